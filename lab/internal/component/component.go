@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package component describes the processes of a lab as data: what to run,
+// with which arguments and files, and how to see that it is well. It starts
+// nothing; package process is the one effect that does.
+package component
+
+import (
+	"io/fs"
+	"time"
+)
+
+// Kind says what a component's end means.
+type Kind string
+
+const (
+	// Service runs for as long as the lab does; the zero Kind is a Service.
+	Service Kind = "service"
+	// Task runs once and must end with exit code 0 before the next component starts.
+	Task Kind = "task"
+)
+
+// Restart says what happens when a Service ends by itself.
+type Restart string
+
+const (
+	// Never leaves an ended service ended; the zero Restart is Never.
+	Never Restart = "never"
+	// Always starts it anew after a second, for as long as the lab runs.
+	Always Restart = "always"
+)
+
+// Component is one process of a lab.
+type Component struct {
+	// Name is unique in a recipe; the log file is called after it.
+	Name string
+	Kind Kind
+	// Binary is an absolute path, or a name to be found in PATH.
+	Binary string
+	Args   []string
+	// Env is the whole environment, KEY=VALUE; nothing is inherited.
+	Env []string
+	// Dir is the working directory, made when missing.
+	Dir string
+	// Files are written before each start, their folders made.
+	Files []File
+	Probe Probe
+	// Restart is for services alone.
+	Restart Restart
+}
+
+// File is something a component reads, written just before it starts.
+type File struct {
+	Path    string
+	Content string
+	// Mode is 0644 when zero.
+	Mode fs.FileMode
+}
+
+// Probe tells when a service is well. The zero Probe is well at once.
+type Probe struct {
+	// URL is http(s)://… (any status under 400; certificates are not checked),
+	// tcp://host:port or unix:///path (something accepts), or file:///path (it exists).
+	URL string
+	// Within is how long the service may take; 30 s when zero.
+	Within time.Duration
+}
+
+// Recipe is a boot: its components start in this order, each well before the next.
+type Recipe []Component

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parts
+
+import (
+	"context"
+	"path/filepath"
+)
+
+// CoreDNS returns the binary of the cluster's name server.
+func (s Store) CoreDNS(ctx context.Context) (string, error) {
+	dir, err := s.goPart(ctx, goModule{
+		name: "coredns", dir: "modules/coredns",
+		programs: []program{{name: "coredns", pkg: "github.com/coredns/coredns"}},
+	})
+	return filepath.Join(dir, "coredns"), err
+}
+
+// Kwok returns a folder with the binary kwok, which plays the kubelet in a hollow
+// lab, and with its module's kustomize/ folder: the stages and definitions to feed it.
+func (s Store) Kwok(ctx context.Context) (string, error) {
+	return s.goPart(ctx, goModule{
+		name: "kwok", dir: "modules/kwok",
+		programs: []program{{name: "kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok"}},
+		copies:   map[string][]string{"sigs.k8s.io/kwok": {"kustomize"}},
+	})
+}
+
+// Shop returns the binary of the shop application and its load generator.
+func (s Store) Shop(ctx context.Context) (string, error) {
+	dir, err := s.goPart(ctx, goModule{
+		name: "shop", dir: "shop",
+		programs: []program{{name: "shop", pkg: ".", ldflags: "-s -w"}},
+	})
+	return filepath.Join(dir, "shop"), err
+}

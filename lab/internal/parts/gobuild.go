@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parts
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+)
+
+// program is one binary of a module.
+type program struct {
+	name    string
+	pkg     string // as `go build` wants it
+	ldflags string
+}
+
+// goModule is a module under Source whose programs make up a part.
+type goModule struct {
+	name     string // the part's
+	dir      string // under Source
+	programs []program
+	// copies are files or folders of another module to be kept beside the programs: module path -> paths in it.
+	copies map[string][]string
+}
+
+func (s Store) goPart(ctx context.Context, m goModule) (string, error) {
+	src := filepath.Join(s.Source, m.dir)
+	key, err := sourceKey(src)
+	if err != nil {
+		return "", fmt.Errorf("read the module of %s: %w", m.name, err)
+	}
+	key = append(key, runtime.Version(), runtime.GOOS, runtime.GOARCH, fmt.Sprint(m))
+	return s.Cache.Dir(ctx, m.name, key, func(ctx context.Context, out string) error {
+		for _, p := range m.programs {
+			if err := goBuild(ctx, src, p, filepath.Join(out, p.name)); err != nil {
+				return err
+			}
+		}
+		for mod, paths := range m.copies {
+			if err := copyFromModule(ctx, src, mod, paths, out); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func goBuild(ctx context.Context, src string, p program, out string) error {
+	_, err := goTool(ctx, src, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", p.ldflags, "-o", out, p.pkg)
+	return err
+}
+
+func goTool(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s in %s: %w: %s", args[0], dir, err, strings.TrimSpace(stderr.String()))
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// copyFromModule takes data out of a module in the module cache, whose files are write-protected.
+func copyFromModule(ctx context.Context, src, mod string, paths []string, out string) error {
+	dir, err := goTool(ctx, src, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", mod)
+	if err != nil {
+		return err
+	}
+	for _, p := range paths {
+		from, to := filepath.Join(dir, p), filepath.Join(out, filepath.Base(p))
+		if info, err := os.Stat(from); err == nil && info.IsDir() {
+			if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+				return fmt.Errorf("copy %s: %w", from, err)
+			}
+			continue
+		}
+		b, err := os.ReadFile(from)
+		if err != nil {
+			return fmt.Errorf("copy out of %s: %w", mod, err)
+		}
+		if err := os.WriteFile(to, b, 0o644); err != nil {
+			return fmt.Errorf("copy out of %s: %w", mod, err)
+		}
+	}
+	return nil
+}
+
+// sourceKey is every file of a source folder, by name and content, in order.
+func sourceKey(dir string) ([]string, error) {
+	var key []string
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		key = append(key, rel+"\n"+string(b))
+		return err
+	})
+	sort.Strings(key)
+	return key, err
+}

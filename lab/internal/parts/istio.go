@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parts
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// IstioVersions are the Istios of the lab, the older one first.
+var IstioVersions = []string{"1.29.1", "1.31.0"}
+
+// Hub is where the lab's images pretend to come from.
+const Hub = "docker.io/lab"
+
+// istioCommits are the commits of the versions' release branches that modules/istio-* pin.
+var istioCommits = map[string]string{"1.29.1": "6991a379e1fc", "1.31.0": "eed52ebb66ad"}
+
+// Istio returns a folder with istiod, istioctl and pilot-agent of the version, and
+// the envoy_bootstrap.json that goes with them. Their version is stamped in, as
+// Istio's own build does it (istio.io/istio 1.29 common/scripts/report_build_info.sh).
+func (s Store) Istio(ctx context.Context, version string) (string, error) {
+	if !slices.Contains(IstioVersions, version) {
+		return "", fmt.Errorf("find Istio %s: the lab has %v", version, IstioVersions)
+	}
+	const p = "istio.io/istio/pkg/version"
+	ld := "-s -w -X " + p + ".buildVersion=" + version + " -X " + p + ".buildHub=" + Hub +
+		" -X " + p + ".buildTag=" + version + " -X " + p + ".buildStatus=Clean -X " + p + ".buildGitRevision=" + istioCommits[version]
+	return s.goPart(ctx, goModule{
+		name: "istio-" + version, dir: "modules/istio-" + version,
+		programs: []program{
+			{name: "istiod", pkg: "istio.io/istio/pilot/cmd/pilot-discovery", ldflags: ld},
+			{name: "istioctl", pkg: "istio.io/istio/istioctl/cmd/istioctl", ldflags: ld},
+			{name: "pilot-agent", pkg: "istio.io/istio/pilot/cmd/pilot-agent", ldflags: ld},
+		},
+		copies: map[string][]string{"istio.io/istio": {"tools/packaging/common/envoy_bootstrap.json"}},
+	})
+}
+
+// Istioctl returns the istioctl of the version.
+func (s Store) Istioctl(ctx context.Context, version string) (string, error) {
+	dir, err := s.Istio(ctx, version)
+	return filepath.Join(dir, "istioctl"), err
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package process turns a recipe into processes, watches them, and ends them
+// without leaving one behind.
+package process
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rerig/rerig/lab/internal/component"
+)
+
+// Group is a set of running components. Its methods may be called from several goroutines.
+type Group struct {
+	// Logs is the folder of the log files, one a component, NAME.log.
+	Logs string
+	// Say, when not nil, is told a line when a component has come up or has ended.
+	Say io.Writer
+
+	mu      sync.Mutex
+	running map[string]*child
+	order   []string
+}
+
+// Boot starts the recipe's components in order, each well before the next. On
+// an error what was started goes on running: StopAll ends it.
+func (g *Group) Boot(ctx context.Context, r component.Recipe) error {
+	for _, c := range r {
+		if err := g.Start(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Start runs one component and waits: for a task until it has ended, for a
+// service until its probe answers. A service that ends before that is an error
+// which quotes the end of its log. ctx bounds the waiting, not the service.
+func (g *Group) Start(ctx context.Context, c component.Component) error {
+	began := time.Now()
+	if c.Kind == component.Task {
+		if err := g.runTask(ctx, c); err != nil {
+			return fmt.Errorf("run %s: %w%s", c.Name, err, g.tail(c.Name))
+		}
+		return nil
+	}
+	ch, err := g.begin(c)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", c.Name, err)
+	}
+	if err := await(ctx, c.Probe, ch.ended); err != nil {
+		return fmt.Errorf("wait for %s: %w%s", c.Name, err, g.tail(c.Name))
+	}
+	g.say("%s is up after %.1f s", c.Name, time.Since(began).Seconds())
+	return nil
+}
+
+// Running says whether the component of this name has a live process now.
+func (g *Group) Running(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	ch := g.running[name]
+	return ch != nil && ch.alive()
+}
+
+// Pid is the process id of a running component, 0 when it has none.
+func (g *Group) Pid(name string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if ch := g.running[name]; ch != nil && ch.alive() {
+		return ch.pid()
+	}
+	return 0
+}
+
+func (g *Group) begin(c component.Component) (*child, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if old := g.running[c.Name]; old != nil && old.alive() {
+		return nil, fmt.Errorf("a component of this name is running")
+	}
+	ch := &child{component: c, group: g, ended: make(chan struct{}), stop: make(chan struct{})}
+	if err := ch.spawn(); err != nil {
+		return nil, err
+	}
+	if g.running == nil {
+		g.running = map[string]*child{}
+	}
+	g.running[c.Name] = ch
+	g.order = append(g.order, c.Name)
+	go ch.watch()
+	return ch, nil
+}
+
+func (g *Group) runTask(ctx context.Context, c component.Component) error {
+	cmd, log, err := g.command(c)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	if err := spawn(cmd); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		killGroup(cmd.Process.Pid)
+		<-done
+		return ctx.Err()
+	}
+}
+
+// command lays the component's files and folders and opens its log.
+func (g *Group) command(c component.Component) (*exec.Cmd, *os.File, error) {
+	for _, f := range c.Files {
+		if err := lay(f); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.Dir != "" {
+		if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+			return nil, nil, fmt.Errorf("make the working directory: %w", err)
+		}
+	}
+	if err := os.MkdirAll(g.Logs, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("make the log folder: %w", err)
+	}
+	log, err := os.OpenFile(filepath.Join(g.Logs, c.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the log: %w", err)
+	}
+	cmd := exec.Command(c.Binary, c.Args...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append([]string{}, c.Env...), c.Dir, log, log
+	return cmd, log, nil
+}
+
+func lay(f component.File) error {
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
+		return fmt.Errorf("make the folder of %s: %w", f.Path, err)
+	}
+	mode := f.Mode
+	if mode == 0 {
+		mode = 0o644
+	}
+	if err := os.WriteFile(f.Path, []byte(f.Content), mode); err != nil {
+		return fmt.Errorf("write %s: %w", f.Path, err)
+	}
+	return nil
+}
+
+func (g *Group) say(format string, args ...any) {
+	if g.Say != nil {
+		fmt.Fprintf(g.Say, format+"\n", args...)
+	}
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package process
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Stop ends one service: SIGTERM to its process group, SIGKILL after grace.
+// A grace of 0 is SIGKILL at once. One that isn't running is not an error.
+func (g *Group) Stop(name string, grace time.Duration) {
+	g.mu.Lock()
+	ch := g.running[name]
+	delete(g.running, name)
+	g.order = slices.DeleteFunc(g.order, func(n string) bool { return n == name })
+	g.mu.Unlock()
+	if ch != nil {
+		ch.end(grace)
+	}
+}
+
+// StopAll ends every service, the last started first, all within about grace.
+func (g *Group) StopAll(grace time.Duration) {
+	g.mu.Lock()
+	names := slices.Clone(g.order)
+	g.mu.Unlock()
+	slices.Reverse(names)
+	var wg sync.WaitGroup
+	for _, n := range names {
+		wg.Go(func() { g.Stop(n, grace) })
+	}
+	wg.Wait()
+}
