@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// MeshUpgrade asks for a mesh to be moved to a control-plane revision. It is
+// cluster-scoped; one at a time may be unfinished.
+type MeshUpgrade struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   MeshUpgradeSpec   `json:"spec"`
+	Status MeshUpgradeStatus `json:"status,omitempty"`
+}
+
+// MeshUpgradeList is a list of MeshUpgrades.
+type MeshUpgradeList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []MeshUpgrade `json:"items"`
+}
+
+// MeshUpgradeSpec is what is wanted.
+type MeshUpgradeSpec struct {
+	// Revision is the control-plane revision that the namespaces are moved to.
+	Revision string `json:"revision"`
+
+	// Version is the Istio version of that revision, such as 1.31.0. Without it,
+	// it is the tag in Install, or what the revision's name spells (1-31-0), or
+	// that of istioctl; for a revision that is there already, its own.
+	Version string `json:"version,omitempty"`
+
+	// Install is the IstioOperator object from which the revision is installed
+	// when it is not there. Without it a missing revision is an error.
+	Install *runtime.RawExtension `json:"install,omitempty"`
+
+	// Namespaces selects what is moved. Without it: every namespace that is bound
+	// to another revision by its own labels.
+	Namespaces *NamespaceSelection `json:"namespaces,omitempty"`
+
+	// Waves lists the namespaces that are moved together, in order. Without it
+	// the namespaces are divided over WaveCount waves.
+	Waves []Wave `json:"waves,omitempty"`
+
+	// WaveCount is into how many waves the namespaces are divided where Waves is
+	// not given: the first holds the one namespace with the fewest pods. Default 3.
+	WaveCount int `json:"waveCount,omitempty"`
+
+	// MaxParallel is how many workloads restart at the same time. Default 4.
+	MaxParallel int `json:"maxParallel,omitempty"`
+
+	// ReadyTimeout is how long the control plane, and each workload, may take to
+	// be ready and proven. Default 10m.
+	ReadyTimeout *metav1.Duration `json:"readyTimeout,omitempty"`
+
+	// Soak is how long each proven wave is left to run, and is then proven again,
+	// before the next begins. Default 1m.
+	Soak *metav1.Duration `json:"soak,omitempty"`
+
+	// RollbackOnFailure puts a failing wave back.
+	RollbackOnFailure bool `json:"rollbackOnFailure,omitempty"`
+
+	// Rollback turns the run around: the target is then what was found before it.
+	Rollback bool `json:"rollback,omitempty"`
+}
+
+// NamespaceSelection names namespaces, or selects them; both together add up.
+type NamespaceSelection struct {
+	Names    []string              `json:"names,omitempty"`
+	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+}
+
+// Wave is a set of namespaces that is moved together.
+type Wave struct {
+	Namespaces []string `json:"namespaces"`
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import "k8s.io/apimachinery/pkg/runtime/schema"
+
+// Names of the resource in the API.
+const (
+	Group    = "rerig.dev"
+	Version  = "v1alpha1"
+	Kind     = "MeshUpgrade"
+	Resource = "meshupgrades"
+)
+
+// GroupVersion is the group and version of this package's objects.
+var GroupVersion = schema.GroupVersion{Group: Group, Version: Version}
+
+// Annotations of the tool on other people's objects.
+const (
+	AnnotationRun         = "rerig.dev/run"          // on a pod template: the run that restarted it
+	AnnotationRestartedAt = "rerig.dev/restarted-at" // on a pod template: when, RFC 3339
+	AnnotationDrains      = "rerig.dev/drains"       // on a workload: "true" declares that it drains without a preStop hook
+)
+
+// FieldManager is the name under which everything is written.
+const FieldManager = "rerig"

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package engine is the one loop: observe, plan, guard, act one stage, record,
+// tell. It owns the ports through which it meets the world.
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// Observer reads the mesh.
+type Observer interface {
+	// Observe reads everything that decisions need. An istiod that does not
+	// answer is part of the World (mesh.Istiod.Silence), not an error; an error
+	// means that the cluster itself could not be read.
+	Observe(ctx context.Context) (mesh.World, error)
+
+	// Certificate asks one pod's proxy for the certificate that it holds. An
+	// error means that the proxy did not answer; a certificate that doesn't
+	// chain is an answer.
+	Certificate(ctx context.Context, namespace, pod string) (mesh.Certificate, error)
+}
+
+// Actor writes to the mesh.
+type Actor interface {
+	// Act carries out one change. ErrDisturbed means that the cluster was not as
+	// the change expects it, and that nothing was written.
+	Act(ctx context.Context, change plan.Change) error
+}
+
+// Journal keeps the run's only record.
+type Journal interface {
+	// Load reads the run: what is wanted and what is written down so far.
+	Load(ctx context.Context) (plan.Intent, plan.Ledger, error)
+
+	// Save writes the ledger down and the summary beside it. ErrDisturbed means
+	// that somebody else wrote the record since it was loaded, and that nothing
+	// was written.
+	Save(ctx context.Context, ledger plan.Ledger, summary Summary) error
+}
+
+// Clock tells the time and lets it pass.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits, or returns the context's error.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Teller hears what happens, for a person or for a log. It must not block.
+type Teller interface {
+	Tell(Event)
+}
+
+// ErrDisturbed says that something was changed by other hands between reading
+// and writing: look again.
+var ErrDisturbed = errors.New("changed by other hands since it was read")
+
+// Summary is what people read off a MeshUpgrade without opening the ledger.
+type Summary struct {
+	Phase   string // one of v1alpha1's phases
+	Message string
+	Waves   string // moved and proven / all
+	Digest  string
+	Hold    *plan.Hold
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+import "slices"
+
+// Labels that bind namespaces and pods to a revision.
+const (
+	InjectionLabel = "istio-injection"
+	RevisionLabel  = "istio.io/rev"
+	SidecarLabel   = "sidecar.istio.io/inject"
+)
+
+// never lists the namespaces whose pods istiod does not inject, whatever their
+// labels say: pkg/kube/inject/initializer.go @1.30.3.
+var never = []string{"kube-system", "kube-public", "kube-node-lease", "local-path-storage"}
+
+// Injectors returns the revisions whose live webhooks would inject a new pod
+// with these labels into that namespace, each once. None means no sidecar, more
+// than one means that it would be injected twice. Only the live selectors
+// decide, never the names of objects.
+func (w World) Injectors(namespace Namespace, template Template) []string {
+	if slices.Contains(never, namespace.Name) || template.HostNetwork {
+		return nil
+	}
+	var revisions []string
+	for _, h := range w.Webhooks {
+		if h.Namespaces.Matches(namespace.Labels) && h.Objects.Matches(template.Labels) &&
+			!slices.Contains(revisions, h.Revision) {
+			revisions = append(revisions, h.Revision)
+		}
+	}
+	if optedOut(template) {
+		return nil
+	}
+	return revisions
+}
+
+// optedOut is istiod's own look at a pod that a webhook has let through: the
+// label decides before the annotation, and the annotation can only opt out
+// (injectRequired in pkg/kube/inject/inject.go @1.30.3).
+func optedOut(t Template) bool {
+	if v, ok := t.Labels[SidecarLabel]; ok {
+		return v == "false"
+	}
+	return t.Annotations[SidecarLabel] == "false"
+}

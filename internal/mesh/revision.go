@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+// Revision is one control plane: an istiod Deployment and what belongs to it.
+// The control plane that was installed without a revision is called "default",
+// as Istio labels it.
+type Revision struct {
+	Name    string
+	Version string   // what its istiods answer at /version, "" when none answers; "1.29.1, 1.31.0" when they differ
+	Wanted  int      // replicas that the istiod Deployment asks for
+	Ready   int      // replicas of it that are ready
+	Istiods []Istiod // its running istiod pods
+	Missing []string // parts of the revision that are not there: "Deployment istiod-x", "Service istiod-x", "webhook istio-sidecar-injector-x"
+}
+
+// Istiod is one pod of a control plane.
+type Istiod struct {
+	Pod     string // name, in the root namespace
+	Ready   bool
+	Version string // from GET /version on port 15014
+	Build   string // what identifies the binary: version and git revision
+	Silence string // why it did not answer when it was asked for its proxies; "" when it did
+}
+
+// Answers reports whether the istiod said which proxies it serves.
+func (i Istiod) Answers() bool { return i.Silence == "" }
+
+// Tag is a revision tag: a second name by which labels can choose a revision.
+type Tag struct {
+	Name     string
+	Revision string
+}
+
+// Resolve returns the revision behind a label's value: the value itself when it
+// names a revision, what a tag points to when it names a tag, and false when
+// nobody serves it.
+func (w World) Resolve(value string) (string, bool) {
+	if t, ok := find(w.Tags, func(t Tag) bool { return t.Name == value }); ok {
+		return t.Revision, true
+	}
+	_, ok := w.Revision(value)
+	return value, ok
+}

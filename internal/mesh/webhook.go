@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+import "slices"
+
+// Webhook is one entry of a MutatingWebhookConfiguration that injects sidecars.
+type Webhook struct {
+	Configuration string   // the object's name
+	Name          string   // the entry's name, such as rev.namespace.sidecar-injector.istio.io
+	Revision      string   // the object's label istio.io/rev
+	Tag           string   // the object's label istio.io/tag, "" for a revision's own webhook
+	Service       string   // namespace/name that it calls, or its URL
+	Roots         []string // fingerprints of the certificates in its caBundle; none means that its calls fail
+	Namespaces    Selector
+	Objects       Selector
+}
+
+// Selector is a label selector in the API server's own terms; the empty
+// selector matches everything.
+type Selector []Requirement
+
+// Requirement is one condition of a Selector.
+type Requirement struct {
+	Key      string
+	Operator Operator
+	Values   []string
+}
+
+// Operator relates a label to a Requirement's values.
+type Operator string
+
+// The operators of metav1.LabelSelectorRequirement.
+const (
+	In           Operator = "In"
+	NotIn        Operator = "NotIn"
+	Exists       Operator = "Exists"
+	DoesNotExist Operator = "DoesNotExist"
+)
+
+// Matches reports whether labels fulfil every requirement. An operator that is
+// not known matches nothing, as the API server would refuse it.
+func (s Selector) Matches(labels map[string]string) bool {
+	for _, r := range s {
+		if !r.matches(labels) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r Requirement) matches(labels map[string]string) bool {
+	value, has := labels[r.Key]
+	switch r.Operator {
+	case In:
+		return has && slices.Contains(r.Values, value)
+	case NotIn:
+		return !has || !slices.Contains(r.Values, value)
+	case Exists:
+		return has
+	case DoesNotExist:
+		return !has
+	}
+	return false
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+import "time"
+
+// Kind is the kind of a workload's root owner.
+type Kind string
+
+// The kinds that a rolling restart moves; any other kind keeps its own name.
+const (
+	Deployment  Kind = "Deployment"
+	StatefulSet Kind = "StatefulSet"
+	DaemonSet   Kind = "DaemonSet"
+)
+
+// Workload is what owns pods, seen from the root of the owner chain.
+type Workload struct {
+	Kind      Kind
+	Namespace string
+	Name      string
+	Gateway   bool     // its proxies are gateways (routers), not sidecars
+	Wanted    int      // pods that ought to run
+	Template  Template // of its next pod
+	Drains    bool     // declared to drain by the annotation rerig.dev/drains=true
+	Stamp     Stamp    // the last restart by a run of ours
+	Rollout   Rollout
+	Pods      []Pod // every pod that has not run to its end
+}
+
+// Key identifies the workload: "Deployment shop-web/web".
+func (w Workload) Key() string { return string(w.Kind) + " " + w.Namespace + "/" + w.Name }
+
+// Template is what a workload's next pod would be made from.
+type Template struct {
+	Hash        string // digest of the whole template as stored
+	Labels      map[string]string
+	Annotations map[string]string
+	HostNetwork bool
+	Containers  []Container // the application's own: no proxy, no init container
+	Proxy       bool        // the template itself carries an istio-proxy: injected by hand, or a rendered gateway
+}
+
+// Container is an application container.
+type Container struct {
+	Name    string
+	PreStop bool // it has a preStop hook, so it goes on serving while endpoints are taken away
+}
+
+// Stamp is what a run writes into the template of a workload that it restarts.
+type Stamp struct {
+	Run string    // annotation rerig.dev/run
+	At  time.Time // annotation rerig.dev/restarted-at
+}
+
+// Rollout tells how far the workload's controller is.
+type Rollout struct {
+	Done    bool   // the controller has seen the newest template, and all wanted pods of it are available, and no older ones remain
+	Paused  bool   // a Deployment's spec.paused
+	Manual  bool   // updateStrategy OnDelete, or a partition that holds pods back: a restart does not replace every pod
+	Message string // why it is not done, in the controller's words where it has some
+}
+
+// Pod is one pod of a workload.
+type Pod struct {
+	Name        string
+	UID         string
+	Node        string
+	Running     bool // phase Running
+	Ready       bool
+	Terminating bool
+	Current     bool    // made from the workload's newest template
+	Sidecar     Sidecar // the proxy that it really carries
+	Trouble     string  // why it does not run or get ready: "istio-proxy: ImagePullBackOff: …"
+	Created     time.Time
+}
+
+// Sidecar is the proxy that a pod carries.
+type Sidecar struct {
+	Present  bool   // there is an istio-proxy container, native or not
+	Revision string // by which revision it was injected: annotation istio.io/rev, else the revision in sidecar.istio.io/status
+	Version  string // tag of its image
+}
+
+// Injected reports whether pods of the workload that run now carry a sidecar.
+func (w Workload) Injected() bool {
+	for _, p := range w.Pods {
+		if p.Sidecar.Present && !p.Terminating {
+			return true
+		}
+	}
+	return false
+}
+
+// Live returns the pods that count: those that nobody has asked to end.
+func (w Workload) Live() []Pod {
+	var live []Pod
+	for _, p := range w.Pods {
+		if !p.Terminating {
+			live = append(live, p)
+		}
+	}
+	return live
+}
+
+// Sidecars returns the revisions that injected the workload's live pods, sorted,
+// each once; "" stands for pods without a sidecar.
+func (w Workload) Sidecars() []string {
+	var revisions []string
+	for _, p := range w.Live() {
+		revisions = append(revisions, p.Sidecar.Revision)
+	}
+	return distinct(revisions)
+}

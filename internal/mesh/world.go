@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mesh is the vocabulary of an Istio upgrade: plain, sorted, comparable
+// values and no clients. A World is one observation of a cluster; everything
+// that decides reads a World and nothing else.
+package mesh
+
+import (
+	"cmp"
+	"slices"
+)
+
+// World is one observation of a mesh. All slices are sorted (see Sort), so that
+// two observations of an unchanged mesh are equal.
+type World struct {
+	RootNamespace string      // where istiod lives, nearly always istio-system
+	Defined       bool        // the MeshUpgrade definition (CRD) is in the cluster
+	Roots         []string    // fingerprints of the mesh's root certificates (ConfigMap istio-ca-root-cert of the root namespace)
+	Revisions     []Revision  // every control-plane revision with an istiod Deployment or an injection webhook
+	Tags          []Tag       // every revision tag
+	Webhooks      []Webhook   // every injection webhook, as the API server evaluates it
+	Namespaces    []Namespace // every namespace
+	Workloads     []Workload  // every workload with pods or a template that concern the mesh, gateways among them
+	Proxies       []Proxy     // every connection that some istiod reports
+}
+
+// Sort brings a freshly read World into its canonical order.
+func (w *World) Sort() {
+	slices.Sort(w.Roots)
+	slices.SortFunc(w.Revisions, func(a, b Revision) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Tags, func(a, b Tag) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Webhooks, func(a, b Webhook) int {
+		return cmp.Or(cmp.Compare(a.Configuration, b.Configuration), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(w.Namespaces, func(a, b Namespace) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Workloads, func(a, b Workload) int { return cmp.Compare(a.Key(), b.Key()) })
+	for i := range w.Revisions {
+		slices.SortFunc(w.Revisions[i].Istiods, func(a, b Istiod) int { return cmp.Compare(a.Pod, b.Pod) })
+	}
+	for i := range w.Workloads {
+		slices.SortFunc(w.Workloads[i].Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	slices.SortFunc(w.Proxies, func(a, b Proxy) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Istiod, b.Istiod))
+	})
+}
+
+// Revision returns the control plane of that name.
+func (w World) Revision(name string) (Revision, bool) {
+	return find(w.Revisions, func(r Revision) bool { return r.Name == name })
+}
+
+// Namespace returns the namespace of that name.
+func (w World) Namespace(name string) (Namespace, bool) {
+	return find(w.Namespaces, func(n Namespace) bool { return n.Name == name })
+}
+
+// Workload returns the workload with that key.
+func (w World) Workload(key string) (Workload, bool) {
+	return find(w.Workloads, func(wl Workload) bool { return wl.Key() == key })
+}
+
+// Connections returns what the istiods say about one pod's proxy; more than one
+// element means that more than one istiod holds a connection of it.
+func (w World) Connections(namespace, pod string) []Proxy {
+	i, _ := slices.BinarySearchFunc(w.Proxies, [2]string{namespace, pod}, func(p Proxy, k [2]string) int {
+		return cmp.Or(cmp.Compare(p.Namespace, k[0]), cmp.Compare(p.Pod, k[1]))
+	})
+	j := i
+	for j < len(w.Proxies) && w.Proxies[j].Namespace == namespace && w.Proxies[j].Pod == pod {
+		j++
+	}
+	return w.Proxies[i:j]
+}
+
+func find[T any](list []T, match func(T) bool) (T, bool) {
+	if i := slices.IndexFunc(list, match); i >= 0 {
+		return list[i], true
+	}
+	var none T
+	return none, false
+}

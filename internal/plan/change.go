@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Verb is how a Change is carried out.
+type Verb string
+
+const (
+	Apply Verb = "apply" // put the MeshUpgrade definition there
+	Patch Verb = "patch" // a JSON merge patch of exactly the keys in it
+	Put   Verb = "put"   // install a control-plane revision
+)
+
+// Change is one write, as data.
+type Change struct {
+	Verb      Verb   `json:"verb"`
+	Kind      string `json:"kind"` // Namespace, Deployment, StatefulSet, DaemonSet, CustomResourceDefinition, Revision
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+
+	// Expect is what must be found just before the write, or it is not made: for
+	// a Namespace its Binding, as mesh.Binding.String writes it.
+	Expect string `json:"expect,omitempty"`
+
+	// Patch is the body of a merge patch.
+	Patch json.RawMessage `json:"patch,omitempty"`
+
+	// Version is the Istio version that an installer must have.
+	Version string `json:"version,omitempty"`
+}
+
+// The keys of a restart's stamp on a pod template.
+const (
+	runAnnotation       = "rerig.dev/run"
+	restartedAnnotation = "rerig.dev/restarted-at"
+)
+
+// Render writes a changing step out as the write that carries it out. at is the
+// time that a restart's stamp bears.
+func Render(s Step, t Target, at time.Time) (Change, error) {
+	switch s.Kind {
+	case Define:
+		return Change{Verb: Apply, Kind: "CustomResourceDefinition", Name: s.Subject}, nil
+	case Install:
+		return Change{Verb: Put, Kind: "Revision", Name: s.Subject, Version: t.Version}, nil
+	case Label:
+		return relabel(s)
+	case Restart:
+		return restart(s, t.Run, at)
+	}
+	return Change{}, fmt.Errorf("render %s: a step that judges writes nothing", s)
+}
+
+func relabel(s Step) (Change, error) {
+	from, err := mesh.ParseBinding(s.From)
+	if err != nil {
+		return Change{}, err
+	}
+	to, err := mesh.ParseBinding(s.To)
+	if err != nil {
+		return Change{}, err
+	}
+	labels := map[string]any{}
+	difference(labels, mesh.InjectionLabel, from.Injection, to.Injection)
+	difference(labels, mesh.RevisionLabel, from.Revision, to.Revision)
+	return merge("Namespace", "", s.Subject, s.From, map[string]any{"metadata": map[string]any{"labels": labels}})
+}
+
+// difference notes a key only where it changes; nil takes the label away.
+func difference(labels map[string]any, key string, from, to mesh.Label) {
+	switch {
+	case from == to:
+	case to.Set:
+		labels[key] = to.Value
+	default:
+		labels[key] = nil
+	}
+}
+
+func restart(s Step, run string, at time.Time) (Change, error) {
+	kind, name, ok := strings.Cut(s.Subject, " ")
+	namespace, name, ok2 := strings.Cut(name, "/")
+	if !ok || !ok2 {
+		return Change{}, fmt.Errorf("render %s: %q is no workload", s, s.Subject)
+	}
+	stamp := map[string]any{runAnnotation: run, restartedAnnotation: at.UTC().Format(time.RFC3339)}
+	return merge(kind, namespace, name, "", map[string]any{"spec": map[string]any{"template": map[string]any{
+		"metadata": map[string]any{"annotations": stamp}}}})
+}
+
+func merge(kind, namespace, name, expect string, body map[string]any) (Change, error) {
+	patch, err := json.Marshal(body)
+	if err != nil {
+		return Change{}, fmt.Errorf("write the patch of %s %s: %w", kind, name, err)
+	}
+	return Change{Verb: Patch, Kind: kind, Namespace: namespace, Name: name, Expect: expect, Patch: patch}, nil
+}

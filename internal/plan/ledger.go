@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"maps"
+	"time"
+)
+
+// Ledger holds the only facts that the cluster cannot be asked for. It is
+// written before acting, and it is all that a resumed run needs beside the World.
+type Ledger struct {
+	Baseline Baseline             `json:"baseline"`           // the mesh as it was found
+	Waves    [][]string           `json:"waves"`              // the namespaces as they were selected and divided
+	Approved []Step               `json:"approved"`           // the changing steps that somebody agreed to
+	Reached  Rank                 `json:"reached"`            // the furthest stage that was begun
+	Revert   int                  `json:"revert,omitempty"`   // the wave that failed and is being put back; 0 none
+	Install  Installation         `json:"install,omitempty"`  // how far the target's installation is
+	Passed   map[string]Pass      `json:"passed,omitempty"`   // verdicts, by what they judged
+	Waiting  map[string]time.Time `json:"waiting,omitempty"`  // since when a proof is waited for
+	Soaking  map[string]time.Time `json:"soaking,omitempty"`  // since when a wave soaks
+	Restarts map[string]int       `json:"restarts,omitempty"` // how often a workload was restarted in its stage
+	Held     *Hold                `json:"held,omitempty"`     // why the run stopped
+	Started  time.Time            `json:"started,omitzero"`
+	Ended    time.Time            `json:"ended,omitzero"`
+}
+
+// Installation tells an installation that was broken off from one that is done.
+type Installation string
+
+const (
+	Untouched Installation = ""      // the run has installed nothing
+	Begun     Installation = "begun" // begun and not known to have ended: it is repeated whole
+	Done      Installation = "done"
+)
+
+// Pass is a verdict that was given.
+type Pass struct {
+	At       time.Time `json:"at"`
+	Evidence string    `json:"evidence"` // one line: what was seen
+}
+
+// Hold says why a run stopped and what it needs.
+type Hold struct {
+	Reason  string    `json:"reason"`  // one of v1alpha1's reasons
+	Subject string    `json:"subject"` // what it stopped at
+	Message string    `json:"message"` // what was found
+	Hint    string    `json:"hint"`    // what to do
+	Wave    int       `json:"wave,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// Clone returns a deep copy.
+func (l Ledger) Clone() Ledger {
+	l.Passed, l.Waiting = maps.Clone(l.Passed), maps.Clone(l.Waiting)
+	l.Soaking, l.Restarts = maps.Clone(l.Soaking), maps.Clone(l.Restarts)
+	return l
+}

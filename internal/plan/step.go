@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package plan decides, and only decides: from a World, a Target and a Ledger
+// it computes what is left to do. One planner serves preview, execution, resume
+// and rollback.
+package plan
+
+import (
+	"fmt"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Kind names one of the few things that a run can do.
+type Kind string
+
+const (
+	Define  Kind = "define"  // put the MeshUpgrade definition into the cluster
+	Install Kind = "install" // bring up a control-plane revision
+	Admit   Kind = "admit"   // judge a control plane before anything is moved to it
+	Label   Kind = "label"   // bind a namespace to a revision
+	Restart Kind = "restart" // let a workload's pods be injected anew
+	Prove   Kind = "prove"   // judge a workload on the wire
+	Soak    Kind = "soak"    // leave a wave to run, then prove it again
+)
+
+// Changes reports whether steps of this kind change the cluster; the others
+// only judge.
+func (k Kind) Changes() bool {
+	return k == Define || k == Install || k == Label || k == Restart
+}
+
+// Step is data: printable, comparable, serialisable. From is what was observed,
+// so that a changed start shows.
+type Step struct {
+	Kind    Kind   `json:"kind"`
+	Wave    int    `json:"wave,omitempty"` // from 1; 0 comes before the waves
+	Subject string `json:"subject"`        // a namespace, a workload's key, a revision
+	From    string `json:"from,omitempty"`
+	To      string `json:"to,omitempty"`
+}
+
+// String is one line for people.
+func (s Step) String() string {
+	switch {
+	case s.From != "":
+		return fmt.Sprintf("%s %s: %s -> %s", s.Kind, s.Subject, s.From, s.To)
+	case s.To != "":
+		return fmt.Sprintf("%s %s: %s", s.Kind, s.Subject, s.To)
+	}
+	return fmt.Sprintf("%s %s", s.Kind, s.Subject)
+}
+
+// Stage is a set of steps that don't depend on each other. Stages do: each one
+// begins when the one before has nothing left.
+type Stage struct {
+	Wave  int    `json:"wave,omitempty"`
+	Kind  Kind   `json:"kind"`
+	Steps []Step `json:"steps"`
+}
+
+// Flat returns the steps of all stages in order.
+func Flat(stages []Stage) []Step {
+	var steps []Step
+	for _, s := range stages {
+		steps = append(steps, s.Steps...)
+	}
+	return steps
+}
+
+// Changing returns the steps that change the cluster: those that are approved.
+func Changing(stages []Stage) []Step {
+	var steps []Step
+	for _, s := range Flat(stages) {
+		if s.Kind.Changes() {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// workloads returns the workloads of a namespace, in the World's order.
+func workloads(w mesh.World, namespace string) []mesh.Workload {
+	var list []mesh.Workload
+	for _, wl := range w.Workloads {
+		if wl.Namespace == namespace {
+			list = append(list, wl)
+		}
+	}
+	return list
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// dialWithin bounds a connection to a local process.
+const dialWithin = 5 * time.Second
+
+// Serve answers HTTP CONNECT on the listener (a unix socket, as the API
+// server's egress selector wants it) until the listener is closed.
+func Serve(l net.Listener, routes *Routes) error {
+	s := &http.Server{Handler: connect(routes), ReadHeaderTimeout: dialWithin}
+	if err := s.Serve(l); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("serve the egress proxy: %w", err)
+	}
+	return nil
+}
+
+func connect(routes *Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			http.Error(w, "only CONNECT is served here", http.StatusMethodNotAllowed)
+			return
+		}
+		there, err := dial(routes, r.URL.Host)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		here, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			there.Close()
+			return
+		}
+		if _, err := io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
+			here.Close()
+			there.Close()
+			return
+		}
+		join(here, buffered, there)
+	}
+}
+
+func dial(routes *Routes, hostport string) (net.Conn, error) {
+	local, err := routes.Local(hostport)
+	if err != nil {
+		return nil, err
+	}
+	return net.DialTimeout("tcp", local, dialWithin)
+}
+
+// join carries bytes both ways until both have ended; from holds what the HTTP
+// server had already read of here.
+func join(here net.Conn, from io.Reader, there net.Conn) {
+	var both sync.WaitGroup
+	both.Go(func() { carry(there, from) })
+	both.Go(func() { carry(here, there) })
+	both.Wait()
+	here.Close()
+	there.Close()
+}
+
+// carry hands the end of one direction on, and leaves the other one open.
+func carry(to net.Conn, from io.Reader) {
+	_, err := io.Copy(to, from)
+	half, ok := to.(interface{ CloseWrite() error })
+	if err != nil || !ok {
+		to.Close()
+		return
+	}
+	_ = half.CloseWrite() // the other side may have gone already
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRoutes(t *testing.T) {
+	var r Routes
+	r.Set("10.245.0.1", map[int]string{15012: "127.0.0.1:20001"})
+	r.Set("10.245.0.2", map[int]string{15012: "127.0.0.1:20002"})
+	r.Drop("10.245.0.2")
+	for _, c := range []struct{ ask, want, wrong string }{
+		{ask: "10.245.0.1:15012", want: "127.0.0.1:20001"},
+		{ask: "10.245.0.1:15013", wrong: "no process"},
+		{ask: "10.245.0.2:15012", wrong: "no process"},
+		{ask: "192.0.2.1:443", wrong: "no process"},
+		{ask: "10.245.0.1", wrong: "read address"},
+		{ask: "10.245.0.1:http", wrong: "read the port"},
+	} {
+		got, err := r.Local(c.ask)
+		if c.wrong == "" && (err != nil || got != c.want) {
+			t.Errorf("Local(%q) = %q, %v; want %q", c.ask, got, err, c.want)
+		}
+		if c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) {
+			t.Errorf("Local(%q) = %q, %v; want an error with %q", c.ask, got, err, c.wrong)
+		}
+	}
+}
+
+// A pod's answer comes through after the asker has closed its half, as kubectl port-forward does it.
+func TestConnectCarriesBothWays(t *testing.T) {
+	var r Routes
+	r.Set("10.245.0.1", map[int]string{80: shouting(t)})
+	conn := ask(t, &r, "10.245.0.1:80")
+	in := bufio.NewReader(conn)
+	res, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect})
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("CONNECT: %v, %v", res, err)
+	}
+	fmt.Fprint(conn, "hello")
+	if err := conn.(*net.UnixConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(in); err != nil || string(got) != "HELLO" {
+		t.Fatalf("got %q, %v; want HELLO", got, err)
+	}
+}
+
+func TestConnectRefusesAnUnknownAddress(t *testing.T) {
+	conn := ask(t, &Routes{}, "192.0.2.1:443")
+	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect})
+	if err != nil || res.StatusCode != http.StatusBadGateway {
+		t.Fatalf("CONNECT: %v, %v; want 502", res, err)
+	}
+}
+
+// ask connects to a proxy with these routes as the API server does.
+func ask(t *testing.T, r *Routes, target string) net.Conn {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- Serve(l, r) }()
+	t.Cleanup(func() {
+		l.Close()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", target)
+	return conn
+}
+
+// shouting answers, once it has heard everything, in capitals.
+func shouting(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		b, _ := io.ReadAll(c)
+		fmt.Fprint(c, strings.ToUpper(string(b)))
+	}()
+	return l.Addr().String()
+}

@@ -1,0 +1,3 @@
+module github.com/rerig/rerig/lab/shop
+
+go 1.26

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// Server answers in the name of one pod.
+type Server struct {
+	Pod string
+	// Beat is the time between two lines of a held stream.
+	Beat  time.Duration
+	going context.Context
+}
+
+// Serve answers until the context ends; then held streams are ended, and what is under way may finish for as
+// long as the grace.
+func (s *Server) Serve(ctx context.Context, ln net.Listener, grace time.Duration) error {
+	s.going = ctx
+	srv := grpc.NewServer()
+	srv.RegisterService(&description, s)
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		<-ctx.Done()
+		late := time.AfterFunc(grace, srv.Stop)
+		defer late.Stop()
+		srv.GracefulStop()
+	}()
+	if err := srv.Serve(ln); err != nil {
+		return fmt.Errorf("serve gRPC on %s: %w", ln.Addr(), err)
+	}
+	<-left
+	return nil
+}
+
+func (s *Server) find(_ context.Context, item *wrapperspb.StringValue) (*wrapperspb.StringValue, error) {
+	return wrapperspb.String(item.GetValue() + " found by " + s.Pod), nil
+}
+
+func (s *Server) watch(stream grpc.ServerStream) error {
+	if err := stream.RecvMsg(new(wrapperspb.StringValue)); err != nil {
+		return err
+	}
+	beat := time.NewTicker(s.Beat)
+	defer beat.Stop()
+	for {
+		if err := stream.SendMsg(wrapperspb.String("here is " + s.Pod)); err != nil {
+			return err
+		}
+		select {
+		case <-beat.C:
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		case <-s.going.Done():
+			return status.Errorf(codes.Unavailable, "%s is leaving", s.Pod)
+		}
+	}
+}

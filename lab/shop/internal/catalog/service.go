@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package catalog is the shop's gRPC service: one question (Find) and one stream that is held (Watch).
+// Both speak in wrapped strings, so that no message has to be generated.
+package catalog
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const (
+	findMethod  = "/shop.Catalog/Find"
+	watchMethod = "/shop.Catalog/Watch"
+)
+
+// catalog is what answers.
+type catalog interface {
+	find(context.Context, *wrapperspb.StringValue) (*wrapperspb.StringValue, error)
+	watch(grpc.ServerStream) error
+}
+
+// description is the service as a generated stub would describe it.
+var description = grpc.ServiceDesc{
+	ServiceName: "shop.Catalog",
+	HandlerType: (*catalog)(nil),
+	Methods:     []grpc.MethodDesc{{MethodName: "Find", Handler: handleFind}},
+	Streams:     []grpc.StreamDesc{{StreamName: "Watch", Handler: handleWatch, ServerStreams: true}},
+}
+
+func handleFind(srv any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+	in := new(wrapperspb.StringValue)
+	if err := decode(in); err != nil {
+		return nil, err
+	}
+	return srv.(catalog).find(ctx, in)
+}
+
+func handleWatch(srv any, stream grpc.ServerStream) error { return srv.(catalog).watch(stream) }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// Conn is a connection to a ledger.
+type Conn struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+// Dial connects to a ledger.
+func Dial(ctx context.Context, address string) (*Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{conn: conn, in: bufio.NewReader(conn)}, nil
+}
+
+// Close ends the connection.
+func (c *Conn) Close() error { return c.conn.Close() }
+
+// Add asks for the sum of two numbers, checks it, and hands back the name of the pod that answered.
+func (c *Conn) Add(ctx context.Context, a, b int) (string, error) {
+	until, _ := ctx.Deadline() // the zero time, without one, is no limit
+	if err := c.conn.SetDeadline(until); err != nil {
+		return "", fmt.Errorf("limit the question: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if _, err := fmt.Fprintf(c.conn, "add %d %d\n", a, b); err != nil {
+		return "", fmt.Errorf("ask: %w", err)
+	}
+	line, err := c.in.ReadString('\n')
+	if err != nil {
+		return "", fmt.Errorf("read the answer: %w", err)
+	}
+	answer, pod, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if answer != fmt.Sprint(a+b) {
+		return "", fmt.Errorf("asked for %d + %d, was answered %q", a, b, line)
+	}
+	return pod, nil
+}
