@@ -28,6 +28,8 @@ type Lab struct {
 	Size Size   `json:"size"`
 	// Dir holds all that the lab writes; it is removed at down.
 	Dir string `json:"dir"`
+	// Cache is the cache's root, which Dir and the parts lie in.
+	Cache string `json:"cache"`
 	// APIPort is the API server's port on 127.0.0.1 of the host; in a real lab also of the inside.
 	APIPort int `json:"apiPort"`
 	// PrometheusPort and IngressPort are relayed from 127.0.0.1 of the host; 0 in a hollow lab.

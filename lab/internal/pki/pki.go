@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pki makes the keys of a lab's API server: an authority of its own, a
+// serving certificate, the key that signs service account tokens, and the
+// administrator's token.
+package pki
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Keys is where the files are, and what a client needs to know.
+type Keys struct {
+	CACert, ServerCert, ServerKey, SAPublic, SAPrivate string
+	// Tokens is a static token file that names Token as an administrator.
+	Tokens string
+	Token  string
+	// CAPEM is the content of CACert.
+	CAPEM []byte
+}
+
+// At names the files that Make writes to dir; it reads nothing.
+func At(dir string) Keys {
+	in := func(name string) string { return filepath.Join(dir, name) }
+	return Keys{
+		CACert: in("ca.crt"), ServerCert: in("apiserver.crt"), ServerKey: in("apiserver.key"),
+		SAPublic: in("sa.pub"), SAPrivate: in("sa.key"), Tokens: in("tokens.csv"),
+	}
+}
+
+// Make writes new keys to dir. The serving certificate is for the names and addresses in hosts.
+func Make(dir string, hosts []string, now time.Time) (Keys, error) {
+	k := At(dir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return k, fmt.Errorf("make the keys' folder: %w", err)
+	}
+	ca, caKey, err := authority(now)
+	if err != nil {
+		return k, fmt.Errorf("make the authority: %w", err)
+	}
+	k.CAPEM = encode("CERTIFICATE", ca.Raw)
+	serving, servingKey, err := issue(ca, caKey, hosts, now)
+	if err != nil {
+		return k, fmt.Errorf("make the serving certificate: %w", err)
+	}
+	public, private, err := pair()
+	if err != nil {
+		return k, fmt.Errorf("make the service account key: %w", err)
+	}
+	secret := make([]byte, 16)
+	if _, err := rand.Read(secret); err != nil {
+		return k, fmt.Errorf("make the administrator's token: %w", err)
+	}
+	k.Token = hex.EncodeToString(secret)
+	for path, content := range map[string][]byte{
+		k.CACert: k.CAPEM, k.ServerCert: serving, k.ServerKey: servingKey,
+		k.SAPublic: public, k.SAPrivate: private,
+		k.Tokens: []byte(k.Token + `,admin,admin,"system:masters"` + "\n"),
+	} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			return k, fmt.Errorf("write %s: %w", path, err)
+		}
+	}
+	return k, nil
+}
+
+func authority(now time.Time) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := template("lab", now)
+	t.IsCA, t.BasicConstraintsValid, t.KeyUsage = true, true, x509.KeyUsageCertSign
+	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
+	if err != nil {
+		return nil, nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	return cert, key, err
+}
+
+func issue(ca *x509.Certificate, caKey *ecdsa.PrivateKey, hosts []string, now time.Time) (cert, key []byte, err error) {
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := template("kube-apiserver", now)
+	t.KeyUsage, t.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	for _, h := range hosts {
+		if ip := net.ParseIP(h); ip != nil {
+			t.IPAddresses = append(t.IPAddresses, ip)
+		} else {
+			t.DNSNames = append(t.DNSNames, h)
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, ca, k.Public(), caKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	kb, err := x509.MarshalPKCS8PrivateKey(k)
+	return encode("CERTIFICATE", der), encode("PRIVATE KEY", kb), err
+}
+
+// template is valid for a year: a lab does not live that long. A little backwards, for clocks.
+func template(name string, now time.Time) *x509.Certificate {
+	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
+	return &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0),
+	}
+}
+
+func pair() (public, private []byte, err error) {
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	pb, err := x509.MarshalPKIXPublicKey(k.Public())
+	if err != nil {
+		return nil, nil, err
+	}
+	kb, err := x509.MarshalPKCS8PrivateKey(k)
+	return encode("PUBLIC KEY", pb), encode("PRIVATE KEY", kb), err
+}
+
+func encode(kind string, der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+}
