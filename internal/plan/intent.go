@@ -27,15 +27,3 @@ type Intent struct {
 	RollbackOnFailure bool // put a failing wave back
 	Rollback          bool // the target is the baseline
 }
-
-// Target is where the mesh should end up. A baseline is just another target.
-type Target struct {
-	Run       string
-	Revision  string                  // the revision that may have to be installed; "" installs nothing
-	Version   string                  // its Istio version
-	Bindings  map[string]mesh.Binding // namespace -> the labels it should bear
-	Revisions map[string]string       // namespace -> the revision that its sidecars should run
-	Waves     [][]string              // namespaces, in order
-	Soak      time.Duration
-	Back      bool // towards the baseline: what was never moved needs no proof
-}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// After predicts the World and the Ledger once a step is carried out and has
+// come to its end. It is the dry run, and what the laws are tested with.
+func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, Ledger) {
+	w, l = copied(w), l.Clone()
+	switch s.Kind {
+	case Define:
+		w.Defined = true
+	case Install:
+		w = installed(w, s.Subject, s.To)
+		l.Install = Done
+	case Label:
+		relabelled(&w, s)
+	case Restart:
+		restarted(&w, t, s, at)
+	default:
+		if l.Passed == nil {
+			l.Passed = map[string]Pass{}
+		}
+		l.Passed[Key(w, s, t)] = Pass{At: at}
+	}
+	return w, l
+}
+
+func copied(w mesh.World) mesh.World {
+	w.Revisions, w.Webhooks = slices.Clone(w.Revisions), slices.Clone(w.Webhooks)
+	w.Namespaces, w.Workloads = slices.Clone(w.Namespaces), slices.Clone(w.Workloads)
+	return w
+}
+
+func installed(w mesh.World, name, version string) mesh.World {
+	if _, there := w.Revision(name); there {
+		return w
+	}
+	w.Revisions = append(w.Revisions, mesh.Revision{Name: name, Version: version, Wanted: 1, Ready: 1,
+		Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: version, Build: version}}})
+	w.Webhooks = append(w.Webhooks, mesh.Webhook{
+		Configuration: "istio-sidecar-injector-" + name, Name: "rev.namespace.sidecar-injector.istio.io",
+		Revision: name, Roots: w.Roots,
+		Namespaces: mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}, {Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}},
+		Objects:    mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.NotIn, Values: []string{"false"}}}})
+	w.Sort()
+	return w
+}
+
+func relabelled(w *mesh.World, s Step) {
+	b, err := mesh.ParseBinding(s.To)
+	if err != nil {
+		return
+	}
+	for i, ns := range w.Namespaces {
+		if ns.Name != s.Subject {
+			continue
+		}
+		labels := maps.Clone(ns.Labels)
+		set(labels, mesh.InjectionLabel, b.Injection)
+		set(labels, mesh.RevisionLabel, b.Revision)
+		w.Namespaces[i].Labels = labels
+	}
+}
+
+func set(labels map[string]string, key string, l mesh.Label) {
+	if delete(labels, key); l.Set {
+		labels[key] = l.Value
+	}
+}
+
+// restarted gives the pods what the live webhooks would give them, which need
+// not be what the step wants.
+func restarted(w *mesh.World, t Target, s Step, at time.Time) {
+	for i, wl := range w.Workloads {
+		if wl.Key() != s.Subject {
+			continue
+		}
+		ns, _ := w.Namespace(wl.Namespace)
+		by := w.Injectors(ns, wl.Template)
+		pods := slices.Clone(wl.Live())
+		for j := range pods {
+			pods[j].Current = true
+			pods[j].Sidecar = mesh.Sidecar{}
+			if len(by) > 0 {
+				pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: by[0]}
+			}
+		}
+		wl.Pods, wl.Stamp = pods, mesh.Stamp{Run: t.Run, At: at}
+		wl.Template.Hash = "restarted by " + t.Run + " at " + at.UTC().Format(time.RFC3339)
+		w.Workloads[i] = wl
+	}
+}

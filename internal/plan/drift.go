@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Digest names a set of changes for approval: twelve hexadecimal digits.
+func Digest(steps []Step) string {
+	// A slice of structs of strings and numbers always encodes.
+	b, _ := json.Marshal(steps)
+	return fmt.Sprintf("%x", sha256.Sum256(b))[:12]
+}
+
+// Drift returns the changes that are left and that nobody approved: new ones,
+// ones that start from elsewhere, and ones that were behind the run already and
+// came back. Steps that vanished were done by other hands and are no drift.
+func Drift(left []Stage, l Ledger) []Step {
+	var strange []Step
+	for _, s := range Changing(left) {
+		if !slices.Contains(l.Approved, s) || RankOf(s.Wave, s.Kind) < l.Reached {
+			strange = append(strange, s)
+		}
+	}
+	return strange
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Forward is the target that an intent asks for. waves are those of a run that
+// was begun, whose selection stands; without them the namespaces are selected
+// and divided now. An error is a request that cannot be met: it says what was
+// found and what to do.
+func Forward(w mesh.World, in Intent, waves [][]string) (Target, error) {
+	t := Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak,
+		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}}
+	if len(w.Revisions) == 0 {
+		return t, fmt.Errorf("find the mesh: no Istio control plane was found (no istiod in namespace %s, no injection webhook): name its namespace with --istio-namespace", w.RootNamespace)
+	}
+	if waves == nil {
+		selected, err := selection(w, in)
+		if err != nil {
+			return t, err
+		}
+		if waves, err = division(w, in, selected); err != nil {
+			return t, err
+		}
+	}
+	for i, wave := range waves {
+		t.Waves = append(t.Waves, Group{Wave: i + 1, Namespaces: wave})
+		for _, ns := range wave {
+			t.Bindings[ns], t.Revisions[ns] = mesh.Pinned(in.Revision), in.Revision
+		}
+	}
+	return t, nil
+}
+
+// selection returns the namespaces that an intent means, sorted.
+func selection(w mesh.World, in Intent) ([]string, error) {
+	names := slices.Clone(in.Names)
+	if len(in.Names) == 0 && in.Selector == nil {
+		names = slices.Concat(in.Waves...)
+	}
+	if len(names) == 0 && in.Selector == nil {
+		return everything(w, in)
+	}
+	for _, name := range names {
+		if err := named(w, name); err != nil {
+			return nil, err
+		}
+	}
+	if in.Selector != nil {
+		for _, ns := range w.Namespaces {
+			if in.Selector.Matches(ns.Labels) && bound(ns) {
+				names = append(names, ns.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) == 0 {
+		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision by its own labels")
+	}
+	return names, served(w, names)
+}
+
+// everything selects what no one had to name: each namespace that its own labels
+// bind to another revision, or whose sidecars are still of another one.
+func everything(w mesh.World, in Intent) ([]string, error) {
+	var names []string
+	for _, ns := range w.Namespaces {
+		if !bound(ns) || ns.Name == w.RootNamespace {
+			continue
+		}
+		if r := serving(w, ns); r != in.Revision || behind(w, ns.Name, in.Revision) {
+			names = append(names, ns.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound to a revision other than %s by its own labels", in.Revision)
+	}
+	return names, served(w, names)
+}
+
+// bound reports whether the namespace's own labels ask for injection.
+func bound(ns mesh.Namespace) bool {
+	b := ns.Binding()
+	if b.Injection.Set {
+		return b.Injection.Value == "enabled"
+	}
+	return b.Revision.Set
+}
+
+// serving returns the revision that injects into a namespace by its labels
+// alone; several are joined with "+", none is "".
+func serving(w mesh.World, ns mesh.Namespace) string {
+	return strings.Join(w.Injectors(ns, mesh.Template{}), "+")
+}
+
+// behind reports whether a restart would move some workload of the namespace.
+func behind(w mesh.World, namespace, revision string) bool {
+	for _, wl := range workloads(w, namespace) {
+		if Immovable(wl) == "" && len(others(wl, revision)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func named(w mesh.World, name string) error {
+	ns, ok := w.Namespace(name)
+	switch {
+	case !ok:
+		return fmt.Errorf("select namespaces: there is no namespace %q: see `kubectl get namespaces`", name)
+	case name == w.RootNamespace:
+		return fmt.Errorf("select namespaces: %s is the control plane's own namespace and is not moved", name)
+	case !bound(ns):
+		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision by its own labels (%s): label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
+	}
+	return nil
+}
+
+// served refuses namespaces whose labels nobody answers to: what they run today
+// could not be told, and so not be given back.
+func served(w mesh.World, names []string) error {
+	for _, name := range names {
+		ns, _ := w.Namespace(name)
+		switch by := w.Injectors(ns, mesh.Template{}); len(by) {
+		case 1:
+		case 0:
+			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and no live webhook answers to that: its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
+		default:
+			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))
+		}
+	}
+	return nil
+}

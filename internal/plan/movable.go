@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Immovable says why a rolling restart would not move a workload to another
+// revision, "" when it would.
+func Immovable(wl mesh.Workload) string {
+	switch wl.Kind {
+	case mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet:
+	default:
+		return "a " + string(wl.Kind) + " has no rolling restart: its pods change when they are made anew"
+	}
+	switch {
+	case wl.Gateway:
+		return "a gateway: gateways stay with the revision they have"
+	case wl.Template.Proxy:
+		return "its template carries an istio-proxy of its own (injected by hand): a restart brings the same one back"
+	case wl.Template.HostNetwork:
+		return "hostNetwork pods are never injected"
+	case wl.Rollout.Paused:
+		return "its rollouts are paused: resume them with `kubectl rollout resume`"
+	case wl.Rollout.Manual:
+		return "its update strategy (OnDelete, or a partition) keeps old pods: a restart would not replace them all"
+	}
+	return ""
+}
+
+// others returns the revisions, other than the wanted one, of the sidecars that
+// the workload's newest template was given: those that a restart has to replace.
+// While a rollout replaces older pods there are none.
+func others(wl mesh.Workload, want string) []string {
+	var revisions []string
+	for _, p := range wl.Live() {
+		if p.Current && p.Sidecar.Present && p.Sidecar.Revision != want {
+			revisions = append(revisions, p.Sidecar.Revision)
+		}
+	}
+	return sorted(revisions)
+}
+
+// outdated is others, and looks ahead: while a rollout has not made a pod of the
+// newest template, its pods will be what the namespace's labels say at present.
+func outdated(w mesh.World, wl mesh.Workload, want string) []string {
+	if old := others(wl, want); len(old) > 0 || wl.Rollout.Done || wl.Wanted == 0 || !wl.Injected() || hasCurrent(wl) {
+		return old
+	}
+	ns, _ := w.Namespace(wl.Namespace)
+	if now := serving(w, ns); now != "" && now != want {
+		return []string{now}
+	}
+	return nil
+}
+
+func hasCurrent(wl mesh.Workload) bool {
+	return slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return p.Current })
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// NoteKind groups notes.
+type NoteKind string
+
+const (
+	MayLoseRequests NoteKind = "may-lose-requests" // its application does not drain
+	GatewayStays    NoteKind = "gateway-stays"     // a gateway keeps the revision that it has
+	NotMoved        NoteKind = "not-moved"         // a workload that a restart does not move
+	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
+	NothingToProve  NoteKind = "nothing-to-prove"  // a workload without pods
+	ByTag           NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
+)
+
+// Note is something to know before agreeing to a plan, with what shows it.
+type Note struct {
+	Kind     NoteKind `json:"kind"`
+	Subject  string   `json:"subject"`
+	Text     string   `json:"text"`
+	Evidence string   `json:"evidence,omitempty"`
+}
+
+// Notes returns what is to be known of the namespaces that a target moves, and
+// of every gateway of the mesh.
+func Notes(w mesh.World, t Target) []Note {
+	var notes []Note
+	for _, wl := range w.Workloads {
+		if wl.Gateway {
+			notes = append(notes, gateway(wl))
+		}
+	}
+	for _, g := range t.Waves {
+		for _, name := range g.Namespaces {
+			ns, _ := w.Namespace(name)
+			notes = append(notes, tagged(w, ns, t.Bindings[name])...)
+			for _, wl := range workloads(w, name) {
+				notes = append(notes, noted(w, ns, wl)...)
+			}
+		}
+	}
+	return notes
+}
+
+func gateway(wl mesh.Workload) Note {
+	has := strings.Join(wl.Sidecars(), ", ")
+	return Note{GatewayStays, wl.Key(), "is not restarted and stays on " + has + ": the versions of the proxies on a path differ until it is moved",
+		fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
+}
+
+func versions(wl mesh.Workload) string {
+	var list []string
+	for _, p := range wl.Live() {
+		list = append(list, p.Sidecar.Version)
+	}
+	return strings.Join(sorted(list), ", ")
+}
+
+func tagged(w mesh.World, ns mesh.Namespace, to mesh.Binding) []Note {
+	b := ns.Binding()
+	if b.Injection.Set || b == to {
+		return nil
+	}
+	i := slices.IndexFunc(w.Tags, func(t mesh.Tag) bool { return t.Name == b.Revision.Value })
+	if i < 0 {
+		return nil
+	}
+	return []Note{{ByTag, ns.Name, fmt.Sprintf("is bound by the tag %s and gets the revision's own name instead: the tag is not moved", w.Tags[i].Name), b.String()}}
+}
+
+func noted(w mesh.World, ns mesh.Namespace, wl mesh.Workload) []Note {
+	switch why := Immovable(wl); {
+	case wl.Gateway:
+		return nil
+	case len(wl.Live()) == 0 && len(w.Injectors(ns, wl.Template)) > 0:
+		return []Note{{NothingToProve, wl.Key(), "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", fmt.Sprintf("wanted %d", wl.Wanted)}}
+	case !wl.Injected() && len(w.Injectors(ns, wl.Template)) > 0:
+		return []Note{{NotInjected, wl.Key(), "has no sidecar today and is not restarted; its next pod will get one, by its namespace's labels", ns.Binding().String()}}
+	case !wl.Injected():
+		return nil
+	case why != "":
+		return []Note{{NotMoved, wl.Key(), "is not moved: " + why, "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
+	}
+	return draining(wl)
+}
+
+// draining names a workload that leaves as soon as it is told to, while requests
+// are still sent to it: an application container without a preStop hook, unless
+// the workload is declared to drain.
+func draining(wl mesh.Workload) []Note {
+	var names []string
+	for _, c := range wl.Template.Containers {
+		if !c.PreStop {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 || wl.Drains {
+		return nil
+	}
+	return []Note{{MayLoseRequests, wl.Key(), "may lose requests in its restart: it can end while others still send to it; give it a preStop sleep, or declare that it drains with the annotation rerig.dev/drains=true",
+		"no preStop hook in container " + strings.Join(names, ", ")}}
+}

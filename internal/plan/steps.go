@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Definition is the name of the MeshUpgrade definition.
+const Definition = "meshupgrades.rerig.dev"
+
+// attempts is how often a workload is restarted in its stage: a second time
+// when a pod was injected before the API server's webhooks saw the new label.
+const attempts = 2
+
+// Steps returns what is left to do, in stages; none means done. It is computed
+// anew from what is there, so that a crash at any point is the same as no crash.
+func Steps(w mesh.World, t Target, l Ledger) []Stage {
+	var stages []Stage
+	add := func(wave int, kind Kind, steps []Step) {
+		if len(steps) > 0 {
+			stages = append(stages, Stage{wave, kind, steps})
+		}
+	}
+	add(0, Define, defines(w))
+	add(0, Install, installs(w, t, l))
+	add(0, Admit, admits(w, t, l))
+	for _, g := range t.Waves {
+		add(g.Wave, Label, labels(w, t, g))
+		add(g.Wave, Restart, restarts(w, t, l, g))
+		add(g.Wave, Prove, proofs(w, t, l, g))
+		add(g.Wave, Soak, soaks(t, l, g))
+	}
+	return stages
+}
+
+func defines(w mesh.World) []Step {
+	if w.Defined {
+		return nil
+	}
+	return []Step{{Kind: Define, Subject: Definition}}
+}
+
+// installs is needed when the revision is not there, and when this run began to
+// install it and is not known to have ended: then the whole is repeated.
+func installs(w mesh.World, t Target, l Ledger) []Step {
+	_, there := w.Revision(t.Revision)
+	if t.Back || there && l.Install != Begun {
+		return nil
+	}
+	return []Step{{Kind: Install, Subject: t.Revision, To: t.Version}}
+}
+
+func admits(w mesh.World, t Target, l Ledger) []Step {
+	var steps []Step
+	for _, name := range t.ControlPlanes() {
+		if _, ok := l.Passed[AdmitKey(w, name)]; !ok {
+			steps = append(steps, Step{Kind: Admit, Subject: name})
+		}
+	}
+	return steps
+}
+
+func labels(w mesh.World, t Target, g Group) []Step {
+	var steps []Step
+	for _, name := range g.Namespaces {
+		ns, ok := w.Namespace(name)
+		if from, to := ns.Binding(), t.Bindings[name]; ok && from != to {
+			steps = append(steps, Step{Label, g.Wave, name, from.String(), to.String()})
+		}
+	}
+	return steps
+}
+
+func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
+	var steps []Step
+	for _, name := range g.Namespaces {
+		want := t.Revisions[name]
+		for _, wl := range workloads(w, name) {
+			old := outdated(w, wl, want)
+			if len(old) == 0 || Immovable(wl) != "" || l.Restarts[RestartKey(wl, want)] >= attempts {
+				continue
+			}
+			steps = append(steps, Step{Restart, g.Wave, wl.Key(), strings.Join(old, "+"), want})
+		}
+	}
+	return steps
+}
+
+func proofs(w mesh.World, t Target, l Ledger, g Group) []Step {
+	var steps []Step
+	for _, wl := range Provable(w, t, l, g) {
+		want := t.Revisions[wl.Namespace]
+		if _, ok := l.Passed[ProofKey(w, wl, want)]; !ok {
+			steps = append(steps, Step{Kind: Prove, Wave: g.Wave, Subject: wl.Key(), To: want})
+		}
+	}
+	return steps
+}
+
+func soaks(t Target, l Ledger, g Group) []Step {
+	if t.Soak == 0 {
+		return nil
+	}
+	if _, ok := l.Passed[SoakKey(g.Wave, t.Revision)]; ok {
+		return nil
+	}
+	return []Step{{Kind: Soak, Wave: g.Wave, Subject: strings.Join(g.Namespaces, ", "), To: t.Soak.String()}}
+}
+
+// Provable returns the workloads of a wave that have to be proven: those that a
+// restart moves and that carry a sidecar, or carried one when the run began and
+// ought to have pods now. On the way back those that the run never touched are
+// left alone.
+func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
+	var list []mesh.Workload
+	for _, name := range g.Namespaces {
+		for _, wl := range workloads(w, name) {
+			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
+			moved := wl.Stamp.Run == t.Run || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Revisions[name] })
+			if Immovable(wl) == "" && (wl.Injected() || carried) && (moved || !t.Back) {
+				list = append(list, wl)
+			}
+		}
+	}
+	return list
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}

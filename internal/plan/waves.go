@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// defaultWaves is into how many waves the namespaces go when nobody says.
+const defaultWaves = 3
+
+// division puts the selected namespaces into waves: as given, or the one with
+// the fewest pods first and alone, the rest divided evenly in that order.
+func division(w mesh.World, in Intent, selected []string) ([][]string, error) {
+	if len(in.Waves) > 0 {
+		return in.Waves, complete(in.Waves, selected)
+	}
+	count := cmp.Or(in.Count, defaultWaves)
+	ordered := slices.Clone(selected)
+	slices.SortStableFunc(ordered, func(a, b string) int { return cmp.Compare(pods(w, a), pods(w, b)) })
+	if count <= 1 {
+		return [][]string{ordered}, nil
+	}
+	waves, rest := [][]string{ordered[:1]}, ordered[1:]
+	for left := min(count-1, len(rest)); left > 0; left-- {
+		n := (len(rest) + left - 1) / left
+		waves, rest = append(waves, rest[:n]), rest[n:]
+	}
+	return waves, nil
+}
+
+// complete checks that explicit waves hold each selected namespace once, and no
+// other.
+func complete(waves [][]string, selected []string) error {
+	seen := map[string]int{}
+	for i, wave := range waves {
+		if len(wave) == 0 {
+			return fmt.Errorf("divide the namespaces: wave %d is empty", i+1)
+		}
+		for _, ns := range wave {
+			if at, twice := seen[ns]; twice {
+				return fmt.Errorf("divide the namespaces: %q is in wave %d and in wave %d", ns, at, i+1)
+			}
+			if !slices.Contains(selected, ns) {
+				return fmt.Errorf("divide the namespaces: %q is in wave %d and not among the selected namespaces", ns, i+1)
+			}
+			seen[ns] = i + 1
+		}
+	}
+	for _, ns := range selected {
+		if _, ok := seen[ns]; !ok {
+			return fmt.Errorf("divide the namespaces: %q is selected and in no wave", ns)
+		}
+	}
+	return nil
+}
+
+// pods counts the pods of a namespace's workloads.
+func pods(w mesh.World, namespace string) int {
+	n := 0
+	for _, wl := range workloads(w, namespace) {
+		n += len(wl.Pods)
+	}
+	return n
+}
