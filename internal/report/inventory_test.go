@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+func TestInventory(t *testing.T) {
+	for name, w := range map[string]mesh.World{"agrees": shop(), "disagrees": muddle(), "nothing": {RootNamespace: "istio-system"}} {
+		t.Run(name, func(t *testing.T) {
+			inv := InventoryOf(w)
+			golden(t, "inventory-"+name+".txt", inv.Text(Paper{}))
+			text, err := JSON(inv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "inventory-"+name+".json", text)
+		})
+	}
+}
+
+// muddle is the shop with the old mistakes in it.
+func muddle() mesh.World {
+	w := shop()
+	w.Revisions = append(w.Revisions, plane("1-31-0", "1.31.0"))
+	w.Revisions[1].Ready, w.Revisions[1].Istiods[0].Ready = 0, false
+	w.Webhooks = append(w.Webhooks, hooks("1-31-0", "")...)
+	w.Webhooks[len(w.Webhooks)-1].Roots = nil
+	w.Tags = append(w.Tags, mesh.Tag{Name: "canary", Revision: "1-27-0"})
+	w.Namespaces = append(w.Namespaces,
+		mesh.Namespace{Name: "bare", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}},
+		mesh.Namespace{Name: "lost", Labels: map[string]string{mesh.RevisionLabel: "1-30-0"}},
+		mesh.Namespace{Name: "moved", Labels: map[string]string{mesh.RevisionLabel: "1-31-0"}},
+		mesh.Namespace{Name: "twice", Labels: map[string]string{mesh.InjectionLabel: "enabled", mesh.RevisionLabel: "1-31-0"}})
+	add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "bare", Name: "old"}, 2, "", "")
+	add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "lost", Name: "orphan"}, 1, "1-29-1", "1.29.1")
+	add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "moved", Name: "half"}, 2, "1-29-1", "1.29.1")
+	half := &w.Workloads[len(w.Workloads)-1]
+	half.Pods[1].Sidecar = mesh.Sidecar{Present: true, Revision: "1-31-0", Version: "1.31.0"}
+	add(&w, mesh.Workload{Kind: mesh.DaemonSet, Namespace: "twice", Name: "agent", Template: mesh.Template{
+		Labels: map[string]string{mesh.RevisionLabel: "1-31-0"}}}, 1, "1-29-1", "1.29.1")
+	w.Proxies[len(w.Proxies)-1].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "duplicate listener"}}
+	w.Proxies[len(w.Proxies)-2].Unacked = []string{"CDS", "EDS"}
+	w.Proxies = append(w.Proxies, mesh.Proxy{Namespace: "vm", Pod: "machine-1", Istiod: "istiod-1-29-1-6c9f-x2v", Revision: "1-29-1"})
+	w.Proxies = w.Proxies[1:]
+	w.Sort()
+	return w
+}
