@@ -21,6 +21,7 @@ const (
 	Waiting  EventKind = "waiting"  // Step waits: Verdict says for what (told when that changes)
 	Passed   EventKind = "passed"   // Step was judged and passed: Verdict
 	Soaking  EventKind = "soaking"  // Step's wave soaks until Until
+	Troubled EventKind = "troubled" // the cluster could not be read or written: Message; it is tried again
 	Turned   EventKind = "turned"   // the direction changed: Message
 	Holding  EventKind = "held"     // the run stopped: Hold
 	Finished EventKind = "finished" // nothing is left

@@ -60,6 +60,10 @@ type Teller interface {
 // and writing: look again.
 var ErrDisturbed = errors.New("changed by other hands since it was read")
 
+// ErrRefused says that the cluster will not do it, however often it is asked:
+// not permitted, or not valid.
+var ErrRefused = errors.New("refused by the cluster")
+
 // Summary is what people read off a MeshUpgrade without opening the ledger.
 type Summary struct {
 	Phase   string // one of v1alpha1's phases

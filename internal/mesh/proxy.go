@@ -13,6 +13,7 @@ type Proxy struct {
 	Version   string      // the proxy's own istio version
 	Istiod    string      // the pod that holds the connection
 	Revision  string      // that pod's revision
+	Sent      []string    // types that it was sent, such as "CDS"
 	Unacked   []string    // types of which the newest that was sent is not acknowledged, such as "CDS"
 	Rejected  []Rejection // types that the proxy refused
 }

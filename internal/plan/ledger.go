@@ -5,6 +5,8 @@ package plan
 import (
 	"maps"
 	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // Ledger holds the only facts that the cluster cannot be asked for. It is
@@ -21,6 +23,8 @@ type Ledger struct {
 	Soaking  map[string]time.Time `json:"soaking,omitempty"`  // since when a wave soaks
 	Restarts map[string]int       `json:"restarts,omitempty"` // how often a workload was restarted in its stage
 	Held     *Hold                `json:"held,omitempty"`     // why the run stopped
+	Cause    *Hold                `json:"cause,omitempty"`    // why the wave in Revert is being put back
+	Turned   bool                 `json:"turned,omitempty"`   // Approved is the way back to the baseline
 	Started  time.Time            `json:"started,omitzero"`
 	Ended    time.Time            `json:"ended,omitzero"`
 }
@@ -48,6 +52,33 @@ type Hold struct {
 	Hint    string    `json:"hint"`    // what to do
 	Wave    int       `json:"wave,omitempty"`
 	At      time.Time `json:"at"`
+}
+
+// Opened is the ledger of a run that begins: the mesh as it was found, the
+// namespaces as they were divided, and what was agreed to.
+func Opened(w mesh.World, p Plan, at time.Time) Ledger {
+	l := Ledger{}
+	var namespaces []string
+	for _, g := range p.Target.Waves {
+		l.Waves = append(l.Waves, g.Namespaces)
+		namespaces = append(namespaces, g.Namespaces...)
+	}
+	l.Baseline = Found(w, namespaces)
+	return l.Agreed(p, at)
+}
+
+// Agreed is the ledger once somebody has agreed to a plan: what was approved
+// before, and what stopped the run then, count no more. Baseline and waves are
+// those of the run's first approval.
+func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
+	l = l.Clone()
+	l.Approved, l.Reached, l.Turned = Changing(p.Stages), 0, p.Target.Back
+	l.Revert, l.Held, l.Cause, l.Ended = 0, nil, nil, time.Time{}
+	l.Restarts, l.Waiting, l.Soaking = nil, nil, nil
+	if l.Started.IsZero() {
+		l.Started = at
+	}
+	return l
 }
 
 // Clone returns a deep copy.

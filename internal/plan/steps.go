@@ -12,9 +12,9 @@ import (
 // Definition is the name of the MeshUpgrade definition.
 const Definition = "meshupgrades.rerig.dev"
 
-// attempts is how often a workload is restarted in its stage: a second time
+// Attempts is how often a workload is restarted in its stage: a second time
 // when a pod was injected before the API server's webhooks saw the new label.
-const attempts = 2
+const Attempts = 2
 
 // Steps returns what is left to do, in stages; none means done. It is computed
 // anew from what is there, so that a crash at any point is the same as no crash.
@@ -81,7 +81,7 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 		want := t.Revisions[name]
 		for _, wl := range workloads(w, name) {
 			old := outdated(w, wl, want)
-			if len(old) == 0 || Immovable(wl) != "" || l.Restarts[RestartKey(wl, want)] >= attempts {
+			if len(old) == 0 || Immovable(wl) != "" || l.Restarts[RestartKey(wl, want)] >= Attempts {
 				continue
 			}
 			steps = append(steps, Step{Restart, g.Wave, wl.Key(), strings.Join(old, "+"), want})

@@ -128,10 +128,18 @@ func acknowledged(f Facts) (Result, string) {
 			if len(c.Unacked) > 0 {
 				return Wait, fmt.Sprintf("the proxy of pod %s has not acknowledged the newest %s of istiod %s", p.Name, strings.Join(c.Unacked, ", "), c.Istiod)
 			}
+			for _, t := range always {
+				if !slices.Contains(c.Sent, t) {
+					return Wait, fmt.Sprintf("the proxy of pod %s has not been sent its %s by istiod %s", p.Name, t, c.Istiod)
+				}
+			}
 		}
 	}
 	return Pass, "everything acknowledged"
 }
+
+// always are the types that no proxy goes without.
+var always = []string{"CDS", "LDS"}
 
 func chains(f Facts) (Result, string) {
 	switch c := f.Certificate; {

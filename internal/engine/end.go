@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// Reasons of a hold, as v1alpha1 lists them.
+const (
+	planChanged   = "PlanChanged"
+	checkFailed   = "CheckFailed"
+	timedOut      = "TimedOut"
+	installFailed = "InstallFailed"
+	waveReverted  = "WaveReverted"
+)
+
+// fail stops the run at a step that a check failed, or that was waited for too
+// long.
+func (t *turn) fail(ctx context.Context, step plan.Step, v verify.Verdict) (Outcome, error) {
+	h := plan.Hold{Reason: checkFailed, Subject: v.Subject, Wave: step.Wave, Message: v.Reason, Hint: v.Hint}
+	if v.Result == verify.Wait {
+		h.Reason, h.Message = timedOut, fmt.Sprintf("%s (waited %s)", v.Reason, t.ready())
+	}
+	return t.hold(ctx, h)
+}
+
+// hold stops the run, or turns it around when a wave failed and is to be put back.
+func (t *turn) hold(ctx context.Context, h plan.Hold) (Outcome, error) {
+	h.At = t.Clock.Now()
+	failed := h.Reason == checkFailed || h.Reason == timedOut
+	if failed && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Back {
+		return "", t.revert(ctx, h)
+	}
+	t.ledger.Held = &h
+	if err := t.save(ctx); err != nil {
+		return "", err
+	}
+	t.tell(Event{Kind: Holding, Hold: &h})
+	return Held, nil
+}
+
+// revert turns the run around for the wave that failed. That it would be put
+// back was agreed to together with the plan.
+func (t *turn) revert(ctx context.Context, h plan.Hold) error {
+	back := plan.Make(t.world, plan.Backward(t.intent, t.ledger, h.Wave), t.ledger)
+	t.ledger = t.ledger.Agreed(back, h.At)
+	t.ledger.Revert, t.ledger.Cause = h.Wave, &h
+	if err := t.save(ctx); err != nil {
+		return err
+	}
+	t.tell(Event{Kind: Turned, Hold: &h, Message: fmt.Sprintf("wave %d is put back: %s: %s", h.Wave, h.Subject, h.Message)})
+	return nil
+}
+
+// turnAround takes the way back up that somebody asked for in the record while
+// the run went forward, or just before its host died.
+func (t *turn) turnAround(ctx context.Context) error {
+	t.ledger = t.ledger.Agreed(plan.Make(t.world, t.target, t.ledger), t.Clock.Now())
+	if err := t.save(ctx); err != nil {
+		return err
+	}
+	t.tell(Event{Kind: Turned, Message: "everything is put back as it was found"})
+	return nil
+}
+
+// finish ends a run of which nothing is left.
+func (t *turn) finish(ctx context.Context) (Outcome, error) {
+	if t.ledger.Revert > 0 {
+		return t.hold(ctx, t.reverted())
+	}
+	if t.ledger.Ended.IsZero() {
+		t.ledger.Ended = t.Clock.Now()
+	}
+	if err := t.save(ctx); err != nil {
+		return "", err
+	}
+	t.tell(Event{Kind: Finished})
+	if t.target.Back {
+		return RolledBack, nil
+	}
+	return Completed, nil
+}
+
+// reverted is the hold of a run whose failing wave is back where it was.
+func (t *turn) reverted() plan.Hold {
+	h := plan.Hold{Reason: waveReverted, Wave: t.ledger.Revert, Subject: fmt.Sprintf("wave %d", t.ledger.Revert),
+		Message: fmt.Sprintf("wave %d was put back and is proven on what it had before", t.ledger.Revert),
+		Hint:    "The waves before it stay moved. Mend what failed and run the same command again, or take everything back with `rerig rollback`."}
+	if c := t.ledger.Cause; c != nil {
+		h.Message += fmt.Sprintf("; it had failed at %s: %s", c.Subject, c.Message)
+	}
+	return h
+}
+
+// summary is what people read off the record.
+func (t *turn) summary() Summary {
+	done := 0
+	open := map[int]bool{}
+	for _, s := range t.stages {
+		open[s.Wave] = true
+	}
+	for _, g := range t.target.Waves {
+		if !open[g.Wave] && !open[0] {
+			done++
+		}
+	}
+	s := Summary{Waves: fmt.Sprintf("%d/%d", done, len(t.target.Waves)), Digest: plan.Digest(t.ledger.Approved), Hold: t.ledger.Held}
+	s.Phase, s.Message = t.phase()
+	return s
+}
+
+func (t *turn) phase() (string, string) {
+	switch {
+	case t.ledger.Held != nil:
+		return "Held", t.ledger.Held.Subject + ": " + t.ledger.Held.Message
+	case !t.ledger.Ended.IsZero() && t.target.Back:
+		return "RolledBack", "everything is as it was found, and proven"
+	case !t.ledger.Ended.IsZero():
+		return "Completed", "every workload is on " + t.target.Revision + ", and proven"
+	case t.target.Back || t.ledger.Revert > 0:
+		return "RollingBack", ""
+	case len(t.stages) > 0 && t.stages[0].Kind == plan.Soak:
+		return "Soaking", t.stages[0].Steps[0].Subject
+	}
+	return "Upgrading", ""
+}

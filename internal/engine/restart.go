@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// defaultParallel is how many workloads restart at the same time when nobody says.
+const defaultParallel = 4
+
+// restart starts as many of the wave's restarts as the limit allows beside
+// those that are under way, and stops at the first of these that fails.
+func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
+	if v, ok := t.standing(s.Wave); !ok {
+		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	}
+	underway, outcome, err := t.underway(ctx, s)
+	if outcome != "" || err != nil {
+		return outcome, err
+	}
+	free := cmp.Or(t.intent.Parallel, defaultParallel) - underway
+	if free <= 0 {
+		if err := t.save(ctx); err != nil {
+			return "", err
+		}
+		return "", t.Clock.Sleep(ctx, t.Poll)
+	}
+	batch := s.Steps[:min(free, len(s.Steps))]
+	for _, step := range batch {
+		if v := t.injectable(step); v.Result != verify.Pass {
+			return t.fail(ctx, step, v)
+		}
+		if t.ledger.Restarts == nil {
+			t.ledger.Restarts = map[string]int{}
+		}
+		wl, _ := t.world.Workload(step.Subject)
+		t.ledger.Restarts[plan.RestartKey(wl, step.To)]++
+	}
+	return t.act(ctx, batch)
+}
+
+// underway counts the workloads of the wave that were restarted and are not
+// proven yet by what the cluster says.
+func (t *turn) underway(ctx context.Context, s plan.Stage) (int, Outcome, error) {
+	n := 0
+	for _, step := range t.proofsOf(s.Wave) {
+		if slices.ContainsFunc(s.Steps, func(r plan.Step) bool { return r.Subject == step.Subject }) {
+			continue
+		}
+		v := verify.Worst(verify.Judge(verify.Rolled, step.Subject, t.workload(step)))
+		switch {
+		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(step):
+			outcome, err := t.fail(ctx, step, v)
+			return n, outcome, err
+		case v.Result == verify.Wait:
+			n++
+			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+		}
+	}
+	return n, "", nil
+}
+
+func (t *turn) proofsOf(wave int) []plan.Step {
+	for _, s := range t.stages {
+		if s.Wave == wave && s.Kind == plan.Prove {
+			return s.Steps
+		}
+	}
+	return nil
+}
+
+// injectable looks, just before a restart, at what the live webhooks would do to
+// the workload's next pod.
+func (t *turn) injectable(step plan.Step) verify.Verdict {
+	wl, _ := t.world.Workload(step.Subject)
+	ns, _ := t.world.Namespace(wl.Namespace)
+	by := t.world.Injectors(ns, wl.Template)
+	if slices.Equal(by, []string{step.To}) {
+		return verify.Verdict{Result: verify.Pass}
+	}
+	found := "nobody"
+	if len(by) > 0 {
+		found = strings.Join(by, " and ")
+	}
+	return verify.Verdict{Check: "sidecar-revision", Subject: step.Subject, Result: verify.Fail,
+		Reason: fmt.Sprintf("it was not restarted: %s would inject its next pod, not %s", found, step.To),
+		Hint:   "Compare the labels of the namespace and of the pod template with what `kubectl get mutatingwebhookconfigurations` selects."}
+}

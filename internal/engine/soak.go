@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// soak leaves a proven wave to run, looking at it all the while, and proves it
+// once more at the end.
+func (t *turn) soak(ctx context.Context, s plan.Stage) (Outcome, error) {
+	step, now := s.Steps[0], t.Clock.Now()
+	key := plan.SoakKey(s.Wave, t.target.Revision)
+	since, begun := t.ledger.Soaking[key]
+	if !begun {
+		if t.ledger.Soaking == nil {
+			t.ledger.Soaking = map[string]time.Time{}
+		}
+		since, t.ledger.Soaking[key] = now, now
+	}
+	until := since.Add(t.target.Soak)
+	if err := t.save(ctx); err != nil {
+		return "", err
+	}
+	t.tell(Event{Kind: Soaking, Step: &step, Until: until})
+	v, failing := t.sound(s.Wave)
+	switch {
+	case v.Result == verify.Fail:
+		return t.fail(ctx, failing, v)
+	case now.Before(until):
+		return "", t.Clock.Sleep(ctx, min(5*t.Poll, until.Sub(now)))
+	case v.Result == verify.Wait:
+		return t.wait(ctx, v, failing, s.Wave)
+	}
+	t.pass(key, step, verify.Verdict{Check: "soak", Subject: step.Subject, Result: verify.Pass,
+		Reason: fmt.Sprintf("sound for %s", t.target.Soak)})
+	return "", t.save(ctx)
+}
+
+// sound judges every workload of a wave by what the cluster and the istiods say.
+func (t *turn) sound(wave int) (verify.Verdict, plan.Step) {
+	worst, failing := verify.Verdict{Result: verify.Pass}, plan.Step{}
+	for _, g := range t.target.Waves {
+		if g.Wave != wave {
+			continue
+		}
+		for _, wl := range plan.Provable(t.world, t.target, t.ledger, g) {
+			step := plan.Step{Kind: plan.Prove, Wave: wave, Subject: wl.Key(), To: t.target.Revisions[wl.Namespace]}
+			v := verify.Worst(verify.Judge(verify.Rolled, wl.Key(), t.workload(step)))
+			if v.Result == verify.Fail || v.Result == verify.Wait && worst.Result == verify.Pass {
+				worst, failing = v, step
+			}
+			if v.Result == verify.Fail {
+				return worst, failing
+			}
+		}
+	}
+	return worst, failing
+}

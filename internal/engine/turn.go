@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// turn is one look at the mesh and what follows from it.
+type turn struct {
+	Engine
+	intent  plan.Intent
+	ledger  plan.Ledger // as it shall be written
+	written plan.Ledger // as it is written
+	world   mesh.World
+	target  plan.Target
+	stages  []plan.Stage
+}
+
+// resume forgets why an earlier host of the run stopped, and gives what waited
+// then its whole time again.
+func (t *turn) resume() {
+	t.ledger.Held, t.ledger.Waiting = nil, nil
+	t.tell(Event{Kind: Began})
+}
+
+// advance does what a stage asks for, as far as it can be done now.
+func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
+	t.ledger.Reached = max(t.ledger.Reached, plan.RankOf(s.Wave, s.Kind))
+	switch s.Kind {
+	case plan.Restart:
+		return t.restart(ctx, s)
+	case plan.Admit:
+		return t.admit(ctx, s)
+	case plan.Prove:
+		return t.prove(ctx, s)
+	case plan.Soak:
+		return t.soak(ctx, s)
+	case plan.Label:
+		return t.label(ctx, s)
+	case plan.Install:
+		return t.install(ctx, s)
+	}
+	return t.act(ctx, s.Steps)
+}
+
+// act writes what it is about to do down, and does it.
+func (t *turn) act(ctx context.Context, steps []plan.Step) (Outcome, error) {
+	if err := t.save(ctx); err != nil {
+		return "", err
+	}
+	for _, s := range steps {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		at := t.Clock.Now()
+		change, err := plan.Render(s, t.target, at)
+		if err != nil {
+			return "", err
+		}
+		t.tell(Event{Kind: Acting, Step: &s})
+		switch err := t.Actor.Act(ctx, change); {
+		case errors.Is(err, ErrDisturbed):
+			return "", t.Clock.Sleep(ctx, t.Poll) // the next look tells what is left of it
+		case err != nil:
+			return "", fmt.Errorf("%s: %w", s, err)
+		}
+		t.tell(Event{Kind: Acted, Step: &s})
+	}
+	return "", nil
+}
+
+// install leaves a mark first, so that an installation that is broken off is
+// repeated whole.
+func (t *turn) install(ctx context.Context, s plan.Stage) (Outcome, error) {
+	t.ledger.Install = plan.Begun
+	if _, err := t.act(ctx, s.Steps); err != nil {
+		if ctx.Err() != nil || passing(err) {
+			return "", err
+		}
+		return t.hold(ctx, plan.Hold{Reason: installFailed, Subject: s.Steps[0].Subject, Message: err.Error(),
+			Hint: "Mend what the message names and run the same command again: the whole installation is then repeated. To take away what it left: istioctl uninstall --revision " + s.Steps[0].Subject})
+	}
+	t.ledger.Install = plan.Done
+	return "", t.save(ctx)
+}
+
+// label binds the wave's namespaces, and lets the API server's webhooks see it
+// before pods are made anew: they look at a cache of their own.
+func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
+	if v, ok := t.standing(s.Wave); !ok {
+		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	}
+	if outcome, err := t.act(ctx, s.Steps); outcome != "" || err != nil {
+		return outcome, err
+	}
+	return "", t.Clock.Sleep(ctx, t.Settle)
+}
+
+// save writes the ledger down where it differs from what is written.
+func (t *turn) save(ctx context.Context) error {
+	if reflect.DeepEqual(t.ledger, t.written) {
+		return nil
+	}
+	if err := t.Journal.Save(ctx, t.ledger, t.summary()); err != nil {
+		return fmt.Errorf("write the run's record: %w", err)
+	}
+	t.written = t.ledger.Clone()
+	return nil
+}
+
+// tell fills in what every event carries.
+func (t *turn) tell(e Event) {
+	e.At, e.Run = t.Clock.Now(), t.intent.Run
+	e.World, e.Target, e.Stages = &t.world, &t.target, t.stages
+	ledger := t.ledger.Clone()
+	e.Ledger = &ledger
+	t.Teller.Tell(e)
+}
+
+// changed is the hold of a plan that is not the one that was approved.
+func changed(strange []plan.Step) plan.Hold {
+	lines := make([]string, 0, len(strange))
+	for _, s := range strange {
+		lines = append(lines, s.String())
+	}
+	return plan.Hold{Reason: planChanged, Subject: strange[0].Subject, Wave: strange[0].Wave,
+		Message: "what is left is not what was approved: " + strings.Join(lines, "; "),
+		Hint:    "Somebody else changed the mesh. Run the same command again to see the plan as it is now, and to agree to it."}
+}
+
+// passing reports whether an error may go away when the same is tried again.
+func passing(err error) bool {
+	return !errors.Is(err, ErrRefused) && !errors.Is(err, context.Canceled)
+}
+
+// expired reports whether something has been waited for too long.
+func (t *turn) expired(since time.Time) bool {
+	return t.Clock.Now().Sub(since) > t.ready()
+}
+
+func (t *turn) ready() time.Duration {
+	if t.intent.Ready == 0 {
+		return 10 * time.Minute
+	}
+	return t.intent.Ready
+}
