@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/lab/shop/internal/catalog"
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+	"github.com/rerig/rerig/lab/shop/internal/load"
+	"github.com/rerig/rerig/lab/shop/internal/serve"
+	"github.com/rerig/rerig/lab/shop/internal/token"
+)
+
+// loadFlags is the command line of the load.
+type loadFlags struct {
+	http, grpc, tcp, plain string
+	token, kinds, listen   string
+	rate                   float64
+	settle                 int
+	once                   bool
+}
+
+func parseLoad(args []string) (f loadFlags, err error) {
+	flags := flag.NewFlagSet("shop load", flag.ContinueOnError)
+	flags.StringVar(&f.http, "http", "http://istio-ingressgateway.istio-system", "URL of the ingress gateway")
+	flags.StringVar(&f.grpc, "grpc", "istio-ingressgateway.istio-system:80", "address of the ingress gateway for gRPC")
+	flags.StringVar(&f.tcp, "tcp", "shop-ledger.istio-system:9000", "address of the ingress gateway's TCP port")
+	flags.StringVar(&f.plain, "plain", "http://cart.shop-core:8080", "URL of the cart, past the gateway")
+	flags.StringVar(&f.token, "token", "/etc/shop/token", "file with the token that the gateway lets in")
+	flags.StringVar(&f.kinds, "kinds", "", "kinds of requests, with commas between them; all when empty")
+	flags.StringVar(&f.listen, "listen", ":8080", "address to serve the report on")
+	flags.Float64Var(&f.rate, "rate", 100, "requests a second, of all kinds together")
+	flags.IntVar(&f.settle, "settle", 3, "how often in a row the shop must be right in everything before it counts")
+	flags.BoolVar(&f.once, "once", false, "ask each kind once, and fail when anything is wrong")
+	if err := flags.Parse(args); err != nil {
+		return f, err
+	}
+	if f.rate <= 0 {
+		return f, fmt.Errorf("read the rate: %g is no number of requests a second", f.rate)
+	}
+	return f, nil
+}
+
+func (f loadFlags) target() (load.Target, error) {
+	client, err := catalog.Dial(f.grpc, load.CatalogHost)
+	if err != nil {
+		return load.Target{}, err
+	}
+	stranger, err := token.New()
+	if err != nil {
+		return load.Target{}, err
+	}
+	forged, err := stranger.Token()
+	return load.Target{
+		HTTP: f.http, TCP: f.tcp, Plain: f.plain, Catalog: client, Forged: forged,
+		Call: hop.NewCaller("load", load.Patience),
+		Token: func() (string, error) {
+			text, err := os.ReadFile(f.token)
+			return strings.TrimSpace(string(text)), err
+		},
+	}, err
+}
+
+func runLoad(ctx context.Context, args []string, out io.Writer) error {
+	f, err := parseLoad(args)
+	if err != nil {
+		return err
+	}
+	target, err := f.target()
+	if err != nil {
+		return err
+	}
+	kinds, err := load.Chosen(load.Kinds(target), f.kinds)
+	if err != nil {
+		return err
+	}
+	if f.once {
+		if err := load.Once(ctx, kinds); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(out, "right in all %d kinds of requests\n", len(kinds))
+		return err
+	}
+	ln, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("listen for those who want the report: %w", err)
+	}
+	tally := load.NewTally(time.Now, kinds)
+	gate := &gate{}
+	err = serve.All(ctx,
+		func(ctx context.Context) error {
+			return serve.HTTP(ctx, ln, load.Pages(tally, gate.open), time.Second)
+		},
+		func(ctx context.Context) error { return gate.asks(ctx, f, kinds, load.Holders(target), tally) },
+	)
+	return errorOr(err, tally.Report().Text(out))
+}
+
+func errorOr(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hop_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+)
+
+func TestGetNamesTheDeepestStepThatFailed(t *testing.T) {
+	proxy := func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "upstream connect error", http.StatusServiceUnavailable)
+	}
+	slow := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	chatter := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }
+	letIn := func(w http.ResponseWriter, _ *http.Request) {
+		hop.Reply(w, hop.Answer{}, hop.Wrong("notes", "cart", "let in"))
+	}
+	for _, c := range []struct {
+		name string
+		last http.HandlerFunc
+		want hop.Failure
+	}{
+		{"a proxy's own answer", proxy, hop.Failure{From: "cart", To: "rates", What: "503 Service Unavailable: upstream connect error"}},
+		{"no answer in time", slow, hop.Failure{From: "cart", To: "rates", What: "deadline"}},
+		{"something else than an answer", chatter, hop.Failure{From: "cart", To: "rates", What: "answered 200 with something else than an answer: \"<html>\"", Wrong: true}},
+		{"what a deeper step told", letIn, hop.Failure{From: "notes", To: "cart", What: "let in", Wrong: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			last := httptest.NewServer(c.last)
+			defer last.Close()
+			middle := httptest.NewServer(asking("cart", "rates", last.URL, 100*time.Millisecond))
+			defer middle.Close()
+			_, err := hop.NewCaller("web", time.Second).Get(context.Background(), "cart", middle.URL, "", nil)
+			var got *hop.Failure
+			if !errors.As(err, &got) {
+				t.Fatalf("want a failure, got %v", err)
+			}
+			if c.want.What == "deadline" { // worded by Go, with a port in it
+				got.What = "deadline"
+			}
+			if diff := cmp.Diff(&c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestGetHandsBackWhatWasAsked(t *testing.T) {
+	last := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hop.Reply(w, hop.Answer{Service: "rates", Pod: r.Host}, nil)
+	}))
+	defer last.Close()
+	got, err := hop.NewCaller("cart", time.Second).Get(context.Background(), "rates", last.URL, "rates.example", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(hop.Answer{Service: "rates", Pod: "rates.example"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func asking(from, to, url string, patience time.Duration) http.HandlerFunc {
+	caller := hop.NewCaller(from, patience)
+	return func(w http.ResponseWriter, r *http.Request) {
+		a, err := caller.Get(r.Context(), to, url, "", nil)
+		hop.Reply(w, a, err)
+	}
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger_test
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/rerig/rerig/lab/shop/internal/ledger"
+)
+
+// stand starts a ledger and hands back its address and what makes it leave; left tells when it has.
+func stand(t *testing.T, grace time.Duration) (address string, leave func(), left <-chan error) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- (&ledger.Server{Pod: "ledger-0"}).Serve(ctx, ln, grace) }()
+	return ln.Addr().String(), cancel, done
+}
+
+func TestOnce(t *testing.T) {
+	address, leave, left := stand(t, time.Second)
+	pod, connected, err := ledger.Once(t.Context(), address, 3, 4)
+	if pod != "ledger-0" || !connected || err != nil {
+		t.Errorf("want an answer of ledger-0, got %q, connected %t, %v", pod, connected, err)
+	}
+	leave()
+	if err := <-left; err != nil {
+		t.Error(err)
+	}
+	if _, connected, err := ledger.Once(t.Context(), address, 3, 4); connected || err == nil {
+		t.Errorf("want a closed door, got connected %t, %v", connected, err)
+	}
+}
+
+func TestOnceTellsALostAnswerFromAClosedDoor(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		conn, err := ln.Accept()
+		if err == nil {
+			_ = conn.Close()
+		}
+	}()
+	if _, connected, err := ledger.Once(t.Context(), ln.Addr().String(), 3, 4); !connected || err == nil {
+		t.Errorf("want a lost answer, got connected %t, %v", connected, err)
+	}
+}
+
+func TestLeavingCutsWhatIsHeldAndAnswersWhatHasNotAsked(t *testing.T) {
+	address, leave, left := stand(t, 5*time.Second)
+	held, fresh := dial(t, address), dial(t, address)
+	if _, err := held.Add(t.Context(), 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	if pod, _, err := ledger.Once(t.Context(), address, 1, 1); pod == "" { // fresh's connection has been taken by now
+		t.Fatal(err)
+	}
+	leave()
+	if _, err := fresh.Add(t.Context(), 2, 2); err != nil {
+		t.Errorf("want an answer to the first question, got %v", err)
+	}
+	if err := <-left; err != nil {
+		t.Error(err)
+	}
+	if _, err := held.Add(t.Context(), 1, 1); err == nil {
+		t.Error("want the held connection cut, got an answer")
+	}
+}
+
+func dial(t *testing.T, address string) *ledger.Conn {
+	t.Helper()
+	conn, err := ledger.Dial(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+	"github.com/rerig/rerig/lab/shop/internal/load"
+)
+
+// broken asks every kind once and hands back where those that failed did.
+func broken(t *testing.T, target load.Target) map[string]string {
+	t.Helper()
+	hops := map[string]string{}
+	for _, k := range load.Kinds(target) {
+		if _, err := k.Ask(t.Context()); err != nil {
+			var f *hop.Failure
+			if !errors.As(err, &f) {
+				t.Errorf("%s failed without a place: %v", k.Name, err)
+				continue
+			}
+			hops[k.Name] = f.Hop()
+		}
+	}
+	return hops
+}
+
+func TestAWholeShopIsRightInEverything(t *testing.T) {
+	s := stand(t)
+	if err := load.Once(t.Context(), load.Kinds(s.target)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAFailureIsInThePlaceThatFailed(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(*shop)
+		want  map[string]string
+	}{
+		{"rates gone", func(s *shop) { s.rates.Close() }, map[string]string{"price": "cart -> rates", "egress": "web -> rates"}},
+		{"cart gone", func(s *shop) { s.cart.Close() }, map[string]string{
+			"front": "web -> cart", "price": "web -> cart", "route": "web -> cart"}},
+		{"outside gone", func(s *shop) { s.outside.Close() }, map[string]string{"egress": "rates -> outside"}},
+		{"ledger gone, and its door with it", func(s *shop) { s.leaveLedger() }, map[string]string{
+			"balance": "web -> ledger", "tcp": "load -> ingress"}},
+		{"past the egress gateway", func(s *shop) { s.outside.Config.Handler = http.NotFoundHandler() }, map[string]string{
+			"egress": "rates -> outside"}},
+		{"catalog gone", func(s *shop) { _ = s.target.Catalog.Close() }, map[string]string{
+			"catalog": "web -> catalog", "grpc": "ingress -> catalog"}},
+		{"the gateway's own answer", func(s *shop) { s.target.HTTP = s.rates.URL + "/nowhere" }, map[string]string{
+			"front": "ingress -> web", "price": "ingress -> web", "account": "ingress -> web", "route": "ingress -> web",
+			"catalog": "ingress -> web", "balance": "ingress -> web", "egress": "ingress -> web", "stranger": "ingress -> web",
+			"no-token": "load -> ingress", "forged-token": "load -> ingress"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := stand(t)
+			c.spoil(s)
+			if diff := cmp.Diff(c.want, broken(t, s.target)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatMustBeRefusedIsWrongWhenLetIn(t *testing.T) {
+	s := stand(t)
+	open := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		hop.Reply(w, hop.Answer{Service: "cart", Version: "v1"}, nil)
+	}))
+	s.target.HTTP, s.target.Plain = open.URL, open.URL
+	for _, k := range load.Kinds(s.target) {
+		var f *hop.Failure
+		_, err := k.Ask(t.Context())
+		wrong := errors.As(err, &f) && f.Wrong
+		if want := wrongWhenOpen[k.Name]; wrong != want {
+			t.Errorf("%s: want wrong %t, got %v", k.Name, want, err)
+		}
+	}
+}
+
+// wrongWhenOpen are the kinds that a door which lets everybody in to version 1 gets wrong.
+var wrongWhenOpen = map[string]bool{"account": true, "route": true, "no-token": true, "forged-token": true, "plain": true}
+
+func TestPlainIsNotRefusedByNobody(t *testing.T) {
+	s := stand(t)
+	s.cart.Close()
+	s.target.Plain = s.cart.URL
+	for _, k := range load.Kinds(s.target) {
+		if k.Name == "plain" {
+			if _, err := k.Ask(t.Context()); err == nil {
+				t.Error("a closed door counts as a refusal")
+			}
+		}
+	}
+}
+
+func TestHeldConnectionsAreCutWhenTheServiceLeaves(t *testing.T) {
+	s := stand(t)
+	for _, h := range load.Holders(s.target) {
+		line, end, err := h.Open(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", h.Kind, err)
+		}
+		if err := line(t.Context()); err != nil {
+			t.Errorf("%s: no second line: %v", h.Kind, err)
+		}
+		if h.Place == "ledger" {
+			s.leaveLedger()
+			if err := line(t.Context()); err == nil {
+				t.Errorf("%s: a line after it left", h.Kind)
+			}
+		}
+		end()
+	}
+}
+
+func TestChosen(t *testing.T) {
+	kinds := load.Kinds(load.Target{})
+	if got, err := load.Chosen(kinds, ""); err != nil || len(got) != len(kinds) {
+		t.Errorf("want all, got %d, %v", len(got), err)
+	}
+	if got, err := load.Chosen(kinds, "tcp,front"); err != nil || len(got) != 2 || got[0].Name != "tcp" {
+		t.Errorf("want tcp and front, got %v, %v", got, err)
+	}
+	if _, err := load.Chosen(kinds, "tcp,fornt"); err == nil {
+		t.Error("want an error for a kind that isn't there")
+	}
+}
+
+func TestSettleWantsItRightSeveralTimesInARow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		kind := load.Kind{Name: "late", Ask: func(context.Context) (hop.Answer, error) {
+			if tries++; tries == 2 {
+				return hop.Answer{}, errors.New("not yet")
+			}
+			return hop.Answer{}, nil
+		}}
+		var told []error
+		err := load.Settle(t.Context(), []load.Kind{kind}, 2, func(err error) { told = append(told, err) })
+		if err != nil || tries != 4 || len(told) != 4 || told[1] == nil {
+			t.Errorf("want right, wrong, right, right, got %d tries, %v, %v", tries, told, err)
+		}
+	})
+}

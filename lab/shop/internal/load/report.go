@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Report is what became of the load since it began. Times are UTC.
+type Report struct {
+	Began   time.Time `json:"began"`
+	Until   time.Time `json:"until"`
+	Seconds float64   `json:"seconds"`
+	Sent    int       `json:"sent"`
+	OK      int       `json:"ok"`
+	Failed  int       `json:"failed"`
+	// Skipped requests were not made, because too many were under way.
+	Skipped int         `json:"skipped"`
+	Kinds   []KindCount `json:"kinds"`
+	// Places has the failures by the service that should have answered.
+	Places []PlaceCount `json:"places"`
+	// Answers counts how often each version of a service had a part in a good answer.
+	Answers map[string]int `json:"answers"`
+	// Held are connections held for long: being cut is not counted as a failure.
+	Held     []HeldCount `json:"held"`
+	Failures []Event     `json:"failures"`
+	Cuts     []Event     `json:"cuts"`
+}
+
+// KindCount counts one kind of request: Sent is OK and Failed together, Wrong is part of Failed.
+type KindCount struct {
+	Kind    string `json:"kind"`
+	Way     string `json:"way"`
+	Sent    int    `json:"sent"`
+	OK      int    `json:"ok"`
+	Failed  int    `json:"failed"`
+	Wrong   int    `json:"wrong"`
+	Slowest int64  `json:"slowestMilliseconds"`
+}
+
+// PlaceCount counts the failures of one place, in all and second by second.
+type PlaceCount struct {
+	Place   string        `json:"place"`
+	Failed  int           `json:"failed"`
+	Seconds []SecondCount `json:"seconds"`
+}
+
+// SecondCount counts the failures within one second.
+type SecondCount struct {
+	Second time.Time `json:"second"`
+	Failed int       `json:"failed"`
+}
+
+// HeldCount counts connections held for long.
+type HeldCount struct {
+	Kind     string `json:"kind"`
+	Place    string `json:"place"`
+	Open     int    `json:"open"`
+	Opened   int    `json:"opened"`
+	Cut      int    `json:"cut"`
+	Unopened int    `json:"unopened"`
+}
+
+// Event is one failure, or one cut. Lasted is how long what was cut had been held.
+type Event struct {
+	Time   time.Time `json:"time"`
+	Kind   string    `json:"kind"`
+	Place  string    `json:"place"`
+	Hop    string    `json:"hop,omitempty"`
+	What   string    `json:"what"`
+	Wrong  bool      `json:"wrong,omitempty"`
+	Lasted string    `json:"lasted,omitempty"`
+}
+
+// Report is the count up to now.
+func (t *Tally) Report() Report {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k, now := t.kept, t.now()
+	r := Report{
+		Began: k.began.UTC().Truncate(time.Millisecond), Until: now.UTC().Truncate(time.Millisecond),
+		Seconds: now.Sub(k.began).Seconds(), Skipped: k.skipped, Answers: maps.Clone(k.answers),
+		Failures: slices.Clone(k.failures), Cuts: slices.Clone(k.cuts), Places: places(k.seconds),
+	}
+	for _, name := range t.names {
+		count := KindCount{Kind: name}
+		if c := k.kinds[name]; c != nil {
+			count = *c
+		}
+		count.Way = t.ways[name]
+		r.Kinds = append(r.Kinds, count)
+		r.Sent, r.OK, r.Failed = r.Sent+count.Sent, r.OK+count.OK, r.Failed+count.Failed
+	}
+	for _, name := range slices.Sorted(maps.Keys(k.held)) {
+		r.Held = append(r.Held, *k.held[name])
+	}
+	return r
+}
+
+func places(all map[string]map[int64]int) []PlaceCount {
+	var counts []PlaceCount
+	for _, place := range slices.Sorted(maps.Keys(all)) {
+		count := PlaceCount{Place: place}
+		for _, second := range slices.Sorted(maps.Keys(all[place])) {
+			n := all[place][second]
+			count.Failed += n
+			count.Seconds = append(count.Seconds, SecondCount{time.Unix(second, 0).UTC(), n})
+		}
+		counts = append(counts, count)
+	}
+	return counts
+}

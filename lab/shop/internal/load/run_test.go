@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+	"github.com/rerig/rerig/lab/shop/internal/load"
+)
+
+// after answers after some time, or gives up when it may not take so long.
+func after(d time.Duration, err error) func(context.Context) (hop.Answer, error) {
+	return func(ctx context.Context) (hop.Answer, error) {
+		select {
+		case <-time.After(d):
+			return hop.Answer{}, err
+		case <-ctx.Done():
+			return hop.Answer{}, hop.Failed("load", "ingress", ctx.Err())
+		}
+	}
+}
+
+// ran is the report of a load of those kinds.
+func ran(t *testing.T, rate float64, seconds int, kinds ...load.Kind) (r load.Report) {
+	synctest.Test(t, func(t *testing.T) {
+		tally := load.NewTally(time.Now, kinds)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(seconds)*time.Second-time.Nanosecond)
+		defer cancel()
+		load.Run(ctx, kinds, rate, tally)
+		r = tally.Report()
+	})
+	return r
+}
+
+func TestRunKeepsTheRateAndTheSharesHoweverSlowTheAnswers(t *testing.T) {
+	r := ran(t, 100, 10,
+		load.Kind{Name: "often", Weight: 9, Ask: after(time.Second, nil)},
+		load.Kind{Name: "seldom", Weight: 1, Ask: after(0, errors.New("lost"))})
+	want := []load.KindCount{
+		{Kind: "often", Sent: 900, OK: 900, Slowest: 1000},
+		{Kind: "seldom", Sent: 100, Failed: 100},
+	}
+	if diff := cmp.Diff(want, r.Kinds); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunCountsWhatItCouldNotAskWhenTheShopHangs(t *testing.T) {
+	r := ran(t, 100, 5, load.Kind{Name: "hangs", Weight: 1, Ask: after(time.Hour, nil)})
+	if r.Sent != 256 || r.Failed != 256 || r.Skipped != 500-256 {
+		t.Errorf("want 256 sent and failed, 244 skipped, got %d, %d, %d", r.Sent, r.Failed, r.Skipped)
+	}
+}
+
+func TestRunFinishesWhatIsUnderWay(t *testing.T) {
+	r := ran(t, 1, 1, load.Kind{Name: "slow", Weight: 1, Ask: after(5*time.Second, nil)})
+	if r.OK != 1 {
+		t.Errorf("want the one request answered, got %+v", r)
+	}
+}

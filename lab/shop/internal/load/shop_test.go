@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/rerig/rerig/lab/shop/internal/catalog"
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+	"github.com/rerig/rerig/lab/shop/internal/ledger"
+	"github.com/rerig/rerig/lab/shop/internal/load"
+	"github.com/rerig/rerig/lab/shop/internal/role"
+)
+
+// shop is every service of the shop on loopback, with stand-ins for what only a mesh does: the gateway checks
+// the token, the egress gateway puts its mark on, the cart refuses the notes, and plain text is dropped.
+type shop struct {
+	cart, rates, outside *httptest.Server
+	leaveLedger          func()
+	target               load.Target
+}
+
+func stand(t *testing.T) *shop {
+	s := &shop{outside: server(t, marked(role.Outside{Pod: "outside-a"}.Handler()))}
+	s.rates = server(t, role.Rates{Pod: "rates-a", Call: caller("rates"), Outside: s.outside.URL}.Handler())
+	s.cart = server(t, role.Cart{Pod: "cart-a", Version: "v2", Call: caller("cart"), Rates: s.rates.URL}.Handler())
+	refusing := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "RBAC: access denied", http.StatusForbidden)
+	}))
+	notes := server(t, role.Notes{Pod: "notes-a", Call: caller("notes"), Cart: refusing.URL}.Handler())
+	find := &catalog.Server{Pod: "catalog-a", Beat: time.Second}
+	client, err := catalog.Dial(listen(t, find.Serve), load.CatalogHost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	ctx, leave := context.WithCancel(t.Context())
+	book := &ledger.Server{Pod: "ledger-0"}
+	address := listen(t, func(_ context.Context, ln net.Listener, grace time.Duration) error { return book.Serve(ctx, ln, grace) })
+	web := role.Web{Pod: "web-a", Call: caller("web"), Cart: s.cart.URL, Notes: notes.URL, Rates: s.rates.URL,
+		Find: client.Find, Beat: time.Second, Going: t.Context().Done(),
+		Balance: func(ctx context.Context) (string, error) {
+			pod, _, err := ledger.Once(ctx, address, 1, 2)
+			return pod, err
+		}}
+	s.leaveLedger = leave
+	s.target = load.Target{HTTP: server(t, gateway(web.Handler())).URL, TCP: address, Plain: dropping(t),
+		Catalog: client, Call: caller("load"), Forged: "forged", Token: func() (string, error) { return "good", nil }}
+	return s
+}
+
+func caller(from string) hop.Caller { return hop.NewCaller(from, 2*time.Second) }
+
+func server(t *testing.T, h http.Handler) *httptest.Server {
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func listen(t *testing.T, serve func(context.Context, net.Listener, time.Duration) error) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = serve(t.Context(), ln, time.Second) }() // ends with the test
+	return ln.Addr().String()
+}
+
+func marked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set(role.EgressHeader, "yes")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func gateway(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch bearer := r.Header.Get("Authorization"); {
+		case r.Host != load.WebHost:
+			http.NotFound(w, r)
+		case bearer == "Bearer good":
+			r.Header.Set(role.UserHeader, "ada")
+			next.ServeHTTP(w, r)
+		case bearer != "":
+			http.Error(w, "Jwt verification fails", http.StatusUnauthorized)
+		case r.URL.Path == "/account":
+			http.Error(w, "RBAC: access denied", http.StatusForbidden)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// dropping takes connections and drops them.
+func dropping(t *testing.T) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for conn, err := ln.Accept(); err == nil; conn, err = ln.Accept() {
+			_ = conn.Close()
+		}
+	}()
+	return "http://" + ln.Addr().String()
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package role
+
+import (
+	"net/http"
+
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+)
+
+// Rates knows the rates, and asks the outside world for those that it doesn't.
+type Rates struct {
+	Pod     string
+	Call    hop.Caller
+	Outside string
+}
+
+// Handler routes the paths.
+func (s Rates) Handler() http.Handler {
+	mux := http.NewServeMux()
+	self := hop.Answer{Service: "rates", Pod: s.Pod, Says: "1.17"}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { hop.Reply(w, self, nil) })
+	mux.HandleFunc("GET /outside", func(w http.ResponseWriter, r *http.Request) {
+		far, err := s.Call.Get(r.Context(), "outside", s.Outside+"/", "", nil)
+		a := self
+		a.Asked = []hop.Answer{far}
+		hop.Reply(w, a, err)
+	})
+	return mux
+}
