@@ -43,14 +43,18 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// span writes a duration as people say it: 7s, 1m05s, 2h03m.
+// span writes a duration as people say it: 7s, 1m05s, 10m, 2h03m.
 func span(d time.Duration) string {
 	d = d.Round(time.Second)
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour && d%time.Minute == 0:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
 	case d < time.Hour:
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", int(d.Hours()))
 	}
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }

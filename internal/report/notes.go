@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import "github.com/rerig/rerig/internal/plan"
+
+// titles are what groups of notes are called, in the order in which they are shown.
+var titles = []struct {
+	kind  plan.NoteKind
+	title string
+	tone  tone
+}{
+	{plan.MayLoseRequests, "May lose requests", warn},
+	{plan.NotMoved, "Not moved", warn},
+	{plan.NotInjected, "Without a sidecar today", plain},
+	{plan.NothingToProve, "Nothing to prove", plain},
+	{plan.ByTag, "Bound by a tag", plain},
+	{plan.GatewayStays, "Gateways that stay", plain},
+}
+
+// notes lists what to know before agreeing, by kind; a text that several
+// subjects share is written once.
+func notes(p Paper, list []plan.Note) []string {
+	var lines []string
+	for _, t := range titles {
+		for _, text := range texts(list, t.kind) {
+			lines = append(lines, "", p.paint(t.tone, t.title))
+			lines = append(lines, p.wrapped("  ", "Each of these "+text+".")...)
+			var rows [][]cell
+			for _, n := range list {
+				if n.Kind == t.kind && n.Text == text {
+					rows = append(rows, row(n.Subject, n.Evidence))
+				}
+			}
+			lines = append(lines, p.table("    ", rows)...)
+		}
+	}
+	return lines
+}
+
+// texts returns the distinct texts of one kind, in order.
+func texts(list []plan.Note, kind plan.NoteKind) []string {
+	var found []string
+	seen := map[string]bool{}
+	for _, n := range list {
+		if n.Kind == kind && !seen[n.Text] {
+			seen[n.Text] = true
+			found = append(found, n.Text)
+		}
+	}
+	return found
+}

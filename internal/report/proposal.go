@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// Proposal is what is shown before somebody agrees: the plan and what it runs
+// with.
+type Proposal struct {
+	Run       string      // the MeshUpgrade's name
+	Plan      plan.Plan   // what is left
+	World     mesh.World  // what it was planned on
+	Installer *Installer  // nil when nothing is installed
+	Intent    plan.Intent // limits and times, with their defaults filled in
+	Resumed   bool        // a run that was begun goes on
+}
+
+// Installer is what a control plane is installed with.
+type Installer struct {
+	Istioctl string   `json:"istioctl"` // path of the binary
+	Version  string   `json:"version"`  // what it says of itself
+	File     string   `json:"file"`     // the IstioOperator file
+	LeftOut  []Remark `json:"leftOut,omitempty"`
+	InPlace  []Remark `json:"inPlace,omitempty"`
+}
+
+// Remark is one thing of a rendered manifest, and why it is treated so.
+type Remark struct {
+	Subject string `json:"subject"`
+	Why     string `json:"why,omitempty"`
+}
+
+// writes counts what the plan writes, by kind.
+func (p Proposal) writes() map[plan.Kind]int {
+	n := map[plan.Kind]int{}
+	for _, s := range plan.Changing(p.Plan.Stages) {
+		n[s.Kind]++
+	}
+	return n
+}
+
+// proposed is a Proposal in JSON.
+type proposed struct {
+	Run       string       `json:"run"`
+	Revision  string       `json:"revision,omitempty"`
+	Version   string       `json:"version,omitempty"`
+	Back      bool         `json:"back,omitempty"`
+	Resumed   bool         `json:"resumed,omitempty"`
+	Digest    string       `json:"digest"`
+	Writes    int          `json:"writes"`
+	Waves     []plan.Group `json:"waves"`
+	Parallel  int          `json:"maxParallel"`
+	Ready     string       `json:"readyTimeout"`
+	Soak      string       `json:"soak"`
+	PutBack   bool         `json:"rollbackOnFailure"`
+	Installer *Installer   `json:"installer,omitempty"`
+	Stages    []plan.Stage `json:"stages"`
+	Notes     []plan.Note  `json:"notes"`
+}
+
+// JSON writes the proposal for programs.
+func (p Proposal) JSON() (string, error) {
+	t := p.Plan.Target
+	return JSON(proposed{Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed,
+		Digest: p.Plan.Digest, Writes: len(plan.Changing(p.Plan.Stages)), Waves: orEmpty(t.Waves),
+		Parallel: p.Intent.Parallel, Ready: duration(p.Intent.Ready), Soak: duration(t.Soak),
+		PutBack: p.Intent.RollbackOnFailure, Installer: p.Installer,
+		Stages: orEmpty(p.Plan.Stages), Notes: orEmpty(p.Plan.Notes)})
+}
+
+func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
+
+func duration(d time.Duration) string { return d.String() }

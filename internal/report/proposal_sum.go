@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// sum closes a proposal: how much is written, under which limits, its digest.
+func (p Proposal) sum() []string {
+	n := p.writes()
+	var parts []string
+	for _, k := range []struct {
+		kind plan.Kind
+		noun string
+	}{{plan.Define, "definition"}, {plan.Install, "install"}, {plan.Label, "namespace label"}, {plan.Restart, "restart"}} {
+		if n[k.kind] > 0 {
+			parts = append(parts, count(n[k.kind], k.noun))
+		}
+	}
+	total := n[plan.Define] + n[plan.Install] + n[plan.Label] + n[plan.Restart]
+	lines := []string{fmt.Sprintf("%s to the mesh: %s. The run itself is recorded in MeshUpgrade %s.",
+		count(total, "write"), or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run)}
+	lines = append(lines, p.limits(), "Plan digest "+p.Plan.Digest)
+	if p.Plan.Target.Back {
+		lines = append(lines, fmt.Sprintf("The control plane of revision %s stays installed and unused.", p.Intent.Revision))
+	}
+	return lines
+}
+
+func (p Proposal) limits() string {
+	failing := "a failing proof stops the run there"
+	if p.Intent.RollbackOnFailure && !p.Plan.Target.Back {
+		failing = "a failing proof stops the run and puts its wave back"
+	}
+	return fmt.Sprintf("At most %s at the same time; each has %s to be ready and proven; %s.",
+		count(p.Intent.Parallel, "restart"), span(p.Intent.Ready), failing)
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+var intent = plan.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true,
+	Parallel: 4, Ready: 10 * time.Minute, Soak: time.Minute, Count: 3}
+
+func TestProposal(t *testing.T) {
+	w := shop()
+	w.Defined = false
+	p := proposal(t, w, intent, plan.Ledger{})
+	p.Installer = &Installer{Istioctl: "/usr/local/bin/istioctl", Version: "1.31.0", File: "canary.yaml",
+		LeftOut: []Remark{{"ingressGateways istio-ingressgateway", "istioctl would replace it in place, at once"}}}
+	golden(t, "plan-forward.txt", p.Text(Paper{}))
+	golden(t, "plan-forward-80.txt", p.Text(Paper{Width: 80}))
+	text, err := p.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "plan-forward.json", text)
+}
+
+func TestProposalBackAndDone(t *testing.T) {
+	w, l := finished(t)
+	back := intent
+	back.Rollback = true
+	golden(t, "plan-back.txt", proposal(t, w, back, l).Text(Paper{}))
+	golden(t, "plan-done.txt", proposal(t, w, intent, l).Text(Paper{}))
+}
+
+func proposal(t *testing.T, w mesh.World, in plan.Intent, l plan.Ledger) Proposal {
+	t.Helper()
+	target, err := plan.Aim(w, in, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Proposal{Run: in.Run, Plan: plan.Make(w, target, l), World: w, Intent: in}
+}
+
+// finished carries the whole upgrade out, by prediction: each step two seconds
+// after the one before.
+func finished(t *testing.T) (mesh.World, plan.Ledger) {
+	t.Helper()
+	w := shop()
+	target, err := plan.Aim(w, intent, plan.Ledger{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := plan.Ledger{Baseline: plan.Found(w, []string{"shop-data", "shop-web"}), Started: noon}
+	for _, g := range target.Waves {
+		l.Waves = append(l.Waves, g.Namespaces)
+	}
+	now := noon
+	for range 100 {
+		left := plan.Steps(w, target, l)
+		if len(left) == 0 {
+			l.Ended = now
+			return w, l
+		}
+		now = now.Add(2 * time.Second)
+		w, l = plan.After(w, target, l, left[0].Steps[0], now)
+	}
+	t.Fatal("the plan does not end")
+	return w, l
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// Text writes the proposal for people.
+func (p Proposal) Text(paper Paper) string {
+	lines := []string{paper.paint(strong, p.title())}
+	if len(p.Plan.Stages) == 0 {
+		return lines[0] + "\nNothing is left to do.\n"
+	}
+	if first := p.before(paper); len(first) > 0 {
+		lines = append(append(lines, ""), first...)
+	}
+	for _, g := range p.Plan.Target.Waves {
+		lines = append(append(lines, ""), p.wave(paper, g)...)
+	}
+	lines = append(lines, notes(paper, p.Plan.Notes)...)
+	lines = append(lines, "")
+	for _, s := range p.sum() {
+		lines = append(lines, paper.wrapped("", s)...)
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func (p Proposal) title() string {
+	t := p.Plan.Target
+	n := 0
+	for _, g := range t.Waves {
+		n += len(g.Namespaces)
+	}
+	over := fmt.Sprintf("%s in %s", count(n, "namespace"), count(len(t.Waves), "wave"))
+	switch {
+	case t.Back:
+		return fmt.Sprintf("Plan %s, back: %s, to what was found before it", p.Run, over)
+	case t.Version != "":
+		return fmt.Sprintf("Plan %s: %s to revision %s (Istio %s)", p.Run, over, t.Revision, t.Version)
+	}
+	return fmt.Sprintf("Plan %s: %s to revision %s", p.Run, over, t.Revision)
+}
+
+// before lists what precedes the waves.
+func (p Proposal) before(paper Paper) []string {
+	var lines []string
+	for _, s := range plan.Flat(p.Plan.Stages) {
+		switch {
+		case s.Wave != 0:
+		case s.Kind == plan.Define:
+			lines = append(lines, "  define   MeshUpgrade, in which runs are recorded: CustomResourceDefinition "+s.Subject)
+		case s.Kind == plan.Install:
+			lines = append(lines, p.install(paper, s)...)
+		case s.Kind == plan.Admit:
+			lines = append(lines, paper.wrapped("  judge    ", "revision "+s.Subject+": whole, ready, answering, its webhooks certified, the mesh's own trust root, no proxy moved to it by itself")...)
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return append([]string{paper.paint(strong, "Before the waves")}, lines...)
+}
+
+func (p Proposal) install(paper Paper, s plan.Step) []string {
+	i := p.Installer
+	if i == nil {
+		return []string{"  install  revision " + s.Subject}
+	}
+	lines := []string{fmt.Sprintf("  install  revision %s from %s", s.Subject, i.File),
+		fmt.Sprintf("           by %s, version %s", i.Istioctl, i.Version)}
+	for _, r := range i.LeftOut {
+		lines = append(lines, paper.wrapped("           left out: ", sentence(r))...)
+	}
+	for _, r := range i.InPlace {
+		lines = append(lines, paper.wrapped("           replaced in place: ", sentence(r))...)
+	}
+	return lines
+}
+
+func sentence(r Remark) string {
+	if r.Why == "" {
+		return r.Subject
+	}
+	return r.Subject + ": " + r.Why
+}
+
+// wave lists what is left of one wave.
+func (p Proposal) wave(paper Paper, g plan.Group) []string {
+	lines := []string{paper.paint(strong, fmt.Sprintf("Wave %d of %d", g.Wave, p.last())) + "  " + strings.Join(g.Namespaces, ", ")}
+	var rows [][]cell
+	proofs, soak := 0, ""
+	for _, s := range plan.Flat(p.Plan.Stages) {
+		switch {
+		case s.Wave != g.Wave:
+		case s.Kind == plan.Label:
+			rows = append(rows, row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To))
+		case s.Kind == plan.Restart:
+			wl, _ := p.World.Workload(s.Subject)
+			rows = append(rows, row("restart", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, p.caution(s.Subject)))
+		case s.Kind == plan.Prove:
+			proofs++
+		case s.Kind == plan.Soak:
+			soak = ", then soak " + span(p.Plan.Target.Soak) + " and prove again"
+		}
+	}
+	if proofs > 0 || soak != "" {
+		rows = append(rows, row("prove", count(proofs, "workload")+" on the wire"+soak))
+	}
+	if len(rows) == 0 {
+		return append(lines, "  nothing is left")
+	}
+	return append(lines, paper.table("  ", rows)...)
+}
+
+// caution marks a restart that the notes warn of.
+func (p Proposal) caution(subject string) string {
+	for _, n := range p.Plan.Notes {
+		if n.Kind == plan.MayLoseRequests && n.Subject == subject {
+			return "may lose requests"
+		}
+	}
+	return ""
+}
+
+// last is the highest number that a wave bears.
+func (p Proposal) last() int {
+	n := 0
+	for _, g := range p.Plan.Target.Waves {
+		n = max(n, g.Wave)
+	}
+	return n
+}
