@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// isGateway reports whether an object of a manifest is a gateway or belongs to
+// one: it says so by its component, or it runs a proxy as a router.
+func isGateway(o *unstructured.Unstructured) bool {
+	component := o.GetLabels()[componentLabel]
+	return component == "IngressGateways" || component == "EgressGateways" || runsRouter(o)
+}
+
+// runsRouter reports whether an object's pods are gateways: rendered ones run
+// "proxy router", injected ones ask for the template "gateway".
+func runsRouter(o *unstructured.Unstructured) bool {
+	annotations, _, _ := unstructured.NestedStringMap(o.Object, "spec", "template", "metadata", "annotations")
+	if slices.Contains(strings.Split(annotations["inject.istio.io/templates"], ","), "gateway") {
+		return true
+	}
+	containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		container, _ := c.(map[string]any)
+		arguments, _, _ := unstructured.NestedStringSlice(container, "args")
+		if len(arguments) > 1 && arguments[0] == "proxy" && arguments[1] == "router" {
+			return true
+		}
+	}
+	return false
+}
+
+// gatewaysIn sorts a manifest's gateways by component, as Operator.Without
+// wants them, and returns the workloads among them. A gateway that belongs to
+// neither gateway component cannot be left out by the file.
+func gatewaysIn(manifest []*unstructured.Unstructured) (map[string][]string, []Object, error) {
+	found := map[string][]string{}
+	var workloads []Object
+	var stray []string
+	for _, o := range manifest {
+		if !isGateway(o) {
+			continue
+		}
+		object := named(o)
+		if object.Component != "IngressGateways" && object.Component != "EgressGateways" {
+			stray = append(stray, object.String())
+			continue
+		}
+		names := found[object.Component]
+		if o.GetKind() == "Deployment" || o.GetKind() == "DaemonSet" {
+			workloads = append(workloads, object)
+			names = append(names, object.Name)
+		}
+		found[object.Component] = names
+	}
+	if len(stray) > 0 {
+		return nil, nil, fmt.Errorf("the manifest holds gateways that belong to no gateway component and so cannot be switched off: %s; take them out of the IstioOperator file", strings.Join(stray, ", "))
+	}
+	sortObjects(workloads)
+	return found, workloads, nil
+}
+
+// onlyGatewaysLeft proves that rest is the manifest all without its gateways,
+// and without any other difference.
+func onlyGatewaysLeft(all, rest []*unstructured.Unstructured) error {
+	wanted := map[string]*unstructured.Unstructured{}
+	for _, o := range all {
+		if !isGateway(o) {
+			wanted[key(o)] = o
+		}
+	}
+	var faults []error
+	for _, o := range rest {
+		before, ok := wanted[key(o)]
+		delete(wanted, key(o))
+		switch {
+		case isGateway(o):
+			faults = append(faults, fmt.Errorf("%s is still in it", named(o)))
+		case !ok:
+			faults = append(faults, fmt.Errorf("%s came into it", named(o)))
+		case !equal(before, o):
+			faults = append(faults, fmt.Errorf("%s changed", named(o)))
+		}
+	}
+	for _, o := range wanted {
+		faults = append(faults, fmt.Errorf("%s went out of it", named(o)))
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("leave the gateways out of the manifest, and nothing else: %w; install the revision yourself, or switch the gateways off in the IstioOperator file", errors.Join(faults...))
+	}
+	return nil
+}
+
+func key(o *unstructured.Unstructured) string { return o.GetAPIVersion() + " " + named(o).String() }

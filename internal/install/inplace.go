@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// leftOut returns the gateway workloads of a manifest, with what runs in the
+// cluster under their names.
+func (i Installer) leftOut(ctx context.Context, manifest []*unstructured.Unstructured) ([]Object, error) {
+	var workloads []*unstructured.Unstructured
+	for _, o := range manifest {
+		if isGateway(o) && (o.GetKind() == "Deployment" || o.GetKind() == "DaemonSet") {
+			workloads = append(workloads, o)
+		}
+	}
+	return i.look(ctx, workloads)
+}
+
+// look says of each object what is in the cluster, where there is one to look at.
+func (i Installer) look(ctx context.Context, objects []*unstructured.Unstructured) ([]Object, error) {
+	live := make([]*unstructured.Unstructured, len(objects))
+	if i.Cluster != nil {
+		var err error
+		if live, err = lookUp(ctx, i.Cluster, objects); err != nil {
+			return nil, err
+		}
+	}
+	var list []Object
+	for n, o := range objects {
+		list = append(list, seen(o, live[n]))
+	}
+	sortObjects(list)
+	return list, nil
+}
+
+// compare finds what the manifest would replace of what is there. Objects that
+// bear the revision in their name are its own. It refuses what would move the
+// mesh before any wave does: a tag, or the default validator.
+func (i Installer) compare(ctx context.Context, d *Draft, manifest []*unstructured.Unstructured) error {
+	var shared []*unstructured.Unstructured
+	for _, o := range manifest {
+		if !strings.Contains(o.GetName()+"-", "-"+d.Revision+"-") {
+			shared = append(shared, o)
+		}
+	}
+	objects, err := i.look(ctx, shared)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if o.Present || i.Cluster == nil {
+			d.InPlace = append(d.InPlace, o)
+		}
+	}
+	if err := refuseMoves(d.Revision, shared, objects); err != nil {
+		return err
+	}
+	return i.refuseDefaultTag(ctx, d)
+}
+
+// refuseMoves refuses objects that choose a revision for others and are there
+// for another one: istioctl would point them to the new one at once.
+func refuseMoves(revision string, manifest []*unstructured.Unstructured, now []Object) error {
+	switches := map[string]string{}
+	for _, o := range manifest {
+		if tag := o.GetLabels()[tagLabel]; tag != "" {
+			switches[named(o).String()] = "values.revisionTags"
+		}
+		if o.GetKind() == "ValidatingWebhookConfiguration" && o.GetName() == "istiod-default-validator" {
+			switches[named(o).String()] = "values.defaultRevision"
+		}
+	}
+	for _, o := range now {
+		field, ok := switches[o.String()]
+		if ok && o.Present && o.Revision != revision {
+			return fmt.Errorf("install revision %s: the IstioOperator file (%s) would point %s, %s, to it at once: take that out of the file", revision, field, o, o.Now())
+		}
+	}
+	return nil
+}
+
+var injectors = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"}
+
+// refuseDefaultTag refuses an install that would make the new revision the
+// default one: istioctl creates the tag "default" for what it installs where
+// there is none (operator/pkg/webhook, detectIfTagWebhookIsNeeded), and every
+// new pod in a namespace with istio-injection=enabled would then follow it.
+func (i Installer) refuseDefaultTag(ctx context.Context, d *Draft) error {
+	if i.Cluster == nil {
+		return nil
+	}
+	list, err := i.Cluster.Resource(injectors).List(ctx, metav1.ListOptions{LabelSelector: "app=sidecar-injector"})
+	if err != nil {
+		return fmt.Errorf("read the injection webhooks: %w", err)
+	}
+	others := ""
+	for _, o := range list.Items {
+		switch {
+		case o.GetLabels()[tagLabel] == "default":
+			return nil
+		case o.GetLabels()[revisionLabel] != d.Revision:
+			others = o.GetLabels()[revisionLabel]
+		}
+	}
+	if others == "" {
+		d.Notes = append(d.Notes, "there is no other control plane: istioctl makes this one the default (tag default, istiod-default-validator)")
+		return nil
+	}
+	return errors.New("install revision " + d.Revision + ": there is no revision tag default, and istioctl would create it pointing to " + d.Revision +
+		", so that new pods in namespaces with istio-injection=enabled got it at once: first run `istioctl tag set default --revision " + others + "`")
+}

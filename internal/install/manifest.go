@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// readManifest takes from the manifest what the draft says of it, and refuses
+// one that does not install the revision in the version.
+func (d *Draft) readManifest(manifest []*unstructured.Unstructured) error {
+	d.Objects = len(manifest)
+	istiod := find(manifest, "Deployment", "istiod-"+d.Revision)
+	if istiod == nil {
+		return fmt.Errorf("the manifest that %s renders of the IstioOperator file has no Deployment istiod-%s: the file installs no control plane of its own (is spec.components.pilot disabled, or the profile empty?)", d.Istioctl.Path, d.Revision)
+	}
+	d.Namespace, d.Image = istiod.GetNamespace(), image(istiod, "discovery")
+	tag := imageTag(d.Image)
+	version, spelled := versionInTag(tag)
+	switch {
+	case spelled && !SameVersion(version, d.Version):
+		return fmt.Errorf("the IstioOperator file installs istiod from %s, but the plan names version %s: change the file's tag, or ask for version %s", d.Image, d.Version, version)
+	case !spelled:
+		d.Notes = append(d.Notes, fmt.Sprintf("the image %s does not say which version it is", d.Image))
+	}
+	return nil
+}
+
+// notes are the facts in the user's file that somebody who approves should know.
+func (o Operator) notes(d Draft) []string {
+	var notes []string
+	if tag, hub := o.Tag(), text(o.object, "spec", "hub"); tag != "" || hub != "" {
+		notes = append(notes, fmt.Sprintf("the file sets its own hub or tag; istiod comes from %s", d.Image))
+	}
+	if version, ok := VersionIn(d.Revision); ok && !SameVersion(version, d.Version) {
+		notes = append(notes, fmt.Sprintf("the revision's name spells %s, but it is version %s", version, d.Version))
+	}
+	if path := text(o.object, "spec", "installPackagePath"); path != "" {
+		notes = append(notes, fmt.Sprintf("the charts come from %s (spec.installPackagePath), not from istioctl", path))
+	}
+	return notes
+}
+
+func find(manifest []*unstructured.Unstructured, kind, name string) *unstructured.Unstructured {
+	for _, o := range manifest {
+		if o.GetKind() == kind && o.GetName() == name {
+			return o
+		}
+	}
+	return nil
+}
+
+func image(workload *unstructured.Unstructured, container string) string {
+	containers, _, _ := unstructured.NestedSlice(workload.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		if m, _ := c.(map[string]any); text(m, "name") == container {
+			return text(m, "image")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"cmp"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// The labels by which istioctl knows its objects again (operator/pkg/manifest
+// and istio.io/api/label).
+const (
+	componentLabel = "operator.istio.io/component"
+	versionLabel   = "operator.istio.io/version"
+	revisionLabel  = "istio.io/rev"
+	tagLabel       = "istio.io/tag"
+)
+
+// Object names one object and says what is known of it in the cluster.
+type Object struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	Component string `json:"component,omitempty"` // Base, Pilot, Cni, Ztunnel, IngressGateways, EgressGateways
+	Present   bool   `json:"present"`             // it is in the cluster now
+	Revision  string `json:"revision,omitempty"`  // the revision that it bears there
+	Version   string `json:"version,omitempty"`   // the Istio version that it bears there
+}
+
+// String is "Deployment istio-system/istio-ingressgateway", without the
+// namespace where there is none.
+func (o Object) String() string {
+	if o.Namespace == "" {
+		return o.Kind + " " + o.Name
+	}
+	return o.Kind + " " + o.Namespace + "/" + o.Name
+}
+
+// Now says what of it is in the cluster: "now 1-29-1, version 1.29.1", or "not
+// there yet".
+func (o Object) Now() string {
+	switch {
+	case !o.Present:
+		return "not there yet"
+	case o.Revision != "" && o.Version != "":
+		return "now " + o.Revision + ", version " + o.Version
+	case o.Revision != "":
+		return "now " + o.Revision
+	case o.Version != "":
+		return "now version " + o.Version
+	}
+	return "there, of no revision"
+}
+
+// named is an object of a manifest, before the cluster was looked at.
+func named(o *unstructured.Unstructured) Object {
+	object := Object{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName(), Component: o.GetLabels()[componentLabel]}
+	if clusterScoped[object.Kind] {
+		object.Namespace = ""
+	}
+	return object
+}
+
+// clusterScoped are the kinds without a namespace that Istio's charts render.
+var clusterScoped = map[string]bool{
+	"ClusterRole": true, "ClusterRoleBinding": true, "ClusterTrustBundle": true, "CustomResourceDefinition": true,
+	"GatewayClass": true, "MutatingWebhookConfiguration": true, "Namespace": true, "PriorityClass": true,
+	"ValidatingAdmissionPolicy": true, "ValidatingAdmissionPolicyBinding": true, "ValidatingWebhookConfiguration": true,
+}
+
+func sortObjects(objects []Object) {
+	slices.SortFunc(objects, func(a, b Object) int {
+		return cmp.Or(cmp.Compare(a.Component, b.Component), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// render asks istioctl for the manifest that it would install. With a cluster
+// at hand it is rendered for that cluster: istioctl then reads the cluster's
+// version, as an install does, and nothing else is touched.
+func (i Installer) render(ctx context.Context, istioctl Istioctl, file Operator) ([]*unstructured.Unstructured, error) {
+	content, err := file.YAML()
+	if err != nil {
+		return nil, fmt.Errorf("write the IstioOperator: %w", err)
+	}
+	arguments := []string{"manifest", "generate", "-f", "-"}
+	if i.Cluster != nil {
+		arguments = append(arguments, "--cluster-specific")
+		arguments = append(arguments, i.reach()...)
+	}
+	var output, complaints bytes.Buffer
+	command := exec.CommandContext(ctx, istioctl.Path, arguments...)
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(content), &output, &complaints
+	if err := command.Run(); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, fmt.Errorf("render the IstioOperator with %s: %w: %s", istioctl.Path, err, last(complaints.String()))
+	}
+	return parseManifest(output.Bytes())
+}
+
+func parseManifest(content []byte) ([]*unstructured.Unstructured, error) {
+	documents, err := split(content)
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest that istioctl rendered: %w", err)
+	}
+	objects := make([]*unstructured.Unstructured, 0, len(documents))
+	for _, d := range documents {
+		objects = append(objects, &unstructured.Unstructured{Object: d})
+	}
+	return objects, nil
+}
+
+// reach are the flags that lead istioctl to the cluster.
+func (i Installer) reach() []string {
+	var flags []string
+	if i.Kubeconfig != "" {
+		flags = append(flags, "--kubeconfig", i.Kubeconfig)
+	}
+	if i.Context != "" {
+		flags = append(flags, "--context", i.Context)
+	}
+	return flags
+}
+
+// last is the end of what a program said, in one line.
+func last(said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	if len(lines) > 3 {
+		lines = lines[len(lines)-3:]
+	}
+	return strings.Join(lines, "; ")
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// run runs a program that must not outlive this process, with input as its
+// standard input, and returns the last lines that it said. When the context
+// ends, the program and all that it started are killed.
+func run(ctx context.Context, path string, arguments []string, input string, say func(string)) ([]string, error) {
+	output := &lines{say: say}
+	command := exec.Command(path, arguments...)
+	command.Stdin = strings.NewReader(input)
+	command.Stdout, command.Stderr = output, output
+	command.WaitDelay = 5 * time.Second // for those who inherited its output
+
+	ended := make(chan error, 1)
+	tie, err := newTie(command)
+	if err != nil {
+		return nil, err
+	}
+	defer tie.cut()
+	started := make(chan error, 1)
+	go func() {
+		// The kernel's death signal comes when the thread that forked ends: this
+		// thread stays until the program has ended.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := command.Start()
+		started <- err
+		if err == nil {
+			ended <- command.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		tie.kill()
+		<-ended
+		err = ctx.Err()
+	}
+	output.end()
+	return output.last, err
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package install
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// tie binds a command to this process's life. A shell leads the command's
+// process group and reads from a pipe whose other end only this process holds;
+// when this process ends, by whatever means, the read ends, and the shell kills
+// the group: the command, whatever it started (an --istioctl may be a script
+// around the real one), and itself.
+type tie struct {
+	shell *exec.Cmd
+	held  *os.File
+}
+
+func newTie(command *exec.Cmd) (*tie, error) {
+	read, held, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make a pipe to tie %s to this process: %w", command.Path, err)
+	}
+	defer read.Close()
+	shell := exec.Command("/bin/sh", "-c", "read _; kill -9 0")
+	shell.Stdin = read
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := shell.Start(); err != nil {
+		held.Close()
+		return nil, fmt.Errorf("start the shell that ties %s to this process: %w", command.Path, err)
+	}
+	command.SysProcAttr = dyingWithParent()
+	command.SysProcAttr.Setpgid = true
+	command.SysProcAttr.Pgid = shell.Process.Pid
+	return &tie{shell: shell, held: held}, nil
+}
+
+func (t *tie) kill() { _ = syscall.Kill(-t.shell.Process.Pid, syscall.SIGKILL) }
+
+// cut ends the shell, and what the command may have left running.
+func (t *tie) cut() {
+	t.kill()
+	_ = t.shell.Wait()
+	_ = t.held.Close()
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"regexp"
+	"strings"
+)
+
+// SameVersion compares two Istio versions, whether they are written with a
+// leading v or with an image's flavour behind them (1.31.0-distroless).
+func SameVersion(a, b string) bool { return plain(a) == plain(b) }
+
+// plain is the version without a leading v and without an image's flavour.
+func plain(version string) string {
+	version = strings.TrimPrefix(strings.TrimSpace(version), "v")
+	for _, flavour := range []string{"-distroless", "-debug"} {
+		version = strings.TrimSuffix(version, flavour)
+	}
+	return version
+}
+
+var versioned = regexp.MustCompile(`^\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?$`)
+
+// versionInTag returns the version that an image's tag spells; a tag such as
+// latest spells none.
+func versionInTag(tag string) (string, bool) {
+	tag = plain(tag)
+	return tag, versioned.MatchString(tag)
+}
+
+// VersionFor is the version that a plan names: the one that was asked for, else
+// the one that the file's tag spells, else the one that the revision's name
+// spells, else the one of the istioctl at hand. It is "" when own is "" and
+// nothing says it.
+func VersionFor(asked string, file Operator, revision, own string) string {
+	if asked != "" {
+		return plain(asked)
+	}
+	if version, ok := versionInTag(file.Tag()); ok {
+		return version
+	}
+	if version, ok := VersionIn(revision); ok {
+		return version
+	}
+	return plain(own)
+}

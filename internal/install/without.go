@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// The two components of an IstioOperator that are gateways: the list in its
+// spec, the label that their objects bear, and the name of the one that a
+// profile knows (operator/pkg/component/component.go).
+var gatewayComponents = []struct{ list, label, usual string }{
+	{"ingressGateways", "IngressGateways", "istio-ingressgateway"},
+	{"egressGateways", "EgressGateways", "istio-egressgateway"},
+}
+
+// Without derives the object without the gateways that were found in its
+// manifest: found holds, by component label, the names of their Deployments.
+// Gateways that the file lists stay in it, switched off.
+func (o Operator) Without(found map[string][]string) (Operator, error) {
+	derived := Operator{object: runtime.DeepCopyJSON(o.object)}
+	for _, c := range gatewayComponents {
+		names, present := found[c.label]
+		if !present {
+			continue
+		}
+		if len(names) == 0 {
+			names = []string{c.usual}
+		}
+		if err := derived.switchOff(c.list, c.usual, names); err != nil {
+			return Operator{}, fmt.Errorf("leave the %s out of the IstioOperator: %w", c.list, err)
+		}
+	}
+	return derived, nil
+}
+
+func (o Operator) switchOff(list, usual string, names []string) error {
+	gateways, given, err := unstructured.NestedSlice(o.object, "spec", "components", list)
+	if err != nil {
+		return err
+	}
+	if !given || len(gateways) == 0 {
+		for _, name := range names {
+			gateways = append(gateways, map[string]any{"name": name})
+		}
+	}
+	for i, gateway := range gateways {
+		g, ok := gateway.(map[string]any)
+		if !ok {
+			return fmt.Errorf("spec.components.%s[%d] is not an object", list, i)
+		}
+		g["enabled"] = false
+	}
+	if err := unstructured.SetNestedSlice(o.object, gateways, "spec", "components", list); err != nil {
+		return err
+	}
+	return o.switchOffValue(usual)
+}
+
+// switchOffValue handles the older switch, values.gateways.NAME.enabled, which
+// where it is true outvotes every enabled: false of its component.
+func (o Operator) switchOffValue(usual string) error {
+	for _, values := range []string{"values", "unvalidatedValues"} {
+		path := []string{"spec", values, "gateways", usual, "enabled"}
+		if _, given, _ := unstructured.NestedFieldNoCopy(o.object, path...); !given {
+			continue
+		}
+		if err := unstructured.SetNestedField(o.object, false, path...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
