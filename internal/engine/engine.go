@@ -91,7 +91,7 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 	if len(t.stages) == 0 {
 		return t.finish(ctx)
 	}
-	if strange := plan.Drift(t.stages, t.ledger); len(strange) > 0 {
+	if strange := plan.Drift(t.stages, t.target, t.ledger); len(strange) > 0 {
 		return t.hold(ctx, changed(strange))
 	}
 	return t.advance(ctx, t.stages[0])

@@ -34,7 +34,7 @@ func (t *turn) resume() {
 
 // advance does what a stage asks for, as far as it can be done now.
 func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
-	t.ledger.Reached = max(t.ledger.Reached, plan.RankOf(s.Wave, s.Kind))
+	t.ledger.Reached = max(t.ledger.Reached, t.target.Rank(s.Wave, s.Kind))
 	switch s.Kind {
 	case plan.Restart:
 		return t.restart(ctx, s)

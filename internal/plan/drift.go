@@ -19,10 +19,10 @@ func Digest(steps []Step) string {
 // Drift returns the changes that are left and that nobody approved: new ones,
 // ones that start from elsewhere, and ones that were behind the run already and
 // came back. Steps that vanished were done by other hands and are no drift.
-func Drift(left []Stage, l Ledger) []Step {
+func Drift(left []Stage, t Target, l Ledger) []Step {
 	var strange []Step
 	for _, s := range Changing(left) {
-		if !slices.Contains(l.Approved, s) || RankOf(s.Wave, s.Kind) < l.Reached {
+		if !slices.Contains(l.Approved, s) || t.Rank(s.Wave, s.Kind) < l.Reached {
 			strange = append(strange, s)
 		}
 	}
