@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/rerig/rerig/lab/internal/flock"
 )
 
 // Cache is a folder of finished folders. Whatever is in it may be removed at any time
@@ -43,11 +45,11 @@ func (c Cache) Dir(ctx context.Context, name string, key []string, build func(ct
 	if exists(final) {
 		return final, nil
 	}
-	unlock, err := lock(ctx, final+".lock")
+	lock, err := flock.Take(ctx, final+".lock")
 	if err != nil {
-		return "", fmt.Errorf("lock %s: %w", final, err)
+		return "", err
 	}
-	defer unlock()
+	defer lock.Close()
 	if exists(final) {
 		return final, nil
 	}

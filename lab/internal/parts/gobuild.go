@@ -27,6 +27,8 @@ type goModule struct {
 	programs []program
 	// copies are files or folders of another module to be kept beside the programs: module path -> paths in it.
 	copies map[string][]string
+	// links are other names of a program: link -> program.
+	links map[string]string
 }
 
 func (s Store) goPart(ctx context.Context, m goModule) (string, error) {
@@ -45,6 +47,11 @@ func (s Store) goPart(ctx context.Context, m goModule) (string, error) {
 		for mod, paths := range m.copies {
 			if err := copyFromModule(ctx, src, mod, paths, out); err != nil {
 				return err
+			}
+		}
+		for link, to := range m.links {
+			if err := os.Symlink(to, filepath.Join(out, link)); err != nil {
+				return fmt.Errorf("name %s: %w", link, err)
 			}
 		}
 		return nil

@@ -48,6 +48,12 @@ func (l Lab) Logs() string { return filepath.Join(l.Dir, "log") }
 // Ready is a file that is there once the cluster's nodes are.
 func (l Lab) Ready() string { return filepath.Join(l.Dir, "ready") }
 
+// Failed is a file with the reason, once the lab could not be brought up.
+func (l Lab) Failed() string { return filepath.Join(l.Dir, "failed") }
+
+// Supervisor is the lock that the lab's supervisor holds while it lives; its process id is in it.
+func (l Lab) Supervisor() string { return filepath.Join(l.Dir, "supervisor") }
+
 // At says where the lab of this name keeps its state under the cache's root.
 func At(root, name string) string { return filepath.Join(root, "lab", name) }
 

@@ -17,7 +17,7 @@ import (
 // lab with them, writes l.Kubeconfig(), brings up the cluster, calls ready once
 // its nodes are Ready, and then stays until ctx ends, when it stops all that it
 // started and returns nil. l.Dir is there and empty but for lab.json and log/,
-// and is removed afterwards by the supervisor, which needs no help with that. An
+// and is removed at down. An
 // error before ready is shown to whoever waits for the lab; lines to say go to the
 // supervisor's log, and those before ready also to that person.
 //

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/lab/internal/cache"
+	"github.com/rerig/rerig/lab/internal/flock"
+	"github.com/rerig/rerig/lab/internal/real"
+	"github.com/rerig/rerig/lab/internal/state"
+	"github.com/rerig/rerig/lab/internal/supervise"
+)
+
+// downWithin is how long a supervisor may take to end what it runs.
+const downWithin = 20 * time.Second
+
+func downCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "down", Short: "End the lab, and leave nothing of it but the cache", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return down(c.Context(), f, c.ErrOrStderr()) },
+	}
+}
+
+func down(ctx context.Context, f *flags, say io.Writer) error {
+	root, err := cache.Root()
+	if err != nil {
+		return err
+	}
+	path := state.At(root, f.name) + ".lock"
+	lock, err := flock.Take(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	defer os.Remove(path)
+	l, err := state.Load(state.At(root, f.name))
+	if errors.Is(err, state.ErrNone) {
+		fmt.Fprintf(say, "lab %s is down\n", f.name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := supervise.End(l, downWithin); err != nil {
+		return err
+	}
+	if err := remove(l); err != nil {
+		return err
+	}
+	fmt.Fprintf(say, "lab %s is down\n", l.Name)
+	return nil
+}
+
+// remove takes away what a lab whose processes have ended has left.
+func remove(l state.Lab) error {
+	if l.Size == state.Real {
+		if err := real.Clean(l); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(l.Dir); err != nil {
+		return fmt.Errorf("remove the folder of lab %s: %w", l.Name, err)
+	}
+	return nil
+}

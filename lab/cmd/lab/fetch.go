@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/lab/internal/parts"
+	"github.com/rerig/rerig/lab/internal/state"
+)
+
+func fetchCommand(f *flags) *cobra.Command {
+	var noShop bool
+	c := &cobra.Command{
+		Use: "fetch", Short: "Build and download all parts of a lab of this size, and start nothing", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			size, _, err := f.chosen()
+			if err != nil {
+				return err
+			}
+			s, err := store()
+			if err != nil {
+				return err
+			}
+			_, err = gather(c.Context(), s, wanted(size, !noShop))
+			return err
+		},
+	}
+	c.Flags().BoolVar(&noShop, "no-shop", false, "leave the shop out")
+	return c
+}
+
+// wanted names the parts of a lab of this size, the quick ones first, so that what is going to fail fails early.
+func wanted(size state.Size, shop bool) []string {
+	var names []string
+	if size == state.Real {
+		names = append(names, "rootfs", "envoy-1.29.1", "envoy-1.31.0")
+	}
+	if shop {
+		names = append(names, "shop")
+	}
+	if size == state.Hollow {
+		names = append(names, "kwok")
+	}
+	names = append(names, "kube", "kubectl", "istio-1.29.1", "istio-1.31.0")
+	if size == state.Real {
+		names = append(names, "coredns", "images")
+		if shop {
+			names = append(names, "shop-image")
+		}
+	}
+	return names
+}
+
+func gather(ctx context.Context, s parts.Store, names []string) (map[string]string, error) {
+	places := map[string]string{}
+	for _, n := range names {
+		place, err := s.Part(ctx, n)
+		if err != nil {
+			return nil, fmt.Errorf("get %s: %w", n, err)
+		}
+		places[n] = place
+	}
+	return places, nil
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/lab/internal/parts"
+)
+
+func pathCommand(*flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "path PART", Short: "Print where a part is, building it when needed",
+		Long: "Print where a part is, building it when needed. The parts: " + strings.Join(parts.Names(), ", ") + ".",
+		Args: cobra.ExactArgs(1), ValidArgs: parts.Names(),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := store()
+			if err != nil {
+				return err
+			}
+			place, err := s.Part(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), place)
+			return nil
+		},
+	}
+}
+
+func kubeconfigCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "kubeconfig", Short: "Print where the lab's kubeconfig is", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := f.running()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), l.Kubeconfig())
+			return nil
+		},
+	}
+}

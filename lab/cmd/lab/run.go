@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/lab/internal/real"
+	"github.com/rerig/rerig/lab/internal/state"
+)
+
+func runCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "run -- CMD [ARGS]", Short: "Run a command inside the lab, with its KUBECONFIG",
+		Long: "Run a command with the lab's KUBECONFIG: in a real lab inside its namespaces, where pods' and Services' addresses lead\nto them and where kubectl, istioctl-VERSION and shop are in the PATH; in a hollow lab on the host.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return run(c.Context(), f, args) },
+	}
+}
+
+func shellCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "shell", Short: "A shell inside the lab", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), f, []string{"/bin/bash"}) },
+	}
+}
+
+func run(ctx context.Context, f *flags, argv []string) error {
+	l, err := f.running()
+	if err != nil {
+		return err
+	}
+	cmd, err := within(ctx, l, argv)
+	if err != nil {
+		return err
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+func within(ctx context.Context, l state.Lab, argv []string) (*exec.Cmd, error) {
+	if l.Size == state.Real {
+		return real.Enter(ctx, l, argv)
+	}
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+l.Kubeconfig())
+	return cmd, nil
+}

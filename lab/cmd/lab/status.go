@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/lab/internal/cache"
+	"github.com/rerig/rerig/lab/internal/look"
+	"github.com/rerig/rerig/lab/internal/state"
+	"github.com/rerig/rerig/lab/internal/supervise"
+)
+
+func statusCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Say what runs and what is not ready", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return status(c.Context(), f, c.OutOrStdout()) },
+	}
+}
+
+// status answers with an error when the lab is not up, so that a script can ask too.
+func status(ctx context.Context, f *flags, out io.Writer) error {
+	root, err := cache.Root()
+	if err != nil {
+		return err
+	}
+	l, err := state.Load(state.At(root, f.name))
+	if errors.Is(err, state.ErrNone) || err == nil && !supervise.Alive(l) {
+		return fmt.Errorf("lab %s is down", f.name)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "lab         %s (%s)\nkubeconfig  %s\nlogs        %s\n", l.Name, l.Size, l.Kubeconfig(), l.Logs())
+	if l.Size == state.Real {
+		fmt.Fprintf(out, "prometheus  http://127.0.0.1:%d\ningress     http://127.0.0.1:%d\n", l.PrometheusPort, l.IngressPort)
+	}
+	raw, err := kubectl(ctx, l, "get", "nodes,pods", "--all-namespaces", "-o", "json").Output()
+	if err != nil {
+		return fmt.Errorf("ask the lab for its nodes and pods: %w", err)
+	}
+	s, err := look.Read(raw)
+	if err != nil {
+		return err
+	}
+	s.Print(out)
+	return nil
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/lab/internal/real"
+	"github.com/rerig/rerig/lab/internal/state"
+	"github.com/rerig/rerig/lab/internal/supervise"
+)
+
+var grounds = map[state.Size]supervise.Ground{state.Real: real.Run}
+
+// superviseCommand is what `lab up` leaves behind; nobody types it.
+func superviseCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "supervise DIR", Hidden: true, Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			l, err := state.Load(args[0])
+			if err != nil {
+				return err
+			}
+			return supervise.Run(c.Context(), l, grounds[l.Size], os.Stdout)
+		},
+	}
+}
+
+// insideCommand is how this program starts itself in the namespaces of a real lab.
+func insideCommand() *cobra.Command {
+	inside := &cobra.Command{Use: "inside", Hidden: true}
+	step := func(name string, do func(*cobra.Command, state.Lab) error) {
+		inside.AddCommand(&cobra.Command{
+			Use: name + " DIR", Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				l, err := state.Load(args[0])
+				if err != nil {
+					return err
+				}
+				return do(c, l)
+			},
+		})
+	}
+	step("init", func(_ *cobra.Command, l state.Lab) error { return real.Init(l) })
+	step("boot", func(c *cobra.Command, l state.Lab) error { return real.Boot(c.Context(), l, os.Stdout) })
+	return inside
+}

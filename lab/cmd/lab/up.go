@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/lab/internal/cache"
+	"github.com/rerig/rerig/lab/internal/flock"
+	"github.com/rerig/rerig/lab/internal/state"
+	"github.com/rerig/rerig/lab/internal/supervise"
+)
+
+// contents is what is installed into a lab once its nodes are ready.
+type contents struct{ istio, shop bool }
+
+func upCommand(f *flags) *cobra.Command {
+	var in contents
+	var noShop bool
+	c := &cobra.Command{
+		Use: "up", Short: "Bring the lab up, and leave it running", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			in.shop = in.istio && !noShop
+			return up(c.Context(), f, in, c.ErrOrStderr())
+		},
+	}
+	c.Flags().BoolVar(&in.istio, "istio", true, "install Istio 1.29.1 (and the shop)")
+	c.Flags().BoolVar(&noShop, "no-shop", false, "leave the shop out")
+	return c
+}
+
+// up is the same however often it is called: what is there already is left as it is.
+func up(ctx context.Context, f *flags, in contents, say io.Writer) error {
+	size, why, err := f.chosen()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	root, err := cache.Root()
+	if err != nil {
+		return err
+	}
+	lock, err := flock.Take(ctx, state.At(root, f.name)+".lock")
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	l, err := ensure(ctx, f, root, size, why, in, say)
+	if err != nil {
+		return err
+	}
+	if err := supervise.Await(ctx, l, say); err != nil {
+		return err
+	}
+	if l, err = state.Load(l.Dir); err != nil { // the supervisor has written its ports
+		return err
+	}
+	if err := fill(ctx, l, in, say); err != nil {
+		return err
+	}
+	fmt.Fprintf(say, "lab %s (%s) is up after %s\nexport KUBECONFIG=%s\n", l.Name, l.Size, time.Since(began).Round(time.Second), l.Kubeconfig())
+	return nil
+}
+
+// ensure returns the lab that runs, or starts one in place of what may be left of an earlier one.
+func ensure(ctx context.Context, f *flags, root string, size state.Size, why string, in contents, say io.Writer) (state.Lab, error) {
+	old, err := state.Load(state.At(root, f.name))
+	if err == nil && supervise.Alive(old) {
+		if f.size != "" && old.Size != size {
+			return old, fmt.Errorf("bring up a %s lab: lab %q runs and is %s; end it with `lab down`, or choose another --name", size, old.Name, old.Size)
+		}
+		return old, nil
+	}
+	if err == nil {
+		err = remove(old)
+	}
+	if err != nil && !errors.Is(err, state.ErrNone) {
+		return old, err
+	}
+	if why != "" {
+		fmt.Fprintln(say, why)
+	}
+	s, err := store()
+	if err != nil {
+		return old, err
+	}
+	places, err := gather(ctx, s, wanted(size, in.shop))
+	if err != nil {
+		return old, err
+	}
+	l := state.Lab{Name: f.name, Size: size, Dir: state.At(root, f.name), Cache: root, Parts: places}
+	if err := os.RemoveAll(l.Dir); err != nil {
+		return l, fmt.Errorf("clear %s: %w", l.Dir, err)
+	}
+	if err := l.Save(); err != nil {
+		return l, err
+	}
+	return l, supervise.Detach(l)
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package image puts container images together from files, without a container engine.
+package image
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// epoch is every file's time, so that the same files make the same layer.
+var epoch = time.Unix(0, 0)
+
+// FileLayer is a layer of single files, destination -> source, all executable and root's.
+func FileLayer(files map[string]string) (v1.Layer, error) {
+	var buf bytes.Buffer
+	t := tar.NewWriter(&buf)
+	var names []string
+	for to := range files {
+		names = append(names, to)
+	}
+	slices.Sort(names)
+	for _, to := range names {
+		b, err := os.ReadFile(files[to])
+		if err != nil {
+			return nil, fmt.Errorf("put %s in a layer: %w", to, err)
+		}
+		h := &tar.Header{Name: strings.TrimPrefix(to, "/"), Mode: 0o755, Size: int64(len(b)), ModTime: epoch, Typeflag: tar.TypeReg}
+		if err := errors.Join(t.WriteHeader(h), write(t, b)); err != nil {
+			return nil, fmt.Errorf("put %s in a layer: %w", to, err)
+		}
+	}
+	return seal(t, &buf)
+}
+
+// TreeLayer is a layer of a root file system, but for what lies under the paths in without.
+func TreeLayer(root string, without []string) (v1.Layer, error) {
+	var buf bytes.Buffer
+	t := tar.NewWriter(&buf)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil || rel == "." {
+			return err
+		}
+		if slices.Contains(without, rel) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		return add(t, path, rel, d)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("put %s in a layer: %w", root, err)
+	}
+	return seal(t, &buf)
+}
+
+func add(t *tar.Writer, path, rel string, d fs.DirEntry) error {
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	if info.Mode()&(fs.ModeDevice|fs.ModeSocket|fs.ModeNamedPipe) != 0 {
+		return nil // the runtime makes the devices that a container may have
+	}
+	var link string
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if link, err = os.Readlink(path); err != nil {
+			return err
+		}
+	}
+	h, err := tar.FileInfoHeader(info, link)
+	if err != nil {
+		return err
+	}
+	h.Name, h.ModTime, h.Uname, h.Gname = rel, epoch, "", ""
+	if info.IsDir() {
+		h.Name += "/"
+	}
+	if err := t.WriteHeader(h); err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return write(t, b)
+}
+
+func write(t *tar.Writer, b []byte) error {
+	_, err := t.Write(b)
+	return err
+}
+
+// seal leaves the layer uncompressed: it never travels, and is unpacked at every boot.
+func seal(t *tar.Writer, buf *bytes.Buffer) (v1.Layer, error) {
+	if err := t.Close(); err != nil {
+		return nil, fmt.Errorf("close a layer: %w", err)
+	}
+	return static.NewLayer(buf.Bytes(), types.DockerUncompressedLayer), nil
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parts
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/rerig/rerig/lab/internal/image"
+)
+
+// notInImages is what a node has and its containers need not have: the heavy things.
+var notInImages = []string{
+	"usr/bin/containerd", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1", "usr/bin/containerd-shim-runc-v2",
+	"usr/bin/containerd-stress", "usr/bin/ctr", "usr/sbin/runc", "usr/bin/prometheus", "usr/bin/promtool", "usr/lib/cni",
+	"usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/prometheus", "usr/share/zoneinfo", "usr/share/perl",
+	"var/cache", "var/lib/apt", "var/lib/dpkg", "var/lib/prometheus",
+}
+
+// istioUser is who Istio's images run as, and whose traffic Istio never redirects.
+const istioUser = "1337:1337"
+
+// Images returns an archive of all images of the real lab but the shop's.
+func (s Store) Images(ctx context.Context) (string, error) {
+	coredns, err := s.CoreDNS(ctx)
+	if err != nil {
+		return "", err
+	}
+	all := []image.Image{
+		{Name: Hub + "/pause:1", Entrypoint: []string{"/bin/sleep", "infinity"}},
+		{Name: Hub + "/coredns:1", Entrypoint: []string{"/usr/local/bin/coredns"}, Files: map[string]string{"/usr/local/bin/coredns": coredns}},
+	}
+	for _, v := range IstioVersions {
+		of, err := s.istioImages(ctx, v)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, of...)
+	}
+	return s.archive(ctx, "images", all)
+}
+
+// ShopImage returns an archive with the shop's image.
+func (s Store) ShopImage(ctx context.Context) (string, error) {
+	shop, err := s.Shop(ctx)
+	if err != nil {
+		return "", err
+	}
+	return s.archive(ctx, "shop-image", []image.Image{{
+		Name: Hub + "/shop:1", Entrypoint: []string{"/usr/local/bin/shop"}, Files: map[string]string{"/usr/local/bin/shop": shop},
+	}})
+}
+
+func (s Store) istioImages(ctx context.Context, version string) ([]image.Image, error) {
+	dir, err := s.Istio(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	envoy, err := s.Envoy(ctx, EnvoyFor[version])
+	if err != nil {
+		return nil, err
+	}
+	return []image.Image{
+		{Name: Hub + "/pilot:" + version, User: istioUser, Entrypoint: []string{"/usr/local/bin/pilot-discovery"}, Files: map[string]string{
+			"/usr/local/bin/pilot-discovery": filepath.Join(dir, "istiod"),
+		}},
+		{Name: Hub + "/proxyv2:" + version, User: istioUser, Entrypoint: []string{"/usr/local/bin/pilot-agent"}, Files: map[string]string{
+			"/usr/local/bin/pilot-agent":                     filepath.Join(dir, "pilot-agent"),
+			"/usr/local/bin/envoy":                           envoy,
+			"/var/lib/istio/envoy/envoy_bootstrap_tmpl.json": filepath.Join(dir, "envoy_bootstrap.json"),
+		}},
+	}, nil
+}
+
+func (s Store) archive(ctx context.Context, name string, all []image.Image) (string, error) {
+	root, err := s.Rootfs(ctx)
+	if err != nil {
+		return "", err
+	}
+	key := append([]string{root, fmt.Sprint(all)}, slices.Clone(notInImages)...)
+	dir, err := s.Cache.Dir(ctx, name, key, func(_ context.Context, dir string) error {
+		base, err := image.TreeLayer(root, notInImages)
+		if err != nil {
+			return err
+		}
+		return image.Write(filepath.Join(dir, "images.tar"), base, all)
+	})
+	return filepath.Join(dir, "images.tar"), err
+}

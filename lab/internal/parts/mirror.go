@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parts
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// mirror is where this machine gets its own Debian packages from.
+type mirror struct{ URI, Suite string }
+
+// hostMirror finds, in the machine's own apt sources, the mirror of the release that it runs.
+func hostMirror() (mirror, error) {
+	release, err := os.ReadFile("/etc/os-release")
+	if err != nil {
+		return mirror{}, fmt.Errorf("find out which Debian this is: %w", err)
+	}
+	var sources []string
+	for _, pattern := range []string{"/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources"} {
+		paths, _ := filepath.Glob(pattern)
+		for _, p := range paths {
+			b, err := os.ReadFile(p)
+			if err != nil {
+				return mirror{}, fmt.Errorf("read the apt sources: %w", err)
+			}
+			sources = append(sources, string(b))
+		}
+	}
+	return findMirror(string(release), sources)
+}
+
+func findMirror(release string, sources []string) (mirror, error) {
+	suite := value(release, "VERSION_CODENAME", "=")
+	if value(release, "ID", "=") != "debian" || suite == "" {
+		return mirror{}, fmt.Errorf("find a Debian mirror: this machine is %q, and the real lab needs Debian", value(release, "PRETTY_NAME", "="))
+	}
+	for _, s := range sources {
+		for stanza := range strings.SplitSeq(s, "\n\n") {
+			if uri := deb822(stanza, suite); uri != "" {
+				return mirror{uri, suite}, nil
+			}
+		}
+		for line := range strings.Lines(s) {
+			if uri := oneLine(line, suite); uri != "" {
+				return mirror{uri, suite}, nil
+			}
+		}
+	}
+	return mirror{}, fmt.Errorf("find a Debian mirror: no apt source of this machine serves %s main", suite)
+}
+
+// deb822 reads a stanza of a .sources file (sources.list(5)).
+func deb822(stanza, suite string) string {
+	field := func(name string) []string { return strings.Fields(value(stanza, name, ":")) }
+	if !slices.Contains(field("Types"), "deb") || !slices.Contains(field("Suites"), suite) || !slices.Contains(field("Components"), "main") {
+		return ""
+	}
+	if uris := field("URIs"); len(uris) > 0 {
+		return uris[0]
+	}
+	return ""
+}
+
+// oneLine reads `deb [options] URI SUITE COMPONENT…`.
+func oneLine(line, suite string) string {
+	if before, options, ok := strings.Cut(line, "["); ok {
+		_, after, _ := strings.Cut(options, "]")
+		line = before + after
+	}
+	f := strings.Fields(line)
+	if len(f) >= 4 && f[0] == "deb" && f[2] == suite && slices.Contains(f[3:], "main") {
+		return f[1]
+	}
+	return ""
+}
+
+func value(text, key, separator string) string {
+	for line := range strings.Lines(text) {
+		if k, v, ok := strings.Cut(line, separator); ok && strings.TrimSpace(k) == key {
+			return strings.Trim(strings.TrimSpace(v), `"`)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// pipInside runs pip in a root file system of its own, for a machine that has
+// none, with what the machine says about networks and registries carried in.
+func (s Store) pipInside(ctx context.Context, args []string, to string) error {
+	root, err := s.debian(ctx, "pip", []string{"python3-pip", "ca-certificates"})
+	if err != nil {
+		return fmt.Errorf("get a pip: %w", err)
+	}
+	for _, path := range carried() {
+		if err := carry(root, path); err != nil {
+			return fmt.Errorf("carry %s to pip: %w", path, err)
+		}
+	}
+	inside := "/download"
+	if err := os.RemoveAll(filepath.Join(root, inside)); err != nil {
+		return err
+	}
+	for i, a := range args {
+		if a == to {
+			args[i] = inside
+		}
+	}
+	cmd := exec.CommandContext(ctx, "/usr/bin/pip", args...)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+	if err := loud(cmd); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(root, inside), to)
+}
+
+// carried are the files that tell programs of this machine how to reach a registry.
+func carried() []string {
+	paths := []string{"/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"}
+	for _, e := range os.Environ() {
+		name, path, _ := strings.Cut(e, "=")
+		if (strings.HasPrefix(name, "PIP_") || strings.HasSuffix(name, "_CERT_FILE") || strings.HasSuffix(name, "_CA_BUNDLE")) && filepath.IsAbs(path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+func carry(root, path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	to := filepath.Join(root, path)
+	if info.IsDir() {
+		if err := os.RemoveAll(to); err != nil {
+			return err
+		}
+		return os.CopyFS(to, os.DirFS(path))
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(to); err != nil { // it may be a link to elsewhere
+		return err
+	}
+	return os.WriteFile(to, b, 0o644)
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parts
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// nodePackages is what a node takes from Debian.
+var nodePackages = []string{
+	"containerd", "runc", "containernetworking-plugins", "iptables", "conntrack",
+	"iproute2", "procps", "prometheus", "ca-certificates",
+}
+
+// Rootfs returns a Debian root file system with all that a node takes from Debian.
+// It needs root, and debootstrap, which it installs on the machine when missing.
+func (s Store) Rootfs(ctx context.Context) (string, error) {
+	return s.debian(ctx, "rootfs", nodePackages)
+}
+
+func (s Store) debian(ctx context.Context, name string, packages []string) (string, error) {
+	m, err := hostMirror()
+	if err != nil {
+		return "", err
+	}
+	key := append([]string{m.URI, m.Suite}, packages...)
+	dir, err := s.Cache.Dir(ctx, name, key, func(ctx context.Context, dir string) error {
+		tool, err := s.debootstrap(ctx)
+		if err != nil {
+			return err
+		}
+		return loud(exec.CommandContext(ctx, tool, "--variant=minbase", "--include="+strings.Join(packages, ","),
+			m.Suite, filepath.Join(dir, "root"), m.URI))
+	})
+	return filepath.Join(dir, "root"), err
+}
+
+// debootstrap finds the tool, or installs it: the one thing a lab ever installs on the machine itself.
+func (s Store) debootstrap(ctx context.Context) (string, error) {
+	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin") {
+		if _, err := os.Stat(filepath.Join(dir, "debootstrap")); err == nil {
+			return filepath.Join(dir, "debootstrap"), nil
+		}
+	}
+	fmt.Fprintln(s.Say, "installing the package debootstrap on this machine with apt-get; nothing else is installed on it")
+	install := func() error {
+		return loud(aptGet(ctx, "install", "-y", "--no-install-recommends", "debootstrap"))
+	}
+	if install() != nil { // the package lists may be old, or not there
+		if err := loud(aptGet(ctx, "update")); err != nil {
+			return "", fmt.Errorf("get debootstrap: %w", err)
+		}
+		if err := install(); err != nil {
+			return "", fmt.Errorf("get debootstrap: %w", err)
+		}
+	}
+	return "/usr/sbin/debootstrap", nil
+}
+
+func aptGet(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "apt-get", args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	return cmd
+}
+
+// loud runs a command whose output matters only when it fails.
+func loud(cmd *exec.Cmd) error {
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, strings.Join(lines[max(0, len(lines)-8):], "\n"))
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package real
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rerig/rerig/lab/internal/component"
+)
+
+const containerdSocket = "/run/containerd/containerd.sock"
+
+// containerd's restrict_oom_score_adj is for machines that withhold CAP_SYS_RESOURCE.
+func (b boot) containerd() component.Component {
+	c := b.service("containerd", "containerd", "--config", "/etc/containerd/config.toml")
+	c.Files = []component.File{
+		{Path: "/etc/cni/net.d/10-lab.conflist", Content: podNetwork},
+		{Path: "/etc/containerd/config.toml", Content: fmt.Sprintf(`version = 2
+root = %q
+state = "/run/containerd"
+[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = true
+  sandbox_image = "docker.io/lab/pause:1"
+[plugins."io.containerd.grpc.v1.cri".containerd]
+  snapshotter = "overlayfs"
+[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "/usr/lib/cni"
+  conf_dir = "/etc/cni/net.d"
+`, b.in("containerd"))},
+	}
+	return well(c, "unix://"+containerdSocket, 0)
+}
+
+func (b boot) images() component.Recipe {
+	var r component.Recipe
+	for _, part := range []string{"images", "shop-image"} {
+		if archive := b.l.Parts[part]; archive != "" {
+			r = append(r, b.task("import-"+part, "ctr", "-n", "k8s.io", "images", "import", archive))
+		}
+	}
+	return r
+}
+
+// kubelet keeps to a cgroup of its own: at the root it would sweep away the pods
+// of another kubelet on this machine.
+func (b boot) kubelet() component.Component {
+	config := b.in("kubelet.yaml")
+	c := b.kube("kubelet",
+		"--config="+config,
+		"--kubeconfig="+b.l.Kubeconfig(),
+		"--hostname-override="+nodeName,
+		"--node-ip="+nodeIP,
+		"--root-dir="+b.in("kubelet"),
+	)
+	c.Files = []component.File{{Path: config, Content: fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
+authorization: {mode: AlwaysAllow}
+cgroupDriver: cgroupfs
+cgroupRoot: /%s
+clusterDNS: [%s]
+clusterDomain: cluster.local
+containerRuntimeEndpoint: unix://%s
+evictionHard: {memory.available: 100Mi, nodefs.available: 1%%, imagefs.available: 1%%}
+failSwapOn: false
+podLogsDir: %s
+registryPullQPS: 0
+resolvConf: /etc/resolv.conf
+serializeImagePulls: false
+`, cgroupName(b.l.Name), dnsIP, containerdSocket, b.in("pods"))}}
+	return well(c, "http://127.0.0.1:10248/healthz", time.Minute)
+}
+
+// proxy leaves the connection tracking limits alone: they are the whole machine's.
+func (b boot) proxy() component.Component {
+	c := b.kube("kube-proxy",
+		"--kubeconfig="+b.l.Kubeconfig(),
+		"--hostname-override="+nodeName,
+		"--cluster-cidr="+podRange,
+		"--proxy-mode=iptables",
+		"--conntrack-max-per-core=0",
+		"--conntrack-min=0",
+	)
+	return well(c, "http://127.0.0.1:10256/healthz", time.Minute)
+}
+
+func (b boot) nodeReady() component.Recipe {
+	return component.Recipe{
+		b.kubectl("node-known", "wait", "--for=create", "node/"+nodeName, "--timeout=60s"),
+		b.kubectl("node-ready", "wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=60s"),
+	}
+}
+
+func cgroupName(lab string) string { return "rerig-" + lab }

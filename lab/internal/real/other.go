@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package real
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/rerig/rerig/lab/internal/state"
+)
+
+var errLinux = errors.New("run a real lab: it needs Linux")
+
+// Run fails: the real lab needs Linux.
+func Run(context.Context, state.Lab, io.Writer, func() error) error { return errLinux }
+
+// Init fails: the real lab needs Linux.
+func Init(state.Lab) error { return errLinux }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package real
+
+import (
+	"io"
+	"net"
+)
+
+// relay joins each connection that ln accepts to a new one to the address to.
+func relay(ln net.Listener, to string) {
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		go join(c, to)
+	}
+}
+
+func join(c net.Conn, to string) {
+	defer c.Close()
+	d, err := net.Dial("tcp", to)
+	if err != nil {
+		return // the caller sees its connection closed, as of a port where nobody listens any more
+	}
+	defer d.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		pour(d, c)
+	}()
+	pour(c, d)
+	<-done
+}
+
+// pour copies until from ends, and then says so to the other side, which may still have something to answer.
+func pour(to, from net.Conn) {
+	if _, err := io.Copy(to, from); err != nil {
+		to.Close()
+		from.Close()
+		return
+	}
+	if half, ok := to.(*net.TCPConn); ok {
+		_ = half.CloseWrite()
+	}
+}

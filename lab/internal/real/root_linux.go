@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package real
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rerig/rerig/lab/internal/state"
+)
+
+type mount struct {
+	source, target, kind string
+	flags                uintptr
+	options              string
+}
+
+// moveIn makes the Debian root file system the root of this mount namespace. What
+// is written to it goes to memory and is gone with the namespace; the host's tree
+// is let go of, but for the cache, which is at its own path inside too.
+func moveIn(l state.Lab) error {
+	// Nothing done here may show outside.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("part from the host's mounts: %w", err)
+	}
+	scratch := filepath.Join(l.Dir, "root")
+	root := filepath.Join(scratch, "merged")
+	for _, m := range layout(l, scratch, root) {
+		if err := m.do(); err != nil {
+			return err
+		}
+	}
+	if err := pivot(root); err != nil {
+		return err
+	}
+	return nameTools(l)
+}
+
+// layout is in order: what a mount lies on comes before it.
+func layout(l state.Lab, scratch, root string) []mount {
+	in := func(p string) string { return filepath.Join(root, p) }
+	overlay := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", l.Parts["rootfs"], scratch, scratch)
+	return []mount{
+		{"tmpfs", scratch, "tmpfs", 0, "mode=755"},
+		{"overlay", root, "overlay", 0, overlay},
+		{"proc", in("proc"), "proc", 0, ""},
+		{"sysfs", in("sys"), "sysfs", 0, ""},
+		{cgroupMount, in("sys/fs/cgroup"), "", unix.MS_BIND | unix.MS_REC, ""},
+		{"/dev", in("dev"), "", unix.MS_BIND | unix.MS_REC, ""},
+		{"tmpfs", in("run"), "tmpfs", 0, "mode=755"},
+		{"tmpfs", in("tmp"), "tmpfs", 0, "mode=1777"},
+		{l.Cache, in(l.Cache), "", unix.MS_BIND, ""},
+	}
+}
+
+func (m mount) do() error {
+	if err := os.MkdirAll(m.target, 0o755); err != nil {
+		return fmt.Errorf("make the mount point %s: %w", m.target, err)
+	}
+	for option := range strings.SplitSeq(m.options, ",") {
+		if dir, ok := strings.CutPrefix(option, "upperdir="); ok {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return fmt.Errorf("make %s: %w", dir, err)
+			}
+		}
+		if dir, ok := strings.CutPrefix(option, "workdir="); ok {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return fmt.Errorf("make %s: %w", dir, err)
+			}
+		}
+	}
+	if err := unix.Mount(m.source, m.target, m.kind, m.flags, m.options); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", m.source, m.target, err)
+	}
+	return nil
+}
+
+// pivot is pivot_root(2)'s own way without a folder for the old root. A chroot
+// would not do: runc pivots again.
+func pivot(root string) error {
+	if err := os.Chdir(root); err != nil {
+		return fmt.Errorf("enter the new root: %w", err)
+	}
+	if err := unix.PivotRoot(".", "."); err != nil {
+		return fmt.Errorf("change the root: %w", err)
+	}
+	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
+		return fmt.Errorf("let go of the old root: %w", err)
+	}
+	if err := os.Chdir("/"); err != nil {
+		return fmt.Errorf("enter the new root: %w", err)
+	}
+	// As on any node: what a pod mounts for others shows to them.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
+		return fmt.Errorf("share the node's mounts with its pods: %w", err)
+	}
+	return unix.Sethostname([]byte(nodeName))
+}
+
+// nameTools puts the lab's programs where a shell inside finds them.
+func nameTools(l state.Lab) error {
+	tools := map[string]string{"kubectl": l.Parts["kube"], "shop": l.Parts["shop"]}
+	for part, dir := range l.Parts {
+		if version, ok := strings.CutPrefix(part, "istio-"); ok {
+			tools["istioctl-"+version] = filepath.Join(dir, "istioctl")
+		}
+	}
+	for name, to := range tools {
+		if to == "" {
+			continue
+		}
+		if err := os.Symlink(to, filepath.Join("/usr/local/bin", name)); err != nil {
+			return fmt.Errorf("name %s: %w", name, err)
+		}
+	}
+	return nil
+}

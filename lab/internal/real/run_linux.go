@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package real
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rerig/rerig/lab/internal/pki"
+	"github.com/rerig/rerig/lab/internal/state"
+)
+
+// Run is the supervise.Ground of the real size, outside the namespaces: it opens
+// the ports on the host's loopback, starts this program again in new namespaces
+// with them, and waits. What is inside dies with this process.
+func Run(ctx context.Context, l state.Lab, say io.Writer, ready func() error) error {
+	listeners, err := openPorts(&l)
+	if err != nil {
+		return err
+	}
+	keys, err := pki.Make(filepath.Join(l.Dir, "pki"), serverNames, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := pki.WriteKubeconfig(l.Kubeconfig(), fmt.Sprintf("https://127.0.0.1:%d", l.APIPort), keys); err != nil {
+		return err
+	}
+	if err := l.Save(); err != nil {
+		return err
+	}
+	if err := makeCgroups(cgroupMount, cgroupName(l.Name)); err != nil {
+		return err
+	}
+	defer func() {
+		if err := Clean(l); err != nil {
+			fmt.Fprintln(say, err)
+		}
+	}()
+	return enclose(ctx, l, listeners, say, ready)
+}
+
+// openPorts listens for the host. A socket belongs to the network namespace it
+// was made in, wherever the process is that accepts from it: so the inside itself
+// serves these, and no relay is needed between the two.
+func openPorts(l *state.Lab) ([]*os.File, error) {
+	var files []*os.File
+	for _, port := range []*int{&l.APIPort, &l.PrometheusPort, &l.IngressPort} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("open a port on the host: %w", err)
+		}
+		f, err := ln.(*net.TCPListener).File()
+		if err != nil {
+			return nil, fmt.Errorf("open a port on the host: %w", err)
+		}
+		*port = ln.Addr().(*net.TCPAddr).Port
+		files = append(files, f)
+		ln.Close() // f is the one that stays open
+	}
+	return files, nil
+}
+
+// enclose runs `inside init` in new namespaces until ctx ends. Its death is the
+// death of every process in the lab; it says that it is ready on a pipe.
+func enclose(ctx context.Context, l state.Lab, listeners []*os.File, say io.Writer, ready func() error) error {
+	// The kernel kills the child when the thread that made it ends: this one stays.
+	runtime.LockOSThread()
+	signal, tell, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("make a pipe: %w", err)
+	}
+	cmd := exec.Command("/proc/self/exe", "inside", "init", l.Dir)
+	cmd.Stdout, cmd.Stderr, cmd.Dir = say, say, "/"
+	cmd.ExtraFiles = append([]*os.File{tell}, listeners...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
+		Pdeathsig:  syscall.SIGKILL,
+		Setsid:     true,
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start the lab in namespaces of its own: %w", err)
+	}
+	tell.Close()
+	if err := os.WriteFile(pidFile(l), []byte(strconv.Itoa(cmd.Process.Pid)), 0o644); err != nil {
+		return fmt.Errorf("write down the lab's process: %w", err)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if n, _ := signal.Read(make([]byte, 1)); n == 1 {
+			failed <- ready()
+		}
+	}()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case <-ctx.Done():
+			_ = cmd.Process.Kill() // PID 1 of the namespace: the kernel ends all the others
+			<-ended
+			return nil
+		case err := <-ended:
+			return reason(l, err)
+		case err := <-failed:
+			if err != nil {
+				_ = cmd.Process.Kill()
+				<-ended
+				return err
+			}
+		}
+	}
+}
+
+// reason is what the inside wrote down before it ended, or how it ended.
+func reason(l state.Lab, err error) error {
+	if b, rerr := os.ReadFile(insideFailed(l)); rerr == nil {
+		return errors.New(strings.TrimSpace(string(b)))
+	}
+	return fmt.Errorf("the lab's first process has ended: %w", err)
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package supervise
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rerig/rerig/lab/internal/state"
+)
+
+// End asks the lab's supervisor to stop, and after grace kills it, with all that
+// it started. A lab without a supervisor is no error.
+func End(l state.Lab, grace time.Duration) error {
+	if !Alive(l) {
+		return nil
+	}
+	pid, err := supervisor(l)
+	if err != nil {
+		return err
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
+			return fmt.Errorf("end the supervisor of lab %s (process %d): %w", l.Name, pid, err)
+		}
+		for until := time.Now().Add(grace); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+			if !Alive(l) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("end the supervisor of lab %s: process %d is still there", l.Name, pid)
+}
+
+// supervisor is the process that holds the lab's lock; the lock says that the number is its own.
+func supervisor(l state.Lab) (int, error) {
+	b, err := os.ReadFile(l.Supervisor())
+	if err != nil {
+		return 0, fmt.Errorf("find the supervisor of lab %s: %w", l.Name, err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0, fmt.Errorf("find the supervisor of lab %s: %w", l.Name, err)
+	}
+	return pid, nil
+}
