@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package laws
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestImportsPointOneWay holds every package of the tool against the house.
+func TestImportsPointOneWay(t *testing.T) {
+	packages := deps(t, root)
+	for _, p := range packages {
+		if !within(p.ImportPath, module) {
+			continue
+		}
+		r, ok := roomOf(p.ImportPath)
+		if !ok {
+			t.Errorf("%s is in no room of the house: give it one in house_test.go, .golangci.yml and ARCHITECTURE.md", p.ImportPath)
+			continue
+		}
+		for _, i := range p.Imports {
+			if imported, known := packages[i]; known && !r.may(imported) {
+				t.Errorf("%s imports %s, which the room %s may not", p.ImportPath, i, r.path)
+			}
+		}
+	}
+}
+
+// TestLabIsForeign sees to it that the lab knows nothing of upgrades, and the tool nothing of the lab.
+func TestLabIsForeign(t *testing.T) {
+	for path := range deps(t, root) {
+		if within(path, module+"/lab") {
+			t.Errorf("the tool depends on %s, which is the lab's", path)
+		}
+	}
+	for _, folder := range []string{"lab", "lab/shop"} {
+		for path := range deps(t, root+"/"+folder) {
+			if within(path, module) && !within(path, module+"/lab") {
+				t.Errorf("%s depends on %s, which is the tool's", folder, path)
+			}
+		}
+	}
+}
+
+// TestHouseRefuses shows that the law can be broken: a law that nothing fails is none.
+func TestHouseRefuses(t *testing.T) {
+	ours := func(path string) listed { return listed{ImportPath: module + "/" + path} }
+	cases := []struct {
+		from string
+		to   listed
+		want bool
+	}{
+		{"internal/plan", ours("internal/mesh"), true},
+		{"internal/mesh", ours("internal/plan"), false},
+		{"internal/verify", ours("internal/plan"), false},
+		{"internal/verify/checks", ours("internal/verify"), true},
+		{"internal/engine", ours("internal/cluster"), false},
+		{"internal/plan", listed{ImportPath: "os/exec", Standard: true}, false},
+		{"internal/plan", listed{ImportPath: "slices", Standard: true}, true},
+		{"internal/plan", listed{ImportPath: "k8s.io/client-go/rest", Module: from("k8s.io/client-go")}, false},
+		{"internal/cluster", listed{ImportPath: "k8s.io/client-go/rest", Module: from("k8s.io/client-go")}, true},
+		{"api/v1alpha1", listed{ImportPath: "k8s.io/api/core/v1", Module: from("k8s.io/api")}, false},
+		{"cmd/rerig", ours("internal/engine"), false},
+		{"internal/cli", ours("lab/internal/state"), false},
+	}
+	for _, c := range cases {
+		r, ok := roomOf(module + "/" + c.from)
+		if !ok {
+			t.Errorf("%s has no room", c.from)
+		}
+		if got := r.may(c.to); got != c.want {
+			t.Errorf("%s may import %s: %t, want %t", c.from, strings.TrimPrefix(c.to.ImportPath, module+"/"), got, c.want)
+		}
+	}
+}
