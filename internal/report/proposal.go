@@ -27,6 +27,7 @@ type Installer struct {
 	File     string   `json:"file"`     // the IstioOperator file
 	LeftOut  []Remark `json:"leftOut,omitempty"`
 	InPlace  []Remark `json:"inPlace,omitempty"`
+	Notes    []string `json:"notes,omitempty"`
 }
 
 // Remark is one thing of a rendered manifest, and why it is treated so.

@@ -78,6 +78,9 @@ func (p Proposal) install(paper Paper, s plan.Step) []string {
 	for _, r := range i.InPlace {
 		lines = append(lines, paper.wrapped("           replaced in place: ", sentence(r))...)
 	}
+	for _, n := range i.Notes {
+		lines = append(lines, paper.wrapped("           note: ", n)...)
+	}
 	return lines
 }
 
@@ -90,7 +93,7 @@ func sentence(r Remark) string {
 
 // wave lists what is left of one wave.
 func (p Proposal) wave(paper Paper, g plan.Group) []string {
-	lines := []string{paper.paint(strong, fmt.Sprintf("Wave %d of %d", g.Wave, p.last())) + "  " + strings.Join(g.Namespaces, ", ")}
+	lines := []string{paper.paint(strong, fmt.Sprintf("Wave %d of %d", g.Wave, most(p.Plan.Target.Waves))) + "  " + strings.Join(g.Namespaces, ", ")}
 	var rows [][]cell
 	proofs, soak := 0, ""
 	for _, s := range plan.Flat(p.Plan.Stages) {
@@ -124,13 +127,4 @@ func (p Proposal) caution(subject string) string {
 		}
 	}
 	return ""
-}
-
-// last is the highest number that a wave bears.
-func (p Proposal) last() int {
-	n := 0
-	for _, g := range p.Plan.Target.Waves {
-		n = max(n, g.Wave)
-	}
-	return n
 }

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// frame is what a live view shows: the newest look at a run.
+type frame struct {
+	run      string
+	title    string
+	world    mesh.World
+	target   plan.Target
+	ledger   plan.Ledger
+	left     []plan.Stage
+	parallel int
+	began    time.Time         // of the run, or else of the watching
+	reasons  map[string]string // subject -> what it waits for
+	trouble  string
+}
+
+// take keeps what an event tells.
+func (f *frame) take(e engine.Event) {
+	f.run = or(e.Run, f.run)
+	if e.World != nil && e.Target != nil && e.Ledger != nil {
+		f.world, f.target, f.ledger, f.left = *e.World, *e.Target, *e.Ledger, e.Stages
+		f.trouble = ""
+	}
+	if f.began.IsZero() {
+		f.began = e.At
+	}
+	switch e.Kind {
+	case engine.Waiting:
+		f.reasons[e.Step.Subject] = e.Verdict.Reason
+	case engine.Passed:
+		delete(f.reasons, e.Step.Subject)
+	case engine.Troubled:
+		f.trouble = e.Message
+	}
+}
+
+// lines draws the frame for a terminal: no line is wider than p.Width, and there
+// are at most height of them.
+func (f frame) lines(p Paper, height int, now time.Time) []string {
+	lines := []string{"", f.head(p), f.clock(p, now), f.plane(p)}
+	waves := progressOf(f.world, f.target, f.ledger, f.left)
+	room := height - len(lines)
+	lines = append(lines, f.body(p, waves, room)...)
+	if f.trouble != "" {
+		lines = append(lines, p.paint(warn, cut("  out of reach, trying again: "+f.trouble, p.Width)))
+	}
+	return lines[:min(len(lines), height)]
+}
+
+func (f frame) head(p Paper) string {
+	title := "forward to " + f.target.Revision
+	if f.target.Back {
+		title = "back to what was found"
+	}
+	if f.target.Version != "" {
+		title += " (Istio " + f.target.Version + ")"
+	}
+	return p.paint(strong, cut(f.run+": "+title, p.Width))
+}
+
+func (f frame) clock(p Paper, now time.Time) string {
+	text := "elapsed " + span(now.Sub(f.began))
+	if rest := expected(f.world, f.target, f.ledger, f.left, f.parallel, now); rest > 0 {
+		text += ", about " + span(rest) + " to go"
+	}
+	return cut(text, p.Width)
+}
+
+// plane is the line of what comes before the waves.
+func (f frame) plane(p Paper) string {
+	text, tone := "good", good
+	for _, s := range plan.Flat(f.left) {
+		if s.Wave != 0 {
+			break
+		}
+		text, tone = doingBefore(s), warn
+		if why := f.reasons[s.Subject]; why != "" {
+			text += ": " + why
+		}
+		break
+	}
+	return p.paint(tone, cut("  control plane  "+strings.Join(f.target.ControlPlanes(), ", ")+"  "+text, p.Width))
+}
+
+func doingBefore(s plan.Step) string {
+	switch s.Kind {
+	case plan.Define:
+		return "the definition is put first"
+	case plan.Install:
+		return "is being installed"
+	}
+	return "is judged"
+}
+
+// body is the waves, the current one with its workloads; what does not fit is
+// summed up.
+func (f frame) body(p Paper, waves []progress, room int) []string {
+	before, current, after := split(waves)
+	detail := max(room-len(waves), 0)
+	if len(waves) > room/2 {
+		before, after = folded(before), folded(after)
+		detail = max(room-len(before)-len(after)-len(current), 0)
+	}
+	var rows []string
+	for _, w := range before {
+		rows = append(rows, f.wave(p, w))
+	}
+	for _, w := range current {
+		rows = append(append(rows, f.wave(p, w)), f.works(p, w, detail)...)
+	}
+	for _, w := range after {
+		rows = append(rows, f.wave(p, w))
+	}
+	return rows
+}
+
+// split parts the waves at the one that is worked on.
+func split(waves []progress) (before, current, after []progress) {
+	for _, w := range waves {
+		switch {
+		case w.state == proven && len(current) == 0 && len(after) == 0:
+			before = append(before, w)
+		case w.state != waits && w.state != proven && len(current) == 0:
+			current = append(current, w)
+		default:
+			after = append(after, w)
+		}
+	}
+	return before, current, after
+}
+
+// folded sums waves up as one.
+func folded(waves []progress) []progress {
+	if len(waves) < 2 {
+		return waves
+	}
+	sum := waves[0]
+	for _, w := range waves[1:] {
+		sum.Namespaces = append(sum.Namespaces[:len(sum.Namespaces):len(sum.Namespaces)], w.Namespaces...)
+		sum.works = append(sum.works[:len(sum.works):len(sum.works)], w.works...)
+	}
+	sum.Wave = -len(waves)
+	return []progress{sum}
+}
+
+func (f frame) wave(p Paper, w progress) string {
+	name := fmt.Sprintf("wave %d/%d", w.Wave, most(f.target.Waves))
+	if w.Wave < 0 {
+		name = fmt.Sprintf("%d waves", -w.Wave)
+	}
+	text := fmt.Sprintf("  %-9s %s %d/%d %-10s %s", name, bar(w.proven(), len(w.works)), w.proven(), len(w.works), w.word(), strings.Join(w.Namespaces, ", "))
+	return p.paint(toneOf(w.state), cut(text, p.Width))
+}
+
+// word is the wave's state, with the end of its soak.
+func (p progress) word() string {
+	if p.state == soaking && !p.until.IsZero() {
+		return "soaking until " + p.until.Format("15:04:05")
+	}
+	return string(p.state)
+}
+
+func toneOf(s state) tone {
+	switch s {
+	case proven:
+		return good
+	case waits:
+		return dim
+	}
+	return plain
+}
+
+// bar draws done of all in ten characters.
+func bar(done, all int) string {
+	full := 10
+	if all > 0 {
+		full = 10 * done / all
+	}
+	return "[" + strings.Repeat("=", full) + strings.Repeat(" ", 10-full) + "]"
+}

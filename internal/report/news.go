@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+
+	"github.com/rerig/rerig/internal/engine"
+)
+
+// news lets through what has not been told before: a run looks once a second,
+// and mostly finds what it found the second before.
+type news struct{ told map[string]string }
+
+// fresh reports whether an event is worth a line.
+func (n *news) fresh(e engine.Event) bool {
+	switch e.Kind {
+	case engine.Looked:
+		return false
+	case engine.Waiting:
+		return n.differs("waiting "+e.Step.Subject, e.Verdict.Check+e.Verdict.Reason)
+	case engine.Soaking:
+		return n.differs(fmt.Sprintf("soaking %d", e.Step.Wave), e.Until.String())
+	case engine.Troubled:
+		return n.differs("troubled", e.Message)
+	}
+	delete(n.told, "troubled")
+	return true
+}
+
+func (n *news) differs(key, text string) bool {
+	if n.told == nil {
+		n.told = map[string]string{}
+	}
+	if n.told[key] == text {
+		return false
+	}
+	n.told[key] = text
+	return true
+}

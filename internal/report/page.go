@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// Page is what closes a run: before, after, the evidence, the times.
+type Page struct {
+	Run     string
+	Outcome engine.Outcome
+	Intent  plan.Intent
+	World   mesh.World // as it was last seen
+	Target  plan.Target
+	Ledger  plan.Ledger
+	Left    []plan.Stage
+	Began   time.Time // of this command; the ledger knows when the run did
+	Ended   time.Time
+}
+
+// Text writes the page for people.
+func (g Page) Text(p Paper) string {
+	lines := []string{"", p.paint(g.tone(), g.headline()), g.times()}
+	if g.Outcome == engine.Held {
+		lines = append(lines, g.held(p)...)
+	}
+	lines = append(lines, g.labels(p)...)
+	lines = append(lines, g.workloads(p)...)
+	lines = append(lines, g.gateways(p)...)
+	lines = append(lines, g.planes(p)...)
+	lines = append(lines, g.next(p)...)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func (g Page) tone() tone {
+	if g.Outcome == engine.Held {
+		return bad
+	}
+	return good
+}
+
+func (g Page) headline() string {
+	switch g.Outcome {
+	case engine.Completed:
+		return fmt.Sprintf("Run %s is complete: the mesh is on revision %s, proven on the wire.", g.Run, g.Target.Revision)
+	case engine.RolledBack:
+		return fmt.Sprintf("Run %s is rolled back: everything is as it was found before it, proven on the wire.", g.Run)
+	}
+	return fmt.Sprintf("Run %s is held: nothing more was changed.", g.Run)
+}
+
+func (g Page) times() string {
+	text := fmt.Sprintf("From %s to %s: %s", g.Began.Format("15:04:05"), g.Ended.Format("15:04:05"), span(g.Ended.Sub(g.Began)))
+	if s := g.Ledger.Started; !s.IsZero() && g.Began.Sub(s) > 5*time.Second {
+		text += fmt.Sprintf("; the run began %s", s.Format("2006-01-02 15:04:05"))
+	}
+	return text + "."
+}
+
+func (g Page) held(p Paper) []string {
+	h := g.Ledger.Held
+	if h == nil {
+		return nil
+	}
+	lines := []string{""}
+	lines = append(lines, p.wrapped("At          ", h.Subject+" ("+h.Reason+")")...)
+	for i, l := range strings.Split(h.Message, "\n") {
+		lead := "Found       "
+		if i > 0 {
+			lead = "            "
+		}
+		lines = append(lines, p.wrapped(lead, l)...)
+	}
+	return append(lines, p.wrapped("What to do  ", h.Hint)...)
+}
+
+// labels are the bindings before and now.
+func (g Page) labels(p Paper) []string {
+	rows := [][]cell{head("NAMESPACE", "LABELS BEFORE", "LABELS NOW")}
+	for _, name := range g.namespaces() {
+		ns, _ := g.World.Namespace(name)
+		rows = append(rows, row(name, or(g.Ledger.Baseline.Bindings[name], "?"), ns.Binding().String()))
+	}
+	return append([]string{""}, p.table("", rows)...)
+}
+
+// namespaces are those of the run, in the order of its waves.
+func (g Page) namespaces() []string {
+	var list []string
+	for _, wave := range g.Ledger.Waves {
+		list = append(list, wave...)
+	}
+	return list
+}

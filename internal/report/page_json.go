@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"time"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// ending is a Page as the last object of a run's events.
+type ending struct {
+	Kind      string         `json:"kind"` // "page"
+	Run       string         `json:"run"`
+	Outcome   engine.Outcome `json:"outcome"`
+	Began     time.Time      `json:"began"`
+	Ended     time.Time      `json:"ended"`
+	Hold      *plan.Hold     `json:"hold,omitempty"`
+	Workloads []moved        `json:"workloads"`
+	Gateways  []moved        `json:"gateways"`
+	Revisions []Control      `json:"revisions"`
+}
+
+// moved is one workload before and after.
+type moved struct {
+	Workload string    `json:"workload"`
+	Before   string    `json:"before"`
+	After    []string  `json:"after"`
+	Served   []Wire    `json:"served"`
+	Proven   time.Time `json:"proven,omitzero"`
+	Evidence string    `json:"evidence,omitempty"`
+}
+
+// Object is the page for programs.
+func (g Page) Object() any {
+	e := ending{Kind: "page", Run: g.Run, Outcome: g.Outcome, Began: g.Began, Ended: g.Ended, Hold: g.Ledger.Held,
+		Workloads: []moved{}, Gateways: []moved{}, Revisions: InventoryOf(g.World).Revisions}
+	for _, wl := range g.World.Workloads {
+		before, was := g.Ledger.Baseline.Sidecars[wl.Key()]
+		_, target := g.Target.Revisions[wl.Namespace]
+		m := moved{Workload: wl.Key(), Before: before, After: orEmpty(wl.Sidecars()), Served: truthsOf(g.World, wl).Connected}
+		switch pass, _ := g.pass(wl); {
+		case wl.Gateway:
+			e.Gateways = append(e.Gateways, m)
+		case target && (was || wl.Injected()):
+			m.Proven, m.Evidence = pass.At, pass.Evidence
+			e.Workloads = append(e.Workloads, m)
+		}
+	}
+	return e
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/engine"
+)
+
+// gateways are named with the revision that they have: they were not moved.
+func (g Page) gateways(p Paper) []string {
+	rows := [][]cell{head("GATEWAY", "BEFORE", "NOW", "PODS", "SERVED BY")}
+	for _, wl := range g.World.Workloads {
+		if !wl.Gateway {
+			continue
+		}
+		t := truthsOf(g.World, wl)
+		var by []string
+		for _, c := range t.Connected {
+			by = append(by, fmt.Sprintf("%s %s", c.Revision, c.Istiod))
+		}
+		rows = append(rows, row(wl.Key(), or(g.Ledger.Baseline.Sidecars[wl.Key()], "?"), or(strings.Join(wl.Sidecars(), "+"), "none"), pods(wl), or(strings.Join(by, ", "), "nobody")))
+	}
+	if len(rows) == 1 {
+		return nil
+	}
+	return append([]string{""}, p.table("", rows)...)
+}
+
+// planes are the control planes as they stand now, and what each is for.
+func (g Page) planes(p Paper) []string {
+	rows := [][]cell{head("CONTROL PLANE", "VERSION", "READY", "PROXIES", "")}
+	inv := InventoryOf(g.World)
+	for _, c := range inv.Revisions {
+		rows = append(rows, row(c.Name, or(c.Version, "?"), fmt.Sprintf("%d/%d", c.Ready, c.Wanted), fmt.Sprint(c.Proxies), g.role(c, inv)))
+	}
+	return append([]string{""}, p.table("", rows)...)
+}
+
+// role says what a control plane is left for.
+func (g Page) role(c Control, inv Inventory) string {
+	tags := inv.tags(c.Name)
+	switch {
+	case c.Proxies > 0 && tags != "":
+		return "serves; tag " + tags
+	case c.Proxies > 0:
+		return "serves"
+	case tags != "":
+		return "unused, but for the tag " + tags + "; stays installed"
+	}
+	return "unused; stays installed"
+}
+
+// next lists what can be done now.
+func (g Page) next(p Paper) []string {
+	rows := [][]cell{{{"NEXT", dim}, {}}, row("rerig inventory", "see for yourself")}
+	switch g.Outcome {
+	case engine.Completed:
+		rows = append(rows, row("rerig rollback "+g.Run, "take everything back to what was found before"))
+	case engine.Held:
+		rows = append(rows, row("rerig status "+g.Run, "see where the run stands"))
+		if g.Intent.Rollback {
+			rows = append(rows, row("rerig rollback "+g.Run, "go on, once what was found is mended"))
+			break
+		}
+		rows = append(rows, row("the same command again", "go on, once what was found is mended"),
+			row("rerig rollback "+g.Run, "take everything back to what was found before"))
+	}
+	return append([]string{""}, p.table("", rows)...)
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// workloads are the sidecars before and now, each with the evidence under it.
+func (g Page) workloads(p Paper) []string {
+	rows := [][]cell{head("WORKLOAD", "BEFORE", "NOW", "PODS", "PROVEN")}
+	var proofs []string
+	for _, name := range g.namespaces() {
+		for _, wl := range g.World.Workloads {
+			before, was := g.Ledger.Baseline.Sidecars[wl.Key()]
+			if wl.Namespace != name || wl.Gateway || !was && !wl.Injected() {
+				continue
+			}
+			rows = append(rows, row(wl.Key(), or(before, "no sidecar"), or(strings.Join(wl.Sidecars(), "+"), "no sidecar"), pods(wl), g.proof(wl)))
+			if e := g.evidence(wl); e != "" {
+				proofs = append(proofs, p.wrapped("  "+wl.Key()+": ", e)...)
+			}
+		}
+	}
+	lines := append([]string{""}, p.table("", rows)...)
+	if len(proofs) > 0 {
+		lines = append(append(lines, "", p.paint(dim, "EVIDENCE")), proofs...)
+	}
+	return lines
+}
+
+func pods(wl mesh.Workload) string {
+	ready := 0
+	for _, p := range wl.Live() {
+		if p.Ready {
+			ready++
+		}
+	}
+	return fmt.Sprintf("%d/%d", ready, wl.Wanted)
+}
+
+// proof says when the workload was proven, and how long after its restart.
+func (g Page) proof(wl mesh.Workload) string {
+	pass, ok := g.pass(wl)
+	switch d, restarted := took(g.World, wl, g.Target, g.Ledger); {
+	case !ok && len(wl.Live()) == 0:
+		return "nothing to prove"
+	case !ok && plan.Immovable(wl) != "":
+		return "not moved"
+	case !ok && g.Target.Back && !g.open(wl.Key()):
+		return "never moved"
+	case !ok:
+		return "not proven"
+	case restarted:
+		return fmt.Sprintf("%s, %s after its restart", pass.At.Format("15:04:05"), span(d))
+	}
+	return pass.At.Format("15:04:05")
+}
+
+func (g Page) open(key string) bool {
+	return slices.ContainsFunc(plan.Flat(g.Left), func(s plan.Step) bool { return s.Subject == key })
+}
+
+func (g Page) pass(wl mesh.Workload) (plan.Pass, bool) {
+	pass, ok := g.Ledger.Passed[plan.ProofKey(g.World, wl, g.Target.Revisions[wl.Namespace])]
+	return pass, ok
+}
+
+func (g Page) evidence(wl mesh.Workload) string {
+	pass, _ := g.pass(wl)
+	return pass.Evidence
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// state is how far a wave or a workload is.
+type state string
+
+const (
+	waits      state = "waits"
+	labelling  state = "labelling"
+	restarting state = "restarting"
+	proving    state = "proving"
+	soaking    state = "soaking"
+	proven     state = "proven"
+)
+
+// progress is how far a wave is.
+type progress struct {
+	plan.Group
+	state state
+	works []work
+	until time.Time // the end of its soak
+}
+
+// work is how far a workload is.
+type work struct {
+	key    string
+	state  state
+	ready  int // pods that are ready and carry the wanted sidecar
+	wanted int
+}
+
+// proven counts the workloads of a wave that are.
+func (p progress) proven() int {
+	n := 0
+	for _, w := range p.works {
+		if w.state == proven {
+			n++
+		}
+	}
+	return n
+}
+
+// progressOf is how far each wave is: what is left of it, against the world.
+func progressOf(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage) []progress {
+	var list []progress
+	for _, g := range t.Waves {
+		p := progress{Group: g, state: waveState(g.Wave, left)}
+		if since, ok := l.Soaking[plan.SoakKey(g.Wave, t.Revision)]; ok && p.state == soaking {
+			p.until = since.Add(t.Soak)
+		}
+		for _, wl := range plan.Provable(w, t, l, g) {
+			p.works = append(p.works, workOf(wl, t.Revisions[wl.Namespace], g.Wave, left))
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// waveState is what the first stage that is left of a wave says; a wave whose
+// turn has not come waits.
+func waveState(wave int, left []plan.Stage) state {
+	for i, s := range left {
+		switch {
+		case s.Wave != wave:
+		case i > 0:
+			return waits
+		case s.Kind == plan.Label:
+			return labelling
+		case s.Kind == plan.Restart:
+			return restarting
+		case s.Kind == plan.Prove:
+			return proving
+		default:
+			return soaking
+		}
+	}
+	return proven
+}
+
+func workOf(wl mesh.Workload, want string, wave int, left []plan.Stage) work {
+	w := work{key: wl.Key(), wanted: wl.Wanted, state: proven}
+	for _, p := range wl.Live() {
+		if p.Ready && p.Sidecar.Present && p.Sidecar.Revision == want {
+			w.ready++
+		}
+	}
+	for _, s := range plan.Flat(left) {
+		switch {
+		case s.Wave != wave || s.Subject != wl.Key():
+		case s.Kind == plan.Restart:
+			w.state = waits
+			return w
+		case s.Kind == plan.Prove && !wl.Rollout.Done:
+			w.state = restarting
+		case s.Kind == plan.Prove:
+			w.state = proving
+		}
+	}
+	return w
+}
+
+// space is the namespace in a workload's key.
+func (w work) space() string {
+	_, name, _ := strings.Cut(w.key, " ")
+	ns, _, _ := strings.Cut(name, "/")
+	return ns
+}

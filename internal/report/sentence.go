@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// told is an event in one sentence, and how it is meant.
+func told(e engine.Event) (string, tone) {
+	switch e.Kind {
+	case engine.Began:
+		return began(e), plain
+	case engine.Acting:
+		return doing(*e.Step), plain
+	case engine.Acted:
+		return done(*e.Step), plain
+	case engine.Waiting:
+		return fmt.Sprintf("%s waits: %s", subject(*e.Step), e.Verdict.Reason), dim
+	case engine.Passed:
+		return fmt.Sprintf("%s: %s", passed(*e.Step), e.Verdict.Reason), good
+	case engine.Soaking:
+		return fmt.Sprintf("soaks until %s: %s", e.Until.Format("15:04:05"), e.Step.Subject), plain
+	case engine.Troubled:
+		return "out of reach, trying again: " + e.Message, warn
+	case engine.Turned:
+		return "turned around: " + e.Message, warn
+	case engine.Holding:
+		return fmt.Sprintf("held at %s (%s): %s", e.Hold.Subject, e.Hold.Reason, e.Hold.Message), bad
+	case engine.Finished:
+		return "nothing is left to do", good
+	}
+	return or(e.Message, string(e.Kind)), plain
+}
+
+func began(e engine.Event) string {
+	left := plan.Changing(e.Stages)
+	return fmt.Sprintf("run %s: %s left, in %s", e.Run, count(len(left), "write"), count(waves(e.Stages), "wave"))
+}
+
+// waves counts the waves that something is left of.
+func waves(stages []plan.Stage) int {
+	seen := map[int]bool{}
+	for _, s := range stages {
+		seen[s.Wave] = s.Wave > 0
+	}
+	delete(seen, 0)
+	return len(seen)
+}
+
+// doing tells a write that is about to be made, where that takes long enough to
+// be worth it; most are told once they are made.
+func doing(s plan.Step) string {
+	if s.Kind == plan.Install {
+		return fmt.Sprintf("installing revision %s: istioctl works, this can take a few minutes", s.Subject)
+	}
+	return ""
+}
+
+func done(s plan.Step) string {
+	switch s.Kind {
+	case plan.Define:
+		return "defined " + s.Subject
+	case plan.Install:
+		return "installed revision " + s.Subject
+	case plan.Label:
+		return fmt.Sprintf("labelled Namespace %s: %s -> %s", s.Subject, s.From, s.To)
+	case plan.Restart:
+		return fmt.Sprintf("restarted %s: %s -> %s", s.Subject, s.From, s.To)
+	}
+	return s.String()
+}
+
+func passed(s plan.Step) string {
+	switch s.Kind {
+	case plan.Admit:
+		return "admitted revision " + s.Subject
+	case plan.Soak:
+		return "soaked " + s.Subject
+	}
+	return "proven " + s.Subject
+}
+
+// subject is what a step is about, in words.
+func subject(s plan.Step) string {
+	switch s.Kind {
+	case plan.Admit, plan.Install:
+		return "revision " + s.Subject
+	case plan.Label:
+		return "Namespace " + s.Subject
+	case plan.Soak:
+		return "wave of " + s.Subject
+	}
+	return s.Subject
+}
+
+// where is the wave that an event belongs to, as a prefix of fixed width.
+func where(e engine.Event) string {
+	wave := 0
+	switch {
+	case e.Step != nil:
+		wave = e.Step.Wave
+	case e.Hold != nil:
+		wave = e.Hold.Wave
+	}
+	if wave == 0 || e.Target == nil {
+		return strings.Repeat(" ", 8)
+	}
+	return fmt.Sprintf("wave %d/%d", wave, most(e.Target.Waves))
+}
+
+// most is the highest number that a wave bears.
+func most(groups []plan.Group) int {
+	n := 0
+	for _, g := range groups {
+		n = max(n, g.Wave)
+	}
+	return n
+}
