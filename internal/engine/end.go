@@ -34,7 +34,7 @@ func (t *turn) hold(ctx context.Context, h plan.Hold) (Outcome, error) {
 	h.At = t.Clock.Now()
 	failed := h.Reason == checkFailed || h.Reason == timedOut
 	if failed && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Back {
-		return "", t.revert(ctx, h)
+		return turned, t.revert(ctx, h)
 	}
 	t.ledger.Held = &h
 	if err := t.save(ctx); err != nil {

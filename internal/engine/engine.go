@@ -31,6 +31,8 @@ const (
 	Completed  Outcome = "completed"   // everything is where it was wanted, and proven
 	RolledBack Outcome = "rolled-back" // everything is as it was found, and proven
 	Held       Outcome = "held"        // the run stopped; the ledger says why
+
+	turned Outcome = "turned" // the turn is over and the run goes on another way
 )
 
 // Run takes turns until nothing is left, the run is held, or ctx ends. Whatever
@@ -43,7 +45,7 @@ func (e Engine) Run(ctx context.Context) (Outcome, error) {
 		switch {
 		case ctx.Err() != nil:
 			return "", ctx.Err()
-		case err == nil && outcome != "":
+		case err == nil && outcome != "" && outcome != turned:
 			return outcome, nil
 		case err == nil:
 			first, since = false, time.Time{}

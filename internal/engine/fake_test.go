@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// fake is a mesh, its record and its clock in one, kept as simple as the ports
+// allow: a restart makes new pods at once, injected as the webhooks say, and
+// their proxies connect to an istiod of that revision.
+type fake struct {
+	world   mesh.World
+	intent  plan.Intent
+	ledger  plan.Ledger
+	version int // of the record
+	seen    int // version of the record that was loaded last
+	now     time.Time
+
+	calls   int // port calls so far
+	dieAt   int // the port call after which the process is dead; 0 never
+	writes  []plan.Change
+	rejects string // namespace whose proxies of the target refuse LDS
+	unready string // workload whose new pods don't get ready
+	mute    string // istiod that does not answer
+	install error  // what installing brings
+	broken  string // pod whose certificate does not chain
+	acted   func(plan.Change)
+}
+
+var errDead = errors.New("killed")
+
+// port counts a call; a process that is killed after it does nothing more.
+func (f *fake) port() error {
+	if f.dieAt > 0 && f.calls >= f.dieAt {
+		return errDead
+	}
+	f.calls++
+	return nil
+}
+
+func (f *fake) after() error {
+	if f.dieAt > 0 && f.calls >= f.dieAt {
+		return errDead
+	}
+	return nil
+}
+
+func (f *fake) Now() time.Time { return f.now }
+
+func (f *fake) Sleep(_ context.Context, d time.Duration) error {
+	if err := f.port(); err != nil {
+		return err
+	}
+	f.now = f.now.Add(d)
+	return f.after()
+}
+
+func (f *fake) Tell(Event) {}
+
+func (f *fake) Load(context.Context) (plan.Intent, plan.Ledger, error) {
+	if err := f.port(); err != nil {
+		return plan.Intent{}, plan.Ledger{}, err
+	}
+	f.seen = f.version
+	return f.intent, f.ledger.Clone(), f.after()
+}
+
+func (f *fake) Save(_ context.Context, l plan.Ledger, _ Summary) error {
+	if err := f.port(); err != nil {
+		return err
+	}
+	if f.seen != f.version {
+		return ErrDisturbed
+	}
+	f.ledger, f.version = l.Clone(), f.version+1
+	f.seen = f.version
+	return f.after()
+}
+
+func (f *fake) Observe(context.Context) (mesh.World, error) {
+	if err := f.port(); err != nil {
+		return mesh.World{}, err
+	}
+	w := f.world
+	w.Proxies, w.Revisions, w.Workloads = nil, slices.Clone(w.Revisions), slices.Clone(w.Workloads)
+	for i, r := range w.Revisions {
+		w.Revisions[i].Istiods = slices.Clone(r.Istiods)
+		for j, istiod := range r.Istiods {
+			if istiod.Pod == f.mute {
+				w.Revisions[i].Istiods[j].Silence = "connection refused"
+			}
+		}
+	}
+	for _, wl := range w.Workloads {
+		for _, p := range wl.Pods {
+			x := mesh.Proxy{Namespace: wl.Namespace, Pod: p.Name, Revision: p.Sidecar.Revision, Istiod: "istiod-" + p.Sidecar.Revision, Sent: []string{"CDS", "LDS"}}
+			if x.Istiod == f.mute {
+				continue
+			}
+			if f.rejects == wl.Namespace && p.Sidecar.Revision == f.intent.Revision {
+				x.Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
+			}
+			w.Proxies = append(w.Proxies, x)
+		}
+	}
+	w.Sort()
+	return w, f.after()
+}
+
+func (f *fake) Certificate(_ context.Context, ns, pod string) (mesh.Certificate, error) {
+	if err := f.port(); err != nil {
+		return mesh.Certificate{}, err
+	}
+	c := mesh.Certificate{Namespace: ns, Pod: pod, Identity: "spiffe://cluster.local/ns/" + ns, Chains: pod != f.broken}
+	return c, f.after()
+}
+
+func (f *fake) Act(_ context.Context, c plan.Change) error {
+	if err := f.port(); err != nil {
+		return err
+	}
+	if c.Verb == plan.Put && f.install != nil {
+		return f.install
+	}
+	if c.Kind == "Namespace" {
+		if ns, _ := f.world.Namespace(c.Name); ns.Binding().String() != c.Expect {
+			return ErrDisturbed
+		}
+	}
+	f.writes = append(f.writes, c)
+	f.carryOut(c)
+	if f.acted != nil {
+		f.acted(c)
+	}
+	return f.after()
+}
+
+func (f *fake) carryOut(c plan.Change) {
+	switch c.Kind {
+	case "CustomResourceDefinition":
+		f.world.Defined = true
+	case "Revision":
+		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: c.Version}, f.now)
+	case "Namespace":
+		f.relabel(c)
+	default:
+		f.restart(c)
+	}
+}
+
+func (f *fake) relabel(c plan.Change) {
+	var body struct {
+		Metadata struct{ Labels map[string]*string }
+	}
+	if err := json.Unmarshal(c.Patch, &body); err != nil {
+		panic(err)
+	}
+	for i, ns := range f.world.Namespaces {
+		if ns.Name == c.Name {
+			labels := maps.Clone(ns.Labels)
+			for k, v := range body.Metadata.Labels {
+				if delete(labels, k); v != nil {
+					labels[k] = *v
+				}
+			}
+			f.world.Namespaces = slices.Clone(f.world.Namespaces)
+			f.world.Namespaces[i].Labels = labels
+		}
+	}
+}
+
+func (f *fake) restart(c plan.Change) {
+	key := c.Kind + " " + c.Namespace + "/" + c.Name
+	f.world, _ = plan.After(f.world, plan.Target{Run: f.intent.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: key}, f.now)
+	for i, wl := range f.world.Workloads {
+		if wl.Key() == key {
+			back := wl.Pods[0].Sidecar.Revision != f.intent.Revision
+			f.world.Workloads[i].Rollout = mesh.Rollout{Done: f.unready != key || back, Message: "1 of 2 updated replicas are available"}
+		}
+	}
+}
+
+// meshOf is three namespaces with two workloads each, on 1-29-1.
+func meshOf() mesh.World {
+	hook := func(configuration, revision, tag, key, value string) mesh.Webhook {
+		return mesh.Webhook{Configuration: configuration, Name: "x", Revision: revision, Tag: tag, Roots: []string{"root"},
+			Namespaces: mesh.Selector{{Key: key, Operator: mesh.In, Values: []string{value}}}}
+	}
+	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"},
+		Revisions: []mesh.Revision{{Name: "1-29-1", Version: "1.29.1", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Version: "1.29.1", Build: "b1"}}}},
+		Webhooks: []mesh.Webhook{hook("istio-sidecar-injector-1-29-1", "1-29-1", "", mesh.RevisionLabel, "1-29-1"),
+			hook("istio-revision-tag-default", "1-29-1", "default", mesh.InjectionLabel, "enabled")},
+		Namespaces: []mesh.Namespace{{Name: "a", Labels: map[string]string{mesh.InjectionLabel: "enabled"}},
+			{Name: "b", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}, {Name: "c", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}}}
+	for _, ns := range []string{"a", "b", "c"} {
+		for _, name := range []string{"x", "y"} {
+			wl := mesh.Workload{Kind: mesh.Deployment, Namespace: ns, Name: name, Wanted: 2, Rollout: mesh.Rollout{Done: true}, Template: mesh.Template{Hash: "t0"}}
+			for _, pod := range []string{"0", "1"} {
+				wl.Pods = append(wl.Pods, mesh.Pod{Name: name + pod, Running: true, Ready: true, Current: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}})
+			}
+			w.Workloads = append(w.Workloads, wl)
+		}
+	}
+	w.Sort()
+	return w
+}
+
+// upgrade is a fake on which an upgrade in three waves was agreed to.
+func upgrade() *fake {
+	f := &fake{world: meshOf(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), version: 1,
+		intent: plan.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
+			Ready: 5 * time.Minute, Waves: [][]string{{"a"}, {"b"}, {"c"}}}}
+	f.agree()
+	return f
+}
+
+// agree is what the command line does before it runs the engine.
+func (f *fake) agree() {
+	if len(f.ledger.Waves) == 0 {
+		target, err := plan.Forward(f.world, f.intent, nil)
+		if err != nil {
+			panic(err)
+		}
+		f.ledger = plan.Opened(f.world, plan.Make(f.world, target, plan.Ledger{}), f.now)
+		return
+	}
+	f.ledger.Revert = 0
+	target, err := plan.Aim(f.world, f.intent, f.ledger)
+	if err != nil {
+		panic(err)
+	}
+	f.ledger = f.ledger.Agreed(plan.Make(f.world, target, f.ledger), f.now)
+}
+
+func (f *fake) run() (Outcome, error) {
+	return Engine{Observer: f, Actor: f, Journal: f, Clock: f, Teller: f}.Run(context.Background())
+}
+
+// on tells which revisions a namespace's sidecars are of.
+func (f *fake) on(ns string) []string {
+	var list []string
+	for _, wl := range f.world.Workloads {
+		if wl.Namespace == ns {
+			list = append(list, wl.Sidecars()...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
