@@ -58,10 +58,10 @@ func section(b *strings.Builder, heading string, all []result, row func(result) 
 // leftOut says what this machine, or the order, kept from being run at all.
 func leftOut(all []result, o order) (lines []string) {
 	told := stories(all)
-	switch {
-	case o.size == "":
+	switch o.size {
+	case "":
 		lines = append(lines, "Left out: every story on the lab, which needs Linux.")
-	case o.size == "hollow":
+	case "hollow":
 		lines = append(lines, "Left out: the stories with traffic, which need the real lab: Linux and root.")
 	}
 	if o.size != "" && len(told) == 0 {
