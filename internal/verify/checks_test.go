@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// good are facts that every check passes: a workload of two pods on 1-31-0.
+func good() Facts {
+	revision := func(name string) mesh.Revision {
+		return mesh.Revision{Name: name, Version: "1.31.0", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: "1.31.0"}}}
+	}
+	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "x", Wanted: 2, Rollout: mesh.Rollout{Done: true}}
+	w := mesh.World{Roots: []string{"aaaa"}, Revisions: []mesh.Revision{revision("1-29-1"), revision("1-31-0")},
+		Webhooks: []mesh.Webhook{{Configuration: "istio-sidecar-injector-1-31-0", Revision: "1-31-0", Roots: []string{"aaaa"}}}}
+	for _, pod := range []string{"x0", "x1"} {
+		wl.Pods = append(wl.Pods, mesh.Pod{Name: pod, Running: true, Ready: true, Current: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}})
+		w.Proxies = append(w.Proxies, mesh.Proxy{Namespace: "a", Pod: pod, Istiod: "istiod-1-31-0", Revision: "1-31-0", Sent: []string{"CDS", "LDS"}})
+	}
+	w.Workloads = []mesh.Workload{wl}
+	return Facts{World: w, Revision: "1-31-0", Version: "1.31.0", Workload: wl, Sidecars: map[string]string{wl.Key(): "1-29-1"}, Moved: map[string]bool{"a": true},
+		Certificate: &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Chains: true}}
+}
+
+// fails has, for each check, facts that don't pass it, and how they come out.
+var fails = map[string][]struct {
+	what   string
+	breaks func(*Facts)
+	want   Result
+}{
+	"revision-whole": {
+		{"no such revision", func(f *Facts) { f.World.Revisions = f.World.Revisions[:1] }, Fail},
+		{"no webhook", func(f *Facts) { f.World.Revisions[1].Missing = []string{"webhook x"} }, Wait}},
+	"istiod-ready": {
+		{"not ready", func(f *Facts) { f.World.Revisions[1].Ready = 0 }, Wait},
+		{"scaled to none", func(f *Facts) { f.World.Revisions[1].Wanted = 0 }, Wait}},
+	"istiod-answers": {
+		{"silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
+		{"no pod", func(f *Facts) { f.World.Revisions[1].Istiods = nil }, Wait}},
+	"webhook-certificate": {
+		{"none", func(f *Facts) { f.World.Webhooks[0].Roots = nil }, Wait},
+		{"no webhook", func(f *Facts) { f.World.Webhooks = nil }, Wait}},
+	"trust-root": {
+		{"another", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
+		{"unknown", func(f *Facts) { f.World.Roots = nil }, Wait}},
+	"istiod-version": {
+		{"another", func(f *Facts) { f.World.Revisions[1].Istiods[0].Version = "1.30.0" }, Fail}},
+	"nothing-moved": {
+		{"by itself", func(f *Facts) { f.Moved = nil }, Fail}},
+	"rollout-done": {
+		{"going on", func(f *Facts) { f.Workload.Rollout = mesh.Rollout{Message: "1 of 2 updated"} }, Wait},
+		{"image", func(f *Facts) { f.Workload.Rollout.Done = false; f.Workload.Pods[0].Trouble = "ImagePullBackOff" }, Wait}},
+	"pods-running": {
+		{"too few", func(f *Facts) { f.Workload.Pods = f.Workload.Pods[:1] }, Wait},
+		{"pending", func(f *Facts) { f.Workload.Pods[0].Running = false }, Wait},
+		{"none", func(f *Facts) { f.Workload.Pods, f.Workload.Wanted = nil, 0 }, Wait}},
+	"sidecar-revision": {
+		{"old", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision = "1-29-1" }, Wait},
+		{"none", func(f *Facts) { f.Workload.Pods[0].Sidecar = mesh.Sidecar{} }, Wait},
+		{"old after restarts", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision, f.Restarted = "1-29-1", true }, Fail}},
+	"istiods-answer": {
+		{"target silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
+		{"other silent", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait}},
+	"configuration-accepted": {
+		{"refused", func(f *Facts) { f.World.Proxies[1].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}} }, Fail}},
+	"proxy-connected": {
+		{"nowhere", func(f *Facts) { f.World.Proxies = f.World.Proxies[:1] }, Wait},
+		{"elsewhere", func(f *Facts) { f.World.Proxies[0].Revision = "1-29-1" }, Wait}},
+	"configuration-acknowledged": {
+		{"behind", func(f *Facts) { f.World.Proxies[0].Unacked = []string{"CDS"} }, Wait},
+		{"nothing sent", func(f *Facts) { f.World.Proxies[0].Sent = []string{"CDS"} }, Wait}},
+	"certificate-chains": {
+		{"foreign", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
+		{"silent", func(f *Facts) { f.Certificate, f.Silence = nil, "timeout" }, Wait},
+		{"not asked", func(f *Facts) { f.Certificate = nil }, Wait}},
+}
+
+func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
+	docs, err := os.ReadFile("../../docs/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range append(Admission, Proof...) {
+		t.Run(c.Name, func(t *testing.T) {
+			if c.Description == "" || c.Hint == "" || !strings.Contains(string(docs), "\n## "+c.Name+"\n") {
+				t.Error("it lacks a description, a hint, or its heading in docs/checks.md")
+			}
+			if v := c.On("x", good()); v.Result != Pass || v.Hint != "" {
+				t.Errorf("good facts come out as %+v", v)
+			}
+			if len(fails[c.Name]) == 0 {
+				t.Error("nothing is known that it doesn't pass")
+			}
+			for _, bad := range fails[c.Name] {
+				f := good()
+				bad.breaks(&f)
+				if v := c.On("x", f); v.Result != bad.want || v.Reason == "" || v.Hint == "" {
+					t.Errorf("%s comes out as %+v, want %s", bad.what, v, bad.want)
+				}
+			}
+		})
+	}
+}
+
+// On the way back the control plane that is left need not answer.
+func TestTheWayBackDoesNotAskTheControlPlaneThatIsLeft(t *testing.T) {
+	f := good()
+	f.Back, f.World.Revisions[0].Istiods[0].Silence = true, "timeout"
+	if v := Worst(Judge(Proof, "x", f)); v.Result != Pass {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestTheWorstVerdictDecides(t *testing.T) {
+	v := func(r Result, reason string) Verdict { return Verdict{Result: r, Reason: reason} }
+	for _, tc := range []struct {
+		in   []Verdict
+		want Verdict
+	}{
+		{[]Verdict{v(Pass, "a"), v(Wait, "b"), v(Fail, "c"), v(Fail, "d")}, v(Fail, "c")},
+		{[]Verdict{v(Pass, "a"), v(Wait, "b"), v(Wait, "c")}, v(Wait, "b")},
+		{[]Verdict{v(Pass, "a"), v(Pass, ""), v(Pass, "c")}, v(Pass, "a; c")},
+		{[]Verdict{v(Fail, "a"), v(Wait, "b")}, v(Fail, "a")},
+	} {
+		if got := Worst(tc.in); got != tc.want {
+			t.Errorf("%v: %+v, want %+v", tc.in, got, tc.want)
+		}
+	}
+}
