@@ -9,9 +9,9 @@ import (
 
 // labSize is the size of the lab that this machine can carry: real nodes need
 // Linux and root, the hollow ones Linux, and elsewhere there is no lab.
-// RERIG_LAB says otherwise.
+// RERIG_LAB_SIZE says otherwise.
 func labSize() string {
-	switch size := os.Getenv("RERIG_LAB"); {
+	switch size := os.Getenv("RERIG_LAB_SIZE"); {
 	case size != "":
 		return size
 	case runtime.GOOS != "linux":

@@ -54,7 +54,7 @@ func tale(o order) suite {
 	s := suite{
 		folder: ".", story: true,
 		args: []string{"-p=1", "-parallel=1", "-count=1", "-timeout=" + o.timeout.String()},
-		env:  []string{"RERIG_LAB=" + o.size, "RERIG_BIN=" + bin},
+		env:  []string{"RERIG_LAB_SIZE=" + o.size, "RERIG_BIN=" + bin},
 	}
 	if o.long {
 		s.env = append(s.env, "RERIG_LONG=1")
