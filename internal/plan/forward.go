@@ -20,6 +20,9 @@ func Forward(w mesh.World, in Intent, waves [][]string) (Target, error) {
 	if len(w.Revisions) == 0 {
 		return t, fmt.Errorf("find the mesh: no Istio control plane was found (no istiod in namespace %s, no injection webhook): name its namespace with --istio-namespace", w.RootNamespace)
 	}
+	if _, there := w.Revision(in.Revision); !there && !in.Installable {
+		return t, fmt.Errorf("find revision %s: the cluster has %s: give the IstioOperator file to install it from (--operator), or correct its name", in.Revision, names(w))
+	}
 	if waves == nil {
 		selected, err := selection(w, in)
 		if err != nil {
@@ -59,12 +62,20 @@ func selection(w mesh.World, in Intent) ([]string, error) {
 			}
 		}
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
+	names = sorted(names)
 	if len(names) == 0 {
 		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision by its own labels")
 	}
+	if !slices.ContainsFunc(names, func(name string) bool { return elsewhere(w, name, in.Revision) }) {
+		return nil, fmt.Errorf("select namespaces: nothing to move: revision %s is the one in use in %s", in.Revision, strings.Join(names, ", "))
+	}
 	return names, served(w, names)
+}
+
+// elsewhere reports whether a namespace is not wholly on a revision yet.
+func elsewhere(w mesh.World, name, revision string) bool {
+	ns, _ := w.Namespace(name)
+	return serving(w, ns) != revision || behind(w, name, revision)
 }
 
 // everything selects what no one had to name: each namespace that its own labels
@@ -75,12 +86,12 @@ func everything(w mesh.World, in Intent) ([]string, error) {
 		if !bound(ns) || ns.Name == w.RootNamespace {
 			continue
 		}
-		if r := serving(w, ns); r != in.Revision || behind(w, ns.Name, in.Revision) {
+		if elsewhere(w, ns.Name, in.Revision) {
 			names = append(names, ns.Name)
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound to a revision other than %s by its own labels", in.Revision)
+		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound by its own labels to a revision other than %s", in.Revision)
 	}
 	return names, served(w, names)
 }
@@ -108,6 +119,27 @@ func behind(w mesh.World, namespace, revision string) bool {
 		}
 	}
 	return false
+}
+
+// names lists the revisions that are there.
+func names(w mesh.World) string {
+	var list []string
+	for _, r := range w.Revisions {
+		list = append(list, r.Name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// Serving returns the revisions that a target's namespaces are bound to now.
+func Serving(w mesh.World, t Target) []string {
+	var list []string
+	for _, g := range t.Waves {
+		for _, name := range g.Namespaces {
+			ns, _ := w.Namespace(name)
+			list = append(list, w.Injectors(ns, mesh.Template{})...)
+		}
+	}
+	return sorted(list)
 }
 
 func named(w mesh.World, name string) error {

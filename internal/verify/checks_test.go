@@ -67,7 +67,9 @@ var fails = map[string][]struct {
 		{"target silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
 		{"other silent", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait}},
 	"configuration-accepted": {
-		{"refused", func(f *Facts) { f.World.Proxies[1].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}} }, Fail}},
+		{"refused", func(f *Facts) {
+			f.World.Proxies[1].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
+		}, Fail}},
 	"proxy-connected": {
 		{"nowhere", func(f *Facts) { f.World.Proxies = f.World.Proxies[:1] }, Wait},
 		{"elsewhere", func(f *Facts) { f.World.Proxies[0].Revision = "1-29-1" }, Wait}},

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+func TestPreflightJudgesWhatIsThere(t *testing.T) {
+	for name, tc := range map[string]struct {
+		breaks func(*mesh.World)
+		check  string
+	}{
+		"sound":              {func(*mesh.World) {}, ""},
+		"target not there":   {func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
+		"old istiod silent":  {func(w *mesh.World) { w.Revisions[0].Istiods[0].Silence = "timeout" }, "istiod-answers"},
+		"target's webhook":   {func(w *mesh.World) { w.Webhooks[0].Roots = nil }, "webhook-certificate"},
+		"another version":    {func(w *mesh.World) { w.Revisions[1].Istiods[0].Version = "1.30.0" }, "istiod-version"},
+		"another trust root": {func(w *mesh.World) { w.Webhooks[0].Roots = []string{"bbbb"} }, "trust-root"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := good().World
+			w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-sidecar-injector-1-29-1", Revision: "1-29-1", Roots: []string{"aaaa"}})
+			tc.breaks(&w)
+			bad := Preflight(w, []string{"1-29-1"}, "1-31-0", "1.31.0")
+			if tc.check == "" && len(bad) > 0 || tc.check != "" && (len(bad) != 1 || bad[0].Check != tc.check) {
+				t.Errorf("%+v, want %q", bad, tc.check)
+			}
+		})
+	}
+}
