@@ -23,7 +23,7 @@ test: build ## everything, the stories on the lab included
 test-long: build ## the repetitions that make test has no time for
 	@$(GO) go run ./hack/test -long
 
-build: ## bin/rerig, bin/lab and bin/shop
+build: ## bin/rerig and bin/lab
 	@$(GO) go build -o bin/ ./cmd/...
 	@$(GO) go -C lab build -o ../bin/ ./cmd/...
 
