@@ -17,8 +17,8 @@ help: ## what can be made
 demo: build ## a lab, a shop under load, and its move to another Istio in three waves
 	@$(GO) go run ./hack/demo
 
-test: build ## everything, the stories on the lab included
-	@$(GO) go run ./hack/test
+test: build ## everything, the stories on the lab included (STORIES=NAME: only these)
+	@$(GO) go run ./hack/test $(if $(STORIES),-stories $(STORIES))
 
 test-long: build ## the repetitions that make test has no time for
 	@$(GO) go run ./hack/test -long
