@@ -8,6 +8,7 @@ package mesh
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // World is one observation of a mesh. All slices are sorted (see Sort), so that
@@ -33,7 +34,7 @@ func (w *World) Sort() {
 		return cmp.Or(cmp.Compare(a.Configuration, b.Configuration), cmp.Compare(a.Name, b.Name))
 	})
 	slices.SortFunc(w.Namespaces, func(a, b Namespace) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(w.Workloads, func(a, b Workload) int { return cmp.Compare(a.Key(), b.Key()) })
+	slices.SortFunc(w.Workloads, Workload.compare)
 	for i := range w.Revisions {
 		slices.SortFunc(w.Revisions[i].Istiods, func(a, b Istiod) int { return cmp.Compare(a.Pod, b.Pod) })
 	}
@@ -57,7 +58,28 @@ func (w World) Namespace(name string) (Namespace, bool) {
 
 // Workload returns the workload with that key.
 func (w World) Workload(key string) (Workload, bool) {
-	return find(w.Workloads, func(wl Workload) bool { return wl.Key() == key })
+	kind, name, _ := strings.Cut(key, " ")
+	namespace, name, _ := strings.Cut(name, "/")
+	i, ok := slices.BinarySearchFunc(w.Workloads, Workload{Kind: Kind(kind), Namespace: namespace, Name: name}, Workload.compare)
+	if !ok {
+		return Workload{}, false
+	}
+	return w.Workloads[i], true
+}
+
+// In returns the workloads of a namespace.
+func (w World) In(namespace string) []Workload {
+	first, _ := slices.BinarySearchFunc(w.Workloads, Workload{Namespace: namespace}, Workload.compare)
+	end := first
+	for end < len(w.Workloads) && w.Workloads[end].Namespace == namespace {
+		end++
+	}
+	return w.Workloads[first:end]
+}
+
+// compare orders workloads by namespace, then kind, then name.
+func (w Workload) compare(o Workload) int {
+	return cmp.Or(cmp.Compare(w.Namespace, o.Namespace), cmp.Compare(w.Kind, o.Kind), cmp.Compare(w.Name, o.Name))
 }
 
 // Connections returns what the istiods say about one pod's proxy; more than one

@@ -113,7 +113,7 @@ func serving(w mesh.World, ns mesh.Namespace) string {
 
 // behind reports whether a restart would move some workload of the namespace.
 func behind(w mesh.World, namespace, revision string) bool {
-	for _, wl := range workloads(w, namespace) {
+	for _, wl := range w.In(namespace) {
 		if Immovable(wl) == "" && len(others(wl, revision)) > 0 {
 			return true
 		}

@@ -43,7 +43,7 @@ func Notes(w mesh.World, t Target) []Note {
 		for _, name := range g.Namespaces {
 			ns, _ := w.Namespace(name)
 			notes = append(notes, tagged(w, ns, t.Bindings[name])...)
-			for _, wl := range workloads(w, name) {
+			for _, wl := range w.In(name) {
 				notes = append(notes, noted(w, ns, wl)...)
 			}
 		}

@@ -5,11 +5,7 @@
 // and rollback.
 package plan
 
-import (
-	"fmt"
-
-	"github.com/rerig/rerig/internal/mesh"
-)
+import "fmt"
 
 // Kind names one of the few things that a run can do.
 type Kind string
@@ -77,15 +73,4 @@ func Changing(stages []Stage) []Step {
 		}
 	}
 	return steps
-}
-
-// workloads returns the workloads of a namespace, in the World's order.
-func workloads(w mesh.World, namespace string) []mesh.Workload {
-	var list []mesh.Workload
-	for _, wl := range w.Workloads {
-		if wl.Namespace == namespace {
-			list = append(list, wl)
-		}
-	}
-	return list
 }

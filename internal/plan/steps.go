@@ -79,7 +79,7 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 	var steps []Step
 	for _, name := range g.Namespaces {
 		want := t.Revisions[name]
-		for _, wl := range workloads(w, name) {
+		for _, wl := range w.In(name) {
 			old := outdated(w, wl, want)
 			if len(old) == 0 || Immovable(wl) != "" || l.Restarts[RestartKey(wl, want)] >= Attempts {
 				continue
@@ -118,7 +118,7 @@ func soaks(t Target, l Ledger, g Group) []Step {
 func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
-		for _, wl := range workloads(w, name) {
+		for _, wl := range w.In(name) {
 			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
 			moved := wl.Stamp.Run == t.Run || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Revisions[name] })
 			if Immovable(wl) == "" && (wl.Injected() || carried) && (moved || !t.Back) {

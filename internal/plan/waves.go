@@ -62,7 +62,7 @@ func complete(waves [][]string, selected []string) error {
 // pods counts the pods of a namespace's workloads.
 func pods(w mesh.World, namespace string) int {
 	n := 0
-	for _, wl := range workloads(w, namespace) {
+	for _, wl := range w.In(namespace) {
 		n += len(wl.Pods)
 	}
 	return n

@@ -88,11 +88,11 @@ func disturb(r *rand.Rand, w mesh.World) (mesh.World, string) {
 		relabelled(&w, Step{Subject: ns, To: to.String()})
 		return w, "relabel " + ns + " " + to.String()
 	case 1: // somebody restarts
-		wl := workloads(w, ns)[r.IntN(3)]
+		wl := w.In(ns)[r.IntN(3)]
 		restarted(&w, Target{Run: wl.Stamp.Run}, Step{Subject: wl.Key()}, noon)
 		return w, "restart " + wl.Key()
 	case 2: // a team deletes a workload
-		wl := workloads(w, ns)[0]
+		wl := w.In(ns)[0]
 		w.Workloads = slices.DeleteFunc(w.Workloads, func(x mesh.Workload) bool { return x.Key() == wl.Key() })
 		return w, "delete " + wl.Key()
 	case 3: // or deploys one
