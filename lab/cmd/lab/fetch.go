@@ -33,14 +33,11 @@ func fetchCommand(f *flags) *cobra.Command {
 	return c
 }
 
-// wanted names the parts of a lab of this size, the quick ones first, so that what is going to fail fails early.
+// wanted names the parts of a lab of this size, those that need a registry first, so that what is going to fail fails early.
 func wanted(size state.Size, shop bool) []string {
 	var names []string
 	if size == state.Real {
 		names = append(names, "rootfs", "envoy-1.29.1", "envoy-1.31.0")
-	}
-	if shop {
-		names = append(names, "shop")
 	}
 	if size == state.Hollow {
 		names = append(names, "kwok")
@@ -48,11 +45,18 @@ func wanted(size state.Size, shop bool) []string {
 	names = append(names, "kube", "kubectl", "istio-1.29.1", "istio-1.31.0")
 	if size == state.Real {
 		names = append(names, "coredns", "images")
-		if shop {
-			names = append(names, "shop-image")
-		}
+	}
+	if shop {
+		names = append(names, shopParts(size)...)
 	}
 	return names
+}
+
+func shopParts(size state.Size) []string {
+	if size == state.Real {
+		return []string{"shop", "shop-image"}
+	}
+	return []string{"shop"}
 }
 
 func gather(ctx context.Context, s parts.Store, names []string) (map[string]string, error) {

@@ -26,7 +26,7 @@ func fill(ctx context.Context, l state.Lab, in contents, say io.Writer) error {
 		}
 	}
 	if in.shop {
-		return once(l, "shop", say, func() error { return applyShop(ctx, l) })
+		return once(l, "shop", say, func() error { return installShop(ctx, l) })
 	}
 	return nil
 }
@@ -62,21 +62,6 @@ func installIstio(ctx context.Context, l state.Lab, version string) error {
 
 func operatorFile(l state.Lab, version string) string {
 	return filepath.Join(l.Dir, istio.Revision(version)+".yaml")
-}
-
-// applyShop applies what the shop's own program prints; a hollow lab has no traffic, and so no load.
-func applyShop(ctx context.Context, l state.Lab) error {
-	print := exec.CommandContext(ctx, l.Parts["shop"], "manifests",
-		"--key="+filepath.Join(l.Dir, "shop.key"), fmt.Sprintf("--load=%t", l.Size == state.Real))
-	manifests, err := print.Output()
-	if err != nil {
-		return fmt.Errorf("print the shop's manifests: %w", err)
-	}
-	file := filepath.Join(l.Dir, "shop.yaml")
-	if err := os.WriteFile(file, manifests, 0o600); err != nil {
-		return fmt.Errorf("write the shop's manifests: %w", err)
-	}
-	return call(kubectl(ctx, l, "apply", "-f", file))
 }
 
 func kubectl(ctx context.Context, l state.Lab, args ...string) *exec.Cmd {

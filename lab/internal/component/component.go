@@ -26,7 +26,7 @@ type Restart string
 const (
 	// Never leaves an ended service ended; the zero Restart is Never.
 	Never Restart = "never"
-	// Always starts it anew after a second, for as long as the lab runs.
+	// Always starts it anew after a second, for as long as the lab runs, once its probe has answered.
 	Always Restart = "always"
 )
 

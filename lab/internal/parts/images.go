@@ -15,7 +15,7 @@ import (
 var notInImages = []string{
 	"usr/bin/containerd", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1", "usr/bin/containerd-shim-runc-v2",
 	"usr/bin/containerd-stress", "usr/bin/ctr", "usr/sbin/runc", "usr/bin/prometheus", "usr/bin/promtool", "usr/lib/cni",
-	"usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/prometheus", "usr/share/zoneinfo", "usr/share/perl",
+	"usr/share/javascript", "usr/share/nodejs", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/prometheus", "usr/share/zoneinfo", "usr/share/perl",
 	"var/cache", "var/lib/apt", "var/lib/dpkg", "var/lib/prometheus",
 }
 

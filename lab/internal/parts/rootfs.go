@@ -34,8 +34,12 @@ func (s Store) debian(ctx context.Context, name string, packages []string) (stri
 		if err != nil {
 			return err
 		}
-		return loud(exec.CommandContext(ctx, tool, "--variant=minbase", "--include="+strings.Join(packages, ","),
-			m.Suite, filepath.Join(dir, "root"), m.URI))
+		root := filepath.Join(dir, "root")
+		include := "--include=" + strings.Join(packages, ",")
+		if err := loud(exec.CommandContext(ctx, tool, "--variant=minbase", include, m.Suite, root, m.URI)); err != nil {
+			return err
+		}
+		return os.RemoveAll(filepath.Join(root, "var/cache/apt")) // the packages, unpacked by now
 	})
 	return filepath.Join(dir, "root"), err
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rerig/rerig/lab/internal/component"
@@ -21,6 +22,7 @@ type child struct {
 	ended     chan struct{} // closed when no process will follow
 	stop      chan struct{} // closed to end it
 	stopOnce  sync.Once
+	well      atomic.Bool // one that never was is not started again
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
@@ -55,7 +57,7 @@ func (ch *child) watch() {
 		default:
 		}
 		ch.group.say("%s has ended: %v", ch.component.Name, err)
-		if ch.component.Restart != component.Always {
+		if ch.component.Restart != component.Always || !ch.well.Load() {
 			return
 		}
 		select {

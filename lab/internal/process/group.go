@@ -49,6 +49,9 @@ func (g *Group) Start(ctx context.Context, c component.Component) error {
 		if err := g.runTask(ctx, c); err != nil {
 			return fmt.Errorf("run %s: %w%s", c.Name, err, g.tail(c.Name))
 		}
+		if took := time.Since(began); took > time.Second {
+			g.say("%s took %.1f s", c.Name, took.Seconds())
+		}
 		return nil
 	}
 	ch, err := g.begin(c)
@@ -58,6 +61,7 @@ func (g *Group) Start(ctx context.Context, c component.Component) error {
 	if err := await(ctx, c.Probe, ch.ended); err != nil {
 		return fmt.Errorf("wait for %s: %w%s", c.Name, err, g.tail(c.Name))
 	}
+	ch.well.Store(true)
 	g.say("%s is up after %.1f s", c.Name, time.Since(began).Seconds())
 	return nil
 }

@@ -21,8 +21,11 @@ func Boot(ctx context.Context, l state.Lab, say io.Writer) error {
 	if err := g.Boot(ctx, Recipe(l)); err != nil {
 		return giveReason(l, err)
 	}
-	targets := []string{fmt.Sprintf("127.0.0.1:%d", l.APIPort), prometheusAddr, ingressAddr}
-	for i, to := range targets {
+	if err := keepTargets(ctx, l, say); err != nil {
+		return giveReason(l, err)
+	}
+	inner := []string{fmt.Sprintf("127.0.0.1:%d", l.APIPort), prometheusAddr, ingressAddr}
+	for i, to := range inner {
 		ln, err := net.FileListener(os.NewFile(uintptr(4+i), "port"))
 		if err != nil {
 			return fmt.Errorf("take over the host's port for %s: %w", to, err)

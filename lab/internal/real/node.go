@@ -32,15 +32,13 @@ state = "/run/containerd"
 	return well(c, "unix://"+containerdSocket, 0)
 }
 
-func (b boot) images() component.Recipe {
-	var r component.Recipe
-	for _, part := range []string{"images", "shop-image"} {
-		if archive := b.l.Parts[part]; archive != "" {
-			r = append(r, b.task("import-"+part, "ctr", "-n", "k8s.io", "images", "import", archive))
-		}
-	}
-	return r
+// images are all but the shop's, which comes with the shop.
+func (b boot) images() component.Component {
+	return b.task("import-images", "ctr", ImportArgs(b.l.Parts["images"])...)
 }
+
+// ImportArgs are ctr's arguments that bring an archive's images to the kubelet's containerd.
+func ImportArgs(archive string) []string { return []string{"-n", "k8s.io", "images", "import", archive} }
 
 // kubelet keeps to a cgroup of its own: at the root it would sweep away the pods
 // of another kubelet on this machine.

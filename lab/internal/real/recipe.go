@@ -17,8 +17,7 @@ func Recipe(l state.Lab) component.Recipe {
 	b := boot{l: l, keys: pki.At(filepath.Join(l.Dir, "pki"))}
 	r := b.network()
 	r = append(r, b.etcd(), b.containerd(), b.apiserver(), b.controllers(), b.scheduler())
-	r = append(r, b.images()...)
-	r = append(r, b.kubelet(), b.proxy())
+	r = append(r, b.images(), b.kubelet(), b.proxy())
 	r = append(r, b.nodeReady()...)
 	return append(r, b.dns(), b.prometheus())
 }
