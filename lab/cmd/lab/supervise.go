@@ -7,12 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rerig/rerig/lab/internal/hollow"
 	"github.com/rerig/rerig/lab/internal/real"
 	"github.com/rerig/rerig/lab/internal/state"
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
 
-var grounds = map[state.Size]supervise.Ground{state.Real: real.Run}
+var grounds = map[state.Size]supervise.Ground{state.Real: real.Run, state.Hollow: hollow.Run}
 
 // superviseCommand is what `lab up` leaves behind; nobody types it.
 func superviseCommand() *cobra.Command {
@@ -23,9 +24,17 @@ func superviseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return supervise.Run(c.Context(), l, grounds[l.Size], os.Stdout)
+			return quietly(supervise.Run(c.Context(), l, grounds[l.Size], os.Stdout))
 		},
 	}
+}
+
+// quietly ends the process by an error that has been written down for whoever waits.
+func quietly(err error) error {
+	if err != nil {
+		os.Exit(1)
+	}
+	return nil
 }
 
 // insideCommand is how this program starts itself in the namespaces of a real lab.
@@ -39,7 +48,7 @@ func insideCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return do(c, l)
+				return quietly(do(c, l))
 			},
 		})
 	}

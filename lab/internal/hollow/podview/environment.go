@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package podview works out what a container of a pod sees: its environment,
+// its arguments and the files of its volumes, as a kubelet would lay them out.
+package podview
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Sources are what a container's environment and volumes are made from, apart from the pod itself.
+// A ConfigMap or Secret that is not there is nil without an error.
+type Sources interface {
+	ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error)
+	Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
+	// Token is a token of the pod's own service account, bound to the pod.
+	Token(ctx context.Context, pod *corev1.Pod, audience string, seconds int64) (string, error)
+}
+
+// Environment is the container's environment, in order; of a name given twice the later one counts.
+// machine stands in for limits that the container does not set.
+func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, machine corev1.ResourceList) (Vars, error) {
+	var vars Vars
+	for _, f := range c.EnvFrom {
+		data, err := bulk(ctx, from, pod.Namespace, f)
+		if err != nil {
+			return nil, fmt.Errorf("read the environment of container %s: %w", c.Name, err)
+		}
+		for _, k := range sortedKeys(data) {
+			vars = vars.Set(f.Prefix+k, data[k])
+		}
+	}
+	for _, e := range c.Env {
+		value, ok, err := value(ctx, from, pod, c, e, vars, machine)
+		if err != nil {
+			return nil, fmt.Errorf("read environment variable %s of container %s: %w", e.Name, c.Name, err)
+		}
+		if ok {
+			vars = vars.Set(e.Name, value)
+		}
+	}
+	return vars, nil
+}
+
+// value is one variable's; false when an optional source is not there.
+func value(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, e corev1.EnvVar, before Vars, machine corev1.ResourceList) (string, bool, error) {
+	switch v := e.ValueFrom; {
+	case v == nil:
+		return before.Expand(e.Value), true, nil
+	case v.FieldRef != nil:
+		s, err := Field(pod, v.FieldRef.FieldPath)
+		return s, true, err
+	case v.ResourceFieldRef != nil:
+		s, err := resourceField(c, v.ResourceFieldRef, machine)
+		return s, true, err
+	case v.ConfigMapKeyRef != nil:
+		r := v.ConfigMapKeyRef
+		data, err := configMap(ctx, from, pod.Namespace, r.Name, r.Optional)
+		return pick(data, r.Key, err)
+	case v.SecretKeyRef != nil:
+		r := v.SecretKeyRef
+		data, err := secret(ctx, from, pod.Namespace, r.Name, r.Optional)
+		return pick(data, r.Key, err)
+	}
+	return "", false, fmt.Errorf("its source is of a kind that the hollow lab does not know")
+}
+
+func pick(data map[string]string, key string, err error) (string, bool, error) {
+	s, ok := data[key]
+	return s, ok, err
+}
+
+func bulk(ctx context.Context, from Sources, namespace string, f corev1.EnvFromSource) (map[string]string, error) {
+	if f.ConfigMapRef != nil {
+		return configMap(ctx, from, namespace, f.ConfigMapRef.Name, f.ConfigMapRef.Optional)
+	}
+	if f.SecretRef != nil {
+		return secret(ctx, from, namespace, f.SecretRef.Name, f.SecretRef.Optional)
+	}
+	return nil, nil
+}
+
+// Vars is an environment, NAME=VALUE.
+type Vars []string
+
+// Set gives a variable a value, in place of an earlier one.
+func (v Vars) Set(name, value string) Vars {
+	out := v.Without(name)
+	return append(out, name+"="+value)
+}
+
+// Without leaves a variable out.
+func (v Vars) Without(name string) Vars {
+	out := make(Vars, 0, len(v)+1)
+	for _, e := range v {
+		if !strings.HasPrefix(e, name+"=") {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Get is a variable's value, empty when it is not set.
+func (v Vars) Get(name string) string {
+	s, _ := v.lookup(name)
+	return s
+}
+
+func (v Vars) lookup(name string) (string, bool) {
+	for _, e := range v {
+		if s, ok := strings.CutPrefix(e, name+"="); ok {
+			return s, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package podview
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// Field is the value of a field of the pod as the downward API gives it.
+func Field(pod *corev1.Pod, path string) (string, error) {
+	if key, ok := subscript(path, "metadata.labels"); ok {
+		return pod.Labels[key], nil
+	}
+	if key, ok := subscript(path, "metadata.annotations"); ok {
+		return pod.Annotations[key], nil
+	}
+	switch path {
+	case "metadata.name":
+		return pod.Name, nil
+	case "metadata.namespace":
+		return pod.Namespace, nil
+	case "metadata.uid":
+		return string(pod.UID), nil
+	case "metadata.labels":
+		return listing(pod.Labels), nil
+	case "metadata.annotations":
+		return listing(pod.Annotations), nil
+	case "spec.serviceAccountName":
+		return pod.Spec.ServiceAccountName, nil
+	case "spec.nodeName":
+		return pod.Spec.NodeName, nil
+	case "status.podIP":
+		return pod.Status.PodIP, nil
+	case "status.hostIP":
+		return pod.Status.HostIP, nil
+	case "status.podIPs":
+		ips := make([]string, 0, len(pod.Status.PodIPs))
+		for _, ip := range pod.Status.PodIPs {
+			ips = append(ips, ip.IP)
+		}
+		return strings.Join(ips, ","), nil
+	}
+	return "", fmt.Errorf("field %s is not known to the hollow lab", path)
+}
+
+// subscript reads KEY out of PREFIX['KEY'].
+func subscript(path, prefix string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, prefix+"['")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(rest, "']")
+}
+
+// listing is the form of labels and annotations in a downward API file.
+func listing(m map[string]string) string {
+	lines := make([]string, 0, len(m))
+	for _, k := range sortedKeys(m) {
+		lines = append(lines, k+"="+strconv.Quote(m[k]))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func resourceField(c *corev1.Container, ref *corev1.ResourceFieldSelector, machine corev1.ResourceList) (string, error) {
+	kind, name, ok := strings.Cut(ref.Resource, ".")
+	if !ok || (kind != "limits" && kind != "requests") {
+		return "", fmt.Errorf("resource %q is not known to the hollow lab", ref.Resource)
+	}
+	list := c.Resources.Requests
+	if kind == "limits" {
+		list = c.Resources.Limits
+	}
+	q, ok := list[corev1.ResourceName(name)]
+	if !ok && kind == "limits" {
+		q = machine[corev1.ResourceName(name)]
+	}
+	return divide(q, ref.Divisor, name == "cpu"), nil
+}
+
+// divide rounds up, as a kubelet does; cpu counts in thousandths, so that 100m by 1 is 1.
+func divide(q, divisor resource.Quantity, cpu bool) string {
+	if divisor.IsZero() {
+		divisor = resource.MustParse("1")
+	}
+	a, b := q.Value(), divisor.Value()
+	if cpu {
+		a, b = q.MilliValue(), divisor.MilliValue()
+	}
+	return strconv.FormatInt((a+b-1)/b, 10)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}

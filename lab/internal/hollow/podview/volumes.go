@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package podview
+
+import (
+	"context"
+	"fmt"
+	"path"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Files are the contents of the container's volumes by their absolute path
+// inside the container. Volumes without content of their own (an emptyDir) give
+// none; what is optional and missing is left out.
+func Files(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container) (map[string]string, error) {
+	volumes := map[string]corev1.Volume{}
+	for _, v := range pod.Spec.Volumes {
+		volumes[v.Name] = v
+	}
+	files := map[string]string{}
+	for _, m := range c.VolumeMounts {
+		content, err := volume(ctx, from, pod, volumes[m.Name].VolumeSource)
+		if err != nil {
+			return nil, fmt.Errorf("fill volume %s: %w", m.Name, err)
+		}
+		for name, text := range content {
+			if m.SubPath == "" {
+				files[path.Join(m.MountPath, name)] = text
+			} else if name == m.SubPath {
+				files[m.MountPath] = text
+			}
+		}
+	}
+	return files, nil
+}
+
+func volume(ctx context.Context, from Sources, pod *corev1.Pod, v corev1.VolumeSource) (map[string]string, error) {
+	switch {
+	case v.ConfigMap != nil:
+		data, err := configMap(ctx, from, pod.Namespace, v.ConfigMap.Name, v.ConfigMap.Optional)
+		return choose(data, v.ConfigMap.Items), err
+	case v.Secret != nil:
+		data, err := secret(ctx, from, pod.Namespace, v.Secret.SecretName, v.Secret.Optional)
+		return choose(data, v.Secret.Items), err
+	case v.DownwardAPI != nil:
+		return downward(pod, v.DownwardAPI.Items)
+	case v.Projected != nil:
+		return projected(ctx, from, pod, v.Projected.Sources)
+	}
+	return nil, nil
+}
+
+func projected(ctx context.Context, from Sources, pod *corev1.Pod, sources []corev1.VolumeProjection) (map[string]string, error) {
+	all := map[string]string{}
+	for _, s := range sources {
+		some, err := projection(ctx, from, pod, s)
+		if err != nil {
+			return nil, err
+		}
+		for k, v := range some {
+			all[k] = v
+		}
+	}
+	return all, nil
+}
+
+func projection(ctx context.Context, from Sources, pod *corev1.Pod, s corev1.VolumeProjection) (map[string]string, error) {
+	switch {
+	case s.ServiceAccountToken != nil:
+		seconds := int64(3600)
+		if e := s.ServiceAccountToken.ExpirationSeconds; e != nil {
+			seconds = *e
+		}
+		token, err := from.Token(ctx, pod, s.ServiceAccountToken.Audience, seconds)
+		return map[string]string{s.ServiceAccountToken.Path: token}, err
+	case s.ConfigMap != nil:
+		data, err := configMap(ctx, from, pod.Namespace, s.ConfigMap.Name, s.ConfigMap.Optional)
+		return choose(data, s.ConfigMap.Items), err
+	case s.Secret != nil:
+		data, err := secret(ctx, from, pod.Namespace, s.Secret.Name, s.Secret.Optional)
+		return choose(data, s.Secret.Items), err
+	case s.DownwardAPI != nil:
+		return downward(pod, s.DownwardAPI.Items)
+	}
+	return nil, nil
+}
+
+func downward(pod *corev1.Pod, items []corev1.DownwardAPIVolumeFile) (map[string]string, error) {
+	files := map[string]string{}
+	for _, i := range items {
+		if i.FieldRef == nil {
+			continue
+		}
+		text, err := Field(pod, i.FieldRef.FieldPath)
+		if err != nil {
+			return nil, err
+		}
+		files[i.Path] = text
+	}
+	return files, nil
+}
+
+// choose keeps the named items under their paths; without items it keeps all.
+func choose(data map[string]string, items []corev1.KeyToPath) map[string]string {
+	if len(items) == 0 {
+		return data
+	}
+	out := map[string]string{}
+	for _, i := range items {
+		if text, ok := data[i.Key]; ok {
+			out[i.Path] = text
+		}
+	}
+	return out
+}
