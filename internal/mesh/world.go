@@ -53,7 +53,11 @@ func (w World) Revision(name string) (Revision, bool) {
 
 // Namespace returns the namespace of that name.
 func (w World) Namespace(name string) (Namespace, bool) {
-	return find(w.Namespaces, func(n Namespace) bool { return n.Name == name })
+	i, ok := slices.BinarySearchFunc(w.Namespaces, name, func(n Namespace, name string) int { return cmp.Compare(n.Name, name) })
+	if !ok {
+		return Namespace{}, false
+	}
+	return w.Namespaces[i], true
 }
 
 // Workload returns the workload with that key.

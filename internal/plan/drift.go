@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // Digest names a set of changes for approval: twelve hexadecimal digits.
@@ -20,9 +19,13 @@ func Digest(steps []Step) string {
 // ones that start from elsewhere, and ones that were behind the run already and
 // came back. Steps that vanished were done by other hands and are no drift.
 func Drift(left []Stage, t Target, l Ledger) []Step {
+	approved := make(map[Step]bool, len(l.Approved))
+	for _, s := range l.Approved {
+		approved[s] = true
+	}
 	var strange []Step
 	for _, s := range Changing(left) {
-		if !slices.Contains(l.Approved, s) || t.Rank(s.Wave, s.Kind) < l.Reached {
+		if !approved[s] || t.Rank(s.Wave, s.Kind) < l.Reached {
 			strange = append(strange, s)
 		}
 	}
