@@ -29,7 +29,7 @@ func root() *cobra.Command {
 	c.PersistentFlags().StringVar(&f.size, "size", "", "real (containers and traffic; needs root) or hollow (control planes alone); real when root on Linux")
 	c.PersistentFlags().StringVar(&f.name, "name", "lab", "which lab; several may run at once")
 	c.AddCommand(upCommand(f), downCommand(f), statusCommand(f), runCommand(f), shellCommand(f),
-		kubeconfigCommand(f), pathCommand(f), fetchCommand(f), superviseCommand(), insideCommand())
+		kubeconfigCommand(f), pathCommand(f), fetchCommand(f), shopCommand(f), loadCommand(f), superviseCommand(), insideCommand())
 	return c
 }
 

@@ -9,12 +9,31 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/rerig/rerig/lab/internal/parts"
 	"github.com/rerig/rerig/lab/internal/real"
 	"github.com/rerig/rerig/lab/internal/state"
 	"github.com/rerig/rerig/lab/istio"
 )
+
+// shopWithin is how long the shop may take to be ready; on a machine with nothing else to do it takes half a minute.
+const shopWithin = 6 * time.Minute
+
+func shopCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use: "shop", Short: "Install the shop into a lab that runs, or put it back as it was", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			l, err := f.running()
+			if err != nil {
+				return err
+			}
+			return installShop(c.Context(), l)
+		},
+	}
+}
 
 // installShop builds the shop when the lab was brought up without it, gives its
 // image to the node, and applies what its own program prints.
@@ -57,5 +76,25 @@ func applyShop(ctx context.Context, l state.Lab) error {
 	if err := os.WriteFile(file, manifests, 0o600); err != nil {
 		return fmt.Errorf("write the shop's manifests: %w", err)
 	}
-	return call(kubectl(ctx, l, "apply", "-f", file))
+	if err := call(kubectl(ctx, l, "apply", "-f", file)); err != nil {
+		return err
+	}
+	return awaitShop(ctx, l)
+}
+
+// awaitShop waits for every workload. The load's pod is ready once the shop has
+// been right in everything it asked for, three times in a row.
+func awaitShop(ctx context.Context, l state.Lab) error {
+	ctx, cancel := context.WithTimeout(ctx, shopWithin)
+	defer cancel()
+	namespaces := []string{"outside", "shop-core", "shop-data", "shop-web"}
+	if l.Size == state.Real {
+		namespaces = append(namespaces, "load")
+	}
+	for _, n := range namespaces {
+		if err := call(kubectl(ctx, l, "rollout", "status", "deployment,statefulset,daemonset", "-n", n)); err != nil {
+			return fmt.Errorf("wait for the workloads of %s: %w", n, err)
+		}
+	}
+	return nil
 }

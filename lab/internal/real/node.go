@@ -38,7 +38,9 @@ func (b boot) images() component.Component {
 }
 
 // ImportArgs are ctr's arguments that bring an archive's images to the kubelet's containerd.
-func ImportArgs(archive string) []string { return []string{"-n", "k8s.io", "images", "import", archive} }
+func ImportArgs(archive string) []string {
+	return []string{"-n", "k8s.io", "images", "import", archive}
+}
 
 // kubelet keeps to a cgroup of its own: at the root it would sweep away the pods
 // of another kubelet on this machine.

@@ -23,6 +23,9 @@ func Alive(l state.Lab) bool { return flock.Held(l.Supervisor()) }
 // Await waits until the lab's nodes are ready and tells say what the supervisor
 // says meanwhile. A supervisor that fails or is gone is an error with its reason.
 func Await(ctx context.Context, l state.Lab, say io.Writer) error {
+	if _, err := os.Stat(l.Ready()); err == nil {
+		return nil // it was up already, and has told its story
+	}
 	began, told := time.Now(), int64(0)
 	for {
 		told = follow(logFile(l), told, say)
