@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 )
@@ -77,7 +76,7 @@ func (i Installer) withoutGateways(ctx context.Context, d *Draft, file Operator)
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := gatewaysIn(manifest)
+	found, err := gatewaysIn(manifest)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +99,4 @@ func (i Installer) withoutGateways(ctx context.Context, d *Draft, file Operator)
 		return nil, fmt.Errorf("write the IstioOperator: %w", err)
 	}
 	return manifest, nil
-}
-
-func equal(a, b *unstructured.Unstructured) bool {
-	return equality.Semantic.DeepEqual(a.Object, b.Object)
 }

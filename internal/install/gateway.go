@@ -36,12 +36,11 @@ func runsRouter(o *unstructured.Unstructured) bool {
 	return false
 }
 
-// gatewaysIn sorts a manifest's gateways by component, as Operator.Without
-// wants them, and returns the workloads among them. A gateway that belongs to
-// neither gateway component cannot be left out by the file.
-func gatewaysIn(manifest []*unstructured.Unstructured) (map[string][]string, []Object, error) {
+// gatewaysIn sorts the names of a manifest's gateways by component, as
+// Operator.Without wants them. A gateway that belongs to neither gateway
+// component cannot be left out by the file.
+func gatewaysIn(manifest []*unstructured.Unstructured) (map[string][]string, error) {
 	found := map[string][]string{}
-	var workloads []Object
 	var stray []string
 	for _, o := range manifest {
 		if !isGateway(o) {
@@ -53,17 +52,19 @@ func gatewaysIn(manifest []*unstructured.Unstructured) (map[string][]string, []O
 			continue
 		}
 		names := found[object.Component]
-		if o.GetKind() == "Deployment" || o.GetKind() == "DaemonSet" {
-			workloads = append(workloads, object)
+		if runsPods(o) {
 			names = append(names, object.Name)
 		}
 		found[object.Component] = names
 	}
 	if len(stray) > 0 {
-		return nil, nil, fmt.Errorf("the manifest holds gateways that belong to no gateway component and so cannot be switched off: %s; take them out of the IstioOperator file", strings.Join(stray, ", "))
+		return nil, fmt.Errorf("the manifest holds gateways that belong to no gateway component and so cannot be switched off: %s; take them out of the IstioOperator file", strings.Join(stray, ", "))
 	}
-	sortObjects(workloads)
-	return found, workloads, nil
+	return found, nil
+}
+
+func runsPods(o *unstructured.Unstructured) bool {
+	return o.GetKind() == "Deployment" || o.GetKind() == "DaemonSet"
 }
 
 // onlyGatewaysLeft proves that rest is the manifest all without its gateways,
@@ -84,7 +85,7 @@ func onlyGatewaysLeft(all, rest []*unstructured.Unstructured) error {
 			faults = append(faults, fmt.Errorf("%s is still in it", named(o)))
 		case !ok:
 			faults = append(faults, fmt.Errorf("%s came into it", named(o)))
-		case !equal(before, o):
+		case !same(before, o):
 			faults = append(faults, fmt.Errorf("%s changed", named(o)))
 		}
 	}

@@ -18,7 +18,7 @@ import (
 func (i Installer) leftOut(ctx context.Context, manifest []*unstructured.Unstructured) ([]Object, error) {
 	var workloads []*unstructured.Unstructured
 	for _, o := range manifest {
-		if isGateway(o) && (o.GetKind() == "Deployment" || o.GetKind() == "DaemonSet") {
+		if isGateway(o) && runsPods(o) {
 			workloads = append(workloads, o)
 		}
 	}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"path/filepath"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/fake"
+)
+
+// clusterOf is a cluster in memory that holds the objects.
+func clusterOf(objects ...*unstructured.Unstructured) dynamic.Interface {
+	kinds := map[schema.GroupVersionResource]string{}
+	for _, kind := range uninstalled {
+		resource, _ := meta.UnsafeGuessKindToResource(kind)
+		kinds[resource] = kind.Kind + "List"
+	}
+	var all []runtime.Object
+	for _, o := range objects {
+		all = append(all, o)
+	}
+	return fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, all...)
+}
+
+// object is one in a cluster: an empty namespace is a cluster's own, the labels
+// are pairs.
+func object(group, kind, namespace, name string, labels ...string) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": group, "kind": kind}}
+	o.SetNamespace(namespace)
+	o.SetName(name)
+	pairs := map[string]string{}
+	for n := 0; n < len(labels); n += 2 {
+		pairs[labels[n]] = labels[n+1]
+	}
+	o.SetLabels(pairs)
+	return o
+}
+
+// running gives an object's pods a proxy from an image.
+func running(o *unstructured.Unstructured, image string) *unstructured.Unstructured {
+	container := map[string]any{"name": "istio-proxy", "image": image, "args": []any{"proxy", "router"}}
+	_ = unstructured.SetNestedSlice(o.Object, []any{container}, "spec", "template", "spec", "containers")
+	return o
+}
+
+const admission = "admissionregistration.k8s.io/v1"
+
+// defaultTag is the tag that a mesh of istioctl's has.
+func defaultTag() *unstructured.Unstructured {
+	return object(admission, "MutatingWebhookConfiguration", "", "istio-revision-tag-default",
+		revisionLabel, "1-29-1", tagLabel, "default", "app", "sidecar-injector")
+}
+
+// pretend is an istioctl of 1.31.0 that renders the files of testdata: the
+// gateway's only while no gateway is switched off.
+func pretend(t *testing.T, install string, more ...string) string {
+	t.Helper()
+	path := func(name string) string {
+		absolute, err := filepath.Abs(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return absolute
+	}
+	render := "cat " + path("manifest.yaml")
+	for _, name := range more {
+		render += " " + path(name)
+	}
+	return script(t, `case "$1" in
+version) echo '{"clientVersion":{"version":"1.31.0"}}';;
+manifest) case "$(cat)" in *"enabled: false"*) ;; *) cat `+path("gateway.yaml")+`;; esac; `+render+`;;
+install) `+install+`;;
+esac`)
+}
+
+func manifestOf(objects ...any) []*unstructured.Unstructured {
+	var manifest []*unstructured.Unstructured
+	for _, o := range objects {
+		manifest = append(manifest, o.(*unstructured.Unstructured))
+	}
+	return manifest
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A test binary that is started with RERIG_TEST_RUN runs that script, as rerig
+// runs istioctl, until it is killed.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("RERIG_TEST_RUN"); path != "" {
+		_, err := run(context.Background(), path, nil, "", nil)
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func TestRunHearsLines(t *testing.T) {
+	var heard []string
+	path := script(t, `printf 'one\n\033[32mtwo\033[0m\rtwo\n\n'; cat; printf 'last' >&2; exit 4`)
+	said, err := run(t.Context(), path, nil, "from stdin\n", func(line string) { heard = append(heard, line) })
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 4 {
+		t.Errorf("ended with %v", err)
+	}
+	want := []string{"one", "two", "from stdin", "last"}
+	if diff := cmp.Diff(want, heard); diff != "" {
+		t.Errorf("heard:\n%s", diff)
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("kept:\n%s", diff)
+	}
+}
+
+func TestRunThatCannotStart(t *testing.T) {
+	if _, err := run(t.Context(), filepath.Join(t.TempDir(), "none"), nil, "", nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	pids := filepath.Join(t.TempDir(), "pids")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	path := script(t, wrapped(pids))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := run(ctx, path, nil, "", nil)
+		ended <- err
+	}()
+	both := await(t, pids)
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	gone(t, both)
+}
+
+// SIGKILL leaves no time for anything: what was started goes all the same, and
+// what that started too.
+func TestRunDiesWithItsParent(t *testing.T) {
+	pids := filepath.Join(t.TempDir(), "pids")
+	parent := exec.Command(os.Args[0])
+	parent.Env = append(os.Environ(), "RERIG_TEST_RUN="+script(t, wrapped(pids)))
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	both := await(t, pids)
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = parent.Wait()
+	gone(t, both)
+}
+
+// wrapped is an istioctl that is a script around another program, and notes
+// both process ids.
+func wrapped(pids string) string {
+	return fmt.Sprintf("sleep 300 & echo $$ $! > %[1]s.new; mv %[1]s.new %[1]s; wait", pids)
+}
+
+func await(t *testing.T, path string) []int {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		var pids []int
+		for _, field := range strings.Fields(string(content)) {
+			pid, err := strconv.Atoi(field)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pids = append(pids, pid)
+		}
+		return pids
+	}
+	t.Fatal("the script did not start")
+	return nil
+}
+
+// gone waits until the processes have ended. One that nobody has waited for yet
+// has ended too.
+func gone(t *testing.T, pids []int) {
+	t.Helper()
+	alive := func(pid int) bool {
+		state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+		return err == nil && !strings.HasPrefix(strings.TrimSpace(string(state)), "Z")
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for _, pid := range pids {
+		for alive(pid) {
+			if time.Now().After(deadline) {
+				t.Fatalf("process %d still runs", pid)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
