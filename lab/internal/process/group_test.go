@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package process
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rerig/rerig/lab/internal/component"
+)
+
+func shell(name, script string) component.Component {
+	return component.Component{Name: name, Binary: "/bin/sh", Args: []string{"-c", script}, Env: []string{"PATH=/usr/bin:/bin"}}
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		if is() {
+			return
+		}
+	}
+	t.Fatalf("%s: not within 10 s", what)
+}
+
+func TestBootKeepsTheOrder(t *testing.T) {
+	dir := t.TempDir()
+	g := &Group{Logs: filepath.Join(dir, "log")}
+	defer g.StopAll(0)
+	first := shell("first", "sleep 0.2; echo first >> story; touch well; sleep 60")
+	first.Probe.URL = "file://" + dir + "/well"
+	task := shell("task", "echo task >> story")
+	task.Kind = component.Task
+	r := component.Recipe{first, task, shell("last", "echo last >> story; touch done; sleep 60")}
+	for i := range r {
+		r[i].Dir = dir
+	}
+	if err := g.Boot(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the last one runs", func() bool { _, err := os.Stat(filepath.Join(dir, "done")); return err == nil })
+	story, err := os.ReadFile(filepath.Join(dir, "story"))
+	if err != nil || string(story) != "first\ntask\nlast\n" {
+		t.Errorf("story %q, %v", story, err)
+	}
+}
+
+func TestStartQuotesTheLogOfWhatEnds(t *testing.T) {
+	g := &Group{Logs: t.TempDir()}
+	c := shell("broken", "echo the cause >&2; exit 3")
+	c.Restart = component.Always // one that never was well is not tried again
+	c.Probe.URL = "file:///nowhere"
+	err := g.Start(context.Background(), c)
+	if err == nil || !strings.Contains(err.Error(), "the cause") || !strings.Contains(err.Error(), "it ended") {
+		t.Errorf("error %v", err)
+	}
+	task := shell("task", "echo no good; exit 1")
+	task.Kind = component.Task
+	if err := g.Start(context.Background(), task); err == nil || !strings.Contains(err.Error(), "no good") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestStopAllLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	g := &Group{Logs: dir}
+	c := shell("stubborn", `trap "" TERM; sleep 61 & echo $! > `+dir+`/grandchild; touch `+dir+`/well; while :; do wait; sleep 1; done`)
+	c.Probe.URL, c.Restart = "file://"+dir+"/well", component.Always
+	if err := g.Start(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	pid := g.Pid("stubborn")
+	g.StopAll(100 * time.Millisecond)
+	if g.Running("stubborn") {
+		t.Error("it still runs")
+	}
+	eventually(t, "its process group is gone", func() bool { return syscall.Kill(-pid, 0) == syscall.ESRCH })
+}
+
+func TestServiceStartsAgain(t *testing.T) {
+	g := &Group{Logs: t.TempDir()}
+	defer g.StopAll(0)
+	c := shell("service", "sleep 60")
+	c.Restart = component.Always
+	if err := g.Start(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	old := g.Pid("service")
+	killGroup(old)
+	eventually(t, "another process", func() bool { pid := g.Pid("service"); return pid != 0 && pid != old })
+}
+
+func TestProbes(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := ln.Addr().String()
+	if err := ask(context.Background(), "tcp://"+addr); err != nil {
+		t.Error(err)
+	}
+	ln.Close()
+	for _, url := range []string{"tcp://" + addr, "http://" + addr, "file:///nowhere", "unix:///nowhere", "gopher://x"} {
+		if ask(context.Background(), url) == nil {
+			t.Errorf("%s is well", url)
+		}
+	}
+}
