@@ -16,9 +16,9 @@ import (
 
 func cart(ctx context.Context, args []string, _ io.Writer) error {
 	s := newStand("cart")
-	c := role.Cart{Call: hop.NewCaller("cart", 3*time.Second)}
+	c := role.Cart{Call: hop.NewCaller("cart", 10*time.Second)}
 	s.flags.StringVar(&c.Version, "version", "v1", "version to answer as")
-	s.flags.StringVar(&c.Rates, "rates", "http://rates.shop-data:8080", "the rates' URL")
+	s.flags.StringVar(&c.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "the rates' URL")
 	if err := s.flags.Parse(args); err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func cart(ctx context.Context, args []string, _ io.Writer) error {
 
 func notes(ctx context.Context, args []string, _ io.Writer) error {
 	s := newStand("notes")
-	n := role.Notes{Call: hop.NewCaller("notes", 3*time.Second)}
-	s.flags.StringVar(&n.Cart, "cart", "http://cart.shop-core:8080", "the cart's URL, to be refused by")
+	n := role.Notes{Call: hop.NewCaller("notes", 10*time.Second)}
+	s.flags.StringVar(&n.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "the cart's URL, to be refused by")
 	if err := s.flags.Parse(args); err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func notes(ctx context.Context, args []string, _ io.Writer) error {
 
 func rates(ctx context.Context, args []string, _ io.Writer) error {
 	s := newStand("rates")
-	r := role.Rates{Call: hop.NewCaller("rates", 2*time.Second)}
+	r := role.Rates{Call: hop.NewCaller("rates", 8*time.Second)}
 	s.flags.StringVar(&r.Outside, "outside", "http://outside.example", "the outside world's URL")
 	if err := s.flags.Parse(args); err != nil {
 		return err

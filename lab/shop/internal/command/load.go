@@ -30,10 +30,10 @@ type loadFlags struct {
 
 func parseLoad(args []string) (f loadFlags, err error) {
 	flags := flag.NewFlagSet("shop load", flag.ContinueOnError)
-	flags.StringVar(&f.http, "http", "http://istio-ingressgateway.istio-system", "URL of the ingress gateway")
-	flags.StringVar(&f.grpc, "grpc", "istio-ingressgateway.istio-system:80", "address of the ingress gateway for gRPC")
-	flags.StringVar(&f.tcp, "tcp", "shop-ledger.istio-system:9000", "address of the ingress gateway's TCP port")
-	flags.StringVar(&f.plain, "plain", "http://cart.shop-core:8080", "URL of the cart, past the gateway")
+	flags.StringVar(&f.http, "http", "http://istio-ingressgateway.istio-system.svc.cluster.local", "URL of the ingress gateway")
+	flags.StringVar(&f.grpc, "grpc", "istio-ingressgateway.istio-system.svc.cluster.local:80", "address of the ingress gateway for gRPC")
+	flags.StringVar(&f.tcp, "tcp", "shop-ledger.istio-system.svc.cluster.local:9000", "address of the ingress gateway's TCP port")
+	flags.StringVar(&f.plain, "plain", "http://cart.shop-core.svc.cluster.local:8080", "URL of the cart, past the gateway")
 	flags.StringVar(&f.token, "token", "/etc/shop/token", "file with the token that the gateway lets in")
 	flags.StringVar(&f.kinds, "kinds", "", "kinds of requests, with commas between them; all when empty")
 	flags.StringVar(&f.listen, "listen", ":8080", "address to serve the report on")

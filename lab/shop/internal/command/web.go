@@ -14,16 +14,16 @@ import (
 )
 
 // webPatience is how long web waits for a next service; cart, notes and rates wait for less.
-const webPatience = 4 * time.Second
+const webPatience = 12 * time.Second
 
 func web(ctx context.Context, args []string, _ io.Writer) error {
 	s := newStand("web")
 	w := role.Web{Call: hop.NewCaller("web", webPatience), Beat: time.Second, Going: ctx.Done()}
-	s.flags.StringVar(&w.Cart, "cart", "http://cart.shop-core:8080", "the cart's URL")
-	s.flags.StringVar(&w.Notes, "notes", "http://notes.shop-core:8080", "the notes' URL")
-	s.flags.StringVar(&w.Rates, "rates", "http://rates.shop-data:8080", "the rates' URL")
-	find := s.flags.String("catalog", "catalog.shop-core:8080", "the catalog's gRPC address")
-	book := s.flags.String("ledger", "ledger.shop-data:9000", "the ledger's TCP address")
+	s.flags.StringVar(&w.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "the cart's URL")
+	s.flags.StringVar(&w.Notes, "notes", "http://notes.shop-core.svc.cluster.local:8080", "the notes' URL")
+	s.flags.StringVar(&w.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "the rates' URL")
+	find := s.flags.String("catalog", "catalog.shop-core.svc.cluster.local:8080", "the catalog's gRPC address")
+	book := s.flags.String("ledger", "ledger.shop-data.svc.cluster.local:9000", "the ledger's TCP address")
 	if err := s.flags.Parse(args); err != nil {
 		return err
 	}

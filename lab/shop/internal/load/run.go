@@ -10,7 +10,7 @@ import (
 
 // crowd is how many requests may be under way at once. When the shop hangs, asking more would only measure the
 // machine; what was left unasked is counted.
-const crowd = 256
+const crowd = 1000
 
 // Run asks at the rate, in requests a second, whether or not the earlier ones were answered, until the context
 // ends; then it waits for those under way.

@@ -12,7 +12,8 @@ import (
 )
 
 // Patience is how long any one request may take: longer than the longest of the services waits for the next.
-const Patience = 6 * time.Second
+// All of them are patient, because on a small machine an upgrade makes requests slow, and slow isn't lost.
+const Patience = 15 * time.Second
 
 // Hosts that the gateway routes by.
 const (

@@ -6,6 +6,7 @@ package manifests
 import (
 	"bytes"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"strings"
@@ -29,8 +30,10 @@ type Shop struct {
 // values are what the templates are filled with.
 type values struct {
 	Shop
-	KeySet, Token, Issuer string
-	CartVersions          []string
+	KeySet, Issuer string
+	// Secret is the token, as a Secret holds it.
+	Secret       string
+	CartVersions []string
 }
 
 // Print writes all objects in the order in which they want to be applied: namespaces, rules, workloads, load.
@@ -44,7 +47,10 @@ func Print(out io.Writer, s Shop) error {
 	if err != nil {
 		return err
 	}
-	v := values{Shop: s, KeySet: s.Key.KeySet(), Token: bearer, Issuer: token.Issuer, CartVersions: []string{"v1", "v2"}}
+	v := values{
+		Shop: s, KeySet: s.Key.KeySet(), Issuer: token.Issuer, CartVersions: []string{"v1", "v2"},
+		Secret: base64.StdEncoding.EncodeToString([]byte(bearer)),
+	}
 	entries, err := files.ReadDir("templates") // sorted by name
 	if err != nil {
 		return fmt.Errorf("list the shop's manifests: %w", err)
