@@ -37,8 +37,14 @@ type member struct {
 
 func (m *member) run(ctx context.Context) error {
 	p, err := m.make(ctx)
-	if err != nil {
-		return err
+	for err != nil { // what its container needs may come yet, as a kubelet would wait for it
+		fmt.Fprintf(m.crowd.Log, "%s/%s: %v\n", m.current().Namespace, m.current().Name, err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+		p, err = m.make(ctx)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -76,7 +82,11 @@ func (m *member) make(ctx context.Context) (*proxy.Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := proxy.Identify(pod, container, env)
+	mesh, err := podview.File(ctx, m.crowd.Cluster, pod, container, proxy.MeshFile)
+	if err != nil {
+		return nil, err
+	}
+	id, err := proxy.Identify(pod, container, env, mesh)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -33,6 +35,16 @@ func Files(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Contain
 		}
 	}
 	return files, nil
+}
+
+// File is the content of one file of the container's volumes, "" when it isn't there.
+func File(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, at string) (string, error) {
+	one := c.DeepCopy()
+	one.VolumeMounts = slices.DeleteFunc(one.VolumeMounts, func(m corev1.VolumeMount) bool {
+		return at != m.MountPath && !strings.HasPrefix(at, path.Clean(m.MountPath)+"/")
+	})
+	files, err := Files(ctx, from, pod, one)
+	return files[at], err
 }
 
 func volume(ctx context.Context, from Sources, pod *corev1.Pod, v corev1.VolumeSource) (map[string]string, error) {

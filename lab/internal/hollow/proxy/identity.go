@@ -43,10 +43,15 @@ type Identity struct {
 	Version string
 }
 
-// Identify works out the identity of an injected pod whose proxy container has this environment
-// (Istio 1.29.1 pilot/cmd/pilot-agent/app/cmd.go and pkg/bootstrap/config.go).
-func Identify(pod *corev1.Pod, c *corev1.Container, env podview.Vars) (Identity, error) {
-	config, err := proxyConfig(pod, env)
+// MeshFile is where a gateway's proxy finds the mesh configuration; injection
+// gives a sidecar an environment variable instead.
+const MeshFile = "/etc/istio/config/mesh"
+
+// Identify works out the identity of an injected pod whose proxy container has
+// this environment and this MeshFile, empty for none (Istio 1.29.1
+// pilot/cmd/pilot-agent/app/cmd.go and pkg/bootstrap/config.go).
+func Identify(pod *corev1.Pod, c *corev1.Container, env podview.Vars, mesh string) (Identity, error) {
+	config, err := proxyConfig(pod, env, mesh)
 	if err != nil {
 		return Identity{}, fmt.Errorf("read the proxy configuration of %s/%s: %w", pod.Namespace, pod.Name, err)
 	}

@@ -15,9 +15,15 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/podview"
 )
 
-// proxyConfig is mesh defaults, the injected PROXY_CONFIG, and the pod's own
-// annotation, the later over the earlier (Istio 1.29.1 pilot/cmd/pilot-agent/config).
-func proxyConfig(pod *corev1.Pod, env podview.Vars) (map[string]any, error) {
+// proxyConfig is Istio's defaults, the mesh's, the injected PROXY_CONFIG, and the
+// pod's own annotation, the later over the earlier (Istio 1.29.1 pilot/cmd/pilot-agent/config).
+func proxyConfig(pod *corev1.Pod, env podview.Vars, mesh string) (map[string]any, error) {
+	var file struct {
+		DefaultConfig map[string]any `json:"defaultConfig"`
+	}
+	if err := yaml.Unmarshal([]byte(mesh), &file); err != nil {
+		return nil, fmt.Errorf("read the mesh configuration: %w", err)
+	}
 	config := map[string]any{
 		"binaryPath":               "/usr/local/bin/envoy",
 		"configPath":               "./etc/istio/proxy",
@@ -30,6 +36,7 @@ func proxyConfig(pod *corev1.Pod, env podview.Vars) (map[string]any, error) {
 		"statusPort":               15020,
 		"terminationDrainDuration": "5s",
 	}
+	maps.Copy(config, file.DefaultConfig)
 	for _, over := range []string{env.Get("PROXY_CONFIG"), pod.Annotations["proxy.istio.io/config"]} {
 		var set map[string]any
 		if err := yaml.Unmarshal([]byte(over), &set); err != nil {
