@@ -4,10 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/rerig/rerig/hack/ground"
 )
 
 // name is the lab of the demo: another one than that of make lab-up.
@@ -21,19 +25,8 @@ const (
 
 // demo begins with a lab of its own, and so always with the old Istio.
 func demo(ctx context.Context, c console) error {
-	began := time.Now()
-	c.title("A lab: Kubernetes, Istio " + from + " and a shop. The first time everything is built, which takes a while; then it takes a minute.")
-	if err := c.run(ctx, "bin/lab", "down", "--name", name); err != nil {
-		return err
-	}
-	if err := c.run(ctx, "bin/lab", "up", "--name", name); err != nil {
-		return err
-	}
-	l, err := found(ctx, c)
-	if err != nil {
-		return err
-	}
-	load, err := l.load(ctx)
+	began, size := time.Now(), ground.Size()
+	l, err := bringUp(ctx, c, size)
 	if err != nil {
 		return err
 	}
@@ -41,15 +34,38 @@ func demo(ctx context.Context, c console) error {
 		return err
 	}
 	c.title("What the load saw of it.")
-	report, err := load.report(ctx)
-	if err != nil {
+	if size == ground.Hollow {
+		fmt.Fprintln(c.out, "There was none: a hollow lab has no traffic. As root, make demo has both.")
+	} else if err := c.run(ctx, "bin/lab", "load", "--name", name); err != nil {
 		return err
 	}
-	fmt.Fprintln(c.out, report)
-	fmt.Fprintf(c.out, "The demo took %s.\n", time.Since(began).Round(time.Second))
+	fmt.Fprintf(c.out, "\nThe demo took %s.\n", time.Since(began).Round(time.Second))
 	c.title("What to try next.")
-	fmt.Fprint(c.out, next(l))
+	fmt.Fprint(c.out, next(l, size))
 	return nil
+}
+
+// bringUp makes the lab anew; its load counts from when all is in its place.
+func bringUp(ctx context.Context, c console, size string) (lab, error) {
+	if size == ground.None {
+		return lab{}, errors.New("bring up a lab: it needs Linux; elsewhere give rerig a KUBECONFIG of your own")
+	}
+	c.title("A lab: Kubernetes, Istio " + from + " and a shop. The first time everything is built, which takes a while; then it takes a minute.")
+	if size == ground.Hollow {
+		fmt.Fprintln(c.out, "It is a hollow one, since a real one needs root: real control planes, no containers and no traffic.")
+	}
+	if err := c.run(ctx, "bin/lab", "down", "--name", name); err != nil {
+		return lab{}, err
+	}
+	if err := c.run(ctx, "bin/lab", "up", "--name", name, "--size", size); err != nil {
+		return lab{}, err
+	}
+	if size == ground.Real {
+		if _, err := answer(ctx, "bin/lab", "load", "--reset", "--name", name); err != nil {
+			return lab{}, err
+		}
+	}
+	return found(ctx)
 }
 
 // upgrade is what a user does: look, plan, go.
@@ -76,13 +92,24 @@ func (l lab) wish() []string {
 }
 
 // next says what can be done with the lab that is left up.
-func next(l lab) string {
-	return fmt.Sprintf(`  export KUBECONFIG=%s
-  bin/rerig status                      the page of this run, again
-  bin/rerig inventory                   who runs what, and whether it agrees
-  bin/rerig rollback                    everything back to %s, wave by wave, proven too
-  bin/rerig upgrade --help              waves, namespaces, soak, a failing wave put back
-  make lab-run NAME=%s CMD='kubectl get pods -A'
-  make lab-down NAME=%s               and nothing is left but the cache
-`, l.kubeconfig, from, name, name)
+func next(l lab, size string) string {
+	type line struct{ try, what string }
+	lines := []line{
+		{"export KUBECONFIG=" + l.kubeconfig, ""},
+		{"bin/rerig status", "where this run stands"},
+		{"bin/rerig inventory", "who runs what, and whether it agrees"},
+		{"bin/rerig rollback", "everything back to " + from + ", wave by wave, and proven too"},
+		{"bin/rerig upgrade --help", "waves, namespaces, soak, a failing wave put back"},
+	}
+	if size == ground.Real {
+		lines = append(lines, line{"bin/lab load --name " + name, "what the load has seen so far; with --reset it counts anew"})
+	}
+	lines = append(lines,
+		line{"make lab-run NAME=" + name + " CMD='kubectl get pods -A'", ""},
+		line{"make lab-down NAME=" + name, "nothing is left but the cache"})
+	var b strings.Builder
+	for _, l := range lines {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-36s %s", l.try, l.what), " ") + "\n")
+	}
+	return b.String()
 }

@@ -10,20 +10,18 @@ import (
 // lab is what is to be known of the demo's lab.
 type lab struct {
 	kubeconfig string
-	kubectl    string // the program
 	istioctl   string // of the Istio to move to
 	revision   string // to move to
 }
 
 // found asks the lab where its things are.
-func found(ctx context.Context, c console) (l lab, err error) {
+func found(ctx context.Context) (l lab, err error) {
 	l.revision = strings.ReplaceAll(to, ".", "-")
 	for _, q := range []struct {
 		answer *string
 		ask    []string
 	}{
 		{&l.kubeconfig, []string{"kubeconfig"}},
-		{&l.kubectl, []string{"path", "kubectl"}},
 		{&l.istioctl, []string{"path", "istioctl-" + to}},
 	} {
 		if *q.answer, err = answer(ctx, "bin/lab", append(q.ask, "--name", name)...); err != nil {

@@ -13,10 +13,12 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/rerig/rerig/hack/ground"
 )
 
 func main() {
-	wanted := order{size: labSize(), strict: os.Getenv("CI") == "true"}
+	wanted := order{size: ground.Size(), strict: os.Getenv("CI") == "true"}
 	flag.BoolVar(&wanted.long, "long", false, "run the stories' repetitions, and only the stories")
 	flag.StringVar(&wanted.stories, "stories", "", "run only the stories whose name matches, and nothing else")
 	flag.DurationVar(&wanted.timeout, "timeout", 50*time.Minute, "how long the stories may take together")

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/rerig/rerig/hack/ground"
 )
 
 // order is what is to be run.
@@ -40,7 +42,7 @@ func run(ctx context.Context, o order, out io.Writer) []result {
 			all = append(all, tests(ctx, suite{folder: m, args: []string{"-timeout=10m"}}, out)...)
 		}
 	}
-	if o.size == "" {
+	if o.size == ground.None {
 		return all
 	}
 	title(out, "stories on the lab, "+o.size)

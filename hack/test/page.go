@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rerig/rerig/hack/ground"
 )
 
 // page is the last that is printed: each story's time, what failed, what was
@@ -59,12 +61,12 @@ func section(b *strings.Builder, heading string, all []result, row func(result) 
 func leftOut(all []result, o order) (lines []string) {
 	told := stories(all)
 	switch o.size {
-	case "":
+	case ground.None:
 		lines = append(lines, "Left out: every story on the lab, which needs Linux.")
-	case "hollow":
+	case ground.Hollow:
 		lines = append(lines, "Left out: the stories with traffic, which need the real lab: Linux and root.")
 	}
-	if o.size != "" && len(told) == 0 {
+	if o.size != ground.None && len(told) == 0 {
 		lines = append(lines, "No story was run.")
 	}
 	if !o.long {
@@ -108,7 +110,7 @@ func stories(all []result) (told []result) {
 }
 
 func size(o order) string {
-	if o.size == "" {
+	if o.size == ground.None {
 		return "none"
 	}
 	return o.size
