@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pki
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+func TestServingCertificateIsForItsHosts(t *testing.T) {
+	now := time.Now()
+	k, err := Make(t.TempDir(), []string{"127.0.0.1", "kubernetes.default"}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(k.CAPEM)
+	b, err := os.ReadFile(k.ServerCert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(b)
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, good := range map[string]bool{"127.0.0.1": true, "kubernetes.default": true, "elsewhere": false} {
+		_, err := cert.Verify(x509.VerifyOptions{Roots: roots, DNSName: host, CurrentTime: now})
+		if (err == nil) != good {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
+func TestKubeconfig(t *testing.T) {
+	dir := t.TempDir()
+	k, err := Make(dir, nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "kubeconfig")
+	if err := WriteKubeconfig(path, "https://127.0.0.1:1", k); err != nil {
+		t.Fatal(err)
+	}
+	c, err := clientcmd.BuildConfigFromFlags("", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Host != "https://127.0.0.1:1" || c.BearerToken != k.Token || string(c.CAData) != string(k.CAPEM) {
+		t.Errorf("config %v", c)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package real
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func touch(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCgroupsOfVersion1(t *testing.T) {
+	mount := t.TempDir()
+	touch(t, filepath.Join(mount, "cpu", "cgroup.procs"))
+	touch(t, filepath.Join(mount, "unified", "cgroup.procs"))
+	if err := os.MkdirAll(filepath.Join(mount, "no-hierarchy"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // twice is once
+		if err := makeCgroups(mount, "rerig-x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made, _ := filepath.Glob(filepath.Join(mount, "*", "rerig-x"))
+	want := []string{filepath.Join(mount, "cpu", "rerig-x"), filepath.Join(mount, "unified", "rerig-x")}
+	if d := cmp.Diff(want, made); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestCgroupOfVersion2(t *testing.T) {
+	mount := t.TempDir()
+	touch(t, filepath.Join(mount, "cgroup.controllers"))
+	touch(t, filepath.Join(mount, "system.slice", "cgroup.procs"))
+	if d := cmp.Diff([]string{mount}, hierarchies(mount)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestRemoveTree(t *testing.T) {
+	top := filepath.Join(t.TempDir(), "rerig-x")
+	if err := os.MkdirAll(filepath.Join(top, "kubepods", "pod1", "c1"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := removeTree(top, time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(top); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if err := removeTree(top, time.Second); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package real
+
+import (
+	"io"
+	"net"
+	"testing"
+)
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	return ln
+}
+
+// Whoever has said all that he has to say still gets the whole answer.
+func TestRelayKeepsHalfClosedConnections(t *testing.T) {
+	server, door := listen(t), listen(t)
+	go func() {
+		c, err := server.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		said, _ := io.ReadAll(c)
+		_, _ = c.Write(append([]byte("you said "), said...))
+	}()
+	go relay(door, server.Addr().String())
+	c, err := net.Dial("tcp", door.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(c)
+	if err != nil || string(answer) != "you said hello" {
+		t.Errorf("answer %q, %v", answer, err)
+	}
+}
+
+func TestRelayToNobodyCloses(t *testing.T) {
+	server, door := listen(t), listen(t)
+	server.Close()
+	go relay(door, server.Addr().String())
+	c, err := net.Dial("tcp", door.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if b, _ := io.ReadAll(c); len(b) != 0 {
+		t.Errorf("answer %q", b)
+	}
+}
