@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package stories drives the built rerig from outside, on a lab: a real API
+// server, real istiods, a real istioctl. It knows the lab by its command line
+// and its kubeconfig alone, and rerig by its command line, what it says and what
+// has become of the cluster; none of rerig's own code is asked.
+//
+// The environment says what to run on: RERIG_LAB_SIZE=hollow or real (make test sets
+// it; without it no story is told), RERIG_BIN, a folder with the programs, or
+// RERIG_TEST_RERIG and RERIG_TEST_LAB, one program each; without these they are
+// built. RERIG_LONG=1 tells the long stories too. RERIG_TEST_KEEP=1 leaves the
+// labs running, and uses those that run.
+package stories
