@@ -34,6 +34,7 @@ type Draft struct {
 	LeftOut      []Object `json:"leftOut"`         // gateways that the file asks for: istioctl would replace them in place, at once
 	InPlace      []Object `json:"inPlace"`         // what is no revision's own and is applied over what is there
 	Notes        []string `json:"notes,omitempty"` // what somebody who approves should know
+	Needs        []Need   `json:"-"`               // what the user must be permitted
 	File         string   `json:"file"`            // the IstioOperator that istioctl is given, YAML
 }
 

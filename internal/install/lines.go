@@ -5,15 +5,22 @@ package install
 import (
 	"regexp"
 	"strings"
+	"sync"
+	"unicode"
 )
 
-// lines takes a program's output apart into lines, hands each on, and keeps the
-// last ones to explain a failure with. Only one goroutine writes to it: exec
-// copies a command's two streams into the same writer through one pipe.
-type lines struct {
+// said hears the lines of a program's two streams and keeps the last ones, to
+// explain a failure with.
+type said struct {
+	mu   sync.Mutex
 	say  func(string)
-	open string
 	last []string
+}
+
+// lines takes one stream apart into lines.
+type lines struct {
+	*said
+	open string
 }
 
 const keptLines = 12
@@ -39,17 +46,19 @@ func (l *lines) end() {
 	l.open = ""
 }
 
-// take leaves out empty lines and repetitions: istioctl says again and again
-// what it waits for.
-func (l *lines) take(line string) {
+// take leaves out lines without a word, such as istioctl's drawing of a sail,
+// and repetitions: it says again and again what it waits for.
+func (s *said) take(line string) {
 	line = strings.TrimRight(colour.ReplaceAllString(line, ""), " \t")
-	if line == "" || len(l.last) > 0 && l.last[len(l.last)-1] == line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !strings.ContainsFunc(line, unicode.IsLetter) || len(s.last) > 0 && s.last[len(s.last)-1] == line {
 		return
 	}
-	if l.last = append(l.last, line); len(l.last) > keptLines {
-		l.last = l.last[1:]
+	if s.last = append(s.last, line); len(s.last) > keptLines {
+		s.last = s.last[1:]
 	}
-	if l.say != nil {
-		l.say(line)
+	if s.say != nil {
+		s.say(line)
 	}
 }

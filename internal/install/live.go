@@ -54,6 +54,9 @@ func seen(o, live *unstructured.Unstructured) Object {
 		return object
 	}
 	object.Present = true
+	if object.Component == "" { // istioctl puts the label on as it applies
+		object.Component = live.GetLabels()[componentLabel]
+	}
 	object.Revision = live.GetLabels()[revisionLabel]
 	object.Version = live.GetLabels()[versionLabel]
 	if version, ok := proxyVersion(live); ok {

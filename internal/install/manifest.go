@@ -11,7 +11,7 @@ import (
 // readManifest takes from the manifest what the draft says of it, and refuses
 // one that does not install the revision in the version.
 func (d *Draft) readManifest(manifest []*unstructured.Unstructured) error {
-	d.Objects = len(manifest)
+	d.Objects, d.Needs = len(manifest), needs(manifest)
 	istiod := find(manifest, "Deployment", "istiod-"+d.Revision)
 	if istiod == nil {
 		return fmt.Errorf("the manifest that %s renders of the IstioOperator file has no Deployment istiod-%s: the file installs no control plane of its own (is spec.components.pilot disabled, or the profile empty?)", d.Istioctl.Path, d.Revision)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -28,6 +29,7 @@ func (i Installer) render(ctx context.Context, istioctl Istioctl, file Operator)
 	var output, complaints bytes.Buffer
 	command := exec.CommandContext(ctx, istioctl.Path, arguments...)
 	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(content), &output, &complaints
+	command.WaitDelay = time.Second
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()

@@ -14,10 +14,11 @@ import (
 // standard input, and returns the last lines that it said. When the context
 // ends, the program and all that it started are killed.
 func run(ctx context.Context, path string, arguments []string, input string, say func(string)) ([]string, error) {
-	output := &lines{say: say}
+	heard := &said{say: say}
+	output, complaints := &lines{said: heard}, &lines{said: heard}
 	command := exec.Command(path, arguments...)
 	command.Stdin = strings.NewReader(input)
-	command.Stdout, command.Stderr = output, output
+	command.Stdout, command.Stderr = output, complaints
 	command.WaitDelay = 5 * time.Second // for those who inherited its output
 
 	ended := make(chan error, 1)
@@ -49,5 +50,6 @@ func run(ctx context.Context, path string, arguments []string, input string, say
 		err = ctx.Err()
 	}
 	output.end()
-	return output.last, err
+	complaints.end()
+	return heard.last, err
 }

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 func TestRunHearsLines(t *testing.T) {
 	var heard []string
-	path := script(t, `printf 'one\n\033[32mtwo\033[0m\rtwo\n\n'; cat; printf 'last' >&2; exit 4`)
+	path := script(t, `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'last' >&2; exit 4`)
 	said, err := run(t.Context(), path, nil, "from stdin\n", func(line string) { heard = append(heard, line) })
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 4 {
 		t.Errorf("ended with %v", err)
