@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	kjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+)
+
+// ReadMeshUpgrade reads a file that holds one MeshUpgrade, YAML or JSON. What
+// is not known, or cannot be, is an error: a misspelt field that is passed over
+// moves the wrong thing. What only a cluster writes, such as the status, is left
+// away.
+func ReadMeshUpgrade(content []byte) (v1alpha1.MeshUpgrade, error) {
+	m, err := readMeshUpgrade(content)
+	if err != nil {
+		return v1alpha1.MeshUpgrade{}, fmt.Errorf("read the MeshUpgrade file: %w", err)
+	}
+	m.Status = v1alpha1.MeshUpgradeStatus{}
+	m.ObjectMeta = metav1.ObjectMeta{Name: m.Name, Labels: m.Labels, Annotations: m.Annotations}
+	return m, nil
+}
+
+func readMeshUpgrade(content []byte) (m v1alpha1.MeshUpgrade, err error) {
+	document, err := only(content)
+	if err != nil {
+		return m, err
+	}
+	body, err := yaml.YAMLToJSONStrict(document)
+	if err != nil {
+		return m, err
+	}
+	if err := foreign(body); err != nil {
+		return m, err
+	}
+	if err := durations(body); err != nil {
+		return m, err
+	}
+	faults, err := kjson.UnmarshalStrict(body, &m)
+	if err = errors.Join(append([]error{err}, faults...)...); err != nil {
+		return m, err
+	}
+	return m, sound(m)
+}
+
+// only returns the one document that is not empty.
+func only(content []byte) ([]byte, error) {
+	var found []byte
+	for r := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content))); ; {
+		document, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if body, err := yaml.YAMLToJSON(document); err == nil && bytes.Equal(body, []byte("null")) {
+			continue
+		}
+		if found != nil {
+			return nil, errors.New("it holds more than one document")
+		}
+		found = document
+	}
+	if found == nil {
+		return nil, errors.New("it is empty")
+	}
+	return found, nil
+}
+
+// foreign refuses what is no MeshUpgrade of this version.
+func foreign(body []byte) error {
+	var t metav1.TypeMeta
+	if err := json.Unmarshal(body, &t); err != nil {
+		return errors.New("it holds no Kubernetes object")
+	}
+	if want := v1alpha1.GroupVersion.String(); t.Kind != v1alpha1.Kind || t.APIVersion != want {
+		return fmt.Errorf("it holds %q of %q, not a MeshUpgrade of %s", t.Kind, t.APIVersion, want)
+	}
+	return nil
+}
+
+// durations names the field of a bad duration, which the decoder would not.
+func durations(body []byte) error {
+	var file struct {
+		Spec map[string]json.RawMessage `json:"spec"`
+	}
+	if json.Unmarshal(body, &file) != nil {
+		return nil // the strict decoder says it better
+	}
+	for _, field := range []string{"readyTimeout", "soak"} {
+		raw, ok := file.Spec[field]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			return fmt.Errorf("spec.%s: %s is not a duration such as 90s or 10m", field, raw)
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("spec.%s: %q is not a duration such as 90s or 10m", field, text)
+		}
+		if d < 0 {
+			return fmt.Errorf("spec.%s: %s is negative", field, text)
+		}
+	}
+	return nil
+}
+
+// sound checks what the types don't.
+func sound(m v1alpha1.MeshUpgrade) error {
+	switch faults := validation.IsDNS1123Label(m.Spec.Revision); {
+	case m.Spec.Revision == "":
+		return errors.New("spec.revision: it is missing; name the revision to move to, such as 1-31-0")
+	case len(faults) > 0:
+		return fmt.Errorf("spec.revision: %q is no DNS label: %s", m.Spec.Revision, faults[0])
+	case m.Spec.WaveCount < 0:
+		return fmt.Errorf("spec.waveCount: %d is negative", m.Spec.WaveCount)
+	case m.Spec.MaxParallel < 0:
+		return fmt.Errorf("spec.maxParallel: %d is negative", m.Spec.MaxParallel)
+	}
+	if m.Name != "" {
+		if faults := validation.IsDNS1123Subdomain(m.Name); len(faults) > 0 {
+			return fmt.Errorf("metadata.name: %q: %s", m.Name, faults[0])
+		}
+	}
+	for n, w := range m.Spec.Waves {
+		if len(w.Namespaces) == 0 {
+			return fmt.Errorf("spec.waves[%d]: it names no namespaces", n)
+		}
+	}
+	_, err := IntentOf(m)
+	return err
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// IntentOf is a MeshUpgrade's spec in the planner's terms, with the defaults that
+// v1alpha1 states.
+func IntentOf(m v1alpha1.MeshUpgrade) (plan.Intent, error) {
+	s := m.Spec
+	i := plan.Intent{
+		Run:               m.Name,
+		Revision:          s.Revision,
+		Version:           s.Version,
+		Installable:       s.Install != nil && len(s.Install.Raw) > 0,
+		Count:             cmp.Or(s.WaveCount, 3),
+		Parallel:          cmp.Or(s.MaxParallel, 4),
+		Ready:             duration(s.ReadyTimeout, 10*time.Minute),
+		Soak:              duration(s.Soak, time.Minute),
+		RollbackOnFailure: s.RollbackOnFailure,
+		Rollback:          s.Rollback,
+	}
+	if n := s.Namespaces; n != nil {
+		i.Names = n.Names
+		if n.Selector != nil {
+			if _, err := metav1.LabelSelectorAsSelector(n.Selector); err != nil {
+				return i, fmt.Errorf("read MeshUpgrade %s: spec.namespaces.selector: %w", m.Name, err)
+			}
+			selector := selectorOf(n.Selector)
+			i.Selector = &selector
+		}
+	}
+	for _, w := range s.Waves {
+		i.Waves = append(i.Waves, w.Namespaces)
+	}
+	return i, nil
+}
+
+// duration keeps a zero that was asked for: no soak is a wish too.
+func duration(d *metav1.Duration, otherwise time.Duration) time.Duration {
+	if d == nil {
+		return otherwise
+	}
+	return d.Duration
+}

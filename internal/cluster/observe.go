@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// look is one observation in the making.
+type look struct {
+	world    mesh.World
+	found    readings
+	planes   []plane
+	services []string
+	istiods  []istiodPod
+}
+
+// Observe reads the mesh: some pages from the API server, and one question for
+// each istiod pod. What changes while it reads is seen from one side only: a
+// workload before its pods, its pods before the ReplicaSets that own them, so
+// that a pod never looks newer than it is.
+func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
+	l := &look{world: mesh.World{RootNamespace: c.Root}}
+	for _, reads := range [][]func(context.Context, *look) error{
+		{c.readDefined, c.readRoots, c.readWebhooks, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets},
+		{c.readPods},
+	} {
+		if err := together(ctx, l, reads); err != nil {
+			return mesh.World{}, err
+		}
+	}
+	var istiods map[string][]mesh.Istiod
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		istiods, l.world.Proxies = c.askAll(ctx, l.istiods)
+	}()
+	err := c.readLinks(ctx, l)
+	<-asked
+	if err != nil {
+		return mesh.World{}, err
+	}
+	if ctx.Err() != nil {
+		return mesh.World{}, ctx.Err()
+	}
+	l.world.Namespaces = l.found.namespaces
+	l.world.Workloads = l.found.workloads()
+	l.world.Tags = tagsOf(l.world.Webhooks)
+	l.world.Revisions = revisionsOf(c.Root, l.planes, l.world.Webhooks, l.services, istiods)
+	l.world.Sort()
+	return l.world, nil
+}
+
+// together runs reads that don't depend on each other. Each one fills fields of
+// the look that are its own.
+func together(ctx context.Context, l *look, reads []func(context.Context, *look) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, read := range reads {
+		group.Go(func() error { return read(ctx, l) })
+	}
+	return group.Wait()
+}

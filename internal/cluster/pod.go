@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// pod is what is kept of a pod: its page is gone when the next one comes.
+type pod struct {
+	mesh.Pod
+	namespace string
+	owner     owner
+	labels    map[string]string
+	gateway   bool
+	own       mesh.Template // what it was made from, as far as the pod shows it
+}
+
+// podOf is false for pods that have run to their end: they hold no connection,
+// whatever their annotations say.
+func podOf(p *corev1.Pod) (pod, bool) {
+	if p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+		return pod{}, false
+	}
+	o := pod{
+		Pod: mesh.Pod{
+			Name:        p.Name,
+			UID:         string(p.UID),
+			Node:        p.Spec.NodeName,
+			Running:     p.Status.Phase == corev1.PodRunning,
+			Ready:       ready(p),
+			Terminating: p.DeletionTimestamp != nil,
+			Sidecar:     sidecarOf(p),
+			Trouble:     trouble(p),
+			Created:     p.CreationTimestamp.UTC(),
+		},
+		namespace: p.Namespace,
+		owner:     podOwner(p),
+		labels:    p.Labels,
+		gateway:   gateway(p.ObjectMeta, &p.Spec),
+	}
+	if !restartable(o.owner.kind) && o.owner.kind != "ReplicaSet" {
+		o.own = mesh.Template{Labels: p.Labels, HostNetwork: p.Spec.HostNetwork, Containers: containersOf(&p.Spec)}
+		o.own.Annotations = maps.Clone(p.Annotations)
+		for _, injected := range []string{statusAnnotation, mesh.RevisionLabel} {
+			delete(o.own.Annotations, injected)
+		}
+	}
+	return o, true
+}
+
+// restartable reports whether a rolling restart moves the kind.
+func restartable(k mesh.Kind) bool {
+	return slices.Contains([]mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet}, k)
+}

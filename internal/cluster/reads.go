@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// readDefined asks discovery, which every user may: the definition counts when
+// it is served.
+func (c *Cluster) readDefined(ctx context.Context, l *look) error {
+	err := c.plain.Get().AbsPath("/apis", v1alpha1.Group, v1alpha1.Version).Do(ctx).Error()
+	l.world.Defined = err == nil
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return reading("the API group "+v1alpha1.Group, err)
+}
+
+func (c *Cluster) readRoots(ctx context.Context, l *look) error {
+	bundle, err := c.rootPEM(ctx)
+	l.world.Roots = fingerprints(bundle)
+	return err
+}
+
+func (c *Cluster) readWebhooks(ctx context.Context, l *look) error {
+	return reading("MutatingWebhookConfigurations", pages(ctx, metav1.ListOptions{}, c.admission.MutatingWebhookConfigurations().List,
+		func(page *admissionv1.MutatingWebhookConfigurationList) {
+			for i := range page.Items {
+				l.world.Webhooks = append(l.world.Webhooks, webhooksOf(&page.Items[i])...)
+			}
+		}))
+}
+
+func (c *Cluster) readServices(ctx context.Context, l *look) error {
+	return reading("Services in "+c.Root, pages(ctx, metav1.ListOptions{}, c.core.Services(c.Root).List,
+		func(page *corev1.ServiceList) {
+			for i := range page.Items {
+				l.services = append(l.services, page.Items[i].Name)
+			}
+		}))
+}
+
+func (c *Cluster) readNamespaces(ctx context.Context, l *look) error {
+	return reading("Namespaces", pages(ctx, metav1.ListOptions{}, c.metadata.Resource(namespaces).List,
+		func(page *metav1.PartialObjectMetadataList) {
+			for i := range page.Items {
+				l.found.namespaces = append(l.found.namespaces, mesh.Namespace{Name: page.Items[i].Name, Labels: page.Items[i].Labels})
+			}
+		}))
+}
+
+func (c *Cluster) readPods(ctx context.Context, l *look) error {
+	return reading("Pods", pages(ctx, metav1.ListOptions{}, c.core.Pods("").List, func(page *corev1.PodList) {
+		for i := range page.Items {
+			p := &page.Items[i]
+			if istiod, ok := istiodPodOf(p, c.Root); ok {
+				l.istiods = append(l.istiods, istiod)
+			}
+			if found, ok := podOf(p); ok {
+				l.found.pods = append(l.found.pods, found)
+			}
+		}
+	}))
+}
+
+// The three kinds are read at the same time: each collects its own, and Observe
+// joins them.
+
+func (c *Cluster) readDeployments(ctx context.Context, l *look) error {
+	return reading("Deployments", pages(ctx, metav1.ListOptions{}, c.apps.Deployments("").List, func(page *appsv1.DeploymentList) {
+		for i := range page.Items {
+			d := &page.Items[i]
+			if d.Namespace == c.Root && d.Labels["app"] == istiodApp {
+				l.planes = append(l.planes, plane{revisionOf(d.Labels), int(replicas(d.Spec.Replicas)), int(d.Status.ReadyReplicas)})
+				continue
+			}
+			l.found.deployments = append(l.found.deployments, deployment(d))
+		}
+	}))
+}
+
+func (c *Cluster) readStatefulSets(ctx context.Context, l *look) error {
+	return reading("StatefulSets", pages(ctx, metav1.ListOptions{}, c.apps.StatefulSets("").List, func(page *appsv1.StatefulSetList) {
+		for i := range page.Items {
+			l.found.statefulSets = append(l.found.statefulSets, statefulSet(&page.Items[i]))
+		}
+	}))
+}
+
+func (c *Cluster) readDaemonSets(ctx context.Context, l *look) error {
+	return reading("DaemonSets", pages(ctx, metav1.ListOptions{}, c.apps.DaemonSets("").List, func(page *appsv1.DaemonSetList) {
+		for i := range page.Items {
+			l.found.daemonSets = append(l.found.daemonSets, daemonSet(&page.Items[i]))
+		}
+	}))
+}

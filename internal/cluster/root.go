@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The ConfigMap in which istiod hands the mesh's root certificates to proxies:
+// pkg/kube/controllers/namespacecontroller.go and security/pkg/k8s @1.29.1.
+const (
+	rootConfigMap = "istio-ca-root-cert"
+	rootKey       = "root-cert.pem"
+)
+
+// rootPEM reads the mesh's root certificates. There are none before the first
+// istiod has run.
+func (c *Cluster) rootPEM(ctx context.Context) ([]byte, error) {
+	m, err := c.core.ConfigMaps(c.Root).Get(ctx, rootConfigMap, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, reading("the mesh's root certificate (ConfigMap "+c.Root+"/"+rootConfigMap+")", err)
+	}
+	return []byte(m.Data[rootKey]), nil
+}
+
+// fingerprints are the SHA-256 of each certificate in a PEM bundle, sorted, each
+// once. What is no certificate is left out.
+func fingerprints(bundle []byte) []string {
+	var list []string
+	for _, c := range certificates(bundle) {
+		sum := sha256.Sum256(c.Raw)
+		list = append(list, hex.EncodeToString(sum[:]))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// certificates reads a PEM bundle in its order.
+func certificates(bundle []byte) []*x509.Certificate {
+	var list []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, bundle = pem.Decode(bundle); block == nil {
+			return list
+		}
+		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
+			list = append(list, c)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// aside are namespaces whose workloads concern no mesh: istiod never injects there.
+var aside = []string{"kube-system", "kube-public", "kube-node-lease"}
+
+// readings are everything that workloads are put together from. The controllers
+// were read first and the middle links last, so that every pod's link is there.
+type readings struct {
+	namespaces   []mesh.Namespace
+	deployments  []controller
+	statefulSets []controller
+	daemonSets   []controller
+	pods         []pod
+	links        chain
+	generations  generations
+}
+
+// workloads are the root owners of every pod with a sidecar and of every
+// gateway, and what labels bind though it has no such pod.
+func (r readings) workloads() []mesh.Workload {
+	pods := map[types.UID][]pod{}
+	for _, p := range r.pods {
+		root := r.links.root(p.owner)
+		p.owner = root
+		pods[root.uid] = append(pods[root.uid], p)
+	}
+	labelled := map[string]bool{}
+	for _, n := range r.namespaces {
+		labelled[n.Name] = boundNamespace(n.Labels)
+	}
+	var list []mesh.Workload
+	for _, c := range slices.Concat(r.deployments, r.statefulSets, r.daemonSets) {
+		own := pods[c.uid]
+		delete(pods, c.uid)
+		if slices.Contains(aside, c.Namespace) {
+			continue
+		}
+		if concerned(own) || c.Gateway || c.Template.Proxy || labelled[c.Namespace] || boundTemplate(c.Template.Labels) {
+			list = append(list, c.with(own, r.generations))
+		}
+	}
+	for _, own := range pods { // what a rolling restart does not move
+		if concerned(own) && !slices.Contains(aside, own[0].namespace) {
+			list = append(list, unmovable(own))
+		}
+	}
+	return list
+}
+
+// concerned reports whether one of the pods is a proxy or carries one.
+func concerned(pods []pod) bool {
+	return slices.ContainsFunc(pods, func(p pod) bool { return p.Sidecar.Present || p.gateway })
+}
+
+// with joins a controller with its pods.
+func (c controller) with(pods []pod, g generations) mesh.Workload {
+	w, newest := c.Workload, c.current(g)
+	for _, p := range pods {
+		p.Current = newest.has(p.labels)
+		w.Pods = append(w.Pods, p.Pod)
+		w.Gateway = w.Gateway || p.gateway
+	}
+	w.Rollout = settled(w.Rollout, w.Pods)
+	return w
+}
+
+// unmovable is a workload of some other kind, known only by its pods: a Job, a
+// bare pod, another project's resource. It has no template but what its pods
+// show, and a restart of ours does not replace them.
+func unmovable(pods []pod) mesh.Workload {
+	slices.SortFunc(pods, func(a, b pod) int { return strings.Compare(a.Name, b.Name) })
+	o := pods[0].owner
+	w := mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Template: pods[0].own, Wanted: len(pods)}
+	w.Rollout.Manual = true
+	for _, p := range pods {
+		p.Current = true
+		w.Pods = append(w.Pods, p.Pod)
+		w.Gateway = w.Gateway || p.gateway
+		if !p.Ready && w.Rollout.Message == "" {
+			w.Rollout.Message = fmt.Sprintf("pod %s: %s", p.Name, p.Trouble)
+		}
+	}
+	w.Rollout.Done = w.Rollout.Message == ""
+	return w
+}
