@@ -40,6 +40,7 @@ func notes(ctx context.Context, args []string, _ io.Writer) error {
 func rates(ctx context.Context, args []string, _ io.Writer) error {
 	s := newStand("rates")
 	r := role.Rates{Call: hop.NewCaller("rates", 8*time.Second)}
+	s.flags.DurationVar(&r.Think, "think", 0, "time that it takes to find a rate")
 	s.flags.StringVar(&r.Outside, "outside", "http://outside.example", "the outside world's URL")
 	if err := s.flags.Parse(args); err != nil {
 		return err

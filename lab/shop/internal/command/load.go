@@ -37,7 +37,7 @@ func parseLoad(args []string) (f loadFlags, err error) {
 	flags.StringVar(&f.token, "token", "/etc/shop/token", "file with the token that the gateway lets in")
 	flags.StringVar(&f.kinds, "kinds", "", "kinds of requests, with commas between them; all when empty")
 	flags.StringVar(&f.listen, "listen", ":8080", "address to serve the report on")
-	flags.Float64Var(&f.rate, "rate", 100, "requests a second, of all kinds together")
+	flags.Float64Var(&f.rate, "rate", 50, "requests a second, of all kinds together")
 	flags.IntVar(&f.settle, "settle", 3, "how often in a row the shop must be right in everything before it counts")
 	flags.BoolVar(&f.once, "once", false, "ask each kind once, and fail when anything is wrong")
 	if err := flags.Parse(args); err != nil {

@@ -16,7 +16,7 @@ func printManifests(_ context.Context, args []string, out io.Writer) error {
 	var s manifests.Shop
 	flags.StringVar(&s.Image, "image", "docker.io/lab/shop:1", "image that holds the shop's binary")
 	flags.StringVar(&s.Revision, "revision", "1-29-1", "Istio revision that the namespaces name")
-	flags.Float64Var(&s.Rate, "rate", 100, "the load's requests a second")
+	flags.Float64Var(&s.Rate, "rate", 50, "the load's requests a second")
 	withLoad := flags.Bool("load", true, "put the load generator in")
 	keyFile := flags.String("key", "", "file that keeps the key that tokens are signed with; made when it isn't there. "+
 		"Without it every printing has a key of its own")
