@@ -3,6 +3,7 @@
 package install
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,18 @@ func TestDraftInAnEmptyClusterSaysThatItBecomesTheDefault(t *testing.T) {
 	}
 	if d.LeftOut[0].Now() != "not there yet" || len(d.InPlace) != 0 {
 		t.Errorf("left out %+v, in place %+v", d.LeftOut, d.InPlace)
+	}
+}
+
+func TestDraftNotesAnIstiodOfAnotherVersion(t *testing.T) {
+	i := drafter(t, pretend(t, ""))
+	i.Cluster = clusterOf(defaultTag(), object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", versionLabel, "1.30.3"))
+	d, err := i.Draft(t.Context(), "1-31-0", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "Deployment istio-system/istiod-1-31-0 is there already, now 1-31-0, version 1.30.3: it is replaced in place"; !slices.Contains(d.Notes, want) {
+		t.Errorf("notes: %q", d.Notes)
 	}
 }
 

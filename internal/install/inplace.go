@@ -64,7 +64,23 @@ func (i Installer) compare(ctx context.Context, d *Draft, manifest []*unstructur
 	if err := refuseMoves(d.Revision, shared, objects); err != nil {
 		return err
 	}
+	if err := i.noteIstiod(ctx, d, manifest); err != nil {
+		return err
+	}
 	return i.refuseDefaultTag(ctx, d)
+}
+
+// noteIstiod says when there is an istiod of the revision already: what an
+// earlier try left, which is repeated, or another version under the same name.
+func (i Installer) noteIstiod(ctx context.Context, d *Draft, manifest []*unstructured.Unstructured) error {
+	istiods, err := i.look(ctx, []*unstructured.Unstructured{istiodOf(manifest, d.Revision)})
+	if err != nil {
+		return err
+	}
+	if istiod := istiods[0]; istiod.Present {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s is there already, %s: it is replaced in place", istiod, istiod.Now()))
+	}
+	return nil
 }
 
 // refuseMoves refuses objects that choose a revision for others and are there

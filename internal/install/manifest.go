@@ -12,7 +12,7 @@ import (
 // one that does not install the revision in the version.
 func (d *Draft) readManifest(manifest []*unstructured.Unstructured) error {
 	d.Objects, d.Needs = len(manifest), needs(manifest)
-	istiod := find(manifest, "Deployment", "istiod-"+d.Revision)
+	istiod := istiodOf(manifest, d.Revision)
 	if istiod == nil {
 		return fmt.Errorf("the manifest that %s renders of the IstioOperator file has no Deployment istiod-%s: the file installs no control plane of its own (is spec.components.pilot disabled, or the profile empty?)", d.Istioctl.Path, d.Revision)
 	}
@@ -43,9 +43,9 @@ func (o Operator) notes(d Draft) []string {
 	return notes
 }
 
-func find(manifest []*unstructured.Unstructured, kind, name string) *unstructured.Unstructured {
+func istiodOf(manifest []*unstructured.Unstructured, revision string) *unstructured.Unstructured {
 	for _, o := range manifest {
-		if o.GetKind() == kind && o.GetName() == name {
+		if o.GetKind() == "Deployment" && o.GetName() == "istiod-"+revision {
 			return o
 		}
 	}
