@@ -5,7 +5,6 @@ package load
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"strings"
 
@@ -44,10 +43,12 @@ func (t Target) plain(ctx context.Context) (hop.Answer, error) {
 }
 
 // dropped and isDial know the errors of Go's network by their text: they have come through a Failure, or gRPC.
+// A connection that was taken and gave no answer was dropped, by whichever of the many ways there are to see that;
+// waiting in vain is none of them.
 func dropped(what string) bool {
-	return strings.HasSuffix(what, "EOF") || strings.Contains(what, "connection reset by peer")
+	return !isDial(what) && !strings.Contains(what, context.DeadlineExceeded.Error())
 }
 
 func isDial(what string) bool {
-	return strings.Contains(what, "dial "+(&net.TCPAddr{}).Network()) || strings.Contains(what, "connection error")
+	return strings.Contains(what, "dial tcp") || strings.Contains(what, "connection error")
 }
