@@ -65,12 +65,15 @@ func (g Page) times() string {
 }
 
 func (g Page) held(p Paper) []string {
-	h := g.Ledger.Held
-	if h == nil {
+	if g.Ledger.Held == nil {
 		return nil
 	}
-	lines := []string{""}
-	lines = append(lines, p.wrapped("At          ", h.Subject+" ("+h.Reason+")")...)
+	return append([]string{""}, heldLines(p, *g.Ledger.Held)...)
+}
+
+// heldLines say where a run stopped, why, and what to do.
+func heldLines(p Paper, h plan.Hold) []string {
+	lines := p.wrapped("At          ", h.Subject+" ("+h.Reason+")")
 	for i, l := range strings.Split(h.Message, "\n") {
 		lead := "Found       "
 		if i > 0 {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
+)
+
+// carryOut shows what is left of a run, has it agreed to where it was not, and
+// works on it, or watches whoever does, until it has ended or is held.
+func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease time.Duration) error {
+	by, err := h.Holder(ctx)
+	if err != nil {
+		return err
+	}
+	if by != "" && !r.fresh && !r.ended() {
+		return a.hold(ctx, h, r, lease, func(held context.Context) error { return a.goOn(ctx, held, h, r) })
+	}
+	r.again()
+	p, err := a.propose(ctx, h, r)
+	if err != nil {
+		return err
+	}
+	if len(p.Plan.Stages) == 0 && r.ended() {
+		return a.nothing(r)
+	}
+	agreed := r.agreed(p.Plan)
+	if !agreed {
+		if err := a.agree(ctx, p, c); err != nil {
+			return err
+		}
+	}
+	return a.hold(ctx, h, r, lease, func(held context.Context) error {
+		if err := a.settle(held, h, r, p, agreed); err != nil {
+			return err
+		}
+		return a.work(ctx, held, h, r, p)
+	})
+}
+
+// settle writes down what a run needs before it works.
+func (a *app) settle(held context.Context, h home, r *run, p report.Proposal, agreed bool) error {
+	if agreed {
+		return r.writeLimits(held, h)
+	}
+	return a.record(held, h, r, p)
+}
+
+// again forgets a wave that was put back, so that what is planned goes forward.
+// Until it is agreed to, this is not written down.
+func (r *run) again() {
+	if r.ledger.Held != nil && r.ledger.Revert > 0 && !r.back() {
+		r.ledger.Revert = 0
+	}
+}
+
+// nothing says that the run has ended, and where.
+func (a *app) nothing(r *run) error {
+	if a.output == outputJSON {
+		return a.json(map[string]string{"run": r.Name, "outcome": string(r.outcome())})
+	}
+	if r.back() {
+		_, err := fmt.Fprintf(a.Out, "Run %s is rolled back: everything is as it was found before it. Nothing is left to do.\n", r.Name)
+		return err
+	}
+	_, err := fmt.Fprintf(a.Out, "Run %s is complete: the mesh is on revision %s. Nothing is left to do.\nTo take it back: rerig rollback %s\n", r.Name, r.Spec.Revision, r.Name)
+	return err
+}
+
+// agree shows a plan and asks.
+func (a *app) agree(ctx context.Context, p report.Proposal, c consent) error {
+	if err := a.show(p); err != nil {
+		return err
+	}
+	if err := a.possible(c); err != nil {
+		return err
+	}
+	return a.ask(ctx, c, fmt.Sprintf("Carry out plan %s?", p.Plan.Digest))
+}
+
+// show writes a plan: as text, or as the first object of a run's events.
+func (a *app) show(p report.Proposal) error {
+	text, err := p.Text(a.paper()), error(nil)
+	if a.output == outputJSON {
+		text, err = p.JSON()
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(a.Out, text)
+	return err
+}
+
+// record writes down what was agreed to, before anything else is written. Time
+// went by while somebody read: what he agreed to must still be the plan.
+func (a *app) record(ctx context.Context, h home, r *run, p report.Proposal) error {
+	now, err := a.propose(ctx, h, r)
+	if err != nil {
+		return err
+	}
+	if now.Plan.Digest != p.Plan.Digest {
+		return fmt.Errorf("begin run %s: the mesh changed while its plan was read (digest %s, now %s); nothing was changed: run the same command again", r.Name, p.Plan.Digest, now.Plan.Digest)
+	}
+	if r.fresh {
+		if err := define(ctx, h, now); err != nil {
+			return err
+		}
+		r.ledger = plan.Opened(now.World, now.Plan, time.Now())
+	} else {
+		r.ledger = r.ledger.Agreed(now.Plan, time.Now())
+	}
+	return r.write(ctx, h)
+}
+
+// define puts the definition there, without which there is no record.
+func define(ctx context.Context, h home, p report.Proposal) error {
+	for _, s := range plan.Flat(p.Plan.Stages) {
+		if s.Kind != plan.Define {
+			continue
+		}
+		change, err := plan.Render(s, p.Plan.Target, time.Now())
+		if err != nil {
+			return err
+		}
+		if err := h.Act(ctx, change); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
+}

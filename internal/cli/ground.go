@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/client-go/dynamic"
+
+	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/install"
+)
+
+// ground is a real cluster.
+type ground struct {
+	*cluster.Cluster
+	objects dynamic.Interface // for the installer to compare with
+}
+
+// connect reaches the cluster that the global flags name.
+func connect(a *app) (home, error) {
+	c, err := cluster.Connect(a.kubeconfig, a.context)
+	if err != nil {
+		return nil, err
+	}
+	c.Root = a.root
+	objects, err := c.Objects()
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return &ground{c, objects}, nil
+}
+
+func (g *ground) Lacks(ctx context.Context, aim aim) ([]string, error) {
+	wanted := g.Observing()
+	if aim == running {
+		wanted = append(wanted, g.Acting()...)
+	}
+	missing, err := g.Missing(ctx, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("see what is permitted: %w", err)
+	}
+	var lines []string
+	for _, p := range missing {
+		lines = append(lines, p.String())
+	}
+	return lines, nil
+}
+
+func (g *ground) Record(name string) engine.Journal { return g.Journal(name) }
+
+func (g *ground) Draft(ctx context.Context, i install.Installer, revision, version string) (install.Draft, error) {
+	i.Cluster = g.objects
+	d, err := i.Draft(ctx, revision, version)
+	g.Installer = i
+	return d, err
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// open reaches the cluster and sees, before anything is touched, that everything
+// that the command is about to do is permitted.
+func (a *app) open(ctx context.Context, aim aim) (home, error) {
+	h, err := a.connect(a)
+	if err != nil {
+		return nil, err
+	}
+	lacking, err := h.Lacks(ctx, aim)
+	if err == nil && len(lacking) > 0 {
+		err = fmt.Errorf("see what is permitted (nothing was changed): you may not\n  %s\nask for a role that allows this, or name another --context", strings.Join(lacking, "\n  "))
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}

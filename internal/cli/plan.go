@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func (a *app) plan() *cobra.Command {
+	var w wish
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what an upgrade would do; change nothing",
+		Long: `Show what an upgrade with the same flags would do: the control plane that it
+would install, from what and by what; wave by wave the labels, restarts and
+proofs; and what to know before agreeing to it. Nothing is changed.`,
+		Example: `  rerig plan --to 1-31-0 --operator canary.yaml
+  rerig plan --to 1-31-0 -n shop-web -n shop-data --waves 2
+  rerig plan -f move.yaml -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			u, err := w.upgrade(a.Streams)
+			if err != nil {
+				return err
+			}
+			h, err := a.open(cmd.Context(), looking)
+			if err != nil {
+				return err
+			}
+			defer h.Close()
+			r, err := wanted(cmd.Context(), h, u)
+			if err != nil {
+				return err
+			}
+			r.source, r.istioctl = w.source(), w.istioctl
+			r.again()
+			p, err := a.propose(cmd.Context(), h, r)
+			if err != nil {
+				return err
+			}
+			return a.show(p)
+		},
+	}
+	w.flags(cmd)
+	return cmd
+}

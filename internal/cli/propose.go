@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// propose plans what is left of a run, for somebody to agree to: it judges the
+// control planes that a new run begins with, and drafts the install where one is
+// needed. The version that the plan names is noted in the run's spec.
+func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, error) {
+	p := report.Proposal{Run: r.Name, Resumed: !r.fresh}
+	w, err := h.Observe(ctx)
+	if err != nil {
+		return p, fmt.Errorf("observe the mesh: %w", err)
+	}
+	target, err := plan.Aim(w, r.intent, r.ledger)
+	if err != nil {
+		return p, err
+	}
+	if r.fresh {
+		if err := fit(w, target, r.intent.Version); err != nil {
+			return p, err
+		}
+	}
+	if installs(plan.Steps(w, target, r.ledger)) {
+		if p.Installer, err = a.draft(ctx, h, r); err != nil {
+			return p, err
+		}
+		if target, err = plan.Aim(w, r.intent, r.ledger); err != nil {
+			return p, err
+		}
+	}
+	p.World, p.Intent, p.Plan = w, r.intent, plan.Make(w, target, r.ledger)
+	return p, nil
+}
+
+// fit judges, before a run begins, the control planes that it leaves, and the
+// one that it goes to where that is there already.
+func fit(w mesh.World, t plan.Target, version string) error {
+	var lines []string
+	for _, v := range verify.Preflight(w, plan.Serving(w, t), t.Revision, version) {
+		lines = append(lines, fmt.Sprintf("\n  revision %s: %s\n    %s", v.Subject, v.Reason, v.Hint))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return fmt.Errorf("judge the control planes before anything is moved (nothing was changed):%s", strings.Join(lines, ""))
+}
+
+func installs(stages []plan.Stage) bool {
+	for _, s := range stages {
+		if s.Kind == plan.Install {
+			return true
+		}
+	}
+	return false
+}
+
+// draft finds out what the install would do, and readies it.
+func (a *app) draft(ctx context.Context, h home, r *run) (*report.Installer, error) {
+	file, err := install.ParseOperator(r.Spec.Install.Raw)
+	if err != nil {
+		return nil, fmt.Errorf("read spec.install of MeshUpgrade %s: %w", r.Name, err)
+	}
+	i := install.Installer{File: file, Istioctl: r.istioctl, Kubeconfig: a.kubeconfig, Context: a.context, Timeout: r.intent.Ready, Say: a.say}
+	d, err := h.Draft(ctx, i, r.Spec.Revision, r.Spec.Version)
+	if err != nil {
+		return nil, err
+	}
+	r.Spec.Version, r.intent.Version = d.Version, d.Version
+	return drafted(d, r.source), nil
+}
+
+// drafted is a draft in the report's words.
+func drafted(d install.Draft, source string) *report.Installer {
+	i := &report.Installer{Istioctl: d.Istioctl.Path, Version: d.Istioctl.Version, File: source, Notes: d.Notes}
+	for _, o := range d.LeftOut {
+		i.LeftOut = append(i.LeftOut, report.Remark{Subject: o.String(), Why: "a gateway (" + o.Now() + "): istioctl would replace it in place, at once"})
+	}
+	for _, o := range d.InPlace {
+		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Why: o.Now()})
+	}
+	return i
+}

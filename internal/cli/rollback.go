@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) rollback() *cobra.Command {
+	var c consent
+	var lease time.Duration
+	cmd := &cobra.Command{
+		Use:   "rollback [NAME]",
+		Short: "Show the plan back to what was found before a run, ask, and carry it out",
+		Long: `Show the plan back to what was found before a run, ask, and carry it out: made
+by the same planner, done by the same engine, proven on the wire as well. It
+can be begun at any point of a run, also of a finished one. Without a name it
+is the unfinished run, or else the one that ended last.
+
+The control plane that was moved to stays installed and unused.
+
+` + exitHelp,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			if err := positive(lease); err != nil {
+				return err
+			}
+			h, err := a.open(cmd.Context(), running)
+			if err != nil {
+				return err
+			}
+			defer h.Close()
+			r, err := named(cmd.Context(), h, arguments)
+			if err != nil {
+				return err
+			}
+			if err := a.turn(cmd.Context(), h, r); err != nil {
+				return err
+			}
+			return a.carryOut(cmd.Context(), h, r, c, lease)
+		},
+	}
+	c.flags(cmd)
+	leaseFlag(cmd, &lease)
+	return cmd
+}
+
+// turn points a run back to its baseline; that is written down once it was
+// agreed to.
+func (a *app) turn(ctx context.Context, h home, r *run) error {
+	if r.fresh {
+		return fmt.Errorf("roll run %s back: nothing of it was ever agreed to, so nothing was moved", r.Name)
+	}
+	if _, err := recorded(ctx, h, r.Name); err != nil {
+		return err
+	}
+	if r.back() {
+		return nil
+	}
+	if by, err := h.Holder(ctx); err != nil {
+		return err
+	} else if by != "" {
+		return fmt.Errorf("roll run %s back: %s works on it: interrupt that process first (Ctrl-C), or wait until its Lease has run out", r.Name, by)
+	}
+	r.Spec.Rollback = true
+	return r.reread()
+}
+
+// named is the run of that name; without a name the unfinished one, or else the
+// one that was begun last.
+func named(ctx context.Context, h home, arguments []string) (*run, error) {
+	runs, err := all(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 {
+		return nil, errors.New("find the run: none is on record in this cluster; begin one with `rerig upgrade`")
+	}
+	var names []string
+	last := runs[len(runs)-1]
+	for _, r := range runs {
+		if len(arguments) > 0 && r.Name == arguments[0] {
+			return r, nil
+		}
+		if !r.ended() && !r.fresh {
+			last = r
+		}
+		names = append(names, r.Name)
+	}
+	if len(arguments) > 0 {
+		return nil, fmt.Errorf("find the run: none is named %s; on record are: %s", arguments[0], strings.Join(names, ", "))
+	}
+	return last, nil
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line: one file a command. Flags become the same
+// MeshUpgrade that a file holds, which goes to the same engine; wiring is done
+// here and nowhere else in the command.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Run carries out a command line and returns its exit code.
+func Run(ctx context.Context, arguments []string, s Streams) int {
+	return execute(ctx, arguments, s, connect)
+}
+
+func execute(ctx context.Context, arguments []string, s Streams, c connector) int {
+	root := command(s, c)
+	root.SetArgs(arguments)
+	err := root.ExecuteContext(ctx)
+	code := codeOf(ctx, err)
+	switch {
+	case code == exitInterrupted:
+		fmt.Fprintln(s.Err, "rerig: interrupted; nothing is lost: the same command goes on")
+	case err != nil && !errors.Is(err, errHeld):
+		fmt.Fprintln(s.Err, "rerig: "+err.Error())
+	}
+	return code
+}
+
+func command(s Streams, c connector) *cobra.Command {
+	a := &app{Streams: s, connect: c}
+	root := &cobra.Command{
+		Use:   "rerig",
+		Short: "Move an Istio mesh from one control-plane revision to the next",
+		Long: `Rerig moves an Istio mesh from one control-plane revision to the next, a few
+workloads at a time, proves each of them on the wire, and can take it all back.
+
+` + exitHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+	})
+	a.flags(root)
+	root.AddCommand(a.inventory(), a.plan(), a.upgrade(), a.status(), a.rollback(), a.version())
+	for _, sub := range root.Commands() {
+		sub.Args = understood(sub.Args)
+	}
+	root.Args = understood(root.Args)
+	return root
+}
+
+// understood makes a wrong argument a usage error.
+func understood(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, arguments []string) error {
+		if err := check(cmd, arguments); err != nil {
+			return usageError{fmt.Errorf("%s; see `%s --help`", strings.TrimSpace(err.Error()), cmd.CommandPath())}
+		}
+		return nil
+	}
+}

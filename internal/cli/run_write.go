@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// write puts on record what is wanted, and then what was agreed to. Between the
+// two a run is one that nobody agreed to.
+func (r *run) write(ctx context.Context, h home) error {
+	if err := r.writeSpec(ctx, h); err != nil {
+		return err
+	}
+	j := h.Record(r.Name)
+	if _, _, err := j.Load(ctx); err != nil {
+		return fmt.Errorf("read the run's record: %w", err)
+	}
+	phase := v1alpha1.Upgrading
+	if r.back() {
+		phase = v1alpha1.RollingBack
+	}
+	s := engine.Summary{Phase: string(phase), Message: "the plan was agreed to", Digest: plan.Digest(r.ledger.Approved),
+		Waves: fmt.Sprintf("0/%d", len(r.ledger.Waves))}
+	if err := j.Save(ctx, r.ledger, s); err != nil {
+		return fmt.Errorf("write down what was agreed to: %w", err)
+	}
+	r.fresh = false
+	return nil
+}
+
+func (r *run) writeSpec(ctx context.Context, h home) error {
+	var err error
+	switch {
+	case r.found == nil:
+		_, err = h.Create(ctx, r.MeshUpgrade)
+	case r.fresh:
+		_, err = h.Replace(ctx, *r.found, r.Spec)
+	case r.back() != r.found.Spec.Rollback:
+		err = h.SetRollback(ctx, r.Name, r.back())
+	}
+	return err
+}
+
+// writeLimits puts limits and times on record that are others than before.
+func (r *run) writeLimits(ctx context.Context, h home) error {
+	if r.found == nil || equality.Semantic.DeepEqual(limits(r.Spec), limits(r.found.Spec)) {
+		return nil
+	}
+	return h.SetLimits(ctx, r.Name, limits(r.Spec))
+}
+
+// limits are the fields of a spec that may change while a run goes on.
+func limits(s v1alpha1.MeshUpgradeSpec) v1alpha1.MeshUpgradeSpec {
+	return v1alpha1.MeshUpgradeSpec{MaxParallel: s.MaxParallel, ReadyTimeout: s.ReadyTimeout, Soak: s.Soak, RollbackOnFailure: s.RollbackOnFailure}
+}

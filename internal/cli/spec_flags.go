@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/install"
+)
+
+// wish is what the flags of plan and upgrade say.
+type wish struct {
+	file     string // -f; then none of the others
+	name     string
+	to       string
+	version  string
+	operator string
+	istioctl string // about this machine, not about the mesh: goes with -f too
+
+	namespaces []string
+	selector   string
+	waves      []string
+	count      int
+
+	parallel int
+	ready    time.Duration
+	soak     time.Duration
+	putBack  bool
+
+	set *pflag.FlagSet
+}
+
+func (w *wish) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&w.file, "file", "f", "", "the MeshUpgrade `FILE`, in place of the flags below (- is standard input)")
+	f.StringVar(&w.name, "name", "", "the run's `NAME`; without it to-REVISION")
+	f.StringVar(&w.to, "to", "", "the `REVISION` to move to")
+	f.StringVar(&w.version, "version", "", "its Istio `VERSION`; without it as the revision's name, the file or istioctl say")
+	f.StringVar(&w.operator, "operator", "", "the IstioOperator `FILE` from which the revision is installed when it is not there")
+	f.StringVar(&w.istioctl, "istioctl", "", "the istioctl to install with (`PATH`); without it the one in PATH")
+	f.StringSliceVarP(&w.namespaces, "namespace", "n", nil, "move this `NAMESPACE` (may be repeated); without -n and --selector: all that are bound to another revision")
+	f.StringVarP(&w.selector, "selector", "l", "", "move the namespaces that this label `SELECTOR` matches")
+	f.StringArrayVar(&w.waves, "wave", nil, "one wave's `NAMESPACES`, with commas (may be repeated, in order)")
+	f.IntVar(&w.count, "waves", 0, "into how `MANY` waves the namespaces are divided (default 3)")
+	f.IntVar(&w.parallel, "parallel", 0, "how `MANY` workloads restart at the same time (default 4)")
+	f.DurationVar(&w.ready, "ready-timeout", 0, "how long the control plane, and each workload, may take to be ready and proven (default 10m)")
+	f.DurationVar(&w.soak, "soak", 0, "how long each proven wave runs before the next (default 1m)")
+	f.BoolVar(&w.putBack, "rollback-on-failure", false, "put a failing wave back")
+	w.set = f
+}
+
+// besides are the flags that go with -f: they say nothing about the mesh.
+var besides = map[string]bool{"file": true, "istioctl": true, "yes": true, "lease-duration": true,
+	"kubeconfig": true, "context": true, "istio-namespace": true, "output": true, "no-color": true}
+
+// upgrade is the MeshUpgrade that the flags, or the file, ask for.
+func (w *wish) upgrade(s Streams) (*v1alpha1.MeshUpgrade, error) {
+	u, err := w.asked(s)
+	if err == nil {
+		err = check(u)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return u, nil
+}
+
+func (w *wish) asked(s Streams) (*v1alpha1.MeshUpgrade, error) {
+	if w.file == "" {
+		return w.fromFlags()
+	}
+	var extra []string
+	w.set.Visit(func(f *pflag.Flag) {
+		if !besides[f.Name] {
+			extra = append(extra, "--"+f.Name)
+		}
+	})
+	if len(extra) > 0 {
+		return nil, fmt.Errorf("read the command line: -f and %s were both given; say it in the file", strings.Join(extra, ", "))
+	}
+	content, err := w.content(s)
+	if err != nil {
+		return nil, fmt.Errorf("read the MeshUpgrade file: %w", err)
+	}
+	u, err := cluster.ReadMeshUpgrade(content)
+	if u.Name == "" {
+		u.Name = nameFor(u.Spec.Revision)
+	}
+	return &u, err
+}
+
+func (w *wish) content(s Streams) ([]byte, error) {
+	if w.file == "-" {
+		return io.ReadAll(s.In)
+	}
+	return os.ReadFile(w.file)
+}
+
+func (w *wish) fromFlags() (*v1alpha1.MeshUpgrade, error) {
+	if w.to == "" {
+		return nil, errors.New("read the command line: no revision to move to; name it with --to, or give a MeshUpgrade file with -f")
+	}
+	u := &v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: w.name}}
+	if u.Name == "" {
+		u.Name = nameFor(w.to)
+	}
+	u.Spec = v1alpha1.MeshUpgradeSpec{Revision: w.to, Version: w.version, WaveCount: w.count, MaxParallel: w.parallel, RollbackOnFailure: w.putBack}
+	if w.set.Changed("ready-timeout") {
+		u.Spec.ReadyTimeout = &metav1.Duration{Duration: w.ready}
+	}
+	if w.set.Changed("soak") {
+		u.Spec.Soak = &metav1.Duration{Duration: w.soak}
+	}
+	for _, wave := range w.waves {
+		u.Spec.Waves = append(u.Spec.Waves, v1alpha1.Wave{Namespaces: list(wave)})
+	}
+	var err error
+	if u.Spec.Namespaces, err = w.selection(); err != nil {
+		return nil, err
+	}
+	return u, w.install(u)
+}
+
+func (w *wish) selection() (*v1alpha1.NamespaceSelection, error) {
+	if len(w.namespaces) == 0 && w.selector == "" {
+		return nil, nil
+	}
+	s := &v1alpha1.NamespaceSelection{Names: w.namespaces}
+	if w.selector != "" {
+		parsed, err := metav1.ParseToLabelSelector(w.selector)
+		if err != nil {
+			return nil, fmt.Errorf("read --selector %q: %w", w.selector, err)
+		}
+		s.Selector = parsed
+	}
+	return s, nil
+}
+
+// install takes the IstioOperator file into the MeshUpgrade, so that the record
+// holds everything that a run needs to go on.
+func (w *wish) install(u *v1alpha1.MeshUpgrade) error {
+	if w.operator == "" {
+		return nil
+	}
+	o, err := install.ReadOperator(w.operator)
+	if err != nil {
+		return err
+	}
+	raw, err := o.JSON()
+	if err != nil {
+		return fmt.Errorf("take the IstioOperator file %s over: %w", w.operator, err)
+	}
+	u.Spec.Install = &runtime.RawExtension{Raw: raw}
+	return nil
+}
+
+func list(text string) []string {
+	var names []string
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// source says where the IstioOperator comes from.
+func (w *wish) source() string {
+	if w.operator != "" {
+		return w.operator
+	}
+	return w.file + " (spec.install)"
+}
+
+func nameFor(revision string) string { return "to-" + revision }

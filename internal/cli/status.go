@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
+)
+
+func (a *app) status() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status [NAME]",
+		Short: "Show where a run stands, and why it stopped where it did",
+		Long: `Show where a run stands: its phase, its waves, what is left of it, and where it
+is held why, and what to do. With -o json also everything that is written down
+of it. Without a name it is the unfinished run, or else the one begun last.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, arguments []string) error {
+			h, err := a.open(cmd.Context(), looking)
+			if err != nil {
+				return err
+			}
+			defer h.Close()
+			r, err := named(cmd.Context(), h, arguments)
+			if err != nil {
+				return err
+			}
+			s, err := standing(cmd.Context(), h, r)
+			if err != nil {
+				return err
+			}
+			if a.output == outputJSON {
+				return a.json(s.Object())
+			}
+			_, err = fmt.Fprint(a.Out, s.Text(a.paper()))
+			return err
+		},
+	}
+}
+
+// standing is where a run stands: what is written down, against the mesh.
+func standing(ctx context.Context, h home, r *run) (report.Standing, error) {
+	s := report.Standing{Run: r.Name, Intent: r.intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
+		Digest: r.Status.Digest, Ledger: r.ledger, Fresh: r.fresh}
+	var err error
+	if s.Holder, err = h.Holder(ctx); err != nil {
+		return s, err
+	}
+	if s.World, err = h.Observe(ctx); err != nil {
+		return s, fmt.Errorf("observe the mesh: %w", err)
+	}
+	if r.fresh {
+		return s, nil
+	}
+	if s.Target, err = plan.Aim(s.World, r.intent, r.ledger); err != nil {
+		return s, err
+	}
+	s.Left = plan.Steps(s.World, s.Target, r.ledger)
+	return s, nil
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// Standing is where a run stands.
+type Standing struct {
+	Run     string
+	Intent  plan.Intent
+	Phase   string
+	Message string
+	Digest  string // of the plan that was agreed to
+	Holder  string // who works on it now, "" nobody
+	Fresh   bool   // nothing of it was agreed to
+	World   mesh.World
+	Target  plan.Target
+	Ledger  plan.Ledger
+	Left    []plan.Stage
+}
+
+// stood is a Standing in JSON.
+type stood struct {
+	Run    string       `json:"run"`
+	Phase  string       `json:"phase"`
+	Digest string       `json:"digest,omitempty"`
+	Holder string       `json:"holder,omitempty"`
+	Hold   *plan.Hold   `json:"hold,omitempty"`
+	Drift  []plan.Step  `json:"drift,omitempty"`
+	Left   []plan.Stage `json:"left"`
+	Ledger plan.Ledger  `json:"ledger"`
+}
+
+// Object is the standing for programs, with the ledger in clear.
+func (s Standing) Object() any {
+	return stood{Run: s.Run, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Hold: s.Ledger.Held,
+		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Ledger: s.Ledger}
+}
+
+// Text is the standing for people.
+func (s Standing) Text(p Paper) string {
+	lines := p.table("", s.facts())
+	if s.Fresh {
+		return strings.Join(append(lines, "", "Nothing of it was agreed to, and nothing was changed."), "\n") + "\n"
+	}
+	if h := s.Ledger.Held; h != nil {
+		lines = append(append(lines, ""), heldLines(p, *h)...)
+	}
+	lines = append(append(lines, ""), s.waves(p)...)
+	lines = append(lines, s.left(p)...)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func (s Standing) facts() [][]cell {
+	phase := or(s.Phase, "Pending")
+	rows := [][]cell{
+		{{"Run", dim}, {s.Run, strong}},
+		{{"Phase", dim}, {phase, phaseTone(phase)}},
+		{{"Target", dim}, {text: s.target()}},
+	}
+	if s.Message != "" && s.Ledger.Held == nil {
+		rows = append(rows, []cell{{"Message", dim}, {text: s.Message}})
+	}
+	rows = append(rows, []cell{{"Worked on by", dim}, {text: or(s.Holder, "nobody")}})
+	if !s.Ledger.Started.IsZero() {
+		rows = append(rows, []cell{{"Begun", dim}, {text: s.Ledger.Started.Local().Format("2006-01-02 15:04:05")}})
+	}
+	if !s.Ledger.Ended.IsZero() {
+		rows = append(rows, []cell{{"Ended", dim}, {text: s.Ledger.Ended.Local().Format("2006-01-02 15:04:05")}})
+	}
+	return rows
+}
+
+func (s Standing) target() string {
+	to := "revision " + s.Intent.Revision
+	if s.Intent.Version != "" {
+		to += " (Istio " + s.Intent.Version + ")"
+	}
+	if s.Intent.Rollback {
+		return "what was found before the run to " + to
+	}
+	return to
+}
+
+func phaseTone(phase string) tone {
+	switch phase {
+	case "Held":
+		return bad
+	case "Completed", "RolledBack":
+		return good
+	}
+	return warn
+}
+
+func (s Standing) waves(p Paper) []string {
+	rows := [][]cell{head("WAVE", "STATE", "PROVEN", "NAMESPACES")}
+	for _, w := range progressOf(s.World, s.Target, s.Ledger, s.Left) {
+		rows = append(rows, []cell{{text: fmt.Sprintf("%d/%d", w.Wave, most(s.Target.Waves))}, {w.word(), toneOf(w.state)},
+			{text: fmt.Sprintf("%d/%d", w.proven(), len(w.works))}, {text: strings.Join(w.Namespaces, ", ")}})
+	}
+	return p.table("", rows)
+}
+
+// left says what is left to do, and what of it nobody agreed to.
+func (s Standing) left(p Paper) []string {
+	steps := plan.Flat(s.Left)
+	if len(steps) == 0 {
+		return []string{"", "Nothing is left to do."}
+	}
+	lines := []string{"", fmt.Sprintf("Left: %s, %s of them writes", count(len(steps), "step"), fmt.Sprint(len(plan.Changing(s.Left))))}
+	for i, step := range steps {
+		if i == 20 {
+			lines = append(lines, fmt.Sprintf("  and %d more", len(steps)-i))
+			break
+		}
+		lines = append(lines, "  "+step.String())
+	}
+	if drift := plan.Drift(s.Left, s.Target, s.Ledger); len(drift) > 0 {
+		lines = append(lines, p.paint(warn, fmt.Sprintf("Nobody agreed to %d of them: the next `rerig upgrade` or `rerig rollback` shows them and asks.", len(drift))))
+	}
+	return lines
+}
