@@ -73,6 +73,9 @@ func (c *Cluster) Hold(ctx context.Context, identity string, duration time.Durat
 	select {
 	case err := <-done:
 		return err
+	default:
+	}
+	select {
 	case <-begun: // the election ended before act did
 		end(ErrLeaseLost)
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
