@@ -4,6 +4,7 @@ package install
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -17,7 +18,7 @@ import (
 // clusterOf is a cluster in memory that holds the objects.
 func clusterOf(objects ...*unstructured.Unstructured) dynamic.Interface {
 	kinds := map[schema.GroupVersionResource]string{}
-	for _, kind := range uninstalled {
+	for _, kind := range append(slices.Clone(uninstalled), definitions) {
 		resource, _ := meta.UnsafeGuessKindToResource(kind)
 		kinds[resource] = kind.Kind + "List"
 	}

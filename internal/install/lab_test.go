@@ -84,7 +84,7 @@ func labDraft(t *testing.T, i Installer) {
 		t.Errorf("left out:\n%s", diff)
 	}
 	for _, o := range d.InPlace {
-		if o.Component != "Base" || !o.Present || o.Revision != "1-29-1" {
+		if o.Component != "Base" || !o.Present {
 			t.Errorf("in place: %s (%s, %s)", o, o.Component, o.Now())
 		}
 	}

@@ -15,15 +15,18 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Leftovers are the objects in the cluster that bear a revision and that
-// `istioctl uninstall --revision` would delete. CRDs and the rest of the
-// component Base are not among them: every revision needs them.
+// Leftovers are the objects in the cluster that bear a revision.
+// `istioctl uninstall --revision` would delete Own and Needed.
 type Leftovers struct {
 	Revision string   `json:"revision"`
 	Own      []Object `json:"own,omitempty"`    // of its control plane
 	Needed   []Object `json:"needed,omitempty"` // gateways, CNI, ztunnel: they bear the revision, but traffic runs through them
+	Shared   []Object `json:"shared,omitempty"` // CRDs and the rest of the component Base: applied last for this revision, but of every revision
 	Remove   []string `json:"remove,omitempty"` // the commands that remove Own and nothing else
 }
+
+// definitions are not uninstalled, for they are of every revision.
+var definitions = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 
 // uninstalled are the kinds that an uninstall deletes (operator/pkg/uninstall,
 // prune.go), without Pods, which go with their owners.
@@ -48,17 +51,14 @@ var uninstalled = []schema.GroupVersionKind{
 // Leftovers lists what there is of a revision. It only reads: one list a kind.
 func (i Installer) Leftovers(ctx context.Context, revision string) (Leftovers, error) {
 	left := Leftovers{Revision: revision}
-	for _, kind := range uninstalled {
+	for _, kind := range append(slices.Clone(uninstalled), definitions) {
 		objects, err := i.stamped(ctx, kind, revision)
 		if err != nil {
 			return left, fmt.Errorf("list each %s of revision %s: %w", kind.Kind, revision, err)
 		}
 		for _, o := range objects {
-			if object := seen(&o, &o); needed(&o) {
-				left.Needed = append(left.Needed, object)
-			} else {
-				left.Own = append(left.Own, object)
-			}
+			list := left.of(&o)
+			*list = append(*list, seen(&o, &o))
 		}
 	}
 	left.Remove = i.removal(left)
@@ -68,7 +68,7 @@ func (i Installer) Leftovers(ctx context.Context, revision string) (Leftovers, e
 func (i Installer) stamped(ctx context.Context, kind schema.GroupVersionKind, revision string) ([]unstructured.Unstructured, error) {
 	resource, _ := meta.UnsafeGuessKindToResource(kind)
 	list, err := i.Cluster.Resource(resource).List(ctx, metav1.ListOptions{
-		LabelSelector: revisionLabel + "=" + revision + "," + componentLabel + " in (Pilot,IngressGateways,EgressGateways,Cni,Ztunnel)",
+		LabelSelector: revisionLabel + "=" + revision + "," + componentLabel + " in (Base,Pilot,IngressGateways,EgressGateways,Cni,Ztunnel)",
 	})
 	if apierrors.IsNotFound(err) {
 		return nil, nil // a kind that this cluster does not know
@@ -79,10 +79,17 @@ func (i Installer) stamped(ctx context.Context, kind schema.GroupVersionKind, re
 	return slices.DeleteFunc(list.Items, func(o unstructured.Unstructured) bool { return len(o.GetOwnerReferences()) > 0 }), nil
 }
 
-// needed: what carries traffic, or chooses a revision for others, whoever
-// stamped it last.
-func needed(o *unstructured.Unstructured) bool {
-	return o.GetLabels()[componentLabel] != "Pilot" || runsRouter(o) || o.GetLabels()[tagLabel] != ""
+// of is the list that an object belongs to. Needed is what carries traffic, or
+// chooses a revision for others, whoever stamped it last.
+func (l *Leftovers) of(o *unstructured.Unstructured) *[]Object {
+	labels := o.GetLabels()
+	switch {
+	case labels[componentLabel] == "Base":
+		return &l.Shared
+	case labels[componentLabel] != "Pilot" || runsRouter(o) || labels[tagLabel] != "":
+		return &l.Needed
+	}
+	return &l.Own
 }
 
 // String lists what is left, for the end of an error message.
@@ -90,6 +97,7 @@ func (l Leftovers) String() string {
 	var b strings.Builder
 	section(&b, "left behind of revision "+l.Revision, l.Own)
 	section(&b, "they bear the revision too, but traffic needs them; leave them, and do not run `istioctl uninstall --revision "+l.Revision+"`, which would delete them", l.Needed)
+	section(&b, "applied for it over what was there, shared with every revision and kept", counted(l.Shared))
 	section(&b, "to remove what was left behind", l.Remove)
 	return b.String()
 }

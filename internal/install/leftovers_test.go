@@ -51,6 +51,11 @@ func TestLeftovers(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+		for _, o := range left.Shared {
+			if o.String() != "CustomResourceDefinition gateways.networking.istio.io" {
+				t.Errorf("%s: %s counts as shared", name, o)
+			}
+		}
 		if diff := cmp.Diff([][]string{c.own, c.needed, c.remove}, [][]string{names(left.Own), names(left.Needed), left.Remove}); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
@@ -59,13 +64,15 @@ func TestLeftovers(t *testing.T) {
 
 func TestFailureSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	i := drafter(t, pretend(t, "cat >/dev/null; echo waiting; echo it broke >&2; exit 1"))
-	i.Cluster = clusterOf(defaultTag(), object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", componentLabel, "Pilot"))
+	i.Cluster = clusterOf(defaultTag(), object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", componentLabel, "Pilot"),
+		object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", revisionLabel, "1-31-0", componentLabel, "Base"),
+		object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "sidecars.networking.istio.io", revisionLabel, "1-31-0", componentLabel, "Base"))
 	err := i.Install(t.Context(), "1-31-0", "")
 	failure, ok := errors.AsType[*Failure](err)
 	if !ok {
 		t.Fatalf("ended with %v", err)
 	}
-	for _, want := range []string{"install revision 1-31-0", "exit status 1", "it broke", "Deployment istio-system/istiod-1-31-0", "kubectl delete"} {
+	for _, want := range []string{"install revision 1-31-0", "exit status 1", "it broke", "Deployment istio-system/istiod-1-31-0", "2 of kind CustomResourceDefinition", "kubectl delete"} {
 		if !strings.Contains(failure.Error(), want) {
 			t.Errorf("it does not say %q:\n%v", want, failure)
 		}

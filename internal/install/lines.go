@@ -46,12 +46,22 @@ func (l *lines) end() {
 	l.open = ""
 }
 
-// take leaves out lines without a word, such as istioctl's drawing of a sail,
-// and repetitions: it says again and again what it waits for.
+// take hears one line. istioctl writes its last "Error: …" right behind a line
+// of progress that has no end.
 func (s *said) take(line string) {
 	line = strings.TrimRight(colour.ReplaceAllString(line, ""), " \t")
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if at := strings.Index(line, "Error: "); at > 0 && line[at-1] != ' ' {
+		s.keep(line[:at])
+		line = line[at:]
+	}
+	s.keep(line)
+}
+
+// keep leaves out lines without a word, such as istioctl's drawing of a sail,
+// and repetitions: it says again and again what it waits for.
+func (s *said) keep(line string) {
 	if !strings.ContainsFunc(line, unicode.IsLetter) || len(s.last) > 0 && s.last[len(s.last)-1] == line {
 		return
 	}

@@ -32,12 +32,12 @@ func TestMain(m *testing.M) {
 
 func TestRunHearsLines(t *testing.T) {
 	var heard []string
-	path := script(t, `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'last' >&2; exit 4`)
+	path := script(t, `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'almost)Error: last' >&2; exit 4`)
 	said, err := run(t.Context(), path, nil, "from stdin\n", func(line string) { heard = append(heard, line) })
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 4 {
 		t.Errorf("ended with %v", err)
 	}
-	want := []string{"one", "two", "from stdin", "last"}
+	want := []string{"one", "two", "from stdin", "almost)", "Error: last"}
 	if diff := cmp.Diff(want, heard); diff != "" {
 		t.Errorf("heard:\n%s", diff)
 	}
