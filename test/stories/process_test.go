@@ -136,3 +136,6 @@ func eventually(t *testing.T, within time.Duration, ask func() error) {
 		}
 	}
 }
+
+// short is a duration as a person reads it.
+func short(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
