@@ -72,7 +72,7 @@ func (a *Agent) There(pod *corev1.Pod) {
 	defer a.mu.Unlock()
 	t := a.tasks[pod.UID]
 	if t == nil && a.ctx.Err() == nil {
-		t = &task{agent: a, pod: pod, leave: make(chan struct{})}
+		t = &task{agent: a, pod: pod, leave: make(chan struct{}), drop: func() {}}
 		a.tasks[pod.UID] = t
 		a.running.Go(func() { t.run(a.ctx) })
 	}

@@ -38,6 +38,7 @@ type task struct {
 
 	place   Place // of the present process
 	process Process
+	drop    func() // forgets its address
 	state   State
 	said    State
 }
@@ -54,7 +55,7 @@ func (t *task) run(ctx context.Context) {
 	if ctx.Err() != nil {
 		return // the whole lab ends
 	}
-	a.Routes.Drop(t.state.IP)
+	t.drop()
 	if err := a.Cluster.Remove(ctx, t.pod); err != nil {
 		a.say(t.pod, "%v", err)
 	}
@@ -114,7 +115,7 @@ func (t *task) start(ctx context.Context, binary, root, ip string) bool {
 	if err := a.Processes.Start(ctx, p.Component); err != nil {
 		return t.hindered(ctx, "RunContainerError", err)
 	}
-	a.Routes.Set(ip, p.Ports)
+	t.drop = a.Routes.Set(ip, p.Ports)
 	t.state.IP, t.state.Running, t.state.Waiting, t.state.Message = ip, time.Now(), "", ""
 	t.pod, t.place, t.process = pod, at, p
 	t.report(ctx)

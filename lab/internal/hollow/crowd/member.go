@@ -64,8 +64,7 @@ func (m *member) run(ctx context.Context) error {
 	for _, port := range []int{adminPort, readyPort, statusPort} {
 		ports[port] = l.Addr().String()
 	}
-	m.crowd.Routes.Set(pod.Status.PodIP, ports)
-	defer m.crowd.Routes.Drop(pod.Status.PodIP)
+	defer m.crowd.Routes.Set(pod.Status.PodIP, ports)()
 	serving.Go(func() {
 		if err := m.crowd.Cluster.Forward(ctx, pod, ports); err != nil && ctx.Err() == nil {
 			fmt.Fprintln(m.crowd.Log, err)

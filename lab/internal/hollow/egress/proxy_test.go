@@ -16,10 +16,13 @@ import (
 func TestRoutes(t *testing.T) {
 	var r Routes
 	r.Set("10.245.0.1", map[int]string{15012: "127.0.0.1:20001"})
-	r.Set("10.245.0.2", map[int]string{15012: "127.0.0.1:20002"})
-	r.Drop("10.245.0.2")
+	r.Set("10.245.0.2", map[int]string{15012: "127.0.0.1:20002"})()
+	old := r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20003"})
+	r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20004"})
+	old() // the pod before has gone after the next one came
 	for _, c := range []struct{ ask, want, wrong string }{
 		{ask: "10.245.0.1:15012", want: "127.0.0.1:20001"},
+		{ask: "10.245.0.3:15012", want: "127.0.0.1:20004"},
 		{ask: "10.245.0.1:15013", wrong: "no process"},
 		{ask: "10.245.0.2:15012", wrong: "no process"},
 		{ask: "192.0.2.1:443", wrong: "no process"},

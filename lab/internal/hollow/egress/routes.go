@@ -10,6 +10,7 @@ package egress
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"strconv"
 	"sync"
@@ -18,29 +19,30 @@ import (
 // Routes maps addresses of the cluster's network to local ones. The zero value is empty and ready.
 type Routes struct {
 	mu sync.RWMutex
-	to map[string]map[int]string // IP -> port -> local host:port
+	to map[string]*route // by IP
 }
 
+// route is where the ports of an address lead: to local host:port addresses.
+type route map[int]string
+
 // Set leads the ports of one address to local host:port addresses, in place of
-// whatever that address led to before.
-func (r *Routes) Set(ip string, ports map[int]string) {
+// whatever that address led to before. What it returns forgets the address,
+// unless it leads elsewhere by then: a pod's address is soon another pod's.
+func (r *Routes) Set(ip string, ports map[int]string) (drop func()) {
+	own := route(maps.Clone(ports))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.to == nil {
-		r.to = map[string]map[int]string{}
+		r.to = map[string]*route{}
 	}
-	own := make(map[int]string, len(ports))
-	for p, local := range ports {
-		own[p] = local
+	r.to[ip] = &own
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.to[ip] == &own {
+			delete(r.to, ip)
+		}
 	}
-	r.to[ip] = own
-}
-
-// Drop forgets an address.
-func (r *Routes) Drop(ip string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.to, ip)
 }
 
 // Local is the local address behind host:port. An address that no process of
@@ -56,9 +58,8 @@ func (r *Routes) Local(hostport string) (string, error) {
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	local, ok := r.to[host][port]
-	if !ok {
-		return "", fmt.Errorf("no process of this lab is behind %s", hostport)
+	if to := r.to[host]; to != nil && (*to)[port] != "" {
+		return (*to)[port], nil
 	}
-	return local, nil
+	return "", fmt.Errorf("no process of this lab is behind %s", hostport)
 }

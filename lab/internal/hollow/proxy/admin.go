@@ -64,5 +64,6 @@ func answer(w http.ResponseWriter, body object) {
 	w.Header().Set("Content-Type", "application/json")
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
+	e.SetEscapeHTML(false)
 	_ = e.Encode(body) // who asked has gone
 }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proxy
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	adminv3 "github.com/envoyproxy/go-control-plane/envoy/admin/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// What the endpoint says is read back strictly, with Envoy's own message types.
+func TestAdminSpeaksAsEnvoy(t *testing.T) {
+	c := certificate(t)
+	p := &Proxy{Identity: Identity{ID: "n", Version: "1.31.0"}, certificate: c, configured: true}
+	s := httptest.NewServer(p.Admin())
+	defer s.Close()
+
+	var dump adminv3.ConfigDump
+	if err := protojson.Unmarshal(ask(t, s.URL+"/config_dump", 200), &dump); err != nil {
+		t.Fatalf("read /config_dump: %v", err)
+	}
+	var secrets adminv3.SecretsConfigDump
+	if err := dump.Configs[0].UnmarshalTo(&secrets); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(secrets.DynamicActiveSecrets); n != 2 {
+		t.Fatalf("there are %d secrets; want default and ROOTCA", n)
+	}
+	var own, root tlsv3.Secret
+	for i, to := range []*tlsv3.Secret{&own, &root} {
+		if err := secrets.DynamicActiveSecrets[i].Secret.UnmarshalTo(to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if own.Name != "default" || string(own.GetTlsCertificate().GetCertificateChain().GetInlineBytes()) != string(c.Chain) {
+		t.Error("default is not the proxy's certificate")
+	}
+	if got := string(own.GetTlsCertificate().GetPrivateKey().GetInlineBytes()); got != "[redacted]" {
+		t.Errorf("the private key shows as %q", got)
+	}
+	if root.Name != "ROOTCA" || string(root.GetValidationContext().GetTrustedCa().GetInlineBytes()) != string(c.Root) {
+		t.Error("ROOTCA is not the mesh's root")
+	}
+
+	var certs adminv3.Certificates
+	if err := protojson.Unmarshal(ask(t, s.URL+"/certs", 200), &certs); err != nil {
+		t.Fatalf("read /certs: %v", err)
+	}
+	if got := certs.Certificates[0].CertChain[0].SubjectAltNames[0].GetUri(); got != "spiffe://cluster.local/ns/shop/sa/web" {
+		t.Errorf("/certs names %q", got)
+	}
+	if got := string(ask(t, s.URL+"/ready", 200)); got != "LIVE\n" {
+		t.Errorf("/ready says %q", got)
+	}
+}
+
+func TestAdminBeforeTheFirstConfiguration(t *testing.T) {
+	s := httptest.NewServer((&Proxy{}).Admin())
+	defer s.Close()
+	ask(t, s.URL+"/ready", http.StatusServiceUnavailable)
+	var dump adminv3.ConfigDump
+	if err := protojson.Unmarshal(ask(t, s.URL+"/config_dump", 200), &dump); err != nil {
+		t.Errorf("read /config_dump: %v", err)
+	}
+	if got := string(ask(t, s.URL+"/certs", 200)); got != "{\n \"certificates\": []\n}\n" {
+		t.Errorf("/certs says %s", got)
+	}
+}
+
+func ask(t *testing.T, url string, want int) []byte {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != want {
+		t.Fatalf("%s: %s, %v; want %d", url, res.Status, err, want)
+	}
+	return b
+}
+
+func certificate(t *testing.T) *Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	id, _ := url.Parse("spiffe://cluster.local/ns/shop/sa/web")
+	der, err := x509.CreateCertificate(rand.Reader,
+		&x509.Certificate{SerialNumber: big.NewInt(7), URIs: []*url.URL{id}, NotBefore: now, NotAfter: now.Add(24 * time.Hour)},
+		&x509.Certificate{SerialNumber: big.NewInt(8)}, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return &Certificate{Chain: text, Root: append([]byte{}, text...), Leaf: leaf, Since: now}
+}
