@@ -66,8 +66,11 @@ func remove(l state.Lab) error {
 			return err
 		}
 	}
-	if err := os.RemoveAll(l.Dir); err != nil {
-		return fmt.Errorf("remove the folder of lab %s: %w", l.Name, err)
+	var err error
+	for until := time.Now().Add(downWithin); time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+		if err = os.RemoveAll(l.Dir); err == nil { // what is dying may still write there
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("remove the folder of lab %s: %w", l.Name, err)
 }

@@ -44,7 +44,7 @@ func wanted(size state.Size, shop bool) []string {
 	}
 	names = append(names, "kube", "kubectl", "istio-1.29.1", "istio-1.31.0")
 	if size == state.Real {
-		names = append(names, "coredns", "images")
+		names = append(names, "coredns", "images-1.29.1", "images-1.31.0")
 	}
 	if shop {
 		names = append(names, shopParts(size)...)

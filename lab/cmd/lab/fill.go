@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/lab/internal/parts"
+	"github.com/rerig/rerig/lab/internal/real"
 	"github.com/rerig/rerig/lab/internal/state"
 	"github.com/rerig/rerig/lab/istio"
 )
@@ -20,15 +21,42 @@ import (
 // fill installs what the lab is to hold. Each thing is installed once in a lab's
 // life: what became of it since is its user's business.
 func fill(ctx context.Context, l state.Lab, in contents, say io.Writer) error {
+	next := laterImages(ctx, l, say)
 	if in.istio {
 		if err := once(l, "istio", say, func() error { return installIstio(ctx, l, parts.IstioVersions[0]) }); err != nil {
 			return err
 		}
 	}
+	if err := <-next; err != nil {
+		return err
+	}
 	if in.shop {
 		return once(l, "shop", say, func() error { return installShop(ctx, l) })
 	}
 	return nil
+}
+
+// laterImages imports the newer Istio's images while the older one is installed, so
+// that they are there for whoever installs it.
+func laterImages(ctx context.Context, l state.Lab, say io.Writer) <-chan error {
+	done := make(chan error, 1)
+	if l.Size != state.Real {
+		close(done)
+		return done
+	}
+	go func() {
+		version := parts.IstioVersions[1]
+		done <- once(l, "images-"+version, say, func() error { return importImages(ctx, l, "images-"+version) })
+	}()
+	return done
+}
+
+func importImages(ctx context.Context, l state.Lab, part string) error {
+	cmd, err := real.Enter(ctx, l, append([]string{"ctr"}, real.ImportArgs(l.Parts[part])...))
+	if err != nil {
+		return err
+	}
+	return call(cmd)
 }
 
 // once does what has not been done in this lab yet, and marks it done.
@@ -41,7 +69,7 @@ func once(l state.Lab, what string, say io.Writer, do func() error) error {
 	if err := do(); err != nil {
 		return fmt.Errorf("install %s: %w", what, err)
 	}
-	fmt.Fprintf(say, "%s is installed after %.1f s\n", what, time.Since(began).Seconds())
+	fmt.Fprintf(say, "%s is in place after %.1f s\n", what, time.Since(began).Seconds())
 	return os.WriteFile(mark, nil, 0o644)
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rerig/rerig/lab/internal/parts"
-	"github.com/rerig/rerig/lab/internal/real"
 	"github.com/rerig/rerig/lab/internal/state"
 	"github.com/rerig/rerig/lab/istio"
 )
@@ -51,11 +50,7 @@ func installShop(ctx context.Context, l state.Lab) error {
 		return err
 	}
 	if l.Size == state.Real {
-		cmd, err := real.Enter(ctx, l, append([]string{"ctr"}, real.ImportArgs(l.Parts["shop-image"])...))
-		if err != nil {
-			return err
-		}
-		if err := call(cmd); err != nil {
+		if err := importImages(ctx, l, "shop-image"); err != nil {
 			return fmt.Errorf("import the shop's image: %w", err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 func (s Store) CoreDNS(ctx context.Context) (string, error) {
 	dir, err := s.goPart(ctx, goModule{
 		name: "coredns", dir: "modules/coredns",
-		programs: []program{{name: "coredns", pkg: "github.com/coredns/coredns"}},
+		programs: []program{{name: "coredns", pkg: "github.com/coredns/coredns", ldflags: "-s -w"}},
 	})
 	return filepath.Join(dir, "coredns"), err
 }
@@ -21,7 +21,7 @@ func (s Store) CoreDNS(ctx context.Context) (string, error) {
 func (s Store) Kwok(ctx context.Context) (string, error) {
 	return s.goPart(ctx, goModule{
 		name: "kwok", dir: "modules/kwok",
-		programs: []program{{name: "kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok"}},
+		programs: []program{{name: "kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok", ldflags: "-s -w"}},
 		copies:   map[string][]string{"sigs.k8s.io/kwok": {"kustomize"}},
 	})
 }

@@ -22,24 +22,24 @@ var notInImages = []string{
 // istioUser is who Istio's images run as, and whose traffic Istio never redirects.
 const istioUser = "1337:1337"
 
-// Images returns an archive of all images of the real lab but the shop's.
-func (s Store) Images(ctx context.Context) (string, error) {
-	coredns, err := s.CoreDNS(ctx)
+// Images returns an archive of the images of one Istio version; the older one's
+// has the cluster's own in it as well.
+func (s Store) Images(ctx context.Context, version string) (string, error) {
+	all, err := s.istioImages(ctx, version)
 	if err != nil {
 		return "", err
 	}
-	all := []image.Image{
-		{Name: Hub + "/pause:1", Entrypoint: []string{"/bin/sleep", "infinity"}},
-		{Name: Hub + "/coredns:1", Entrypoint: []string{"/usr/local/bin/coredns"}, Files: map[string]string{"/usr/local/bin/coredns": coredns}},
-	}
-	for _, v := range IstioVersions {
-		of, err := s.istioImages(ctx, v)
+	if version == IstioVersions[0] {
+		coredns, err := s.CoreDNS(ctx)
 		if err != nil {
 			return "", err
 		}
-		all = append(all, of...)
+		all = append(all,
+			image.Image{Name: Hub + "/pause:1", Entrypoint: []string{"/bin/sleep", "infinity"}},
+			image.Image{Name: Hub + "/coredns:1", Entrypoint: []string{"/usr/local/bin/coredns"}, Files: map[string]string{"/usr/local/bin/coredns": coredns}},
+		)
 	}
-	return s.archive(ctx, "images", all)
+	return s.archive(ctx, "images-"+version, all)
 }
 
 // ShopImage returns an archive with the shop's image.

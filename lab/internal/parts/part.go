@@ -11,9 +11,9 @@ import (
 
 // Names are all the parts that Part knows.
 func Names() []string {
-	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "images", "shop-image"}
+	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "shop-image"}
 	for _, v := range IstioVersions {
-		names = append(names, "istio-"+v, "istiod-"+v, "istioctl-"+v, "pilot-agent-"+v, "envoy-"+v)
+		names = append(names, "istio-"+v, "istiod-"+v, "istioctl-"+v, "pilot-agent-"+v, "envoy-"+v, "images-"+v)
 	}
 	slices.Sort(names)
 	return names
@@ -30,6 +30,8 @@ func (s Store) Part(ctx context.Context, name string) (string, error) {
 		case !ok:
 		case what == "envoy":
 			return s.Envoy(ctx, EnvoyFor[v])
+		case what == "images":
+			return s.Images(ctx, v)
 		case what == "istio":
 			return s.Istio(ctx, v)
 		case slices.Contains([]string{"istiod", "istioctl", "pilot-agent"}, what):
@@ -43,6 +45,6 @@ func (s Store) Part(ctx context.Context, name string) (string, error) {
 func (s Store) single(name string) func(context.Context) (string, error) {
 	return map[string]func(context.Context) (string, error){
 		"kube": s.Kube, "kubectl": s.Kubectl, "coredns": s.CoreDNS, "kwok": s.Kwok, "shop": s.Shop,
-		"rootfs": s.Rootfs, "images": s.Images, "shop-image": s.ShopImage,
+		"rootfs": s.Rootfs, "shop-image": s.ShopImage,
 	}[name]
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/lab/internal/component"
+	"github.com/rerig/rerig/lab/internal/parts"
 )
 
 const containerdSocket = "/run/containerd/containerd.sock"
@@ -32,9 +33,10 @@ state = "/run/containerd"
 	return well(c, "unix://"+containerdSocket, 0)
 }
 
-// images are all but the shop's, which comes with the shop.
+// images are the cluster's own and those of the Istio that is installed first;
+// what is needed later is imported later.
 func (b boot) images() component.Component {
-	return b.task("import-images", "ctr", ImportArgs(b.l.Parts["images"])...)
+	return b.task("import-images", "ctr", ImportArgs(b.l.Parts["images-"+parts.IstioVersions[0]])...)
 }
 
 // ImportArgs are ctr's arguments that bring an archive's images to the kubelet's containerd.

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestRecipe(t *testing.T) {
 	got := Recipe(state.Lab{
 		Name: "lab", Size: state.Real, Dir: "/cache/lab/lab", Cache: "/cache", APIPort: 40001,
-		Parts: map[string]string{"kube": "/cache/parts/kube/kube", "images": "/cache/parts/images/images.tar"},
+		Parts: map[string]string{"kube": "/cache/parts/kube/kube", "images-1.29.1": "/cache/parts/images/images.tar"},
 	}).String()
 	golden := filepath.Join("testdata", "boot.golden")
 	if *update {
