@@ -82,7 +82,8 @@ func (t *Tally) Report() Report {
 	r := Report{
 		Began: k.began.UTC().Truncate(time.Millisecond), Until: now.UTC().Truncate(time.Millisecond),
 		Seconds: now.Sub(k.began).Seconds(), Skipped: k.skipped, Answers: maps.Clone(k.answers),
-		Failures: slices.Clone(k.failures), Cuts: slices.Clone(k.cuts), Places: places(k.seconds),
+		Failures: append([]Event{}, k.failures...), Cuts: append([]Event{}, k.cuts...),
+		Places: places(k.seconds), Held: []HeldCount{},
 	}
 	for _, name := range t.names {
 		count := KindCount{Kind: name}
@@ -100,7 +101,7 @@ func (t *Tally) Report() Report {
 }
 
 func places(all map[string]map[int64]int) []PlaceCount {
-	var counts []PlaceCount
+	counts := []PlaceCount{}
 	for _, place := range slices.Sorted(maps.Keys(all)) {
 		count := PlaceCount{Place: place}
 		for _, second := range slices.Sorted(maps.Keys(all[place])) {

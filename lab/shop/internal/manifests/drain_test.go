@@ -91,7 +91,7 @@ func TestNoServiceIsIstiosUser(t *testing.T) {
 	}
 }
 
-func TestNoProxyRepeatsARequest(t *testing.T) {
+func TestNoRouteRepeatsARequest(t *testing.T) {
 	text, _ := printed(t, 100)
 	routes := 0
 	for _, o := range objects(t, text) {

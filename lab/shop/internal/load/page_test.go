@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/lab/shop/internal/load"
+)
+
+func fetch(t *testing.T, method, url string) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func TestThePages(t *testing.T) {
+	notYet := errors.New("tcp: ingress -> ledger: EOF")
+	pages := server(t, load.Pages(busy(&clock{noon}), func() error { return notYet }))
+	if status, text := fetch(t, "GET", pages.URL+"/report?format=text"); status != 200 || !strings.Contains(text, "4 requests") {
+		t.Errorf("text: %d, %s", status, text)
+	}
+	if got := reported(t, pages, "GET", "/report"); got.Sent != 4 || got.Failures[0].Place != "rates" {
+		t.Errorf("report: %+v", got)
+	}
+	if status, _ := fetch(t, "GET", pages.URL+"/reset"); status != http.StatusMethodNotAllowed {
+		t.Errorf("a reset by GET: %d", status)
+	}
+	if got := reported(t, pages, "POST", "/reset"); got.Sent != 4 {
+		t.Errorf("a reset doesn't hand back what was counted: %+v", got)
+	}
+	if got := reported(t, pages, "GET", "/report"); got.Sent != 0 {
+		t.Errorf("after the reset: %+v", got)
+	}
+	if status, text := fetch(t, "GET", pages.URL+"/ready"); status != 503 || !strings.Contains(text, notYet.Error()) {
+		t.Errorf("not ready: %d, %s", status, text)
+	}
+}
+
+func reported(t *testing.T, pages *httptest.Server, method, path string) (r load.Report) {
+	t.Helper()
+	status, text := fetch(t, method, pages.URL+path)
+	if err := json.Unmarshal([]byte(text), &r); status != 200 || err != nil {
+		t.Fatalf("%s %s: %d, %v", method, path, status, err)
+	}
+	return r
+}
