@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +31,7 @@ func shellCommand(f *flags) *cobra.Command {
 	}
 }
 
+// run becomes the command, so that the terminal's signals are the command's alone.
 func run(ctx context.Context, f *flags, argv []string) error {
 	l, err := f.running()
 	if err != nil {
@@ -38,8 +41,13 @@ func run(ctx context.Context, f *flags, argv []string) error {
 	if err != nil {
 		return err
 	}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return cmd.Run()
+	if cmd.Err != nil {
+		return fmt.Errorf("run %s: %w", argv[0], cmd.Err)
+	}
+	if err := syscall.Exec(cmd.Path, cmd.Args, cmd.Env); err != nil {
+		return fmt.Errorf("run %s: %w", cmd.Path, err)
+	}
+	return nil
 }
 
 func within(ctx context.Context, l state.Lab, argv []string) (*exec.Cmd, error) {
