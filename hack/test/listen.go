@@ -83,12 +83,14 @@ func (l *listener) end(k key, r result) {
 	}
 	switch r.verdict {
 	case skipped:
-		r.why = reason(said)
+		if r.why = reason(said); l.story && strings.HasPrefix(r.why, "a repetition") {
+			r.verdict = kept
+		}
 	case failed:
 		l.show(said)
 	}
 	// A subtest counts with its test, but for one that was skipped.
-	if !strings.Contains(k.test, "/") || r.verdict == skipped {
+	if !strings.Contains(k.test, "/") || r.verdict == skipped || r.verdict == kept {
 		r.pkg = k.pkg
 		l.results = append(l.results, r)
 	}

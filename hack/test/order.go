@@ -15,7 +15,7 @@ import (
 
 // order is what is to be run.
 type order struct {
-	size    string        // of the lab that the stories run on, "" where there is none
+	size    string        // of the lab that the stories run on
 	long    bool          // the stories' repetitions
 	stories string        // a pattern: only these stories
 	timeout time.Duration // of the stories together
@@ -29,18 +29,22 @@ var modules = []string{".", "lab", "lab/shop"}
 // storiesAt is where the stories on the lab are; they run last, and one by one.
 const storiesAt = "test/stories"
 
+// later are tests that need a lab that runs, or a parent that kills them; the
+// first are run on a bench, the second by those parents.
+const later = "^(TestLab|TestInstallUntilKilled)$"
+
 func run(ctx context.Context, o order, out io.Writer) []result {
 	var all []result
-	if !o.long && o.stories == "" {
-		title(out, "form")
-		all = append(all, formatted(ctx, out))
-		for _, m := range modules {
-			all = append(all, vetted(ctx, m, out))
-		}
-		for _, m := range modules {
-			title(out, "tests of "+called(m))
-			all = append(all, tests(ctx, suite{folder: m, args: []string{"-timeout=10m"}}, out)...)
-		}
+	everything := !o.long && o.stories == ""
+	if everything {
+		all = form(ctx, out)
+	}
+	if o.size != ground.None {
+		title(out, "parts of the lab")
+		all = append(all, fetched(ctx, o.size, out))
+	}
+	if everything {
+		all = append(all, units(ctx, o, out)...)
 	}
 	if o.size == ground.None {
 		return all
@@ -49,8 +53,50 @@ func run(ctx context.Context, o order, out io.Writer) []result {
 	return append(all, tests(ctx, tale(o), out)...)
 }
 
-// tale is the suite of the stories. They are told by the environment which lab to use and where the programs
-// are; a plain go test, which does not say so, skips them.
+// form is what can be said of the code without running it.
+func form(ctx context.Context, out io.Writer) []result {
+	title(out, "form")
+	all := []result{formatted(ctx, out)}
+	for _, m := range modules {
+		all = append(all, vetted(ctx, m, out))
+	}
+	return all
+}
+
+// units are the tests of every module, those that need a running lab last.
+func units(ctx context.Context, o order, out io.Writer) (all []result) {
+	env, clear, err := equipped(ctx, o)
+	defer clear()
+	if err != nil {
+		fmt.Fprintln(out, err)
+		all = append(all, result{name: "programs of the lab", verdict: failed})
+	}
+	for _, m := range modules {
+		title(out, "tests of "+called(m))
+		all = append(all, tests(ctx, suite{folder: m, args: []string{"-timeout=10m", "-skip=" + later}, env: env}, out)...)
+	}
+	if o.size == ground.None || err != nil {
+		return all
+	}
+	title(out, "tests on a bench: a hollow lab with Istio alone")
+	return append(all, onBench(ctx, env, out)...)
+}
+
+func equipped(ctx context.Context, o order) (env []string, clear func(), err error) {
+	if o.size == ground.None {
+		return nil, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "rerig-test-")
+	if err != nil {
+		return nil, func() {}, err
+	}
+	env, err = equipment(ctx, dir)
+	return env, func() { os.RemoveAll(dir) }, err
+}
+
+// tale is the suite of the stories. They are told by the environment which lab
+// to use and where the programs are; a plain go test, which does not say so,
+// skips them.
 func tale(o order) suite {
 	bin, _ := filepath.Abs("bin")
 	s := suite{

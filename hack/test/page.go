@@ -16,7 +16,7 @@ func page(all []result, o order, took time.Duration) string {
 	var b strings.Builder
 	b.WriteString("\n")
 	section(&b, "Stories on the lab ("+size(o)+")", all, func(r result) string {
-		if !r.story {
+		if !r.story || r.verdict == kept {
 			return ""
 		}
 		return r.line()
@@ -69,8 +69,8 @@ func leftOut(all []result, o order) (lines []string) {
 	if o.size != ground.None && len(told) == 0 {
 		lines = append(lines, "No story was run.")
 	}
-	if !o.long {
-		lines = append(lines, "Left out: the stories' repetitions; make test-long runs them.")
+	if names := repetitions(told); len(names) > 0 {
+		lines = append(lines, "Left out: repetitions, which make test-long runs: "+strings.Join(names, ", ")+".")
 	}
 	if o.stories != "" {
 		lines = append(lines, "Left out: everything but the stories that match "+o.stories+".")
@@ -94,6 +94,16 @@ func slighted(all []result, o order) (names []string) {
 	}
 	for _, r := range told {
 		if r.verdict == skipped {
+			names = append(names, r.name)
+		}
+	}
+	return names
+}
+
+// repetitions names the stories that are kept for make test-long.
+func repetitions(told []result) (names []string) {
+	for _, r := range told {
+		if r.verdict == kept {
 			names = append(names, r.name)
 		}
 	}
