@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/internal/engine"
 )
 
 // output is a way to write results.
@@ -20,6 +22,7 @@ const (
 type app struct {
 	Streams
 	connect connector
+	clock   engine.Clock
 
 	kubeconfig string
 	context    string
@@ -48,5 +51,12 @@ func (a *app) flags(cmd *cobra.Command) {
 			return usageError{fmt.Errorf("output format %q is not known; use text or json", a.output)}
 		}
 		return nil
+	}
+}
+
+// patience says on a terminal what takes a moment.
+func (a *app) patience(what string) {
+	if _, ok := terminal(a.Err); ok {
+		fmt.Fprintln(a.Err, what+" ...")
 	}
 }

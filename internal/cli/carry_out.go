@@ -99,7 +99,7 @@ func (a *app) show(p report.Proposal) error {
 // record writes down what was agreed to, before anything else is written. Time
 // went by while somebody read: what he agreed to must still be the plan.
 func (a *app) record(ctx context.Context, h home, r *run, p report.Proposal) error {
-	now, err := a.propose(ctx, h, r)
+	now, err := observed(ctx, h, r)
 	if err != nil {
 		return err
 	}
@@ -107,23 +107,23 @@ func (a *app) record(ctx context.Context, h home, r *run, p report.Proposal) err
 		return fmt.Errorf("begin run %s: the mesh changed while its plan was read (digest %s, now %s); nothing was changed: run the same command again", r.Name, p.Plan.Digest, now.Plan.Digest)
 	}
 	if r.fresh {
-		if err := define(ctx, h, now); err != nil {
+		if err := define(ctx, h, now, a.clock.Now()); err != nil {
 			return err
 		}
-		r.ledger = plan.Opened(now.World, now.Plan, time.Now())
+		r.ledger = plan.Opened(now.World, now.Plan, a.clock.Now())
 	} else {
-		r.ledger = r.ledger.Agreed(now.Plan, time.Now())
+		r.ledger = r.ledger.Agreed(now.Plan, a.clock.Now())
 	}
 	return r.write(ctx, h)
 }
 
 // define puts the definition there, without which there is no record.
-func define(ctx context.Context, h home, p report.Proposal) error {
+func define(ctx context.Context, h home, p report.Proposal, at time.Time) error {
 	for _, s := range plan.Flat(p.Plan.Stages) {
 		if s.Kind != plan.Define {
 			continue
 		}
-		change, err := plan.Render(s, p.Plan.Target, time.Now())
+		change, err := plan.Render(s, p.Plan.Target, at)
 		if err != nil {
 			return err
 		}

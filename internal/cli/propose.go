@@ -18,30 +18,37 @@ import (
 // control planes that a new run begins with, and drafts the install where one is
 // needed. The version that the plan names is noted in the run's spec.
 func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, error) {
-	p := report.Proposal{Run: r.Name, Resumed: !r.fresh}
-	w, err := h.Observe(ctx)
-	if err != nil {
-		return p, fmt.Errorf("observe the mesh: %w", err)
-	}
-	target, err := plan.Aim(w, r.intent, r.ledger)
+	p, err := observed(ctx, h, r)
 	if err != nil {
 		return p, err
 	}
 	if r.fresh {
-		if err := fit(w, target, r.intent.Version); err != nil {
+		if err := fit(p.World, p.Plan.Target, r.intent.Version); err != nil {
 			return p, err
 		}
 	}
-	if installs(plan.Steps(w, target, r.ledger)) {
-		if p.Installer, err = a.draft(ctx, h, r); err != nil {
-			return p, err
-		}
-		if target, err = plan.Aim(w, r.intent, r.ledger); err != nil {
-			return p, err
-		}
+	if !installs(p.Plan.Stages) {
+		return p, nil
 	}
-	p.World, p.Intent, p.Plan = w, r.intent, plan.Make(w, target, r.ledger)
-	return p, nil
+	installer, err := a.draft(ctx, h, r)
+	if err != nil {
+		return p, err
+	}
+	target, err := plan.Aim(p.World, r.intent, r.ledger)
+	p.Installer, p.Intent, p.Plan = installer, r.intent, plan.Make(p.World, target, r.ledger)
+	return p, err
+}
+
+// observed plans what is left of a run against the mesh as it is now.
+func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
+	p := report.Proposal{Run: r.Name, Resumed: !r.fresh, Intent: r.intent}
+	var err error
+	if p.World, err = h.Observe(ctx); err != nil {
+		return p, fmt.Errorf("observe the mesh: %w", err)
+	}
+	target, err := plan.Aim(p.World, r.intent, r.ledger)
+	p.Plan = plan.Make(p.World, target, r.ledger)
+	return p, err
 }
 
 // fit judges, before a run begins, the control planes that it leaves, and the
@@ -72,6 +79,7 @@ func (a *app) draft(ctx context.Context, h home, r *run) (*report.Installer, err
 	if err != nil {
 		return nil, fmt.Errorf("read spec.install of MeshUpgrade %s: %w", r.Name, err)
 	}
+	a.patience("istioctl renders the IstioOperator file")
 	i := install.Installer{File: file, Istioctl: r.istioctl, Kubeconfig: a.kubeconfig, Context: a.context, Timeout: r.intent.Ready, Say: a.say}
 	d, err := h.Draft(ctx, i, r.Spec.Revision, r.Spec.Version)
 	if err != nil {

@@ -12,15 +12,17 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/internal/engine"
 )
 
 // Run carries out a command line and returns its exit code.
 func Run(ctx context.Context, arguments []string, s Streams) int {
-	return execute(ctx, arguments, s, connect)
+	return execute(ctx, arguments, s, connect, wallClock{})
 }
 
-func execute(ctx context.Context, arguments []string, s Streams, c connector) int {
-	root := command(s, c)
+func execute(ctx context.Context, arguments []string, s Streams, c connector, clock engine.Clock) int {
+	root := command(s, c, clock)
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
 	code := codeOf(ctx, err)
@@ -33,8 +35,8 @@ func execute(ctx context.Context, arguments []string, s Streams, c connector) in
 	return code
 }
 
-func command(s Streams, c connector) *cobra.Command {
-	a := &app{Streams: s, connect: c}
+func command(s Streams, c connector, clock engine.Clock) *cobra.Command {
+	a := &app{Streams: s, connect: c, clock: clock}
 	root := &cobra.Command{
 		Use:   "rerig",
 		Short: "Move an Istio mesh from one control-plane revision to the next",

@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,7 @@ of it. Without a name it is the unfinished run, or else the one begun last.`,
 			if err != nil {
 				return err
 			}
-			s, err := standing(cmd.Context(), h, r)
+			s, err := standing(cmd.Context(), h, r, a.clock.Now())
 			if err != nil {
 				return err
 			}
@@ -44,9 +45,9 @@ of it. Without a name it is the unfinished run, or else the one begun last.`,
 }
 
 // standing is where a run stands: what is written down, against the mesh.
-func standing(ctx context.Context, h home, r *run) (report.Standing, error) {
+func standing(ctx context.Context, h home, r *run, at time.Time) (report.Standing, error) {
 	s := report.Standing{Run: r.Name, Intent: r.intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
-		Digest: r.Status.Digest, Ledger: r.ledger, Fresh: r.fresh}
+		Digest: r.Status.Digest, Ledger: r.ledger, Fresh: r.fresh, At: at}
 	var err error
 	if s.Holder, err = h.Holder(ctx); err != nil {
 		return s, err

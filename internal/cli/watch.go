@@ -21,6 +21,7 @@ type watching struct {
 	home    home
 	journal engine.Journal
 	to      *memory
+	clock   engine.Clock
 	began   time.Time
 	end     func()
 
@@ -34,7 +35,7 @@ func (a *app) watch(ctx context.Context, h home, r *run, by string) *watching {
 	tell, closing := a.teller(r.intent.Parallel)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	w := &watching{home: h, journal: h.Record(r.Name), to: &memory{to: tell}, began: time.Now()}
+	w := &watching{home: h, journal: h.Record(r.Name), to: &memory{to: tell}, began: a.clock.Now(), clock: a.clock}
 	ended := false
 	w.end = func() {
 		if !ended {
@@ -58,9 +59,9 @@ func (w *watching) stop() { w.end() }
 func (w *watching) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
-			w.to.Tell(engine.Event{Kind: engine.Troubled, At: time.Now(), Message: err.Error()})
+			w.to.Tell(engine.Event{Kind: engine.Troubled, At: w.clock.Now(), Message: err.Error()})
 		}
-		if (wallClock{}).Sleep(ctx, looks) != nil {
+		if w.clock.Sleep(ctx, looks) != nil {
 			return
 		}
 	}
@@ -82,7 +83,7 @@ func (w *watching) look(ctx context.Context) error {
 	}
 	left := plan.Steps(world, target, ledger)
 	tell := func(e engine.Event) {
-		e.At, e.Run, e.World, e.Target, e.Ledger, e.Stages = time.Now(), intent.Run, &world, &target, &ledger, left
+		e.At, e.Run, e.World, e.Target, e.Ledger, e.Stages = w.clock.Now(), intent.Run, &world, &target, &ledger, left
 		w.to.Tell(e)
 	}
 	tell(engine.Event{Kind: engine.Looked})

@@ -14,11 +14,13 @@ import (
 // work runs the engine to the end of the run, or to its hold, and writes the
 // page. held ends with ctx, and when the Lease is lost.
 func (a *app) work(ctx, held context.Context, h home, r *run, p report.Proposal) error {
-	began := time.Now()
+	began := a.clock.Now()
 	tell, closing := a.teller(p.Intent.Parallel)
 	m := &memory{to: tell}
-	a.heard = func(line string) { m.Tell(engine.Event{Kind: report.Said, At: time.Now(), Run: r.Name, Message: line}) }
-	e := engine.Engine{Observer: h, Actor: h, Journal: h.Record(r.Name), Clock: wallClock{}, Teller: m}
+	a.heard = func(line string) {
+		m.Tell(engine.Event{Kind: report.Said, At: a.clock.Now(), Run: r.Name, Message: line})
+	}
+	e := engine.Engine{Observer: h, Actor: h, Journal: h.Record(r.Name), Clock: a.clock, Teller: m}
 	outcome, err := e.Run(held)
 	closing()
 	switch {
@@ -34,7 +36,7 @@ func (a *app) work(ctx, held context.Context, h home, r *run, p report.Proposal)
 
 // page closes a run.
 func (a *app) page(last engine.Event, r *run, outcome engine.Outcome, began time.Time) error {
-	g := report.Page{Run: r.Name, Outcome: outcome, Intent: r.intent, Began: began, Ended: time.Now(), Left: last.Stages}
+	g := report.Page{Run: r.Name, Outcome: outcome, Intent: r.intent, Began: began, Ended: a.clock.Now(), Left: last.Stages}
 	if last.World != nil {
 		g.World, g.Target, g.Ledger = *last.World, *last.Target, *last.Ledger
 	}

@@ -52,7 +52,7 @@ func (f frame) lines(p Paper, height int, now time.Time) []string {
 	lines := []string{"", f.head(p), f.clock(p, now), f.plane(p)}
 	waves := progressOf(f.world, f.target, f.ledger, f.left)
 	room := height - len(lines)
-	lines = append(lines, f.body(p, waves, room)...)
+	lines = append(lines, f.body(p, waves, room, now)...)
 	if f.trouble != "" {
 		lines = append(lines, p.paint(warn, cut("  out of reach, trying again: "+f.trouble, p.Width)))
 	}
@@ -106,7 +106,7 @@ func doingBefore(s plan.Step) string {
 
 // body is the waves, the current one with its workloads; what does not fit is
 // summed up.
-func (f frame) body(p Paper, waves []progress, room int) []string {
+func (f frame) body(p Paper, waves []progress, room int, now time.Time) []string {
 	before, current, after := split(waves)
 	detail := max(room-len(waves), 0)
 	if len(waves) > room/2 {
@@ -115,13 +115,13 @@ func (f frame) body(p Paper, waves []progress, room int) []string {
 	}
 	var rows []string
 	for _, w := range before {
-		rows = append(rows, f.wave(p, w))
+		rows = append(rows, f.wave(p, w, now))
 	}
 	for _, w := range current {
-		rows = append(append(rows, f.wave(p, w)), f.works(p, w, detail)...)
+		rows = append(append(rows, f.wave(p, w, now)), f.works(p, w, detail)...)
 	}
 	for _, w := range after {
-		rows = append(rows, f.wave(p, w))
+		rows = append(rows, f.wave(p, w, now))
 	}
 	return rows
 }
@@ -155,19 +155,19 @@ func folded(waves []progress) []progress {
 	return []progress{sum}
 }
 
-func (f frame) wave(p Paper, w progress) string {
+func (f frame) wave(p Paper, w progress, now time.Time) string {
 	name := fmt.Sprintf("wave %d/%d", w.Wave, most(f.target.Waves))
 	if w.Wave < 0 {
 		name = fmt.Sprintf("%d waves", -w.Wave)
 	}
-	text := fmt.Sprintf("  %-9s %s %d/%d %-10s %s", name, bar(w.proven(), len(w.works)), w.proven(), len(w.works), w.word(), strings.Join(w.Namespaces, ", "))
+	text := fmt.Sprintf("  %-9s %s %d/%d %-10s %s", name, bar(w.proven(), len(w.works)), w.proven(), len(w.works), w.word(now), strings.Join(w.Namespaces, ", "))
 	return p.paint(toneOf(w.state), cut(text, p.Width))
 }
 
-// word is the wave's state, with the end of its soak.
-func (p progress) word() string {
+// word is the wave's state, with what is left of its soak.
+func (p progress) word(now time.Time) string {
 	if p.state == soaking && !p.until.IsZero() {
-		return "soaking until " + p.until.Format("15:04:05")
+		return "soak " + span(max(0, p.until.Sub(now)))
 	}
 	return string(p.state)
 }

@@ -4,6 +4,9 @@ package report
 
 import (
 	"fmt"
+	"strings"
+	"time"
+	"unicode"
 
 	"github.com/rerig/rerig/internal/engine"
 )
@@ -20,7 +23,9 @@ func (n *news) fresh(e engine.Event) bool {
 	case engine.Waiting:
 		return n.differs("waiting "+e.Step.Subject, e.Verdict.Check+e.Verdict.Reason)
 	case engine.Soaking:
-		return n.differs(fmt.Sprintf("soaking %d", e.Step.Wave), e.Until.String())
+		return n.differs(fmt.Sprintf("soaking %d", e.Step.Wave), e.Until.Format(time.TimeOnly))
+	case Said:
+		return strings.ContainsFunc(e.Message, unicode.IsLetter) // istioctl paints, too
 	case engine.Troubled:
 		return n.differs("troubled", e.Message)
 	}

@@ -23,7 +23,8 @@ func (g Page) workloads(p Paper) []string {
 			}
 			rows = append(rows, row(wl.Key(), or(before, "no sidecar"), or(strings.Join(wl.Sidecars(), "+"), "no sidecar"), pods(wl), g.proof(wl)))
 			if e := g.evidence(wl); e != "" {
-				proofs = append(proofs, p.wrapped("  "+wl.Key()+": ", e)...)
+				proofs = append(proofs, "  "+wl.Key())
+				proofs = append(proofs, p.wrapped("    ", e)...)
 			}
 		}
 	}
@@ -71,7 +72,28 @@ func (g Page) pass(wl mesh.Workload) (plan.Pass, bool) {
 	return pass, ok
 }
 
+// evidence is what the proof saw, and which types the proxies have acknowledged.
 func (g Page) evidence(wl mesh.Workload) string {
-	pass, _ := g.pass(wl)
+	pass, ok := g.pass(wl)
+	if types := g.acknowledged(wl); ok && types != "" {
+		return pass.Evidence + " (" + types + ")"
+	}
 	return pass.Evidence
+}
+
+// acknowledged lists the types that were sent to the workload's proxies, and of
+// which none is waited for.
+func (g Page) acknowledged(wl mesh.Workload) string {
+	var types []string
+	for _, p := range wl.Live() {
+		for _, c := range g.World.Connections(wl.Namespace, p.Name) {
+			for _, t := range c.Sent {
+				if !slices.Contains(types, t) && !slices.Contains(c.Unacked, t) {
+					types = append(types, t)
+				}
+			}
+		}
+	}
+	slices.Sort(types)
+	return strings.Join(types, " ")
 }

@@ -18,7 +18,10 @@ func TestProposal(t *testing.T) {
 	w.Defined = false
 	p := proposal(t, w, intent, plan.Ledger{})
 	p.Installer = &Installer{Istioctl: "/usr/local/bin/istioctl", Version: "1.31.0", File: "canary.yaml",
-		LeftOut: []Remark{{"ingressGateways istio-ingressgateway", "istioctl would replace it in place, at once"}}}
+		LeftOut: []Remark{{"Deployment istio-system/istio-ingressgateway", "istioctl would replace it in place, at once"}}}
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		p.Installer.InPlace = append(p.Installer.InPlace, Remark{"CustomResourceDefinition " + name + ".istio.io", "now 1-29-1, version 1.29.1"})
+	}
 	golden(t, "plan-forward.txt", p.Text(Paper{}))
 	golden(t, "plan-forward-80.txt", p.Text(Paper{Width: 80}))
 	text, err := p.JSON()

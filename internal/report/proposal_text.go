@@ -72,23 +72,16 @@ func (p Proposal) install(paper Paper, s plan.Step) []string {
 	}
 	lines := []string{fmt.Sprintf("  install  revision %s from %s", s.Subject, i.File),
 		fmt.Sprintf("           by %s, version %s", i.Istioctl, i.Version)}
-	for _, r := range i.LeftOut {
-		lines = append(lines, paper.wrapped("           left out: ", sentence(r))...)
+	for _, r := range grouped(i.LeftOut) {
+		lines = append(lines, paper.wrapped("           left out: ", r)...)
 	}
-	for _, r := range i.InPlace {
-		lines = append(lines, paper.wrapped("           replaced in place: ", sentence(r))...)
+	for _, r := range grouped(i.InPlace) {
+		lines = append(lines, paper.wrapped("           replaced in place: ", r)...)
 	}
 	for _, n := range i.Notes {
 		lines = append(lines, paper.wrapped("           note: ", n)...)
 	}
 	return lines
-}
-
-func sentence(r Remark) string {
-	if r.Why == "" {
-		return r.Subject
-	}
-	return r.Subject + ": " + r.Why
 }
 
 // wave lists what is left of one wave.

@@ -36,6 +36,10 @@ func (s *Screen) Tell(e engine.Event) {
 		s.frame.parallel = max(s.Parallel, 1)
 	}
 	s.frame.take(e)
+	if e.Kind == engine.Waiting { // the live view shows it
+		s.draw(nil, e.At)
+		return
+	}
 	paper, _ := s.paper()
 	s.draw(s.news.lines(paper, e), e.At)
 }

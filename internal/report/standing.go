@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
@@ -19,6 +20,7 @@ type Standing struct {
 	Digest  string // of the plan that was agreed to
 	Holder  string // who works on it now, "" nobody
 	Fresh   bool   // nothing of it was agreed to
+	At      time.Time
 	World   mesh.World
 	Target  plan.Target
 	Ledger  plan.Ledger
@@ -101,7 +103,7 @@ func phaseTone(phase string) tone {
 func (s Standing) waves(p Paper) []string {
 	rows := [][]cell{head("WAVE", "STATE", "PROVEN", "NAMESPACES")}
 	for _, w := range progressOf(s.World, s.Target, s.Ledger, s.Left) {
-		rows = append(rows, []cell{{text: fmt.Sprintf("%d/%d", w.Wave, most(s.Target.Waves))}, {w.word(), toneOf(w.state)},
+		rows = append(rows, []cell{{text: fmt.Sprintf("%d/%d", w.Wave, most(s.Target.Waves))}, {w.word(s.At), toneOf(w.state)},
 			{text: fmt.Sprintf("%d/%d", w.proven(), len(w.works))}, {text: strings.Join(w.Namespaces, ", ")}})
 	}
 	return p.table("", rows)

@@ -42,7 +42,7 @@ func (f frame) works(p Paper, w progress, room int) []string {
 // reason is what a workload waits for, while it does.
 func (f frame) reason(x work) string {
 	if x.state == restarting || x.state == proving {
-		return f.reasons[x.key]
+		return strings.TrimPrefix(f.reasons[x.key], "its rollout is not done: ")
 	}
 	return ""
 }
