@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/rerig/rerig/internal/engine"
 )
 
 // Failure is an install that did not come to its end.
@@ -20,6 +22,10 @@ type Failure struct {
 }
 
 func (f *Failure) Unwrap() error { return f.Err }
+
+// Is makes an installation that istioctl gave up a refusal: to repeat it at once
+// would only say the same again. One that was broken off may be repeated.
+func (f *Failure) Is(target error) bool { return target == engine.ErrRefused && !f.broken() }
 
 // Error says what was done, how it ended, what is left and what to do.
 func (f *Failure) Error() string {
