@@ -34,15 +34,25 @@ func demo(ctx context.Context, c console) error {
 		return err
 	}
 	c.title("What the load saw of it.")
-	if size == ground.Hollow {
-		fmt.Fprintln(c.out, "There was none: a hollow lab has no traffic. As root, make demo has both.")
-	} else if err := c.run(ctx, "bin/lab", "load", "--name", name); err != nil {
+	if err := tellLoad(ctx, c, size); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "\nThe demo took %s.\n", time.Since(began).Round(time.Second))
 	c.title("What to try next.")
 	fmt.Fprint(c.out, next(l, size))
 	return nil
+}
+
+func tellLoad(ctx context.Context, c console, size string) error {
+	if size == ground.Hollow {
+		fmt.Fprintln(c.out, "There was none: a hollow lab has no traffic. As root, make demo has both.")
+		return nil
+	}
+	l, err := reported(ctx)
+	if err == nil {
+		fmt.Fprint(c.out, l.text())
+	}
+	return err
 }
 
 // bringUp makes the lab anew; its load counts from when all is in its place.
