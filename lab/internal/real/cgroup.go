@@ -24,6 +24,29 @@ func makeCgroups(mount, name string) error {
 		if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.EROFS) {
 			return fmt.Errorf("make the cgroup of the lab: %w", err)
 		}
+		if err := weigh(filepath.Join(at, name)); err != nil {
+			return fmt.Errorf("give the lab its share of the processors: %w", err)
+		}
+	}
+	return nil
+}
+
+// weigh makes the pods weigh as much as 64 of the machine's other processes. By
+// default all pods together weigh as much as one, and a compiler beside the lab
+// starves their probes and their requests.
+func weigh(cgroup string) error {
+	for file, weight := range map[string]string{"cpu.shares": "65536", "cpu.weight": "6400"} {
+		f, err := os.OpenFile(filepath.Join(cgroup, file), os.O_WRONLY, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another hierarchy, or the other version
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(weight)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

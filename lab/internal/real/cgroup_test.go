@@ -40,6 +40,26 @@ func TestCgroupsOfVersion1(t *testing.T) {
 	}
 }
 
+func TestWeigh(t *testing.T) {
+	for _, file := range []string{"cpu.shares", "cpu.weight"} {
+		cgroup := t.TempDir()
+		touch(t, filepath.Join(cgroup, file))
+		if err := weigh(cgroup); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(filepath.Join(cgroup, file)); err != nil || len(b) == 0 {
+			t.Errorf("%s: %q, %v", file, b, err)
+		}
+	}
+	empty := t.TempDir()
+	if err := weigh(empty); err != nil {
+		t.Error(err)
+	}
+	if made, _ := os.ReadDir(empty); len(made) != 0 {
+		t.Errorf("it made %v", made)
+	}
+}
+
 func TestCgroupOfVersion2(t *testing.T) {
 	mount := t.TempDir()
 	touch(t, filepath.Join(mount, "cgroup.controllers"))
