@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 )
 
 // Version is the tool's own version, which the API server's audit log sees.
@@ -26,6 +28,9 @@ func Connect(kubeconfig, context string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What client-go logs by itself would run through the live view; every error
+	// in it comes back as an error as well.
+	klog.SetLogger(logr.Discard())
 	return New(config)
 }
 

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -63,7 +64,7 @@ func (c *Cluster) served(ctx context.Context) (bool, error) {
 	}
 	for _, condition := range found.Status.Conditions {
 		if condition.Type == "Established" && condition.Status == "True" {
-			return c.plain.Get().AbsPath(recordsPath).Param("limit", "1").Do(ctx).Error() == nil, nil
+			return c.plain.Get().AbsPath(recordsPath).Param("limit", strconv.Itoa(pageSize)).Do(ctx).Error() == nil, nil
 		}
 	}
 	return false, nil

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	streaming "k8s.io/streaming/pkg/httpstream"
 )
 
 // forward is a port-forward to one endpoint: one connection to the API server,
@@ -127,8 +128,10 @@ func dialer(config *rest.Config, address *url.URL) (httpstream.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Since v0.36 the websocket dialer's errors are those of k8s.io/streaming;
+	// apimachinery's functions of these names don't know them.
 	return portforward.NewFallbackDialer(first, second, func(err error) bool {
-		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+		return streaming.IsUpgradeFailure(err) || streaming.IsHTTPSProxyError(err)
 	}), nil
 }
 

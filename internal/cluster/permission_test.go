@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// testPermissions grants a user exactly what the lists name, and lets them do
+// everything: nothing may be lacking, and nothing be granted in vain.
+func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
+	seen := &recorder{}
+	user := connected(t, seen.on(config))
+	if _, err := user.Observe(t.Context()); !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "no permission") {
+		t.Errorf("observed without permission: %v", err)
+	}
+	if err := user.Act(t.Context(), define); !errors.Is(err, engine.ErrRefused) {
+		t.Errorf("acted without permission: %v", err)
+	}
+	if err := user.Hold(t.Context(), "u", time.Second, nil, nil); !errors.Is(err, engine.ErrRefused) {
+		t.Errorf("held without permission: %v", err)
+	}
+	lacking(t, user, user.Observing(), user.Observing())
+	grant(t, admin, "observing", user.Observing())
+	settle(t, user, user.Observing())
+	running(t, admin, admin.Root, "istiod-0", map[string]string{"app": "istiod"}, nil)
+	running(t, admin, "shop", "job-0", nil, owns("Job", "job", "job-uid"))
+	w, err := user.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(w.Workloads) == 0 {
+		t.Error("nothing was observed")
+	}
+	if _, err := user.List(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := user.Act(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))); !errors.Is(err, engine.ErrRefused) {
+		t.Errorf("acted while permitted only to observe: %v", err)
+	}
+	lacking(t, user, user.Acting(), user.Acting())
+	grant(t, admin, "acting", user.Acting())
+	settle(t, user, user.Acting())
+	lacking(t, user, append(user.Observing(), user.Acting()...), nil)
+	forget(t, admin)
+	seen.mu.Lock()
+	seen.asked = nil
+	seen.mu.Unlock()
+	everything(t, user)
+	inStep(t, seen, append(user.Observing(), user.Acting()...))
+}
+
+// forget takes away what a first run would find missing.
+func forget(t *testing.T, c *Cluster) {
+	t.Helper()
+	if err := c.coordination.Leases(c.Root).Delete(t.Context(), LeaseName, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.plain.Delete().AbsPath(definitionPath).Do(t.Context()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if err := c.plain.Get().AbsPath(definitionPath).Do(t.Context()).Error(); apierrors.IsNotFound(err) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the definition stays")
+		}
+	}
+}
+
+// everything does all that a run does.
+func everything(t *testing.T, c *Cluster) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := c.Observe(t.Context())
+	must(err)
+	_, err = c.List(t.Context())
+	must(err)
+	must(c.Act(t.Context(), define))
+	must(c.Act(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))))
+	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
+		change, err := plan.Render(plan.Step{Kind: plan.Restart, Subject: string(kind) + " shop/web"}, plan.Target{Run: "r"}, time.Now())
+		must(err)
+		must(c.Act(t.Context(), change))
+	}
+	m, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "permitted"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}})
+	must(err)
+	_, err = c.Replace(t.Context(), m, v1alpha1.MeshUpgradeSpec{Revision: "s"})
+	must(err)
+	must(c.SetRollback(t.Context(), "permitted", true))
+	j := c.Journal("permitted")
+	_, _, err = j.Load(t.Context())
+	must(err)
+	must(j.Save(t.Context(), plan.Ledger{}, engine.Summary{Phase: "Upgrading"}))
+	must(c.Hold(t.Context(), "permitted", 2*time.Second, func(string) {}, func(ctx context.Context) error {
+		_, err := c.Holder(ctx)
+		return err
+	}))
+	if _, err := c.Certificate(t.Context(), "shop", "job-0"); err == nil || strings.Contains(err.Error(), "forbidden") {
+		t.Errorf("a pod without a kubelet answered, or may not be asked: %v", err)
+	}
+}
+
+// inStep compares what was asked with what is on the lists.
+func inStep(t *testing.T, seen *recorder, granted []Permission) {
+	t.Helper()
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	// Applying what is not there yet is creating it, for the authorizer.
+	for _, asked := range slices.Clone(seen.asked) {
+		if asked.Verb == "patch" && asked.Resource == "customresourcedefinitions" {
+			seen.asked = append(seen.asked, Permission{Verb: "create", Group: asked.Group, Resource: asked.Resource})
+		}
+	}
+	for _, asked := range seen.asked {
+		// A websocket is asked for by GET; who may only create goes on with SPDY.
+		if asked.Resource == "pods/portforward" {
+			asked.Verb = "create"
+		}
+		if !strings.HasSuffix(asked.Resource, "accessreviews") && !slices.ContainsFunc(granted, func(p Permission) bool { return p.covers(asked) }) {
+			t.Errorf("%s is needed and on no list", asked)
+		}
+	}
+	for _, p := range granted {
+		if !slices.ContainsFunc(seen.asked, p.covers) {
+			t.Errorf("%s is on a list and not needed", p)
+		}
+	}
+}
+
+func lacking(t *testing.T, c *Cluster, wanted, want []Permission) {
+	t.Helper()
+	got, err := c.Missing(t.Context(), wanted)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" && len(want)+len(got) > 0 {
+		t.Errorf("lacking: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+// settle waits until the authorizer knows of a grant.
+func settle(t *testing.T, c *Cluster, granted []Permission) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if lacks, err := c.Missing(t.Context(), granted); err == nil && len(lacks) == 0 {
+			return
+		}
+	}
+	t.Fatal("what was granted is still missing")
+}
+
+// grant gives the user somebody one role for each permission.
+func grant(t *testing.T, c *Cluster, name string, granted []Permission) {
+	t.Helper()
+	for n, p := range granted {
+		rule := rbacv1.PolicyRule{Verbs: []string{p.Verb}, APIGroups: []string{p.Group}, Resources: []string{p.Resource}}
+		if p.Name != "" {
+			rule.ResourceNames = []string{p.Name}
+		}
+		object := metav1.ObjectMeta{Name: fmt.Sprintf("%s-%d", name, n), Namespace: p.Namespace}
+		kind, path := "ClusterRole", "/apis/rbac.authorization.k8s.io/v1/"
+		if p.Namespace != "" {
+			kind, path = "Role", path+"namespaces/"+p.Namespace+"/"
+		}
+		subject := []rbacv1.Subject{{Kind: "User", APIGroup: rbacv1.GroupName, Name: "somebody"}}
+		role := rbacv1.ClusterRole{TypeMeta: metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: kind}, ObjectMeta: object, Rules: []rbacv1.PolicyRule{rule}}
+		binding := rbacv1.ClusterRoleBinding{TypeMeta: metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: kind + "Binding"}, ObjectMeta: object,
+			Subjects: subject, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: object.Name}}
+		post(t, c, path+strings.ToLower(kind)+"s", role)
+		post(t, c, path+strings.ToLower(kind)+"bindings", binding)
+	}
+}
+
+// running makes a pod that runs, as far as the API server is told.
+func running(t *testing.T, c *Cluster, namespace, name string, labels map[string]string, owners []metav1.OwnerReference) {
+	t.Helper()
+	for i := range owners {
+		owners[i].APIVersion = "batch/v1"
+	}
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels, OwnerReferences: owners, Annotations: map[string]string{"istio.io/rev": "r"}},
+		Spec: corev1.PodSpec{NodeName: "none", Containers: []corev1.Container{{Name: "istio-proxy", Image: "proxyv2:1.29.1"}}}}
+	made, err := c.core.Pods(namespace).Create(t.Context(), p, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Status.Phase = corev1.PodRunning
+	if _, err := c.core.Pods(namespace).UpdateStatus(t.Context(), made, metav1.UpdateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func post(t *testing.T, c *Cluster, path string, object any) {
+	t.Helper()
+	body, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.plain.Post().AbsPath(path).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(t.Context()).Error(); err != nil {
+		t.Fatal(err)
+	}
+}
