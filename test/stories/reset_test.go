@@ -21,9 +21,7 @@ import (
 func (l *lab) reset(t *testing.T) {
 	t.Helper()
 	l.forget(t)
-	if len(l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+newRevision)) > 0 {
-		output(t, nil, istioctl(t, newVersion), "uninstall", "--revision", newRevision, "-y", "--kubeconfig", l.kubeconfig)
-	}
+	l.uninstall(t)
 	for _, ns := range shopNamespaces {
 		l.label(t, ns, shopLabels[ns])
 		l.annotate(t, ns, map[string]any{"lab.rerig.dev/reject": nil, "lab.rerig.dev/disconnected": nil})

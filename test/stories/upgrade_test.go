@@ -128,8 +128,11 @@ func (l *lab) inventoried(t *testing.T, revision string) {
 			Kind, Namespace, Name string
 			Gateway               bool
 			Carries, Connected    []carried
-			Disagreements         []any
+			Disconnected          []string
+			Findings              []string
 		}
+		Strangers []any
+		Findings  []string
 	}
 	if err := json.Unmarshal([]byte(said.stdout), &seen); err != nil {
 		t.Fatalf("read the inventory: %v\n%s", err, said.stdout)
@@ -144,9 +147,12 @@ func (l *lab) inventoried(t *testing.T, revision string) {
 		}
 		is := []carried{{on, versions[on]}}
 		want[key] = [2][]carried{is, is}
-		if len(w.Disagreements) > 0 {
-			t.Errorf("%s disagrees: %v", key, w.Disagreements)
+		if len(w.Findings)+len(w.Disconnected) > 0 {
+			t.Errorf("%s: %v, disconnected %v", key, w.Findings, w.Disconnected)
 		}
+	}
+	if len(seen.Findings)+len(seen.Strangers) > 0 {
+		t.Errorf("the inventory finds fault: %v, strangers %v", seen.Findings, seen.Strangers)
 	}
 	for _, wl := range shopWorkloads {
 		if _, ok := want[wl]; !ok {
