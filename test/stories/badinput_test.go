@@ -27,7 +27,7 @@ func TestBadInput(t *testing.T) {
 		refusal{name: "foreign file", args: moving("-f", file(t, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")), code: exitUsage,
 			says: []string{"ConfigMap", "MeshUpgrade"}},
 		refusal{name: "no YAML", args: moving("-f", file(t, "{{ .Values.revision }")), code: exitUsage,
-			says: []string{"read"}},
+			says: []string{"read the MeshUpgrade file: yaml: line 1"}},
 		refusal{name: "unknown field", args: moving("-f", file(t, "apiVersion: rerig.dev/v1alpha1\nkind: MeshUpgrade\nmetadata: {name: a}\nspec: {revision: 1-31-0, wave: 3}\n")), code: exitUsage,
 			says: []string{`"spec.wave"`}},
 		refusal{name: "foreign operator file", args: moving("--to", newRevision, "--operator", file(t, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")), code: exitUsage,
@@ -47,7 +47,7 @@ func TestBadInput(t *testing.T) {
 		refusal{name: "no run to roll back", args: back(), code: exitRefused,
 			says: []string{"none is on record", "rerig upgrade"}},
 		refusal{name: "no cluster", args: moving(append(install, "--istioctl", right)...), code: exitRefused,
-			via: kubeconfigFor(t, "https://127.0.0.1:1", "none"), says: []string{"127.0.0.1:1", "--context"}},
+			via: kubeconfigFor(t, "https://127.0.0.1:1", "none"), says: []string{"no cluster", "127.0.0.1:1", "is the cluster up, and is this the right context?"}},
 		refusal{name: "no kubeconfig", args: moving(append(install, "--istioctl", right, "--kubeconfig", "/nowhere/config")...), code: exitRefused,
 			says: []string{"no cluster", "/nowhere/config", "--kubeconfig"}},
 	)

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lease is how long a dead process keeps the Lease of a run in these stories.
+const lease = "3s"
+
+// TestKilledAfterEachWrite kills rerig after each write that it makes to the
+// mesh, and after every so many of its record's, and has the same command go on.
+func TestKilledAfterEachWrite(t *testing.T) {
+	l := hollow(t, "killed with SIGKILL after each of its writes in turn, it goes on each time, to the same end")
+	before := l.snapshot(t, bindings())
+	l.target(t, "") // the install has a story of its own
+	g := newGate(t, l.config)
+
+	began := time.Now()
+	kills := g.lives(t, moving("--to", newRevision, "--soak", "1s", "--lease-duration", lease))
+	t.Logf("forward: %d kills in %s", len(kills), short(time.Since(began)))
+	l.stands(t, all(newRevision))
+	l.labelled(t, all(newRevision))
+	l.phase(t, "Completed")
+	killedAfter(t, kills, append([]string{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/meshupgrades.rerig.dev", "/apis/rerig.dev/v1alpha1/meshupgrades"}, written()...))
+
+	began = time.Now()
+	kills = g.lives(t, back("--lease-duration", lease))
+	t.Logf("back: %d kills in %s", len(kills), short(time.Since(began)))
+	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.withoutStamps(t))
+	l.stands(t, all(oldRevision))
+	l.phase(t, "RolledBack")
+	killedAfter(t, kills, written())
+}
+
+// written are the paths of the shop's objects that a run writes to.
+func written() []string {
+	var paths []string
+	for _, ns := range shopNamespaces {
+		paths = append(paths, "/api/v1/namespaces/"+ns)
+	}
+	for _, key := range shopWorkloads {
+		kind, name, _ := strings.Cut(key, " ")
+		ns, name, _ := strings.Cut(name, "/")
+		paths = append(paths, fmt.Sprintf("/apis/apps/v1/namespaces/%s/%ss/%s", ns, strings.ToLower(kind), name))
+	}
+	return paths
+}
+
+// killedAfter demands a kill after a write to each of these.
+func killedAfter(t *testing.T, kills []write, paths []string) {
+	t.Helper()
+	for _, path := range paths {
+		if !slices.ContainsFunc(kills, func(w write) bool { return w.path == path }) {
+			t.Errorf("it was never killed after a write to %s; it was after:\n%s", path, lines(kills))
+		}
+	}
+}
+
+func lines(writes []write) string {
+	var b strings.Builder
+	for _, w := range writes {
+		fmt.Fprintln(&b, w)
+	}
+	return b.String()
+}
+
+// lives runs the same command again and again through the gate. Each life ends
+// after its first write to the mesh, or to the record where the life before came
+// no further than that; then it may write to the record once more. It returns the
+// writes that were the last ones of a life, and demands that the last life ends well.
+func (g *gate) lives(t *testing.T, args []string) []write {
+	t.Helper()
+	var kills []write
+	for records := 1; len(kills) < 200; {
+		last, e := g.life(t, args, records)
+		if last == nil {
+			e.exits(t, exitDone)
+			return kills
+		}
+		kills = append(kills, *last)
+		if records++; !last.record() {
+			records = 1
+		}
+	}
+	t.Fatalf("it never ends; killed after:\n%s", lines(kills))
+	return nil
+}
+
+// life runs the command until it ends, or is killed after a write to the mesh or
+// after that many to its record.
+func (g *gate) life(t *testing.T, args []string, records int) (*write, ended) {
+	t.Helper()
+	var last *write
+	var p *process
+	started := make(chan struct{})
+	g.shutAfter(func(w write) bool {
+		if w.record() {
+			records--
+		}
+		if w.record() && records > 0 {
+			return false
+		}
+		last = &w
+		return true
+	}, func() {
+		<-started
+		p.kill()
+	})
+	p = start(t, g.kubeconfig, args...)
+	close(started)
+	e := p.end(t, longest)
+	if e.code == -1 && last != nil {
+		return last, e
+	}
+	return nil, e
+}

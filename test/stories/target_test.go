@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// minimal is an IstioOperator file of the new revision, without gateways.
+const minimal = `apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {name: by-hand}
+spec:
+  profile: minimal
+  revision: ` + newRevision + `
+  hub: docker.io/lab
+  tag: ` + newVersion + `
+  values:
+    telemetry: {enabled: false}
+    pilot:
+      autoscaleEnabled: false
+      env: {PILOT_ENABLE_METADATA_EXCHANGE: "false", PILOT_ENABLE_ALPN_FILTER: "false"%s}
+      resources: {requests: {cpu: 50m, memory: 200Mi}}
+`
+
+// target installs the new revision by hand, before rerig is asked for anything.
+func (l *lab) target(t *testing.T, env string) {
+	t.Helper()
+	output(t, nil, istioctl(t, newVersion), "install", "-f", file(t, fmt.Sprintf(minimal, env)), "--skip-confirmation", "--kubeconfig", l.kubeconfig)
+}
+
+// TestBadTarget asks for a move to a control plane that is there and is not good.
+func TestBadTarget(t *testing.T) {
+	l := hollow(t, "the target is there and is not good: said clearly, and nothing changes")
+	l.target(t, "")
+	to := moving("--to", newRevision)
+	const injector, judging = "istio-sidecar-injector-" + newRevision, "judge the control planes before anything is moved (nothing was changed)"
+
+	t.Run("istiod not ready", func(t *testing.T) {
+		l.scale(t, newRevision, 0)
+		l.refused(t, refusal{name: "scaled away", args: to, code: exitRefused, says: []string{judging, "istiod of revision 1-31-0 is scaled to no replicas", "kubectl -n istio-system get pods"}})
+		l.scale(t, newRevision, 1)
+	})
+	t.Run("webhook", func(t *testing.T) {
+		l.unwrite(t, newRevision) // or istiod puts it right within a second
+		l.authority(t, injector, nil)
+		l.refused(t, refusal{name: "without a certificate", args: to, code: exitRefused, says: []string{judging, "webhook " + injector, "has no certificate", "failed to patch webhook"}})
+		l.authority(t, injector, selfSigned(t))
+		l.refused(t, refusal{name: "of another root", args: to, code: exitRefused, says: []string{judging, "two trust roots: revision 1-31-0 has", "the mesh has", "Give both revisions the same CA"}})
+	})
+	t.Run("istiod does not answer", func(t *testing.T) {
+		l.uninstall(t)
+		l.target(t, `, ENABLE_DEBUG_ON_HTTP: "false"`)
+		l.refused(t, refusal{name: "mute", args: to, code: exitRefused, says: []string{judging, "does not say which proxies it serves", "ENABLE_DEBUG_ON_HTTP"}})
+	})
+}
+
+// scale sets the number of istiods of a revision, and waits for it.
+func (l *lab) scale(t *testing.T, revision string, n int64) {
+	t.Helper()
+	l.merge(t, deployments, "istio-system", "istiod-"+revision, map[string]any{"spec": map[string]any{"replicas": n}})
+	eventually(t, time.Minute, func() error {
+		pods, err := l.core.Pods("istio-system").List(t.Context(), metav1.ListOptions{LabelSelector: "app=istiod,istio.io/rev=" + revision})
+		if err != nil {
+			return err
+		}
+		if int64(len(pods.Items)) != n {
+			return fmt.Errorf("%d istiods of %s, want %d", len(pods.Items), revision, n)
+		}
+		return rolled(l.get(t, "istio-system", "istiod-"+revision))
+	})
+}
+
+func (l *lab) get(t *testing.T, ns, name string) unstructured.Unstructured {
+	t.Helper()
+	o, err := l.objects.Resource(deployments).Namespace(ns).Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatalf("read Deployment %s/%s: %v", ns, name, err)
+	}
+	return *o
+}
+
+// unwrite takes from a revision's istiod the right to write webhooks.
+func (l *lab) unwrite(t *testing.T, revision string) {
+	t.Helper()
+	roles := l.objects.Resource(resource("rbac.authorization.k8s.io", "v1", "clusterroles"))
+	o, err := roles.Get(t.Context(), "istiod-clusterrole-"+revision+"-istio-system", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, _, _ := unstructured.NestedSlice(o.Object, "rules")
+	n := len(rules)
+	rules = slices.DeleteFunc(rules, func(r any) bool {
+		resources, _, _ := unstructured.NestedStringSlice(r.(map[string]any), "resources")
+		return slices.Contains(resources, "mutatingwebhookconfigurations")
+	})
+	if len(rules) == n {
+		t.Fatalf("istiod has no right to write webhooks: %v", rules)
+	}
+	o.Object["rules"] = rules
+	if _, err := roles.Update(t.Context(), o, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
