@@ -9,6 +9,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // testLease: the second waits and knows for whom; it acts when the first ends,
@@ -70,13 +71,8 @@ func testLease(t *testing.T, c *Cluster) {
 // testLeaseLost: whoever loses the Lease stops acting.
 func testLeaseLost(t *testing.T, c *Cluster) {
 	err := c.Hold(t.Context(), "robbed", 2*time.Second, func(string) {}, func(ctx context.Context) error {
-		lease, err := c.coordination.Leases(c.Root).Get(ctx, LeaseName, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		thief := "thief"
-		lease.Spec.HolderIdentity = &thief
-		if _, err := c.coordination.Leases(c.Root).Update(ctx, lease, metav1.UpdateOptions{}); err != nil {
+		theft := []byte(`{"spec":{"holderIdentity":"thief"}}`)
+		if _, err := c.coordination.Leases(c.Root).Patch(ctx, LeaseName, types.MergePatchType, theft, metav1.PatchOptions{}); err != nil {
 			return err
 		}
 		<-ctx.Done()

@@ -32,9 +32,8 @@ type readings struct {
 func (r readings) workloads() []mesh.Workload {
 	pods := map[types.UID][]pod{}
 	for _, p := range r.pods {
-		root := r.links.root(p.owner)
-		p.owner = root
-		pods[root.uid] = append(pods[root.uid], p)
+		p.owner = r.root(p)
+		pods[p.owner.uid] = append(pods[p.owner.uid], p)
 	}
 	labelled := map[string]bool{}
 	for _, n := range r.namespaces {
@@ -57,6 +56,24 @@ func (r readings) workloads() []mesh.Workload {
 		}
 	}
 	return list
+}
+
+// root is a pod's root owner. A Deployment that keeps little history takes an old
+// ReplicaSet away while its last pods still drain; such a pod is known by the
+// ReplicaSet's name, which is the Deployment's and the template's hash.
+func (r readings) root(p pod) owner {
+	root := r.links.root(p.owner)
+	hash := p.labels[podTemplateHash]
+	name, ok := strings.CutSuffix(root.name, "-"+hash)
+	if root.kind != "ReplicaSet" || hash == "" || !ok {
+		return root
+	}
+	for _, d := range r.deployments {
+		if d.Namespace == root.namespace && d.Name == name {
+			return owner{d.Kind, d.Namespace, d.Name, d.uid}
+		}
+	}
+	return root
 }
 
 // concerned reports whether one of the pods is a proxy or carries one.

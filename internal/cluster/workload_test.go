@@ -46,6 +46,8 @@ func deployed(namespace, name, uid string, labels map[string]string) controller 
 func TestWorkloads(t *testing.T) {
 	finished := carrying("free", "done", nil, false)
 	finished.Status.Phase = corev1.PodFailed
+	draining := carrying("bound", "web-0-z", owns("ReplicaSet", "web-0", "rs-gone"), false)
+	draining.Labels = map[string]string{"pod-template-hash": "0"}
 	pods := []corev1.Pod{
 		carrying("bound", "web-1-a", owns("ReplicaSet", "web-1", "rs-web"), false),
 		carrying("bound", "web-1-b", owns("ReplicaSet", "web-1", "rs-web"), true),
@@ -55,6 +57,7 @@ func TestWorkloads(t *testing.T) {
 		carrying("free", "plain", nil, true),
 		carrying("kube-system", "agent", nil, false),
 		finished,
+		draining,
 	}
 	r := readings{
 		namespaces: []mesh.Namespace{{Name: "bound", Labels: map[string]string{"istio.io/rev": "old"}}, {Name: "free"}},
@@ -86,7 +89,7 @@ func TestWorkloads(t *testing.T) {
 		got[w.Key()] = len(w.Pods)
 	}
 	want := map[string]int{
-		"Deployment bound/web": 2, "Deployment bound/sleeping": 0, "Deployment free/asks": 0,
+		"Deployment bound/web": 3, "Deployment bound/sleeping": 0, "Deployment free/asks": 0,
 		"CronJob free/nightly": 1, "Rollout free/roll": 1, "Pod free/bare": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
