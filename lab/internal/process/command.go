@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package process
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/rerig/rerig/lab/internal/component"
+)
+
+// command lays the component's files and folders and opens its log.
+func (g *Group) command(c component.Component) (*exec.Cmd, *os.File, error) {
+	for _, f := range c.Files {
+		if err := lay(f); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.Dir != "" {
+		if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+			return nil, nil, fmt.Errorf("make the working directory: %w", err)
+		}
+	}
+	if err := os.MkdirAll(g.Logs, 0o755); err != nil {
+		return nil, nil, fmt.Errorf("make the log folder: %w", err)
+	}
+	log, err := os.OpenFile(filepath.Join(g.Logs, c.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the log: %w", err)
+	}
+	cmd := exec.Command(c.Binary, c.Args...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append([]string{}, c.Env...), c.Dir, log, log
+	return cmd, log, nil
+}
+
+func lay(f component.File) error {
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
+		return fmt.Errorf("make the folder of %s: %w", f.Path, err)
+	}
+	mode := f.Mode
+	if mode == 0 {
+		mode = 0o644
+	}
+	if err := os.WriteFile(f.Path, []byte(f.Content), mode); err != nil {
+		return fmt.Errorf("write %s: %w", f.Path, err)
+	}
+	return nil
+}
