@@ -62,7 +62,7 @@ func (r *run) again() {
 // nothing says that the run has ended, and where.
 func (a *app) nothing(r *run) error {
 	if a.output == outputJSON {
-		return a.json(map[string]string{"run": r.Name, "outcome": string(r.outcome())})
+		return a.object(map[string]string{"kind": "ended", "run": r.Name, "outcome": string(r.outcome())})
 	}
 	if r.back() {
 		_, err := fmt.Fprintf(a.Out, "Run %s is rolled back: everything is as it was found before it. Nothing is left to do.\n", r.Name)
@@ -85,14 +85,10 @@ func (a *app) agree(ctx context.Context, p report.Proposal, c consent) error {
 
 // show writes a plan: as text, or as the first object of a run's events.
 func (a *app) show(p report.Proposal) error {
-	text, err := p.Text(a.paper()), error(nil)
 	if a.output == outputJSON {
-		text, err = p.JSON()
+		return a.object(p.Object())
 	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprint(a.Out, text)
+	_, err := fmt.Fprint(a.Out, p.Text(a.paper()))
 	return err
 }
 

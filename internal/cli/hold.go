@@ -40,7 +40,7 @@ func (a *app) hold(ctx context.Context, h home, r *run, lease time.Duration, act
 			return act(held)
 		}
 		w.stop()
-		return a.afterwards(ctx, held, h, r, w)
+		return a.afterwards(ctx, held, h, r, w, act)
 	})
 	mutex.Lock()
 	defer mutex.Unlock()
@@ -55,13 +55,21 @@ func (a *app) hold(ctx context.Context, h home, r *run, lease time.Duration, act
 
 // afterwards follows once whoever was watched works no more: the page, when the
 // run has ended or is held, and else the rest of the work.
-func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching) error {
+//
+// One who died before anything was agreed to on record has left nothing but his
+// Lease: then this process does what it was about to do.
+func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching, act func(held context.Context) error) error {
 	now, err := recorded(ctx, h, r.Name)
 	switch {
 	case err != nil:
 		return err
+	case now == nil && !r.fresh:
+		return fmt.Errorf("go on with run %s: it is no longer on record: run the same command again", r.Name)
 	case now == nil || now.fresh:
-		return fmt.Errorf("go on with run %s: whoever was watched did not begin it: run the same command again", r.Name)
+		if now != nil {
+			r.found = now.found
+		}
+		return act(held)
 	case now.ended() || now.ledger.Held != nil:
 		return a.page(w.last(ctx), now, now.outcome(), w.began)
 	}

@@ -38,6 +38,9 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 			if err != nil {
 				return err
 			}
+			if a.output == outputJSON {
+				return a.json(p.Object())
+			}
 			return a.show(p)
 		},
 	}

@@ -139,7 +139,7 @@ func (w *wish) selection() (*v1alpha1.NamespaceSelection, error) {
 	}
 	s := &v1alpha1.NamespaceSelection{Names: w.namespaces}
 	if w.selector != "" {
-		parsed, err := metav1.ParseToLabelSelector(w.selector)
+		parsed, err := selectorOf(w.selector)
 		if err != nil {
 			return nil, fmt.Errorf("read --selector %q: %w", w.selector, err)
 		}

@@ -47,6 +47,7 @@ func (p Proposal) writes() map[plan.Kind]int {
 
 // proposed is a Proposal in JSON.
 type proposed struct {
+	Kind      string       `json:"kind"` // "plan"
 	Run       string       `json:"run"`
 	Revision  string       `json:"revision,omitempty"`
 	Version   string       `json:"version,omitempty"`
@@ -64,14 +65,14 @@ type proposed struct {
 	Notes     []plan.Note  `json:"notes"`
 }
 
-// JSON writes the proposal for programs.
-func (p Proposal) JSON() (string, error) {
+// Object is the proposal for programs.
+func (p Proposal) Object() any {
 	t := p.Plan.Target
-	return JSON(proposed{Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed,
+	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed,
 		Digest: p.Plan.Digest, Writes: len(plan.Changing(p.Plan.Stages)), Waves: orEmpty(t.Waves),
 		Parallel: p.Intent.Parallel, Ready: duration(p.Intent.Ready), Soak: duration(t.Soak),
 		PutBack: p.Intent.RollbackOnFailure, Installer: p.Installer,
-		Stages: orEmpty(p.Plan.Stages), Notes: orEmpty(p.Plan.Notes)})
+		Stages: orEmpty(p.Plan.Stages), Notes: orEmpty(p.Plan.Notes)}
 }
 
 func orEmpty[T any](list []T) []T { return append([]T{}, list...) }

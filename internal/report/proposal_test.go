@@ -24,7 +24,7 @@ func TestProposal(t *testing.T) {
 	}
 	golden(t, "plan-forward.txt", p.Text(Paper{}))
 	golden(t, "plan-forward-80.txt", p.Text(Paper{Width: 80}))
-	text, err := p.JSON()
+	text, err := JSON(p.Object())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,15 +50,11 @@ func TestCrowdedFrame(t *testing.T) {
 }
 
 // TestScreenRedrawsInPlace: what the terminal shows in the end is the last
-// frame, under the lines that scrolled by, at any width on the way.
+// frame, under the lines that scrolled by.
 func TestScreenRedrawsInPlace(t *testing.T) {
 	var b strings.Builder
-	columns := 80
-	s := &Screen{Out: &b, Size: func() (int, int) { return columns, 24 }, Parallel: 4}
-	story(t, func(e engine.Event) {
-		s.Tell(e)
-		columns = 200 - columns
-	})
+	s := &Screen{Out: &b, Size: func() (int, int) { return 80, 24 }, Parallel: 4}
+	story(t, s.Tell)
 	s.Close()
 	shown := terminal(b.String())
 	if strings.Contains(shown, "elapsed") {
@@ -67,6 +63,17 @@ func TestScreenRedrawsInPlace(t *testing.T) {
 	for _, line := range []string{"installed revision", "nothing is left to do"} {
 		if strings.Count(shown, line) != 1 {
 			t.Errorf("%q is there %d times:\n%s", line, strings.Count(shown, line), shown)
+		}
+	}
+}
+
+// TestScreenMadeNarrower: terminals wrap what no longer fits, and the way back to
+// where the live view begins is longer then.
+func TestScreenMadeNarrower(t *testing.T) {
+	s := &Screen{drawn: []string{strings.Repeat("x", 100), "\x1b[32mshort\x1b[0m"}}
+	for columns, want := range map[int]string{120: "\r\x1b[2A", 79: "\r\x1b[3A", 40: "\r\x1b[4A"} {
+		if got := s.back(columns); got != want {
+			t.Errorf("at %d columns: %q, want %q", columns, got, want)
 		}
 	}
 }

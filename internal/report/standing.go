@@ -71,10 +71,10 @@ func (s Standing) facts() [][]cell {
 	}
 	rows = append(rows, []cell{{"Worked on by", dim}, {text: or(s.Holder, "nobody")}})
 	if !s.Ledger.Started.IsZero() {
-		rows = append(rows, []cell{{"Begun", dim}, {text: s.Ledger.Started.Local().Format("2006-01-02 15:04:05")}})
+		rows = append(rows, []cell{{"Begun", dim}, {text: s.Ledger.Started.Format("2006-01-02 15:04:05")}})
 	}
 	if !s.Ledger.Ended.IsZero() {
-		rows = append(rows, []cell{{"Ended", dim}, {text: s.Ledger.Ended.Local().Format("2006-01-02 15:04:05")}})
+		rows = append(rows, []cell{{"Ended", dim}, {text: s.Ledger.Ended.Format("2006-01-02 15:04:05")}})
 	}
 	return rows
 }

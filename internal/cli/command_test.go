@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares text with testdata/name, or writes it there with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// on carries out a command line on paper.
+func on(p *paper, line string) (code int, out, err string) {
+	var o, e strings.Builder
+	code = execute(context.Background(), strings.Fields(line), Streams{In: strings.NewReader(""), Out: &o, Err: &e},
+		func(*app) (home, error) { return p, nil }, &instantClock{noon})
+	return code, o.String(), e.String()
+}
+
+const upgradeLine = "upgrade --to 1-31-0 --operator testdata/operator.yaml --soak 5s --waves 2"
+
+// TestStory: what somebody sees who plans, upgrades, looks, asks again, and takes
+// it all back.
+func TestStory(t *testing.T) {
+	p := shop()
+	for _, step := range []struct {
+		golden, line string
+		writes       int
+	}{
+		{"story-1-inventory.txt", "inventory", 0},
+		{"story-2-plan.txt", "plan --to 1-31-0 --operator testdata/operator.yaml --soak 5s --waves 2", 0},
+		{"story-3-upgrade.txt", upgradeLine + " --yes", 7},
+		{"story-4-status.txt", "status", 7},
+		{"story-5-again.txt", upgradeLine + " --yes", 7},
+		{"story-6-rollback.txt", "rollback --yes", 11},
+		{"story-7-status.txt", "status to-1-31-0", 11},
+		{"story-8-again.txt", "rollback", 11},
+		{"story-9-events.jsonl", upgradeLine + " --yes -o json", 15},
+	} {
+		code, out, err := on(p, step.line)
+		if code != exitDone || err != "" {
+			t.Fatalf("%s: exit code %d: %s", step.line, code, err)
+		}
+		if len(p.writes) != step.writes {
+			t.Errorf("%s: %d writes so far, want %d: %s", step.line, len(p.writes), step.writes, p.writes)
+		}
+		golden(t, step.golden, out)
+	}
+}
+
+// TestHeld: a proxy refuses what the new revision sends; the run stops there, or
+// puts the wave back.
+func TestHeld(t *testing.T) {
+	for _, c := range []struct{ flags, golden, web string }{
+		{"", "held.txt", "istio.io/rev=1-31-0"},
+		{" --rollback-on-failure", "reverted.txt", "istio-injection=enabled"},
+	} {
+		p := shop()
+		p.refuses = "web-1"
+		code, out, err := on(p, upgradeLine+" --yes"+c.flags)
+		if code != exitHeld || err != "" {
+			t.Fatalf("exit code %d, want %d: %s", code, exitHeld, err)
+		}
+		golden(t, c.golden, out)
+		ns, _ := p.world.Namespace("shop-web")
+		if got := ns.Binding().String(); got != c.web {
+			t.Errorf("shop-web bears %s, want %s", got, c.web)
+		}
+		if code, out, _ = on(p, "status"); code != exitDone || !strings.Contains(out, "Held") {
+			t.Errorf("status: exit code %d:\n%s", code, out)
+		}
+		p.mend()
+		if code, _, err = on(p, upgradeLine+" --yes"+c.flags); code != exitDone {
+			t.Errorf("mended, and the same command again: exit code %d: %s", code, err)
+		}
+	}
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// paper is a cluster of paper: what is written to it comes true at once.
+type paper struct {
+	world   mesh.World
+	runs    []v1alpha1.MeshUpgrade
+	ledgers map[string]plan.Ledger
+	lacks   []string
+	holder  string
+	writes  []string // everything that was written
+	refuses string   // a pod whose proxy rejects what the new revision sends
+}
+
+func (p *paper) Observe(context.Context) (mesh.World, error) { return p.world, nil }
+
+func (p *paper) Certificate(_ context.Context, namespace, pod string) (mesh.Certificate, error) {
+	return mesh.Certificate{Namespace: namespace, Pod: pod, Identity: "spiffe://cluster.local/ns/" + namespace, Chains: true}, nil
+}
+
+func (p *paper) Act(_ context.Context, c plan.Change) error {
+	p.writes = append(p.writes, fmt.Sprintf("%s %s %s/%s", c.Verb, c.Kind, c.Namespace, c.Name))
+	switch {
+	case c.Verb == plan.Apply:
+		p.world.Defined = true
+	case c.Verb == plan.Put:
+		addPlane(&p.world, c.Name, c.Version)
+	case c.Kind == "Namespace":
+		p.relabel(c)
+	default:
+		p.restart(c)
+	}
+	return nil
+}
+
+func (p *paper) relabel(c plan.Change) {
+	var body struct {
+		Metadata struct {
+			Labels map[string]*string `json:"labels"`
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(c.Patch, &body); err != nil {
+		panic(err)
+	}
+	p.world.Namespaces = slices.Clone(p.world.Namespaces)
+	for i, ns := range p.world.Namespaces {
+		if ns.Name != c.Name {
+			continue
+		}
+		labels := maps.Clone(ns.Labels)
+		for k, v := range body.Metadata.Labels {
+			if delete(labels, k); v != nil {
+				labels[k] = *v
+			}
+		}
+		p.world.Namespaces[i].Labels = labels
+	}
+}
+
+// restart gives the workload's pods what the webhooks would give them, and has
+// them served by it.
+func (p *paper) restart(c plan.Change) {
+	w := p.world
+	w.Workloads, w.Proxies = slices.Clone(w.Workloads), slices.Clone(w.Proxies)
+	for i, wl := range w.Workloads {
+		if string(wl.Kind) != c.Kind || wl.Namespace != c.Namespace || wl.Name != c.Name {
+			continue
+		}
+		ns, _ := w.Namespace(wl.Namespace)
+		revision := w.Injectors(ns, wl.Template)[0]
+		wl.Pods, wl.Template.Hash = slices.Clone(wl.Pods), wl.Template.Hash+"+"
+		wl.Stamp = mesh.Stamp{Run: "to-1-31-0", At: noon}
+		for j, pod := range wl.Pods {
+			wl.Pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: revision, Version: versionOf(w, revision)}
+			for k, x := range w.Proxies {
+				if x.Namespace == wl.Namespace && x.Pod == pod.Name {
+					w.Proxies[k].Revision, w.Proxies[k].Istiod, w.Proxies[k].Rejected = revision, "istiod-"+revision, nil
+					if pod.Name == p.refuses && revision == "1-31-0" {
+						w.Proxies[k].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "duplicate listener"}}
+					}
+				}
+			}
+		}
+		w.Workloads[i] = wl
+	}
+	p.world = w
+}
+
+// mend takes away what the proxy refused.
+func (p *paper) mend() {
+	p.refuses, p.world.Proxies = "", slices.Clone(p.world.Proxies)
+	for i := range p.world.Proxies {
+		p.world.Proxies[i].Rejected = nil
+	}
+}
+
+func (p *paper) List(context.Context) ([]v1alpha1.MeshUpgrade, error) { return p.runs, nil }
+
+func (p *paper) Create(_ context.Context, u v1alpha1.MeshUpgrade) (v1alpha1.MeshUpgrade, error) {
+	p.writes = append(p.writes, "create MeshUpgrade "+u.Name)
+	p.runs = append(p.runs, u)
+	return u, nil
+}
+
+func (p *paper) Replace(_ context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error) {
+	r := p.run(found.Name)
+	r.Spec, r.Status = spec, v1alpha1.MeshUpgradeStatus{}
+	delete(p.ledgers, found.Name)
+	return *r, nil
+}
+
+func (p *paper) SetRollback(_ context.Context, name string, rollback bool) error {
+	p.run(name).Spec.Rollback = rollback
+	return nil
+}
+
+func (p *paper) SetLimits(_ context.Context, name string, s v1alpha1.MeshUpgradeSpec) error {
+	r := p.run(name)
+	r.Spec = carriedOver(s, r.Spec)
+	return nil
+}
+
+func (p *paper) run(name string) *v1alpha1.MeshUpgrade {
+	return &p.runs[slices.IndexFunc(p.runs, func(u v1alpha1.MeshUpgrade) bool { return u.Name == name })]
+}
+
+func (p *paper) Record(name string) engine.Journal { return &sheet{p, name} }
+
+// sheet is a journal of paper.
+type sheet struct {
+	*paper
+	name string
+}
+
+func (s *sheet) Load(context.Context) (plan.Intent, plan.Ledger, error) {
+	in, err := cluster.IntentOf(*s.run(s.name))
+	return in, s.ledgers[s.name].Clone(), err
+}
+
+func (s *sheet) Save(_ context.Context, l plan.Ledger, summary engine.Summary) error {
+	r := s.run(s.name)
+	r.Status.Phase, r.Status.Message, r.Status.Waves, r.Status.Digest = v1alpha1.Phase(summary.Phase), summary.Message, summary.Waves, summary.Digest
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := json.NewEncoder(z).Encode(l); err != nil {
+		return err
+	}
+	err := z.Close()
+	r.Status.Ledger, s.ledgers[s.name] = b.Bytes(), l.Clone()
+	return err
+}
+
+func (p *paper) Lacks(context.Context, aim) ([]string, error) { return p.lacks, nil }
+
+func (p *paper) Holder(context.Context) (string, error) { return p.holder, nil }
+
+func (p *paper) Hold(ctx context.Context, _ string, _ time.Duration, _ func(string), act func(context.Context) error) error {
+	return act(ctx)
+}
+
+func (p *paper) Draft(_ context.Context, i install.Installer, revision, version string) (install.Draft, error) {
+	return install.Draft{Revision: revision, Version: install.VersionFor(version, i.File, revision, "1.31.0"),
+		Istioctl: install.Istioctl{Path: "/usr/local/bin/istioctl", Version: "1.31.0"},
+		LeftOut:  []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
+}
+
+func (p *paper) Close() {}
