@@ -55,7 +55,7 @@ func Run(ctx context.Context, l state.Lab, say io.Writer, ready func() error) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	running.Go(func() {
-		if err := egress.Serve(socket, routes); err != nil {
+		if err := egress.Serve(socket, routes, egress.Outward()); err != nil {
 			fmt.Fprintln(say, err)
 		}
 	})

@@ -136,7 +136,7 @@ func (t *task) ended(ctx context.Context) {
 	now := time.Now()
 	t.agent.say(t.pod, "its process has ended")
 	t.state.Last = &corev1.ContainerStateTerminated{
-		ExitCode: 1, Reason: "Error", StartedAt: metav1.NewTime(t.state.Running), FinishedAt: metav1.NewTime(now),
+		ExitCode: 1, Reason: "Error", Message: "its exit code is not known", StartedAt: metav1.NewTime(t.state.Running), FinishedAt: metav1.NewTime(now),
 	}
 	t.state.Ready, t.state.Running = false, time.Time{}
 	t.state.Restarts++

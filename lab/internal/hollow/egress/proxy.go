@@ -17,21 +17,28 @@ const dialWithin = 5 * time.Second
 
 // Serve answers HTTP CONNECT on the listener (a unix socket, as the API
 // server's egress selector wants it) until the listener is closed.
-func Serve(l net.Listener, routes *Routes) error {
-	s := &http.Server{Handler: connect(routes), ReadHeaderTimeout: dialWithin}
+//
+// Connections are made from the address from, nil for any: an istiod trusts
+// whoever comes from loopback, as a port-forward does, and an API server doesn't.
+func Serve(l net.Listener, routes *Routes, from net.IP) error {
+	dialer := &net.Dialer{Timeout: dialWithin}
+	if from != nil {
+		dialer.LocalAddr = &net.TCPAddr{IP: from}
+	}
+	s := &http.Server{Handler: connect(routes, dialer), ReadHeaderTimeout: dialWithin}
 	if err := s.Serve(l); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve the egress proxy: %w", err)
 	}
 	return nil
 }
 
-func connect(routes *Routes) http.HandlerFunc {
+func connect(routes *Routes, dialer *net.Dialer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
 			http.Error(w, "only CONNECT is served here", http.StatusMethodNotAllowed)
 			return
 		}
-		there, err := dial(routes, r.URL.Host)
+		there, err := dial(routes, dialer, r.URL.Host)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
@@ -50,12 +57,12 @@ func connect(routes *Routes) http.HandlerFunc {
 	}
 }
 
-func dial(routes *Routes, hostport string) (net.Conn, error) {
+func dial(routes *Routes, dialer *net.Dialer, hostport string) (net.Conn, error) {
 	local, err := routes.Local(hostport)
 	if err != nil {
 		return nil, err
 	}
-	return net.DialTimeout("tcp", local, dialWithin)
+	return dialer.Dial("tcp", local)
 }
 
 // join carries bytes both ways until both have ended; from holds what the HTTP

@@ -75,7 +75,7 @@ func ask(t *testing.T, r *Routes, target string) net.Conn {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- Serve(l, r) }()
+	go func() { served <- Serve(l, r, net.IPv4(127, 0, 0, 9)) }()
 	t.Cleanup(func() {
 		l.Close()
 		if err := <-served; err != nil {
@@ -105,6 +105,9 @@ func shouting(t *testing.T) string {
 			return
 		}
 		defer c.Close()
+		if from := c.RemoteAddr().(*net.TCPAddr).IP.String(); from != "127.0.0.9" {
+			t.Errorf("the connection comes from %s; want the address that was asked for", from)
+		}
 		b, _ := io.ReadAll(c)
 		fmt.Fprint(c, strings.ToUpper(string(b)))
 	}()
