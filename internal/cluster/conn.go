@@ -37,7 +37,7 @@ func newConn(connection httpstream.Connection, port, request int) (*conn, error)
 	if err != nil {
 		return nil, err
 	}
-	fault.Close() // nothing is ever written to it
+	_ = fault.Close() // nothing is ever written to it
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
 	data, err := connection.CreateStream(headers)
 	if err != nil {

@@ -7,15 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/portforward"
-	"k8s.io/client-go/transport/spdy"
-	streaming "k8s.io/streaming/pkg/httpstream"
 )
 
 // forward is a port-forward to one endpoint: one connection to the API server,
@@ -47,7 +43,7 @@ func (f *forward) dial(ctx context.Context) (net.Conn, error) {
 	case <-ctx.Done():
 		go func() {
 			if r := <-done; r.err == nil {
-				r.conn.Close()
+				_ = r.conn.Close()
 			}
 		}()
 		return nil, context.Cause(ctx)
@@ -70,7 +66,7 @@ func (f *forward) stream() (net.Conn, error) {
 	f.requests++
 	conn, err := newConn(f.connection, f.at.port, f.requests)
 	if err != nil {
-		f.connection.Close()
+		_ = f.connection.Close()
 		f.connection = nil
 		return nil, fmt.Errorf("port-forward to port %d of pod %s/%s: %w", f.at.port, f.at.namespace, f.at.name, err)
 	}
@@ -81,7 +77,7 @@ func (f *forward) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.connection != nil {
-		f.connection.Close()
+		_ = f.connection.Close()
 		f.connection = nil
 	}
 }
@@ -93,46 +89,6 @@ func closed(c httpstream.Connection) bool {
 	default:
 		return false
 	}
-}
-
-// connect asks the API server for the forward as kubectl does: over a websocket,
-// else over SPDY.
-func connect(config *rest.Config, at endpoint) (httpstream.Connection, error) {
-	base, _, err := rest.DefaultServerUrlFor(config)
-	if err != nil {
-		return nil, err
-	}
-	address := base.JoinPath("api", "v1", "namespaces", at.namespace, "pods", at.name, "portforward")
-	dialer, err := dialer(config, address)
-	if err != nil {
-		return nil, err
-	}
-	connection, protocol, err := dialer.Dial(portforward.PortForwardProtocolV1Name)
-	if err != nil {
-		return nil, err
-	}
-	if protocol != portforward.PortForwardProtocolV1Name {
-		connection.Close()
-		return nil, fmt.Errorf("the server speaks %q", protocol)
-	}
-	return connection, nil
-}
-
-func dialer(config *rest.Config, address *url.URL) (httpstream.Dialer, error) {
-	transport, upgrader, err := spdy.RoundTripperFor(config)
-	if err != nil {
-		return nil, err
-	}
-	second := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
-	first, err := portforward.NewSPDYOverWebsocketDialer(address, config)
-	if err != nil {
-		return nil, err
-	}
-	// Since v0.36 the websocket dialer's errors are those of k8s.io/streaming;
-	// apimachinery's functions of these names don't know them.
-	return portforward.NewFallbackDialer(first, second, func(err error) bool {
-		return streaming.IsUpgradeFailure(err) || streaming.IsHTTPSProxyError(err)
-	}), nil
 }
 
 // why prefers the cause that a person can use: the pod's refusal, or that time

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+func someLedger() plan.Ledger {
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	return plan.Ledger{
+		Baseline: plan.Baseline{Bindings: map[string]string{"shop": "istio-injection=enabled"}, Revisions: map[string]string{"shop": "default"}, Sidecars: map[string]string{"Deployment shop/web": "default"}},
+		Waves:    [][]string{{"shop"}},
+		Approved: []plan.Step{{Kind: plan.Label, Wave: 1, Subject: "shop", From: "a", To: "b"}},
+		Passed:   map[string]plan.Pass{"x": {At: at, Evidence: "seen"}},
+		Started:  at,
+	}
+}
+
+func testRecord(t *testing.T, c *Cluster) {
+	file, err := ReadMeshUpgrade([]byte(wholeFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	created, err := c.Create(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(file.Spec, created.Spec); diff != "" {
+		t.Errorf("the API server keeps another spec (-file +kept):\n%s", diff)
+	}
+	if _, err := c.Create(t.Context(), file); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("created twice: %v", err)
+	}
+	j := c.Journal(file.Name)
+	if _, l, err := j.Load(t.Context()); err != nil || !l.Started.IsZero() {
+		t.Fatalf("a new record: %v, %v", l, err)
+	}
+	hold := &plan.Hold{Reason: v1alpha1.ReasonCheckFailed, Subject: "shop", Message: "no"}
+	for _, s := range []engine.Summary{{Phase: "Upgrading", Waves: "0/1", Digest: "d", Message: "m"}, {Phase: "Held", Hold: hold}} {
+		if err := j.Save(t.Context(), someLedger(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got, err := c.Journal(file.Name).Load(t.Context())
+	if diff := cmp.Diff(someLedger(), got); err != nil || diff != "" {
+		t.Errorf("the ledger came back different: %v\n%s", err, diff)
+	}
+	list, err := c.List(t.Context())
+	if err != nil || len(list) != 1 || list[0].Status.Phase != v1alpha1.Held || len(list[0].Status.Conditions) != 2 {
+		t.Errorf("listed: %+v, %v", list, err)
+	}
+	again, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "other"})
+	if err != nil || again.Spec.Revision != "other" || again.Status.Ledger != nil || again.Status.Phase != "" {
+		t.Errorf("begun anew: %+v, %v", again, err)
+	}
+	if _, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "third"}); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("begun anew from an old reading: %v", err)
+	}
+	if _, _, err := c.Journal("nobody").Load(t.Context()); !errors.Is(err, ErrNoRun) {
+		t.Errorf("a run that is not there: %v", err)
+	}
+}
+
+func testRecordDisturbed(t *testing.T, c *Cluster) {
+	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "two"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}}); err != nil {
+		t.Fatal(err)
+	}
+	j := c.Journal("two")
+	if _, _, err := j.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetRollback(t.Context(), "two", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "Upgrading"}); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("saved over another hand: %v", err)
+	}
+	intent, l, err := j.Load(t.Context())
+	if err != nil || !intent.Rollback || !l.Started.IsZero() {
+		t.Errorf("after: %+v, %+v, %v", intent, l, err)
+	}
+	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "RollingBack"}); err != nil {
+		t.Error(err)
+	}
+}
