@@ -49,7 +49,10 @@ func (r *run) reread() (err error) {
 }
 
 // ended reports whether the run came to its end; one that is held did not.
-func (r *run) ended() bool { return !r.ledger.Ended.IsZero() && r.ledger.Held == nil }
+// Nor did one that came to the end of its way forward and is only asked back yet.
+func (r *run) ended() bool {
+	return !r.ledger.Ended.IsZero() && r.ledger.Held == nil && r.ledger.Turned == r.back()
+}
 
 // back reports whether the run goes, or went, back to its baseline.
 func (r *run) back() bool { return r.Spec.Rollback }
