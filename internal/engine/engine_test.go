@@ -66,6 +66,26 @@ func TestACrashAnywhereIsAsNoCrash(t *testing.T) {
 	}
 }
 
+// A host that dies again and again after the same few port calls of its life
+// leaves nothing behind that adds up.
+func TestKilledAgainAndAgain(t *testing.T) {
+	for n := 1; ; n++ {
+		for life := 1; life <= 6; life++ {
+			f := upgrade()
+			f.dieAt = n
+			if _, err := f.run(); err == nil {
+				return
+			}
+			for range 3 {
+				f.dieAt = f.calls + life
+				_, _ = f.run()
+			}
+			f.dieAt = 0
+			expect(t, f, Completed)
+		}
+	}
+}
+
 // restartsOf names a workload that was restarted twice.
 func restartsOf(f *fake) string {
 	seen := map[string]bool{}

@@ -26,9 +26,10 @@ type turn struct {
 }
 
 // resume forgets why an earlier host of the run stopped, and gives what waited
-// then its whole time again.
+// then its whole time again. Restarts are counted before they are made: a host
+// that died in between has counted some that nobody made.
 func (t *turn) resume() {
-	t.ledger.Held, t.ledger.Waiting = nil, nil
+	t.ledger.Held, t.ledger.Waiting, t.ledger.Restarts = nil, nil, nil
 	t.tell(Event{Kind: Began})
 }
 
