@@ -63,7 +63,7 @@ func TestBadInput(t *testing.T) {
 // TestNoIstio asks for an upgrade of nothing.
 func TestNoIstio(t *testing.T) {
 	tell(t, "a cluster without Istio: said clearly, and nothing changes")
-	l := bring(t, "stories-bare", "--size", "hollow", "--istio=false")
+	l := bring(t, "bare", "--size", "hollow", "--istio=false")
 	defer lower(l.name)
 	l.refused(t, refusal{name: "upgrade", args: upgrading(t), code: exitRefused,
 		says: []string{"no Istio control plane was found", "istio-system", "--istio-namespace"}})

@@ -4,6 +4,7 @@ package stories
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"slices"
@@ -38,7 +39,7 @@ type lab struct {
 func hollow(t *testing.T, story string) *lab {
 	t.Helper()
 	tell(t, story)
-	l := bring(t, "stories", "--size", "hollow")
+	l := bring(t, "hollow", "--size", "hollow")
 	l.reset(t)
 	return l
 }
@@ -61,9 +62,9 @@ func long(t *testing.T, story string) {
 }
 
 // bring brings a lab up, or finds it up, and connects to it.
-func bring(t *testing.T, name string, args ...string) *lab {
+func bring(t *testing.T, which string, args ...string) *lab {
 	t.Helper()
-	began := time.Now()
+	began, name := time.Now(), cmp.Or(keeping(), "stories")+"-"+which
 	up.Lock()
 	fresh := !slices.Contains(up.names, name)
 	if fresh {
