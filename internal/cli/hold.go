@@ -19,28 +19,30 @@ import (
 // begun again.
 func (a *app) hold(ctx context.Context, h home, r *run, lease time.Duration, act func(held context.Context) error) error {
 	me := identity()
-	var once sync.Once
-	var w *watching
 	var mutex sync.Mutex
+	var w *watching
+	acting := false
 	told := func(holder string) {
-		if holder == "" || holder == me {
-			return
-		}
-		once.Do(func() {
-			mutex.Lock()
-			defer mutex.Unlock()
-			w = a.watch(ctx, h, r, holder)
-		})
-	}
-	err := h.Hold(ctx, me, lease, told, func(held context.Context) error {
-		once.Do(func() {}) // from now on nobody is watched
 		mutex.Lock()
 		defer mutex.Unlock()
-		if w == nil {
+		switch {
+		case acting, w != nil, holder == "", holder == me:
+		case a.gone(ctx, h):
+			fmt.Fprintf(a.Err, "rerig: %s worked on this last and gives no sign of life; waiting %s to be sure\n", holder, lease)
+		default:
+			w = a.watch(ctx, h, r, holder)
+		}
+	}
+	err := h.Hold(ctx, me, lease, told, func(held context.Context) error {
+		mutex.Lock()
+		acting = true // from now on nobody is watched
+		watched := w
+		mutex.Unlock()
+		if watched == nil {
 			return act(held)
 		}
-		w.stop()
-		return a.afterwards(ctx, held, h, r, w, act)
+		watched.stop()
+		return a.afterwards(ctx, held, h, r, watched, act)
 	})
 	mutex.Lock()
 	defer mutex.Unlock()
@@ -51,6 +53,12 @@ func (a *app) hold(ctx context.Context, h home, r *run, lease time.Duration, act
 		return fmt.Errorf("run %s: %w to another process, which goes on: run the same command again to watch it", r.Name, err)
 	}
 	return err
+}
+
+// gone reports whether the Lease has run out, as far as clocks agree.
+func (a *app) gone(ctx context.Context, h home) bool {
+	by, err := h.Holder(ctx)
+	return err == nil && by == ""
 }
 
 // afterwards follows once whoever was watched works no more: the page, when the

@@ -76,7 +76,7 @@ func (g Page) pass(wl mesh.Workload) (plan.Pass, bool) {
 func (g Page) evidence(wl mesh.Workload) string {
 	pass, ok := g.pass(wl)
 	if types := g.acknowledged(wl); ok && types != "" {
-		return pass.Evidence + " (" + types + ")"
+		return pass.Evidence + "; types acknowledged: " + types
 	}
 	return pass.Evidence
 }
