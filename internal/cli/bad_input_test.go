@@ -45,6 +45,7 @@ func TestBadInput(t *testing.T) {
 		"label of nobody":      {"upgrade --to 1-31-0" + file, lost, exitRefused, []string{"lost", "1-28-0"}},
 		"no Istio":             {"upgrade --to 1-31-0" + file, func(p *paper) { p.world.Revisions, p.world.Webhooks = nil, nil }, exitRefused, []string{"no Istio control plane", "--istio-namespace"}},
 		"no permission":        {"upgrade --to 1-31-0" + file, func(p *paper) { p.lacks = []string{"patch namespaces"} }, exitRefused, []string{"you may not", "patch namespaces"}},
+		"no right to install":  {"upgrade --to 1-31-0" + file, func(p *paper) { p.lacksToInstall = []string{"create services in istio-system"} }, exitRefused, []string{"you may not", "create services"}},
 		"no certificate":       {"upgrade --to 1-31-0" + file, func(p *paper) { p.world.Webhooks[1].Roots = nil }, exitRefused, []string{"no certificate", "istio-sidecar-injector-1-29-1"}},
 		"two roots":            {"upgrade --to 1-31-0 --yes", twoRoots, exitRefused, []string{"two trust roots", "1-31-0"}},
 		"istiod not ready":     {"upgrade --to 1-31-0" + file, func(p *paper) { p.world.Revisions[0].Ready = 0 }, exitRefused, []string{"0 of 1 istiods", "1-29-1"}},

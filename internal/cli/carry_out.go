@@ -29,6 +29,9 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 	if len(p.Plan.Stages) == 0 && r.ended() {
 		return a.nothing(r)
 	}
+	if err := permitted(ctx, h, running, r.needs); err != nil {
+		return err
+	}
 	agreed := r.agreed(p.Plan)
 	if !agreed {
 		if err := a.agree(ctx, p, c); err != nil {

@@ -34,10 +34,13 @@ func connect(a *app) (home, error) {
 	return &ground{c, objects}, nil
 }
 
-func (g *ground) Lacks(ctx context.Context, aim aim) ([]string, error) {
+func (g *ground) Lacks(ctx context.Context, aim aim, needs []install.Need) ([]string, error) {
 	wanted := g.Observing()
 	if aim == running {
 		wanted = append(wanted, g.Acting()...)
+	}
+	for _, n := range needs {
+		wanted = append(wanted, cluster.Permission{Verb: n.Verb, Group: n.Group, Resource: n.Resource, Namespace: n.Namespace})
 	}
 	missing, err := g.Missing(ctx, wanted)
 	if err != nil {

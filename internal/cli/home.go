@@ -18,8 +18,9 @@ type home interface {
 	engine.Actor
 	records
 
-	// Lacks names what the caller may not do of what he is about to.
-	Lacks(ctx context.Context, aim aim) ([]string, error)
+	// Lacks names what the caller may not do of what he is about to, and of what
+	// an installer needs.
+	Lacks(ctx context.Context, aim aim, needs []install.Need) ([]string, error)
 
 	// Holder says who works on a run now, "" nobody.
 	Holder(ctx context.Context) (string, error)

@@ -22,13 +22,14 @@ import (
 
 // paper is a cluster of paper: what is written to it comes true at once.
 type paper struct {
-	world   mesh.World
-	runs    []v1alpha1.MeshUpgrade
-	ledgers map[string]plan.Ledger
-	lacks   []string
-	holder  string
-	writes  []string // everything that was written
-	refuses string   // a pod whose proxy rejects what the new revision sends
+	world          mesh.World
+	runs           []v1alpha1.MeshUpgrade
+	ledgers        map[string]plan.Ledger
+	lacks          []string
+	lacksToInstall []string
+	holder         string
+	writes         []string // everything that was written
+	refuses        string   // a pod whose proxy rejects what the new revision sends
 }
 
 func (p *paper) Observe(context.Context) (mesh.World, error) { return p.world, nil }
@@ -169,7 +170,12 @@ func (s *sheet) Save(_ context.Context, l plan.Ledger, summary engine.Summary) e
 	return err
 }
 
-func (p *paper) Lacks(context.Context, aim) ([]string, error) { return p.lacks, nil }
+func (p *paper) Lacks(_ context.Context, _ aim, needs []install.Need) ([]string, error) {
+	if len(needs) > 0 {
+		return append(p.lacks, p.lacksToInstall...), nil
+	}
+	return p.lacks, nil
+}
 
 func (p *paper) Holder(context.Context) (string, error) { return p.holder, nil }
 
@@ -179,6 +185,7 @@ func (p *paper) Hold(ctx context.Context, _ string, _ time.Duration, _ func(stri
 
 func (p *paper) Draft(_ context.Context, i install.Installer, revision, version string) (install.Draft, error) {
 	return install.Draft{Revision: revision, Version: install.VersionFor(version, i.File, revision, "1.31.0"),
+		Needs:    []install.Need{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
 		Istioctl: install.Istioctl{Path: "/usr/local/bin/istioctl", Version: "1.31.0"},
 		LeftOut:  []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
 }

@@ -85,7 +85,7 @@ func (a *app) draft(ctx context.Context, h home, r *run) (*report.Installer, err
 	if err != nil {
 		return nil, err
 	}
-	r.Spec.Version, r.intent.Version = d.Version, d.Version
+	r.Spec.Version, r.intent.Version, r.needs = d.Version, d.Version, d.Needs
 	return drafted(d, r.source), nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/plan"
 )
 
@@ -20,9 +21,10 @@ type run struct {
 	found                *v1alpha1.MeshUpgrade // as it is on record; nil when it is not
 	intent               plan.Intent
 	ledger               plan.Ledger
-	fresh                bool   // nothing of it was ever agreed to, or it begins anew
-	source               string // where its IstioOperator comes from, in words
-	istioctl             string // which istioctl installs it
+	fresh                bool           // nothing of it was ever agreed to, or it begins anew
+	source               string         // where its IstioOperator comes from, in words
+	istioctl             string         // which istioctl installs it
+	needs                []install.Need // what that must be permitted
 }
 
 // runOf reads a record.

@@ -58,6 +58,7 @@ func standing(ctx context.Context, h home, r *run, at time.Time) (report.Standin
 	if r.fresh {
 		return s, nil
 	}
+	r.again()
 	if s.Target, err = plan.Aim(s.World, r.intent, r.ledger); err != nil {
 		return s, err
 	}

@@ -44,7 +44,7 @@ func average(w mesh.World, t plan.Target, l plan.Ledger) time.Duration {
 	var sum time.Duration
 	n := 0
 	for _, wl := range w.Workloads {
-		if d, ok := took(w, wl, t, l); ok {
+		if d, ok := took(w, wl, t.Revisions[wl.Namespace], t.Run, l); ok {
 			sum, n = sum+d, n+1
 		}
 	}
@@ -55,9 +55,9 @@ func average(w mesh.World, t plan.Target, l plan.Ledger) time.Duration {
 }
 
 // took is how long a workload took from its restart by this run to its proof.
-func took(w mesh.World, wl mesh.Workload, t plan.Target, l plan.Ledger) (time.Duration, bool) {
-	pass, ok := l.Passed[plan.ProofKey(w, wl, t.Revisions[wl.Namespace])]
-	if !ok || wl.Stamp.Run != t.Run || wl.Stamp.At.IsZero() || pass.At.Before(wl.Stamp.At) {
+func took(w mesh.World, wl mesh.Workload, want, run string, l plan.Ledger) (time.Duration, bool) {
+	pass, ok := l.Passed[plan.ProofKey(w, wl, want)]
+	if !ok || wl.Stamp.Run != run || wl.Stamp.At.IsZero() || pass.At.Before(wl.Stamp.At) {
 		return 0, false
 	}
 	return pass.At.Sub(wl.Stamp.At), true

@@ -156,7 +156,7 @@ func folded(waves []progress) []progress {
 }
 
 func (f frame) wave(p Paper, w progress, now time.Time) string {
-	name := fmt.Sprintf("wave %d/%d", w.Wave, most(f.target.Waves))
+	name := fmt.Sprintf("wave %d/%d", w.Wave, all(f.target, &f.ledger))
 	if w.Wave < 0 {
 		name = fmt.Sprintf("%d waves", -w.Wave)
 	}
@@ -178,6 +178,8 @@ func toneOf(s state) tone {
 		return good
 	case waits:
 		return dim
+	case held:
+		return bad
 	}
 	return plain
 }

@@ -53,6 +53,9 @@ func (g Page) headline() string {
 	case engine.RolledBack:
 		return fmt.Sprintf("Run %s is rolled back: everything is as it was found before it, proven on the wire.", g.Run)
 	}
+	if h := g.Ledger.Held; h != nil && h.Reason == "WaveReverted" {
+		return fmt.Sprintf("Run %s is held: its wave %d failed and was put back.", g.Run, h.Wave)
+	}
 	return fmt.Sprintf("Run %s is held: nothing more was changed.", g.Run)
 }
 

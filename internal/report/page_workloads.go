@@ -48,27 +48,34 @@ func pods(wl mesh.Workload) string {
 // proof says when the workload was proven, and how long after its restart.
 func (g Page) proof(wl mesh.Workload) string {
 	pass, ok := g.pass(wl)
-	switch d, restarted := took(g.World, wl, g.Target, g.Ledger); {
-	case !ok && len(wl.Live()) == 0:
-		return "nothing to prove"
-	case !ok && plan.Immovable(wl) != "":
-		return "not moved"
-	case !ok && g.Target.Back && !g.open(wl.Key()):
-		return "never moved"
-	case !ok:
-		return "not proven"
-	case restarted:
+	switch d, restarted := took(g.World, wl, g.wanted(wl), g.Target.Run, g.Ledger); {
+	case ok && restarted:
 		return fmt.Sprintf("%s, %s after its restart", pass.At.Format("15:04:05"), span(d))
+	case ok:
+		return pass.At.Format("15:04:05")
+	case len(wl.Live()) == 0:
+		return "nothing to prove"
+	case plan.Immovable(wl) != "", wl.Stamp.Run != g.Run && !g.open(wl.Key()):
+		return "not moved"
 	}
-	return pass.At.Format("15:04:05")
+	return "not proven"
 }
 
 func (g Page) open(key string) bool {
-	return slices.ContainsFunc(plan.Flat(g.Left), func(s plan.Step) bool { return s.Subject == key })
+	return slices.ContainsFunc(plan.Flat(g.Left), func(s plan.Step) bool { return s.Subject == key && s.Kind == plan.Prove })
+}
+
+// wanted is the revision that a workload ought to have; where the target says
+// nothing of it, the one that it has: another wave was put back.
+func (g Page) wanted(wl mesh.Workload) string {
+	if revision, ok := g.Target.Revisions[wl.Namespace]; ok {
+		return revision
+	}
+	return strings.Join(wl.Sidecars(), "+")
 }
 
 func (g Page) pass(wl mesh.Workload) (plan.Pass, bool) {
-	pass, ok := g.Ledger.Passed[plan.ProofKey(g.World, wl, g.Target.Revisions[wl.Namespace])]
+	pass, ok := g.Ledger.Passed[plan.ProofKey(g.World, wl, g.wanted(wl))]
 	return pass, ok
 }
 

@@ -20,6 +20,7 @@ const (
 	proving    state = "proving"
 	soaking    state = "soaking"
 	proven     state = "proven"
+	held       state = "held"
 )
 
 // progress is how far a wave is.

@@ -110,7 +110,15 @@ func where(e engine.Event) string {
 	if wave == 0 || e.Target == nil {
 		return strings.Repeat(" ", 8)
 	}
-	return fmt.Sprintf("wave %d/%d", wave, most(e.Target.Waves))
+	return fmt.Sprintf("wave %d/%d", wave, all(*e.Target, e.Ledger))
+}
+
+// all is how many waves the run has, of which a target may have one alone.
+func all(t plan.Target, l *plan.Ledger) int {
+	if l != nil {
+		return max(most(t.Waves), len(l.Waves))
+	}
+	return most(t.Waves)
 }
 
 // most is the highest number that a wave bears.

@@ -103,7 +103,10 @@ func phaseTone(phase string) tone {
 func (s Standing) waves(p Paper) []string {
 	rows := [][]cell{head("WAVE", "STATE", "PROVEN", "NAMESPACES")}
 	for _, w := range progressOf(s.World, s.Target, s.Ledger, s.Left) {
-		rows = append(rows, []cell{{text: fmt.Sprintf("%d/%d", w.Wave, most(s.Target.Waves))}, {w.word(s.At), toneOf(w.state)},
+		if s.Ledger.Held != nil && w.state != proven && w.state != waits {
+			w.state = held
+		}
+		rows = append(rows, []cell{{text: fmt.Sprintf("%d/%d", w.Wave, all(s.Target, &s.Ledger))}, {w.word(s.At), toneOf(w.state)},
 			{text: fmt.Sprintf("%d/%d", w.proven(), len(w.works))}, {text: strings.Join(w.Namespaces, ", ")}})
 	}
 	return p.table("", rows)
