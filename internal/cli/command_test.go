@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -94,8 +95,11 @@ func TestHeld(t *testing.T) {
 			t.Errorf("status: exit code %d:\n%s", code, out)
 		}
 		p.mend()
-		if code, _, err = on(p, upgradeLine+" --yes"+c.flags); code != exitDone {
-			t.Errorf("mended, and the same command again: exit code %d: %s", code, err)
+		if code, _, err = on(p, upgradeLine+" --yes --soak 9s"+c.flags); code != exitDone {
+			t.Errorf("mended, and the same command again, with a longer soak: exit code %d: %s", code, err)
+		}
+		if got := p.run("to-1-31-0").Spec.Soak; got == nil || got.Duration != 9*time.Second {
+			t.Errorf("the soak on record is %v, want the one that was asked for last, 9s", got)
 		}
 	}
 }

@@ -19,6 +19,9 @@ func (r *run) write(ctx context.Context, h home) error {
 	if err := r.writeSpec(ctx, h); err != nil {
 		return err
 	}
+	if err := r.writeLimits(ctx, h); err != nil {
+		return err
+	}
 	j := h.Record(r.Name)
 	if _, _, err := j.Load(ctx); err != nil {
 		return fmt.Errorf("read the run's record: %w", err)
@@ -51,7 +54,7 @@ func (r *run) writeSpec(ctx context.Context, h home) error {
 
 // writeLimits puts limits and times on record that are others than before.
 func (r *run) writeLimits(ctx context.Context, h home) error {
-	if r.found == nil || equality.Semantic.DeepEqual(limits(r.Spec), limits(r.found.Spec)) {
+	if r.found == nil || r.fresh || equality.Semantic.DeepEqual(limits(r.Spec), limits(r.found.Spec)) {
 		return nil
 	}
 	return h.SetLimits(ctx, r.Name, limits(r.Spec))
