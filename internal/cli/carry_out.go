@@ -109,7 +109,9 @@ func (a *app) record(ctx context.Context, h home, r *run, p report.Proposal) err
 		if err := define(ctx, h, now, a.clock.Now()); err != nil {
 			return err
 		}
+		begun := r.ledger.Install
 		r.ledger = plan.Opened(now.World, now.Plan, a.clock.Now())
+		r.ledger.Install = begun
 	} else {
 		r.ledger = r.ledger.Agreed(now.Plan, a.clock.Now())
 	}

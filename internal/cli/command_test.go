@@ -7,11 +7,15 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -101,5 +105,30 @@ func TestHeld(t *testing.T) {
 		if got := p.run("to-1-31-0").Spec.Soak; got == nil || got.Duration != 9*time.Second {
 			t.Errorf("the soak on record is %v, want the one that was asked for last, 9s", got)
 		}
+	}
+}
+
+// TestMendedInstall: an install failed, its file was mended; the same command
+// repeats it whole, though half of the revision is there.
+func TestMendedInstall(t *testing.T) {
+	p := shop()
+	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+		t.Fatal(err)
+	}
+	if code, _, err := on(p, "rollback --yes"); code != exitDone {
+		t.Fatal(err)
+	}
+	r := p.run("to-1-31-0")
+	r.Spec.Rollback, r.Spec.Install.Raw = false, []byte(`{"apiVersion":"install.istio.io/v1alpha1","kind":"IstioOperator","spec":{"profile":"demo"}}`)
+	l := plan.Ledger{Started: noon, Install: plan.Begun, Held: &plan.Hold{Reason: "InstallFailed", Subject: "1-31-0"}, Waves: [][]string{{"shop-web"}}}
+	if err := p.Record("to-1-31-0").Save(t.Context(), l, engine.Summary{Phase: "Held"}); err != nil {
+		t.Fatal(err)
+	}
+	p.writes, p.world.Revisions[1].Ready = nil, 0
+	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, err)
+	}
+	if !slices.Contains(p.writes, "put Revision /1-31-0") {
+		t.Errorf("it was not installed again: %s", p.writes)
 	}
 }

@@ -44,6 +44,7 @@ func (p *paper) Act(_ context.Context, c plan.Change) error {
 	case c.Verb == plan.Apply:
 		p.world.Defined = true
 	case c.Verb == plan.Put:
+		p.world.Revisions = slices.DeleteFunc(p.world.Revisions, func(r mesh.Revision) bool { return r.Name == c.Name })
 		addPlane(&p.world, c.Name, c.Version)
 	case c.Kind == "Namespace":
 		p.relabel(c)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/install"
-	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/verify"
@@ -23,7 +22,7 @@ func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, err
 		return p, err
 	}
 	if r.fresh {
-		if err := fit(p.World, p.Plan.Target, r.intent.Version); err != nil {
+		if err := fit(p, r); err != nil {
 			return p, err
 		}
 	}
@@ -52,10 +51,15 @@ func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
 }
 
 // fit judges, before a run begins, the control planes that it leaves, and the
-// one that it goes to where that is there already.
-func fit(w mesh.World, t plan.Target, version string) error {
+// one that it goes to where that is there already. One that is half installed is
+// judged once it is installed.
+func fit(p report.Proposal, r *run) error {
+	serving, target := plan.Serving(p.World, p.Plan.Target), r.Spec.Revision
+	if installs(p.Plan.Stages) {
+		target = ""
+	}
 	var lines []string
-	for _, v := range verify.Preflight(w, plan.Serving(w, t), t.Revision, version) {
+	for _, v := range verify.Preflight(p.World, serving, target, r.Spec.Version) {
 		lines = append(lines, fmt.Sprintf("\n  revision %s: %s\n    %s", v.Subject, v.Reason, v.Hint))
 	}
 	if len(lines) == 0 {

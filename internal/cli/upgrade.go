@@ -93,11 +93,24 @@ func wanted(ctx context.Context, h home, u *v1alpha1.MeshUpgrade) (*run, error) 
 	case r.back():
 		return nil, fmt.Errorf("go on with run %s: it is being rolled back: finish that first with `rerig rollback %s`", r.Name, r.Name)
 	}
-	if fields := differences(u.Spec, r.Spec); len(fields) > 0 {
+	switch fields := differences(u.Spec, r.Spec); {
+	case len(fields) == 0:
+	case r.ledger.Install == plan.Begun && u.Spec.Revision == r.Spec.Revision:
+		return mended(u, r)
+	default:
 		return nil, another(u.Name, fields)
 	}
 	r.Spec = carriedOver(u.Spec, r.Spec)
 	return r, r.reread()
+}
+
+// mended is the run that begins in place of one whose install did not come to its
+// end, so that nothing was moved: the file may have been the reason. The install
+// is repeated whole.
+func mended(u *v1alpha1.MeshUpgrade, r *run) (*run, error) {
+	n, err := beginning(*u, r.found)
+	n.ledger.Install = plan.Begun
+	return n, err
 }
 
 // agreed reports whether everything that is left was agreed to already, in the

@@ -31,7 +31,11 @@ func (a *app) work(ctx, held context.Context, h home, r *run, p report.Proposal)
 	case err != nil:
 		return fmt.Errorf("run %s: %w", r.Name, err)
 	}
-	return a.page(m.seen(), r, outcome, began)
+	last := m.seen()
+	if w, err := h.Observe(ctx); err == nil {
+		last.World = &w
+	}
+	return a.page(last, r, outcome, began)
 }
 
 // page closes a run.

@@ -30,7 +30,8 @@ func told(e engine.Event) (string, tone) {
 	case engine.Turned:
 		return "turned around: " + e.Message, warn
 	case engine.Holding:
-		return fmt.Sprintf("held at %s (%s): %s", e.Hold.Subject, e.Hold.Reason, e.Hold.Message), bad
+		first, _, _ := strings.Cut(e.Hold.Message, "\n") // the page has all of it
+		return fmt.Sprintf("held at %s (%s): %s", e.Hold.Subject, e.Hold.Reason, first), bad
 	case engine.Finished:
 		return "nothing is left to do", good
 	}
