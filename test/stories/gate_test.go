@@ -151,4 +151,3 @@ func (a *answering) WriteHeader(code int) {
 
 // Unwrap lets the reverse proxy flush.
 func (a *answering) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-

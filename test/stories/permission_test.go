@@ -9,6 +9,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 )
 
@@ -85,15 +86,22 @@ func object(version, kind, namespace, name string) map[string]any {
 // create makes an object for the length of a test.
 func (l *lab) create(t *testing.T, plural string, fields map[string]any) {
 	t.Helper()
-	o := unstructured.Unstructured{Object: fields}
-	kind := o.GroupVersionKind()
-	r := l.objects.Resource(resource(kind.Group, kind.Version, plural)).Namespace(o.GetNamespace())
-	if _, err := r.Create(t.Context(), &o, metav1.CreateOptions{}); err != nil {
-		t.Fatalf("create %s %s: %v", o.GetKind(), o.GetName(), err)
-	}
+	r, o := l.put(t, plural, fields)
 	t.Cleanup(func() {
 		if err := r.Delete(context.Background(), o.GetName(), metav1.DeleteOptions{}); err != nil {
 			t.Errorf("delete %s %s: %v", o.GetKind(), o.GetName(), err)
 		}
 	})
+}
+
+// put makes an object.
+func (l *lab) put(t *testing.T, plural string, fields map[string]any) (dynamic.ResourceInterface, *unstructured.Unstructured) {
+	t.Helper()
+	o := &unstructured.Unstructured{Object: fields}
+	kind := o.GroupVersionKind()
+	r := l.objects.Resource(resource(kind.Group, kind.Version, plural)).Namespace(o.GetNamespace())
+	if _, err := r.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
+		t.Fatalf("create %s %s: %v", o.GetKind(), o.GetName(), err)
+	}
+	return r, o
 }

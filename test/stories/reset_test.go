@@ -84,7 +84,7 @@ func (l *lab) annotate(t *testing.T, ns string, annotations map[string]any) {
 func (l *lab) unstamp(t *testing.T, o unstructured.Unstructured) {
 	t.Helper()
 	gone := map[string]any{}
-	for _, key := range append(stamps, "lab.rerig.dev/unready") {
+	for _, key := range append(stamps, "lab.rerig.dev/not-ready") {
 		gone[key] = nil
 	}
 	l.merge(t, resourceOf(o), o.GetNamespace(), o.GetName(), map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": gone}}}})

@@ -19,7 +19,7 @@ type write struct {
 func (w write) String() string { return fmt.Sprintf("%s %s %s -> %d", w.who, w.method, w.path, w.code) }
 
 // record reports whether it is a write of the run's own record.
-func (w write) record() bool { return strings.Contains(w.path, "/meshupgrades") }
+func (w write) record() bool { return strings.HasPrefix(w.path, "/apis/rerig.dev/") }
 
 func writeOf(r *http.Request, code int) write {
 	who, _, _ := strings.Cut(r.UserAgent(), "/")

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"os"
+	"testing"
+)
+
+// TestInterrupted presses Ctrl-C, in the install and between two waves.
+func TestInterrupted(t *testing.T) {
+	l := hollow(t, "interrupted with Ctrl-C, it says that the same command goes on, and that does")
+	g := newGate(t, l.config)
+	places := []struct {
+		name string
+		at   func(write) bool
+	}{{"in the install", installs(9)}, {"between two waves", labels("shop-data")}}
+	for _, place := range places {
+		pause := g.pauseAt(t, place.at)
+		p := start(t, g.kubeconfig, upgrading(t)...)
+		pause.await(t, p)
+		p.signal(os.Interrupt)
+		pause.proceed()
+		e := p.end(t, longest)
+		e.exits(t, exitInterrupted)
+		e.says(t, "interrupted; nothing is lost: the same command goes on")
+		alone(t, g.kubeconfig)
+		t.Logf("interrupted %s: %s", place.name, short(e.took))
+	}
+	if err := l.standing(t, all(newRevision)); err == nil {
+		t.Error("it was interrupted and everything has moved")
+	}
+	g.open()
+	e := start(t, g.kubeconfig, upgrading(t)...).end(t, longest)
+	e.exits(t, exitDone)
+	l.stands(t, all(newRevision))
+	l.phase(t, "Completed")
+}

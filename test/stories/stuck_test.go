@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"testing"
+	"time"
+)
+
+// TestNeverReady moves a workload whose new pods never become ready.
+func TestNeverReady(t *testing.T) {
+	l := hollow(t, "a workload that does not become ready in its time: the run stops at it and puts its wave back")
+	l.target(t, "")
+	web := map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": "true@" + newRevision}}}}}
+	l.merge(t, deployments, "shop-web", "web", web)
+	l.settles(t, all(oldRevision))
+	before := l.snapshot(t, bindings())
+
+	e := l.rerig(t, moving("--to", newRevision, "--soak", "0s", "--ready-timeout", "12s", "--rollback-on-failure")...)
+	e.exits(t, exitHeld)
+	e.says(t, "WaveReverted", "Deployment shop-web/web", "(waited 12s)")
+	t.Logf("stopped after %s", short(e.took))
+	l.snapshot(t, bindings()).withoutStamps(t).same(t, "a wave that was put back", before.withoutStamps(t))
+	l.stands(t, all(oldRevision))
+	l.phase(t, "Held")
+}
+
+// TestIstiodGone takes the target's istiod away in the middle of the run.
+func TestIstiodGone(t *testing.T) {
+	l := hollow(t, "the target's istiod goes away in mid-run: the run waits and names it, and goes on when it is back")
+	l.target(t, "")
+	g := newGate(t, l.config)
+	pause := g.pauseAt(t, labels("shop-data"))
+	p := start(t, g.kubeconfig, moving("--to", newRevision, "--soak", "0s")...)
+	pause.await(t, p)
+	l.scale(t, newRevision, 0)
+	pause.proceed()
+	p.hears(t, "the istiod of revision 1-31-0 is scaled to no replicas", time.Minute)
+	time.Sleep(5 * time.Second) // a few looks: nothing may move in them
+	l.labelled(t, stand{"shop-web": newRevision, "shop-data": newRevision, "shop-core": oldRevision})
+	if !p.running() {
+		t.Fatalf("it did not wait; it said:\n%s", p.text())
+	}
+	l.scale(t, newRevision, 1)
+	p.end(t, longest).exits(t, exitDone)
+	l.stands(t, all(newRevision))
+	l.phase(t, "Completed")
+}
