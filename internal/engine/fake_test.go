@@ -34,6 +34,8 @@ type fake struct {
 	install error  // what installing brings
 	broken  string // pod whose certificate does not chain
 	acted   func(plan.Change)
+	cut     func(plan.Change) error // what becomes of a write on its way; nil: it arrives
+	sees    func(*mesh.World)       // what a look finds beside that
 }
 
 var errDead = errors.New("killed")
@@ -112,6 +114,9 @@ func (f *fake) Observe(context.Context) (mesh.World, error) {
 			w.Proxies = append(w.Proxies, x)
 		}
 	}
+	if f.sees != nil {
+		f.sees(&w)
+	}
 	w.Sort()
 	return w, f.after()
 }
@@ -127,6 +132,11 @@ func (f *fake) Certificate(_ context.Context, ns, pod string) (mesh.Certificate,
 func (f *fake) Act(_ context.Context, c plan.Change) error {
 	if err := f.port(); err != nil {
 		return err
+	}
+	if f.cut != nil {
+		if err := f.cut(c); err != nil {
+			return err
+		}
 	}
 	if c.Verb == plan.Put && f.install != nil {
 		return f.install

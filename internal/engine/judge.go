@@ -82,7 +82,7 @@ func (t *turn) pass(key string, step plan.Step, v verify.Verdict) {
 		t.ledger.Passed = map[string]plan.Pass{}
 	}
 	t.ledger.Passed[key] = plan.Pass{At: t.Clock.Now(), Evidence: v.Reason}
-	delete(t.ledger.Waiting, waitKey(step))
+	t.waited(step)
 	t.tell(Event{Kind: Passed, Step: &step, Verdict: &v})
 }
 
@@ -110,6 +110,10 @@ func (t *turn) overdue(step plan.Step) bool {
 	t.ledger.Waiting[waitKey(step)] = t.Clock.Now()
 	return false
 }
+
+// waited ends the waiting for a step that is well for now: what is waited for
+// later has its whole time again.
+func (t *turn) waited(step plan.Step) { delete(t.ledger.Waiting, waitKey(step)) }
 
 func waitKey(s plan.Step) string { return fmt.Sprintf("%s %d %s %s", s.Kind, s.Wave, s.Subject, s.To) }
 
@@ -145,5 +149,5 @@ func (t *turn) workload(step plan.Step) verify.Facts {
 		wl = mesh.Workload{}
 	}
 	return verify.Facts{World: t.world, Revision: step.To, Workload: wl, Back: t.target.Back,
-		Restarted: t.ledger.Restarts[plan.RestartKey(wl, step.To)] >= plan.Attempts}
+		Restarted: t.ledger.Restarted(wl, step.To) >= plan.Attempts}
 }

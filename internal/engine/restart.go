@@ -22,6 +22,7 @@ func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if v, ok := t.standing(s.Wave); !ok {
 		return t.wait(ctx, v, s.Steps[0], s.Wave)
 	}
+	t.waited(s.Steps[0])
 	underway, outcome, err := t.underway(ctx, s)
 	if outcome != "" || err != nil {
 		return outcome, err
@@ -38,11 +39,8 @@ func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
 		if v := t.injectable(step); v.Result != verify.Pass {
 			return t.fail(ctx, step, v)
 		}
-		if t.ledger.Restarts == nil {
-			t.ledger.Restarts = map[string]int{}
-		}
 		wl, _ := t.world.Workload(step.Subject)
-		t.ledger.Restarts[plan.RestartKey(wl, step.To)]++
+		t.ledger.NoteRestart(wl, step.To)
 	}
 	return t.act(ctx, batch)
 }
@@ -63,6 +61,8 @@ func (t *turn) underway(ctx context.Context, s plan.Stage) (int, Outcome, error)
 		case v.Result == verify.Wait:
 			n++
 			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+		default:
+			t.waited(step)
 		}
 	}
 	return n, "", nil

@@ -52,11 +52,13 @@ func (t *turn) sound(wave int) (verify.Verdict, plan.Step) {
 		for _, wl := range plan.Provable(t.world, t.target, t.ledger, g) {
 			step := plan.Step{Kind: plan.Prove, Wave: wave, Subject: wl.Key(), To: t.target.Revisions[wl.Namespace]}
 			v := verify.Worst(verify.Judge(verify.Rolled, wl.Key(), t.workload(step)))
-			if v.Result == verify.Fail || v.Result == verify.Wait && worst.Result == verify.Pass {
+			switch {
+			case v.Result == verify.Fail:
+				return v, step
+			case v.Result != verify.Wait:
+				t.waited(step)
+			case worst.Result == verify.Pass:
 				worst, failing = v, step
-			}
-			if v.Result == verify.Fail {
-				return worst, failing
 			}
 		}
 	}

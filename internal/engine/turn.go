@@ -26,8 +26,8 @@ type turn struct {
 }
 
 // resume forgets why an earlier host of the run stopped, and gives what waited
-// then its whole time again. Restarts are counted before they are made: a host
-// that died in between has counted some that nobody made.
+// then its whole time, and what it restarted its restarts again: somebody may
+// have mended what was in the way.
 func (t *turn) resume() {
 	t.ledger.Held, t.ledger.Waiting, t.ledger.Restarts = nil, nil, nil
 	t.tell(Event{Kind: Began})
@@ -100,6 +100,7 @@ func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if v, ok := t.standing(s.Wave); !ok {
 		return t.wait(ctx, v, s.Steps[0], s.Wave)
 	}
+	t.waited(s.Steps[0])
 	if outcome, err := t.act(ctx, s.Steps); outcome != "" || err != nil {
 		return outcome, err
 	}

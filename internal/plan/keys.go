@@ -25,8 +25,8 @@ func ProofKey(w mesh.World, wl mesh.Workload, want string) string {
 // SoakKey is under what a wave's soak, and its end, is kept.
 func SoakKey(wave int, revision string) string { return fmt.Sprintf("soak %d %s", wave, revision) }
 
-// RestartKey is under what restarts are counted.
-func RestartKey(wl mesh.Workload, want string) string { return wl.Key() + " " + want }
+// restartKey is under what restarts are noted.
+func restartKey(wl mesh.Workload, want string) string { return wl.Key() + " " + want }
 
 // Key is under what a judging step's verdict is kept.
 func Key(w mesh.World, s Step, t Target) string {

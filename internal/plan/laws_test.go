@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -228,7 +229,11 @@ func TestRestartsAreBounded(t *testing.T) {
 	w := start()
 	l := Opened(w, Make(w, forward(t, w, intent(), Ledger{}), Ledger{}), noon)
 	wl, _ := w.Workload("Deployment a/w0")
-	l.Restarts = map[string]int{RestartKey(wl, "1-31-0"): Attempts}
+	for n := range Attempts {
+		before := wl
+		before.Template.Hash = fmt.Sprint("before ", n)
+		l.NoteRestart(before, "1-31-0")
+	}
 	for _, s := range Flat(Steps(w, forward(t, w, intent(), l), l)) {
 		if s.Kind == Restart && s.Subject == wl.Key() {
 			t.Fatalf("restarted %d times, and again: %s", Attempts, s)

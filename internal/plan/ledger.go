@@ -21,7 +21,7 @@ type Ledger struct {
 	Passed   map[string]Pass      `json:"passed,omitempty"`   // verdicts, by what they judged
 	Waiting  map[string]time.Time `json:"waiting,omitempty"`  // since when a proof is waited for
 	Soaking  map[string]time.Time `json:"soaking,omitempty"`  // since when a wave soaks
-	Restarts map[string]int       `json:"restarts,omitempty"` // how often a workload was restarted in its stage
+	Restarts map[string][]string  `json:"restarts,omitempty"` // templates from which a workload was restarted in its stage
 	Held     *Hold                `json:"held,omitempty"`     // why the run stopped
 	Cause    *Hold                `json:"cause,omitempty"`    // why the wave in Revert is being put back
 	Turned   bool                 `json:"turned,omitempty"`   // Approved is the way back to the baseline

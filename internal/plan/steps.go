@@ -81,7 +81,7 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 		want := t.Revisions[name]
 		for _, wl := range w.In(name) {
 			old := outdated(w, wl, want)
-			if len(old) == 0 || Immovable(wl) != "" || l.Restarts[RestartKey(wl, want)] >= Attempts {
+			if len(old) == 0 || Immovable(wl) != "" || l.Restarted(wl, want) >= Attempts {
 				continue
 			}
 			steps = append(steps, Step{Restart, g.Wave, wl.Key(), strings.Join(old, "+"), want})

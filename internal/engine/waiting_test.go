@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// Writes that don't arrive are no restarts: the workload is restarted once the
+// API server is back, and not judged for what was never done to it.
+func TestAWriteThatFailsIsNoRestart(t *testing.T) {
+	for name, lost := range map[string]error{"the API server is away": errors.New("connection refused"), "other hands were quicker": ErrDisturbed} {
+		t.Run(name, func(t *testing.T) {
+			f, failures := upgrade(), 0
+			f.cut = func(c plan.Change) error {
+				if c.Namespace == "b" && c.Name == "x" && failures < 2*plan.Attempts {
+					failures++
+					return lost
+				}
+				return nil
+			}
+			expect(t, f, Completed)
+			if repeated := restartsOf(f); failures != 2*plan.Attempts || repeated != "" {
+				t.Errorf("%d writes were lost, and restarted more than once was %q", failures, repeated)
+			}
+		})
+	}
+}
+
+// slow lets the workload become ready four minutes after its restart, and then
+// stumble for ten seconds at that time after it.
+func slow(w *mesh.World, key string, now time.Time, stumbles time.Duration) {
+	for i, wl := range w.Workloads {
+		if wl.Key() != key || wl.Stamp.At.IsZero() {
+			continue
+		}
+		after := now.Sub(wl.Stamp.At)
+		stumbling := stumbles > 0 && after >= stumbles && after < stumbles+10*time.Second
+		w.Workloads[i].Rollout = mesh.Rollout{Done: after >= 4*time.Minute && !stumbling, Message: "1 of 2 updated replicas are available"}
+	}
+}
+
+// What was ready in between has waited anew: the time that its restart took
+// does not count once more when a pod of it is evicted later in a long wave.
+func TestWaitingBeginsAnewAfterItEnded(t *testing.T) {
+	for name, stumbles := range map[string]time.Duration{"while others restart": 7 * time.Minute, "in the soak": 9 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			f := upgrade()
+			f.intent.Parallel, f.intent.Waves, f.ledger = 1, [][]string{{"a", "b"}, {"c"}}, plan.Ledger{}
+			f.agree()
+			f.sees = func(w *mesh.World) {
+				slow(w, "Deployment a/x", f.now, stumbles)
+				slow(w, "Deployment a/y", f.now, 0)
+			}
+			expect(t, f, Completed)
+		})
+	}
+}
