@@ -67,6 +67,9 @@ var fails = map[string][]struct {
 		{"target silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
 		{"other silent", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait}},
 	"configuration-accepted": {
+		{"refused by a pod that does not run for it", func(f *Facts) {
+			f.Workload.Pods[1].Running, f.World.Proxies[1].Rejected = false, []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
+		}, Fail},
 		{"refused", func(f *Facts) {
 			f.World.Proxies[1].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
 		}, Fail}},

@@ -2,11 +2,19 @@
 
 package verify
 
-import "github.com/rerig/rerig/internal/mesh"
+import (
+	"slices"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// answering is what is asked of a control plane that the run has no part in.
+var answering = slices.DeleteFunc(slices.Clone(Standing), func(c Check) bool { return c.Name != "istiod-answers" })
 
 // Preflight judges the control planes that are there before anything is begun,
 // and returns what does not pass. serving are the revisions in use; target is
-// judged too when it is there already, and must then be of that version.
+// judged too when it is there already, and must then be of that version. Of any
+// other revision the istiods that run must answer: every proof asks them.
 func Preflight(w mesh.World, serving []string, target, wanted string) []Verdict {
 	var bad []Verdict
 	judge := func(name string, checks []Check, f Facts) {
@@ -18,6 +26,11 @@ func Preflight(w mesh.World, serving []string, target, wanted string) []Verdict 
 	for _, name := range serving {
 		if name != target {
 			judge(name, Standing, Facts{})
+		}
+	}
+	for _, r := range w.Revisions {
+		if r.Name != target && !slices.Contains(serving, r.Name) && len(r.Istiods) > 0 {
+			judge(r.Name, answering, Facts{})
 		}
 	}
 	if _, there := w.Revision(target); there {

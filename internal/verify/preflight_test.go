@@ -16,6 +16,10 @@ func TestPreflightJudgesWhatIsThere(t *testing.T) {
 		"sound":              {func(*mesh.World) {}, ""},
 		"target not there":   {func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
 		"old istiod silent":  {func(w *mesh.World) { w.Revisions[0].Istiods[0].Silence = "timeout" }, "istiod-answers"},
+		"a tag to nowhere":   {func(w *mesh.World) { w.Revisions = w.Revisions[1:] }, "revision-whole"},
+		"another's silent":   {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("timeout")) }, "istiod-answers"},
+		"another's answers":  {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("")) }, ""},
+		"another runs none":  {func(w *mesh.World) { w.Revisions = append(w.Revisions, mesh.Revision{Name: "1-30-0"}) }, ""},
 		"target's webhook":   {func(w *mesh.World) { w.Webhooks[0].Roots = nil }, "webhook-certificate"},
 		"another version":    {func(w *mesh.World) { w.Revisions[1].Istiods[0].Version = "1.30.0" }, "istiod-version"},
 		"another trust root": {func(w *mesh.World) { w.Webhooks[0].Roots = []string{"bbbb"} }, "trust-root"},
@@ -30,4 +34,10 @@ func TestPreflightJudgesWhatIsThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// another is a control plane that no namespace is bound to, and of which only
+// one istiod is there.
+func another(silence string) mesh.Revision {
+	return mesh.Revision{Name: "1-30-0", Wanted: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-30-0", Silence: silence}}}
 }

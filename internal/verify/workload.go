@@ -69,13 +69,24 @@ func carries(f Facts) (Result, string) {
 		if p.Sidecar.Present {
 			has = "a sidecar of " + p.Sidecar.Revision
 		}
-		reason := fmt.Sprintf("pod %s carries %s, not of %s", p.Name, has, f.Revision)
+		reason := fmt.Sprintf("pod %s carries %s, not of %s%s", p.Name, has, f.Revision, keeping(f.Workload.Rollout))
 		if p.Current && f.Restarted {
 			return Fail, reason + ", though it was restarted"
 		}
 		return Wait, reason
 	}
 	return Pass, "all carry " + f.Revision
+}
+
+// keeping says what makes a workload keep its old pods.
+func keeping(r mesh.Rollout) string {
+	switch {
+	case r.Paused:
+		return ": its rollouts are paused: resume them with `kubectl rollout resume`"
+	case r.Manual:
+		return ": its update strategy (OnDelete, or a partition) keeps old pods"
+	}
+	return ""
 }
 
 func allAnswer(f Facts) (Result, string) {
@@ -89,8 +100,10 @@ func allAnswer(f Facts) (Result, string) {
 	return Pass, ""
 }
 
+// accepted looks at pods that do not run yet as well: a native sidecar that has
+// refused its listeners keeps its pod from running.
 func accepted(f Facts) (Result, string) {
-	for _, p := range live(f) {
+	for _, p := range f.Workload.Live() {
 		for _, c := range f.World.Connections(f.Workload.Namespace, p.Name) {
 			if len(c.Rejected) > 0 && c.Revision == f.Revision {
 				return Fail, fmt.Sprintf("the proxy of pod %s refused the %s that istiod %s sent: %s", p.Name, c.Rejected[0].Type, c.Istiod, c.Rejected[0].Reason)
