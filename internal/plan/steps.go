@@ -121,12 +121,20 @@ func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 		for _, wl := range w.In(name) {
 			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
 			moved := wl.Stamp.Run == t.Run || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Revisions[name] })
-			if Immovable(wl) == "" && (wl.Injected() || carried) && (moved || !t.Back) {
+			if (Immovable(wl) == "" || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) {
 				list = append(list, wl)
 			}
 		}
 	}
 	return list
+}
+
+// heldBack reports whether somebody paused a workload, or made it keep its old
+// pods, after its restart was agreed to: it has to be proven all the same.
+func heldBack(wl mesh.Workload, l Ledger) bool {
+	return (wl.Rollout.Paused || wl.Rollout.Manual) && slices.ContainsFunc(l.Approved, func(s Step) bool {
+		return s.Kind == Restart && s.Subject == wl.Key()
+	})
 }
 
 func sorted(list []string) []string {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// A workload that is paused, or made to keep its old pods, after its restart was
+// agreed to does not drop out of what is proven: the run does not end as if it
+// had moved.
+func TestWhatIsHeldBackInTheMiddleIsNotPassedOver(t *testing.T) {
+	for says, held := range map[string]mesh.Rollout{
+		"its rollouts are paused": {Done: true, Paused: true},
+		"its update strategy":     {Done: true, Manual: true},
+	} {
+		t.Run(says, func(t *testing.T) {
+			f := upgrade()
+			f.acted = func(c plan.Change) {
+				for i, wl := range f.world.Workloads {
+					if c.Namespace == "a" && wl.Key() == "Deployment b/x" {
+						f.world.Workloads[i].Rollout = held
+					}
+				}
+			}
+			expect(t, f, Held)
+			if h := f.ledger.Held; h.Subject != "Deployment b/x" || h.Reason != timedOut || !strings.Contains(h.Message, says) {
+				t.Errorf("held with %+v", h)
+			}
+			for i := range f.world.Workloads {
+				f.world.Workloads[i].Rollout = mesh.Rollout{Done: true}
+			}
+			f.acted = nil
+			expect(t, f, Completed)
+			if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" {
+				t.Error(got)
+			}
+		})
+	}
+}
