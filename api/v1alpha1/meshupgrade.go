@@ -40,7 +40,7 @@ type MeshUpgradeSpec struct {
 	Install *runtime.RawExtension `json:"install,omitempty"`
 
 	// Namespaces selects what is moved. Without it: every namespace that is bound
-	// to another revision by its own labels.
+	// to another revision by its own labels and holds more than gateways.
 	Namespaces *NamespaceSelection `json:"namespaces,omitempty"`
 
 	// Waves lists the namespaces that are moved together, in order. Without it

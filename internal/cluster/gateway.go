@@ -8,19 +8,20 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 const (
-	templatesAnnotation = "inject.istio.io/templates"              // "gateway" for gateways that are injected
-	managedLabel        = "gateway.networking.k8s.io/gateway-name" // on what istiod renders for the Gateway API
-	ambientLabel        = "gateway.istio.io/managed"               // the same, by the controller's name
+	templatesAnnotation = "inject.istio.io/templates" // "gateway" for gateways that are injected
+	managedLabel        = "gateway.istio.io/managed"  // beside mesh.GatewayLabel: by which controller
 	gatewayTemplate     = "gateway"
 )
 
 // gateway reports whether a pod, or a template, is a gateway or a waypoint: a
 // proxy that stands for itself.
 func gateway(meta metav1.ObjectMeta, spec *corev1.PodSpec) bool {
-	for _, label := range []string{managedLabel, ambientLabel} {
+	for _, label := range []string{mesh.GatewayLabel, managedLabel} {
 		if _, ok := meta.Labels[label]; ok {
 			return true
 		}

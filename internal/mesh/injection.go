@@ -11,6 +11,10 @@ const (
 	SidecarLabel   = "sidecar.istio.io/inject"
 )
 
+// GatewayLabel names, on what istiod renders for the Gateway API, the Gateway
+// that it is rendered for.
+const GatewayLabel = "gateway.networking.k8s.io/gateway-name"
+
 // never lists the namespaces whose pods istiod does not inject, whatever their
 // labels say: pkg/kube/inject/initializer.go @1.30.3.
 var never = []string{"kube-system", "kube-public", "kube-node-lease", "local-path-storage"}

@@ -92,6 +92,15 @@ func (w Workload) Injected() bool {
 	return false
 }
 
+// Managed reports whether istiod itself renders the workload for the Gateway API.
+// Which istiod does follows the Gateway's label istio.io/rev, else that of its
+// namespace, and changes at once with it: IsMine in
+// pkg/revisions/tag_watcher.go @1.29.1.
+func (w Workload) Managed() bool {
+	_, is := w.Template.Labels[GatewayLabel]
+	return w.Gateway && is
+}
+
 // Live returns the pods that count: those that nobody has asked to end.
 func (w Workload) Live() []Pod {
 	var live []Pod

@@ -69,7 +69,7 @@ func selection(w mesh.World, in Intent) ([]string, error) {
 	if !slices.ContainsFunc(names, func(name string) bool { return elsewhere(w, name, in.Revision) }) {
 		return nil, fmt.Errorf("select namespaces: nothing to move: revision %s is the one in use in %s", in.Revision, strings.Join(names, ", "))
 	}
-	return names, served(w, names)
+	return names, served(w, names, in.Revision)
 }
 
 // elsewhere reports whether a namespace is not wholly on a revision yet.
@@ -79,11 +79,12 @@ func elsewhere(w mesh.World, name, revision string) bool {
 }
 
 // everything selects what no one had to name: each namespace that its own labels
-// bind to another revision, or whose sidecars are still of another one.
+// bind to another revision, or whose sidecars are still of another one. Those in
+// which nothing but gateways runs stay, as their gateways do.
 func everything(w mesh.World, in Intent) ([]string, error) {
 	var names []string
 	for _, ns := range w.Namespaces {
-		if !bound(ns) || ns.Name == w.RootNamespace {
+		if !bound(ns) || ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) {
 			continue
 		}
 		if elsewhere(w, ns.Name, in.Revision) {
@@ -93,7 +94,7 @@ func everything(w mesh.World, in Intent) ([]string, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound by its own labels to a revision other than %s", in.Revision)
 	}
-	return names, served(w, names)
+	return names, served(w, names, in.Revision)
 }
 
 // bound reports whether the namespace's own labels ask for injection.
@@ -151,22 +152,6 @@ func named(w mesh.World, name string) error {
 		return fmt.Errorf("select namespaces: %s is the control plane's own namespace and is not moved", name)
 	case !bound(ns):
 		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision by its own labels (%s): label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
-	}
-	return nil
-}
-
-// served refuses namespaces whose labels nobody answers to: what they run today
-// could not be told, and so not be given back.
-func served(w mesh.World, names []string) error {
-	for _, name := range names {
-		ns, _ := w.Namespace(name)
-		switch by := w.Injectors(ns, mesh.Template{}); len(by) {
-		case 1:
-		case 0:
-			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and no live webhook answers to that: its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
-		default:
-			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))
-		}
 	}
 	return nil
 }

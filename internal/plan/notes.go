@@ -36,7 +36,7 @@ func Notes(w mesh.World, t Target) []Note {
 	var notes []Note
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
-			notes = append(notes, gateway(wl))
+			notes = append(notes, gateway(w, t, wl))
 		}
 	}
 	for _, g := range t.Waves {
@@ -51,9 +51,14 @@ func Notes(w mesh.World, t Target) []Note {
 	return notes
 }
 
-func gateway(wl mesh.Workload) Note {
+func gateway(w mesh.World, t Target, wl mesh.Workload) Note {
 	has := strings.Join(wl.Sidecars(), ", ")
-	return Note{GatewayStays, wl.Key(), "is not restarted and stays on " + has + ": the versions of the proxies on a path differ until it is moved",
+	text := "is not restarted and stays on " + has + ": the versions of the proxies on a path differ until it is moved"
+	ns, _ := w.Namespace(wl.Namespace)
+	if to, moves := t.Revisions[wl.Namespace]; moves && len(w.Injectors(ns, wl.Template)) > 0 {
+		text = "is not restarted, but its namespace is moved: a pod that is made anew, by scaling or an eviction, gets " + to + " beside those on " + has
+	}
+	return Note{GatewayStays, wl.Key(), text,
 		fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
 }
 

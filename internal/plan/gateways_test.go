@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// withGateway is the mesh with one more gateway, in that namespace.
+func withGateway(ns string, labels map[string]string) mesh.World {
+	w := start()
+	g := workload(mesh.Deployment, ns, "gw", 2)
+	g.Gateway, g.Template.Labels = true, labels
+	if _, there := w.Namespace(ns); !there {
+		w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: ns, Labels: map[string]string{mesh.InjectionLabel: "enabled"}})
+	}
+	w.Workloads = append(w.Workloads, g)
+	w.Sort()
+	return w
+}
+
+// istiod makes a Gateway of the Gateway API anew as soon as its namespace's
+// label names another revision: that is nothing that a run may set off.
+func TestANamespaceWhoseLabelWouldMoveAGatewayIsRefused(t *testing.T) {
+	managed := map[string]string{mesh.GatewayLabel: "edge", mesh.SidecarLabel: "false"}
+	pinned := map[string]string{mesh.GatewayLabel: "edge", mesh.SidecarLabel: "false", mesh.RevisionLabel: "1-29-1"}
+	for name, in := range map[string]Intent{
+		"by name":  {Run: "r", Revision: "1-31-0", Installable: true, Names: []string{"a"}},
+		"unnamed":  {Run: "r", Revision: "1-31-0", Installable: true},
+		"in waves": intent(),
+	} {
+		if _, err := Forward(withGateway("a", managed), in, nil); err == nil || !strings.Contains(err.Error(), `Deployment a/gw, which istiod makes for the Gateway edge`) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := Forward(withGateway("a", pinned), in, nil); err != nil {
+			t.Errorf("%s, bound by its own label: %v", name, err)
+		}
+	}
+}
+
+// A namespace of gateways alone, as Istio's guide to Helm has it, is not moved
+// unless somebody names it; and then its plan says what that brings.
+func TestANamespaceOfGatewaysStaysUnlessNamed(t *testing.T) {
+	w := withGateway("edge", map[string]string{mesh.SidecarLabel: "true"})
+	in := Intent{Run: "r", Revision: "1-31-0", Installable: true}
+	all := slices.Concat(forward(t, w, in, Ledger{}).Waves[0].Namespaces, forward(t, w, in, Ledger{}).Waves[1].Namespaces, forward(t, w, in, Ledger{}).Waves[2].Namespaces)
+	if slices.Contains(all, "edge") || len(all) != 4 {
+		t.Errorf("moved without being named: %v", all)
+	}
+	in.Names = []string{"edge"}
+	target := forward(t, w, in, Ledger{})
+	i := slices.IndexFunc(Notes(w, target), func(n Note) bool { return n.Subject == "Deployment edge/gw" })
+	if note := Notes(w, target)[i]; !strings.Contains(note.Text, "gets 1-31-0 beside those on 1-29-1") {
+		t.Errorf("named, its note is %q", note.Text)
+	}
+}

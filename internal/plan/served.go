@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// served refuses namespaces whose labels nobody answers to: what they run today
+// could not be told, and so not be given back.
+func served(w mesh.World, names []string, revision string) error {
+	for _, name := range names {
+		ns, _ := w.Namespace(name)
+		switch by := w.Injectors(ns, mesh.Template{}); len(by) {
+		case 1:
+			if err := undisturbed(w, ns, revision); err != nil {
+				return err
+			}
+		case 0:
+			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and no live webhook answers to that: its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
+		default:
+			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))
+		}
+	}
+	return nil
+}
+
+// undisturbed refuses a namespace whose label would move more than its pods: a
+// Gateway of the Gateway API follows it at once, without a wave, a limit or a
+// proof.
+func undisturbed(w mesh.World, ns mesh.Namespace, revision string) error {
+	for _, wl := range w.In(ns.Name) {
+		has := strings.Join(wl.Sidecars(), "+")
+		if _, pinned := wl.Template.Labels[mesh.RevisionLabel]; !wl.Managed() || pinned || has == revision {
+			continue
+		}
+		return fmt.Errorf("select namespaces: namespace %q holds %s, which istiod makes for the Gateway %s: with the namespace's label the istiod of %s would make it anew at once: bind that Gateway to what it has first (label it %s=%s, which restarts it once), or leave the namespace out",
+			ns.Name, wl.Key(), wl.Template.Labels[mesh.GatewayLabel], revision, mesh.RevisionLabel, has)
+	}
+	return nil
+}
+
+// gatewaysOnly reports whether a namespace's workloads are all gateways.
+func gatewaysOnly(w mesh.World, namespace string) bool {
+	all := w.In(namespace)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !wl.Gateway })
+}
