@@ -71,7 +71,7 @@ func (a *app) nothing(r *run) error {
 		_, err := fmt.Fprintf(a.Out, "Run %s is rolled back: everything is as it was found before it. Nothing is left to do.\n", r.Name)
 		return err
 	}
-	_, err := fmt.Fprintf(a.Out, "Run %s is complete: the mesh is on revision %s. Nothing is left to do.\nTo take it back: rerig rollback %s\n", r.Name, r.Spec.Revision, r.Name)
+	_, err := fmt.Fprintf(a.Out, "Run %s is complete: its namespaces are on revision %s. Nothing is left to do.\nTo take it back: rerig rollback %s\n", r.Name, r.Spec.Revision, r.Name)
 	return err
 }
 

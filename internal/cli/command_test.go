@@ -42,7 +42,7 @@ func golden(t *testing.T, name, got string) {
 func on(p *paper, line string) (code int, out, err string) {
 	var o, e strings.Builder
 	code = execute(context.Background(), strings.Fields(line), Streams{In: strings.NewReader(""), Out: &o, Err: &e},
-		func(*app) (home, error) { return p, nil }, &instantClock{noon})
+		func(*app) (home, error) { return p, nil }, &instantClock{now: noon})
 	return code, o.String(), e.String()
 }
 

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"k8s.io/client-go/dynamic"
 
@@ -44,7 +43,7 @@ func (g *ground) Lacks(ctx context.Context, aim aim, needs []install.Need) ([]st
 	}
 	missing, err := g.Missing(ctx, wanted)
 	if err != nil {
-		return nil, fmt.Errorf("see what is permitted: %w", err)
+		return nil, err
 	}
 	var lines []string
 	for _, p := range missing {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/rerig/rerig/api/v1alpha1"
@@ -22,17 +23,23 @@ import (
 
 // paper is a cluster of paper: what is written to it comes true at once.
 type paper struct {
+	mutex          sync.Mutex // a watcher looks while another works
 	world          mesh.World
 	runs           []v1alpha1.MeshUpgrade
 	ledgers        map[string]plan.Ledger
 	lacks          []string
 	lacksToInstall []string
 	holder         string
+	works          func()   // what the holder does
 	writes         []string // everything that was written
 	refuses        string   // a pod whose proxy rejects what the new revision sends
 }
 
-func (p *paper) Observe(context.Context) (mesh.World, error) { return p.world, nil }
+func (p *paper) Observe(context.Context) (mesh.World, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.world, nil
+}
 
 func (p *paper) Certificate(_ context.Context, namespace, pod string) (mesh.Certificate, error) {
 	return mesh.Certificate{Namespace: namespace, Pod: pod, Identity: "spiffe://cluster.local/ns/" + namespace, Chains: true}, nil
@@ -154,11 +161,15 @@ type sheet struct {
 }
 
 func (s *sheet) Load(context.Context) (plan.Intent, plan.Ledger, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
 	in, err := cluster.IntentOf(*s.run(s.name))
 	return in, s.ledgers[s.name].Clone(), err
 }
 
 func (s *sheet) Save(_ context.Context, l plan.Ledger, summary engine.Summary) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
 	r := s.run(s.name)
 	r.Status.Phase, r.Status.Message, r.Status.Waves, r.Status.Digest = v1alpha1.Phase(summary.Phase), summary.Message, summary.Waves, summary.Digest
 	var b bytes.Buffer
@@ -180,7 +191,11 @@ func (p *paper) Lacks(_ context.Context, _ aim, needs []install.Need) ([]string,
 
 func (p *paper) Holder(context.Context) (string, error) { return p.holder, nil }
 
-func (p *paper) Hold(ctx context.Context, _ string, _ time.Duration, _ func(string), act func(context.Context) error) error {
+func (p *paper) Hold(ctx context.Context, _ string, _ time.Duration, told func(string), act func(context.Context) error) error {
+	if p.holder != "" {
+		told(p.holder)
+		p.works() // the other process, until it gives the Lease back
+	}
 	return act(ctx)
 }
 

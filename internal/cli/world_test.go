@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -14,11 +15,20 @@ import (
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // instantClock lets time pass at once.
-type instantClock struct{ now time.Time }
+type instantClock struct {
+	mutex sync.Mutex
+	now   time.Time
+}
 
-func (c *instantClock) Now() time.Time { return c.now }
+func (c *instantClock) Now() time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.now
+}
 
 func (c *instantClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	c.now = c.now.Add(d)
 	return ctx.Err()
 }

@@ -49,7 +49,8 @@ func (g Page) tone() tone {
 func (g Page) headline() string {
 	switch g.Outcome {
 	case engine.Completed:
-		return fmt.Sprintf("Run %s is complete: the mesh is on revision %s, proven on the wire.", g.Run, g.Target.Revision)
+		n := len(g.namespaces())
+		return fmt.Sprintf("Run %s is complete: %s %s on revision %s, proven on the wire.", g.Run, count(n, "namespace"), be(n), g.Target.Revision)
 	case engine.RolledBack:
 		return fmt.Sprintf("Run %s is rolled back: everything is as it was found before it, proven on the wire.", g.Run)
 	}
