@@ -53,6 +53,7 @@ func TestBadInput(t *testing.T) {
 		"another version":      {"upgrade --to 1-31-0 --version 1.30.0 --yes", func(p *paper) { addPlane(&p.world, "1-31-0", "1.31.0") }, exitRefused, []string{"1.31.0", "1.30.0"}},
 		"nobody to ask":        {"upgrade --to 1-31-0 --operator testdata/operator.yaml", nil, exitUsage, []string{"no terminal", "--yes"}},
 		"another run":          {"upgrade --to 1-31-0" + file, unfinished, exitRefused, []string{"unfinished", "to-1-30-0", "rerig rollback to-1-30-0"}},
+		"a foreign ledger":     {"upgrade --to 1-31-0" + file, foreignLedger, exitRefused, []string{"to-1-30-0", "kubectl delete meshupgrade to-1-30-0"}},
 		"no run to roll back":  {"rollback --yes", nil, exitRefused, []string{"none is on record"}},
 		"no such run":          {"rollback to-1-31-0 --yes", unfinished, exitRefused, []string{"to-1-31-0", "to-1-30-0"}},
 		"somebody works on it": {"rollback --yes", func(p *paper) { unfinished(p); p.holder = "kim@host, process 7" }, exitRefused, []string{"kim@host", "Ctrl-C"}},
@@ -102,4 +103,10 @@ func unfinished(p *paper) {
 	if err := (&sheet{p, u.Name}).Save(context.Background(), plan.Ledger{Started: noon, Waves: [][]string{{"shop-web"}}}, engine.Summary{Phase: "Upgrading"}); err != nil {
 		panic(err)
 	}
+}
+
+// foreignLedger is a record that another version wrote.
+func foreignLedger(p *paper) {
+	unfinished(p)
+	p.runs[0].Status.Ledger = []byte("not gzip")
 }

@@ -32,7 +32,7 @@ func runOf(u v1alpha1.MeshUpgrade) (*run, error) {
 	r := &run{MeshUpgrade: u, found: &u}
 	var err error
 	if r.ledger, err = cluster.ReadLedger(u.Status.Ledger); err != nil {
-		return nil, fmt.Errorf("read MeshUpgrade %s: %w", u.Name, err)
+		return nil, fmt.Errorf("read MeshUpgrade %s: %w: another version of rerig wrote it: go on with that one, or forget the run with `kubectl delete meshupgrade %s`", u.Name, err, u.Name)
 	}
 	r.fresh = r.ledger.Started.IsZero()
 	return r, r.reread()
