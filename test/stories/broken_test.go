@@ -3,6 +3,7 @@
 package stories
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -37,9 +38,12 @@ func TestBrokenControlPlane(t *testing.T) {
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", removed, err, said)
 	}
-	if left := l.list(t.Context(), t, deployments, "istio.io/rev="+newRevision); len(left) > 0 {
-		t.Errorf("%s left Deployments behind", removed)
-	}
+	eventually(t, 30*time.Second, func() error {
+		if left := l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+newRevision); len(left) > 0 {
+			return fmt.Errorf("%s left its Deployment behind", removed)
+		}
+		return nil
+	})
 
 	returned := l.rerig(t, back()...)
 	returned.exits(t, exitDone)
