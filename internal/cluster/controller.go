@@ -37,6 +37,7 @@ func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpe
 func deployment(d *appsv1.Deployment) controller {
 	c := controllerOn(mesh.Deployment, &d.ObjectMeta, &d.Spec.Template)
 	c.Wanted, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
+	c.Gap = deploymentGap(d)
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }
 	return c
@@ -45,6 +46,7 @@ func deployment(d *appsv1.Deployment) controller {
 func statefulSet(s *appsv1.StatefulSet) controller {
 	c := controllerOn(mesh.StatefulSet, &s.ObjectMeta, &s.Spec.Template)
 	c.Wanted, c.Rollout = int(replicas(s.Spec.Replicas)), statefulSetRollout(s)
+	c.Gap = statefulSetGap(s)
 	newest := currentStatefulSet(s)
 	c.current = func(generations) current { return newest }
 	return c
@@ -53,6 +55,7 @@ func statefulSet(s *appsv1.StatefulSet) controller {
 func daemonSet(d *appsv1.DaemonSet) controller {
 	c := controllerOn(mesh.DaemonSet, &d.ObjectMeta, &d.Spec.Template)
 	c.Wanted, c.Rollout = int(d.Status.DesiredNumberScheduled), daemonSetRollout(d)
+	c.Gap = daemonSetGap(d)
 	d = &appsv1.DaemonSet{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDaemonSet(d, g) }
 	return c

@@ -121,7 +121,7 @@ func (t *turn) phase() (string, string) {
 	case !t.ledger.Ended.IsZero() && t.target.Back:
 		return "RolledBack", "everything is as it was found, and proven"
 	case !t.ledger.Ended.IsZero():
-		return "Completed", "every workload is on " + t.target.Revision + ", and proven"
+		return "Completed", "what was to move is on " + t.target.Revision + ", and proven"
 	case t.target.Back || t.ledger.Revert > 0:
 		return "RollingBack", ""
 	case len(t.stages) > 0 && t.stages[0].Kind == plan.Soak:

@@ -19,7 +19,7 @@ type Istiod struct {
 	Pod     string // name, in the root namespace
 	Ready   bool
 	Version string // from GET /version on port 15014
-	Build   string // what identifies the binary: version and git revision
+	Build   string // what identifies the binary: its image
 	Silence string // why it did not answer when it was asked for its proxies; "" when it did
 }
 

@@ -23,6 +23,7 @@ type Workload struct {
 	Wanted    int      // pods that ought to run
 	Template  Template // of its next pod
 	Drains    bool     // declared to drain by the annotation rerig.dev/drains=true
+	Gap       string   // why none of its pods serves for a moment when it is restarted, "" when some always do
 	Stamp     Stamp    // the last restart by a run of ours
 	Rollout   Rollout
 	Pods      []Pod // every pod that has not run to its end

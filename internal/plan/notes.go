@@ -16,6 +16,7 @@ type NoteKind string
 const (
 	MayLoseRequests NoteKind = "may-lose-requests" // its application does not drain
 	GatewayStays    NoteKind = "gateway-stays"     // a gateway keeps the revision that it has
+	NotReady        NoteKind = "not-ready"         // a rollout that is not done before the run begins
 	NotMoved        NoteKind = "not-moved"         // a workload that a restart does not move
 	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
 	NothingToProve  NoteKind = "nothing-to-prove"  // a workload without pods
@@ -95,7 +96,23 @@ func noted(w mesh.World, ns mesh.Namespace, wl mesh.Workload) []Note {
 	case why != "":
 		return []Note{{NotMoved, wl.Key(), "is not moved: " + why, "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 	}
-	return draining(wl)
+	return slices.Concat(draining(wl), interrupted(wl), unready(wl))
+}
+
+// interrupted names a workload of which nobody serves for a moment.
+func interrupted(wl mesh.Workload) []Note {
+	if wl.Gap == "" {
+		return nil
+	}
+	return []Note{{MayLoseRequests, wl.Key(), "may lose requests in its restart: for a moment no pod of it serves", wl.Gap}}
+}
+
+// unready names a workload that is not well before it is touched.
+func unready(wl mesh.Workload) []Note {
+	if wl.Rollout.Done {
+		return nil
+	}
+	return []Note{{NotReady, wl.Key(), "is not ready as it is: its restart does not mend that, and holds the run when it takes longer than the ready timeout", wl.Rollout.Message}}
 }
 
 // draining names a workload that leaves as soon as it is told to, while requests

@@ -11,6 +11,7 @@ var titles = []struct {
 	tone  tone
 }{
 	{plan.MayLoseRequests, "May lose requests", warn},
+	{plan.NotReady, "Not ready as they are", warn},
 	{plan.NotMoved, "Not moved", warn},
 	{plan.NotInjected, "Without a sidecar today", plain},
 	{plan.NothingToProve, "Nothing to prove", plain},
