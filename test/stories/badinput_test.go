@@ -5,8 +5,10 @@ package stories
 import (
 	"context"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -80,5 +82,13 @@ func (l *lab) namespace(t *testing.T, name string, labels map[string]string) {
 		if err := l.core.Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
+		// Its label is seen for as long as it is going.
+		for range 300 {
+			if _, err := l.core.Namespaces().Get(context.Background(), name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
+				return
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		t.Errorf("namespace %s does not go", name)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"k8s.io/client-go/rest"
@@ -23,6 +24,8 @@ type gate struct {
 	kubeconfig string // the way through the gate
 	server     *httptest.Server
 	onward     *httputil.ReverseProxy
+
+	dark atomic.Bool // nothing passes at all
 
 	turn sync.Mutex // one write at a time, so that "after the third" is exactly that
 
@@ -77,6 +80,9 @@ func kubeconfigFor(t *testing.T, server, token string) string {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.dark.Load() {
+		panic(http.ErrAbortHandler) // the connection ends without an answer
+	}
 	if !writes(r) {
 		g.onward.ServeHTTP(w, r)
 		return
@@ -100,6 +106,14 @@ func hold(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	<-r.Context().Done()
 	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
+// lose cuts every connection and takes none, or takes them again.
+func (g *gate) lose(lost bool) {
+	g.dark.Store(lost)
+	if lost {
+		g.server.CloseClientConnections()
+	}
 }
 
 func (g *gate) shut() bool {

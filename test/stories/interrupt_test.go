@@ -3,7 +3,11 @@
 package stories
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -31,8 +35,31 @@ func TestInterrupted(t *testing.T) {
 		t.Error("it was interrupted and everything has moved")
 	}
 	g.open()
-	e := start(t, g.kubeconfig, upgrading(t)...).end(t, longest)
+	e := start(t, g.kubeconfig, upgrading(t, "-o", "json")...).end(t, longest)
 	e.exits(t, exitDone)
+	e.streams(t, "acted", "passed", "finished")
 	l.stands(t, all(newRevision))
 	l.phase(t, "Completed")
+}
+
+// streams demands that all of the standard output is JSON objects, and that
+// events of these kinds are among them.
+func (e ended) streams(t *testing.T, kinds ...string) {
+	t.Helper()
+	seen := map[string]int{}
+	for d := json.NewDecoder(strings.NewReader(e.stdout)); ; {
+		var event struct{ Kind, Run string }
+		switch err := d.Decode(&event); {
+		case errors.Is(err, io.EOF):
+			for _, k := range kinds {
+				if seen[k] == 0 {
+					t.Errorf("no event %q among %v", k, seen)
+				}
+			}
+			return
+		case err != nil:
+			t.Fatalf("read its events: %v\n%s", err, e.stdout)
+		}
+		seen[event.Kind]++
+	}
 }

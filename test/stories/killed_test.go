@@ -36,6 +36,9 @@ func TestKilledAfterEachWrite(t *testing.T) {
 	l.stands(t, all(oldRevision))
 	l.phase(t, "RolledBack")
 	killedAfter(t, kills, written())
+	if repeating() {
+		l.matrix(t, g, moving("--to", newRevision, "--soak", "1s", "--lease-duration", lease), back("--lease-duration", lease))
+	}
 }
 
 // written are the paths of the shop's objects that a run writes to.
@@ -78,7 +81,13 @@ func (g *gate) lives(t *testing.T, args []string) []write {
 	t.Helper()
 	var kills []write
 	for records := 1; len(kills) < 200; {
-		last, e := g.life(t, args, records)
+		left := records
+		last, e := g.life(t, args, func(w write) bool {
+			if w.record() {
+				left--
+			}
+			return !w.record() || left == 0
+		})
 		if last == nil {
 			e.exits(t, exitDone)
 			return kills
@@ -92,18 +101,15 @@ func (g *gate) lives(t *testing.T, args []string) []write {
 	return nil
 }
 
-// life runs the command until it ends, or is killed after a write to the mesh or
-// after that many to its record.
-func (g *gate) life(t *testing.T, args []string, records int) (*write, ended) {
+// life runs the command until it ends, or is killed right after a write of which
+// when is true; that one is returned.
+func (g *gate) life(t *testing.T, args []string, when func(write) bool) (*write, ended) {
 	t.Helper()
 	var last *write
 	var p *process
 	started := make(chan struct{})
 	g.shutAfter(func(w write) bool {
-		if w.record() {
-			records--
-		}
-		if w.record() && records > 0 {
+		if !when(w) {
 			return false
 		}
 		last = &w
@@ -119,4 +125,34 @@ func (g *gate) life(t *testing.T, args []string, records int) (*write, ended) {
 		return last, e
 	}
 	return nil, e
+}
+
+// matrix kills the way there after its nth write, whatever it is, has it go on to
+// the end, and the same with the way back; for every n that there is.
+func (l *lab) matrix(t *testing.T, g *gate, there, back []string) {
+	before := l.snapshot(t, bindings())
+	for n, killed := 1, true; killed; n++ {
+		began := time.Now()
+		there := g.killedOnce(t, there, n)
+		l.stands(t, all(newRevision))
+		back := g.killedOnce(t, back, n)
+		l.stands(t, all(oldRevision))
+		l.snapshot(t, bindings()).withoutStamps(t).same(t, "the way there and back", before.withoutStamps(t))
+		killed = there || back
+		t.Logf("killed after write %d there (%t) and back (%t): %s", n, there, back, short(time.Since(began)))
+	}
+}
+
+// killedOnce kills a command after its nth write, and has it go on; false when it
+// has fewer.
+func (g *gate) killedOnce(t *testing.T, args []string, n int) bool {
+	t.Helper()
+	last, e := g.life(t, args, func(write) bool { n--; return n == 0 })
+	if last == nil {
+		e.exits(t, exitDone)
+		return false
+	}
+	g.open()
+	start(t, g.kubeconfig, args...).end(t, longest).exits(t, exitDone)
+	return true
 }

@@ -18,17 +18,9 @@ func TestKilledWhileInstalling(t *testing.T) {
 	kills := 0
 	for nth := 1; ; nth += 7 {
 		began := time.Now()
-		var p *process
-		started := make(chan struct{})
-		g.shutAfter(installs(nth), func() {
-			<-started
-			p.kill()
-		})
-		p = start(t, g.kubeconfig, args...)
-		close(started)
-		e := p.end(t, longest)
+		killed, e := g.life(t, args, installs(nth))
 		alone(t, g.kubeconfig)
-		if e.code != -1 {
+		if killed == nil {
 			e.exits(t, exitDone)
 			break
 		}

@@ -53,13 +53,8 @@ func tell(t *testing.T, story string) {
 	}
 }
 
-// long is for the stories that make test has no time for.
-func long(t *testing.T, story string) {
-	t.Helper()
-	if os.Getenv("RERIG_LONG") == "" {
-		t.Skip("a repetition: make test-long runs it: " + story)
-	}
-}
+// repeating is for what make test has no time for, and make test-long has.
+func repeating() bool { return os.Getenv("RERIG_LONG") != "" }
 
 // bring brings a lab up, or finds it up, and connects to it.
 func bring(t *testing.T, which string, args ...string) *lab {

@@ -20,6 +20,17 @@ func TestUnderLoad(t *testing.T) {
 	takeDown() // two cores are not too many for what comes
 	l := bring(t, "real", "--size", "real")
 	defer lower(l.name)
+	rounds := 1
+	if repeating() {
+		rounds = 5
+	}
+	for range rounds {
+		l.thereAndBack(t)
+	}
+}
+
+func (l *lab) thereAndBack(t *testing.T) {
+	t.Helper()
 	before, gateways := l.snapshot(t, bindings()), l.gateways(t)
 	l.heard(t) // it counts anew
 
