@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"fmt"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// A record holds two digests of each workload's template: of 5000 workloads it
+// must stay far below the 1.5 MiB that etcd takes, base64 and all.
+func TestTheRecordOfALargeMeshFits(t *testing.T) {
+	l := plan.Ledger{Baseline: plan.Baseline{Sidecars: map[string]string{}}, Passed: map[string]plan.Pass{}}
+	for i := range 5000 {
+		before := mesh.Workload{Kind: mesh.Deployment, Namespace: fmt.Sprintf("team-%d", i/20), Name: fmt.Sprintf("service-%d", i)}
+		before.Template.Hash = hashOf(marked(fmt.Sprint(i)))
+		after := before
+		after.Template.Hash = hashOf(marked(fmt.Sprint(i, " restarted")))
+		l.Baseline.Sidecars[before.Key()] = "1-29-1"
+		l.Approved = append(l.Approved, plan.Step{Kind: plan.Restart, Wave: 1, Subject: before.Key(), From: "1-29-1", To: "1-31-0"})
+		l.NoteRestart(before, "1-31-0")
+		l.Passed[plan.ProofKey(mesh.World{}, after, "1-31-0")] = plan.Pass{Evidence: "3 of 3 pods run; all carry 1-31-0; served by istiod-1-31-0; everything acknowledged; " + after.Name + " holds spiffe://cluster.local/ns/" + after.Namespace}
+	}
+	packed, err := pack(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stored := len(packed) * 4 / 3; stored > 400_000 {
+		t.Errorf("a ledger of 5000 workloads takes %d bytes", stored)
+	} else {
+		t.Logf("a ledger of 5000 workloads takes %d bytes", stored)
+	}
+}
+
+func marked(mark string) *corev1.PodTemplateSpec {
+	return &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"mark": mark}}}
+}
