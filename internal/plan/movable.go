@@ -4,6 +4,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -59,4 +60,13 @@ func outdated(w mesh.World, wl mesh.Workload, want string) []string {
 
 func hasCurrent(wl mesh.Workload) bool {
 	return slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return p.Current })
+}
+
+// bare reports whether a restart of the run left the workload without the
+// sidecars that it had: the webhook let its pods through. The way back gives them
+// back.
+func bare(wl mesh.Workload, run string, l Ledger) bool {
+	had := strings.Split(l.Baseline.Sidecars[wl.Key()], "+")
+	return wl.Stamp.Run == run && !slices.Contains(had, "") &&
+		slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return p.Current && !p.Sidecar.Present })
 }

@@ -81,6 +81,9 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 		want := t.Revisions[name]
 		for _, wl := range w.In(name) {
 			old := outdated(w, wl, want)
+			if t.Back && len(old) == 0 && bare(wl, t.Run, l) {
+				old = []string{"no sidecar"}
+			}
 			if len(old) == 0 || Immovable(wl) != "" || l.Restarted(wl, want) >= Attempts {
 				continue
 			}

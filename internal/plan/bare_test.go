@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// A target that injects nothing, though its webhook is called, leaves pods
+// without a sidecar: the way back restarts them, and only them.
+func TestTheWayBackGivesLostSidecarsBack(t *testing.T) {
+	w := start()
+	l := Opened(w, Make(w, forward(t, w, intent(), Ledger{}), Ledger{}), noon)
+	lost := "Deployment a/w0"
+	for i, wl := range w.Workloads {
+		if wl.Namespace != "a" {
+			continue
+		}
+		w.Workloads[i].Pods = slices.Clone(wl.Pods)
+		for j := range wl.Pods {
+			w.Workloads[i].Pods[j].Sidecar = mesh.Sidecar{}
+		}
+		if wl.Key() == lost {
+			w.Workloads[i].Stamp.Run = intent().Run
+		}
+	}
+	back := Backward(intent(), l, 1)
+	var restarted []string
+	for _, s := range Flat(Steps(w, back, l)) {
+		if s.Kind == Restart {
+			restarted = append(restarted, s.String())
+			w, l = After(w, back, l, s, noon)
+		}
+	}
+	if !slices.Equal(restarted, []string{"restart " + lost + ": no sidecar -> 1-29-1"}) {
+		t.Errorf("restarted: %q", restarted)
+	}
+	if wl, _ := w.Workload(lost); !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		t.Errorf("it ends on %q", wl.Sidecars())
+	}
+	for _, s := range Flat(Steps(w, back, l)) {
+		if s.Kind == Restart {
+			t.Errorf("restarted again: %s", s)
+		}
+	}
+}
