@@ -128,14 +128,22 @@ func (t *turn) tell(e Event) {
 	t.Teller.Tell(e)
 }
 
+// listed is how many changes a message lists: it is stored with the record, and
+// is to be read.
+const listed = 8
+
 // changed is the hold of a plan that is not the one that was approved.
 func changed(strange []plan.Step) plan.Hold {
 	lines := make([]string, 0, len(strange))
 	for _, s := range strange {
 		lines = append(lines, s.String())
 	}
+	more := ""
+	if len(lines) > listed {
+		lines, more = lines[:listed], fmt.Sprintf("; and %d more", len(lines)-listed)
+	}
 	return plan.Hold{Reason: planChanged, Subject: strange[0].Subject, Wave: strange[0].Wave,
-		Message: "what is left is not what was approved: " + strings.Join(lines, "; "),
+		Message: "what is left is not what was approved: " + strings.Join(lines, "; ") + more,
 		Hint:    "Somebody else changed the mesh. Run the same command again to see the plan as it is now, and to agree to it."}
 }
 

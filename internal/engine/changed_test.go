@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/plan"
+)
+
+func TestAHoldListsSomeChangesAndCountsTheRest(t *testing.T) {
+	var strange []plan.Step
+	for i := range 1000 {
+		strange = append(strange, plan.Step{Kind: plan.Restart, Subject: fmt.Sprintf("Deployment a/w%d", i), From: "1-29-1", To: "1-31-0"})
+	}
+	m := changed(strange).Message
+	if len(m) > 600 || !strings.Contains(m, "a/w0:") || !strings.HasSuffix(m, "; and 992 more") {
+		t.Errorf("%d characters: %s", len(m), m)
+	}
+	if m := changed(strange[:1]).Message; strings.Contains(m, "more") {
+		t.Error(m)
+	}
+}
