@@ -34,9 +34,9 @@ func connect(a *app) (home, error) {
 }
 
 func (g *ground) Lacks(ctx context.Context, aim aim, needs []install.Need) ([]string, error) {
-	wanted := g.Observing()
-	if aim == running {
-		wanted = append(wanted, g.Acting()...)
+	wanted, err := g.Needed(ctx, aim == running)
+	if err != nil {
+		return nil, err
 	}
 	for _, n := range needs {
 		wanted = append(wanted, cluster.Permission{Verb: n.Verb, Group: n.Group, Resource: n.Resource, Namespace: n.Namespace})

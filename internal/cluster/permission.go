@@ -15,6 +15,8 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 )
 
+const definitions = "customresourcedefinitions"
+
 // Permission is one verb on one resource, as RBAC grants it.
 type Permission struct {
 	Verb      string
@@ -62,7 +64,6 @@ func (c *Cluster) Observing() []Permission {
 // Acting is what upgrade and rollback need beside it. What an installer needs
 // is the installer's to say.
 func (c *Cluster) Acting() []Permission {
-	const definitions = "customresourcedefinitions"
 	return []Permission{
 		{"create", "", "pods/portforward", "", ""}, // of one pod of each workload, for its certificate
 		{"get", "", "namespaces", "", ""},

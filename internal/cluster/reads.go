@@ -15,15 +15,19 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// readDefined asks discovery, which every user may: the definition counts when
-// it is served.
-func (c *Cluster) readDefined(ctx context.Context, l *look) error {
+func (c *Cluster) readDefined(ctx context.Context, l *look) (err error) {
+	l.world.Defined, err = c.defined(ctx)
+	return err
+}
+
+// defined asks discovery, which every user may: the definition counts when it is
+// served.
+func (c *Cluster) defined(ctx context.Context) (bool, error) {
 	err := c.plain.Get().AbsPath("/apis", v1alpha1.Group, v1alpha1.Version).Do(ctx).Error()
-	l.world.Defined = err == nil
 	if apierrors.IsNotFound(err) {
-		return nil
+		return false, nil
 	}
-	return reading("the API group "+v1alpha1.Group, err)
+	return err == nil, reading("the API group "+v1alpha1.Group, err)
 }
 
 func (c *Cluster) readRoots(ctx context.Context, l *look) error {
