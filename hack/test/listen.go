@@ -57,7 +57,7 @@ func (l *listener) take(e event) {
 		fmt.Fprint(l.out, e.Output)
 	case "start", "run":
 		l.running[k] = ""
-		if l.story && k.test != "" {
+		if l.story && k.test != "" && !strings.Contains(k.test, "/") {
 			fmt.Fprintf(l.out, "begins            %s (%s)\n", k.test, time.Now().Format(time.TimeOnly))
 		}
 	case "output":
