@@ -45,6 +45,8 @@ func TestDraftSaysWhatAnInstallWouldDo(t *testing.T) {
 
 func TestDraftRefuses(t *testing.T) {
 	old := object(admission, "MutatingWebhookConfiguration", "", "istio-sidecar-injector", revisionLabel, "default", "app", "sidecar-injector")
+	left := object(admission, "MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-30-0", revisionLabel, "1-30-0", "app", "sidecar-injector")
+	more := object(admission, "MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-29-1", revisionLabel, "1-29-1", "app", "sidecar-injector")
 	prod := object(admission, "MutatingWebhookConfiguration", "", "istio-revision-tag-prod", revisionLabel, "1-29-1", tagLabel, "prod")
 	with := func(change func(*Installer)) Installer {
 		i := drafter(t, pretend(t, ""))
@@ -64,6 +66,9 @@ func TestDraftRefuses(t *testing.T) {
 		"no istiod of that name": {with(func(*Installer) {}), "canary", "", "no Deployment istiod-canary"},
 		"a tag that would move":  {with(func(i *Installer) { i.Istioctl = pretend(t, "", "tag.yaml") }), "1-31-0", "", "values.revisionTags) would point MutatingWebhookConfiguration istio-revision-tag-prod, now 1-29-1"},
 		"no default tag":         {with(func(i *Installer) { i.Cluster = clusterOf(old) }), "1-31-0", "", "istioctl tag set default --revision default"},
+		"no default tag, and more than one revision":   {with(func(i *Installer) { i.Cluster = clusterOf(old, left) }), "1-31-0", "", "istioctl tag set default --revision default`"},
+		"no default tag, and one revision with a name": {with(func(i *Installer) { i.Cluster = clusterOf(left) }), "1-31-0", "", "istioctl tag set default --revision 1-30-0`"},
+		"no default tag, and two with names":           {with(func(i *Installer) { i.Cluster = clusterOf(left, more) }), "1-31-0", "", "--revision REVISION`, with the one of 1-29-1, 1-30-0 that"},
 		"a render that fails": {with(func(i *Installer) {
 			i.Istioctl = script(t, `[ "$1" = version ] && echo '{"clientVersion":{"version":"1.31.0"}}' || { echo bad thing >&2; exit 1; }`)
 		}), "1-31-0", "", "bad thing"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -118,19 +119,34 @@ func (i Installer) refuseDefaultTag(ctx context.Context, d *Draft) error {
 	if err != nil {
 		return fmt.Errorf("read the injection webhooks: %w", err)
 	}
-	others := ""
+	var others []string
 	for _, o := range list.Items {
 		switch {
 		case o.GetLabels()[tagLabel] == "default":
 			return nil
 		case o.GetLabels()[revisionLabel] != d.Revision:
-			others = o.GetLabels()[revisionLabel]
+			others = append(others, o.GetLabels()[revisionLabel])
 		}
 	}
-	if others == "" {
+	if len(others) == 0 {
 		d.Notes = append(d.Notes, "there is no other control plane: istioctl makes this one the default (tag default, istiod-default-validator)")
 		return nil
 	}
 	return errors.New("install revision " + d.Revision + ": there is no revision tag default, and istioctl would create it pointing to " + d.Revision +
-		", so that new pods in namespaces with istio-injection=enabled got it at once: first run `istioctl tag set default --revision " + others + "`")
+		", so that new pods in namespaces with istio-injection=enabled got it at once: first run " + keepDefault(others))
+}
+
+// keepDefault is the command that leaves such namespaces with what they get now,
+// among the revisions that are there: the one without a name, or the only one. Of
+// several with names none serves them, and which shall is not ours to say.
+func keepDefault(revisions []string) string {
+	const command = "`istioctl tag set default --revision "
+	slices.Sort(revisions)
+	switch revisions = slices.Compact(revisions); {
+	case slices.Contains(revisions, "default"):
+		return command + "default`"
+	case len(revisions) == 1:
+		return command + revisions[0] + "`"
+	}
+	return command + "REVISION`, with the one of " + strings.Join(revisions, ", ") + " that is to be the default"
 }
