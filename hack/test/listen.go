@@ -83,14 +83,12 @@ func (l *listener) end(k key, r result) {
 	}
 	switch r.verdict {
 	case skipped:
-		if r.why = reason(said); l.story && strings.HasPrefix(r.why, "a repetition") {
-			r.verdict = kept
-		}
+		r.why = reason(said)
 	case failed:
 		l.show(said)
 	}
 	// A subtest counts with its test, but for one that was skipped.
-	if !strings.Contains(k.test, "/") || r.verdict == skipped || r.verdict == kept {
+	if !strings.Contains(k.test, "/") || r.verdict == skipped {
 		r.pkg = k.pkg
 		l.results = append(l.results, r)
 	}

@@ -56,12 +56,6 @@ func TestHear(t *testing.T) {
 	if took := got["a TestGood"].took; took != 1500*time.Millisecond {
 		t.Errorf("TestGood took %s, want 1.5s", took)
 	}
-	told := listener{out: &out, story: true}
-	for _, r := range told.hear(strings.NewReader(strings.ReplaceAll(heard, "needs the real lab", "a repetition: make test-long runs it"))) {
-		if r.name == "TestAway" && r.verdict != kept {
-			t.Errorf("a story that repeats is %s, want kept", r.verdict)
-		}
-	}
 	for _, part := range []string{"got 1, want 2", "test timed out", "build failed"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("what failed is not shown: %q is missing in\n%s", part, out.String())

@@ -17,18 +17,30 @@ import (
 	"github.com/rerig/rerig/hack/ground"
 )
 
+// patience is how long the stories may take together when nobody says.
+var patience = map[bool]time.Duration{false: 50 * time.Minute, true: 5 * time.Hour}
+
 func main() {
 	wanted := order{size: ground.Size(), strict: os.Getenv("CI") == "true"}
-	flag.BoolVar(&wanted.long, "long", false, "run the stories' repetitions, and only the stories")
+	flag.BoolVar(&wanted.long, "long", false, "run only the stories, each as often as it can repeat itself, and write their times down in docs/long-runs.md")
 	flag.StringVar(&wanted.stories, "stories", "", "run only the stories whose name matches, and nothing else")
-	flag.DurationVar(&wanted.timeout, "timeout", 50*time.Minute, "how long the stories may take together")
+	flag.DurationVar(&wanted.timeout, "timeout", 0, "how long the stories may take together (default 50m, 5h with -long)")
 	flag.Parse()
+	if wanted.timeout == 0 {
+		wanted.timeout = patience[wanted.long]
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	began := time.Now()
 	results := run(ctx, wanted, os.Stdout)
 	fmt.Print(page(results, wanted, time.Since(began)))
+	if wanted.long {
+		if err := record("docs/long-runs.md", results, wanted, began); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	if !good(results, wanted) {
 		os.Exit(1)
 	}

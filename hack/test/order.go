@@ -16,7 +16,7 @@ import (
 // order is what is to be run.
 type order struct {
 	size    string        // of the lab that the stories run on
-	long    bool          // the stories' repetitions
+	long    bool          // the stories alone, with their repetitions
 	stories string        // a pattern: only these stories
 	timeout time.Duration // of the stories together
 	strict  bool          // a skipped story is a failure

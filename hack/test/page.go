@@ -16,7 +16,7 @@ func page(all []result, o order, took time.Duration) string {
 	var b strings.Builder
 	b.WriteString("\n")
 	section(&b, "Stories on the lab ("+size(o)+")", all, func(r result) string {
-		if !r.story || r.verdict == kept {
+		if !r.story {
 			return ""
 		}
 		return r.line()
@@ -59,18 +59,18 @@ func section(b *strings.Builder, heading string, all []result, row func(result) 
 
 // leftOut says what this machine, or the order, kept from being run at all.
 func leftOut(all []result, o order) (lines []string) {
-	told := stories(all)
+	stories := told(all)
 	switch o.size {
 	case ground.None:
 		lines = append(lines, "Left out: every story on the lab, which needs Linux.")
 	case ground.Hollow:
 		lines = append(lines, "Left out: the stories with traffic, which need the real lab: Linux and root.")
 	}
-	if o.size != ground.None && len(told) == 0 {
+	if o.size != ground.None && len(stories) == 0 {
 		lines = append(lines, "No story was run.")
 	}
-	if names := repetitions(told); len(names) > 0 {
-		lines = append(lines, "Left out: repetitions, which make test-long runs: "+strings.Join(names, ", ")+".")
+	if len(stories) > 0 && !o.long {
+		lines = append(lines, "Left out: what some stories do more often in make test-long.")
 	}
 	if o.stories != "" {
 		lines = append(lines, "Left out: everything but the stories that match "+o.stories+".")
@@ -88,11 +88,11 @@ func good(all []result, o order) bool {
 
 // slighted names the stories that should have been run and were not.
 func slighted(all []result, o order) (names []string) {
-	told := stories(all)
-	if len(told) == 0 {
+	stories := told(all)
+	if len(stories) == 0 {
 		return []string{"any"}
 	}
-	for _, r := range told {
+	for _, r := range stories {
 		if r.verdict == skipped {
 			names = append(names, r.name)
 		}
@@ -100,23 +100,13 @@ func slighted(all []result, o order) (names []string) {
 	return names
 }
 
-// repetitions names the stories that are kept for make test-long.
-func repetitions(told []result) (names []string) {
-	for _, r := range told {
-		if r.verdict == kept {
-			names = append(names, r.name)
-		}
-	}
-	return names
-}
-
-func stories(all []result) (told []result) {
+func told(all []result) (stories []result) {
 	for _, r := range all {
 		if r.story {
-			told = append(told, r)
+			stories = append(stories, r)
 		}
 	}
-	return told
+	return stories
 }
 
 func size(o order) string {

@@ -13,7 +13,6 @@ func TestPage(t *testing.T) {
 		{name: "gofmt", verdict: passed},
 		{name: "TestUpgrade", where: "stories", story: true, verdict: passed, took: 63 * time.Second},
 		{name: "TestDrain", where: "stories", story: true, verdict: skipped, why: "needs traffic"},
-		{name: "TestAgain", where: "stories", story: true, verdict: kept, why: "a repetition: make test-long runs it"},
 		{name: "TestSteps", where: "plan", verdict: failed},
 	}
 	got := page(all, order{size: "hollow"}, 90*time.Second)
@@ -26,7 +25,7 @@ Failed:
 Skipped:
   TestDrain: needs traffic
 Left out: the stories with traffic, which need the real lab: Linux and root.
-Left out: repetitions, which make test-long runs: TestAgain.
+Left out: what some stories do more often in make test-long.
 Took 1m30s.
 2 passed, 1 failed, 1 skipped
 `
@@ -48,7 +47,6 @@ func TestGood(t *testing.T) {
 		{"a test fails", []result{unit(failed), story(passed)}, order{size: "real"}, false},
 		{"a story is skipped", []result{unit(passed), story(skipped)}, order{size: "hollow"}, true},
 		{"a story is skipped in CI", []result{unit(passed), story(skipped)}, order{size: "real", strict: true}, false},
-		{"a repetition in CI", []result{story(passed), story(kept)}, order{size: "real", strict: true}, true},
 		{"a test is skipped in CI", []result{unit(skipped), story(passed)}, order{size: "real", strict: true}, true},
 		{"no story in CI", []result{unit(passed)}, order{size: "real", strict: true}, false},
 		{"no lab at all in CI", []result{unit(passed)}, order{strict: true}, false},

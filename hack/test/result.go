@@ -13,7 +13,6 @@ const (
 	passed  verdict = "passed"
 	failed  verdict = "failed"
 	skipped verdict = "skipped"
-	kept    verdict = "kept" // a repetition, which is make test-long's
 )
 
 // result is what became of a check, of a test, or of a package that did not
