@@ -13,7 +13,7 @@ const undrained = "rates"
 // TestUnderLoad moves the shop there and back while it is asked for everything
 // that it does, by real proxies.
 func TestUnderLoad(t *testing.T) {
-	tell(t, "under load, with real proxies: there and back, and no request fails but those of the service that does not drain")
+	tell(t, "under load, with real proxies: there and back, and no request fails but those of the service that does not drain; a wave whose Envoys refuse their configuration is put back")
 	if os.Getenv("RERIG_LAB_SIZE") != "real" {
 		t.Skip("needs the real lab: Linux and root")
 	}
@@ -27,6 +27,7 @@ func TestUnderLoad(t *testing.T) {
 	for range rounds {
 		l.thereAndBack(t)
 	}
+	l.refusedByAProxy(t)
 }
 
 func (l *lab) thereAndBack(t *testing.T) {
