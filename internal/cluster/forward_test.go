@@ -21,7 +21,8 @@ import (
 )
 
 // kubelet stands in for an API server that forwards to pods, and knows SPDY
-// only, as old ones do. Port 1 refuses, port 2 never answers.
+// only, as old ones do. Port 1 refuses, port 2 never answers,
+// port 3 takes a second to say ten letters.
 type kubelet struct {
 	mu       sync.Mutex
 	forwards []httpstream.Connection
@@ -64,6 +65,13 @@ func answer(data, fault httpstream.Stream, port string) {
 		data.Close()
 		return
 	case "2":
+		return
+	case "3":
+		fmt.Fprint(data, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+		for range 10 {
+			time.Sleep(100 * time.Millisecond)
+			_, _ = io.WriteString(data, "x")
+		}
 		return
 	}
 	for in := bufio.NewReader(data); ; {
@@ -132,5 +140,34 @@ func TestForwardRefused(t *testing.T) {
 	err := p.get(context.Background(), endpoint{"shop", "web", "uid", 15014}, "/version", time.Second, 100, func(io.Reader) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "port-forward to pod shop/web") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A long answer takes its time: what is given up is one that stops coming.
+func TestForwardSlow(t *testing.T) {
+	server := httptest.NewServer(&kubelet{})
+	defer server.Close()
+	p := newPods(&rest.Config{Host: server.URL})
+	defer p.close()
+	for patience, says := range map[time.Duration]string{500 * time.Millisecond: "", 50 * time.Millisecond: "no answer within 50ms"} {
+		var text []byte
+		err := p.get(t.Context(), endpoint{"shop", "web", says, 3}, "/x", patience, 100, func(r io.Reader) (err error) {
+			text, err = io.ReadAll(r)
+			return err
+		})
+		if says == "" && (err != nil || string(text) != "xxxxxxxxxx") || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("with a patience of %s: %q, %v", patience, text, err)
+		}
+	}
+}
+
+func TestDoorsToIstiodsThatAreGoneAreClosed(t *testing.T) {
+	c := &Cluster{pods: newPods(&rest.Config{})}
+	for _, e := range []endpoint{{"istio-system", "istiod-0", "old", debugPort}, {"istio-system", "istiod-0", "new", debugPort}, {"shop", "web", "", adminPort}} {
+		c.pods.door(e)
+	}
+	c.forget([]istiodPod{{name: "istiod-0", uid: "new"}})
+	if _, stays := c.pods.open[endpoint{"istio-system", "istiod-0", "old", debugPort}]; stays || len(c.pods.open) != 2 {
+		t.Errorf("open: %v", c.pods.open)
 	}
 }

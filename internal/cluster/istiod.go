@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -49,6 +50,7 @@ func istiodPodOf(p *corev1.Pod, root string) (istiodPod, bool) {
 
 // askAll asks every istiod pod for its version and its proxies, several at once.
 func (c *Cluster) askAll(ctx context.Context, pods []istiodPod) (map[string][]mesh.Istiod, []mesh.Proxy) {
+	c.forget(pods)
 	istiods, proxies := make([]mesh.Istiod, len(pods)), make([][]mesh.Proxy, len(pods))
 	var group errgroup.Group
 	group.SetLimit(asked)
@@ -65,6 +67,13 @@ func (c *Cluster) askAll(ctx context.Context, pods []istiodPod) (map[string][]me
 		all = append(all, proxies[n]...)
 	}
 	return byRevision, all
+}
+
+// forget closes the doors to istiods that are gone.
+func (c *Cluster) forget(pods []istiodPod) {
+	c.pods.keep(func(e endpoint) bool {
+		return e.port != debugPort || slices.ContainsFunc(pods, func(p istiodPod) bool { return p.uid == e.uid })
+	})
 }
 
 // ask speaks to one istiod through a port-forward, which istiod takes for

@@ -40,11 +40,20 @@ func newPods(config *rest.Config) *pods {
 	return &pods{config: config, open: map[endpoint]*door{}}
 }
 
-// get asks a pod and hands its answer to read. patience bounds all of it: the
-// forward, the question and the whole answer. limit bounds the answer's bytes.
+// longest is how many times its patience a whole answer may take.
+const longest = 12
+
+// get asks a pod and hands its answer to read. patience bounds the time until the
+// answer begins, forward and question included, and then until each next part of
+// it: the answer of an istiod that serves thousands is long. limit bounds its
+// bytes.
 func (p *pods) get(ctx context.Context, at endpoint, path string, patience time.Duration, limit int64, read func(io.Reader) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %s", patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, longest*patience, fmt.Errorf("no whole answer within %s", longest*patience))
 	defer cancel()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	waiting := time.AfterFunc(patience, func() { giveUp(fmt.Errorf("no answer within %s", patience)) })
+	defer waiting.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://localhost:%d%s", at.port, path), nil)
 	if err != nil {
 		return err
@@ -58,7 +67,7 @@ func (p *pods) get(ctx context.Context, at endpoint, path string, patience time.
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 200))
 		return fmt.Errorf("GET %s answered %s %s", path, answer.Status, text)
 	}
-	if err := read(&bounded{answer.Body, limit}); err != nil {
+	if err := read(&bounded{&patient{answer.Body, waiting, patience}, limit}); err != nil {
 		return why(ctx, err)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1024)) // leaves the stream fit for the next question
@@ -99,6 +108,18 @@ func (p *pods) keep(wanted func(endpoint) bool) {
 }
 
 func (p *pods) close() { p.keep(func(endpoint) bool { return false }) }
+
+// patient is a reader that waits anew for each part.
+type patient struct {
+	from    io.Reader
+	waiting *time.Timer
+	each    time.Duration
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	p.waiting.Reset(p.each)
+	return p.from.Read(b)
+}
 
 // bounded is a reader that fails, instead of ending, when more comes than it may.
 type bounded struct {
