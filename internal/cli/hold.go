@@ -50,7 +50,7 @@ func (a *app) hold(ctx context.Context, h home, r *run, lease time.Duration, act
 		w.stop()
 	}
 	if errors.Is(err, cluster.ErrLeaseLost) {
-		return fmt.Errorf("run %s: %w to another process, which goes on: run the same command again to watch it", r.Name, err)
+		return fmt.Errorf("run %s: %w: it could not be renewed in its time, and another process may have taken the run over; nothing is lost: run the same command again, which goes on or watches", r.Name, err)
 	}
 	return err
 }

@@ -78,7 +78,7 @@ func (c *Cluster) Hold(ctx context.Context, identity string, duration time.Durat
 	select {
 	case <-begun: // the election ended before act did
 		end(ErrLeaseLost)
-		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrLeaseLost) {
 			return fmt.Errorf("%w: %w", ErrLeaseLost, err)
 		}
 		return ErrLeaseLost
