@@ -18,7 +18,7 @@ func TestConnectionLost(t *testing.T) {
 	pause.await(t, p)
 	pause.proceed()
 	g.lose(true)
-	p.hears(t, "out of reach, trying again", 30*time.Second)
+	time.Sleep(6 * time.Second) // a Lease is good for 15
 	g.lose(false)
 	p.end(t, longest).exits(t, exitDone)
 	l.stands(t, all(newRevision))

@@ -21,7 +21,7 @@ func TestUpgradeAndRollback(t *testing.T) {
 	planned.exits(t, exitDone)
 	planned.says(t, "3 namespaces in 3 waves to revision 1-31-0 (Istio 1.31.0)",
 		"CustomResourceDefinition meshupgrades.rerig.dev", "install revision 1-31-0",
-		"left out: Deployment istio-system/istio-ingressgateway: a gateway", "left out: Deployment istio-system/istio-egressgateway: a gateway",
+		"left out: 2 Deployments istio-system/istio-egressgateway, istio-system/istio-ingressgateway: a gateway (now 1-29-1, version 1.29.1)",
 		"Wave 1 of 3 shop-web", "Wave 2 of 3 shop-data", "Wave 3 of 3 shop-core",
 		"istio-injection=enabled -> istio.io/rev=1-31-0", "istio.io/rev=1-29-1 -> istio.io/rev=1-31-0",
 		"Gateways that stay", "Deployment istio-system/istio-ingressgateway 2 pods", "Deployment istio-system/istio-egressgateway 2 pods",
