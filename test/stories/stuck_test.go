@@ -19,7 +19,7 @@ func TestNeverReady(t *testing.T) {
 // that never became ready, even when its template is put back.
 func TestStatefulSetNeverReady(t *testing.T) {
 	l := hollow(t, "a StatefulSet that does not become ready in its time: the pod that its controller waits for is evicted on the way back")
-	e := l.neverReady(t, statefulsets, "StatefulSet", "shop-data", "ledger")
+	e := l.neverReady(t, resource("apps", "v1", "statefulsets"), "StatefulSet", "shop-data", "ledger")
 	e.says(t, "evicted pod ledger-1 of StatefulSet shop-data/ledger")
 }
 
