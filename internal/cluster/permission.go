@@ -66,6 +66,7 @@ func (c *Cluster) Observing() []Permission {
 func (c *Cluster) Acting() []Permission {
 	return []Permission{
 		{"create", "", "pods/portforward", "", ""}, // of one pod of each workload, for its certificate
+		{"create", "", "pods/eviction", "", ""},    // of a pod that keeps its StatefulSet from being put back
 		{"get", "", "namespaces", "", ""},
 		{"patch", "", "namespaces", "", ""},
 		{"patch", "apps", "daemonsets", "", ""},

@@ -108,6 +108,9 @@ func everything(t *testing.T, c *Cluster) {
 		must(err)
 		must(c.Act(t.Context(), change))
 	}
+	if err := c.Act(t.Context(), plan.Change{Verb: plan.End, Kind: "Pod", Namespace: "shop", Name: "gone", Expect: "x"}); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("a pod that is not there is evicted: %v", err)
+	}
 	m, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "permitted"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}})
 	must(err)
 	_, err = c.Replace(t.Context(), m, v1alpha1.MeshUpgradeSpec{Revision: "s"})

@@ -32,8 +32,7 @@ func (t *turn) fail(ctx context.Context, step plan.Step, v verify.Verdict) (Outc
 // hold stops the run, or turns it around when a wave failed and is to be put back.
 func (t *turn) hold(ctx context.Context, h plan.Hold) (Outcome, error) {
 	h.At = t.Clock.Now()
-	failed := h.Reason == checkFailed || h.Reason == timedOut
-	if failed && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Back {
+	if t.reverts(h) {
 		return turned, t.revert(ctx, h)
 	}
 	t.ledger.Held = &h
@@ -42,6 +41,14 @@ func (t *turn) hold(ctx context.Context, h plan.Hold) (Outcome, error) {
 	}
 	t.tell(Event{Kind: Holding, Hold: &h})
 	return Held, nil
+}
+
+// reverts reports whether a hold puts its wave back: when the wave that is being
+// moved failed. One that was moved and proven, and fails later by somebody's
+// next deployment, is not the upgrade's to take back.
+func (t *turn) reverts(h plan.Hold) bool {
+	failed := h.Reason == checkFailed || h.Reason == timedOut
+	return failed && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Back && t.ledger.Reached <= t.target.Rank(h.Wave, plan.Soak)
 }
 
 // revert turns the run around for the wave that failed. That it would be put

@@ -189,6 +189,22 @@ func TestAFailingWaveIsPutBackThroughCrashes(t *testing.T) {
 	}
 }
 
+// A wave that was proven and fails later, while another one is moved, stops the
+// run and is not put back.
+func TestAnEarlierWaveIsNotPutBack(t *testing.T) {
+	f := upgrade()
+	f.intent.RollbackOnFailure = true
+	f.acted = func(c plan.Change) {
+		if c.Namespace == "c" {
+			f.world.Workloads[0].Template.Hash, f.rejects, f.acted = "deployed", "a", nil
+		}
+	}
+	expect(t, f, Held)
+	if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" || f.ledger.Held.Reason != checkFailed {
+		t.Errorf("it stands at %s, %+v", got, f.ledger.Held)
+	}
+}
+
 // The way back does not wait for the control plane that failed.
 func TestAWaveIsPutBackWithoutTheTargetsIstiod(t *testing.T) {
 	f := upgrade()

@@ -31,6 +31,7 @@ type fake struct {
 	rejects string // namespace whose proxies of the target refuse LDS
 	unready string // workload whose new pods don't get ready
 	mute    string // istiod that does not answer
+	stuck   string // StatefulSet whose first new pod of the target never gets ready, and holds up the rest
 	install error  // what installing brings
 	broken  string // pod whose certificate does not chain
 	acted   func(plan.Change)
@@ -158,6 +159,8 @@ func (f *fake) carryOut(c plan.Change) {
 	switch c.Kind {
 	case "CustomResourceDefinition":
 		f.world.Defined = true
+	case "Pod":
+		f.end(c)
 	case "Revision":
 		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: c.Version}, f.now)
 	case "Namespace":
@@ -188,8 +191,28 @@ func (f *fake) relabel(c plan.Change) {
 	}
 }
 
+// end makes an evicted pod anew, and lets its controller go on with the others.
+func (f *fake) end(c plan.Change) {
+	for i, wl := range f.world.Workloads {
+		for _, p := range wl.Pods {
+			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect {
+				f.world, _ = plan.After(f.world, plan.Target{Run: wl.Stamp.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: wl.Key()}, wl.Stamp.At)
+				for j := range f.world.Workloads[i].Pods {
+					f.world.Workloads[i].Pods[j].Running, f.world.Workloads[i].Pods[j].Ready = true, true
+				}
+				f.world.Workloads[i].Rollout.Done = true
+				return
+			}
+		}
+	}
+}
+
 func (f *fake) restart(c plan.Change) {
 	key := c.Kind + " " + c.Namespace + "/" + c.Name
+	if key == f.stuck {
+		f.hang(key)
+		return
+	}
 	f.world, _ = plan.After(f.world, plan.Target{Run: f.intent.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: key}, f.now)
 	for i, wl := range f.world.Workloads {
 		if wl.Key() == key {
@@ -265,4 +288,28 @@ func (f *fake) on(ns string) []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// hang replaces the last pod by one that never gets ready, once; the controller
+// waits for it, whatever is written to the template later.
+func (f *fake) hang(key string) {
+	w, _ := plan.After(f.world, plan.Target{Run: f.intent.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: key}, f.now)
+	for i, wl := range w.Workloads {
+		if wl.Key() != key {
+			continue
+		}
+		was := f.world.Workloads[i].Pods
+		last := len(was) - 1
+		for j := range was {
+			if j < last || !was[last].Ready {
+				w.Workloads[i].Pods[j] = was[j]
+				w.Workloads[i].Pods[j].Current = false
+			}
+		}
+		if was[last].Ready {
+			w.Workloads[i].Pods[last].Running, w.Workloads[i].Pods[last].Ready = false, false
+		}
+		w.Workloads[i].Rollout = mesh.Rollout{Message: "1 of 2 pods are ready"}
+	}
+	f.world = w
 }

@@ -37,6 +37,8 @@ func (t *turn) resume() {
 func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
 	t.ledger.Reached = max(t.ledger.Reached, t.target.Rank(s.Wave, s.Kind))
 	switch s.Kind {
+	case plan.Evict:
+		return t.evict(ctx, s)
 	case plan.Restart:
 		return t.restart(ctx, s)
 	case plan.Admit:

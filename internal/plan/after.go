@@ -5,6 +5,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -22,6 +23,8 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 		l.Install = Done
 	case Label:
 		relabelled(&w, s)
+	case Evict:
+		replaced(&w, s)
 	case Restart:
 		restarted(&w, t, s, at)
 	default:
@@ -73,6 +76,26 @@ func relabelled(w *mesh.World, s Step) {
 func set(labels map[string]string, key string, l mesh.Label) {
 	if delete(labels, key); l.Set {
 		labels[key] = l.Value
+	}
+}
+
+// replaced gives a workload another pod in the place of one that was evicted.
+func replaced(w *mesh.World, s Step) {
+	pod, _, _ := strings.Cut(s.From, " ")
+	for i, wl := range w.Workloads {
+		if wl.Key() != s.Subject {
+			continue
+		}
+		ns, _ := w.Namespace(wl.Namespace)
+		by := w.Injectors(ns, wl.Template)
+		pods := slices.Clone(wl.Pods)
+		for j, p := range pods {
+			if p.Name == pod && len(by) > 0 {
+				pods[j].UID, pods[j].Running, pods[j].Ready = p.UID+"'", true, true
+				pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: by[0]}
+			}
+		}
+		w.Workloads[i].Pods = pods
 	}
 }
 

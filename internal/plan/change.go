@@ -18,17 +18,18 @@ const (
 	Apply Verb = "apply" // put the MeshUpgrade definition there
 	Patch Verb = "patch" // a JSON merge patch of exactly the keys in it
 	Put   Verb = "put"   // install a control-plane revision
+	End   Verb = "end"   // evict a pod
 )
 
 // Change is one write, as data.
 type Change struct {
 	Verb      Verb   `json:"verb"`
-	Kind      string `json:"kind"` // Namespace, Deployment, StatefulSet, DaemonSet, CustomResourceDefinition, Revision
+	Kind      string `json:"kind"` // Namespace, Deployment, StatefulSet, DaemonSet, Pod, CustomResourceDefinition, Revision
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 
 	// Expect is what must be found just before the write, or it is not made: for
-	// a Namespace its Binding, as mesh.Binding.String writes it.
+	// a Namespace its Binding, as mesh.Binding.String writes it; for a Pod its UID.
 	Expect string `json:"expect,omitempty"`
 
 	// Patch is the body of a merge patch.
@@ -54,6 +55,8 @@ func Render(s Step, t Target, at time.Time) (Change, error) {
 		return Change{Verb: Put, Kind: "Revision", Name: s.Subject, Version: t.Version}, nil
 	case Label:
 		return relabel(s)
+	case Evict:
+		return evict(s)
 	case Restart:
 		return restart(s, t.Run, at)
 	}

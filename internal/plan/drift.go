@@ -25,7 +25,7 @@ func Drift(left []Stage, t Target, l Ledger) []Step {
 	}
 	var strange []Step
 	for _, s := range Changing(left) {
-		if !approved[s] || t.Rank(s.Wave, s.Kind) < l.Reached {
+		if !approved[s] && !covered(s, approved) || t.Rank(s.Wave, s.Kind) < l.Reached {
 			strange = append(strange, s)
 		}
 	}

@@ -15,6 +15,7 @@ const (
 	Install Kind = "install" // bring up a control-plane revision
 	Admit   Kind = "admit"   // judge a control plane before anything is moved to it
 	Label   Kind = "label"   // bind a namespace to a revision
+	Evict   Kind = "evict"   // on the way back: end a pod that keeps its StatefulSet from going on
 	Restart Kind = "restart" // let a workload's pods be injected anew
 	Prove   Kind = "prove"   // judge a workload on the wire
 	Soak    Kind = "soak"    // leave a wave to run, then prove it again
@@ -23,7 +24,7 @@ const (
 // Changes reports whether steps of this kind change the cluster; the others
 // only judge.
 func (k Kind) Changes() bool {
-	return k == Define || k == Install || k == Label || k == Restart
+	return k == Define || k == Install || k == Label || k == Evict || k == Restart
 }
 
 // Step is data: printable, comparable, serialisable. From is what was observed,

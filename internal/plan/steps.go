@@ -30,6 +30,7 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 	add(0, Admit, admits(w, t, l))
 	for _, g := range t.Waves {
 		add(g.Wave, Label, labels(w, t, g))
+		add(g.Wave, Evict, evictions(w, t, g))
 		add(g.Wave, Restart, restarts(w, t, l, g))
 		add(g.Wave, Prove, proofs(w, t, l, g))
 		add(g.Wave, Soak, soaks(t, l, g))

@@ -76,7 +76,7 @@ func waveState(wave int, left []plan.Stage) state {
 			return waits
 		case s.Kind == plan.Label:
 			return labelling
-		case s.Kind == plan.Restart:
+		case s.Kind == plan.Evict, s.Kind == plan.Restart:
 			return restarting
 		case s.Kind == plan.Prove:
 			return proving

@@ -94,6 +94,9 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 		case s.Wave != g.Wave:
 		case s.Kind == plan.Label:
 			rows = append(rows, row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To))
+		case s.Kind == plan.Evict:
+			pod, _, _ := strings.Cut(s.From, " ")
+			rows = append(rows, row("evict", s.Subject, "pod "+pod, "is not ready, and would keep it from being put back"))
 		case s.Kind == plan.Restart:
 			wl, _ := p.World.Workload(s.Subject)
 			rows = append(rows, row("restart", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, p.caution(s.Subject)))

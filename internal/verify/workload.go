@@ -14,7 +14,7 @@ import (
 // cluster and the istiods say. Proof adds what its own proxy says.
 var Rolled = []Check{
 	{"rollout-done", "The workload's controller has replaced every pod, and all are available.",
-		"Look at the pod named above: its events, its containers' logs. A StatefulSet does not replace a pod that never got ready, on the way back neither: delete that pod.", rolledOut},
+		"Look at the pod named above: its events, its containers' logs. A StatefulSet does not replace a pod that never got ready; the way back evicts it.", rolledOut},
 	{"pods-running", "At least the wanted number of pods run.",
 		"Look at the workload's events: quota, room on the nodes, an image that cannot be pulled.", running},
 	{"sidecar-revision", "Every running pod carries the wanted revision's sidecar.",
