@@ -38,6 +38,8 @@ func Notes(w mesh.World, t Target) []Note {
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))
+		} else if !t.Back {
+			notes = append(notes, unbound(w, t, wl)...)
 		}
 	}
 	for _, g := range t.Waves {
@@ -61,6 +63,17 @@ func gateway(w mesh.World, t Target, wl mesh.Workload) Note {
 	}
 	return Note{GatewayStays, wl.Key(), text,
 		fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
+}
+
+// unbound names a workload with sidecars in a namespace that has no label to
+// move: its pods' own labels, or the default, chose their revision.
+func unbound(w mesh.World, t Target, wl mesh.Workload) []Note {
+	ns, _ := w.Namespace(wl.Namespace)
+	if _, moved := t.Bindings[ns.Name]; moved || bound(ns) || !wl.Injected() {
+		return nil
+	}
+	return []Note{{NotMoved, wl.Key(), "is not moved: its namespace has no label that binds it to a revision; its pods' own labels, or the default, chose theirs",
+		"sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 }
 
 func versions(wl mesh.Workload) string {

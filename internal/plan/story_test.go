@@ -85,6 +85,9 @@ func oddities() mesh.World {
 	} {
 		change(&w.Workloads[i])
 	}
+	own := workload(mesh.Deployment, "free", "by-its-own-label", 1)
+	own.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+	w.Workloads = append(w.Workloads, own)
 	w.Sort()
 	return w
 }
