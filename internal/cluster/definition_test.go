@@ -5,6 +5,7 @@ package cluster
 import (
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 type structure struct {
 	Type       string
 	Format     string
+	Pattern    string
 	Properties map[string]structure
 	Items      *structure
 	Required   []string
@@ -77,6 +79,19 @@ func TestDefinitionFields(t *testing.T) {
 	phases := []string{"Pending", "Upgrading", "Soaking", "Held", "RollingBack", "RolledBack", "Completed"}
 	if diff := cmp.Diff(phases, root.Properties["status"].Properties["phase"].Enum); diff != "" {
 		t.Errorf("phases (-want +got):\n%s", diff)
+	}
+}
+
+// A duration that a run could not read is refused by the API server already.
+func TestDefinitionDurations(t *testing.T) {
+	fields := written(t).Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"].Properties
+	for _, name := range []string{"readyTimeout", "soak"} {
+		pattern := regexp.MustCompile(fields[name].Pattern)
+		for value, fine := range map[string]bool{"10m0s": true, "0s": true, "1.5h": true, "abc": false, "10": false, "-5m": false, "": false} {
+			if pattern.MatchString(value) != fine {
+				t.Errorf("%s: %q: fits %t, want %t", name, value, !fine, fine)
+			}
+		}
 	}
 }
 
