@@ -28,7 +28,7 @@ func (t *turn) soak(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return "", err
 	}
 	t.tell(Event{Kind: Soaking, Step: &step, Until: until})
-	v, failing := t.sound(s.Wave)
+	v, failing := t.sound(s.Wave, !now.Before(until))
 	switch {
 	case v.Result == verify.Fail:
 		return t.fail(ctx, failing, v)
@@ -37,13 +37,16 @@ func (t *turn) soak(ctx context.Context, s plan.Stage) (Outcome, error) {
 	case v.Result == verify.Wait:
 		return t.wait(ctx, v, failing, s.Wave)
 	}
+	t.ledger.Sound = nil
 	t.pass(key, step, verify.Verdict{Check: "soak", Subject: step.Subject, Result: verify.Pass,
 		Reason: fmt.Sprintf("sound for %s", t.target.Soak)})
 	return "", t.save(ctx)
 }
 
 // sound judges every workload of a wave by what the cluster and the istiods say.
-func (t *turn) sound(wave int) (verify.Verdict, plan.Step) {
+// Once the soak is over each has to be seen sound, if not all at the same look:
+// where autoscalers are at work some pod is always new.
+func (t *turn) sound(wave int, over bool) (verify.Verdict, plan.Step) {
 	worst, failing := verify.Verdict{Result: verify.Pass}, plan.Step{}
 	for _, g := range t.target.Waves {
 		if g.Wave != wave {
@@ -57,10 +60,21 @@ func (t *turn) sound(wave int) (verify.Verdict, plan.Step) {
 				return v, step
 			case v.Result != verify.Wait:
 				t.waited(step)
+				if over {
+					t.noteSound(wl.Key())
+				}
+			case t.ledger.Sound[wl.Key()]:
 			case worst.Result == verify.Pass:
 				worst, failing = v, step
 			}
 		}
 	}
 	return worst, failing
+}
+
+func (t *turn) noteSound(key string) {
+	if t.ledger.Sound == nil {
+		t.ledger.Sound = map[string]bool{}
+	}
+	t.ledger.Sound[key] = true
 }

@@ -61,3 +61,31 @@ func TestWaitingBeginsAnewAfterItEnded(t *testing.T) {
 		})
 	}
 }
+
+// A wave in which some pod is always new, never the same one for long, comes to
+// the end of its soak; one in which the same workload never settles does not.
+func TestSoakEndsUnderChurn(t *testing.T) {
+	for name, tc := range map[string]struct {
+		unready func(look int, key string) bool
+		want    Outcome
+	}{
+		"in turn":         {func(look int, key string) bool { return key == []string{"Deployment a/x", "Deployment a/y"}[look%2] }, Completed},
+		"always the same": {func(_ int, key string) bool { return key == "Deployment a/x" }, Held},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, look := upgrade(), 0
+			f.sees = func(w *mesh.World) {
+				look++
+				if len(f.ledger.Soaking) == 0 {
+					return
+				}
+				for i, wl := range w.Workloads {
+					if tc.unready(look, wl.Key()) && len(f.ledger.Soaking) == 1 {
+						w.Workloads[i].Rollout = mesh.Rollout{Message: "1 of 2 updated replicas are available"}
+					}
+				}
+			}
+			expect(t, f, tc.want)
+		})
+	}
+}

@@ -22,6 +22,7 @@ type Ledger struct {
 	Waiting  map[string]time.Time `json:"waiting,omitempty"`  // since when a proof is waited for
 	Soaking  map[string]time.Time `json:"soaking,omitempty"`  // since when a wave soaks
 	Restarts map[string][]string  `json:"restarts,omitempty"` // templates from which a workload was restarted in its stage
+	Sound    map[string]bool      `json:"sound,omitempty"`    // workloads of the soaking wave that were seen sound after its time
 	Held     *Hold                `json:"held,omitempty"`     // why the run stopped
 	Cause    *Hold                `json:"cause,omitempty"`    // why the wave in Revert is being put back
 	Turned   bool                 `json:"turned,omitempty"`   // Approved is the way back to the baseline
@@ -74,7 +75,7 @@ func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 	l = l.Clone()
 	l.Approved, l.Reached, l.Turned = Changing(p.Stages), 0, p.Target.Back
 	l.Revert, l.Held, l.Cause, l.Ended = 0, nil, nil, time.Time{}
-	l.Restarts, l.Waiting, l.Soaking = nil, nil, nil
+	l.Restarts, l.Waiting, l.Soaking, l.Sound = nil, nil, nil, nil
 	if l.Started.IsZero() {
 		l.Started = at
 	}
@@ -85,5 +86,6 @@ func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 func (l Ledger) Clone() Ledger {
 	l.Passed, l.Waiting = maps.Clone(l.Passed), maps.Clone(l.Waiting)
 	l.Soaking, l.Restarts = maps.Clone(l.Soaking), maps.Clone(l.Restarts)
+	l.Sound = maps.Clone(l.Sound)
 	return l
 }
