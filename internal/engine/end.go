@@ -56,7 +56,7 @@ func (t *turn) reverts(h plan.Hold) bool {
 func (t *turn) revert(ctx context.Context, h plan.Hold) error {
 	back := plan.Make(t.world, plan.Backward(t.intent, t.ledger, h.Wave), t.ledger)
 	t.ledger = t.ledger.Agreed(back, h.At)
-	t.ledger.Revert, t.ledger.Cause = h.Wave, &h
+	t.ledger.Revert, t.ledger.Cause, t.ledger.Turned = h.Wave, &h, false
 	if err := t.save(ctx); err != nil {
 		return err
 	}

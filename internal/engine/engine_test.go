@@ -172,6 +172,21 @@ func TestAFailingWaveIsPutBack(t *testing.T) {
 	expect(t, f, Completed)
 }
 
+// What is left of a run whose wave was put back is taken back like any other,
+// also where that is nothing.
+func TestAPutBackRunIsRolledBack(t *testing.T) {
+	for _, wave := range []string{"a", "b"} {
+		f := upgrade()
+		f.intent.RollbackOnFailure, f.rejects = true, wave
+		expect(t, f, Held)
+		f.intent.Rollback = true
+		expect(t, f, RolledBack)
+		if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" || f.ledger.Revert != 0 {
+			t.Errorf("after wave %s failed it stands at %s, %+v", wave, got, f.ledger)
+		}
+	}
+}
+
 // The wave is put back also when the process dies at any moment of it.
 func TestAFailingWaveIsPutBackThroughCrashes(t *testing.T) {
 	for n := 1; ; n++ {
