@@ -80,7 +80,7 @@ func fields(t *testing.T, managed []metav1.ManagedFieldsEntry) []string {
 	for _, m := range managed {
 		if m.Manager == v1alpha1.FieldManager {
 			var tree map[string]any
-			if err := json.Unmarshal(m.FieldsV1.Raw, &tree); err != nil {
+			if err := json.Unmarshal(m.FieldsV1.GetRawBytes(), &tree); err != nil {
 				t.Fatal(err)
 			}
 			walk("", tree)

@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
 )
 
 // testLease: the second waits and knows for whom; it acts when the first ends,
@@ -72,7 +73,11 @@ func testLease(t *testing.T, c *Cluster) {
 func testLeaseLost(t *testing.T, c *Cluster) {
 	err := c.Hold(t.Context(), "robbed", 2*time.Second, func(string) {}, func(ctx context.Context) error {
 		theft := []byte(`{"spec":{"holderIdentity":"thief"}}`)
-		if _, err := c.coordination.Leases(c.Root).Patch(ctx, LeaseName, types.MergePatchType, theft, metav1.PatchOptions{}); err != nil {
+		// A renewal at the same moment makes the API server say that they conflict.
+		if err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+			_, err := c.coordination.Leases(c.Root).Patch(ctx, LeaseName, types.MergePatchType, theft, metav1.PatchOptions{})
+			return err
+		}); err != nil {
 			return err
 		}
 		<-ctx.Done()

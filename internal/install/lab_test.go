@@ -112,9 +112,15 @@ func labFailure(t *testing.T, i Installer) {
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", failure.Left.Remove[0], err, output)
 	}
-	left, err := i.Leftovers(t.Context(), rev)
-	if err != nil || len(left.Own)+len(left.Needed) > 0 {
-		t.Errorf("after its removal: %v, %v", left, err)
+	// What is deleted in the foreground takes a moment to go.
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Second) {
+		left, err := i.Leftovers(t.Context(), rev)
+		if err == nil && len(left.Own)+len(left.Needed) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after its removal: %v, %v", left, err)
+		}
 	}
 }
 

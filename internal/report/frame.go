@@ -15,7 +15,6 @@ import (
 // frame is what a live view shows: the newest look at a run.
 type frame struct {
 	run      string
-	title    string
 	world    mesh.World
 	target   plan.Target
 	ledger   plan.Ledger
@@ -81,15 +80,11 @@ func (f frame) clock(p Paper, now time.Time) string {
 // plane is the line of what comes before the waves.
 func (f frame) plane(p Paper) string {
 	text, tone := "good", good
-	for _, s := range plan.Flat(f.left) {
-		if s.Wave != 0 {
-			break
-		}
-		text, tone = doingBefore(s), warn
-		if why := f.reasons[s.Subject]; why != "" {
+	if left := plan.Flat(f.left); len(left) > 0 && left[0].Wave == 0 {
+		text, tone = doingBefore(left[0]), warn
+		if why := f.reasons[left[0].Subject]; why != "" {
 			text += ": " + why
 		}
-		break
 	}
 	return p.paint(tone, cut("  control plane  "+strings.Join(f.target.ControlPlanes(), ", ")+"  "+text, p.Width))
 }

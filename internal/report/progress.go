@@ -3,7 +3,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -107,11 +106,4 @@ func workOf(wl mesh.Workload, want string, wave int, left []plan.Stage) work {
 		}
 	}
 	return w
-}
-
-// space is the namespace in a workload's key.
-func (w work) space() string {
-	_, name, _ := strings.Cut(w.key, " ")
-	ns, _, _ := strings.Cut(name, "/")
-	return ns
 }

@@ -94,7 +94,7 @@ func terminal(text string) string {
 		case strings.HasPrefix(text, "\x1b["):
 			end := 2 + strings.IndexFunc(text[2:], func(r rune) bool { return r >= '@' && r <= 'z' })
 			var n int
-			fmt.Sscanf(text[2:end], "%d", &n)
+			_, _ = fmt.Sscanf(text[2:end], "%d", &n) // none is 0
 			switch text[end] {
 			case 'A':
 				y = max(0, y-n)

@@ -142,7 +142,11 @@ func connectTo(t *testing.T, p *plane, s *Session) (leave func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- discover(ctx, conn, s, func() {}) }()
-	return func() { cancel(); <-done; conn.Close() }
+	return func() {
+		cancel()
+		<-done
+		_ = conn.Close()
+	}
 }
 
 func TestAProxyAsksForAllThatItIsPointedTo(t *testing.T) {

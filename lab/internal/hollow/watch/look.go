@@ -72,6 +72,6 @@ func look[T any](i cache.SharedIndexInformer, key string) *T {
 	if err != nil || !ok {
 		return nil
 	}
-	t, _ := o.(any).(*T)
+	t, _ := o.(*T)
 	return t
 }

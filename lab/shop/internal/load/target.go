@@ -4,6 +4,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,8 +46,8 @@ func (t Target) web(ctx context.Context, path string, header map[string]string) 
 // placed names the place of a request that never got to a service: whoever asks at the gateway and has no answer
 // at all failed at the gateway; whoever was answered by the gateway itself failed behind it.
 func placed(err error) error {
-	f, ok := err.(*hop.Failure)
-	if !ok || f.From != "load" {
+	var f *hop.Failure
+	if !errors.As(err, &f) || f.From != "load" {
 		return err
 	}
 	g := *f
