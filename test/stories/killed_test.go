@@ -36,8 +36,30 @@ func TestKilledAfterEachWrite(t *testing.T) {
 	l.stands(t, all(oldRevision))
 	l.phase(t, "RolledBack")
 	killedAfter(t, kills, written())
+}
+
+// TestKilledOnce kills an undisturbed run after its nth write, whatever it is, has
+// it go on to the end, and the same with the way back: for every n there is when
+// repeating, else for two of them.
+func TestKilledOnce(t *testing.T) {
+	l := hollow(t, "killed once, after the nth write of a whole run there and of one back, it goes on to the same end")
+	before := l.snapshot(t, bindings())
+	l.target(t, "")
+	g := newGate(t, l.config)
+	there, home := moving("--to", newRevision, "--soak", "1s", "--lease-duration", lease), back("--lease-duration", lease)
+	first, step, last := 7, 10, 17
 	if repeating() {
-		l.matrix(t, g, moving("--to", newRevision, "--soak", "1s", "--lease-duration", lease), back("--lease-duration", lease))
+		first, step, last = 1, 1, 1000
+	}
+	for n, more := first, true; more && n <= last; n += step {
+		began := time.Now()
+		onTheWay := g.killedOnce(t, there, n)
+		l.stands(t, all(newRevision))
+		goingBack := g.killedOnce(t, home, n)
+		l.stands(t, all(oldRevision))
+		l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.withoutStamps(t))
+		t.Logf("killed after write %d there (%t) and back (%t): %s", n, onTheWay, goingBack, short(time.Since(began)))
+		more = onTheWay || goingBack
 	}
 }
 
@@ -125,22 +147,6 @@ func (g *gate) life(t *testing.T, args []string, when func(write) bool) (*write,
 		return last, e
 	}
 	return nil, e
-}
-
-// matrix kills the way there after its nth write, whatever it is, has it go on to
-// the end, and the same with the way back; for every n that there is.
-func (l *lab) matrix(t *testing.T, g *gate, there, back []string) {
-	before := l.snapshot(t, bindings())
-	for n, killed := 1, true; killed; n++ {
-		began := time.Now()
-		there := g.killedOnce(t, there, n)
-		l.stands(t, all(newRevision))
-		back := g.killedOnce(t, back, n)
-		l.stands(t, all(oldRevision))
-		l.snapshot(t, bindings()).withoutStamps(t).same(t, "the way there and back", before.withoutStamps(t))
-		killed = there || back
-		t.Logf("killed after write %d there (%t) and back (%t): %s", n, there, back, short(time.Since(began)))
-	}
 }
 
 // killedOnce kills a command after its nth write, and has it go on; false when it
