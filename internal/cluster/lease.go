@@ -13,7 +13,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/klog/v2"
+
+	"github.com/rerig/rerig/api/v1alpha1"
 )
 
 // LeaseName is the Lease in the root namespace that says who acts.
@@ -70,6 +73,7 @@ func (c *Cluster) Hold(ctx context.Context, identity string, duration time.Durat
 		}
 	}()
 	elector.Run(electing)
+	c.letGo(identity)
 	select {
 	case err := <-done:
 		return err
@@ -85,6 +89,24 @@ func (c *Cluster) Hold(ctx context.Context, identity string, duration time.Durat
 	default:
 		return ctx.Err()
 	}
+}
+
+// letGo gives the Lease back where the election could not: a renewal that was
+// under way when it ended has changed the Lease that it would have released.
+// Where this fails too, the Lease runs out by itself.
+func (c *Cluster) letGo(identity string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	leases := c.coordination.Leases(c.Root)
+	_ = retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		lease, err := leases.Get(ctx, LeaseName, metav1.GetOptions{})
+		if err != nil || lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity != identity {
+			return err
+		}
+		lease.Spec.HolderIdentity = nil
+		_, err = leases.Update(ctx, lease, metav1.UpdateOptions{FieldManager: v1alpha1.FieldManager})
+		return err
+	})
 }
 
 func (c *Cluster) lock(identity string) resourcelock.Interface {
