@@ -65,7 +65,8 @@ func (a *app) gone(ctx context.Context, h home) bool {
 // run has ended or is held, and else the rest of the work.
 //
 // One who died before anything was agreed to on record has left nothing but his
-// Lease: then this process does what it was about to do.
+// Lease, and one who took the run back is not what this process asks for: then it
+// does what it was about to do.
 func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching, act func(held context.Context) error) error {
 	now, err := recorded(ctx, h, r.Name)
 	switch {
@@ -73,7 +74,7 @@ func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching,
 		return err
 	case now == nil && !r.fresh:
 		return fmt.Errorf("go on with run %s: it is no longer on record: run the same command again", r.Name)
-	case now == nil || now.fresh:
+	case now == nil || now.fresh || r.fresh && now.ended() && now.back() != r.back():
 		if now != nil {
 			r.found = now.found
 		}

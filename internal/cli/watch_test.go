@@ -59,6 +59,21 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestAfterTheWayBack: the Lease of whoever took the run back is still there when
+// the next upgrade begins. That run has ended, and it is not what is asked for.
+func TestAfterTheWayBack(t *testing.T) {
+	p := shop()
+	whole(t, p)
+	if code, _, err := on(p, "rollback --yes"); code != exitDone {
+		t.Fatal(err)
+	}
+	p.holder, p.works, p.writes = "kim@host, process 7", func() {}, nil
+	code, out, err := on(p, upgradeLine+" --yes")
+	if code != exitDone || !strings.Contains(out, "Run to-1-31-0 is complete") || len(p.writes) == 0 {
+		t.Errorf("exit code %d, %d writes: %s%s", code, len(p.writes), out, err)
+	}
+}
+
 func whole(t *testing.T, p *paper) {
 	t.Helper()
 	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
