@@ -18,7 +18,7 @@ demo: build ## a lab, a shop under load, and its move to another Istio in three 
 	@$(GO) go run ./hack/demo
 
 test: build ## everything, the stories on the lab included (STORIES=NAME: only these)
-	@$(GO) go run ./hack/test $(if $(STORIES),-stories $(STORIES))
+	@$(GO) go run ./hack/test $(if $(STORIES),-stories '$(STORIES)')
 
 test-long: build ## the stories alone, repeating themselves as make test has no time to
 	@$(GO) go run ./hack/test -long
