@@ -119,7 +119,7 @@ func waitKey(s plan.Step) string { return fmt.Sprintf("%s %d %s %s", s.Kind, s.W
 
 // standing judges again, just before acting, the control planes that a wave is
 // moved to.
-func (t *turn) standing(wave int) (verify.Verdict, bool) {
+func (t *turn) standing() (verify.Verdict, bool) {
 	for _, name := range t.target.ControlPlanes() {
 		v := verify.Worst(verify.Judge(verify.Standing, name, t.controlPlane(name)))
 		if v.Result != verify.Pass {

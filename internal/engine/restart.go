@@ -19,7 +19,7 @@ const defaultParallel = 4
 // restart starts as many of the wave's restarts as the limit allows beside
 // those that are under way, and stops at the first of these that fails.
 func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(s.Wave); !ok {
+	if v, ok := t.standing(); !ok {
 		return t.wait(ctx, v, s.Steps[0], s.Wave)
 	}
 	t.waited(s.Steps[0])

@@ -99,7 +99,7 @@ func (t *turn) install(ctx context.Context, s plan.Stage) (Outcome, error) {
 // label binds the wave's namespaces, and lets the API server's webhooks see it
 // before pods are made anew: they look at a cache of their own.
 func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(s.Wave); !ok {
+	if v, ok := t.standing(); !ok {
 		return t.wait(ctx, v, s.Steps[0], s.Wave)
 	}
 	t.waited(s.Steps[0])
