@@ -62,6 +62,37 @@ type MeshUpgradeSpec struct {
 	// before the next begins. Default 1m.
 	Soak *metav1.Duration `json:"soak,omitempty"`
 
+	// Way is how workloads are moved where no rule says otherwise: restart (the
+	// default) or swap (pod by pod, without a rollout, where it fits).
+	Way string `json:"way,omitempty"`
+
+	// Trial is whether one pod of each workload that is restarted is tried on the
+	// new revision first: none (the default), in-service, or out-of-service
+	// (without the labels that Services select by).
+	Trial string `json:"trial,omitempty"`
+
+	// Workloads are exceptions from Way and Trial. Of several that match a
+	// workload the last one counts.
+	Workloads []WorkloadRule `json:"workloads,omitempty"`
+
+	// Tags is what becomes of revision tags, and of the default, by which the
+	// moved namespaces were bound: move (the default) points them at the new
+	// revision once everything that they bind is moved; keep leaves them.
+	Tags string `json:"tags,omitempty"`
+
+	// Labels is what becomes of labels that named a tag, or the default, once it
+	// was moved: restore (the default) gives them back as they were; explicit
+	// leaves the revision's own name.
+	Labels string `json:"labels,omitempty"`
+
+	// From names the revision from which an upgrade was begun by other hands: the
+	// namespaces that they moved already belong to the run, and go back to it.
+	From string `json:"from,omitempty"`
+
+	// RemoveOld takes the revision that nothing uses any more away, after the last
+	// soak, when all the evidence agrees.
+	RemoveOld bool `json:"removeOld,omitempty"`
+
 	// RollbackOnFailure puts a failing wave back.
 	RollbackOnFailure bool `json:"rollbackOnFailure,omitempty"`
 
@@ -78,4 +109,22 @@ type NamespaceSelection struct {
 // Wave is a set of namespaces that is moved together.
 type Wave struct {
 	Namespaces []string `json:"namespaces"`
+}
+
+// WorkloadRule says how some workloads are moved. Empty fields match anything.
+type WorkloadRule struct {
+	Kind      string `json:"kind,omitempty"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty"`
+
+	// Way is restart, evict, swap, leave, or field: a time is then written into
+	// Field.
+	Way string `json:"way,omitempty"`
+
+	// Field is the path of the field that Way field writes the time into, such as
+	// spec.restartAt.
+	Field string `json:"field,omitempty"`
+
+	// Trial is as in the spec.
+	Trial string `json:"trial,omitempty"`
 }

@@ -124,12 +124,14 @@ func define(ctx context.Context, h home, p report.Proposal, at time.Time) error 
 		if s.Kind != plan.Define {
 			continue
 		}
-		change, err := plan.Render(s, p.Plan.Target, at)
+		changes, err := plan.Render(s, p.Plan.Target, at)
 		if err != nil {
 			return err
 		}
-		if err := h.Act(ctx, change); err != nil {
-			return fmt.Errorf("%s: %w", s, err)
+		for _, c := range changes {
+			if err := h.Act(ctx, c); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
 		}
 	}
 	return nil

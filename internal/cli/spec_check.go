@@ -35,8 +35,8 @@ func check(u *v1alpha1.MeshUpgrade) error {
 	case s.Soak != nil && s.Soak.Duration < 0:
 		return fmt.Errorf("soak: %s is no time; take something like 1m, or 0s for none", s.Soak.Duration)
 	}
-	if s.Install == nil {
-		return nil
+	if err := checkChoices(s); err != nil || s.Install == nil {
+		return err
 	}
 	return checkInstall(s)
 }

@@ -39,6 +39,14 @@ type wish struct {
 	soak     time.Duration
 	putBack  bool
 
+	way    string
+	trial  string
+	rules  []string
+	tags   string
+	labels string
+	from   string
+	remove bool
+
 	set *pflag.FlagSet
 }
 
@@ -58,6 +66,13 @@ func (w *wish) flags(cmd *cobra.Command) {
 	f.DurationVar(&w.ready, "ready-timeout", 0, "how long the control plane, and each workload, may take to be ready and proven (default 10m)")
 	f.DurationVar(&w.soak, "soak", 0, "how long each proven wave runs before the next (default 1m)")
 	f.BoolVar(&w.putBack, "rollback-on-failure", false, "put a failing wave back")
+	f.StringVar(&w.way, "way", "", "how workloads are moved where no rule says otherwise: restart or swap (default restart)")
+	f.StringVar(&w.trial, "trial", "", "try one pod of each restarted workload first: none, in-service or out-of-service (default none)")
+	f.StringArrayVar(&w.rules, "workload", nil, "an exception, `KIND NAMESPACE/NAME=WAY` with * for any (may be repeated): restart, evict, swap, leave, or field:PATH")
+	f.StringVar(&w.tags, "tags", "", "what becomes of tags and of the default: move or keep (default move)")
+	f.StringVar(&w.labels, "labels", "", "what becomes of labels that named a moved tag: restore or explicit (default restore)")
+	f.StringVar(&w.from, "from", "", "the `REVISION` from which an upgrade was begun by other hands")
+	f.BoolVar(&w.remove, "remove-old", false, "at the end, take the revision that nothing uses any more away")
 	w.set = f
 }
 
@@ -128,6 +143,11 @@ func (w *wish) fromFlags() (*v1alpha1.MeshUpgrade, error) {
 	}
 	var err error
 	if u.Spec.Namespaces, err = w.selection(); err != nil {
+		return nil, err
+	}
+	u.Spec.Way, u.Spec.Trial, u.Spec.Tags, u.Spec.Labels = w.way, w.trial, w.tags, w.labels
+	u.Spec.From, u.Spec.RemoveOld = w.from, w.remove
+	if u.Spec.Workloads, err = rules(w.rules); err != nil {
 		return nil, err
 	}
 	return u, w.install(u)

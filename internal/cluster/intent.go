@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 )
 
@@ -26,6 +27,11 @@ func IntentOf(m v1alpha1.MeshUpgrade) (plan.Intent, error) {
 		Parallel:          cmp.Or(s.MaxParallel, 4),
 		Ready:             duration(s.ReadyTimeout, 10*time.Minute),
 		Soak:              duration(s.Soak, time.Minute),
+		Policy:            policyOf(s),
+		Tags:              plan.TagMode(s.Tags),
+		Labels:            plan.LabelMode(s.Labels),
+		From:              s.From,
+		Remove:            s.RemoveOld,
 		RollbackOnFailure: s.RollbackOnFailure,
 		Rollback:          s.Rollback,
 	}
@@ -43,6 +49,15 @@ func IntentOf(m v1alpha1.MeshUpgrade) (plan.Intent, error) {
 		i.Waves = append(i.Waves, w.Namespaces)
 	}
 	return i, nil
+}
+
+func policyOf(s v1alpha1.MeshUpgradeSpec) plan.Policy {
+	p := plan.Policy{Way: plan.Way(s.Way), Trial: plan.TrialMode(s.Trial)}
+	for _, r := range s.Workloads {
+		p.Rules = append(p.Rules, plan.Rule{Kind: mesh.Kind(r.Kind), Namespace: r.Namespace, Name: r.Name,
+			Way: plan.Way(r.Way), Field: r.Field, Trial: plan.TrialMode(r.Trial)})
+	}
+	return p
 }
 
 // duration keeps a zero that was asked for: no soak is a wish too.

@@ -29,7 +29,7 @@ func relabelling(t *testing.T, name string, from, to mesh.Binding) plan.Change {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return change
+	return change[0]
 }
 
 func testLabel(t *testing.T, c *Cluster) {

@@ -106,7 +106,7 @@ func everything(t *testing.T, c *Cluster) {
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
 		change, err := plan.Render(plan.Step{Kind: plan.Restart, Subject: string(kind) + " shop/web"}, plan.Target{Run: "r"}, time.Now())
 		must(err)
-		must(c.Act(t.Context(), change))
+		must(c.Act(t.Context(), change[0]))
 	}
 	if err := c.Act(t.Context(), plan.Change{Verb: plan.End, Kind: "Pod", Namespace: "shop", Name: "gone", Expect: "x"}); !errors.Is(err, engine.ErrDisturbed) {
 		t.Errorf("a pod that is not there is evicted: %v", err)

@@ -43,7 +43,7 @@ func testRestart(t *testing.T, c *Cluster) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Act(t.Context(), change); err != nil {
+		if err := c.Act(t.Context(), change[0]); err != nil {
 			t.Fatal(err)
 		}
 		after, err := c.Observe(t.Context())

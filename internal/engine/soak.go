@@ -53,7 +53,7 @@ func (t *turn) sound(wave int, over bool) (verify.Verdict, plan.Step) {
 			continue
 		}
 		for _, wl := range plan.Provable(t.world, t.target, t.ledger, g) {
-			step := plan.Step{Kind: plan.Prove, Wave: wave, Subject: wl.Key(), To: t.target.Revisions[wl.Namespace]}
+			step := plan.Step{Kind: plan.Prove, Wave: wave, Subject: wl.Key(), To: t.target.Want(wl)}
 			v := verify.Worst(verify.Judge(verify.Rolled, wl.Key(), t.workload(step)))
 			switch {
 			case v.Result == verify.Fail:

@@ -65,12 +65,12 @@ func (t *turn) act(ctx context.Context, steps []plan.Step) (Outcome, error) {
 			return "", err
 		}
 		at := t.Clock.Now()
-		change, err := plan.Render(s, t.target, at)
+		changes, err := plan.Render(s, t.target, at)
 		if err != nil {
 			return "", err
 		}
 		t.tell(Event{Kind: Acting, Step: &s})
-		switch err := t.Actor.Act(ctx, change); {
+		switch err := t.write(ctx, changes); {
 		case errors.Is(err, ErrDisturbed):
 			return "", t.Clock.Sleep(ctx, t.Poll) // the next look tells what is left of it
 		case err != nil:
@@ -79,6 +79,16 @@ func (t *turn) act(ctx context.Context, steps []plan.Step) (Outcome, error) {
 		t.tell(Event{Kind: Acted, Step: &s})
 	}
 	return "", nil
+}
+
+// write carries changes out one after the other, up to the first that fails.
+func (t *turn) write(ctx context.Context, changes []plan.Change) error {
+	for _, c := range changes {
+		if err := t.Actor.Act(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // install leaves a mark first, so that an installation that is broken off is

@@ -12,7 +12,7 @@ import (
 // order, or only the one wave that is given (0 means all). The control plane
 // that was installed stays, unused.
 func Backward(in Intent, l Ledger, wave int) Target {
-	t := Target{Run: in.Run, Back: true, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}}
+	t := Target{Run: in.Run, Back: true, Policy: in.Policy, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}}
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {
 			continue

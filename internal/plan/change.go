@@ -45,23 +45,25 @@ const (
 	restartedAnnotation = "rerig.dev/restarted-at"
 )
 
-// Render writes a changing step out as the write that carries it out. at is the
-// time that a restart's stamp bears.
-func Render(s Step, t Target, at time.Time) (Change, error) {
+// Render writes a changing step out as the writes that carry it out, in order. at
+// is the time that a restart's stamp bears.
+func Render(s Step, t Target, at time.Time) ([]Change, error) {
 	switch s.Kind {
 	case Define:
-		return Change{Verb: Apply, Kind: "CustomResourceDefinition", Name: s.Subject}, nil
+		return []Change{{Verb: Apply, Kind: "CustomResourceDefinition", Name: s.Subject}}, nil
 	case Install:
-		return Change{Verb: Put, Kind: "Revision", Name: s.Subject, Version: t.Version}, nil
+		return []Change{{Verb: Put, Kind: "Revision", Name: s.Subject, Version: t.Version}}, nil
 	case Label:
-		return relabel(s)
+		return one(relabel(s))
 	case Evict:
-		return evict(s)
+		return one(evict(s))
 	case Restart:
-		return restart(s, t.Run, at)
+		return one(restart(s, t.Run, at))
 	}
-	return Change{}, fmt.Errorf("render %s: a step that judges writes nothing", s)
+	return nil, fmt.Errorf("render %s: a step of this kind has no writes of its own", s)
 }
+
+func one(c Change, err error) ([]Change, error) { return []Change{c}, err }
 
 func relabel(s Step) (Change, error) {
 	from, err := mesh.ParseBinding(s.From)

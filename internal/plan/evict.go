@@ -20,12 +20,12 @@ func evictions(w mesh.World, t Target, g Group) []Step {
 	var steps []Step
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
-			if wl.Kind != mesh.StatefulSet || wl.Stamp.Run != t.Run || Immovable(wl) != "" {
+			if wl.Kind != mesh.StatefulSet || wl.Stamp.Run != t.Run || !t.Policy.Passage(wl).Moves() {
 				continue
 			}
 			for _, p := range wl.Live() {
-				if !p.Ready && p.Sidecar.Present && p.Sidecar.Revision != t.Revisions[name] {
-					steps = append(steps, Step{Evict, g.Wave, wl.Key(), p.Name + " " + p.UID, t.Revisions[name]})
+				if !p.Ready && p.Sidecar.Present && p.Sidecar.Revision != t.Want(wl) {
+					steps = append(steps, Step{Kind: Evict, Wave: g.Wave, Subject: wl.Key(), From: p.Name + " " + p.UID, To: t.Want(wl)})
 				}
 			}
 		}

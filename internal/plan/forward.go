@@ -15,7 +15,7 @@ import (
 // and divided now. An error is a request that cannot be met: it says what was
 // found and what to do.
 func Forward(w mesh.World, in Intent, waves [][]string) (Target, error) {
-	t := Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak,
+	t := Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak, Policy: in.Policy,
 		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}}
 	if len(w.Revisions) == 0 {
 		return t, fmt.Errorf("find the mesh: no Istio control plane was found (no istiod in namespace %s, no injection webhook): name its namespace with --istio-namespace", w.RootNamespace)
@@ -66,16 +66,16 @@ func selection(w mesh.World, in Intent) ([]string, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision by its own labels")
 	}
-	if !slices.ContainsFunc(names, func(name string) bool { return elsewhere(w, name, in.Revision) }) {
+	if !slices.ContainsFunc(names, func(name string) bool { return elsewhere(w, in, name) }) {
 		return nil, fmt.Errorf("select namespaces: nothing to move: revision %s is the one in use in %s", in.Revision, strings.Join(names, ", "))
 	}
 	return names, served(w, names, in.Revision)
 }
 
 // elsewhere reports whether a namespace is not wholly on a revision yet.
-func elsewhere(w mesh.World, name, revision string) bool {
+func elsewhere(w mesh.World, in Intent, name string) bool {
 	ns, _ := w.Namespace(name)
-	return serving(w, ns) != revision || behind(w, name, revision)
+	return serving(w, ns) != in.Revision || behind(w, in, name)
 }
 
 // everything selects what no one had to name: each namespace that its own labels
@@ -87,7 +87,7 @@ func everything(w mesh.World, in Intent) ([]string, error) {
 		if !bound(ns) || ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) {
 			continue
 		}
-		if elsewhere(w, ns.Name, in.Revision) {
+		if elsewhere(w, in, ns.Name) {
 			names = append(names, ns.Name)
 		}
 	}
@@ -113,9 +113,9 @@ func serving(w mesh.World, ns mesh.Namespace) string {
 }
 
 // behind reports whether a restart would move some workload of the namespace.
-func behind(w mesh.World, namespace, revision string) bool {
+func behind(w mesh.World, in Intent, namespace string) bool {
 	for _, wl := range w.In(namespace) {
-		if Immovable(wl) == "" && len(others(wl, revision)) > 0 {
+		if in.Policy.Passage(wl).Moves() && len(others(wl, in.Revision)) > 0 {
 			return true
 		}
 	}

@@ -24,6 +24,29 @@ type Intent struct {
 	Ready    time.Duration // how long a control plane or a workload may take; 0 means 10 minutes
 	Soak     time.Duration // how long a proven wave runs before the next
 
+	Policy Policy    // how workloads are moved
+	Tags   TagMode   // what becomes of tags and of the default
+	Labels LabelMode // what becomes of labels that named a tag once the tag is moved
+	From   string    // the revision from which an upgrade was begun by other hands, "" none
+	Remove bool      // take the old revision away at the end
+
 	RollbackOnFailure bool // put a failing wave back
 	Rollback          bool // the target is the baseline
 }
+
+// TagMode says what becomes of the tags, and of the default, by which the moved
+// namespaces were bound.
+type TagMode string
+
+const (
+	MoveTags TagMode = "move" // once nobody else is bound by them; "" means it
+	KeepTags TagMode = "keep"
+)
+
+// LabelMode says what becomes of labels that named a tag, once the tag is moved.
+type LabelMode string
+
+const (
+	GiveBack LabelMode = "restore"  // they are given back as they were; "" means it
+	Explicit LabelMode = "explicit" // they go on naming the revision itself
+)

@@ -47,7 +47,7 @@ func Notes(w mesh.World, t Target) []Note {
 			ns, _ := w.Namespace(name)
 			notes = append(notes, tagged(w, ns, t.Bindings[name])...)
 			for _, wl := range w.In(name) {
-				notes = append(notes, noted(w, ns, wl)...)
+				notes = append(notes, noted(w, t, ns, wl)...)
 			}
 		}
 	}
@@ -96,8 +96,8 @@ func tagged(w mesh.World, ns mesh.Namespace, to mesh.Binding) []Note {
 	return []Note{{ByTag, ns.Name, fmt.Sprintf("is bound by the tag %s and gets the revision's own name instead: the tag is not moved", w.Tags[i].Name), b.String()}}
 }
 
-func noted(w mesh.World, ns mesh.Namespace, wl mesh.Workload) []Note {
-	switch why := Immovable(wl); {
+func noted(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
+	switch p := t.Policy.Passage(wl); {
 	case wl.Gateway:
 		return nil
 	case len(wl.Live()) == 0 && len(w.Injectors(ns, wl.Template)) > 0:
@@ -106,8 +106,8 @@ func noted(w mesh.World, ns mesh.Namespace, wl mesh.Workload) []Note {
 		return []Note{{NotInjected, wl.Key(), "has no sidecar today and is not restarted; its next pod will get one, by its namespace's labels", ns.Binding().String()}}
 	case !wl.Injected():
 		return nil
-	case why != "":
-		return []Note{{NotMoved, wl.Key(), "is not moved: " + why, "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
+	case !p.Moves():
+		return []Note{{NotMoved, wl.Key(), "is not moved: " + p.Why, "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 	}
 	return slices.Concat(draining(wl), interrupted(wl), unready(wl))
 }

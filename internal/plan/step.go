@@ -14,17 +14,26 @@ const (
 	Define  Kind = "define"  // put the MeshUpgrade definition into the cluster
 	Install Kind = "install" // bring up a control-plane revision
 	Admit   Kind = "admit"   // judge a control plane before anything is moved to it
+	Pin     Kind = "pin"     // on the way back: bind a namespace to what it runs, before its tag is moved under it
+	Tag     Kind = "tag"     // point a revision tag, or the default, at another revision
+	Trial   Kind = "trial"   // one pod of the real workload on the target, beside the old ones
 	Label   Kind = "label"   // bind a namespace to a revision
 	Evict   Kind = "evict"   // on the way back: end a pod that keeps its StatefulSet from going on
 	Restart Kind = "restart" // let a workload's pods be injected anew
+	Replace Kind = "replace" // let them be injected anew by evicting one after the other
+	Swap    Kind = "swap"    // move a workload pod by pod, without a rollout
 	Prove   Kind = "prove"   // judge a workload on the wire
 	Soak    Kind = "soak"    // leave a wave to run, then prove it again
+	Retire  Kind = "retire"  // end the pods that a swap has parked, and their keeper
+	Unpin   Kind = "unpin"   // give a namespace its own label back once its tag was moved
+	Remove  Kind = "remove"  // take a control-plane revision away
+	Try     Kind = "try"     // after a removal: see by dry run that the mesh still admits pods and configuration
 )
 
 // Changes reports whether steps of this kind change the cluster; the others
 // only judge.
 func (k Kind) Changes() bool {
-	return k == Define || k == Install || k == Label || k == Evict || k == Restart
+	return k != Admit && k != Prove && k != Soak && k != Try
 }
 
 // Step is data: printable, comparable, serialisable. From is what was observed,
@@ -35,6 +44,8 @@ type Step struct {
 	Subject string `json:"subject"`        // a namespace, a workload's key, a revision
 	From    string `json:"from,omitempty"`
 	To      string `json:"to,omitempty"`
+	Pin     string `json:"pin,omitempty"` // the template's own label istio.io/rev that a restart writes: a value, or "-" to take it away; "" leaves it
+	By      string `json:"by,omitempty"`  // who else owns what the step writes, and has to write it: a GitOps tool
 }
 
 // String is one line for people.

@@ -70,7 +70,7 @@ func labels(w mesh.World, t Target, g Group) []Step {
 	for _, name := range g.Namespaces {
 		ns, ok := w.Namespace(name)
 		if from, to := ns.Binding(), t.Bindings[name]; ok && from != to {
-			steps = append(steps, Step{Label, g.Wave, name, from.String(), to.String()})
+			steps = append(steps, Step{Kind: Label, Wave: g.Wave, Subject: name, From: from.String(), To: to.String()})
 		}
 	}
 	return steps
@@ -79,16 +79,16 @@ func labels(w mesh.World, t Target, g Group) []Step {
 func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 	var steps []Step
 	for _, name := range g.Namespaces {
-		want := t.Revisions[name]
 		for _, wl := range w.In(name) {
+			want := t.Want(wl)
 			old := outdated(w, wl, want)
 			if t.Back && len(old) == 0 && bare(wl, t.Run, l) {
 				old = []string{"no sidecar"}
 			}
-			if len(old) == 0 || Immovable(wl) != "" || l.Restarted(wl, want) >= Attempts {
+			if len(old) == 0 || t.Policy.Passage(wl).Way != ByRestart || l.Restarted(wl, want) >= Attempts {
 				continue
 			}
-			steps = append(steps, Step{Restart, g.Wave, wl.Key(), strings.Join(old, "+"), want})
+			steps = append(steps, Step{Kind: Restart, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(old, "+"), To: want})
 		}
 	}
 	return steps
@@ -97,7 +97,7 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 func proofs(w mesh.World, t Target, l Ledger, g Group) []Step {
 	var steps []Step
 	for _, wl := range Provable(w, t, l, g) {
-		want := t.Revisions[wl.Namespace]
+		want := t.Want(wl)
 		if _, ok := l.Passed[ProofKey(w, wl, want)]; !ok {
 			steps = append(steps, Step{Kind: Prove, Wave: g.Wave, Subject: wl.Key(), To: want})
 		}
@@ -124,8 +124,8 @@ func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
 			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
-			moved := wl.Stamp.Run == t.Run || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Revisions[name] })
-			if (Immovable(wl) == "" || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) {
+			moved := wl.Stamp.Run == t.Run || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Want(wl) })
+			if (t.Policy.Passage(wl).Moves() || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) {
 				list = append(list, wl)
 			}
 		}

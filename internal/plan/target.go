@@ -19,7 +19,12 @@ type Target struct {
 	Waves     []Group                 // in the order in which they are moved
 	Soak      time.Duration           // 0: no wave soaks
 	Back      bool                    // towards the baseline: what was never moved needs no proof
+	Policy    Policy                  // how workloads are moved
 }
+
+// Want is the revision that a workload's sidecars should run, "" when the target
+// says nothing of it.
+func (t Target) Want(wl mesh.Workload) string { return t.Revisions[wl.Namespace] }
 
 // Group is the namespaces of one wave, under the number that people know it by.
 type Group struct {

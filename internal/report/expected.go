@@ -44,7 +44,7 @@ func average(w mesh.World, t plan.Target, l plan.Ledger) time.Duration {
 	var sum time.Duration
 	n := 0
 	for _, wl := range w.Workloads {
-		if d, ok := took(w, wl, t.Revisions[wl.Namespace], t.Run, l); ok {
+		if d, ok := took(w, wl, t.Want(wl), t.Run, l); ok {
 			sum, n = sum+d, n+1
 		}
 	}

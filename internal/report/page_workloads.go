@@ -55,7 +55,7 @@ func (g Page) proof(wl mesh.Workload) string {
 		return pass.At.Format("15:04:05")
 	case len(wl.Live()) == 0:
 		return "nothing to prove"
-	case plan.Immovable(wl) != "", wl.Stamp.Run != g.Run && !g.open(wl.Key()):
+	case !g.Target.Policy.Passage(wl).Moves(), wl.Stamp.Run != g.Run && !g.open(wl.Key()):
 		return "not moved"
 	}
 	return "not proven"
@@ -68,7 +68,7 @@ func (g Page) open(key string) bool {
 // wanted is the revision that a workload ought to have; where the target says
 // nothing of it, the one that it has: another wave was put back.
 func (g Page) wanted(wl mesh.Workload) string {
-	if revision, ok := g.Target.Revisions[wl.Namespace]; ok {
+	if revision := g.Target.Want(wl); revision != "" {
 		return revision
 	}
 	return strings.Join(wl.Sidecars(), "+")

@@ -58,7 +58,7 @@ func progressOf(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage) [
 			p.until = since.Add(t.Soak)
 		}
 		for _, wl := range plan.Provable(w, t, l, g) {
-			p.works = append(p.works, workOf(wl, t.Revisions[wl.Namespace], g.Wave, left))
+			p.works = append(p.works, workOf(wl, t.Want(wl), g.Wave, left))
 		}
 		list = append(list, p)
 	}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+)
+
+// rules reads exceptions such as "StatefulSet shop-db/*=evict" and
+// "Rollout */*=field:spec.restartAt".
+func rules(texts []string) ([]v1alpha1.WorkloadRule, error) {
+	var list []v1alpha1.WorkloadRule
+	for _, text := range texts {
+		subject, way, ok := strings.Cut(text, "=")
+		kind, name, ok2 := strings.Cut(subject, " ")
+		namespace, name, ok3 := strings.Cut(name, "/")
+		if !ok || !ok2 || !ok3 || way == "" {
+			return nil, fmt.Errorf("read --workload %q: it is not KIND NAMESPACE/NAME=WAY, such as \"StatefulSet shop-db/*=evict\"", text)
+		}
+		way, field, _ := strings.Cut(way, ":")
+		list = append(list, v1alpha1.WorkloadRule{Kind: either(kind), Namespace: either(namespace), Name: either(name), Way: way, Field: field})
+	}
+	return list, nil
+}
+
+// either is "" for a star.
+func either(text string) string { return strings.TrimPrefix(text, "*") }

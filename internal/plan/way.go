@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Way is how a workload comes to another revision.
+type Way string
+
+const (
+	ByRestart  Way = "restart" // a stamp in its template: its controller rolls it
+	ByEviction Way = "evict"   // its pods are evicted one after the other; disruption budgets are honoured
+	BySwap     Way = "swap"    // pod by pod, without a rollout
+	ByField    Way = "field"   // a time is written into a field of its own, such as an Argo Rollout's spec.restartAt
+	ByItself   Way = "itself"  // nothing has to be done: its next pods are injected anew
+	Leave      Way = "leave"   // the user says that it stays as it is
+	Stuck      Way = "none"    // it cannot be moved as it is
+)
+
+// Passage is how one workload is moved, why so, and what it would need where it
+// is not.
+type Passage struct {
+	Way    Way    `json:"way"`
+	Why    string `json:"why"`              // one line
+	Clears string `json:"clears,omitempty"` // what would clear it, and when; for what is not moved
+	Field  string `json:"field,omitempty"`  // for ByField: the path of the field that is written
+}
+
+// Moves reports whether the run moves the workload.
+func (p Passage) Moves() bool {
+	return p.Way == ByRestart || p.Way == ByEviction || p.Way == BySwap || p.Way == ByField
+}
+
+// Rule is what the user says of some workloads. Of several that match the last
+// one counts.
+type Rule struct {
+	Kind      mesh.Kind // "" any
+	Namespace string    // "" any
+	Name      string    // "" any
+	Way       Way       // "" leaves the choice to the policy
+	Field     string    // for ByField
+	Trial     TrialMode // "" leaves it to the policy
+}
+
+// TrialMode says whether a pod of the real workload is tried before its
+// namespace is relabelled.
+type TrialMode string
+
+const (
+	NoTrial  TrialMode = "none"
+	InSight  TrialMode = "in-service"     // among those that serve
+	OutSight TrialMode = "out-of-service" // without the labels that Services select by
+)
+
+// Policy is the mesh's choice of ways, and the exceptions from it.
+type Policy struct {
+	Way   Way       // ByRestart or BySwap; "" means ByRestart
+	Trial TrialMode // "" means NoTrial
+	Rules []Rule
+}
+
+// rule is the last rule that speaks of a workload.
+func (p Policy) rule(wl mesh.Workload) Rule {
+	var last Rule
+	for _, r := range p.Rules {
+		if (r.Kind == "" || r.Kind == wl.Kind) && (r.Namespace == "" || r.Namespace == wl.Namespace) && (r.Name == "" || r.Name == wl.Name) {
+			last = r
+		}
+	}
+	return last
+}
+
+// TrialOf says whether one pod of a workload is tried first.
+func (p Policy) TrialOf(wl mesh.Workload) TrialMode {
+	return cmp.Or(p.rule(wl).Trial, p.Trial, NoTrial)
+}
+
+// Passage decides how a workload is moved.
+func (p Policy) Passage(wl mesh.Workload) Passage {
+	if why := Immovable(wl); why != "" {
+		return Passage{Way: Stuck, Why: why}
+	}
+	return Passage{Way: ByRestart, Why: "its controller rolls it when its template is stamped"}
+}
