@@ -9,11 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rerig/rerig/lab/internal/parts"
+	"github.com/rerig/rerig/lab/internal/rollouts"
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
 func fetchCommand(f *flags) *cobra.Command {
-	var noShop bool
+	var noShop, withRollouts bool
 	c := &cobra.Command{
 		Use: "fetch", Short: "Build and download all parts of a lab of this size, and start nothing", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -25,16 +26,17 @@ func fetchCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = gather(c.Context(), s, wanted(size, !noShop))
+			_, err = gather(c.Context(), s, wanted(size, !noShop, withRollouts))
 			return err
 		},
 	}
 	c.Flags().BoolVar(&noShop, "no-shop", false, "leave the shop out")
+	c.Flags().BoolVar(&withRollouts, "rollouts", false, "with the controller of Argo Rollouts")
 	return c
 }
 
 // wanted names the parts of a lab of this size, those that need a registry first, so that what is going to fail fails early.
-func wanted(size state.Size, shop bool) []string {
+func wanted(size state.Size, shop, withRollouts bool) []string {
 	var names []string
 	if size == state.Real {
 		names = append(names, "rootfs", "envoy-1.29.1", "envoy-1.31.0")
@@ -45,6 +47,9 @@ func wanted(size state.Size, shop bool) []string {
 	names = append(names, "kube", "kubectl", "istio-1.29.1", "istio-1.31.0")
 	if size == state.Real {
 		names = append(names, "coredns", "images-1.29.1", "images-1.31.0")
+	}
+	if withRollouts {
+		names = append(names, rollouts.Part)
 	}
 	if shop {
 		names = append(names, shopParts(size)...)

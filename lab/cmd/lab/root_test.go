@@ -33,12 +33,12 @@ func TestChosenSize(t *testing.T) {
 // Every part that a lab wants is one that there is.
 func TestWantedPartsExist(t *testing.T) {
 	for _, size := range []state.Size{state.Real, state.Hollow} {
-		for _, n := range wanted(size, true) {
+		for _, n := range wanted(size, true, true) {
 			if !slices.Contains(parts.Names(), n) {
 				t.Errorf("%s wants %s", size, n)
 			}
 		}
-		if slices.Contains(wanted(size, false), "shop") {
+		if slices.Contains(wanted(size, false, false), "shop") {
 			t.Errorf("%s without the shop wants the shop", size)
 		}
 	}

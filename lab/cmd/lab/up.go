@@ -14,12 +14,13 @@ import (
 
 	"github.com/rerig/rerig/lab/internal/cache"
 	"github.com/rerig/rerig/lab/internal/flock"
+	"github.com/rerig/rerig/lab/internal/rollouts"
 	"github.com/rerig/rerig/lab/internal/state"
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
 
 // contents is what is installed into a lab once its nodes are ready.
-type contents struct{ istio, shop bool }
+type contents struct{ istio, shop, rollouts bool }
 
 func upCommand(f *flags) *cobra.Command {
 	var in contents
@@ -33,6 +34,7 @@ func upCommand(f *flags) *cobra.Command {
 	}
 	c.Flags().BoolVar(&in.istio, "istio", true, "install Istio 1.29.1 (and the shop)")
 	c.Flags().BoolVar(&noShop, "no-shop", false, "leave the shop out")
+	c.Flags().BoolVar(&in.rollouts, "rollouts", false, "run the controller of Argo Rollouts as well")
 	return c
 }
 
@@ -76,6 +78,9 @@ func ensure(ctx context.Context, f *flags, root string, size state.Size, why str
 		if f.size != "" && old.Size != size {
 			return old, fmt.Errorf("bring up a %s lab: lab %q runs and is %s; end it with `lab down`, or choose another --name", size, old.Name, old.Size)
 		}
+		if _, has := old.Parts[rollouts.Part]; in.rollouts && !has {
+			return old, fmt.Errorf("bring up a lab with Argo Rollouts: lab %q runs without; end it with `lab down`, or choose another --name", old.Name)
+		}
 		return old, nil
 	}
 	if err == nil {
@@ -91,7 +96,7 @@ func ensure(ctx context.Context, f *flags, root string, size state.Size, why str
 	if err != nil {
 		return old, err
 	}
-	places, err := gather(ctx, s, wanted(size, in.shop))
+	places, err := gather(ctx, s, wanted(size, in.shop, in.rollouts))
 	if err != nil {
 		return old, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 	"github.com/rerig/rerig/lab/internal/hollow/ports"
 	"github.com/rerig/rerig/lab/internal/pki"
+	"github.com/rerig/rerig/lab/internal/rollouts"
 )
 
 // nodeIP is the address of every hollow node, and of the API server inside the
@@ -30,6 +31,8 @@ type Boot struct {
 	Kubeconfig string
 	// Free local ports.
 	API, Etcd, EtcdPeer, KwokPort int
+	// Rollouts is the controller of Argo Rollouts, where the lab is to have it.
+	Rollouts *rollouts.Controller
 	// Nodes is their number.
 	Nodes int
 }
@@ -42,7 +45,11 @@ var objects string
 
 // Recipe is the hollow lab's processes, to be started in this order.
 func (b Boot) Recipe() component.Recipe {
-	return component.Recipe{b.etcd(), b.apiserver(), b.objects(), b.controllers(), b.scheduler(), b.kwok()}
+	r := component.Recipe{b.etcd(), b.apiserver(), b.objects(), b.controllers(), b.scheduler(), b.kwok()}
+	if b.Rollouts != nil {
+		r = append(r, b.Rollouts.Recipe()...)
+	}
+	return r
 }
 
 // in is a path in the lab's folder.

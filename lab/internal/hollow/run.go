@@ -15,6 +15,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/ports"
 	"github.com/rerig/rerig/lab/internal/pki"
 	"github.com/rerig/rerig/lab/internal/process"
+	"github.com/rerig/rerig/lab/internal/rollouts"
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
@@ -75,7 +76,7 @@ func open(path string) (net.Listener, error) {
 
 // prepare takes ports, makes keys, and writes down the way in.
 func prepare(l state.Lab) (Boot, state.Lab, error) {
-	free, err := ports.Free(4)
+	free, err := ports.Free(6)
 	if err != nil {
 		return Boot{}, l, err
 	}
@@ -90,6 +91,9 @@ func prepare(l state.Lab) (Boot, state.Lab, error) {
 	b := Boot{
 		Dir: l.Dir, Kube: l.Parts["kube"], Kwok: filepath.Join(l.Parts["kwok"], "kwok"), Keys: keys, Kubeconfig: l.Kubeconfig(),
 		API: free[0], Etcd: free[1], EtcdPeer: free[2], KwokPort: free[3], Nodes: nodes,
+	}
+	if place, ok := l.Parts[rollouts.Part]; ok {
+		b.Rollouts = &rollouts.Controller{Place: place, Kube: b.Kube, Kubeconfig: b.Kubeconfig, Dir: b.Dir, Health: free[4], Metrics: free[5]}
 	}
 	return b, l, pki.WriteKubeconfig(b.Kubeconfig, b.server(), keys)
 }

@@ -26,6 +26,16 @@ func (s Store) Kwok(ctx context.Context) (string, error) {
 	})
 }
 
+// ArgoRollouts returns a folder with the binary rollouts-controller, and with its
+// module's manifests/crds/: the definitions that it needs.
+func (s Store) ArgoRollouts(ctx context.Context) (string, error) {
+	return s.goPart(ctx, goModule{
+		name: "argo-rollouts", dir: "modules/argo-rollouts",
+		programs: []program{{name: "rollouts-controller", pkg: "github.com/argoproj/argo-rollouts/cmd/rollouts-controller", ldflags: "-s -w"}},
+		copies:   map[string][]string{"github.com/argoproj/argo-rollouts": {"manifests/crds"}},
+	})
+}
+
 // Shop returns the binary of the shop application and its load generator.
 func (s Store) Shop(ctx context.Context) (string, error) {
 	dir, err := s.goPart(ctx, goModule{

@@ -11,7 +11,7 @@ import (
 
 // Names are all the parts that Part knows.
 func Names() []string {
-	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "shop-image"}
+	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "shop-image", "argo-rollouts"}
 	for _, v := range IstioVersions {
 		names = append(names, "istio-"+v, "istiod-"+v, "istioctl-"+v, "pilot-agent-"+v, "envoy-"+v, "images-"+v)
 	}
@@ -45,6 +45,6 @@ func (s Store) Part(ctx context.Context, name string) (string, error) {
 func (s Store) single(name string) func(context.Context) (string, error) {
 	return map[string]func(context.Context) (string, error){
 		"kube": s.Kube, "kubectl": s.Kubectl, "coredns": s.CoreDNS, "kwok": s.Kwok, "shop": s.Shop,
-		"rootfs": s.Rootfs, "shop-image": s.ShopImage,
+		"rootfs": s.Rootfs, "shop-image": s.ShopImage, "argo-rollouts": s.ArgoRollouts,
 	}[name]
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rerig/rerig/lab/internal/component"
 	"github.com/rerig/rerig/lab/internal/pki"
+	"github.com/rerig/rerig/lab/internal/rollouts"
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
@@ -19,7 +20,11 @@ func Recipe(l state.Lab) component.Recipe {
 	r = append(r, b.etcd(), b.containerd(), b.apiserver(), b.controllers(), b.scheduler())
 	r = append(r, b.images(), b.kubelet(), b.proxy())
 	r = append(r, b.nodeReady()...)
-	return append(r, b.dns(), b.prometheus())
+	r = append(r, b.dns(), b.prometheus())
+	if place, ok := l.Parts[rollouts.Part]; ok { // the ports are those of the lab's own network
+		r = append(r, rollouts.Controller{Place: place, Kube: l.Parts["kube"], Kubeconfig: l.Kubeconfig(), Dir: l.Dir, Health: 8080, Metrics: 8090}.Recipe()...)
+	}
+	return r
 }
 
 type boot struct {
