@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/hack/ground"
 )
 
-// istios are those whose istioctl the tests try.
+// istios are those whose istioctl and whose charts the tests try.
 var istios = []string{"1.29.1", "1.31.0"}
 
 // fetched gets the lab's parts before anything needs them: with an empty cache
@@ -53,6 +53,13 @@ func equipment(ctx context.Context, dir string) ([]string, error) {
 			return nil, err
 		}
 		if err := os.Symlink(istioctl, filepath.Join(dir, version, "istioctl")); err != nil {
+			return nil, err
+		}
+		charts, err := place(ctx, "charts-"+version)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.Symlink(charts, filepath.Join(dir, version, "charts")); err != nil {
 			return nil, err
 		}
 	}

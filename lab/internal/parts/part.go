@@ -13,7 +13,7 @@ import (
 func Names() []string {
 	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "shop-image", "argo-rollouts"}
 	for _, v := range IstioVersions {
-		names = append(names, "istio-"+v, "istiod-"+v, "istioctl-"+v, "pilot-agent-"+v, "envoy-"+v, "images-"+v)
+		names = append(names, "istio-"+v, "istiod-"+v, "istioctl-"+v, "pilot-agent-"+v, "envoy-"+v, "images-"+v, "charts-"+v)
 	}
 	slices.Sort(names)
 	return names
@@ -32,6 +32,8 @@ func (s Store) Part(ctx context.Context, name string) (string, error) {
 			return s.Envoy(ctx, EnvoyFor[v])
 		case what == "images":
 			return s.Images(ctx, v)
+		case what == "charts":
+			return s.Charts(ctx, v)
 		case what == "istio":
 			return s.Istio(ctx, v)
 		case slices.Contains([]string{"istiod", "istioctl", "pilot-agent"}, what):
