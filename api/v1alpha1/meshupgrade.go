@@ -36,8 +36,13 @@ type MeshUpgradeSpec struct {
 	Version string `json:"version,omitempty"`
 
 	// Install is the IstioOperator object from which the revision is installed
-	// when it is not there. Without it a missing revision is an error.
+	// by istioctl when it is not there. Of Install and Await one at most is
+	// given; without any a missing revision is an error.
 	Install *runtime.RawExtension `json:"install,omitempty"`
+
+	// Await leaves the installation to other hands (an operator, the mesh's
+	// provider, GitOps): a revision that is not there is waited for.
+	Await bool `json:"await,omitempty"`
 
 	// Namespaces selects what is moved. Without it: every namespace that is bound
 	// to another revision by its own labels and holds more than gateways.

@@ -51,6 +51,8 @@ func TestBadInput(t *testing.T) {
 		"istiod not ready":     {"upgrade --to 1-31-0" + file, func(p *paper) { p.world.Revisions[0].Ready = 0 }, exitRefused, []string{"0 of 1 istiods", "1-29-1"}},
 		"istiod silent":        {"upgrade --to 1-31-0" + file, func(p *paper) { p.world.Revisions[0].Istiods[0].Silence = "timed out" }, exitRefused, []string{"istiod-1-29-1", "timed out"}},
 		"another version":      {"upgrade --to 1-31-0 --version 1.30.0 --yes", func(p *paper) { addPlane(&p.world, "1-31-0", "1.31.0") }, exitRefused, []string{"1.31.0", "1.30.0"}},
+		"a name used again":    {"upgrade --to 1-31-0 --operator testdata/tagged.yaml --yes", func(p *paper) { addPlane(&p.world, "1-31-0", "1.31.0") }, exitRefused, []string{"1.31.0", "1.32.0", "name"}},
+		"two ways to install":  {"upgrade --to 1-31-0 --await" + file, nil, exitUsage, []string{"--operator", "--await"}},
 		"nobody to ask":        {"upgrade --to 1-31-0 --operator testdata/operator.yaml", nil, exitUsage, []string{"no terminal", "--yes"}},
 		"another run":          {"upgrade --to 1-31-0" + file, unfinished, exitRefused, []string{"unfinished", "to-1-30-0", "rerig rollback to-1-30-0"}},
 		"a foreign ledger":     {"upgrade --to 1-31-0" + file, foreignLedger, exitRefused, []string{"to-1-30-0", "kubectl delete meshupgrade to-1-30-0"}},

@@ -54,8 +54,9 @@ func (g *ground) Lacks(ctx context.Context, aim aim, needs []install.Need) ([]st
 
 func (g *ground) Record(name string) engine.Journal { return g.Journal(name) }
 
-func (g *ground) Draft(ctx context.Context, i install.Installer, revision, version string) (install.Draft, error) {
-	i.Cluster = g.objects
+func (g *ground) Draft(ctx context.Context, w install.Way, s install.Site, revision, version string) (install.Draft, error) {
+	s.Objects, s.Config = g.objects, g.Config()
+	i := w.At(s)
 	d, err := i.Draft(ctx, revision, version)
 	g.Installer = i
 	return d, err

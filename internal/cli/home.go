@@ -30,8 +30,8 @@ type home interface {
 	Hold(ctx context.Context, identity string, d time.Duration, told func(holder string), act func(context.Context) error) error
 
 	// Draft says what installing a revision would do, and readies Act for it;
-	// nothing is touched. say hears the installer's lines.
-	Draft(ctx context.Context, i install.Installer, revision, version string) (install.Draft, error)
+	// nothing is touched. The site lacks nothing but the cluster.
+	Draft(ctx context.Context, w install.Way, s install.Site, revision, version string) (install.Draft, error)
 
 	Close()
 }

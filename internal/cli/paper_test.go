@@ -199,11 +199,11 @@ func (p *paper) Hold(ctx context.Context, _ string, _ time.Duration, told func(s
 	return act(ctx)
 }
 
-func (p *paper) Draft(_ context.Context, i install.Installer, revision, version string) (install.Draft, error) {
-	return install.Draft{Revision: revision, Version: install.VersionFor(version, i.File, revision, "1.31.0"),
-		Needs:    []install.Need{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
-		Istioctl: install.Istioctl{Path: "/usr/local/bin/istioctl", Version: "1.31.0"},
-		LeftOut:  []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
+func (p *paper) Draft(_ context.Context, w install.Way, _ install.Site, revision, version string) (install.Draft, error) {
+	return install.Draft{Revision: revision, Version: install.VersionFor(version, w.Operator, revision, "1.31.0"),
+		Needs:   []install.Need{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
+		By:      "/usr/local/bin/istioctl, version 1.31.0",
+		LeftOut: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
 }
 
 func (p *paper) Close() {}

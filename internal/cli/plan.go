@@ -19,7 +19,7 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
   rerig plan -f move.yaml -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			u, err := w.upgrade(a.Streams)
+			u, err := w.upgrade(cmd.Context(), a.Streams)
 			if err != nil {
 				return err
 			}

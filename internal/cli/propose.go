@@ -22,7 +22,7 @@ func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, err
 		return p, err
 	}
 	if r.fresh {
-		if err := fit(p, r); err != nil {
+		if err := fit(ctx, p, r); err != nil {
 			return p, err
 		}
 	}
@@ -53,13 +53,15 @@ func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
 // fit judges, before a run begins, the control planes that it leaves, and the
 // one that it goes to where that is there already. One that is half installed is
 // judged once it is installed.
-func fit(p report.Proposal, r *run) error {
-	serving, target := plan.Serving(p.World, p.Plan.Target), r.Spec.Revision
+func fit(ctx context.Context, p report.Proposal, r *run) error {
+	serving, target, version := plan.Serving(p.World, p.Plan.Target), r.Spec.Revision, r.Spec.Version
 	if installs(p.Plan.Stages) {
 		target = ""
+	} else if version == "" {
+		version = r.offered(ctx)
 	}
 	var lines []string
-	for _, v := range verify.Preflight(p.World, serving, target, r.Spec.Version) {
+	for _, v := range verify.Preflight(p.World, serving, target, version) {
 		lines = append(lines, fmt.Sprintf("\n  revision %s: %s\n    %s", v.Subject, v.Reason, v.Hint))
 	}
 	if len(lines) == 0 {
@@ -79,23 +81,26 @@ func installs(stages []plan.Stage) bool {
 
 // draft finds out what the install would do, and readies it.
 func (a *app) draft(ctx context.Context, h home, r *run) (*report.Installer, error) {
-	file, err := install.ParseOperator(r.Spec.Install.Raw)
+	way, err := wayOf(r.Spec)
 	if err != nil {
-		return nil, fmt.Errorf("read spec.install of MeshUpgrade %s: %w", r.Name, err)
+		return nil, fmt.Errorf("read MeshUpgrade %s: %w", r.Name, err)
 	}
-	a.patience("istioctl renders the IstioOperator file")
-	i := install.Installer{File: file, Istioctl: r.istioctl, Kubeconfig: a.kubeconfig, Context: a.context, Timeout: r.intent.Ready, Say: a.say}
-	d, err := h.Draft(ctx, i, r.Spec.Revision, r.Spec.Version)
+	way.Istioctl = r.istioctl
+	if way.Operator.Given() {
+		a.patience("istioctl renders the IstioOperator file")
+	}
+	site := install.Site{Kubeconfig: a.kubeconfig, Context: a.context, Root: a.root, Timeout: r.intent.Ready, Say: a.say}
+	d, err := h.Draft(ctx, way, site, r.Spec.Revision, r.Spec.Version)
 	if err != nil {
 		return nil, err
 	}
 	r.Spec.Version, r.intent.Version, r.needs = d.Version, d.Version, d.Needs
-	return drafted(d, r.source), nil
+	return drafted(d, from(r.Spec, r.source)), nil
 }
 
 // drafted is a draft in the report's words.
 func drafted(d install.Draft, source string) *report.Installer {
-	i := &report.Installer{Istioctl: d.Istioctl.Path, Version: d.Istioctl.Version, File: source, Notes: d.Notes}
+	i := &report.Installer{By: d.By, From: source, Notes: d.Notes}
 	for _, o := range d.LeftOut {
 		i.LeftOut = append(i.LeftOut, report.Remark{Subject: o.String(), Why: "a gateway (" + o.Now() + "): istioctl would replace it in place, at once"})
 	}

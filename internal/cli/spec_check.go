@@ -35,17 +35,8 @@ func check(u *v1alpha1.MeshUpgrade) error {
 	case s.Soak != nil && s.Soak.Duration < 0:
 		return fmt.Errorf("soak: %s is no time; take something like 1m, or 0s for none", s.Soak.Duration)
 	}
-	if err := checkChoices(s); err != nil || s.Install == nil {
+	if err := checkChoices(s); err != nil {
 		return err
 	}
-	return checkInstall(s)
-}
-
-func checkInstall(s v1alpha1.MeshUpgradeSpec) error {
-	o, err := install.ParseOperator(s.Install.Raw)
-	if err != nil {
-		return fmt.Errorf("read spec.install: %w", err)
-	}
-	_, err = o.For(s.Revision)
-	return err
+	return checkWay(s)
 }

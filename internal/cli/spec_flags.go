@@ -3,7 +3,7 @@
 package cli
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +27,7 @@ type wish struct {
 	to       string
 	version  string
 	operator string
+	await    bool
 	istioctl string // about this machine, not about the mesh: goes with -f too
 
 	namespaces []string
@@ -54,9 +55,10 @@ func (w *wish) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&w.file, "file", "f", "", "the MeshUpgrade `FILE`, in place of the flags below (- is standard input)")
 	f.StringVar(&w.name, "name", "", "the run's `NAME`; without it to-REVISION")
-	f.StringVar(&w.to, "to", "", "the `REVISION` to move to")
+	f.StringVar(&w.to, "to", "", "the `REVISION` to move to; without it the one named after the version that is installed (1-31-0 for 1.31.0)")
 	f.StringVar(&w.version, "version", "", "its Istio `VERSION`; without it as the revision's name, the file or istioctl say")
 	f.StringVar(&w.operator, "operator", "", "the IstioOperator `FILE` from which the revision is installed when it is not there")
+	f.BoolVar(&w.await, "await", false, "install nothing: other hands (an operator, a provider, GitOps) bring the revision up; wait for it and judge it")
 	f.StringVar(&w.istioctl, "istioctl", "", "the istioctl to install with (`PATH`); without it the one in PATH")
 	f.StringSliceVarP(&w.namespaces, "namespace", "n", nil, "move this `NAMESPACE` (may be repeated); without -n and --selector: all that are bound to another revision")
 	f.StringVarP(&w.selector, "selector", "l", "", "move the namespaces that this label `SELECTOR` matches")
@@ -81,8 +83,8 @@ var besides = map[string]bool{"file": true, "istioctl": true, "yes": true, "leas
 	"kubeconfig": true, "context": true, "istio-namespace": true, "output": true, "no-color": true}
 
 // upgrade is the MeshUpgrade that the flags, or the file, ask for.
-func (w *wish) upgrade(s Streams) (*v1alpha1.MeshUpgrade, error) {
-	u, err := w.asked(s)
+func (w *wish) upgrade(ctx context.Context, s Streams) (*v1alpha1.MeshUpgrade, error) {
+	u, err := w.asked(ctx, s)
 	if err == nil {
 		err = check(u)
 	}
@@ -92,9 +94,9 @@ func (w *wish) upgrade(s Streams) (*v1alpha1.MeshUpgrade, error) {
 	return u, nil
 }
 
-func (w *wish) asked(s Streams) (*v1alpha1.MeshUpgrade, error) {
+func (w *wish) asked(ctx context.Context, s Streams) (*v1alpha1.MeshUpgrade, error) {
 	if w.file == "" {
-		return w.fromFlags()
+		return w.fromFlags(ctx)
 	}
 	var extra []string
 	w.set.Visit(func(f *pflag.Flag) {
@@ -123,15 +125,9 @@ func (w *wish) content(s Streams) ([]byte, error) {
 	return os.ReadFile(w.file)
 }
 
-func (w *wish) fromFlags() (*v1alpha1.MeshUpgrade, error) {
-	if w.to == "" {
-		return nil, errors.New("read the command line: no revision to move to; name it with --to, or give a MeshUpgrade file with -f")
-	}
+func (w *wish) fromFlags(ctx context.Context) (*v1alpha1.MeshUpgrade, error) {
 	u := &v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: w.name}}
-	if u.Name == "" {
-		u.Name = nameFor(w.to)
-	}
-	u.Spec = v1alpha1.MeshUpgradeSpec{Revision: w.to, Version: w.version, WaveCount: w.count, MaxParallel: w.parallel, RollbackOnFailure: w.putBack}
+	u.Spec = v1alpha1.MeshUpgradeSpec{Version: w.version, WaveCount: w.count, MaxParallel: w.parallel, RollbackOnFailure: w.putBack}
 	if w.set.Changed("ready-timeout") {
 		u.Spec.ReadyTimeout = &metav1.Duration{Duration: w.ready}
 	}
@@ -150,7 +146,10 @@ func (w *wish) fromFlags() (*v1alpha1.MeshUpgrade, error) {
 	if u.Spec.Workloads, err = rules(w.rules); err != nil {
 		return nil, err
 	}
-	return u, w.install(u)
+	if err := w.install(u); err != nil {
+		return nil, err
+	}
+	return u, w.call(ctx, u)
 }
 
 func (w *wish) selection() (*v1alpha1.NamespaceSelection, error) {
@@ -171,6 +170,7 @@ func (w *wish) selection() (*v1alpha1.NamespaceSelection, error) {
 // install takes the IstioOperator file into the MeshUpgrade, so that the record
 // holds everything that a run needs to go on.
 func (w *wish) install(u *v1alpha1.MeshUpgrade) error {
+	u.Spec.Await = w.await
 	if w.operator == "" {
 		return nil
 	}

@@ -24,7 +24,7 @@ func asked(t *testing.T, line string) *v1alpha1.MeshUpgrade {
 	if err := cmd.ParseFlags(strings.Fields(line)); err != nil {
 		t.Fatal(err)
 	}
-	u, err := w.upgrade(Streams{})
+	u, err := w.upgrade(t.Context(), Streams{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ func differences(asked, kept v1alpha1.MeshUpgradeSpec) []string {
 	differ("revision", asked.Revision == kept.Revision)
 	differ("version", asked.Version == "" || asked.Version == kept.Version)
 	differ("install", asked.Install == nil || equalRaw(asked.Install, kept.Install))
+	differ("await", !asked.Await || kept.Await)
 	differ("namespaces", equality.Semantic.DeepEqual(asked.Namespaces, kept.Namespaces))
 	differ("waves", equality.Semantic.DeepEqual(asked.Waves, kept.Waves))
 	differ("waveCount", asked.WaveCount == kept.WaveCount)

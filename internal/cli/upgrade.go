@@ -40,7 +40,7 @@ process works on the same run, this one watches, and takes over when that dies.
 			if err := positive(lease); err != nil {
 				return err
 			}
-			u, err := w.upgrade(a.Streams)
+			u, err := w.upgrade(cmd.Context(), a.Streams)
 			if err != nil {
 				return err
 			}

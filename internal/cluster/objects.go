@@ -6,7 +6,11 @@ import (
 	"fmt"
 
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 )
+
+// Config is how the cluster is reached, for an installer with a client of its own.
+func (c *Cluster) Config() *rest.Config { return rest.CopyConfig(c.pods.config) }
 
 // Objects reaches the same cluster by any kind of object: an installer compares
 // with it what it would replace.

@@ -99,11 +99,24 @@ func (t *turn) install(ctx context.Context, s plan.Stage) (Outcome, error) {
 		if ctx.Err() != nil || passing(err) {
 			return "", err
 		}
-		return t.hold(ctx, plan.Hold{Reason: installFailed, Subject: s.Steps[0].Subject, Message: err.Error(),
-			Hint: "Mend what the message names and run the same command again: the whole installation is then repeated. To take away what it left: istioctl uninstall --revision " + s.Steps[0].Subject})
+		return t.hold(ctx, plan.Hold{Reason: installFailed, Subject: s.Steps[0].Subject, Message: err.Error(), Hint: advice(err)})
 	}
 	t.ledger.Install = plan.Done
 	return "", t.save(ctx)
+}
+
+// Adviser is an error that knows what is to be done about it.
+type Adviser interface {
+	error
+	Advice() string
+}
+
+// advice is the hint of a hold that an error leads to.
+func advice(err error) string {
+	if a, ok := errors.AsType[Adviser](err); ok {
+		return a.Advice()
+	}
+	return "Mend what the message names and run the same command again: the whole installation is then repeated."
 }
 
 // label binds the wave's namespaces, and lets the API server's webhooks see it

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package install puts a control-plane revision in with somebody else's hands:
-// the user's istioctl and the user's IstioOperator file. What is decided is
-// decided from the rendered manifest, before anything is touched (Draft);
-// istioctl does the writing (Install), and dies with the process that started
-// it. A broken-off install is repeated whole.
+// Package install brings a control-plane revision up. One small port, Installer,
+// has several ways behind it: the user's istioctl with the user's IstioOperator
+// file (ByIstioctl), or other hands, which are waited for (ByOthers). What is
+// decided is decided from the rendered manifest, before anything is touched
+// (Draft); who writes (Install) dies with the process that started it. A
+// broken-off install is repeated whole.
 //
 // Facts about istioctl are from Istio 1.29.1 and 1.31.0, where the files named
 // in comments are the same.

@@ -11,8 +11,9 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// Installer installs revisions from one IstioOperator file.
-type Installer struct {
+// ByIstioctl has the user's istioctl install revisions from one IstioOperator
+// file.
+type ByIstioctl struct {
 	File       Operator
 	Istioctl   string            // path; "" means the one in PATH
 	Kubeconfig string            // path; "" leaves istioctl to the environment, as the tool itself
@@ -22,25 +23,9 @@ type Installer struct {
 	Say        func(line string) // hears istioctl's lines; may be nil
 }
 
-// Draft is what an install would do, found before anything is touched.
-type Draft struct {
-	Revision     string   `json:"revision"`
-	Version      string   `json:"version"`
-	Istioctl     Istioctl `json:"istioctl"`
-	OperatorName string   `json:"operatorName"`    // metadata.name of its own
-	Namespace    string   `json:"namespace"`       // where its istiod runs
-	Image        string   `json:"image"`           // of its istiod
-	Objects      int      `json:"objects"`         // that istioctl applies
-	LeftOut      []Object `json:"leftOut"`         // gateways that the file asks for: istioctl would replace them in place, at once
-	InPlace      []Object `json:"inPlace"`         // what is no revision's own and is applied over what is there
-	Notes        []string `json:"notes,omitempty"` // what somebody who approves should know
-	Needs        []Need   `json:"-"`               // what the user must be permitted
-	File         string   `json:"file"`            // the IstioOperator that istioctl is given, YAML
-}
-
 // Draft checks everything that can be known beforehand and says what an install
 // would do. version may be "": see VersionFor.
-func (i Installer) Draft(ctx context.Context, revision, version string) (Draft, error) {
+func (i ByIstioctl) Draft(ctx context.Context, revision, version string) (Draft, error) {
 	if err := CheckRevision(revision); err != nil {
 		return Draft{}, err
 	}
@@ -55,7 +40,8 @@ func (i Installer) Draft(ctx context.Context, revision, version string) (Draft, 
 	if err != nil {
 		return Draft{}, err
 	}
-	d := Draft{Revision: revision, Version: VersionFor(version, i.File, revision, istioctl.Version), Istioctl: istioctl, OperatorName: OperatorName(revision)}
+	d := Draft{Revision: revision, Version: VersionFor(version, i.File, revision, istioctl.Version),
+		By: istioctl.Path + ", version " + istioctl.Version, Istioctl: istioctl}
 	if err := istioctl.mustBe(d.Version); err != nil {
 		return Draft{}, err
 	}
@@ -63,16 +49,20 @@ func (i Installer) Draft(ctx context.Context, revision, version string) (Draft, 
 	if err != nil {
 		return Draft{}, err
 	}
-	if err := d.readManifest(manifest); err != nil {
+	if err := d.readManifest(manifest, "the IstioOperator file"); err != nil {
 		return Draft{}, err
 	}
 	d.Notes = append(d.Notes, i.File.notes(d)...)
-	return d, i.compare(ctx, &d, manifest)
+	if err := d.compare(ctx, i.Cluster, manifest); err != nil {
+		return Draft{}, err
+	}
+	err = i.refuseDefaultTag(ctx, &d)
+	return d, err
 }
 
 // withoutGateways renders the file, and again with its gateways switched off
 // where there are any.
-func (i Installer) withoutGateways(ctx context.Context, d *Draft, file Operator) ([]*unstructured.Unstructured, error) {
+func (i ByIstioctl) withoutGateways(ctx context.Context, d *Draft, file Operator) ([]*unstructured.Unstructured, error) {
 	manifest, err := i.render(ctx, d.Istioctl, file)
 	if err != nil {
 		return nil, err
@@ -92,7 +82,7 @@ func (i Installer) withoutGateways(ctx context.Context, d *Draft, file Operator)
 		if err := onlyGatewaysLeft(all, manifest); err != nil {
 			return nil, err
 		}
-		if d.LeftOut, err = i.leftOut(ctx, all); err != nil {
+		if d.LeftOut, err = leftOut(ctx, i.Cluster, all); err != nil {
 			return nil, err
 		}
 	}

@@ -11,13 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func drafter(t *testing.T, istioctl string) Installer {
+func drafter(t *testing.T, istioctl string) ByIstioctl {
 	t.Helper()
 	file, err := ReadOperator("testdata/default.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Installer{File: file, Istioctl: istioctl}
+	return ByIstioctl{File: file, Istioctl: istioctl}
 }
 
 func TestDraftSaysWhatAnInstallWouldDo(t *testing.T) {
@@ -31,13 +31,13 @@ func TestDraftSaysWhatAnInstallWouldDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Draft{
-		Revision: "1-31-0", Version: "1.31.0", Istioctl: Istioctl{Path: i.Istioctl, Version: "1.31.0"},
-		OperatorName: "rerig-1-31-0", Namespace: "istio-system", Image: "docker.io/lab/pilot:1.31.0", Objects: 4,
+		Revision: "1-31-0", Version: "1.31.0", By: i.Istioctl + ", version 1.31.0",
+		Namespace: "istio-system", Image: "docker.io/lab/pilot:1.31.0", Objects: 4,
 		LeftOut: []Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Component: "IngressGateways", Present: true, Revision: "1-29-1", Version: "1.29.1"}},
 		InPlace: []Object{{Kind: "CustomResourceDefinition", Name: "gateways.networking.istio.io", Component: "Base", Present: true, Revision: "1-29-1", Version: "1.29.1"}},
 		Notes:   []string{"the file sets its own hub or tag; istiod comes from docker.io/lab/pilot:1.31.0"},
 	}
-	if diff := cmp.Diff(want, d, cmpopts.IgnoreFields(Draft{}, "File", "Needs")); diff != "" {
+	if diff := cmp.Diff(want, d, cmpopts.IgnoreFields(Draft{}, "File", "Needs", "Istioctl")); diff != "" {
 		t.Error(diff)
 	}
 	golden(t, "testdata/default-ingress.golden", d.File)
@@ -48,28 +48,28 @@ func TestDraftRefuses(t *testing.T) {
 	left := object(admission, "MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-30-0", revisionLabel, "1-30-0", "app", "sidecar-injector")
 	more := object(admission, "MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-29-1", revisionLabel, "1-29-1", "app", "sidecar-injector")
 	prod := object(admission, "MutatingWebhookConfiguration", "", "istio-revision-tag-prod", revisionLabel, "1-29-1", tagLabel, "prod")
-	with := func(change func(*Installer)) Installer {
+	with := func(change func(*ByIstioctl)) ByIstioctl {
 		i := drafter(t, pretend(t, ""))
 		i.Cluster = clusterOf(defaultTag(), prod)
 		change(&i)
 		return i
 	}
 	for name, c := range map[string]struct {
-		installer         Installer
+		installer         ByIstioctl
 		revision, version string
 		fault             string
 	}{
-		"a bad name":             {with(func(*Installer) {}), "1.31.0", "", "did you mean"},
-		"no file":                {with(func(i *Installer) { i.File = Operator{} }), "1-31-0", "", "there is no IstioOperator file"},
-		"no istioctl":            {with(func(i *Installer) { i.Istioctl = "/nowhere/istioctl" }), "1-31-0", "", "/nowhere/istioctl"},
-		"another istioctl":       {with(func(*Installer) {}), "1-31-0", "1.30.0", "is version 1.31.0, but the plan installs 1.30.0"},
-		"no istiod of that name": {with(func(*Installer) {}), "canary", "", "no Deployment istiod-canary"},
-		"a tag that would move":  {with(func(i *Installer) { i.Istioctl = pretend(t, "", "tag.yaml") }), "1-31-0", "", "values.revisionTags) would point MutatingWebhookConfiguration istio-revision-tag-prod, now 1-29-1"},
-		"no default tag":         {with(func(i *Installer) { i.Cluster = clusterOf(old) }), "1-31-0", "", "istioctl tag set default --revision default"},
-		"no default tag, and more than one revision":   {with(func(i *Installer) { i.Cluster = clusterOf(old, left) }), "1-31-0", "", "istioctl tag set default --revision default`"},
-		"no default tag, and one revision with a name": {with(func(i *Installer) { i.Cluster = clusterOf(left) }), "1-31-0", "", "istioctl tag set default --revision 1-30-0`"},
-		"no default tag, and two with names":           {with(func(i *Installer) { i.Cluster = clusterOf(left, more) }), "1-31-0", "", "--revision REVISION`, with the one of 1-29-1, 1-30-0 that"},
-		"a render that fails": {with(func(i *Installer) {
+		"a bad name":             {with(func(*ByIstioctl) {}), "1.31.0", "", "did you mean"},
+		"no file":                {with(func(i *ByIstioctl) { i.File = Operator{} }), "1-31-0", "", "there is no IstioOperator file"},
+		"no istioctl":            {with(func(i *ByIstioctl) { i.Istioctl = "/nowhere/istioctl" }), "1-31-0", "", "/nowhere/istioctl"},
+		"another istioctl":       {with(func(*ByIstioctl) {}), "1-31-0", "1.30.0", "is version 1.31.0, but the plan installs 1.30.0"},
+		"no istiod of that name": {with(func(*ByIstioctl) {}), "canary", "", "no Deployment istiod-canary"},
+		"a tag that would move":  {with(func(i *ByIstioctl) { i.Istioctl = pretend(t, "", "tag.yaml") }), "1-31-0", "", "values.revisionTags would point MutatingWebhookConfiguration istio-revision-tag-prod, now 1-29-1"},
+		"no default tag":         {with(func(i *ByIstioctl) { i.Cluster = clusterOf(old) }), "1-31-0", "", "istioctl tag set default --revision default"},
+		"no default tag, and more than one revision":   {with(func(i *ByIstioctl) { i.Cluster = clusterOf(old, left) }), "1-31-0", "", "istioctl tag set default --revision default`"},
+		"no default tag, and one revision with a name": {with(func(i *ByIstioctl) { i.Cluster = clusterOf(left) }), "1-31-0", "", "istioctl tag set default --revision 1-30-0`"},
+		"no default tag, and two with names":           {with(func(i *ByIstioctl) { i.Cluster = clusterOf(left, more) }), "1-31-0", "", "--revision REVISION`, with the one of 1-29-1, 1-30-0 that"},
+		"a render that fails": {with(func(i *ByIstioctl) {
 			i.Istioctl = script(t, `[ "$1" = version ] && echo '{"clientVersion":{"version":"1.31.0"}}' || { echo bad thing >&2; exit 1; }`)
 		}), "1-31-0", "", "bad thing"},
 	} {
@@ -95,15 +95,23 @@ func TestDraftInAnEmptyClusterSaysThatItBecomesTheDefault(t *testing.T) {
 	}
 }
 
-func TestDraftNotesAnIstiodOfAnotherVersion(t *testing.T) {
+func TestDraftRefusesANameThatServesInAnotherVersion(t *testing.T) {
+	istiod := object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", versionLabel, "1.30.3")
 	i := drafter(t, pretend(t, ""))
-	i.Cluster = clusterOf(defaultTag(), object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", versionLabel, "1.30.3"))
+	i.Cluster = clusterOf(defaultTag(), istiod)
 	d, err := i.Draft(t.Context(), "1-31-0", "")
-	if err != nil {
-		t.Fatal(err)
+	if want := "Deployment istio-system/istiod-1-31-0 is there already, now 1-31-0, version 1.30.3: it is replaced in place"; err != nil || !slices.Contains(d.Notes, want) {
+		t.Errorf("one that serves nobody: %v, notes %q", err, d.Notes)
 	}
-	if want := "Deployment istio-system/istiod-1-31-0 is there already, now 1-31-0, version 1.30.3: it is replaced in place"; !slices.Contains(d.Notes, want) {
-		t.Errorf("notes: %q", d.Notes)
+	istiod.Object["status"] = map[string]any{"readyReplicas": int64(1)}
+	i.Cluster = clusterOf(defaultTag(), istiod)
+	if _, err := i.Draft(t.Context(), "1-31-0", ""); err == nil || !strings.Contains(err.Error(), "used again everything that it serves would be upgraded in place") {
+		t.Errorf("one that serves: %v", err)
+	}
+	istiod.SetLabels(map[string]string{revisionLabel: "1-31-0", versionLabel: "1.31.0"})
+	i.Cluster = clusterOf(defaultTag(), istiod)
+	if _, err := i.Draft(t.Context(), "1-31-0", ""); err != nil {
+		t.Errorf("one that serves in the same version: %v", err)
 	}
 }
 

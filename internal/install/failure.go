@@ -14,27 +14,33 @@ import (
 // Failure is an install that did not come to its end.
 type Failure struct {
 	Revision string
-	Istioctl string
-	Said     []string  // istioctl's last lines
+	Did      string    // what was being done, such as "/usr/local/bin/istioctl install"
+	Said     []string  // the last lines that were said
 	Err      error     // how it ended
-	Left     Leftovers // what it left in the cluster
+	Left     Leftovers // what istioctl left in the cluster
 	Unknown  error     // why Left could not be read
+	Undo     string    // how what it left is taken away; "" when there is nothing
 }
 
-func (f *Failure) Unwrap() error { return f.Err }
+func (f *Failure) Unwrap() []error { return refusing(f.Err) }
 
-// Is makes an installation that istioctl gave up a refusal: to repeat it at once
-// would only say the same again. One that was broken off may be repeated.
-func (f *Failure) Is(target error) bool { return target == engine.ErrRefused && !f.broken() }
+// refusing makes an installation that was given up a refusal: to repeat it at
+// once would only say the same again. One that was broken off may be repeated.
+func refusing(err error) []error {
+	if brokenOff(err) {
+		return []error{err}
+	}
+	return []error{err, engine.ErrRefused}
+}
 
 // Error says what was done, how it ended, what is left and what to do.
 func (f *Failure) Error() string {
 	var b strings.Builder
-	if f.broken() {
+	if brokenOff(f.Err) {
 		fmt.Fprintf(&b, "install revision %s: broken off (%v); the same command repeats the whole install", f.Revision, f.Err)
 	} else {
-		fmt.Fprintf(&b, "install revision %s: %s install: %v", f.Revision, f.Istioctl, f.Err)
-		section(&b, "istioctl said last", f.Said)
+		fmt.Fprintf(&b, "install revision %s: %s: %v", f.Revision, f.Did, f.Err)
+		section(&b, "it said last", f.Said)
 	}
 	if f.Unknown != nil {
 		fmt.Fprintf(&b, "\n%v", f.Unknown)
@@ -43,9 +49,18 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// broken: somebody ended it from outside.
-func (f *Failure) broken() bool {
-	return errors.Is(f.Err, context.Canceled) || errors.Is(f.Err, context.DeadlineExceeded)
+// Advice is what to do about it, for whoever finds the run held.
+func (f *Failure) Advice() string {
+	advice := "Mend what the message names and run the same command again: the whole installation is then repeated."
+	if f.Undo != "" {
+		advice += " To take away what it left: " + f.Undo
+	}
+	return advice
+}
+
+// brokenOff: somebody ended it from outside.
+func brokenOff(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 func section[T any](b *strings.Builder, title string, items []T) {

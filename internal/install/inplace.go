@@ -12,26 +12,27 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 )
 
 // leftOut returns the gateway workloads of a manifest, with what runs in the
 // cluster under their names.
-func (i Installer) leftOut(ctx context.Context, manifest []*unstructured.Unstructured) ([]Object, error) {
+func leftOut(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) ([]Object, error) {
 	var workloads []*unstructured.Unstructured
 	for _, o := range manifest {
 		if isGateway(o) && runsPods(o) {
 			workloads = append(workloads, o)
 		}
 	}
-	return i.look(ctx, workloads)
+	return look(ctx, cluster, workloads)
 }
 
 // look says of each object what is in the cluster, where there is one to look at.
-func (i Installer) look(ctx context.Context, objects []*unstructured.Unstructured) ([]Object, error) {
+func look(ctx context.Context, cluster dynamic.Interface, objects []*unstructured.Unstructured) ([]Object, error) {
 	live := make([]*unstructured.Unstructured, len(objects))
-	if i.Cluster != nil {
+	if cluster != nil {
 		var err error
-		if live, err = lookUp(ctx, i.Cluster, objects); err != nil {
+		if live, err = lookUp(ctx, cluster, objects); err != nil {
 			return nil, err
 		}
 	}
@@ -45,47 +46,32 @@ func (i Installer) look(ctx context.Context, objects []*unstructured.Unstructure
 
 // compare finds what the manifest would replace of what is there. Objects that
 // bear the revision in their name are its own. It refuses what would move the
-// mesh before any wave does: a tag, or the default validator.
-func (i Installer) compare(ctx context.Context, d *Draft, manifest []*unstructured.Unstructured) error {
+// mesh before any wave does: a tag, or the default validator; and an istiod that
+// serves already in another version.
+func (d *Draft) compare(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) error {
 	var shared []*unstructured.Unstructured
 	for _, o := range manifest {
 		if !strings.Contains(o.GetName()+"-", "-"+d.Revision+"-") {
 			shared = append(shared, o)
 		}
 	}
-	objects, err := i.look(ctx, shared)
+	objects, err := look(ctx, cluster, shared)
 	if err != nil {
 		return err
 	}
 	for _, o := range objects {
-		if o.Present || i.Cluster == nil {
+		if o.Present || cluster == nil {
 			d.InPlace = append(d.InPlace, o)
 		}
 	}
 	if err := refuseMoves(d.Revision, shared, objects); err != nil {
 		return err
 	}
-	if err := i.noteIstiod(ctx, d, manifest); err != nil {
-		return err
-	}
-	return i.refuseDefaultTag(ctx, d)
-}
-
-// noteIstiod says when there is an istiod of the revision already: what an
-// earlier try left, which is repeated, or another version under the same name.
-func (i Installer) noteIstiod(ctx context.Context, d *Draft, manifest []*unstructured.Unstructured) error {
-	istiods, err := i.look(ctx, []*unstructured.Unstructured{istiodOf(manifest, d.Revision)})
-	if err != nil {
-		return err
-	}
-	if istiod := istiods[0]; istiod.Present {
-		d.Notes = append(d.Notes, fmt.Sprintf("%s is there already, %s: it is replaced in place", istiod, istiod.Now()))
-	}
-	return nil
+	return d.judgeIstiod(ctx, cluster, istiodOf(manifest, d.Revision))
 }
 
 // refuseMoves refuses objects that choose a revision for others and are there
-// for another one: istioctl would point them to the new one at once.
+// for another one: an install would point them to the new one at once.
 func refuseMoves(revision string, manifest []*unstructured.Unstructured, now []Object) error {
 	switches := map[string]string{}
 	for _, o := range manifest {
@@ -99,7 +85,7 @@ func refuseMoves(revision string, manifest []*unstructured.Unstructured, now []O
 	for _, o := range now {
 		field, ok := switches[o.String()]
 		if ok && o.Present && o.Revision != revision {
-			return fmt.Errorf("install revision %s: the IstioOperator file (%s) would point %s, %s, to it at once: take that out of the file", revision, field, o, o.Now())
+			return fmt.Errorf("install revision %s: %s would point %s, %s, to it at once: take that out", revision, field, o, o.Now())
 		}
 	}
 	return nil
@@ -111,7 +97,7 @@ var injectors = schema.GroupVersionResource{Group: "admissionregistration.k8s.io
 // default one: istioctl creates the tag "default" for what it installs where
 // there is none (operator/pkg/webhook, detectIfTagWebhookIsNeeded), and every
 // new pod in a namespace with istio-injection=enabled would then follow it.
-func (i Installer) refuseDefaultTag(ctx context.Context, d *Draft) error {
+func (i ByIstioctl) refuseDefaultTag(ctx context.Context, d *Draft) error {
 	if i.Cluster == nil {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 // ready. An error of istioctl is a *Failure, which lists what is left behind.
 // Repeating it repeats the whole install; istioctl applies, so what is there
 // already stays as it is.
-func (i Installer) Install(ctx context.Context, revision, version string) error {
+func (i ByIstioctl) Install(ctx context.Context, revision, version string) error {
 	d, err := i.Draft(ctx, revision, version)
 	if err != nil {
 		return err
@@ -22,7 +22,8 @@ func (i Installer) Install(ctx context.Context, revision, version string) error 
 	if err == nil {
 		return nil
 	}
-	failure := &Failure{Revision: revision, Istioctl: d.Istioctl.Path, Said: said, Err: err}
+	failure := &Failure{Revision: revision, Did: d.Istioctl.Path + " install", Said: said, Err: err,
+		Undo: "istioctl uninstall --revision " + revision}
 	if i.Cluster != nil {
 		failure.look(ctx, i)
 	}
@@ -31,7 +32,7 @@ func (i Installer) Install(ctx context.Context, revision, version string) error 
 
 // arguments are those of the install. The file comes through standard input, so
 // that a killed run leaves no file behind.
-func (i Installer) arguments() []string {
+func (i ByIstioctl) arguments() []string {
 	timeout := i.Timeout
 	if timeout == 0 {
 		timeout = 5 * time.Minute
@@ -41,7 +42,7 @@ func (i Installer) arguments() []string {
 }
 
 // look lists what is left, even where the run itself was broken off.
-func (f *Failure) look(ctx context.Context, i Installer) {
+func (f *Failure) look(ctx context.Context, i ByIstioctl) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	left, err := i.Leftovers(ctx, f.Revision)

@@ -25,7 +25,7 @@ import (
 // onLab is an installer of revision 1-31-0, version 1.31.0, for the lab whose
 // kubeconfig RERIG_TEST_INSTALL_KUBECONFIG names. The lab runs 1-29-1, with
 // gateways that its istioctl installed, and nothing else yet.
-func onLab(t *testing.T) Installer {
+func onLab(t *testing.T) ByIstioctl {
 	t.Helper()
 	kubeconfig := os.Getenv("RERIG_TEST_INSTALL_KUBECONFIG")
 	if kubeconfig == "" {
@@ -44,7 +44,7 @@ func onLab(t *testing.T) Installer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Installer{File: file, Istioctl: realIstioctl(t, "1.31.0"), Kubeconfig: kubeconfig, Cluster: cluster, Timeout: 3 * time.Minute}
+	return ByIstioctl{File: file, Istioctl: realIstioctl(t, "1.31.0"), Kubeconfig: kubeconfig, Cluster: cluster, Timeout: 3 * time.Minute}
 }
 
 // The whole life of an install beside a mesh that works: drafted, failing,
@@ -65,7 +65,7 @@ func TestLab(t *testing.T) {
 	}
 }
 
-func labDraft(t *testing.T, i Installer) {
+func labDraft(t *testing.T, i ByIstioctl) {
 	began := time.Now()
 	d, err := i.Draft(t.Context(), "1-31-0", "")
 	if err != nil {
@@ -90,7 +90,7 @@ func labDraft(t *testing.T, i Installer) {
 	}
 }
 
-func labFailure(t *testing.T, i Installer) {
+func labFailure(t *testing.T, i ByIstioctl) {
 	const rev = "broken"
 	i.Timeout = 10 * time.Second
 	i.Say = func(line string) { t.Log(line) }
@@ -126,7 +126,7 @@ func labFailure(t *testing.T, i Installer) {
 
 // labKilled kills the process that installs once something of the revision is
 // there. The istioctl is a script around the real one.
-func labKilled(t *testing.T, i Installer) {
+func labKilled(t *testing.T, i ByIstioctl) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	around := script(t, fmt.Sprintf(`[ "$1" = install ] || exec %[1]s "$@"
 exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i.Istioctl, pids))
@@ -171,7 +171,7 @@ func TestInstallUntilKilled(t *testing.T) {
 	fmt.Println("installed to its end:", i.Install(context.Background(), "1-31-0", ""))
 }
 
-func labInstall(t *testing.T, i Installer) {
+func labInstall(t *testing.T, i ByIstioctl) {
 	began := time.Now()
 	i.Say = func(line string) { t.Log(line) }
 	if err := i.Install(t.Context(), "1-31-0", ""); err != nil {

@@ -49,7 +49,7 @@ var uninstalled = []schema.GroupVersionKind{
 }
 
 // Leftovers lists what there is of a revision. It only reads: one list a kind.
-func (i Installer) Leftovers(ctx context.Context, revision string) (Leftovers, error) {
+func (i ByIstioctl) Leftovers(ctx context.Context, revision string) (Leftovers, error) {
 	left := Leftovers{Revision: revision}
 	for _, kind := range append(slices.Clone(uninstalled), definitions) {
 		objects, err := i.stamped(ctx, kind, revision)
@@ -65,7 +65,7 @@ func (i Installer) Leftovers(ctx context.Context, revision string) (Leftovers, e
 	return left, nil
 }
 
-func (i Installer) stamped(ctx context.Context, kind schema.GroupVersionKind, revision string) ([]unstructured.Unstructured, error) {
+func (i ByIstioctl) stamped(ctx context.Context, kind schema.GroupVersionKind, revision string) ([]unstructured.Unstructured, error) {
 	resource, _ := meta.UnsafeGuessKindToResource(kind)
 	list, err := i.Cluster.Resource(resource).List(ctx, metav1.ListOptions{
 		LabelSelector: revisionLabel + "=" + revision + "," + componentLabel + " in (Base,Pilot,IngressGateways,EgressGateways,Cni,Ztunnel)",

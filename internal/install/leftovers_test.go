@@ -46,7 +46,7 @@ func TestLeftovers(t *testing.T) {
 				"kubectl delete --ignore-not-found --context lab mutatingwebhookconfiguration/istio-sidecar-injector-1-31-0",
 			}},
 	} {
-		i := Installer{Cluster: clusterOf(c.there...), Istioctl: "/opt/istioctl", Context: "lab"}
+		i := ByIstioctl{Cluster: clusterOf(c.there...), Istioctl: "/opt/istioctl", Context: "lab"}
 		left, err := i.Leftovers(t.Context(), "1-31-0")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -9,19 +9,20 @@ import (
 )
 
 // readManifest takes from the manifest what the draft says of it, and refuses
-// one that does not install the revision in the version.
-func (d *Draft) readManifest(manifest []*unstructured.Unstructured) error {
+// one that does not install the revision in the version. from is what it was
+// rendered from.
+func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string) error {
 	d.Objects, d.Needs = len(manifest), needs(manifest)
 	istiod := istiodOf(manifest, d.Revision)
 	if istiod == nil {
-		return fmt.Errorf("the manifest that %s renders of the IstioOperator file has no Deployment istiod-%s: the file installs no control plane of its own (is spec.components.pilot disabled, or the profile empty?)", d.Istioctl.Path, d.Revision)
+		return fmt.Errorf("what is rendered from %s has no Deployment istiod-%s: it installs no control plane of its own (an IstioOperator whose pilot is disabled or whose profile is empty, or another chart than istiod?)", from, d.Revision)
 	}
 	d.Namespace, d.Image = istiod.GetNamespace(), image(istiod, "discovery")
 	tag := imageTag(d.Image)
 	version, spelled := versionInTag(tag)
 	switch {
 	case spelled && !SameVersion(version, d.Version):
-		return fmt.Errorf("the IstioOperator file installs istiod from %s, but the plan names version %s: change the file's tag, or ask for version %s", d.Image, d.Version, version)
+		return fmt.Errorf("%s installs istiod from %s, but the plan names version %s: change its tag, or ask for version %s", from, d.Image, d.Version, version)
 	case !spelled:
 		d.Notes = append(d.Notes, fmt.Sprintf("the image %s does not say which version it is", d.Image))
 	}

@@ -47,7 +47,7 @@ func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 	} {
 		for _, version := range versions(name) {
 			t.Run(name+"/"+version, func(t *testing.T) {
-				i := Installer{Istioctl: realIstioctl(t, version)}
+				i := ByIstioctl{Istioctl: realIstioctl(t, version)}
 				i.File = parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  tag: "+version+"\n  "+c.spec+"\n")
 				d, err := i.Draft(t.Context(), NameFor(version), "")
 				if err != nil {
@@ -93,7 +93,7 @@ func TestRealDraftRefuses(t *testing.T) {
 		"an image of another version":         {"profile: minimal\n  components: {pilot: {tag: 1.29.1}}", "but the plan names version 1.31.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			i := Installer{Istioctl: realIstioctl(t, "1.31.0")}
+			i := ByIstioctl{Istioctl: realIstioctl(t, "1.31.0")}
 			i.File = parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  hub: docker.io/lab\n  "+c.spec+"\n")
 			_, err := i.Draft(t.Context(), "1-31-0", "")
 			if err == nil || !strings.Contains(err.Error(), c.fault) {
@@ -105,7 +105,7 @@ func TestRealDraftRefuses(t *testing.T) {
 }
 
 func TestRealDraftOfAmbientNamesWhatIsShared(t *testing.T) {
-	i := Installer{Istioctl: realIstioctl(t, "1.31.0")}
+	i := ByIstioctl{Istioctl: realIstioctl(t, "1.31.0")}
 	i.File = parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: ambient, tag: 1.31.0}")
 	d, err := i.Draft(t.Context(), "1-31-0", "")
 	if err != nil {

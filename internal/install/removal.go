@@ -12,7 +12,7 @@ import (
 // the usual way, but it deletes gateways that bear the revision, and it refuses
 // a revision without an injection webhook ("could not find target revision"),
 // as a half-done install may leave it; then the objects are named one by one.
-func (i Installer) removal(left Leftovers) []string {
+func (i ByIstioctl) removal(left Leftovers) []string {
 	if len(left.Own) == 0 {
 		return nil
 	}

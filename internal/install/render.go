@@ -16,7 +16,7 @@ import (
 // render asks istioctl for the manifest that it would install. With a cluster
 // at hand it is rendered for that cluster: istioctl then reads the cluster's
 // version, as an install does, and nothing else is touched.
-func (i Installer) render(ctx context.Context, istioctl Istioctl, file Operator) ([]*unstructured.Unstructured, error) {
+func (i ByIstioctl) render(ctx context.Context, istioctl Istioctl, file Operator) ([]*unstructured.Unstructured, error) {
 	content, err := file.YAML()
 	if err != nil {
 		return nil, fmt.Errorf("write the IstioOperator: %w", err)
@@ -52,7 +52,7 @@ func parseManifest(content []byte) ([]*unstructured.Unstructured, error) {
 }
 
 // reach are the flags that lead istioctl to the cluster.
-func (i Installer) reach() []string {
+func (i ByIstioctl) reach() []string {
 	var flags []string
 	if i.Kubeconfig != "" {
 		flags = append(flags, "--kubeconfig", i.Kubeconfig)

@@ -21,7 +21,7 @@ func Forward(w mesh.World, in Intent, waves [][]string) (Target, error) {
 		return t, fmt.Errorf("find the mesh: no Istio control plane was found (no istiod in namespace %s, no injection webhook): name its namespace with --istio-namespace", w.RootNamespace)
 	}
 	if _, there := w.Revision(in.Revision); !there && !in.Installable {
-		return t, fmt.Errorf("find revision %s: the cluster has %s: give the IstioOperator file to install it from (--operator), or correct its name", in.Revision, names(w))
+		return t, fmt.Errorf("find revision %s: the cluster has %s: say how it is brought up (--operator FILE, --chart CHART, or --await), or correct its name", in.Revision, names(w))
 	}
 	if waves == nil {
 		selected, err := selection(w, in)

@@ -13,7 +13,7 @@ type Intent struct {
 	Run         string // the MeshUpgrade's name
 	Revision    string // the control-plane revision to move to
 	Version     string // its Istio version, "" when only the cluster knows it
-	Installable bool   // there is an IstioOperator file to install it from
+	Installable bool   // there is a way to bring it up where it is missing
 
 	Names    []string       // namespaces by name
 	Selector *mesh.Selector // and by their labels; neither: all that are bound to another revision

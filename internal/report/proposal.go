@@ -22,12 +22,11 @@ type Proposal struct {
 
 // Installer is what a control plane is installed with.
 type Installer struct {
-	Istioctl string   `json:"istioctl"` // path of the binary
-	Version  string   `json:"version"`  // what it says of itself
-	File     string   `json:"file"`     // the IstioOperator file
-	LeftOut  []Remark `json:"leftOut,omitempty"`
-	InPlace  []Remark `json:"inPlace,omitempty"`
-	Notes    []string `json:"notes,omitempty"`
+	By      string   `json:"by"`             // whose hands: a program and its version, Helm, other hands
+	From    string   `json:"from,omitempty"` // the file or chart; "" where other hands bring it
+	LeftOut []Remark `json:"leftOut,omitempty"`
+	InPlace []Remark `json:"inPlace,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
 }
 
 // Remark is one thing of a rendered manifest, and why it is treated so.

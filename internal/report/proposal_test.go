@@ -17,7 +17,7 @@ func TestProposal(t *testing.T) {
 	w := shop()
 	w.Defined = false
 	p := proposal(t, w, intent, plan.Ledger{})
-	p.Installer = &Installer{Istioctl: "/usr/local/bin/istioctl", Version: "1.31.0", File: "canary.yaml",
+	p.Installer = &Installer{By: "/usr/local/bin/istioctl, version 1.31.0", From: "canary.yaml",
 		LeftOut: []Remark{{"Deployment istio-system/istio-ingressgateway", "istioctl would replace it in place, at once"}}}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
 		p.Installer.InPlace = append(p.Installer.InPlace, Remark{"CustomResourceDefinition " + name + ".istio.io", "now 1-29-1, version 1.29.1"})

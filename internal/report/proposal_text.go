@@ -70,8 +70,10 @@ func (p Proposal) install(paper Paper, s plan.Step) []string {
 	if i == nil {
 		return []string{"  install  revision " + s.Subject}
 	}
-	lines := []string{fmt.Sprintf("  install  revision %s from %s", s.Subject, i.File),
-		fmt.Sprintf("           by %s, version %s", i.Istioctl, i.Version)}
+	lines := []string{fmt.Sprintf("  install  revision %s from %s", s.Subject, i.From), "           by " + i.By}
+	if i.From == "" {
+		lines = []string{"  await    revision " + s.Subject + ", which " + i.By + " bring up: nothing is installed"}
+	}
 	for _, r := range grouped(i.LeftOut) {
 		lines = append(lines, paper.wrapped("           left out: ", r)...)
 	}

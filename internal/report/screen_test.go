@@ -60,7 +60,7 @@ func TestScreenRedrawsInPlace(t *testing.T) {
 	if strings.Contains(shown, "elapsed") {
 		t.Errorf("a piece of the live view is left:\n%s", shown)
 	}
-	for _, line := range []string{"installed revision", "nothing is left to do"} {
+	for _, line := range []string{" is up", "nothing is left to do"} {
 		if strings.Count(shown, line) != 1 {
 			t.Errorf("%q is there %d times:\n%s", line, strings.Count(shown, line), shown)
 		}

@@ -57,7 +57,7 @@ func waves(stages []plan.Stage) int {
 // be worth it; most are told once they are made.
 func doing(s plan.Step) string {
 	if s.Kind == plan.Install {
-		return fmt.Sprintf("installing revision %s: istioctl works, this can take a few minutes", s.Subject)
+		return fmt.Sprintf("bringing up revision %s: this can take a few minutes", s.Subject)
 	}
 	return ""
 }
@@ -67,7 +67,7 @@ func done(s plan.Step) string {
 	case plan.Define:
 		return "defined " + s.Subject
 	case plan.Install:
-		return "installed revision " + s.Subject
+		return "revision " + s.Subject + " is up"
 	case plan.Label:
 		return fmt.Sprintf("labelled Namespace %s: %s -> %s", s.Subject, s.From, s.To)
 	case plan.Evict:

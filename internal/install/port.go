@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+)
+
+// Installer brings a control-plane revision up. There are three: ByIstioctl,
+// ByHelm, ByOthers.
+type Installer interface {
+	// Draft checks everything that can be known before anything is touched, and
+	// says what Install would do. version may be "": then it is what the
+	// installer has. An error says what is in the way.
+	Draft(ctx context.Context, revision, version string) (Draft, error)
+
+	// Install brings the revision up and returns when it is ready. Repeating it
+	// repeats the whole: what is there already stays as it is. A *Failure says
+	// what did not come to its end, and what to do.
+	Install(ctx context.Context, revision, version string) error
+}
+
+var (
+	_ Installer = ByIstioctl{}
+	_ Installer = ByOthers{}
+)
+
+// Way is how a revision is to be brought up, as data: one of its fields Operator,
+// Chart and Await says it.
+type Way struct {
+	Operator Operator // by istioctl, from this file
+	Istioctl string   // path; "" means the one in PATH
+	Await    bool     // by other hands
+}
+
+// Version is the version that would be installed, as far as it is known before
+// anything is drafted; "" when it is not.
+func (w Way) Version(ctx context.Context) (string, error) {
+	if !w.Operator.Given() {
+		return "", nil
+	}
+	if version, ok := versionInTag(w.Operator.Tag()); ok {
+		return version, nil
+	}
+	istioctl, err := FindIstioctl(ctx, w.Istioctl)
+	return plain(istioctl.Version), err
+}
+
+// Site is where an installer works, and how long it waits there.
+type Site struct {
+	Kubeconfig string            // path; "" leaves it to the environment
+	Context    string            // "" means the kubeconfig's own
+	Root       string            // the namespace of istiod
+	Config     *rest.Config      // how the cluster is reached
+	Objects    dynamic.Interface // reads any kind of object there; nil drafts without looking at a cluster
+	Timeout    time.Duration     // how long a control plane may take to be ready; 0 means 5 minutes, istioctl's own default
+	Say        func(string)      // hears what is done, line by line; may be nil
+}
+
+// At is the installer of this way at a site.
+func (w Way) At(s Site) Installer {
+	if w.Await {
+		return ByOthers{Cluster: s.Objects, Root: s.Root, Timeout: s.Timeout, Say: s.Say}
+	}
+	return ByIstioctl{File: w.Operator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Objects, Timeout: s.Timeout, Say: s.Say}
+}

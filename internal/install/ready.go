@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// errNotReady says that a control plane was not ready in its time.
+var errNotReady = errors.New("the control plane was not ready in its time")
+
+var (
+	planes   = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
+	services = schema.GroupVersionResource{Version: "v1", Resource: "services"}
+)
+
+// waiting waits for a control plane that somebody else's hands, or Helm, bring
+// up: its istiod's Deployment, ready; its Service; its webhook, certified by
+// istiod. That is what an admission asks of it, as far as the API server knows.
+type waiting struct {
+	cluster  dynamic.Interface
+	root     string
+	revision string
+	timeout  time.Duration // 0 means 5 minutes
+	say      func(string)
+	every    time.Duration // 0 means a second
+}
+
+// wait returns once the control plane is ready, and tells what it waits for each
+// time that this changes.
+func (w waiting) wait(ctx context.Context) error {
+	limit, every := w.timeout, w.every
+	if limit == 0 {
+		limit = 5 * time.Minute
+	}
+	if every == 0 {
+		every = time.Second
+	}
+	over := time.NewTimer(limit)
+	defer over.Stop()
+	last := ""
+	for {
+		missing, err := w.missing(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			missing = []string{err.Error()}
+		case len(missing) == 0:
+			return nil
+		}
+		if lacks := strings.Join(missing, "; "); lacks != last && w.say != nil {
+			w.say("waiting: " + lacks)
+			last = lacks
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-over.C:
+			return fmt.Errorf("%w (%s): %s", errNotReady, limit, strings.Join(missing, "; "))
+		case <-time.After(every):
+		}
+	}
+}
+
+// missing lists what the control plane lacks, in words.
+func (w waiting) missing(ctx context.Context) ([]string, error) {
+	var lacks []string
+	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + w.revision + ",!" + tagLabel}
+	istiods, err := w.cluster.Resource(planes).Namespace(w.root).List(ctx, own)
+	if err != nil {
+		return nil, fmt.Errorf("read the istiod Deployments in %s: %w", w.root, err)
+	}
+	if len(istiods.Items) == 0 {
+		lacks = append(lacks, fmt.Sprintf("no Deployment of istiod with %s=%s in %s", revisionLabel, w.revision, w.root))
+	}
+	for _, d := range istiods.Items {
+		lacks = append(lacks, unready(&d)...)
+	}
+	found, err := w.cluster.Resource(services).Namespace(w.root).List(ctx, own)
+	if err != nil {
+		return nil, fmt.Errorf("read the Services in %s: %w", w.root, err)
+	}
+	if len(found.Items) == 0 {
+		lacks = append(lacks, fmt.Sprintf("no Service of istiod with %s=%s in %s", revisionLabel, w.revision, w.root))
+	}
+	hooks, err := w.cluster.Resource(injectors).List(ctx, metav1.ListOptions{LabelSelector: revisionLabel + "=" + w.revision + ",!" + tagLabel})
+	if err != nil {
+		return nil, fmt.Errorf("read the injection webhooks: %w", err)
+	}
+	if len(hooks.Items) == 0 {
+		lacks = append(lacks, fmt.Sprintf("no MutatingWebhookConfiguration with %s=%s", revisionLabel, w.revision))
+	}
+	for _, h := range hooks.Items {
+		if !certified(&h) {
+			lacks = append(lacks, fmt.Sprintf("MutatingWebhookConfiguration %s has no certificate of istiod's yet", h.GetName()))
+		}
+	}
+	return lacks, nil
+}
+
+// unready says what a Deployment waits for, with its own words where it has any.
+func unready(d *unstructured.Unstructured) []string {
+	number := func(path ...string) int64 {
+		n, _, _ := unstructured.NestedInt64(d.Object, path...)
+		return n
+	}
+	wanted, ready, updated := number("spec", "replicas"), number("status", "readyReplicas"), number("status", "updatedReplicas")
+	if number("status", "observedGeneration") >= d.GetGeneration() && ready >= wanted && updated >= wanted && wanted > 0 {
+		return nil
+	}
+	what := fmt.Sprintf("Deployment %s/%s: %d of %d ready", d.GetNamespace(), d.GetName(), min(ready, updated), wanted)
+	conditions, _, _ := unstructured.NestedSlice(d.Object, "status", "conditions")
+	for _, c := range conditions {
+		condition, _ := c.(map[string]any)
+		if kind := text(condition, "type"); kind == "ReplicaFailure" || kind == "Progressing" && text(condition, "status") == "False" {
+			what += " (" + text(condition, "message") + ")"
+		}
+	}
+	return []string{what}
+}
+
+func certified(hook *unstructured.Unstructured) bool {
+	hooks, _, _ := unstructured.NestedSlice(hook.Object, "webhooks")
+	for _, h := range hooks {
+		webhook, _ := h.(map[string]any)
+		if text(webhook, "clientConfig", "caBundle") == "" {
+			return false
+		}
+	}
+	return len(hooks) > 0
+}
