@@ -195,6 +195,10 @@ func (f *fake) relabel(c plan.Change) {
 func (f *fake) end(c plan.Change) {
 	for i, wl := range f.world.Workloads {
 		for _, p := range wl.Pods {
+			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect && wl.Key() != f.stuck {
+				f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Evict, Subject: wl.Key(), From: p.Name + " " + p.UID}, f.now)
+				return
+			}
 			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect {
 				f.world, _ = plan.After(f.world, plan.Target{Run: wl.Stamp.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: wl.Key()}, wl.Stamp.At)
 				for j := range f.world.Workloads[i].Pods {

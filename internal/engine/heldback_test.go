@@ -14,21 +14,24 @@ import (
 // agreed to does not drop out of what is proven: the run does not end as if it
 // had moved.
 func TestWhatIsHeldBackInTheMiddleIsNotPassedOver(t *testing.T) {
-	for says, held := range map[string]mesh.Rollout{
-		"its rollouts are paused": {Done: true, Paused: true},
-		"its update strategy":     {Done: true, Manual: true},
+	for says, held := range map[string]struct {
+		mesh.Rollout
+		reason string
+	}{
+		"its rollouts are paused":                  {mesh.Rollout{Done: true, Paused: true}, timedOut},
+		"replace Deployment b/x: 1-29-1 -> 1-31-0": {mesh.Rollout{Done: true, Manual: true}, planChanged}, // another way has to be agreed to
 	} {
 		t.Run(says, func(t *testing.T) {
 			f := upgrade()
 			f.acted = func(c plan.Change) {
 				for i, wl := range f.world.Workloads {
 					if c.Namespace == "a" && wl.Key() == "Deployment b/x" {
-						f.world.Workloads[i].Rollout = held
+						f.world.Workloads[i].Rollout = held.Rollout
 					}
 				}
 			}
 			expect(t, f, Held)
-			if h := f.ledger.Held; h.Subject != "Deployment b/x" || h.Reason != timedOut || !strings.Contains(h.Message, says) {
+			if h := f.ledger.Held; h.Subject != "Deployment b/x" || h.Reason != held.reason || !strings.Contains(h.Message, says) {
 				t.Errorf("held with %+v", h)
 			}
 			for i := range f.world.Workloads {

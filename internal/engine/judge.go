@@ -149,5 +149,6 @@ func (t *turn) workload(step plan.Step) verify.Facts {
 		wl = mesh.Workload{}
 	}
 	return verify.Facts{World: t.world, Revision: step.To, Workload: wl, Back: t.target.Back,
-		Restarted: t.ledger.Restarted(wl, step.To) >= plan.Attempts}
+		Evicted:   t.target.Policy.Passage(wl).Way == plan.ByEviction,
+		Restarted: t.ledger.Restarted(wl, step.To) >= plan.Attempts || t.ledger.Evicted(wl, step.To) >= plan.Attempts*max(wl.Wanted, 1)}
 }

@@ -27,14 +27,17 @@ func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if outcome != "" || err != nil {
 		return outcome, err
 	}
-	free := cmp.Or(t.intent.Parallel, defaultParallel) - underway
-	if free <= 0 {
+	steps, outcome, err := t.roomy(ctx, s.Steps)
+	if outcome != "" || err != nil {
+		return outcome, err
+	}
+	batch := steps[:min(t.free(underway), len(steps))]
+	if len(batch) == 0 {
 		if err := t.save(ctx); err != nil {
 			return "", err
 		}
 		return "", t.Clock.Sleep(ctx, t.Poll)
 	}
-	batch := s.Steps[:min(free, len(s.Steps))]
 	for _, step := range batch {
 		if v := t.injectable(step); v.Result != verify.Pass {
 			return t.fail(ctx, step, v)
@@ -43,6 +46,36 @@ func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
 		t.ledger.NoteRestart(wl, step.To)
 	}
 	return t.act(ctx, batch)
+}
+
+// free is how many more workloads may be on their way.
+func (t *turn) free(underway int) int {
+	return max(cmp.Or(t.intent.Parallel, defaultParallel)-underway, 0)
+}
+
+// roomy are the restarts for which there is room. The others wait, so that no
+// rollout is begun that cannot end, and stop the run when that takes too long.
+func (t *turn) roomy(ctx context.Context, steps []plan.Step) ([]plan.Step, Outcome, error) {
+	var fit []plan.Step
+	for _, step := range steps {
+		facts := t.workload(step)
+		if facts.More = facts.Workload.Surge; step.Field != "" {
+			facts.More = 0
+		}
+		v := verify.Worst(verify.Judge(verify.Before, step.Subject, facts))
+		clock := plan.Step{Kind: plan.Restart, Wave: step.Wave, Subject: step.Subject, To: step.To + ", room"}
+		switch {
+		case v.Result == verify.Pass:
+			t.waited(clock)
+			fit = append(fit, step)
+		case t.overdue(clock):
+			outcome, err := t.fail(ctx, step, v)
+			return nil, outcome, err
+		default:
+			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+		}
+	}
+	return fit, "", nil
 }
 
 // underway counts the workloads of the wave that were restarted and are not

@@ -29,7 +29,7 @@ type turn struct {
 // then its whole time, and what it restarted its restarts again: somebody may
 // have mended what was in the way.
 func (t *turn) resume() {
-	t.ledger.Held, t.ledger.Waiting, t.ledger.Restarts = nil, nil, nil
+	t.ledger.Held, t.ledger.Waiting, t.ledger.Restarts, t.ledger.Evictions = nil, nil, nil, nil
 	t.tell(Event{Kind: Began})
 }
 
@@ -41,6 +41,8 @@ func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return t.evict(ctx, s)
 	case plan.Restart:
 		return t.restart(ctx, s)
+	case plan.Replace:
+		return t.replace(ctx, s)
 	case plan.Admit:
 		return t.admit(ctx, s)
 	case plan.Prove:

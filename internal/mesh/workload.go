@@ -7,16 +7,24 @@ import "time"
 // Kind is the kind of a workload's root owner.
 type Kind string
 
-// The kinds that a rolling restart moves; any other kind keeps its own name.
+// The kinds of which something is known; any other kind keeps its own name.
 const (
-	Deployment  Kind = "Deployment"
-	StatefulSet Kind = "StatefulSet"
-	DaemonSet   Kind = "DaemonSet"
+	Deployment            Kind = "Deployment"
+	StatefulSet           Kind = "StatefulSet"
+	DaemonSet             Kind = "DaemonSet"
+	ReplicaSet            Kind = "ReplicaSet" // one that nothing owns
+	ReplicationController Kind = "ReplicationController"
+	ArgoRollout           Kind = "Rollout"
+	CronJob               Kind = "CronJob"
+	Job                   Kind = "Job"
+	BarePod               Kind = "Pod"  // one that nothing owns
+	StaticPod             Kind = "Node" // owns the pods that a kubelet runs from files of its own
 )
 
 // Workload is what owns pods, seen from the root of the owner chain.
 type Workload struct {
 	Kind      Kind
+	API       string // apiVersion of a kind that is not Kubernetes' own: argoproj.io/v1alpha1
 	Namespace string
 	Name      string
 	Gateway   bool     // its proxies are gateways (routers), not sidecars
@@ -25,6 +33,12 @@ type Workload struct {
 	Drains    bool     // declared to drain by the annotation rerig.dev/drains=true
 	Gap       string   // why none of its pods serves for a moment when it is restarted, "" when some always do
 	Stamp     Stamp    // the last restart by a run of ours
+	Ends      string   // when its pods end by themselves, for a Job or the Jobs of a CronJob
+	Lender    string   // of a Rollout: the Deployment whose template it uses
+	Unread    string   // why its own object could not be read, "" when it was, or need not be
+	Surge     int      // pods beside the present ones without which its restart cannot begin
+	Needs     Needs    // what one pod of it asks for, its sidecar included
+	Scaler    Scaler   // the autoscaler that it has
 	Rollout   Rollout
 	Pods      []Pod // every pod that has not run to its end
 }
@@ -59,6 +73,7 @@ type Rollout struct {
 	Done    bool   // the controller has seen the newest template, and all wanted pods of it are available, and no older ones remain
 	Paused  bool   // a Deployment's spec.paused
 	Manual  bool   // updateStrategy OnDelete, or a partition that holds pods back: a restart does not replace every pod
+	Pending bool   // pods that are made anew now would be of a newer template than those that run
 	Message string // why it is not done, in the controller's words where it has some
 }
 

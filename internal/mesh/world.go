@@ -23,6 +23,7 @@ type World struct {
 	Namespaces    []Namespace // every namespace
 	Workloads     []Workload  // every workload with pods or a template that concern the mesh, gateways among them
 	Proxies       []Proxy     // every connection that some istiod reports
+	Room          Room        // what is left for pods
 }
 
 // Sort brings a freshly read World into its canonical order.
@@ -41,6 +42,11 @@ func (w *World) Sort() {
 	for i := range w.Workloads {
 		slices.SortFunc(w.Workloads[i].Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
 	}
+	slices.SortFunc(w.Room.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Room.Quotas, func(a, b Quota) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Resource, b.Resource))
+	})
+	slices.Sort(w.Room.Unknown)
 	slices.SortFunc(w.Proxies, func(a, b Proxy) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Istiod, b.Istiod))
 	})

@@ -24,9 +24,11 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 	case Label:
 		relabelled(&w, s)
 	case Evict:
-		replaced(&w, s)
+		madeAnew(&w, s)
 	case Restart:
 		restarted(&w, t, s, at)
+	case Replace:
+		evictedAll(&w, s)
 	default:
 		if l.Passed == nil {
 			l.Passed = map[string]Pass{}
@@ -79,8 +81,17 @@ func set(labels map[string]string, key string, l mesh.Label) {
 	}
 }
 
-// replaced gives a workload another pod in the place of one that was evicted.
-func replaced(w *mesh.World, s Step) {
+// evictedAll gives a workload other pods in the place of all that are not as they
+// should be.
+func evictedAll(w *mesh.World, s Step) {
+	wl, _ := w.Workload(s.Subject)
+	for _, p := range lagging(wl, s.To) {
+		madeAnew(w, Step{Subject: s.Subject, From: p.Name + " " + p.UID})
+	}
+}
+
+// madeAnew gives a workload another pod in the place of one that was evicted.
+func madeAnew(w *mesh.World, s Step) {
 	pod, _, _ := strings.Cut(s.From, " ")
 	for i, wl := range w.Workloads {
 		if wl.Key() != s.Subject {
@@ -91,7 +102,7 @@ func replaced(w *mesh.World, s Step) {
 		pods := slices.Clone(wl.Pods)
 		for j, p := range pods {
 			if p.Name == pod && len(by) > 0 {
-				pods[j].UID, pods[j].Running, pods[j].Ready = p.UID+"'", true, true
+				pods[j].UID, pods[j].Running, pods[j].Ready = "'"+p.UID, true, true
 				pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: by[0]}
 			}
 		}

@@ -24,7 +24,8 @@ const (
 // Change is one write, as data.
 type Change struct {
 	Verb      Verb   `json:"verb"`
-	Kind      string `json:"kind"` // Namespace, Deployment, StatefulSet, DaemonSet, Pod, CustomResourceDefinition, Revision
+	Kind      string `json:"kind"`          // Namespace, Deployment, StatefulSet, DaemonSet, Pod, CustomResourceDefinition, Revision
+	API       string `json:"api,omitempty"` // apiVersion of a kind that is not Kubernetes' own
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 
@@ -58,6 +59,9 @@ func Render(s Step, t Target, at time.Time) ([]Change, error) {
 	case Evict:
 		return one(evict(s))
 	case Restart:
+		if s.Field != "" {
+			return one(restartByField(s, t.Run, at))
+		}
 		return one(restart(s, t.Run, at))
 	}
 	return nil, fmt.Errorf("render %s: a step of this kind has no writes of its own", s)

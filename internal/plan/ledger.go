@@ -12,22 +12,24 @@ import (
 // Ledger holds the only facts that the cluster cannot be asked for. It is
 // written before acting, and it is all that a resumed run needs beside the World.
 type Ledger struct {
-	Baseline Baseline             `json:"baseline"`           // the mesh as it was found
-	Waves    [][]string           `json:"waves"`              // the namespaces as they were selected and divided
-	Approved []Step               `json:"approved"`           // the changing steps that somebody agreed to
-	Reached  Rank                 `json:"reached"`            // the furthest stage that was begun
-	Revert   int                  `json:"revert,omitempty"`   // the wave that failed and is being put back; 0 none
-	Install  Installation         `json:"install,omitempty"`  // how far the target's installation is
-	Passed   map[string]Pass      `json:"passed,omitempty"`   // verdicts, by what they judged
-	Waiting  map[string]time.Time `json:"waiting,omitempty"`  // since when a proof is waited for
-	Soaking  map[string]time.Time `json:"soaking,omitempty"`  // since when a wave soaks
-	Restarts map[string][]string  `json:"restarts,omitempty"` // templates from which a workload was restarted in its stage
-	Sound    map[string]bool      `json:"sound,omitempty"`    // workloads of the soaking wave that were seen sound after its time
-	Held     *Hold                `json:"held,omitempty"`     // why the run stopped
-	Cause    *Hold                `json:"cause,omitempty"`    // why the wave in Revert is being put back
-	Turned   bool                 `json:"turned,omitempty"`   // Approved is the way back to the baseline
-	Started  time.Time            `json:"started,omitzero"`
-	Ended    time.Time            `json:"ended,omitzero"`
+	Baseline  Baseline             `json:"baseline"`            // the mesh as it was found
+	Waves     [][]string           `json:"waves"`               // the namespaces as they were selected and divided
+	Approved  []Step               `json:"approved"`            // the changing steps that somebody agreed to
+	Reached   Rank                 `json:"reached"`             // the furthest stage that was begun
+	Revert    int                  `json:"revert,omitempty"`    // the wave that failed and is being put back; 0 none
+	Install   Installation         `json:"install,omitempty"`   // how far the target's installation is
+	Passed    map[string]Pass      `json:"passed,omitempty"`    // verdicts, by what they judged
+	Waiting   map[string]time.Time `json:"waiting,omitempty"`   // since when a proof is waited for
+	Soaking   map[string]time.Time `json:"soaking,omitempty"`   // since when a wave soaks
+	Restarts  map[string][]string  `json:"restarts,omitempty"`  // templates from which a workload was restarted in its stage
+	Evictions map[string][]string  `json:"evictions,omitempty"` // pods of a workload that were evicted in its stage, by the beginnings of their UIDs
+	Evicting  map[string]bool      `json:"evicting,omitempty"`  // workloads of which the run has ever evicted a pod: they bear no stamp
+	Sound     map[string]bool      `json:"sound,omitempty"`     // workloads of the soaking wave that were seen sound after its time
+	Held      *Hold                `json:"held,omitempty"`      // why the run stopped
+	Cause     *Hold                `json:"cause,omitempty"`     // why the wave in Revert is being put back
+	Turned    bool                 `json:"turned,omitempty"`    // Approved is the way back to the baseline
+	Started   time.Time            `json:"started,omitzero"`
+	Ended     time.Time            `json:"ended,omitzero"`
 }
 
 // Installation tells an installation that was broken off from one that is done.
@@ -75,7 +77,7 @@ func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 	l = l.Clone()
 	l.Approved, l.Reached, l.Turned = Changing(p.Stages), 0, p.Target.Back
 	l.Revert, l.Held, l.Cause, l.Ended = 0, nil, nil, time.Time{}
-	l.Restarts, l.Waiting, l.Soaking, l.Sound = nil, nil, nil, nil
+	l.Restarts, l.Evictions, l.Waiting, l.Soaking, l.Sound = nil, nil, nil, nil, nil
 	if l.Started.IsZero() {
 		l.Started = at
 	}
@@ -86,6 +88,6 @@ func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 func (l Ledger) Clone() Ledger {
 	l.Passed, l.Waiting = maps.Clone(l.Passed), maps.Clone(l.Waiting)
 	l.Soaking, l.Restarts = maps.Clone(l.Soaking), maps.Clone(l.Restarts)
-	l.Sound = maps.Clone(l.Sound)
+	l.Sound, l.Evictions, l.Evicting = maps.Clone(l.Sound), maps.Clone(l.Evictions), maps.Clone(l.Evicting)
 	return l
 }

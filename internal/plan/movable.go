@@ -9,29 +9,6 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Immovable says why a rolling restart would not move a workload to another
-// revision, "" when it would.
-func Immovable(wl mesh.Workload) string {
-	switch wl.Kind {
-	case mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet:
-	default:
-		return "a " + string(wl.Kind) + " has no rolling restart: its pods change when they are made anew"
-	}
-	switch {
-	case wl.Gateway:
-		return "a gateway: gateways stay with the revision they have"
-	case wl.Template.Proxy:
-		return "its template carries an istio-proxy of its own (injected by hand): a restart brings the same one back"
-	case wl.Template.HostNetwork:
-		return "hostNetwork pods are never injected"
-	case wl.Rollout.Paused:
-		return "its rollouts are paused: resume them with `kubectl rollout resume`"
-	case wl.Rollout.Manual:
-		return "its update strategy (OnDelete, or a partition) keeps old pods: a restart would not replace them all"
-	}
-	return ""
-}
-
 // others returns the revisions, other than the wanted one, of the sidecars that
 // the workload's newest template was given: those that a restart has to replace.
 // While a rollout replaces older pods there are none.

@@ -17,7 +17,13 @@ const (
 	MayLoseRequests NoteKind = "may-lose-requests" // its application does not drain
 	GatewayStays    NoteKind = "gateway-stays"     // a gateway keeps the revision that it has
 	NotReady        NoteKind = "not-ready"         // a rollout that is not done before the run begins
-	NotMoved        NoteKind = "not-moved"         // a workload that a restart does not move
+	NotMoved        NoteKind = "not-moved"         // a workload outside of what is moved
+	Blocker         NoteKind = "blocker"           // it cannot be moved as it is, and keeps what it uses from being removed
+	Exemption       NoteKind = "exemption"         // it stays as it is, by its nature or by the user's word
+	PinnedProxy     NoteKind = "pinned-proxy"      // it moves, and a part of its proxy does not
+	NoRoom          NoteKind = "no-room"           // quota or nodes have no room for what its restart adds
+	RoomUnknown     NoteKind = "room-unknown"      // whether there is room could not be read
+	AtMaximum       NoteKind = "at-maximum"        // its autoscaler can add no pods
 	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
 	NothingToProve  NoteKind = "nothing-to-prove"  // a workload without pods
 	ByTag           NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
@@ -29,12 +35,13 @@ type Note struct {
 	Subject  string   `json:"subject"`
 	Text     string   `json:"text"`
 	Evidence string   `json:"evidence,omitempty"`
+	Clears   string   `json:"clears,omitempty"` // what would clear it, and when
 }
 
 // Notes returns what is to be known of the namespaces that a target moves, and
 // of every gateway of the mesh.
 func Notes(w mesh.World, t Target) []Note {
-	var notes []Note
+	notes := unknownRoom(w)
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))
@@ -49,6 +56,9 @@ func Notes(w mesh.World, t Target) []Note {
 			for _, wl := range w.In(name) {
 				notes = append(notes, noted(w, t, ns, wl)...)
 			}
+			if !t.Back {
+				notes = append(notes, podless(w, t, name)...)
+			}
 		}
 	}
 	return notes
@@ -61,8 +71,7 @@ func gateway(w mesh.World, t Target, wl mesh.Workload) Note {
 	if to, moves := t.Revisions[wl.Namespace]; moves && len(w.Injectors(ns, wl.Template)) > 0 {
 		text = "is not restarted, but its namespace is moved: a pod that is made anew, by scaling or an eviction, gets " + to + " beside those on " + has
 	}
-	return Note{GatewayStays, wl.Key(), text,
-		fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
+	return Note{Kind: GatewayStays, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
 }
 
 // unbound names a workload with sidecars in a namespace that has no label to
@@ -72,8 +81,8 @@ func unbound(w mesh.World, t Target, wl mesh.Workload) []Note {
 	if _, moved := t.Bindings[ns.Name]; moved || bound(ns) || !wl.Injected() {
 		return nil
 	}
-	return []Note{{NotMoved, wl.Key(), "is not moved: its namespace has no label that binds it to a revision; its pods' own labels, or the default, chose theirs",
-		"sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
+	return []Note{{Kind: NotMoved, Subject: wl.Key(), Text: "is not moved: its namespace has no label that binds it to a revision; its pods' own labels, or the default, chose theirs",
+		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 }
 
 func versions(wl mesh.Workload) string {
@@ -93,31 +102,42 @@ func tagged(w mesh.World, ns mesh.Namespace, to mesh.Binding) []Note {
 	if i < 0 {
 		return nil
 	}
-	return []Note{{ByTag, ns.Name, fmt.Sprintf("is bound by the tag %s and gets the revision's own name instead: the tag is not moved", w.Tags[i].Name), b.String()}}
+	return []Note{{Kind: ByTag, Subject: ns.Name, Text: fmt.Sprintf("is bound by the tag %s and gets the revision's own name instead: the tag is not moved", w.Tags[i].Name), Evidence: b.String()}}
 }
 
+// noted is what is to be known of one workload of a namespace that is moved.
 func noted(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
-	switch p := t.Policy.Passage(wl); {
+	p, injected := t.Policy.Passage(wl), len(w.Injectors(ns, wl.Template)) > 0
+	switch {
 	case wl.Gateway:
 		return nil
-	case len(wl.Live()) == 0 && len(w.Injectors(ns, wl.Template)) > 0:
-		return []Note{{NothingToProve, wl.Key(), "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", fmt.Sprintf("wanted %d", wl.Wanted)}}
-	case !wl.Injected() && len(w.Injectors(ns, wl.Template)) > 0:
-		return []Note{{NotInjected, wl.Key(), "has no sidecar today and is not restarted; its next pod will get one, by its namespace's labels", ns.Binding().String()}}
+	case !p.Moves():
+		return unmoved(wl, p, injected)
+	case len(wl.Live()) == 0 && injected:
+		return []Note{{Kind: NothingToProve, Subject: wl.Key(), Text: "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", Evidence: fmt.Sprintf("wanted %d", wl.Wanted)}}
+	case !wl.Injected() && injected:
+		return []Note{{Kind: NotInjected, Subject: wl.Key(), Text: "has no sidecar today and is not restarted; its next pod will get one, by its namespace's labels", Evidence: ns.Binding().String()}}
 	case !wl.Injected():
 		return nil
-	case !p.Moves():
-		return []Note{{NotMoved, wl.Key(), "is not moved: " + p.Why, "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 	}
-	return slices.Concat(draining(wl), interrupted(wl), unready(wl))
+	return slices.Concat(draining(wl), interrupted(wl, p), unready(wl), pinned(wl), roomless(w, wl, p), full(wl))
 }
 
 // interrupted names a workload of which nobody serves for a moment.
-func interrupted(wl mesh.Workload) []Note {
-	if wl.Gap == "" {
+func interrupted(wl mesh.Workload, p Passage) []Note {
+	gap := wl.Gap
+	if p.Way == ByEviction || p.Way == ByField {
+		gap = ""
+		if wl.Wanted == 1 {
+			gap = "one pod, which ends before the next begins"
+		} else if wl.Kind == mesh.DaemonSet {
+			gap = "a node's pod ends before the next begins"
+		}
+	}
+	if gap == "" {
 		return nil
 	}
-	return []Note{{MayLoseRequests, wl.Key(), "may lose requests in its restart: for a moment no pod of it serves", wl.Gap}}
+	return []Note{{Kind: MayLoseRequests, Subject: wl.Key(), Text: "may lose requests in its restart: for a moment no pod of it serves", Evidence: gap}}
 }
 
 // unready names a workload that is not well before it is touched.
@@ -125,7 +145,7 @@ func unready(wl mesh.Workload) []Note {
 	if wl.Rollout.Done {
 		return nil
 	}
-	return []Note{{NotReady, wl.Key(), "is not ready as it is: its restart does not mend that, and holds the run when it takes longer than the ready timeout", wl.Rollout.Message}}
+	return []Note{{Kind: NotReady, Subject: wl.Key(), Text: "is not ready as it is: its restart does not mend that, and holds the run when it takes longer than the ready timeout", Evidence: wl.Rollout.Message}}
 }
 
 // draining names a workload that leaves as soon as it is told to, while requests
@@ -141,6 +161,6 @@ func draining(wl mesh.Workload) []Note {
 	if len(names) == 0 || wl.Drains {
 		return nil
 	}
-	return []Note{{MayLoseRequests, wl.Key(), "may lose requests in its restart: it can end while others still send to it; give it a preStop sleep, or declare that it drains with the annotation rerig.dev/drains=true",
-		"no preStop hook in container " + strings.Join(names, ", ")}}
+	return []Note{{Kind: MayLoseRequests, Subject: wl.Key(), Text: "may lose requests in its restart: it can end while others still send to it; give it a preStop sleep, or declare that it drains with the annotation rerig.dev/drains=true",
+		Evidence: "no preStop hook in container " + strings.Join(names, ", ")}}
 }

@@ -32,6 +32,7 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 		add(g.Wave, Label, labels(w, t, g))
 		add(g.Wave, Evict, evictions(w, t, g))
 		add(g.Wave, Restart, restarts(w, t, l, g))
+		add(g.Wave, Replace, replacements(w, t, l, g))
 		add(g.Wave, Prove, proofs(w, t, l, g))
 		add(g.Wave, Soak, soaks(t, l, g))
 	}
@@ -85,10 +86,11 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 			if t.Back && len(old) == 0 && bare(wl, t.Run, l) {
 				old = []string{"no sidecar"}
 			}
-			if len(old) == 0 || t.Policy.Passage(wl).Way != ByRestart || l.Restarted(wl, want) >= Attempts {
+			p := t.Policy.Passage(wl)
+			if len(old) == 0 || p.Way != ByRestart && p.Way != ByField || l.Restarted(wl, want) >= Attempts {
 				continue
 			}
-			steps = append(steps, Step{Kind: Restart, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(old, "+"), To: want})
+			steps = append(steps, Step{Kind: Restart, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(old, "+"), To: want, Field: p.Field, API: wl.API})
 		}
 	}
 	return steps
@@ -124,7 +126,7 @@ func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
 			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
-			moved := wl.Stamp.Run == t.Run || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Want(wl) })
+			moved := wl.Stamp.Run == t.Run || replaced(wl, l) || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Want(wl) })
 			if (t.Policy.Passage(wl).Moves() || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) {
 				list = append(list, wl)
 			}
@@ -137,8 +139,14 @@ func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 // pods, after its restart was agreed to: it has to be proven all the same.
 func heldBack(wl mesh.Workload, l Ledger) bool {
 	return (wl.Rollout.Paused || wl.Rollout.Manual) && slices.ContainsFunc(l.Approved, func(s Step) bool {
-		return s.Kind == Restart && s.Subject == wl.Key()
+		return (s.Kind == Restart || s.Kind == Replace) && s.Subject == wl.Key()
 	})
+}
+
+// replaced reports whether the run was to move a workload by eviction, of which no
+// stamp tells.
+func replaced(wl mesh.Workload, l Ledger) bool {
+	return l.Evicting[wl.Key()] || slices.ContainsFunc(l.Approved, func(s Step) bool { return s.Kind == Replace && s.Subject == wl.Key() })
 }
 
 func sorted(list []string) []string {

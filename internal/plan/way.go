@@ -17,8 +17,8 @@ const (
 	BySwap     Way = "swap"    // pod by pod, without a rollout
 	ByField    Way = "field"   // a time is written into a field of its own, such as an Argo Rollout's spec.restartAt
 	ByItself   Way = "itself"  // nothing has to be done: its next pods are injected anew
-	Leave      Way = "leave"   // the user says that it stays as it is
-	Stuck      Way = "none"    // it cannot be moved as it is
+	Leave      Way = "leave"   // it stays as it is, by its nature or by the user's word: an exemption
+	Stuck      Way = "none"    // nobody knows how to move it as it is: a blocker, which keeps what it uses from being removed
 )
 
 // Passage is how one workload is moved, why so, and what it would need where it
@@ -77,12 +77,4 @@ func (p Policy) rule(wl mesh.Workload) Rule {
 // TrialOf says whether one pod of a workload is tried first.
 func (p Policy) TrialOf(wl mesh.Workload) TrialMode {
 	return cmp.Or(p.rule(wl).Trial, p.Trial, NoTrial)
-}
-
-// Passage decides how a workload is moved.
-func (p Policy) Passage(wl mesh.Workload) Passage {
-	if why := Immovable(wl); why != "" {
-		return Passage{Way: Stuck, Why: why}
-	}
-	return Passage{Way: ByRestart, Why: "its controller rolls it when its template is stamped"}
 }

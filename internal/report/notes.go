@@ -12,7 +12,13 @@ var titles = []struct {
 }{
 	{plan.MayLoseRequests, "May lose requests", warn},
 	{plan.NotReady, "Not ready as they are", warn},
+	{plan.NoRoom, "Without room for their restart", warn},
+	{plan.RoomUnknown, "Room that is not known", warn},
+	{plan.AtMaximum, "At their autoscaler's maximum", plain},
+	{plan.PinnedProxy, "Moved, but for what they pin", warn},
+	{plan.Blocker, "Blockers: not moved, and keeping the old control plane in use", warn},
 	{plan.NotMoved, "Not moved", warn},
+	{plan.Exemption, "Exemptions", plain},
 	{plan.NotInjected, "Without a sidecar today", plain},
 	{plan.NothingToProve, "Nothing to prove", plain},
 	{plan.ByTag, "Bound by a tag", plain},
@@ -34,7 +40,31 @@ func notes(p Paper, list []plan.Note) []string {
 				}
 			}
 			lines = append(lines, p.table("    ", rows)...)
+			lines = append(lines, clearing(p, list, t.kind, text)...)
 		}
+	}
+	return lines
+}
+
+// clearing says what would clear each of these, those with the same words together.
+func clearing(p Paper, list []plan.Note, kind plan.NoteKind, text string) []string {
+	subjects, order := map[string][]string{}, []string{}
+	for _, n := range list {
+		if n.Kind != kind || n.Text != text || n.Clears == "" {
+			continue
+		}
+		if len(subjects[n.Clears]) == 0 {
+			order = append(order, n.Clears)
+		}
+		subjects[n.Clears] = append(subjects[n.Clears], n.Subject)
+	}
+	var lines []string
+	for _, what := range order {
+		of := ""
+		if len(order) > 1 {
+			of = some(subjects[what], many) + ": "
+		}
+		lines = append(lines, p.wrapped("    to clear it: ", of+what)...)
 	}
 	return lines
 }

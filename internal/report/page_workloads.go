@@ -82,10 +82,20 @@ func (g Page) pass(wl mesh.Workload) (plan.Pass, bool) {
 // evidence is what the proof saw, and which types the proxies have acknowledged.
 func (g Page) evidence(wl mesh.Workload) string {
 	pass, ok := g.pass(wl)
+	if way := g.Target.Policy.Passage(wl); !ok && !way.Moves() && len(wl.Live()) > 0 {
+		return "not moved: " + way.Why + clears(way)
+	}
 	if types := g.acknowledged(wl); ok && types != "" {
 		return pass.Evidence + "; types acknowledged: " + types
 	}
 	return pass.Evidence
+}
+
+func clears(p plan.Passage) string {
+	if p.Clears == "" {
+		return ""
+	}
+	return "; to clear it: " + p.Clears
 }
 
 // acknowledged lists the types that were sent to the workload's proxies, and of

@@ -75,7 +75,7 @@ func waveState(wave int, left []plan.Stage) state {
 			return waits
 		case s.Kind == plan.Label:
 			return labelling
-		case s.Kind == plan.Evict, s.Kind == plan.Restart:
+		case s.Kind == plan.Evict, s.Kind == plan.Restart, s.Kind == plan.Replace:
 			return restarting
 		case s.Kind == plan.Prove:
 			return proving
@@ -98,6 +98,11 @@ func workOf(wl mesh.Workload, want string, wave int, left []plan.Stage) work {
 		case s.Wave != wave || s.Subject != wl.Key():
 		case s.Kind == plan.Restart:
 			w.state = waits
+			return w
+		case s.Kind == plan.Replace:
+			if w.state = restarting; w.ready == 0 {
+				w.state = waits
+			}
 			return w
 		case s.Kind == plan.Prove && !wl.Rollout.Done:
 			w.state = restarting

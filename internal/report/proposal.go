@@ -46,22 +46,23 @@ func (p Proposal) writes() map[plan.Kind]int {
 
 // proposed is a Proposal in JSON.
 type proposed struct {
-	Kind      string       `json:"kind"` // "plan"
-	Run       string       `json:"run"`
-	Revision  string       `json:"revision,omitempty"`
-	Version   string       `json:"version,omitempty"`
-	Back      bool         `json:"back,omitempty"`
-	Resumed   bool         `json:"resumed,omitempty"`
-	Digest    string       `json:"digest"`
-	Writes    int          `json:"writes"`
-	Waves     []plan.Group `json:"waves"`
-	Parallel  int          `json:"maxParallel"`
-	Ready     string       `json:"readyTimeout"`
-	Soak      string       `json:"soak"`
-	PutBack   bool         `json:"rollbackOnFailure"`
-	Installer *Installer   `json:"installer,omitempty"`
-	Stages    []plan.Stage `json:"stages"`
-	Notes     []plan.Note  `json:"notes"`
+	Kind      string        `json:"kind"` // "plan"
+	Run       string        `json:"run"`
+	Revision  string        `json:"revision,omitempty"`
+	Version   string        `json:"version,omitempty"`
+	Back      bool          `json:"back,omitempty"`
+	Resumed   bool          `json:"resumed,omitempty"`
+	Digest    string        `json:"digest"`
+	Writes    int           `json:"writes"`
+	Waves     []plan.Group  `json:"waves"`
+	Parallel  int           `json:"maxParallel"`
+	Ready     string        `json:"readyTimeout"`
+	Soak      string        `json:"soak"`
+	PutBack   bool          `json:"rollbackOnFailure"`
+	Installer *Installer    `json:"installer,omitempty"`
+	Stages    []plan.Stage  `json:"stages"`
+	Notes     []plan.Note   `json:"notes"`
+	Ways      []plan.Course `json:"ways"`
 }
 
 // Object is the proposal for programs.
@@ -71,7 +72,7 @@ func (p Proposal) Object() any {
 		Digest: p.Plan.Digest, Writes: len(plan.Changing(p.Plan.Stages)), Waves: orEmpty(t.Waves),
 		Parallel: p.Intent.Parallel, Ready: duration(p.Intent.Ready), Soak: duration(t.Soak),
 		PutBack: p.Intent.RollbackOnFailure, Installer: p.Installer,
-		Stages: orEmpty(p.Plan.Stages), Notes: orEmpty(p.Plan.Notes)}
+		Stages: orEmpty(p.Plan.Stages), Notes: orEmpty(p.Plan.Notes), Ways: orEmpty(p.Plan.Ways)}
 }
 
 func orEmpty[T any](list []T) []T { return append([]T{}, list...) }

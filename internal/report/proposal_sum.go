@@ -16,12 +16,12 @@ func (p Proposal) sum() []string {
 	for _, k := range []struct {
 		kind plan.Kind
 		noun string
-	}{{plan.Define, "definition"}, {plan.Install, "install"}, {plan.Label, "namespace label"}, {plan.Evict, "eviction"}, {plan.Restart, "restart"}} {
+	}{{plan.Define, "definition"}, {plan.Install, "install"}, {plan.Label, "namespace label"}, {plan.Evict, "eviction"}, {plan.Restart, "restart"}, {plan.Replace, "workload's eviction"}} {
 		if n[k.kind] > 0 {
 			parts = append(parts, count(n[k.kind], k.noun))
 		}
 	}
-	total := n[plan.Define] + n[plan.Install] + n[plan.Label] + n[plan.Evict] + n[plan.Restart]
+	total := n[plan.Define] + n[plan.Install] + n[plan.Label] + n[plan.Evict] + n[plan.Restart] + n[plan.Replace]
 	lines := []string{fmt.Sprintf("%s to the mesh: %s. The run itself is recorded in MeshUpgrade %s.",
 		count(total, "write"), or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run)}
 	lines = append(lines, p.limits(), "Plan digest "+p.Plan.Digest)

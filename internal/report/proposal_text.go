@@ -21,6 +21,7 @@ func (p Proposal) Text(paper Paper) string {
 	for _, g := range p.Plan.Target.Waves {
 		lines = append(append(lines, ""), p.wave(paper, g)...)
 	}
+	lines = append(lines, ways(paper, p.Plan.Ways)...)
 	lines = append(lines, notes(paper, p.Plan.Notes)...)
 	lines = append(lines, "")
 	for _, s := range p.sum() {
@@ -102,6 +103,9 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 		case s.Kind == plan.Restart:
 			wl, _ := p.World.Workload(s.Subject)
 			rows = append(rows, row("restart", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, p.caution(s.Subject)))
+		case s.Kind == plan.Replace:
+			wl, _ := p.World.Workload(s.Subject)
+			rows = append(rows, row("evict", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, or(p.caution(s.Subject), "one after the other")))
 		case s.Kind == plan.Prove:
 			proofs++
 		case s.Kind == plan.Soak:

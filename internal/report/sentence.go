@@ -72,7 +72,7 @@ func done(s plan.Step) string {
 		return fmt.Sprintf("labelled Namespace %s: %s -> %s", s.Subject, s.From, s.To)
 	case plan.Evict:
 		pod, _, _ := strings.Cut(s.From, " ")
-		return fmt.Sprintf("evicted pod %s of %s, which was not ready", pod, s.Subject)
+		return fmt.Sprintf("evicted pod %s of %s", pod, s.Subject)
 	case plan.Restart:
 		return fmt.Sprintf("restarted %s: %s -> %s", s.Subject, s.From, s.To)
 	}

@@ -21,7 +21,9 @@ type Facts struct {
 
 	// For a workload.
 	Workload    mesh.Workload
-	Restarted   bool              // it has been restarted as often as a run does
+	More        int               // pods that its restart needs beside the present ones
+	Evicted     bool              // it is moved by eviction: its controller rolls nothing
+	Restarted   bool              // it has been restarted, or its pods evicted, as often as a run does
 	Back        bool              // towards the baseline: the control plane that is left need not answer
 	Certificate *mesh.Certificate // what one of its pods holds; nil when it was not asked
 	Silence     string            // why the pod that was asked for its certificate did not answer

@@ -4,6 +4,7 @@ package verify
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,7 +55,16 @@ var fails = map[string][]struct {
 		{"by itself", func(f *Facts) { f.Moved = nil }, Fail}},
 	"rollout-done": {
 		{"going on", func(f *Facts) { f.Workload.Rollout = mesh.Rollout{Message: "1 of 2 updated"} }, Wait},
+		{"evicted and not back", func(f *Facts) { f.Evicted, f.Workload.Pods = true, f.Workload.Pods[:1] }, Wait},
+		{"evicted and not ready", func(f *Facts) {
+			f.Evicted, f.Workload.Pods[1].Ready, f.Workload.Pods[1].Trouble = true, false, "ImagePullBackOff"
+		}, Wait},
+		{"evicted and going", func(f *Facts) { f.Evicted, f.Workload.Pods[1].Terminating = true, true }, Wait},
 		{"image", func(f *Facts) { f.Workload.Rollout.Done = false; f.Workload.Pods[0].Trouble = "ImagePullBackOff" }, Wait}},
+	"room-for-surge": {
+		{"quota", func(f *Facts) {
+			f.More, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "pods", Hard: 2, Used: 2}}
+		}, Wait}},
 	"pods-running": {
 		{"too few", func(f *Facts) { f.Workload.Pods = f.Workload.Pods[:1] }, Wait},
 		{"pending", func(f *Facts) { f.Workload.Pods[0].Running = false }, Wait},
@@ -90,7 +100,7 @@ func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range append(Admission, Proof...) {
+	for _, c := range slices.Concat(Admission, Before, Proof) {
 		t.Run(c.Name, func(t *testing.T) {
 			if c.Description == "" || c.Hint == "" || !strings.Contains(string(docs), "\n## "+c.Name+"\n") {
 				t.Error("it lacks a description, a hint, or its heading in docs/checks.md")

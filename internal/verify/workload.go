@@ -29,6 +29,19 @@ var Rolled = []Check{
 		"A proxy that stays behind is overloaded or cut off: look at its log.", acknowledged},
 }
 
+// Before are the checks of a workload that is about to be restarted.
+var Before = []Check{
+	{"room-for-surge", "Quota and nodes have room for the pods that the restart needs beside the present ones.",
+		"Raise the quota, add a node, or scale something down. The restart is not begun before.", roomy},
+}
+
+func roomy(f Facts) (Result, string) {
+	if lack := f.World.Lacks(f.Workload, f.More); lack != "" {
+		return Wait, "its restart was not begun: " + lack
+	}
+	return Pass, ""
+}
+
 // Proof are all the checks of a workload.
 var Proof = append(slices.Clone(Rolled), Check{
 	"certificate-chains", "The certificate that a proxy of the workload holds chains to the mesh's root.",
@@ -36,6 +49,9 @@ var Proof = append(slices.Clone(Rolled), Check{
 
 func rolledOut(f Facts) (Result, string) {
 	r := f.Workload.Rollout
+	if f.Evicted {
+		return replaced(f.Workload)
+	}
 	if r.Done {
 		return Pass, ""
 	}
@@ -45,6 +61,32 @@ func rolledOut(f Facts) (Result, string) {
 		}
 	}
 	return Wait, "its rollout is not done: " + r.Message
+}
+
+// replaced judges pods that are evicted one after the other by themselves: of
+// which template they are is their controller's business.
+func replaced(wl mesh.Workload) (Result, string) {
+	ready := 0
+	for _, p := range wl.Pods {
+		switch {
+		case p.Terminating:
+			return Wait, fmt.Sprintf("pod %s is on its way out", p.Name)
+		case !p.Ready:
+			return Wait, fmt.Sprintf("pod %s is not ready: %s", p.Name, p.Trouble)
+		}
+		ready++
+	}
+	if ready < wl.Wanted {
+		return Wait, fmt.Sprintf("%d of %d pods are there%s", ready, wl.Wanted, after(": ", wl.Rollout.Message))
+	}
+	return Pass, ""
+}
+
+func after(separator, text string) string {
+	if text == "" {
+		return ""
+	}
+	return separator + text
 }
 
 // live returns the running pods of the workload that nobody has asked to end.

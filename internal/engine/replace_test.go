@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// evicting is an upgrade in which one workload of wave b keeps its old pods, so
+// that it is moved by eviction.
+func evicting() *fake {
+	f := upgrade()
+	for i, wl := range f.world.Workloads {
+		if wl.Key() != "Deployment b/x" {
+			continue
+		}
+		f.world.Workloads[i].Kind, f.world.Workloads[i].Rollout.Manual = mesh.StatefulSet, true
+		for j := range wl.Pods {
+			f.world.Workloads[i].Pods[j].Name, f.world.Workloads[i].Pods[j].UID = fmt.Sprint("x-", j), fmt.Sprint("uid-", j)
+		}
+	}
+	f.world.Sort()
+	f.ledger = plan.Ledger{}
+	f.agree()
+	return f
+}
+
+func ended(f *fake) []string {
+	var names []string
+	for _, c := range f.writes {
+		if c.Verb == plan.End {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// Each pod is evicted once, the highest first, and the next only when the one
+// before is back; on the way back too. The template is not touched.
+func TestPodsAreEvictedOneAfterTheOther(t *testing.T) {
+	f := evicting()
+	expect(t, f, Completed)
+	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+		t.Errorf("evicted %v", got)
+	}
+	if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" {
+		t.Error(got)
+	}
+	for _, c := range f.writes {
+		if c.Kind == "StatefulSet" {
+			t.Errorf("its template was written: %s", c.Patch)
+		}
+	}
+	f.writes, f.intent.Rollback = nil, true
+	expect(t, f, RolledBack)
+	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+		t.Errorf("on the way back evicted %v", got)
+	}
+	if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" {
+		t.Error(got)
+	}
+	wl, _ := f.world.Workload("StatefulSet b/x")
+	if _, proven := f.ledger.Passed[plan.ProofKey(f.world, wl, "1-29-1")]; !proven {
+		t.Error("it is not proven where it was put back to")
+	}
+}
+
+// A crash after any call of a port changes nothing: no pod is evicted twice.
+func TestPodsAreEvictedOnceThroughCrashes(t *testing.T) {
+	for n := 1; ; n++ {
+		f := evicting()
+		f.dieAt = n
+		_, err := f.run()
+		f.dieAt = 0
+		expect(t, f, Completed)
+		if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+			t.Fatalf("killed after port call %d: evicted %v", n, got)
+		}
+		if err == nil {
+			return
+		}
+	}
+}
+
+func TestABudgetThatRefusesHoldsTheRunByName(t *testing.T) {
+	f := evicting()
+	f.cut = func(c plan.Change) error {
+		if c.Name == "x-0" {
+			return errors.Join(ErrDisturbed, errors.New("the disruption budget x needs 1 healthy pods and has 1 currently"))
+		}
+		return nil
+	}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "StatefulSet b/x" || !strings.Contains(h.Message, "the disruption budget x needs") {
+		t.Errorf("held with %+v", h)
+	}
+	if got := ended(f); !slices.Equal(got, []string{"x-1"}) {
+		t.Errorf("evicted %v", got)
+	}
+	f.cut = nil
+	expect(t, f, Completed)
+}
+
+// A replacement that does not get ready holds the run; the others stay untouched.
+func TestAReplacementThatDoesNotGetReadyHoldsTheRun(t *testing.T) {
+	f := evicting()
+	f.acted = func(c plan.Change) {
+		for i, wl := range f.world.Workloads {
+			if c.Verb == plan.End && wl.Key() == "StatefulSet b/x" {
+				f.world.Workloads[i].Pods[1].Ready, f.world.Workloads[i].Pods[1].Trouble = false, "app: ImagePullBackOff"
+			}
+		}
+	}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "StatefulSet b/x" || !strings.Contains(h.Message, "pod x-1 is not ready: app: ImagePullBackOff") {
+		t.Errorf("held with %+v", h)
+	}
+	if got := ended(f); !slices.Equal(got, []string{"x-1"}) {
+		t.Errorf("evicted %v", got)
+	}
+	if got := where(f); got != "[1-31-0] [1-29-1 1-31-0] [1-29-1]" {
+		t.Error(got)
+	}
+}
+
+// Pods that come back with the wrong sidecar are not evicted for ever.
+func TestEvictionsAreBounded(t *testing.T) {
+	f := evicting()
+	f.acted = func(c plan.Change) {
+		for i, wl := range f.world.Workloads {
+			for j := range wl.Pods {
+				if c.Verb == plan.End && wl.Key() == "StatefulSet b/x" {
+					f.world.Workloads[i].Pods[j].Sidecar.Revision = "1-29-1"
+				}
+			}
+		}
+	}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Subject != "StatefulSet b/x" || h.Reason != checkFailed || !strings.Contains(h.Message, "carries a sidecar of 1-29-1") {
+		t.Errorf("held with %+v", h)
+	}
+	if got := len(ended(f)); got != 4 {
+		t.Errorf("%d evictions of two pods", got)
+	}
+}
+
+// A restart for which there is no room is not begun; it is named when its time is
+// up, and goes on once there is room.
+func TestARestartWithoutRoomIsNotBegun(t *testing.T) {
+	f := upgrade()
+	for i := range f.world.Workloads {
+		f.world.Workloads[i].Surge = 1
+	}
+	f.world.Room.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "pods", Hard: 4, Used: 4}}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "ResourceQuota tight has 0 of 4 pods left") {
+		t.Errorf("held with %+v", h)
+	}
+	if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" {
+		t.Error(got)
+	}
+	f.world.Room.Quotas[0].Hard = 5
+	expect(t, f, Completed)
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+import "fmt"
+
+// Needs is what a pod asks for.
+type Needs struct {
+	CPU, Memory           int64 // requests, in thousandths of a core and in bytes
+	LimitCPU, LimitMemory int64
+}
+
+// Scaler is a HorizontalPodAutoscaler; one without a name is none.
+type Scaler struct {
+	Name string
+	Max  int
+	Full bool // it wants as many pods as it may, or more
+}
+
+// Room is what is left for pods. What could not be read is named: nobody knows
+// then whether there is room.
+type Room struct {
+	Nodes   []Node
+	Quotas  []Quota
+	Unknown []string // such as "nodes: forbidden"
+}
+
+// Node is a node that takes pods, with what is free on it.
+type Node struct {
+	Name    string
+	Open    bool // ready, schedulable, and without a taint that keeps pods away
+	CPU     int64
+	Memory  int64
+	Pods    int64
+	Present bool // ready at least: it keeps the pods that it has
+}
+
+// Quota is one resource of a ResourceQuota without scopes.
+type Quota struct {
+	Namespace, Name string
+	Resource        string // as the quota calls it: pods, requests.cpu, limits.memory, …
+	Hard, Used      int64  // in thousandths for a CPU
+}
+
+// Lacks says why there is no room for that many more pods of a workload, ""
+// where there is. None more asks whether its pods could be made anew. It looks at
+// quotas and at what nodes have free, not at affinity or at storage: what it
+// finds is missing, but what it does not find may be missing all the same.
+func (w World) Lacks(wl Workload, more int) string {
+	for _, q := range w.Room.Quotas {
+		if q.Namespace != wl.Namespace {
+			continue
+		}
+		if one := wl.Needs.of(q.Resource); one > 0 && q.Used+int64(more)*one > q.Hard {
+			return fmt.Sprintf("ResourceQuota %s has %s of %s %s left, and %s takes %s", q.Name,
+				amount(q.Resource, max(q.Hard-q.Used, 0)), amount(q.Resource, q.Hard), q.Resource, pods(more), amount(q.Resource, int64(max(more, 1))*one))
+		}
+	}
+	if more == 0 || len(w.Room.Nodes) == 0 || w.fits(wl) {
+		return ""
+	}
+	return fmt.Sprintf("no node that takes pods has %s CPU and %s memory free for one more pod", amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory))
+}
+
+// fits reports whether some node takes one more pod: an open one, or one on which
+// pods of the workload run already.
+func (w World) fits(wl Workload) bool {
+	on := map[string]bool{}
+	for _, p := range wl.Pods {
+		on[p.Node] = true
+	}
+	for _, n := range w.Room.Nodes {
+		if (n.Open || n.Present && on[n.Name]) && n.CPU >= wl.Needs.CPU && n.Memory >= wl.Needs.Memory && n.Pods > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// of is what one pod takes of a quota's resource.
+func (n Needs) of(resource string) int64 {
+	switch resource {
+	case "pods", "count/pods":
+		return 1
+	case "cpu", "requests.cpu":
+		return n.CPU
+	case "memory", "requests.memory":
+		return n.Memory
+	case "limits.cpu":
+		return n.LimitCPU
+	case "limits.memory":
+		return n.LimitMemory
+	}
+	return 0
+}
+
+func pods(n int) string {
+	if n <= 1 {
+		return "a pod"
+	}
+	return fmt.Sprintf("%d pods", n)
+}
+
+// amount writes a quantity as Kubernetes does.
+func amount(resource string, n int64) string {
+	switch resource {
+	case "cpu", "requests.cpu", "limits.cpu":
+		return fmt.Sprintf("%dm", n)
+	case "memory", "requests.memory", "limits.memory":
+		return fmt.Sprintf("%dMi", n>>20)
+	}
+	return fmt.Sprint(n)
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// restartByField writes the time into a field that makes the workload's
+// controller replace its pods. The run's stamp is written into the object's own
+// annotations with it: by that it is seen later.
+func restartByField(s Step, run string, at time.Time) (Change, error) {
+	kind, name, ok := strings.Cut(s.Subject, " ")
+	namespace, name, ok2 := strings.Cut(name, "/")
+	path, err := ParseField(s.Field)
+	if !ok || !ok2 || err != nil {
+		return Change{}, fmt.Errorf("render %s: %q is no workload, or %q no field: %v", s, s.Subject, s.Field, err)
+	}
+	when := at.UTC().Format(time.RFC3339)
+	body := map[string]any{"metadata": map[string]any{"annotations": map[string]any{runAnnotation: run, restartedAnnotation: when}}}
+	inner := body
+	for _, key := range path[:len(path)-1] {
+		next, there := inner[key].(map[string]any)
+		if !there {
+			next = map[string]any{}
+			inner[key] = next
+		}
+		inner = next
+	}
+	inner[path[len(path)-1]] = when
+	c, err := merge(kind, namespace, name, "", body)
+	c.API = s.API
+	return c, err
+}
+
+// ParseField reads the path of a field: names with dots between them, and in
+// brackets those that hold dots themselves, such as
+// spec.template.metadata.annotations[example.org/restarted-at]. It begins in the
+// spec, and names no element of a list, which a merge patch could not write alone.
+func ParseField(text string) ([]string, error) {
+	var path []string
+	for rest := text; rest != ""; {
+		if inside, after, ok := strings.Cut(strings.TrimPrefix(rest, "["), "]"); ok && strings.HasPrefix(rest, "[") {
+			path, rest = append(path, inside), strings.TrimPrefix(after, ".")
+			continue
+		}
+		end := strings.IndexAny(rest, ".[")
+		if end < 0 {
+			end = len(rest)
+		}
+		path, rest = append(path, rest[:end]), strings.TrimPrefix(rest[end:], ".")
+	}
+	switch {
+	case len(path) < 2 || path[0] != "spec":
+		return nil, fmt.Errorf("read the field %q: it is no path that begins with spec., such as spec.restartAt", text)
+	case strings.Contains("."+strings.Join(path, ".")+".", ".."):
+		return nil, fmt.Errorf("read the field %q: a name in it is empty", text)
+	}
+	for _, name := range path {
+		if strings.Trim(name, "0123456789") == "" {
+			return nil, fmt.Errorf("read the field %q: %s is an element of a list, which cannot be written alone", text, name)
+		}
+	}
+	return path, nil
+}
