@@ -36,9 +36,13 @@ type MeshUpgradeSpec struct {
 	Version string `json:"version,omitempty"`
 
 	// Install is the IstioOperator object from which the revision is installed
-	// by istioctl when it is not there. Of Install and Await one at most is
+	// by istioctl when it is not there. Of Install, Helm and Await one at most is
 	// given; without any a missing revision is an error.
 	Install *runtime.RawExtension `json:"install,omitempty"`
+
+	// Helm is the chart from which Helm installs the revision when it is not
+	// there, as the release istiod-<revision>.
+	Helm *HelmChart `json:"helm,omitempty"`
 
 	// Await leaves the installation to other hands (an operator, the mesh's
 	// provider, GitOps): a revision that is not there is waited for.
@@ -103,6 +107,36 @@ type MeshUpgradeSpec struct {
 
 	// Rollback turns the run around: the target is then what was found before it.
 	Rollback bool `json:"rollback,omitempty"`
+}
+
+// HelmChart is Istio's chart istiod and the values for it.
+type HelmChart struct {
+	// Chart is a directory, an archive, oci://REGISTRY/CHART, or a name in
+	// Repository.
+	Chart string `json:"chart"`
+
+	// Repository is the URL of a chart repository.
+	Repository string `json:"repository,omitempty"`
+
+	// Version is the chart's version. Without it the spec's version, or else the
+	// newest.
+	Version string `json:"version,omitempty"`
+
+	// Values are given to the chart. They win over what is carried over.
+	Values *runtime.RawExtension `json:"values,omitempty"`
+
+	// Carry names the revision whose values are carried over; none carries
+	// nothing over. Default: the one in use.
+	Carry string `json:"carry,omitempty"`
+
+	// Carried is what was carried over when the plan was agreed to.
+	Carried *CarriedValues `json:"carried,omitempty"`
+}
+
+// CarriedValues are values that were found in the cluster.
+type CarriedValues struct {
+	From   string                `json:"from"` // where, in words
+	Values *runtime.RawExtension `json:"values,omitempty"`
 }
 
 // NamespaceSelection names namespaces, or selects them; both together add up.

@@ -29,7 +29,7 @@ func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, err
 	if !installs(p.Plan.Stages) {
 		return p, nil
 	}
-	installer, err := a.draft(ctx, h, r)
+	installer, err := a.draft(ctx, h, r, p)
 	if err != nil {
 		return p, err
 	}
@@ -80,21 +80,26 @@ func installs(stages []plan.Stage) bool {
 }
 
 // draft finds out what the install would do, and readies it.
-func (a *app) draft(ctx context.Context, h home, r *run) (*report.Installer, error) {
+func (a *app) draft(ctx context.Context, h home, r *run, p report.Proposal) (*report.Installer, error) {
 	way, err := wayOf(r.Spec)
 	if err != nil {
 		return nil, fmt.Errorf("read MeshUpgrade %s: %w", r.Name, err)
 	}
 	way.Istioctl = r.istioctl
-	if way.Operator.Given() {
+	switch {
+	case way.Operator.Given():
 		a.patience("istioctl renders the IstioOperator file")
+	case way.Chart.Given():
+		a.patience("Helm fetches and renders the chart")
 	}
-	site := install.Site{Kubeconfig: a.kubeconfig, Context: a.context, Root: a.root, Timeout: r.intent.Ready, Say: a.say}
+	site := install.Site{Kubeconfig: a.kubeconfig, Context: a.context, Root: a.root, Serving: plan.Serving(p.World, p.Plan.Target), Timeout: r.intent.Ready, Say: a.say}
 	d, err := h.Draft(ctx, way, site, r.Spec.Revision, r.Spec.Version)
 	if err != nil {
 		return nil, err
 	}
-	r.Spec.Version, r.intent.Version, r.needs = d.Version, d.Version, d.Needs
+	if err := r.note(d); err != nil {
+		return nil, err
+	}
 	return drafted(d, from(r.Spec, r.source)), nil
 }
 
@@ -103,6 +108,9 @@ func drafted(d install.Draft, source string) *report.Installer {
 	i := &report.Installer{By: d.By, From: source, Notes: d.Notes}
 	for _, o := range d.LeftOut {
 		i.LeftOut = append(i.LeftOut, report.Remark{Subject: o.String(), Why: "a gateway (" + o.Now() + "): istioctl would replace it in place, at once"})
+	}
+	if d.Carried != nil {
+		i.CarriedFrom, i.Carried = d.Carried.From, d.Carried.Lines()
 	}
 	for _, o := range d.InPlace {
 		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Why: o.Now()})

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -28,6 +29,11 @@ type wish struct {
 	version  string
 	operator string
 	await    bool
+	chart    string
+	charts   string // the version of the chart
+	repo     string
+	values   []string
+	carry    string
 	istioctl string // about this machine, not about the mesh: goes with -f too
 
 	namespaces []string
@@ -58,6 +64,11 @@ func (w *wish) flags(cmd *cobra.Command) {
 	f.StringVar(&w.to, "to", "", "the `REVISION` to move to; without it the one named after the version that is installed (1-31-0 for 1.31.0)")
 	f.StringVar(&w.version, "version", "", "its Istio `VERSION`; without it as the revision's name, the file or istioctl say")
 	f.StringVar(&w.operator, "operator", "", "the IstioOperator `FILE` from which the revision is installed when it is not there")
+	f.StringVar(&w.chart, "chart", "", "Istio's `CHART` istiod, from which Helm installs the revision when it is not there: a directory, oci://REGISTRY/istiod, or a name in --repo")
+	f.StringVar(&w.repo, "repo", "", "the `URL` of the chart repository")
+	f.StringVar(&w.charts, "chart-version", "", "the chart's `VERSION`; without it --version, or the newest")
+	f.StringArrayVar(&w.values, "values", nil, "a `FILE` of values for the chart (may be repeated); they win over those that are carried over from the old revision")
+	f.StringVar(&w.carry, "carry", "", "carry the values of this `REVISION` over, none for no values (default the one in use)")
 	f.BoolVar(&w.await, "await", false, "install nothing: other hands (an operator, a provider, GitOps) bring the revision up; wait for it and judge it")
 	f.StringVar(&w.istioctl, "istioctl", "", "the istioctl to install with (`PATH`); without it the one in PATH")
 	f.StringSliceVarP(&w.namespaces, "namespace", "n", nil, "move this `NAMESPACE` (may be repeated); without -n and --selector: all that are bound to another revision")
@@ -171,8 +182,8 @@ func (w *wish) selection() (*v1alpha1.NamespaceSelection, error) {
 // holds everything that a run needs to go on.
 func (w *wish) install(u *v1alpha1.MeshUpgrade) error {
 	u.Spec.Await = w.await
-	if w.operator == "" {
-		return nil
+	if err := w.helm(u); err != nil || w.operator == "" {
+		return err
 	}
 	o, err := install.ReadOperator(w.operator)
 	if err != nil {
@@ -196,12 +207,12 @@ func list(text string) []string {
 	return names
 }
 
-// source says where the IstioOperator comes from.
+// source says where the control plane comes from.
 func (w *wish) source() string {
 	if w.operator != "" {
 		return w.operator
 	}
-	return w.file + " (spec.install)"
+	return cmp.Or(w.chart, w.file+" (spec)")
 }
 
 func nameFor(revision string) string { return "to-" + revision }

@@ -27,11 +27,19 @@ func differences(asked, kept v1alpha1.MeshUpgradeSpec) []string {
 	differ("revision", asked.Revision == kept.Revision)
 	differ("version", asked.Version == "" || asked.Version == kept.Version)
 	differ("install", asked.Install == nil || equalRaw(asked.Install, kept.Install))
+	differ("helm", asked.Helm == nil || sameChart(asked.Helm, kept.Helm))
 	differ("await", !asked.Await || kept.Await)
 	differ("namespaces", equality.Semantic.DeepEqual(asked.Namespaces, kept.Namespaces))
 	differ("waves", equality.Semantic.DeepEqual(asked.Waves, kept.Waves))
 	differ("waveCount", asked.WaveCount == kept.WaveCount)
 	return fields
+}
+
+// sameChart compares what was asked for; a version that was not is the one that
+// was found, and so is what was carried over.
+func sameChart(asked, kept *v1alpha1.HelmChart) bool {
+	return kept != nil && asked.Chart == kept.Chart && asked.Repository == kept.Repository && asked.Carry == kept.Carry &&
+		(asked.Version == "" || asked.Version == kept.Version) && equalRaw(asked.Values, kept.Values)
 }
 
 func equalRaw(a, b *runtime.RawExtension) bool {

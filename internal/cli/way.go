@@ -13,17 +13,31 @@ import (
 // wayOf is how a spec wants its revision brought up, none where it does not say.
 func wayOf(s v1alpha1.MeshUpgradeSpec) (install.Way, error) {
 	w := install.Way{Await: s.Await}
+	var err error
+	if ways := count(s.Install != nil, s.Helm != nil, s.Await); ways > 1 {
+		return w, fmt.Errorf("%d ways to bring the revision up were given, of spec.install (--operator), spec.helm (--chart) and spec.await (--await): istioctl installs it, Helm does, or other hands do; give one of them", ways)
+	}
+	if s.Helm != nil {
+		w.Chart, err = chartOf(s.Helm)
+		return w, err
+	}
 	if s.Install == nil {
 		return w, nil
 	}
-	if s.Await {
-		return w, fmt.Errorf("spec.install and spec.await were both given (--operator, --await): istioctl installs the revision, or other hands do; give one of them")
-	}
-	var err error
 	if w.Operator, err = install.ParseOperator(s.Install.Raw); err != nil {
 		return w, fmt.Errorf("spec.install: %w", err)
 	}
 	return w, nil
+}
+
+func count(given ...bool) int {
+	n := 0
+	for _, g := range given {
+		if g {
+			n++
+		}
+	}
+	return n
 }
 
 // checkWay says what is wrong with the way to bring the revision up, before

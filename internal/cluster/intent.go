@@ -22,7 +22,7 @@ func IntentOf(m v1alpha1.MeshUpgrade) (plan.Intent, error) {
 		Run:               m.Name,
 		Revision:          s.Revision,
 		Version:           s.Version,
-		Installable:       s.Install != nil && len(s.Install.Raw) > 0 || s.Await,
+		Installable:       s.Install != nil && len(s.Install.Raw) > 0 || s.Helm != nil || s.Await,
 		Count:             cmp.Or(s.WaveCount, 3),
 		Parallel:          cmp.Or(s.MaxParallel, 4),
 		Ready:             duration(s.ReadyTimeout, 10*time.Minute),

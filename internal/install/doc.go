@@ -2,8 +2,8 @@
 
 // Package install brings a control-plane revision up. One small port, Installer,
 // has several ways behind it: the user's istioctl with the user's IstioOperator
-// file (ByIstioctl), or other hands, which are waited for (ByOthers). What is
-// decided is decided from the rendered manifest, before anything is touched
+// file (ByIstioctl), Helm with Istio's chart (ByHelm), or other hands, which are
+// waited for (ByOthers). What is decided is decided from the rendered manifest, before anything is touched
 // (Draft); who writes (Install) dies with the process that started it. A
 // broken-off install is repeated whole.
 //

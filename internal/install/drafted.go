@@ -14,7 +14,9 @@ type Draft struct {
 	InPlace   []Object `json:"inPlace,omitempty"`   // what is no revision's own and is applied over what is there
 	Notes     []string `json:"notes,omitempty"`     // what somebody who approves should know
 	Needs     []Need   `json:"-"`                   // what the user must be permitted
+	Carried   *Carried `json:"-"`                   // the old revision's values that the chart is given; nil when there are none
 	File      string   `json:"file,omitempty"`      // what istioctl is given (the IstioOperator), or Helm (the values): YAML
 
-	Istioctl Istioctl `json:"-"` // where it is the one that installs
+	Istioctl     Istioctl `json:"-"` // where it is the one that installs
+	ChartVersion string   `json:"-"` // where Helm installs
 }

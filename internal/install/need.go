@@ -44,6 +44,10 @@ func needs(manifest []*unstructured.Unstructured) []Need {
 	for _, kind := range uninstalled {
 		want(kind, "", "list")
 	}
+	return sortedNeeds(wanted)
+}
+
+func sortedNeeds(wanted map[Need]bool) []Need {
 	list := make([]Need, 0, len(wanted))
 	for need := range wanted {
 		list = append(list, need)

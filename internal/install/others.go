@@ -28,9 +28,7 @@ func (o ByOthers) Draft(_ context.Context, revision, version string) (Draft, err
 		return Draft{}, err
 	}
 	return Draft{Revision: revision, Version: VersionFor(version, Operator{}, revision, ""), By: "other hands", Namespace: o.Root,
-		Needs: []Need{{Verb: "list", Group: planes.Group, Resource: planes.Resource, Namespace: o.Root},
-			{Verb: "list", Resource: services.Resource, Namespace: o.Root},
-			{Verb: "list", Group: injectors.Group, Resource: injectors.Resource}}}, nil
+		Needs: watching(o.Root)}, nil
 }
 
 // Install waits, and changes nothing. A revision that does not come in its time

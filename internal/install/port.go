@@ -26,6 +26,7 @@ type Installer interface {
 
 var (
 	_ Installer = ByIstioctl{}
+	_ Installer = ByHelm{}
 	_ Installer = ByOthers{}
 )
 
@@ -34,13 +35,21 @@ var (
 type Way struct {
 	Operator Operator // by istioctl, from this file
 	Istioctl string   // path; "" means the one in PATH
+	Chart    Chart    // by Helm, from this chart
 	Await    bool     // by other hands
 }
 
 // Version is the version that would be installed, as far as it is known before
 // anything is drafted; "" when it is not.
 func (w Way) Version(ctx context.Context) (string, error) {
-	if !w.Operator.Given() {
+	switch {
+	case w.Chart.Given():
+		found, err := w.Chart.load(ctx, "")
+		if err != nil {
+			return "", err
+		}
+		return chartVersion("", found, ""), nil
+	case !w.Operator.Given():
 		return "", nil
 	}
 	if version, ok := versionInTag(w.Operator.Tag()); ok {
@@ -57,14 +66,18 @@ type Site struct {
 	Root       string            // the namespace of istiod
 	Config     *rest.Config      // how the cluster is reached
 	Objects    dynamic.Interface // reads any kind of object there; nil drafts without looking at a cluster
+	Serving    []string          // the revisions in use there
 	Timeout    time.Duration     // how long a control plane may take to be ready; 0 means 5 minutes, istioctl's own default
 	Say        func(string)      // hears what is done, line by line; may be nil
 }
 
 // At is the installer of this way at a site.
 func (w Way) At(s Site) Installer {
-	if w.Await {
+	switch {
+	case w.Await:
 		return ByOthers{Cluster: s.Objects, Root: s.Root, Timeout: s.Timeout, Say: s.Say}
+	case w.Chart.Given():
+		return ByHelm{Chart: w.Chart, Serving: s.Serving, Root: s.Root, Config: s.Config, Cluster: s.Objects, Timeout: s.Timeout, Say: s.Say}
 	}
 	return ByIstioctl{File: w.Operator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Objects, Timeout: s.Timeout, Say: s.Say}
 }

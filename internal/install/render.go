@@ -34,7 +34,7 @@ func (i ByIstioctl) render(ctx context.Context, istioctl Istioctl, file Operator
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return nil, fmt.Errorf("render the IstioOperator with %s: %w: %s", istioctl.Path, err, last(complaints.String()))
+		return nil, fmt.Errorf("render the IstioOperator with %s: %w: %s", istioctl.Path, err, ending(complaints.String()))
 	}
 	return parseManifest(output.Bytes())
 }
@@ -63,8 +63,8 @@ func (i ByIstioctl) reach() []string {
 	return flags
 }
 
-// last is the end of what a program said, in one line.
-func last(said string) string {
+// ending is the end of what a program said, in one line.
+func ending(said string) string {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	if len(lines) > 3 {
 		lines = lines[len(lines)-3:]

@@ -27,6 +27,9 @@ type Installer struct {
 	LeftOut []Remark `json:"leftOut,omitempty"`
 	InPlace []Remark `json:"inPlace,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
+
+	CarriedFrom string   `json:"carriedFrom,omitempty"` // where the old revision's values were found
+	Carried     []string `json:"carried,omitempty"`     // a path and its value each
 }
 
 // Remark is one thing of a rendered manifest, and why it is treated so.

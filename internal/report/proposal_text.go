@@ -81,10 +81,21 @@ func (p Proposal) install(paper Paper, s plan.Step) []string {
 	for _, r := range grouped(i.InPlace) {
 		lines = append(lines, paper.wrapped("           replaced in place: ", r)...)
 	}
+	if i.CarriedFrom != "" {
+		lines = append(lines, paper.wrapped("           carried over from ", i.CarriedFrom+": "+orNothing(i.Carried))...)
+	}
 	for _, n := range i.Notes {
 		lines = append(lines, paper.wrapped("           note: ", n)...)
 	}
 	return lines
+}
+
+// orNothing names the values that the new revision gets from the old one.
+func orNothing(values []string) string {
+	if len(values) == 0 {
+		return "nothing, it has the chart's own values"
+	}
+	return strings.Join(values, ", ")
 }
 
 // wave lists what is left of one wave.

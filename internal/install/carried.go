@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/json"
+)
+
+// Carried are the values of an old revision that a new one is given too.
+type Carried struct {
+	From   string         // where they were found, in words
+	Values map[string]any // without what must not be carried over
+}
+
+// NoCarry asks for nothing to be carried over.
+const NoCarry = "none"
+
+var configMaps = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
+
+// carry recovers the values of the revision that is left, from what it left in
+// the cluster: its Helm release, or else the ConfigMap that Istio's chart keeps
+// them in, which istioctl's installs have as well (since 1.26).
+func (i ByHelm) carry(ctx context.Context, d *Draft) error {
+	if i.Chart.Carried != nil || i.Chart.Carry == NoCarry || i.Cluster == nil {
+		d.Carried = i.Chart.Carried
+		return nil
+	}
+	old := i.Chart.Carry
+	if old == "" {
+		others := slices.DeleteFunc(slices.Clone(i.Serving), func(r string) bool { return r == d.Revision })
+		switch len(others) {
+		case 0:
+			return nil
+		case 1:
+			old = others[0]
+		default:
+			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --carry, or --carry %s", strings.Join(others, ", "), NoCarry)
+		}
+	}
+	found, err := i.recover(ctx, old)
+	if err != nil {
+		return fmt.Errorf("carry the values of revision %s over: %w", old, err)
+	}
+	if found == nil {
+		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesName(old)))
+		return nil
+	}
+	left := found.drop()
+	if len(left) > 0 {
+		d.Notes = append(d.Notes, "not carried over: "+strings.Join(left, ", "))
+	}
+	d.Carried = found
+	return nil
+}
+
+// recover finds the values of a revision; nil when it left none.
+func (i ByHelm) recover(ctx context.Context, revision string) (*Carried, error) {
+	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + revision}
+	istiods, err := i.Cluster.Resource(planes).Namespace(i.Root).List(ctx, own)
+	if err != nil {
+		return nil, fmt.Errorf("read its istiod Deployment: %w", err)
+	}
+	for _, o := range istiods.Items {
+		name, namespace := o.GetAnnotations()[releaseAnnotation], o.GetAnnotations()[releaseNamespaceAnnotation]
+		if name == "" {
+			continue
+		}
+		found, err := i.released(name, namespace)
+		if found != nil || err != nil && !apierrors.IsForbidden(err) {
+			return found, err
+		}
+	}
+	return i.kept(ctx, revision)
+}
+
+// released are the values that a Helm release was given.
+func (i ByHelm) released(name, namespace string) (*Carried, error) {
+	helm, err := i.helm(namespace)
+	if err != nil {
+		return nil, err
+	}
+	r, err := last(helm, name)
+	if err != nil || r == nil || r.Chart == nil {
+		return nil, err
+	}
+	config := r.Config
+	if r.Chart.Name() != "istiod" { // a chart around it keeps its values under its name
+		config, _ = r.Config["istiod"].(map[string]any)
+	}
+	values, err := exact(config)
+	return &Carried{From: fmt.Sprintf("Helm release %s/%s", namespace, name), Values: values}, err
+}
+
+// kept are the values in the ConfigMap that the chart keeps: those that were
+// given to it, without its own.
+func (i ByHelm) kept(ctx context.Context, revision string) (*Carried, error) {
+	o, err := i.Cluster.Resource(configMaps).Namespace(i.Root).Get(ctx, valuesName(revision), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", i.Root, valuesName(revision), err)
+	}
+	content := text(o.Object, "data", "original-values")
+	values := map[string]any{}
+	if err := json.Unmarshal([]byte(content), &values); err != nil {
+		return nil, errors.New("ConfigMap " + valuesName(revision) + " holds no values in JSON (original-values)")
+	}
+	return &Carried{From: "ConfigMap " + i.Root + "/" + valuesName(revision), Values: values}, nil
+}
+
+func valuesName(revision string) string {
+	if revision == "default" {
+		return "values"
+	}
+	return "values-" + revision
+}
+
+// exact has whole numbers as such: what was read from JSON elsewhere has them as
+// fractions, which a chart may write as 1e+06.
+func exact(values map[string]any) (map[string]any, error) {
+	content, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("read the values: %w", err)
+	}
+	whole := map[string]any{}
+	return whole, json.Unmarshal(content, &whole)
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"helm.sh/helm/v4/pkg/action"
+	"helm.sh/helm/v4/pkg/chart/common"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	release "helm.sh/helm/v4/pkg/release/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// render renders the chart as an install would, for the cluster's version of
+// Kubernetes where there is a cluster. Nothing is touched.
+func (i ByHelm) render(ctx context.Context, istiod *chart.Chart, values map[string]any, revision string) ([]*unstructured.Unstructured, error) {
+	rendering := action.NewInstall(action.NewConfiguration(action.ConfigurationSetLogger(quiet)))
+	rendering.DryRunStrategy, rendering.ReleaseName, rendering.Namespace = action.DryRunClient, ReleaseName(revision), i.Root
+	if i.Config != nil {
+		version, err := i.kubernetes()
+		if err != nil {
+			return nil, err
+		}
+		rendering.KubeVersion = version
+	}
+	if missing := istiod.Metadata.Dependencies; len(missing) > len(istiod.Dependencies()) {
+		return nil, fmt.Errorf("render chart %s: it depends on charts that are not in it: run `helm dependency build` on it first", i.Chart)
+	}
+	rendered, err := rendering.RunWithContext(ctx, istiod, runtime.DeepCopyJSON(values))
+	if err != nil {
+		return nil, fmt.Errorf("render chart %s %s: %w", i.Chart, istiod.Metadata.Version, err)
+	}
+	r, ok := rendered.(*release.Release)
+	if !ok {
+		return nil, fmt.Errorf("render chart %s: Helm answered with %T", i.Chart, rendered)
+	}
+	if len(r.Hooks) > 0 {
+		return nil, fmt.Errorf("render chart %s: it has hooks (%s), which Istio's own chart does not have: Rerig runs none", i.Chart, r.Hooks[0].Path)
+	}
+	return i.objects(r.Manifest)
+}
+
+// objects are those of a manifest, each in its namespace.
+func (i ByHelm) objects(manifest string) ([]*unstructured.Unstructured, error) {
+	documents, err := split([]byte(manifest))
+	if err != nil {
+		return nil, fmt.Errorf("read what chart %s renders: %w", i.Chart, err)
+	}
+	var objects []*unstructured.Unstructured
+	for _, d := range documents {
+		o := &unstructured.Unstructured{Object: d}
+		if o.GetNamespace() == "" && !clusterScoped[o.GetKind()] {
+			o.SetNamespace(i.Root)
+		}
+		objects = append(objects, o)
+	}
+	return objects, nil
+}
+
+func (i ByHelm) kubernetes() (*common.KubeVersion, error) {
+	client, err := reach{i.Config, i.Root}.ToDiscoveryClient()
+	if err != nil {
+		return nil, fmt.Errorf("reach the cluster: %w", err)
+	}
+	version, err := client.ServerVersion()
+	if err != nil {
+		return nil, fmt.Errorf("ask the cluster for its version: %w", err)
+	}
+	return &common.KubeVersion{Version: version.GitVersion, Major: version.Major, Minor: version.Minor}, nil
+}
+
+// onlyIstiod refuses a chart that brings more than a control plane: a gateway
+// would be replaced in place, and tags are moved when a plan moves them.
+func onlyIstiod(manifest []*unstructured.Unstructured) error {
+	var more []string
+	for _, o := range manifest {
+		if isGateway(o) || o.GetLabels()[tagLabel] != "" {
+			more = append(more, named(o).String())
+		}
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	return errors.New("the chart renders more than a control plane: " + strings.Join(more, ", ") + "; a gateway would be replaced at once, and a tag moved: switch them off in its values")
+}

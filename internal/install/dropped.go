@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// bound are values that belong to one revision, to one version, or to another
+// chart than istiod: revision and tags are the plan's to set, an image's tag is
+// the chart's, and the default revision is not moved by an install. Those that
+// are said are what somebody may miss.
+var bound = []struct {
+	path string
+	said bool
+}{
+	{"revision", false}, {"revisionTags", true}, {"pilot.revision", false}, {"pilot.revisionTags", true},
+	{"defaultRevision", false}, {"ownerName", false}, {"_internal_defaults_do_not_set", false}, {"_original", false},
+	{"tag", true}, {"global.tag", true}, {"pilot.tag", true}, {"global.proxy.tag", true},
+	{"gateways", false}, {"base", false}, {"installPackagePath", false},
+}
+
+// hubs are where Istio's own images come from: whoever has another one set it
+// himself.
+var hubs = []string{"docker.io/istio", "gcr.io/istio-release", "registry.istio.io/release", "gcr.io/istio-testing", "registry.istio.io/testing", ""}
+
+// drop takes out what must not be carried over, and names what somebody may
+// miss, with its value.
+func (c *Carried) drop() []string {
+	var left []string
+	for _, b := range bound {
+		path := strings.Split(b.path, ".")
+		value, found, _ := unstructured.NestedFieldNoCopy(c.Values, path...)
+		if !found {
+			continue
+		}
+		if list, isList := value.([]any); b.said && value != "" && value != nil && (!isList || len(list) > 0) {
+			left = append(left, fmt.Sprintf("%s (%v)", b.path, value))
+		}
+		unstructured.RemoveNestedField(c.Values, path...)
+	}
+	for _, path := range [][]string{{"hub"}, {"global", "hub"}, {"pilot", "hub"}} {
+		if hub, found, _ := unstructured.NestedString(c.Values, path...); found && slices.Contains(hubs, hub) {
+			unstructured.RemoveNestedField(c.Values, path...)
+		}
+	}
+	prune(c.Values)
+	return left
+}
+
+// prune takes out objects that are empty once something was taken out of them.
+func prune(values map[string]any) {
+	for key, value := range values {
+		if inner, ok := value.(map[string]any); ok {
+			if prune(inner); len(inner) == 0 {
+				delete(values, key)
+			}
+		}
+	}
+}
+
+// Lines are the values that are carried over, a path and its value each, sorted.
+func (c *Carried) Lines() []string {
+	var lines []string
+	flatten(c.Values, "", &lines)
+	slices.Sort(lines)
+	return lines
+}
+
+func flatten(value any, path string, lines *[]string) {
+	inner, ok := value.(map[string]any)
+	if !ok {
+		*lines = append(*lines, fmt.Sprintf("%s=%v", path, value))
+		return
+	}
+	for key, v := range inner {
+		flatten(v, strings.TrimPrefix(path+"."+key, "."), lines)
+	}
+}

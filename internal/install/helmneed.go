@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// needs are the rights that an install by Helm takes: each object is read,
+// created, and patched when it is there; the release is kept in Secrets; the
+// control plane is waited for. Whoever puts roles in must moreover hold what
+// they grant, or may escalate.
+func (i ByHelm) needs(manifest []*unstructured.Unstructured) []Need {
+	wanted := map[Need]bool{}
+	for _, o := range manifest {
+		resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
+		for _, verb := range []string{"get", "create", "patch"} {
+			wanted[Need{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: named(o).Namespace}] = true
+		}
+	}
+	for _, verb := range []string{"get", "list", "create", "update"} {
+		wanted[Need{Verb: verb, Resource: "secrets", Namespace: i.Root}] = true
+	}
+	for _, need := range watching(i.Root) {
+		wanted[need] = true
+	}
+	return sortedNeeds(wanted)
+}
+
+// watching are the rights that waiting for a control plane takes.
+func watching(root string) []Need {
+	return []Need{{Verb: "list", Group: planes.Group, Resource: planes.Resource, Namespace: root},
+		{Verb: "list", Resource: services.Resource, Namespace: root},
+		{Verb: "list", Group: injectors.Group, Resource: injectors.Resource}}
+}

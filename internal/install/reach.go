@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"fmt"
+
+	"helm.sh/helm/v4/pkg/action"
+	"helm.sh/helm/v4/pkg/kube"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// helmName is who Helm's writes are by: its user agent, and the manager of the
+// fields, as the program helm is it. Whoever goes on with that one meets his own.
+const helmName = "helm"
+
+// reach leads Helm to the cluster and the namespace of istiod.
+type reach struct {
+	config    *rest.Config
+	namespace string
+}
+
+func (r reach) ToRESTConfig() (*rest.Config, error) {
+	config := rest.CopyConfig(r.config)
+	config.UserAgent = helmName + "/rerig"
+	return config, nil
+}
+
+func (r reach) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+	config, err := r.ToRESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	return memory.NewMemCacheClient(client), nil
+}
+
+func (r reach) ToRESTMapper() (meta.RESTMapper, error) {
+	client, err := r.ToDiscoveryClient()
+	if err != nil {
+		return nil, err
+	}
+	return restmapper.NewDeferredDiscoveryRESTMapper(client), nil
+}
+
+func (r reach) ToRawKubeConfigLoader() clientcmd.ClientConfig {
+	return clientcmd.NewDefaultClientConfig(*api.NewConfig(), &clientcmd.ConfigOverrides{Context: api.Context{Namespace: r.namespace}})
+}
+
+// helm readies Helm for a namespace. Its releases are kept in Secrets there, as
+// the program helm keeps them.
+func (i ByHelm) helm(namespace string) (*action.Configuration, error) {
+	kube.ManagedFieldsManager = helmName
+	c := action.NewConfiguration(action.ConfigurationSetLogger(quiet))
+	if err := c.Init(reach{i.Config, namespace}, namespace, "secret"); err != nil {
+		return nil, fmt.Errorf("prepare Helm: %w", err)
+	}
+	return c, nil
+}
