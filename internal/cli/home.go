@@ -33,6 +33,10 @@ type home interface {
 	// nothing is touched. The site lacks nothing but the cluster.
 	Draft(ctx context.Context, w install.Way, s install.Site, revision, version string) (install.Draft, error)
 
+	// Removing has looks tell what the removal of a revision needs to know, for a
+	// run that takes one away or took one away; "" for none.
+	Removing(run string)
+
 	Close()
 }
 

@@ -32,6 +32,7 @@ type paper struct {
 	holder         string
 	works          func()   // what the holder does
 	writes         []string // everything that was written
+	removing       string   // the run that takes a revision away
 	refuses        string   // a pod whose proxy rejects what the new revision sends
 }
 
@@ -120,6 +121,13 @@ func (p *paper) mend() {
 	for i := range p.world.Proxies {
 		p.world.Proxies[i].Rejected = nil
 	}
+}
+
+func (p *paper) Removing(run string) { p.removing = run }
+
+func (p *paper) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+	a.Admitted, a.Sidecar = !a.Invalid, mesh.Sidecar{Present: true, Revision: "1-31-0"}
+	return a, nil
 }
 
 func (p *paper) List(context.Context) ([]v1alpha1.MeshUpgrade, error) { return p.runs, nil }

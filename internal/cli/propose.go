@@ -26,7 +26,7 @@ func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, err
 			return p, err
 		}
 	}
-	if !installs(p.Plan.Stages) {
+	if p.Plan.Target.Back || !installs(p.Plan.Stages) {
 		return p, nil
 	}
 	installer, err := a.draft(ctx, h, r, p)
@@ -41,7 +41,10 @@ func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, err
 // observed plans what is left of a run against the mesh as it is now.
 func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
 	p := report.Proposal{Run: r.Name, Resumed: !r.fresh, Intent: r.intent}
-	var err error
+	err := r.readied(ctx, h)
+	if err != nil {
+		return p, err
+	}
 	if p.World, err = h.Observe(ctx); err != nil {
 		return p, fmt.Errorf("observe the mesh: %w", err)
 	}

@@ -62,5 +62,5 @@ func (r *run) writeLimits(ctx context.Context, h home) error {
 
 // limits are the fields of a spec that may change while a run goes on.
 func limits(s v1alpha1.MeshUpgradeSpec) v1alpha1.MeshUpgradeSpec {
-	return v1alpha1.MeshUpgradeSpec{MaxParallel: s.MaxParallel, ReadyTimeout: s.ReadyTimeout, Soak: s.Soak, RollbackOnFailure: s.RollbackOnFailure}
+	return v1alpha1.MeshUpgradeSpec{MaxParallel: s.MaxParallel, ReadyTimeout: s.ReadyTimeout, Soak: s.Soak, RollbackOnFailure: s.RollbackOnFailure, RemoveOld: s.RemoveOld}
 }

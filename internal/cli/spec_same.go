@@ -50,8 +50,10 @@ func equalRaw(a, b *runtime.RawExtension) bool {
 	return json.Unmarshal(a.Raw, &x) == nil && json.Unmarshal(b.Raw, &y) == nil && reflect.DeepEqual(x, y)
 }
 
-// carriedOver is the spec on record with the limits and times that are asked for now.
+// carriedOver is the spec on record with the limits and times that are asked for now, and
+// with the removal, which may be asked for later.
 func carriedOver(asked, kept v1alpha1.MeshUpgradeSpec) v1alpha1.MeshUpgradeSpec {
+	kept.RemoveOld = asked.RemoveOld
 	kept.MaxParallel, kept.ReadyTimeout, kept.Soak, kept.RollbackOnFailure = asked.MaxParallel, asked.ReadyTimeout, asked.Soak, asked.RollbackOnFailure
 	return kept
 }

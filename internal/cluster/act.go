@@ -27,6 +27,12 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 		return c.Installer.Install(ctx, change.Name, change.Version)
 	case change.Verb == plan.Put:
 		return fmt.Errorf("install revision %s: no installer was given", change.Name)
+	case change.Verb == plan.Keep:
+		return c.keep(ctx, change)
+	case change.Verb == plan.Delete:
+		return c.delete(ctx, change)
+	case change.Verb == plan.Restore:
+		return c.restore(ctx, change.Name)
 	case change.Verb == plan.End:
 		return c.end(ctx, change)
 	case change.Verb == plan.Patch && change.Kind == "Namespace":

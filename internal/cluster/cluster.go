@@ -11,9 +11,11 @@ import (
 	"net/http"
 	"time"
 
+	"k8s.io/client-go/dynamic"
 	admissionregistration "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
 	apps "k8s.io/client-go/kubernetes/typed/apps/v1"
 	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
 	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
@@ -37,15 +39,21 @@ type Cluster struct {
 	// Installer puts control-plane revisions in; without one, Act refuses to.
 	Installer Installer
 
+	// Removing is the run that takes a revision away, or took one away; then it is
+	// read as well what revisions are made of, and what names them. "" reads none.
+	Removing string
+
 	// Now tells the time at which certificates are verified.
 	Now func() time.Time
 
 	admission     admissionregistration.AdmissionregistrationV1Interface
 	apps          apps.AppsV1Interface
+	batch         batch.BatchV1Interface
 	authorization authorization.AuthorizationV1Interface
 	coordination  coordination.CoordinationV1Interface
 	core          core.CoreV1Interface
 	metadata      metadata.Interface
+	objects       dynamic.Interface
 	plain         rest.Interface // for kinds that have no typed client: JSON, absolute paths
 	pods          *pods
 }
@@ -75,7 +83,7 @@ func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
 	compact := rest.CopyConfig(config)
 	compact.ContentType = "application/vnd.kubernetes.protobuf"
 	compact.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	var errs [7]error
+	var errs [9]error
 	c.admission, errs[0] = admissionregistration.NewForConfigAndClient(compact, client)
 	c.apps, errs[1] = apps.NewForConfigAndClient(compact, client)
 	c.authorization, errs[2] = authorization.NewForConfigAndClient(compact, client)
@@ -83,6 +91,8 @@ func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
 	c.core, errs[4] = core.NewForConfigAndClient(compact, client)
 	c.metadata, errs[5] = metadata.NewForConfigAndClient(config, client)
 	c.plain, errs[6] = plainClient(config, client)
+	c.batch, errs[7] = batch.NewForConfigAndClient(compact, client)
+	c.objects, errs[8] = dynamic.NewForConfigAndClient(config, client)
 	for _, err := range errs {
 		if err != nil {
 			return nil, fmt.Errorf("prepare the connection to the cluster: %w", err)

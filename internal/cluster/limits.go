@@ -15,7 +15,7 @@ import (
 // SetLimits gives an unfinished run other limits and times. It touches only
 // those fields; one that is not set gets its default back.
 func (c *Cluster) SetLimits(ctx context.Context, name string, s v1alpha1.MeshUpgradeSpec) error {
-	limits := map[string]any{"maxParallel": nil, "readyTimeout": nil, "soak": nil, "rollbackOnFailure": s.RollbackOnFailure}
+	limits := map[string]any{"maxParallel": nil, "readyTimeout": nil, "soak": nil, "rollbackOnFailure": s.RollbackOnFailure, "removeOld": s.RemoveOld}
 	if s.MaxParallel != 0 {
 		limits["maxParallel"] = s.MaxParallel
 	}

@@ -8,13 +8,20 @@ import (
 )
 
 // Needed are the permissions that a command needs here: Observing, and where it
-// writes Acting as well. Those on the definition are left out where it is served
+// writes Acting as well; for a removal what that takes beside them. Those on the definition are left out where it is served
 // already: whoever runs upgrades need not be permitted to define resources.
 func (c *Cluster) Needed(ctx context.Context, writes bool) ([]Permission, error) {
-	if !writes {
-		return c.Observing(), nil
+	looks := c.Observing()
+	if c.Removing != "" {
+		looks = append(looks, c.SeeingRemovals()...)
 	}
-	all := append(c.Observing(), c.Acting()...)
+	if !writes {
+		return looks, nil
+	}
+	all := append(looks, c.Acting()...)
+	if c.Removing != "" {
+		all = append(all, c.TakingAway()...)
+	}
 	there, err := c.defined(ctx)
 	if !there || err != nil {
 		return all, err

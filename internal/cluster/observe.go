@@ -16,6 +16,10 @@ type look struct {
 	found    readings
 	planes   []plane
 	services []string
+	behind   map[string]string // Service of the root namespace -> the revision whose istiods it selects
+	claims   []mesh.Claim
+	called   []call // by validators
+	pointed  []call // by DaemonSets
 	istiods  []istiodPod
 }
 
@@ -24,9 +28,9 @@ type look struct {
 // workload before its pods, its pods before the ReplicaSets that own them, so
 // that a pod never looks newer than it is.
 func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
-	l := &look{world: mesh.World{RootNamespace: c.Root}}
+	l := &look{world: mesh.World{RootNamespace: c.Root}, behind: map[string]string{}}
 	for _, reads := range [][]func(context.Context, *look) error{
-		{c.readDefined, c.readRoots, c.readWebhooks, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets},
+		{c.readDefined, c.readRoots, c.readWebhooks, c.readValidators, c.readBelongings, c.readKept, c.readClaims, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets},
 		{c.readPods},
 	} {
 		if err := together(ctx, l, reads); err != nil {
@@ -51,6 +55,7 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	l.world.Workloads = l.found.workloads()
 	l.world.Tags = tagsOf(l.world.Webhooks)
 	l.world.Revisions = revisionsOf(c.Root, l.planes, l.world.Webhooks, l.services, istiods)
+	l.world.Claims = l.claimsOf()
 	l.world.Sort()
 	return l.world, nil
 }

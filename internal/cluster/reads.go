@@ -50,6 +50,9 @@ func (c *Cluster) readServices(ctx context.Context, l *look) error {
 		func(page *corev1.ServiceList) {
 			for i := range page.Items {
 				l.services = append(l.services, page.Items[i].Name)
+				if selector := page.Items[i].Spec.Selector; selector["app"] == istiodApp {
+					l.behind[page.Items[i].Name] = revisionOf(selector)
+				}
 			}
 		}))
 }
@@ -104,7 +107,11 @@ func (c *Cluster) readStatefulSets(ctx context.Context, l *look) error {
 func (c *Cluster) readDaemonSets(ctx context.Context, l *look) error {
 	return reading("DaemonSets", pages(ctx, metav1.ListOptions{}, c.apps.DaemonSets("").List, func(page *appsv1.DaemonSetList) {
 		for i := range page.Items {
-			l.found.daemonSets = append(l.found.daemonSets, daemonSet(&page.Items[i]))
+			d := &page.Items[i]
+			l.found.daemonSets = append(l.found.daemonSets, daemonSet(d))
+			if c.Removing != "" {
+				l.pointing("DaemonSet "+d.Namespace+"/"+d.Name, c.Root, &d.Spec.Template.Spec)
+			}
 		}
 	}))
 }

@@ -109,7 +109,9 @@ func (t *turn) summary() Summary {
 	done := 0
 	open := map[int]bool{}
 	for _, s := range t.stages {
-		open[s.Wave] = true
+		if s.Wave != 0 || t.target.Rank(0, s.Kind) <= t.target.Rank(0, plan.Pin) { // a removal follows the waves
+			open[s.Wave] = true
+		}
 	}
 	for _, g := range t.target.Waves {
 		if !open[g.Wave] && !open[0] {

@@ -33,6 +33,7 @@ type fake struct {
 	mute    string // istiod that does not answer
 	stuck   string // StatefulSet whose first new pod of the target never gets ready, and holds up the rest
 	install error  // what installing brings
+	denies  string // what is denied in a dry run: a namespace, or "configuration"
 	broken  string // pod whose certificate does not chain
 	acted   func(plan.Change)
 	cut     func(plan.Change) error // what becomes of a write on its way; nil: it arrives
@@ -155,7 +156,34 @@ func (f *fake) Act(_ context.Context, c plan.Change) error {
 	return f.after()
 }
 
+func (f *fake) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+	if err := f.port(); err != nil {
+		return a, err
+	}
+	a.Admitted, a.Refusal = !a.Invalid, "at least one host"
+	if a.Pod && f.denies == a.Namespace || !a.Pod && f.denies == "configuration" {
+		a.Admitted, a.Refusal = false, `failed calling webhook: service "istiod-1-29-1" not found`
+	}
+	a.Sidecar = mesh.Sidecar{Present: true, Revision: f.intent.Revision}
+	return a, f.after()
+}
+
 func (f *fake) carryOut(c plan.Change) {
+	switch c.Verb {
+	case plan.Keep:
+		for _, b := range f.world.Belongings {
+			if b.UID == c.Expect && !slices.ContainsFunc(f.world.Kept, func(k mesh.Belonging) bool { return k.UID == b.UID }) {
+				f.world.Kept = append(slices.Clone(f.world.Kept), b)
+			}
+		}
+		return
+	case plan.Delete:
+		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Remove, Subject: subjectOf(c), To: "1-29-1"}, f.now)
+		return
+	case plan.Restore:
+		f.world, _ = plan.After(f.world, plan.Target{Back: true}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: "1.29.1"}, f.now)
+		return
+	}
 	switch c.Kind {
 	case "CustomResourceDefinition":
 		f.world.Defined = true

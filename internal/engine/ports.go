@@ -31,6 +31,10 @@ type Actor interface {
 	// Act carries out one change. ErrDisturbed means that the cluster was not as
 	// the change expects it, and that nothing was written.
 	Act(ctx context.Context, change plan.Change) error
+
+	// Try has the API server judge an object without storing it. A refusal is an
+	// answer; an error means that it could not be asked.
+	Try(ctx context.Context, attempt mesh.Attempt) (mesh.Attempt, error)
 }
 
 // Journal keeps the run's only record.

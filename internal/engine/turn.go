@@ -53,6 +53,10 @@ func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return t.label(ctx, s)
 	case plan.Install:
 		return t.install(ctx, s)
+	case plan.Remove:
+		return t.remove(ctx, s)
+	case plan.Try:
+		return t.try(ctx, s)
 	}
 	return t.act(ctx, s.Steps)
 }
@@ -96,14 +100,18 @@ func (t *turn) write(ctx context.Context, changes []plan.Change) error {
 // install leaves a mark first, so that an installation that is broken off is
 // repeated whole.
 func (t *turn) install(ctx context.Context, s plan.Stage) (Outcome, error) {
-	t.ledger.Install = plan.Begun
+	if !t.target.Back { // what comes back from what was kept is seen to be whole
+		t.ledger.Install = plan.Begun
+	}
 	if _, err := t.act(ctx, s.Steps); err != nil {
 		if ctx.Err() != nil || passing(err) {
 			return "", err
 		}
 		return t.hold(ctx, plan.Hold{Reason: installFailed, Subject: s.Steps[0].Subject, Message: err.Error(), Hint: advice(err)})
 	}
-	t.ledger.Install = plan.Done
+	if !t.target.Back {
+		t.ledger.Install = plan.Done
+	}
 	return "", t.save(ctx)
 }
 

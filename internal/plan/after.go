@@ -20,7 +20,13 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 		w.Defined = true
 	case Install:
 		w = installed(w, s.Subject, s.To)
-		l.Install = Done
+		w.Belongings = append(slices.Clone(w.Belongings), w.Lost(s.Subject)...)
+		w.Sort()
+		if !t.Back {
+			l.Install = Done
+		}
+	case Remove:
+		removed(&w, s)
 	case Label:
 		relabelled(&w, s)
 	case Evict:
@@ -45,8 +51,11 @@ func copied(w mesh.World) mesh.World {
 }
 
 func installed(w mesh.World, name, version string) mesh.World {
-	if _, there := w.Revision(name); there {
+	hooked := slices.ContainsFunc(w.Webhooks, func(h mesh.Webhook) bool { return h.Revision == name && h.Tag == "" })
+	if _, there := w.Revision(name); there && hooked {
 		return w
+	} else if there {
+		w.Revisions = slices.DeleteFunc(w.Revisions, func(r mesh.Revision) bool { return r.Name == name })
 	}
 	w.Revisions = append(w.Revisions, mesh.Revision{Name: name, Version: version, Wanted: 1, Ready: 1,
 		Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: version, Build: version}}})

@@ -9,10 +9,11 @@ import (
 )
 
 // Backward is the target that restores the baseline: the waves in reverse
-// order, or only the one wave that is given (0 means all). The control plane
-// that was installed stays, unused.
+// order, or only the one wave that is given (0 means all). A control plane that
+// was taken away comes back from what was kept of it; the one that was installed
+// stays, unused.
 func Backward(in Intent, l Ledger, wave int) Target {
-	t := Target{Run: in.Run, Back: true, Policy: in.Policy, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}}
+	t := Target{Run: in.Run, Back: true, Policy: in.Policy, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}, Versions: l.Baseline.Versions}
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {
 			continue

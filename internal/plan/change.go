@@ -19,6 +19,10 @@ const (
 	Patch Verb = "patch" // a JSON merge patch of exactly the keys in it
 	Put   Verb = "put"   // install a control-plane revision
 	End   Verb = "end"   // evict a pod
+
+	Keep    Verb = "keep"    // write an object down, so that it can be put back
+	Delete  Verb = "delete"  // take an object away, by its UID
+	Restore Verb = "restore" // put back what was kept of a revision
 )
 
 // Change is one write, as data.
@@ -30,7 +34,8 @@ type Change struct {
 	Name      string `json:"name"`
 
 	// Expect is what must be found just before the write, or it is not made: for
-	// a Namespace its Binding, as mesh.Binding.String writes it; for a Pod its UID.
+	// a Namespace its Binding, as mesh.Binding.String writes it; for a Pod, and
+	// for what is kept or deleted, its UID.
 	Expect string `json:"expect,omitempty"`
 
 	// Patch is the body of a merge patch.
@@ -38,6 +43,9 @@ type Change struct {
 
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`
+
+	// Revision is the one that an object is kept of.
+	Revision string `json:"revision,omitempty"`
 }
 
 // The keys of a restart's stamp on a pod template.
@@ -52,7 +60,12 @@ func Render(s Step, t Target, at time.Time) ([]Change, error) {
 	switch s.Kind {
 	case Define:
 		return []Change{{Verb: Apply, Kind: "CustomResourceDefinition", Name: s.Subject}}, nil
+	case Remove:
+		return taken(s)
 	case Install:
+		if t.Back {
+			return []Change{{Verb: Restore, Kind: "Revision", Name: s.Subject}}, nil
+		}
 		return []Change{{Verb: Put, Kind: "Revision", Name: s.Subject, Version: t.Version}}, nil
 	case Label:
 		return one(relabel(s))

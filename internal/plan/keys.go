@@ -36,6 +36,8 @@ func Key(w mesh.World, s Step, t Target) string {
 	case Prove:
 		wl, _ := w.Workload(s.Subject)
 		return ProofKey(w, wl, s.To)
+	case Try:
+		return tryKey(s, t)
 	}
 	return SoakKey(s.Wave, t.Revision)
 }

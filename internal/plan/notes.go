@@ -41,7 +41,7 @@ type Note struct {
 // Notes returns what is to be known of the namespaces that a target moves, and
 // of every gateway of the mesh.
 func Notes(w mesh.World, t Target) []Note {
-	notes := unknownRoom(w)
+	notes := slices.Concat(unknownRoom(w), holdingOn(w, t), returning(w, t))
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))

@@ -53,6 +53,10 @@ type Step struct {
 // String is one line for people.
 func (s Step) String() string {
 	switch {
+	case s.Kind == Remove && s.By != "":
+		return fmt.Sprintf("%s %s: by %s", s.Kind, s.Subject, s.By)
+	case s.Kind == Remove:
+		return fmt.Sprintf("%s %s of revision %s", s.Kind, s.Subject, s.To)
 	case s.From != "":
 		return fmt.Sprintf("%s %s: %s -> %s", s.Kind, s.Subject, s.From, s.To)
 	case s.To != "":

@@ -36,6 +36,8 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 		add(g.Wave, Prove, proofs(w, t, l, g))
 		add(g.Wave, Soak, soaks(t, l, g))
 	}
+	add(0, Remove, removals(w, t))
+	add(0, Try, tries(w, t, l))
 	return stages
 }
 
@@ -47,10 +49,14 @@ func defines(w mesh.World) []Step {
 }
 
 // installs is needed when the revision is not there, and when this run began to
-// install it and is not known to have ended: then the whole is repeated.
+// install it and is not known to have ended: then the whole is repeated. On the
+// way back it is what was taken away that is needed.
 func installs(w mesh.World, t Target, l Ledger) []Step {
+	if t.Back {
+		return restores(w, t)
+	}
 	_, there := w.Revision(t.Revision)
-	if t.Back || there && l.Install != Begun {
+	if there && l.Install != Begun {
 		return nil
 	}
 	return []Step{{Kind: Install, Subject: t.Revision, To: t.Version}}

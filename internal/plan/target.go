@@ -20,6 +20,8 @@ type Target struct {
 	Soak      time.Duration           // 0: no wave soaks
 	Back      bool                    // towards the baseline: what was never moved needs no proof
 	Policy    Policy                  // how workloads are moved
+	Remove    []string                // revisions that are taken away at the end
+	Versions  map[string]string       // revision -> its Istio version when the run began; on the way back
 }
 
 // Want is the revision that a workload's sidecars should run, "" when the target
@@ -59,5 +61,9 @@ func Aim(w mesh.World, in Intent, l Ledger) (Target, error) {
 	case l.Revert > 0:
 		return Backward(in, l, l.Revert), nil
 	}
-	return Forward(w, in, l.Waves)
+	t, err := Forward(w, in, l.Waves)
+	if err == nil {
+		t.Remove = leaving(w, in, l, t)
+	}
+	return t, err
 }

@@ -95,6 +95,10 @@ func doingBefore(s plan.Step) string {
 		return "the definition is put first"
 	case plan.Install:
 		return "is being installed"
+	case plan.Remove:
+		return "the old one is taken away"
+	case plan.Try:
+		return "the old one is gone: it is tried what the mesh admits"
 	}
 	return "is judged"
 }

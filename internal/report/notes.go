@@ -10,6 +10,8 @@ var titles = []struct {
 	title string
 	tone  tone
 }{
+	{plan.HoldsOn, "Keep the old revision", warn},
+	{plan.DefinitionsStay, "Comes back", warn},
 	{plan.MayLoseRequests, "May lose requests", warn},
 	{plan.NotReady, "Not ready as they are", warn},
 	{plan.NoRoom, "Without room for their restart", warn},

@@ -9,19 +9,29 @@ import (
 	"github.com/rerig/rerig/internal/plan"
 )
 
+// nouns are what writes are counted as, in their order.
+var nouns = []struct {
+	kind plan.Kind
+	noun string
+}{
+	{plan.Define, "definition"},
+	{plan.Install, "install"},
+	{plan.Label, "namespace label"},
+	{plan.Evict, "eviction"},
+	{plan.Restart, "restart"},
+	{plan.Replace, "workload's eviction"},
+	{plan.Remove, "removal"},
+}
+
 // sum closes a proposal: how much is written, under which limits, its digest.
 func (p Proposal) sum() []string {
-	n := p.writes()
+	n, total := p.writes(), 0
 	var parts []string
-	for _, k := range []struct {
-		kind plan.Kind
-		noun string
-	}{{plan.Define, "definition"}, {plan.Install, "install"}, {plan.Label, "namespace label"}, {plan.Evict, "eviction"}, {plan.Restart, "restart"}, {plan.Replace, "workload's eviction"}} {
-		if n[k.kind] > 0 {
+	for _, k := range nouns {
+		if total += n[k.kind]; n[k.kind] > 0 {
 			parts = append(parts, count(n[k.kind], k.noun))
 		}
 	}
-	total := n[plan.Define] + n[plan.Install] + n[plan.Label] + n[plan.Evict] + n[plan.Restart] + n[plan.Replace]
 	lines := []string{fmt.Sprintf("%s to the mesh: %s. The run itself is recorded in MeshUpgrade %s.",
 		count(total, "write"), or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run)}
 	lines = append(lines, p.limits(), "Plan digest "+p.Plan.Digest)

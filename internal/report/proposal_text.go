@@ -22,6 +22,9 @@ func (p Proposal) Text(paper Paper) string {
 		lines = append(append(lines, ""), p.wave(paper, g)...)
 	}
 	lines = append(lines, ways(paper, p.Plan.Ways)...)
+	if last := p.after(paper); len(last) > 0 {
+		lines = append(append(lines, ""), last...)
+	}
 	lines = append(lines, notes(paper, p.Plan.Notes)...)
 	lines = append(lines, "")
 	for _, s := range p.sum() {
@@ -68,6 +71,9 @@ func (p Proposal) before(paper Paper) []string {
 
 func (p Proposal) install(paper Paper, s plan.Step) []string {
 	i := p.Installer
+	if s.From != "" {
+		return []string{"  install  revision " + s.Subject + " again, from " + s.From}
+	}
 	if i == nil {
 		return []string{"  install  revision " + s.Subject}
 	}

@@ -75,6 +75,8 @@ func done(s plan.Step) string {
 		return fmt.Sprintf("evicted pod %s of %s", pod, s.Subject)
 	case plan.Restart:
 		return fmt.Sprintf("restarted %s: %s -> %s", s.Subject, s.From, s.To)
+	case plan.Remove:
+		return fmt.Sprintf("took %s of revision %s away", s.Subject, s.To)
 	}
 	return s.String()
 }
@@ -85,6 +87,8 @@ func passed(s plan.Step) string {
 		return "admitted revision " + s.Subject
 	case plan.Soak:
 		return "soaked " + s.Subject
+	case plan.Try:
+		return "tried by dry run, " + s.Subject
 	}
 	return "proven " + s.Subject
 }

@@ -27,6 +27,9 @@ type Facts struct {
 	Back        bool              // towards the baseline: the control plane that is left need not answer
 	Certificate *mesh.Certificate // what one of its pods holds; nil when it was not asked
 	Silence     string            // why the pod that was asked for its certificate did not answer
+
+	// After a removal.
+	Attempts []mesh.Attempt // what was tried by dry run
 }
 
 // Check is one judgement, as data. Name is its anchor in docs/checks.md.

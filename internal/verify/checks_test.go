@@ -89,10 +89,57 @@ var fails = map[string][]struct {
 	"configuration-acknowledged": {
 		{"behind", func(f *Facts) { f.World.Proxies[0].Unacked = []string{"CDS"} }, Wait},
 		{"nothing sent", func(f *Facts) { f.World.Proxies[0].Sent = []string{"CDS"} }, Wait}},
+	"removal-only-its-own": {
+		{"a definition", func(f *Facts) { f.World.Belongings[0].Kind = "CustomResourceDefinition" }, Fail},
+		{"the authority", func(f *Facts) { f.World.Belongings[0].Name = "istio-ca-secret" }, Fail},
+		{"a gateway", func(f *Facts) { f.World.Belongings[0].Component = "IngressGateways" }, Fail}},
+	"revision-unused": {
+		{"a pod", func(f *Facts) { f.World.Workloads[0].Pods[1].Sidecar.Revision = "1-29-1" }, Fail}},
+	"revision-unnamed": {
+		{"a namespace", func(f *Facts) {
+			f.World.Namespaces = []mesh.Namespace{{Name: "z", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}}
+		}, Fail},
+		{"a template", func(f *Facts) { f.World.Workloads[0].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"} }, Fail},
+		{"a tag", func(f *Facts) { f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }, Fail},
+		{"an entry, through a tag", func(f *Facts) {
+			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}}
+			f.World.Claims = []mesh.Claim{{Subject: "WorkloadEntry a/b", Value: "prod"}}
+		}, Fail},
+		{"another's webhook", func(f *Facts) { f.World.Webhooks[0].Service = "istio-system/istiod-1-29-1" }, Fail}},
+	"revision-unstamped": {
+		{"CNI", func(f *Facts) {
+			f.World.Belongings = append(f.World.Belongings, mesh.Belonging{Kind: "DaemonSet", Name: "istio-cni-node", Revision: "1-29-1", Component: "Cni", Shared: true})
+		}, Fail}},
+	"revision-unconnected": {
+		{"silent", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait},
+		{"a VM", func(f *Facts) {
+			f.World.Proxies = append(f.World.Proxies, mesh.Proxy{Namespace: "vms", Pod: "legacy", Revision: "1-29-1"})
+		}, Wait}},
+	"removed-by-others": {
+		{"the Sail operator", func(f *Facts) { f.World.Belongings[0].Hands = "the Sail operator" }, Wait}},
+	"pod-admitted": {
+		{"refused", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
+		{"bare", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Admitted: true}} }, Wait},
+		{"another's", func(f *Facts) {
+			f.Attempts = []mesh.Attempt{{Pod: true, Admitted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
+		}, Wait}},
+	"configuration-admitted": {
+		{"refused", func(f *Facts) { f.Attempts = []mesh.Attempt{{Refusal: "no endpoints"}} }, Wait}},
+	"configuration-refused": {
+		{"passed", func(f *Facts) { f.Attempts = []mesh.Attempt{{Invalid: true, Admitted: true}} }, Wait}},
 	"certificate-chains": {
 		{"foreign", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
 		{"silent", func(f *Facts) { f.Certificate, f.Silence = nil, "timeout" }, Wait},
 		{"not asked", func(f *Facts) { f.Certificate = nil }, Wait}},
+}
+
+// departing are facts of a revision that nothing holds on to.
+func departing() Facts {
+	f := good()
+	f.Revision = "1-29-1"
+	f.World.RootNamespace = "istio-system"
+	f.World.Belongings = []mesh.Belonging{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1", Revision: "1-29-1", Component: "Pilot"}}
+	return f
 }
 
 func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
@@ -100,10 +147,14 @@ func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range slices.Concat(Admission, Before, Proof) {
+	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial) {
 		t.Run(c.Name, func(t *testing.T) {
 			if c.Description == "" || c.Hint == "" || !strings.Contains(string(docs), "\n## "+c.Name+"\n") {
 				t.Error("it lacks a description, a hint, or its heading in docs/checks.md")
+			}
+			good := good
+			if slices.ContainsFunc(slices.Concat(Departure, LeftToOthers), func(d Check) bool { return d.Name == c.Name }) {
+				good = departing
 			}
 			if v := c.On("x", good()); v.Result != Pass || v.Hint != "" {
 				t.Errorf("good facts come out as %+v", v)

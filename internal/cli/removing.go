@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// readied has looks tell what a removal needs to know, where the run takes a
+// revision away, or may have taken one away before it was turned around; that it
+// may be read is seen first.
+func (r *run) readied(ctx context.Context, h home) error {
+	approved := slices.ContainsFunc(r.ledger.Approved, func(s plan.Step) bool { return s.Kind == plan.Remove })
+	if !r.Spec.RemoveOld && !approved {
+		h.Removing("")
+		return nil
+	}
+	h.Removing(r.Name)
+	return permitted(ctx, h, looking, nil)
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+const (
+	componentLabel = "operator.istio.io/component"
+
+	pilot       = "Pilot"
+	helmRelease = "HelmRelease"
+)
+
+// made are the kinds of which a control plane is made: those that `istioctl
+// uninstall --revision` looks at (operator/pkg/uninstall/prune.go @1.31.0) and
+// what else the chart istiod renders.
+var made = byKind(
+	schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingWebhookConfiguration"},
+	schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "ValidatingWebhookConfiguration"},
+	schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRole"},
+	schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRoleBinding"},
+	schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "Role"},
+	schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "RoleBinding"},
+	schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"},
+	schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "DaemonSet"},
+	schema.GroupVersionKind{Version: "v1", Kind: "Service"},
+	schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"},
+	schema.GroupVersionKind{Version: "v1", Kind: "Secret"},
+	schema.GroupVersionKind{Version: "v1", Kind: "ServiceAccount"},
+	schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "PodDisruptionBudget"},
+	schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"},
+	schema.GroupVersionKind{Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"},
+	schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1alpha3", Kind: "EnvoyFilter"},
+)
+
+func byKind(kinds ...schema.GroupVersionKind) map[string]schema.GroupVersionKind {
+	m := map[string]schema.GroupVersionKind{}
+	for _, kind := range kinds {
+		m[kind.Kind] = kind
+	}
+	return m
+}
+
+// resourceOf is where objects of a kind are found.
+func resourceOf(kind string) schema.GroupVersionResource {
+	resource, _ := meta.UnsafeGuessKindToResource(made[kind])
+	return resource
+}
+
+// components are those whose objects an uninstall of a revision would delete.
+const components = componentLabel + " in (Pilot,IngressGateways,EgressGateways,Cni,Ztunnel)"
+
+// readBelongings lists what bears a revision: one list of labels a kind, and the
+// manifests of Helm's releases, which label only a part of what they install.
+func (c *Cluster) readBelongings(ctx context.Context, l *look) error {
+	if c.Removing == "" {
+		return nil
+	}
+	lists := make([][]mesh.Belonging, len(made))
+	group, ctx := errgroup.WithContext(ctx)
+	n := 0
+	for kind := range made {
+		at := n
+		n++
+		group.Go(func() (err error) {
+			lists[at], err = c.stamped(ctx, kind)
+			return err
+		})
+	}
+	var released []mesh.Belonging
+	group.Go(func() (err error) {
+		released, err = c.released(ctx)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, b := range append(slices.Concat(lists...), released...) {
+		if !seen[b.Subject()] {
+			seen[b.Subject()] = true
+			l.world.Belongings = append(l.world.Belongings, b)
+		}
+	}
+	return nil
+}
+
+// stamped lists the objects of a kind that bear a revision and a component.
+func (c *Cluster) stamped(ctx context.Context, kind string) ([]mesh.Belonging, error) {
+	var list []mesh.Belonging
+	options := metav1.ListOptions{LabelSelector: mesh.RevisionLabel + "," + components}
+	err := pages(ctx, options, c.metadata.Resource(resourceOf(kind)).List, func(page *metav1.PartialObjectMetadataList) {
+		for i := range page.Items {
+			if b, ok := belonging(kind, &page.Items[i]); ok {
+				list = append(list, b)
+			}
+		}
+	})
+	if apierrors.IsNotFound(err) {
+		return nil, nil // a kind that this cluster does not know
+	}
+	return list, reading("each "+kind+" that bears a revision", err)
+}
+
+// belonging is false for what another object makes: it goes with that one.
+func belonging(kind string, m metav1.Object) (mesh.Belonging, bool) {
+	b := mesh.Belonging{Kind: kind, Namespace: m.GetNamespace(), Name: m.GetName(), UID: string(m.GetUID()),
+		Revision: revisionOf(m.GetLabels()), Component: m.GetLabels()[componentLabel]}
+	_, tagged := m.GetLabels()[tagLabel]
+	b.Shared = tagged || b.Component != pilot || kind == "DaemonSet"
+	b.Hands = handsOn(m)
+	return b, len(m.GetOwnerReferences()) == 0 || b.Hands != ""
+}
+
+// handsOn tells who keeps an object by making it anew: its owner, or the labels
+// by which a tool knows what it keeps.
+func handsOn(m metav1.Object) string {
+	for _, r := range m.GetOwnerReferences() {
+		if strings.HasPrefix(r.APIVersion, "sailoperator.io/") {
+			return "the Sail operator (" + r.Kind + " " + r.Name + ")"
+		}
+	}
+	for _, by := range []struct{ key, who string }{
+		{"argocd.argoproj.io/instance", "Argo CD"}, {"argocd.argoproj.io/tracking-id", "Argo CD"},
+		{"kustomize.toolkit.fluxcd.io/name", "Flux"}, {"helm.toolkit.fluxcd.io/name", "Flux"},
+	} {
+		if name := m.GetLabels()[by.key] + m.GetAnnotations()[by.key]; name != "" {
+			return by.who + " (" + name + ")"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+)
+
+// restore puts back all that was kept of a revision, by server-side apply: what
+// is there already stays. Definitions were never taken away, and none is written:
+// they stay those of the newest Istio.
+func (c *Cluster) restore(ctx context.Context, revision string) error {
+	secrets, err := c.keptOf(ctx, revision)
+	if err != nil {
+		return err
+	}
+	var objects []*unstructured.Unstructured
+	for _, s := range secrets {
+		for key, data := range s.Data {
+			o, err := unpacked(data)
+			if err != nil {
+				return fmt.Errorf("read %s of Secret %s/%s: %w: %w", key, c.Root, s.Name, engine.ErrRefused, err)
+			}
+			objects = append(objects, o)
+		}
+	}
+	if len(objects) == 0 {
+		return fmt.Errorf("install revision %s again: nothing was kept of it (no Secret labelled %s=%s in %s): %w", revision, keptLabel, revision, c.Root, engine.ErrRefused)
+	}
+	slices.SortFunc(objects, func(a, b *unstructured.Unstructured) int {
+		return cmp.Or(cmp.Compare(slices.Index(returning, a.GetKind()), slices.Index(returning, b.GetKind())), cmp.Compare(a.GetName(), b.GetName()))
+	})
+	for _, o := range objects {
+		_, err := c.objects.Resource(resourceOf(o.GetKind())).Namespace(o.GetNamespace()).Apply(ctx, o.GetName(), o,
+			metav1.ApplyOptions{FieldManager: v1alpha1.FieldManager, Force: true})
+		if err != nil {
+			return writing(fmt.Sprintf("put %s %s of revision %s back", o.GetKind(), o.GetName(), revision), err)
+		}
+	}
+	return nil
+}
+
+// returning are the kinds that come after the rest, in their order: what calls an
+// istiod comes when there is one to call.
+var returning = []string{"Service", "Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
+
+func unpacked(data []byte) (*unstructured.Unstructured, error) {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	var o unstructured.Unstructured
+	return &o, json.NewDecoder(&bounded{z, longestLedger}).Decode(&o.Object)
+}

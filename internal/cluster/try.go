@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// gateways are Istio's own, not those of the Gateway API.
+var gateways = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1beta1", Resource: "gateways"}
+
+const tried = "rerig-try-"
+
+// dry creates nothing: every admission plugin and webhook is asked, and no more.
+var dry = metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: v1alpha1.FieldManager}
+
+// Try has the API server judge a pod, or configuration, and store nothing.
+func (c *Cluster) Try(ctx context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+	if !a.Pod {
+		return c.tryConfiguration(ctx, a)
+	}
+	p, err := c.example(ctx, a)
+	if err != nil {
+		return a, err
+	}
+	made, err := c.core.Pods(a.Namespace).Create(ctx, p, dry)
+	if a.Refusal, err = answerOf(err); err != nil {
+		return a, fmt.Errorf("try to create a pod in %s: %w", a.Namespace, err)
+	}
+	if a.Admitted = a.Refusal == ""; a.Admitted {
+		a.Sidecar = sidecarOf(made)
+	}
+	return a, nil
+}
+
+// answerOf tells an answer of the API server from not reaching it.
+func answerOf(err error) (string, error) {
+	if err == nil {
+		return "", nil
+	}
+	if _, is := err.(apierrors.APIStatus); is && !apierrors.IsServerTimeout(err) && !apierrors.IsTooManyRequests(err) {
+		return err.Error(), nil
+	}
+	return "", err
+}
+
+// example is a pod of the workload's template, or a bare one.
+func (c *Cluster) example(ctx context.Context, a mesh.Attempt) (*corev1.Pod, error) {
+	p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "rerig.dev/try"}}}}
+	if kind, name, ok := strings.Cut(a.Workload, " "); ok {
+		_, name, _ = strings.Cut(name, "/")
+		t, err := c.rawTemplate(ctx, mesh.Kind(kind), a.Namespace, name)
+		if err != nil && !apierrors.IsNotFound(err) {
+			return nil, reading(a.Workload, err)
+		}
+		if t != nil && err == nil {
+			p.Labels, p.Annotations, p.Spec = t.Labels, t.Annotations, t.Spec
+		}
+	}
+	p.GenerateName = tried
+	if len(a.Labels) > 0 {
+		labels := maps.Clone(p.Labels)
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		maps.Copy(labels, a.Labels)
+		p.Labels = labels
+	}
+	return p, nil
+}
+
+// rawTemplate reads a workload's template, nil for a kind that is not read.
+func (c *Cluster) rawTemplate(ctx context.Context, kind mesh.Kind, namespace, name string) (*corev1.PodTemplateSpec, error) {
+	switch kind {
+	case mesh.Deployment:
+		d, err := c.apps.Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+		return &d.Spec.Template, err
+	case mesh.StatefulSet:
+		s, err := c.apps.StatefulSets(namespace).Get(ctx, name, metav1.GetOptions{})
+		return &s.Spec.Template, err
+	case mesh.DaemonSet:
+		d, err := c.apps.DaemonSets(namespace).Get(ctx, name, metav1.GetOptions{})
+		return &d.Spec.Template, err
+	}
+	return nil, nil
+}
+
+// tryConfiguration tries an Istio Gateway: one without servers is not valid, and
+// only a validator says so (ValidateGateway in pkg/config/validation @1.31.0).
+func (c *Cluster) tryConfiguration(ctx context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+	labels := map[string]any{}
+	for key, value := range a.Labels {
+		labels[key] = value
+	}
+	servers := []any{map[string]any{"port": map[string]any{"number": int64(80), "name": "http", "protocol": "HTTP"}, "hosts": []any{"try.rerig.dev"}}}
+	if a.Invalid {
+		servers = []any{}
+	}
+	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1beta1", "kind": "Gateway",
+		"metadata": map[string]any{"generateName": tried, "namespace": c.Root, "labels": labels},
+		"spec":     map[string]any{"selector": map[string]any{"rerig.dev/try": "nobody"}, "servers": servers}}}
+	_, err := c.objects.Resource(gateways).Namespace(c.Root).Create(ctx, o, dry)
+	if a.Refusal, err = answerOf(err); err != nil {
+		return a, fmt.Errorf("try to create an Istio Gateway: %w", err)
+	}
+	a.Admitted = a.Refusal == ""
+	return a, nil
+}
