@@ -22,5 +22,16 @@ const (
 	AnnotationDrains      = "rerig.dev/drains"       // on a workload: "true" declares that it drains without a preStop hook
 )
 
+// What a trial pod bears. Its run is the MeshUpgrade that owns it.
+const (
+	LabelTrial              = "rerig.dev/trial"          // "true": counted with no workload
+	AnnotationTrialOf       = "rerig.dev/trial-of"       // the workload: "Deployment web"
+	AnnotationTrialTemplate = "rerig.dev/trial-template" // digest of the template that it was made from
+	AnnotationTrialRevision = "rerig.dev/trial-revision" // whose webhook injected it
+	AnnotationTrialMode     = "rerig.dev/trial-mode"     // in-service, or out-of-service
+	AnnotationTrialInject   = "rerig.dev/trial-inject"   // the template's own label sidecar.istio.io/inject, where it has one
+	GateTrial               = "rerig.dev/trial"          // the scheduling gate that it is made with
+)
+
 // FieldManager is the name under which everything is written.
 const FieldManager = "rerig"

@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rerig/rerig/internal/plan"
@@ -29,7 +30,7 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 	if len(p.Plan.Stages) == 0 && r.ended() {
 		return a.nothing(r)
 	}
-	if err := permitted(ctx, h, running, r.needs); err != nil {
+	if err := permitted(ctx, h, running, slices.Concat(r.needs, trialNeeds(p.Plan.Stages))); err != nil {
 		return err
 	}
 	agreed := r.agreed(p.Plan)

@@ -27,6 +27,12 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 		return c.Installer.Install(ctx, change.Name, change.Version)
 	case change.Verb == plan.Put:
 		return fmt.Errorf("install revision %s: no installer was given", change.Name)
+	case change.Verb == plan.Launch && change.Trial != nil:
+		return c.launch(ctx, change)
+	case change.Verb == plan.Ungate:
+		return c.ungate(ctx, change)
+	case change.Verb == plan.Delete && change.Kind == "Pod":
+		return c.deletePod(ctx, change)
 	case change.Verb == plan.Keep:
 		return c.keep(ctx, change)
 	case change.Verb == plan.Delete:

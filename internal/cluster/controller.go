@@ -3,6 +3,8 @@
 package cluster
 
 import (
+	"cmp"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,6 +29,7 @@ func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpe
 			Name:      m.Name,
 			Gateway:   gateway(t.ObjectMeta, &t.Spec),
 			Template:  templateOf(t),
+			Alone:     aloneBy(&t.Spec),
 			Drains:    m.Annotations[v1alpha1.AnnotationDrains] == "true",
 			Stamp:     stampOf(t.Annotations),
 		},
@@ -38,6 +41,7 @@ func deployment(d *appsv1.Deployment) controller {
 	c := controllerOn(mesh.Deployment, &d.ObjectMeta, &d.Spec.Template)
 	c.Wanted, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
 	c.Gap = deploymentGap(d)
+	c.Alone = cmp.Or(aloneDeployment(d), c.Alone)
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }
 	return c
@@ -47,6 +51,7 @@ func statefulSet(s *appsv1.StatefulSet) controller {
 	c := controllerOn(mesh.StatefulSet, &s.ObjectMeta, &s.Spec.Template)
 	c.Wanted, c.Rollout = int(replicas(s.Spec.Replicas)), statefulSetRollout(s)
 	c.Gap = statefulSetGap(s)
+	c.Alone = cmp.Or(aloneStatefulSet(s), c.Alone)
 	newest := currentStatefulSet(s)
 	c.current = func(generations) current { return newest }
 	return c
@@ -56,6 +61,7 @@ func daemonSet(d *appsv1.DaemonSet) controller {
 	c := controllerOn(mesh.DaemonSet, &d.ObjectMeta, &d.Spec.Template)
 	c.Wanted, c.Rollout = int(d.Status.DesiredNumberScheduled), daemonSetRollout(d)
 	c.Gap = daemonSetGap(d)
+	c.Alone = cmp.Or(aloneDaemonSet(d), c.Alone)
 	d = &appsv1.DaemonSet{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDaemonSet(d, g) }
 	return c

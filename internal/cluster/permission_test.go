@@ -61,12 +61,15 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	grant(t, admin, "acting", user.Acting())
 	settle(t, user, user.Acting())
 	lacking(t, user, append(user.Observing(), user.Acting()...), nil)
+	grant(t, admin, "trying", Trying())
+	settle(t, user, Trying())
 	forget(t, admin)
 	seen.mu.Lock()
 	seen.asked = nil
 	seen.mu.Unlock()
 	everything(t, user)
-	inStep(t, seen, append(user.Observing(), user.Acting()...))
+	onTrials(t, admin, user)
+	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying()))
 }
 
 // forget takes away what a first run would find missing.

@@ -73,6 +73,10 @@ func (c *Cluster) readPods(ctx context.Context, l *look) error {
 			if istiod, ok := istiodPodOf(p, c.Root); ok {
 				l.istiods = append(l.istiods, istiod)
 			}
+			if trial, ok := trialOf(p); ok {
+				l.world.Trials = append(l.world.Trials, trial)
+				continue
+			}
 			if found, ok := podOf(p); ok {
 				l.found.pods = append(l.found.pods, found)
 			}

@@ -73,7 +73,7 @@ func requested(request *http.Request) (Permission, bool) {
 	if len(parts) > 2 {
 		p.Resource += "/" + parts[2]
 	}
-	p.Verb = map[string]string{http.MethodGet: "get", http.MethodPost: "create", http.MethodPut: "update", http.MethodPatch: "patch"}[request.Method]
+	p.Verb = map[string]string{http.MethodGet: "get", http.MethodPost: "create", http.MethodPut: "update", http.MethodPatch: "patch", http.MethodDelete: "delete"}[request.Method]
 	if p.Verb == "get" && p.Name == "" {
 		p.Verb = "list"
 	}

@@ -35,6 +35,10 @@ func (t *turn) hold(ctx context.Context, h plan.Hold) (Outcome, error) {
 	if t.reverts(h) {
 		return turned, t.revert(ctx, h)
 	}
+	if t.leaves() {
+		t.ledger.Leaving = &h
+		return turned, t.save(ctx)
+	}
 	t.ledger.Held = &h
 	if err := t.save(ctx); err != nil {
 		return "", err
@@ -43,12 +47,16 @@ func (t *turn) hold(ctx context.Context, h plan.Hold) (Outcome, error) {
 	return Held, nil
 }
 
+// tested reports whether the wave in turn is only being tried: nothing of it was
+// moved, so there is nothing to put back.
+func (t *turn) tested() bool { return len(t.stages) > 0 && t.stages[0].Kind == plan.Trial }
+
 // reverts reports whether a hold puts its wave back: when the wave that is being
 // moved failed. One that was moved and proven, and fails later by somebody's
 // next deployment, is not the upgrade's to take back.
 func (t *turn) reverts(h plan.Hold) bool {
 	failed := h.Reason == checkFailed || h.Reason == timedOut
-	return failed && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Back && t.ledger.Reached <= t.target.Rank(h.Wave, plan.Soak)
+	return failed && !t.tested() && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Back && t.ledger.Reached <= t.target.Rank(h.Wave, plan.Soak)
 }
 
 // revert turns the run around for the wave that failed. That it would be put

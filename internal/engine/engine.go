@@ -90,6 +90,9 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 		return "", t.turnAround(ctx)
 	}
 	t.tell(Event{Kind: Looked})
+	if t.ledger.Leaving != nil {
+		return t.leave(ctx)
+	}
 	if len(t.stages) == 0 {
 		return t.finish(ctx)
 	}

@@ -90,6 +90,9 @@ func TestKilledAgainAndAgain(t *testing.T) {
 func restartsOf(f *fake) string {
 	seen := map[string]bool{}
 	for _, c := range f.writes {
+		if c.Verb != plan.Patch {
+			continue
+		}
 		key := c.Kind + c.Namespace + c.Name
 		if seen[key] && c.Kind == "Deployment" {
 			return key

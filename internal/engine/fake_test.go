@@ -36,6 +36,7 @@ type fake struct {
 	denies  string // what is denied in a dry run: a namespace, or "configuration"
 	broken  string // pod whose certificate does not chain
 	acted   func(plan.Change)
+	barred  bool                    // trial pods don't get ready
 	cut     func(plan.Change) error // what becomes of a write on its way; nil: it arrives
 	sees    func(*mesh.World)       // what a look finds beside that
 }
@@ -116,6 +117,9 @@ func (f *fake) Observe(context.Context) (mesh.World, error) {
 			w.Proxies = append(w.Proxies, x)
 		}
 	}
+	for _, x := range f.trials() {
+		w.Proxies = append(w.Proxies, x)
+	}
 	if f.sees != nil {
 		f.sees(&w)
 	}
@@ -169,6 +173,10 @@ func (f *fake) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
 }
 
 func (f *fake) carryOut(c plan.Change) {
+	if c.Verb == plan.Launch || c.Verb == plan.Ungate || c.Verb == plan.Delete && c.Kind == "Pod" {
+		f.onTrial(c)
+		return
+	}
 	switch c.Verb {
 	case plan.Keep:
 		for _, b := range f.world.Belongings {

@@ -30,6 +30,7 @@ type turn struct {
 // have mended what was in the way.
 func (t *turn) resume() {
 	t.ledger.Held, t.ledger.Waiting, t.ledger.Restarts, t.ledger.Evictions = nil, nil, nil, nil
+	t.ledger.Leaving = nil
 	t.tell(Event{Kind: Began})
 }
 
@@ -37,6 +38,10 @@ func (t *turn) resume() {
 func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
 	t.ledger.Reached = max(t.ledger.Reached, t.target.Rank(s.Wave, s.Kind))
 	switch s.Kind {
+	case plan.Withdraw:
+		return t.withdraw(ctx, s)
+	case plan.Trial:
+		return t.trial(ctx, s)
 	case plan.Evict:
 		return t.evict(ctx, s)
 	case plan.Restart:

@@ -31,6 +31,7 @@ type Workload struct {
 	Wanted    int      // pods that ought to run
 	Template  Template // of its next pod
 	Drains    bool     // declared to drain by the annotation rerig.dev/drains=true
+	Alone     string   // why no other pod of its template may stand beside its own, "" when one may
 	Gap       string   // why none of its pods serves for a moment when it is restarted, "" when some always do
 	Stamp     Stamp    // the last restart by a run of ours
 	Ends      string   // when its pods end by themselves, for a Job or the Jobs of a CronJob

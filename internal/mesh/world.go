@@ -24,6 +24,7 @@ type World struct {
 	Workloads     []Workload  // every workload with pods or a template that concern the mesh, gateways among them
 	Proxies       []Proxy     // every connection that some istiod reports
 	Room          Room        // what is left for pods
+	Trials        []Trial     // every pod that a run tries, of any run
 
 	// Read only for a run that takes a revision away, or that took one away.
 	Belongings []Belonging // every object that bears a revision
@@ -52,6 +53,7 @@ func (w *World) Sort() {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Resource, b.Resource))
 	})
 	slices.Sort(w.Room.Unknown)
+	slices.SortFunc(w.Trials, Trial.compare)
 	slices.SortFunc(w.Belongings, Belonging.compare)
 	slices.SortFunc(w.Kept, Belonging.compare)
 	slices.SortFunc(w.Claims, func(a, b Claim) int { return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.By, b.By)) })

@@ -41,6 +41,9 @@ type Change struct {
 	// Patch is the body of a merge patch.
 	Patch json.RawMessage `json:"patch,omitempty"`
 
+	// Trial is what a trial pod is to be.
+	Trial *TrialPod `json:"trial,omitempty"`
+
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`
 
@@ -71,6 +74,10 @@ func Render(s Step, t Target, at time.Time) ([]Change, error) {
 		return one(relabel(s))
 	case Evict:
 		return one(evict(s))
+	case Trial:
+		return one(launch(s, t.Run))
+	case Withdraw:
+		return one(withdraw(s))
 	case Restart:
 		if s.Field != "" {
 			return one(restartByField(s, t.Run, at))

@@ -22,6 +22,12 @@ func ProofKey(w mesh.World, wl mesh.Workload, want string) string {
 	return fmt.Sprintf("prove %s %s %s %s", wl.Key(), wl.Template.Hash, want, build(w, want))
 }
 
+// TrialKey is under what the verdict on a workload's trial pod is kept: what was
+// judged, and how it stood.
+func TrialKey(w mesh.World, wl mesh.Workload, want string, mode TrialMode) string {
+	return fmt.Sprintf("trial %s %s %s %s %s", wl.Key(), wl.Template.Hash, want, build(w, want), mode)
+}
+
 // SoakKey is under what a wave's soak, and its end, is kept.
 func SoakKey(wave int, revision string) string { return fmt.Sprintf("soak %d %s", wave, revision) }
 
@@ -33,6 +39,9 @@ func Key(w mesh.World, s Step, t Target) string {
 	switch s.Kind {
 	case Admit:
 		return AdmitKey(w, s.Subject)
+	case Trial:
+		wl, _ := w.Workload(s.Subject)
+		return TrialKey(w, wl, s.To, TrialMode(s.From))
 	case Prove:
 		wl, _ := w.Workload(s.Subject)
 		return ProofKey(w, wl, s.To)

@@ -26,6 +26,7 @@ type Ledger struct {
 	Evicting  map[string]bool      `json:"evicting,omitempty"`  // workloads of which the run has ever evicted a pod: they bear no stamp
 	Sound     map[string]bool      `json:"sound,omitempty"`     // workloads of the soaking wave that were seen sound after its time
 	Held      *Hold                `json:"held,omitempty"`      // why the run stopped
+	Leaving   *Hold                `json:"leaving,omitempty"`   // why it stops, once its trial pods are gone
 	Cause     *Hold                `json:"cause,omitempty"`     // why the wave in Revert is being put back
 	Turned    bool                 `json:"turned,omitempty"`    // Approved is the way back to the baseline
 	Started   time.Time            `json:"started,omitzero"`
@@ -76,7 +77,7 @@ func Opened(w mesh.World, p Plan, at time.Time) Ledger {
 func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 	l = l.Clone()
 	l.Approved, l.Reached, l.Turned = Changing(p.Stages), 0, p.Target.Back
-	l.Revert, l.Held, l.Cause, l.Ended = 0, nil, nil, time.Time{}
+	l.Revert, l.Held, l.Leaving, l.Cause, l.Ended = 0, nil, nil, nil, time.Time{}
 	l.Restarts, l.Evictions, l.Waiting, l.Soaking, l.Sound = nil, nil, nil, nil, nil
 	if l.Started.IsZero() {
 		l.Started = at

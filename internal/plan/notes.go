@@ -120,7 +120,7 @@ func noted(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
 	case !wl.Injected():
 		return nil
 	}
-	return slices.Concat(draining(wl), interrupted(wl, p), unready(wl), pinned(wl), roomless(w, wl, p), full(wl))
+	return slices.Concat(draining(wl), interrupted(wl, p), unready(wl), pinned(wl), roomless(w, wl, p), full(wl), tried(w, t, wl))
 }
 
 // interrupted names a workload of which nobody serves for a moment.

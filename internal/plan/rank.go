@@ -10,9 +10,11 @@ type Rank int
 // order is the order of kinds within what precedes the waves, within a wave, and
 // within what follows them. What moves a workload, its proof and what clears its
 // way share a rank: a pod that was injected too early is simply moved once more.
+// So do a trial and the label that follows it: a template that changes in between
+// is tried anew.
 var order = map[Kind]Rank{
-	Define: 0, Install: 1, Admit: 2, Pin: 3,
-	Trial: 0, Label: 1, Evict: 2, Restart: 2, Replace: 2, Swap: 2, Prove: 2, Soak: 3, Retire: 4,
+	Define: 0, Withdraw: 0, Install: 1, Admit: 2, Pin: 3,
+	Trial: 1, Label: 1, Evict: 2, Restart: 2, Replace: 2, Swap: 2, Prove: 2, Soak: 3, Retire: 4,
 	Tag: 4, Unpin: 5, Remove: 6, Try: 7,
 }
 

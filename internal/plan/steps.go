@@ -26,9 +26,11 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 		}
 	}
 	add(0, Define, defines(w))
+	add(0, Withdraw, withdrawals(w, t, l))
 	add(0, Install, installs(w, t, l))
 	add(0, Admit, admits(w, t, l))
 	for _, g := range t.Waves {
+		add(g.Wave, Trial, trials(w, t, l, g))
 		add(g.Wave, Label, labels(w, t, g))
 		add(g.Wave, Evict, evictions(w, t, g))
 		add(g.Wave, Restart, restarts(w, t, l, g))

@@ -93,6 +93,8 @@ func doingBefore(s plan.Step) string {
 	switch s.Kind {
 	case plan.Define:
 		return "the definition is put first"
+	case plan.Withdraw:
+		return "trial pods end first"
 	case plan.Install:
 		return "is being installed"
 	case plan.Remove:

@@ -16,6 +16,7 @@ type Inventory struct {
 	Tags          []Tag      `json:"tags"`
 	Namespaces    []Space    `json:"namespaces"`
 	Workloads     []Truths   `json:"workloads"`
+	Trials        []StandIn  `json:"trials,omitempty"`    // pods that a run tries
 	Strangers     []Stranger `json:"strangers,omitempty"` // proxies that belong to no workload that was seen
 	Findings      []string   `json:"findings"`            // what is wrong with the control planes and namespaces, in plain words
 }
@@ -76,6 +77,7 @@ func InventoryOf(w mesh.World) Inventory {
 		inv.Workloads = append(inv.Workloads, truthsOf(w, wl))
 	}
 	inv.Namespaces = append(inv.Namespaces, spaces(w)...)
+	inv.Trials = standIns(w)
 	inv.Strangers = strangers(w)
 	return inv
 }
@@ -111,6 +113,9 @@ func strangers(w mesh.World) []Stranger {
 		for _, p := range wl.Pods {
 			known[[2]string{wl.Namespace, p.Name}] = true
 		}
+	}
+	for _, x := range w.Trials {
+		known[[2]string{x.Namespace, x.Pod.Name}] = true
 	}
 	var list []Stranger
 	for _, p := range w.Proxies {

@@ -15,6 +15,7 @@ func (inv Inventory) Text(p Paper) string {
 		lines = append(lines, "")
 		lines = append(lines, inv.space(p, s)...)
 	}
+	lines = append(lines, standInLines(p, inv.Trials)...)
 	lines = append(lines, inv.strangers(p)...)
 	lines = append(lines, "")
 	lines = append(lines, inv.verdict(p)...)

@@ -19,6 +19,8 @@ var titles = []struct {
 	{plan.AtMaximum, "At their autoscaler's maximum", plain},
 	{plan.PinnedProxy, "Moved, but for what they pin", warn},
 	{plan.Blocker, "Blockers: not moved, and keeping the old control plane in use", warn},
+	{plan.NotTried, "Moved without a trial", warn},
+	{plan.TriedFirst, "Tried first", plain},
 	{plan.NotMoved, "Not moved", warn},
 	{plan.Exemption, "Exemptions", plain},
 	{plan.NotInjected, "Without a sidecar today", plain},

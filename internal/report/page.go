@@ -33,6 +33,7 @@ func (g Page) Text(p Paper) string {
 	}
 	lines = append(lines, g.labels(p)...)
 	lines = append(lines, g.workloads(p)...)
+	lines = append(lines, standInLines(p, standIns(g.World))...)
 	lines = append(lines, g.gateways(p)...)
 	lines = append(lines, g.planes(p)...)
 	lines = append(lines, g.next(p)...)

@@ -24,12 +24,13 @@ type ending struct {
 
 // moved is one workload before and after.
 type moved struct {
-	Workload string    `json:"workload"`
-	Before   string    `json:"before"`
-	After    []string  `json:"after"`
-	Served   []Wire    `json:"served"`
-	Proven   time.Time `json:"proven,omitzero"`
-	Evidence string    `json:"evidence,omitempty"`
+	Workload string     `json:"workload"`
+	Before   string     `json:"before"`
+	After    []string   `json:"after"`
+	Served   []Wire     `json:"served"`
+	Proven   time.Time  `json:"proven,omitzero"`
+	Evidence string     `json:"evidence,omitempty"`
+	Tried    *plan.Pass `json:"tried,omitempty"` // what its trial has shown
 }
 
 // Object is the page for programs.
@@ -45,6 +46,9 @@ func (g Page) Object() any {
 			e.Gateways = append(e.Gateways, m)
 		case target && (was || wl.Injected()):
 			m.Proven, m.Evidence = pass.At, pass.Evidence
+			if tried, ok := g.Ledger.Tried(wl); ok {
+				m.Tried = &tried
+			}
 			e.Workloads = append(e.Workloads, m)
 		}
 	}

@@ -22,9 +22,14 @@ func (g Page) workloads(p Paper) []string {
 				continue
 			}
 			rows = append(rows, row(wl.Key(), or(before, "no sidecar"), or(strings.Join(wl.Sidecars(), "+"), "no sidecar"), pods(wl), g.proof(wl)))
-			if e := g.evidence(wl); e != "" {
+			tried, e := g.tried(wl), g.evidence(wl)
+			if tried != "" || e != "" {
 				proofs = append(proofs, "  "+wl.Key())
-				proofs = append(proofs, p.wrapped("    ", e)...)
+			}
+			for _, line := range []string{tried, e} {
+				if line != "" {
+					proofs = append(proofs, p.wrapped("    ", line)...)
+				}
 			}
 		}
 	}

@@ -73,6 +73,8 @@ func waveState(wave int, left []plan.Stage) state {
 		case s.Wave != wave:
 		case i > 0:
 			return waits
+		case s.Kind == plan.Trial:
+			return trying
 		case s.Kind == plan.Label:
 			return labelling
 		case s.Kind == plan.Evict, s.Kind == plan.Restart, s.Kind == plan.Replace:
@@ -96,6 +98,9 @@ func workOf(wl mesh.Workload, want string, wave int, left []plan.Stage) work {
 	for _, s := range plan.Flat(left) {
 		switch {
 		case s.Wave != wave || s.Subject != wl.Key():
+		case s.Kind == plan.Trial && left[0].Wave == wave:
+			w.state = trying
+			return w
 		case s.Kind == plan.Restart:
 			w.state = waits
 			return w

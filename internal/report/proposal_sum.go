@@ -16,6 +16,8 @@ var nouns = []struct {
 }{
 	{plan.Define, "definition"},
 	{plan.Install, "install"},
+	{plan.Withdraw, "trial pod's end"},
+	{plan.Trial, "trial"},
 	{plan.Label, "namespace label"},
 	{plan.Evict, "eviction"},
 	{plan.Restart, "restart"},

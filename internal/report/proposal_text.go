@@ -57,6 +57,8 @@ func (p Proposal) before(paper Paper) []string {
 		case s.Wave != 0:
 		case s.Kind == plan.Define:
 			lines = append(lines, "  define   MeshUpgrade, in which runs are recorded: CustomResourceDefinition "+s.Subject)
+		case s.Kind == plan.Withdraw:
+			lines = append(lines, "  end      "+withdrawn(s))
 		case s.Kind == plan.Install:
 			lines = append(lines, p.install(paper, s)...)
 		case s.Kind == plan.Admit:
@@ -112,6 +114,8 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 	for _, s := range plan.Flat(p.Plan.Stages) {
 		switch {
 		case s.Wave != g.Wave:
+		case s.Kind == plan.Trial:
+			rows = append(rows, trialRow(s))
 		case s.Kind == plan.Label:
 			rows = append(rows, row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To))
 		case s.Kind == plan.Evict:

@@ -59,6 +59,9 @@ func doing(s plan.Step) string {
 	if s.Kind == plan.Install {
 		return fmt.Sprintf("bringing up revision %s: this can take a few minutes", s.Subject)
 	}
+	if s.Kind == plan.Trial {
+		return fmt.Sprintf("making a trial pod of %s, with the sidecar of %s, %s", s.Subject, s.To, s.From)
+	}
 	return ""
 }
 
@@ -73,6 +76,10 @@ func done(s plan.Step) string {
 	case plan.Evict:
 		pod, _, _ := strings.Cut(s.From, " ")
 		return fmt.Sprintf("evicted pod %s of %s", pod, s.Subject)
+	case plan.Withdraw:
+		return "ended " + withdrawn(s)
+	case plan.Trial:
+		return fmt.Sprintf("tried %s, %s on %s", s.Subject, s.From, s.To)
 	case plan.Restart:
 		return fmt.Sprintf("restarted %s: %s -> %s", s.Subject, s.From, s.To)
 	case plan.Remove:
@@ -85,6 +92,8 @@ func passed(s plan.Step) string {
 	switch s.Kind {
 	case plan.Admit:
 		return "admitted revision " + s.Subject
+	case plan.Trial:
+		return fmt.Sprintf("tried %s, %s on %s", s.Subject, s.From, s.To)
 	case plan.Soak:
 		return "soaked " + s.Subject
 	case plan.Try:
@@ -98,6 +107,8 @@ func subject(s plan.Step) string {
 	switch s.Kind {
 	case plan.Admit, plan.Install:
 		return "revision " + s.Subject
+	case plan.Trial, plan.Withdraw:
+		return "trial of " + s.Subject
 	case plan.Label:
 		return "Namespace " + s.Subject
 	case plan.Soak:

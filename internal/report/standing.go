@@ -36,13 +36,14 @@ type stood struct {
 	Hold   *plan.Hold   `json:"hold,omitempty"`
 	Drift  []plan.Step  `json:"drift,omitempty"`
 	Left   []plan.Stage `json:"left"`
+	Trials []StandIn    `json:"trials,omitempty"` // pods that are being tried
 	Ledger plan.Ledger  `json:"ledger"`
 }
 
 // Object is the standing for programs, with the ledger in clear.
 func (s Standing) Object() any {
 	return stood{Run: s.Run, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Hold: s.Ledger.Held,
-		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Ledger: s.Ledger}
+		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Trials: standIns(s.World), Ledger: s.Ledger}
 }
 
 // Text is the standing for people.
@@ -55,6 +56,7 @@ func (s Standing) Text(p Paper) string {
 		lines = append(append(lines, ""), heldLines(p, *h)...)
 	}
 	lines = append(append(lines, ""), s.waves(p)...)
+	lines = append(lines, standInLines(p, standIns(s.World))...)
 	lines = append(lines, s.left(p)...)
 	return strings.Join(lines, "\n") + "\n"
 }

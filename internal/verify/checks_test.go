@@ -89,6 +89,9 @@ var fails = map[string][]struct {
 	"configuration-acknowledged": {
 		{"behind", func(f *Facts) { f.World.Proxies[0].Unacked = []string{"CDS"} }, Wait},
 		{"nothing sent", func(f *Facts) { f.World.Proxies[0].Sent = []string{"CDS"} }, Wait}},
+	"trial-ready": {
+		{"not ready", func(f *Facts) { f.Workload.Pods[0].Ready, f.Workload.Pods[0].Trouble = false, "app: ImagePullBackOff" }, Wait},
+		{"no pod", func(f *Facts) { f.Workload.Pods = nil }, Wait}},
 	"removal-only-its-own": {
 		{"a definition", func(f *Facts) { f.World.Belongings[0].Kind = "CustomResourceDefinition" }, Fail},
 		{"the authority", func(f *Facts) { f.World.Belongings[0].Name = "istio-ca-secret" }, Fail},
@@ -147,7 +150,7 @@ func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial) {
+	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Tried[:1]) {
 		t.Run(c.Name, func(t *testing.T) {
 			if c.Description == "" || c.Hint == "" || !strings.Contains(string(docs), "\n## "+c.Name+"\n") {
 				t.Error("it lacks a description, a hint, or its heading in docs/checks.md")

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// launch makes one pod of a real workload, with the sidecar that another
+// revision's live webhook gives it.
+func (c *Cluster) launch(ctx context.Context, change plan.Change) error {
+	what := fmt.Sprintf("make a trial pod of %s %s/%s", change.Kind, change.Namespace, change.Name)
+	template, err := c.template(ctx, change)
+	if err != nil {
+		return writing(what, err)
+	}
+	run, err := c.Get(ctx, change.Trial.Run)
+	if errors.Is(err, ErrNoRun) {
+		return fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	pod, err := c.injected(ctx, change.Trial.Revision, candidate(change.Kind, change.Namespace, change.Name, template))
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	var services []corev1.Service
+	if change.Trial.Mode == plan.OutSight {
+		if services, err = c.services(ctx, change.Namespace); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	pod = onTrial(pod, hashOf(template), change, run, services)
+	_, err = c.core.Pods(change.Namespace).Create(ctx, pod, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
+	if apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
+	}
+	return writing(what, err)
+}
+
+// template reads a workload's pod template as it is now.
+func (c *Cluster) template(ctx context.Context, change plan.Change) (*corev1.PodTemplateSpec, error) {
+	switch mesh.Kind(change.Kind) {
+	case mesh.Deployment:
+		d, err := c.apps.Deployments(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
+		return &d.Spec.Template, err
+	case mesh.StatefulSet:
+		s, err := c.apps.StatefulSets(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
+		return &s.Spec.Template, err
+	case mesh.DaemonSet:
+		d, err := c.apps.DaemonSets(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
+		return &d.Spec.Template, err
+	}
+	return nil, fmt.Errorf("%w: the template of this kind is not known", engine.ErrRefused)
+}
+
+// ungate lets a trial pod to a node, and gives it the label back that its
+// template has. Injection looks at pods that are made, not at those that change.
+func (c *Cluster) ungate(ctx context.Context, change plan.Change) error {
+	what := fmt.Sprintf("let trial pod %s/%s to a node", change.Namespace, change.Name)
+	p, err := c.core.Pods(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
+	if err != nil {
+		return writing(what, err)
+	}
+	if string(p.UID) != change.Expect {
+		return fmt.Errorf("%s: another pod has its name: %w", what, engine.ErrDisturbed)
+	}
+	label := "null"
+	if own, has := p.Annotations[v1alpha1.AnnotationTrialInject]; has {
+		label = fmt.Sprintf("%q", own)
+	}
+	patch := fmt.Sprintf(`{"metadata":{"resourceVersion":%q,"labels":{%q:%s}},"spec":{"schedulingGates":[{"$patch":"delete","name":%q}]}}`,
+		p.ResourceVersion, mesh.SidecarLabel, label, v1alpha1.GateTrial)
+	_, err = c.core.Pods(change.Namespace).Patch(ctx, change.Name, types.StrategicMergePatchType, []byte(patch), merging)
+	return writing(what, err)
+}
+
+// deletePod deletes a pod of a run's own, and no other that has taken its name.
+func (c *Cluster) deletePod(ctx context.Context, change plan.Change) error {
+	uid := types.UID(change.Expect)
+	err := c.core.Pods(change.Namespace).Delete(ctx, change.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
+	return writing(fmt.Sprintf("delete pod %s/%s", change.Namespace, change.Name), err)
+}

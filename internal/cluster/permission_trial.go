@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+// Trying is what trials need beside Acting.
+func Trying() []Permission {
+	return []Permission{
+		{"get", "apps", "daemonsets", "", ""},
+		{"get", "apps", "deployments", "", ""},
+		{"get", "apps", "statefulsets", "", ""},
+		{"list", "", "services", "", ""}, // for the labels that they select by, and the way to the webhook
+		{"create", "", "pods", "", ""},
+		{"get", "", "pods", "", ""},
+		{"patch", "", "pods", "", ""},
+		{"delete", "", "pods", "", ""},
+	}
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	admission "k8s.io/api/admission/v1"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// injecting serves what istiod's webhook answers: a sidecar, and the revision.
+func injecting(t *testing.T, revision string) *httptest.Server {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var review admission.AdmissionReview
+		var pod corev1.Pod
+		if err := json.NewDecoder(r.Body).Decode(&review); err != nil || json.Unmarshal(review.Request.Object.Raw, &pod) != nil || !*review.Request.DryRun {
+			t.Errorf("asked with %+v, %v", review.Request, err)
+			return
+		}
+		kind := admission.PatchTypeJSONPatch
+		answer := admission.AdmissionReview{TypeMeta: review.TypeMeta, Response: &admission.AdmissionResponse{UID: review.Request.UID, Allowed: true}}
+		switch pod.Annotations["test"] {
+		case "refuse":
+			answer.Response.Allowed, answer.Response.Result = false, &metav1.Status{Message: "no template aliens"}
+		case "pass over":
+		default:
+			answer.Response.PatchType = &kind
+			answer.Response.Patch = []byte(`[{"op":"add","path":"/spec/initContainers","value":[{"name":"istio-proxy","image":"proxyv2:1.31.0","restartPolicy":"Always"}]},
+				{"op":"add","path":"/metadata/annotations","value":{"istio.io/rev":"` + revision + `","owner":"` + pod.OwnerReferences[0].Kind + " " + pod.OwnerReferences[0].Name + `"}}]`)
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// injector registers a webhook that the API server itself never calls.
+func injector(t *testing.T, c *Cluster, revision string) {
+	t.Helper()
+	server := injecting(t, revision)
+	never := &metav1.LabelSelector{MatchLabels: map[string]string{"never": "matches"}}
+	none := admissionv1.SideEffectClassNone
+	m := &admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "istio-sidecar-injector-" + revision, Labels: map[string]string{mesh.RevisionLabel: revision}},
+		Webhooks: []admissionv1.MutatingWebhook{{Name: "rev.namespace.sidecar-injector.istio.io", NamespaceSelector: never, SideEffects: &none, AdmissionReviewVersions: []string{"v1"},
+			ClientConfig: admissionv1.WebhookClientConfig{URL: &server.URL, CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})}}}}
+	if _, err := c.admission.MutatingWebhookConfigurations().Create(t.Context(), m, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.admission.MutatingWebhookConfigurations().Delete(context.Background(), m.Name, metav1.DeleteOptions{})
+	})
+}
+
+// triable is a Deployment with a Service, in a namespace of its own.
+func triable(t *testing.T, c *Cluster, namespace string, annotations map[string]string) {
+	t.Helper()
+	by := metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}
+	labels := map[string]string{"app": "web", "tier": "front", mesh.SidecarLabel: "true"}
+	spec := template(labels)
+	spec.Annotations = annotations
+	_, err1 := c.apps.Deployments(namespace).Create(t.Context(), &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: spec}}, by)
+	_, err2 := c.core.Services(namespace).Create(t.Context(), &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}, by)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func launching(namespace string, mode plan.TrialMode) plan.Change {
+	return plan.Change{Verb: plan.Launch, Kind: "Deployment", Namespace: namespace, Name: "web", Trial: &plan.TrialPod{Run: "tries", Revision: "1-31-0", Mode: mode}}
+}
+
+// trialsIn are the trial pods that a look finds in a namespace.
+func trialsIn(t *testing.T, c *Cluster, namespace string) []mesh.Trial {
+	t.Helper()
+	w, err := c.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(w.Trials, func(x mesh.Trial) bool { return x.Namespace != namespace })
+}
+
+func testTrial(t *testing.T, c *Cluster) {
+	injector(t, c, "1-31-0")
+	labelled(t, c, "tried", map[string]string{mesh.RevisionLabel: "1-29-1"})
+	triable(t, c, "tried", nil)
+	run, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "tries"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "1-31-0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Act(t.Context(), launching("tried", plan.InSight)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Act(t.Context(), launching("tried", plan.InSight)); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("made twice: %v", err)
+	}
+	found := trialsIn(t, c, "tried")
+	if len(found) != 1 || !found[0].Gated || found[0].Run != "tries" || found[0].Of != "Deployment tried/web" || found[0].Mode != "in-service" || found[0].Pod.Sidecar.Revision != "1-31-0" {
+		t.Fatalf("found %+v", found)
+	}
+	w, _ := c.Observe(t.Context())
+	if wl, ok := w.Workload("Deployment tried/web"); !ok || wl.Template.Hash != found[0].Template || len(w.In("tried")) != 1 || len(wl.Pods) != 0 {
+		t.Errorf("the pod was made from %s; the workloads are %+v", found[0].Template, w.In("tried"))
+	}
+	made := get(t, c, "tried", found[0].Pod.Name)
+	if owner := metav1.GetControllerOf(made); owner == nil || owner.UID != run.UID || made.Labels[mesh.SidecarLabel] != "false" || made.Labels["app"] != "web" || made.Annotations["owner"] != "Deployment web" {
+		t.Errorf("made was %+v", made.ObjectMeta)
+	}
+	other := plan.Ungating(found[0])
+	other.Expect = "another"
+	if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("another pod is let to a node: %v", err)
+	}
+	if err := c.Act(t.Context(), plan.Ungating(found[0])); err != nil {
+		t.Fatal(err)
+	}
+	if free := get(t, c, "tried", found[0].Pod.Name); len(free.Spec.SchedulingGates) != 0 || free.Labels[mesh.SidecarLabel] != "true" || trialsIn(t, c, "tried")[0].Gated {
+		t.Errorf("let to a node it is %+v, gates %v", free.ObjectMeta, free.Spec.SchedulingGates)
+	}
+	ended(t, c, found[0])
+}
+
+// ended ends a trial pod, and no other of its name.
+func ended(t *testing.T, c *Cluster, x mesh.Trial) {
+	t.Helper()
+	end, err := plan.Render(plan.Withdrawal(x), plan.Target{}, c.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := end[0]
+	other.Expect = "another"
+	if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("another pod is deleted: %v", err)
+	}
+	if err := c.Act(t.Context(), end[0]); err != nil {
+		t.Error(err)
+	}
+	if left := trialsIn(t, c, x.Namespace); len(left) != 0 {
+		t.Errorf("left are %+v", left)
+	}
+}
+
+func get(t *testing.T, c *Cluster, namespace, name string) *corev1.Pod {
+	t.Helper()
+	p, err := c.core.Pods(namespace).Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Out of service it bears none of the labels that a Service selects by, and the
+// others still.
+func testTrialOutOfService(t *testing.T, c *Cluster) {
+	injector(t, c, "1-31-0")
+	labelled(t, c, "aside", map[string]string{mesh.RevisionLabel: "1-29-1"})
+	triable(t, c, "aside", nil)
+	if err := c.Act(t.Context(), launching("aside", plan.OutSight)); err != nil {
+		t.Fatal(err)
+	}
+	found := trialsIn(t, c, "aside")
+	made := get(t, c, "aside", found[0].Pod.Name)
+	if _, selected := made.Labels["app"]; selected || made.Labels["tier"] != "front" {
+		t.Errorf("it bears %v", made.Labels)
+	}
+	ended(t, c, found[0])
+}
+
+// What the target's webhook, or the API server, says no to is not asked again.
+func testTrialRefused(t *testing.T, c *Cluster) {
+	injector(t, c, "1-31-0")
+	for namespace, says := range map[string]string{"refuse": "no template aliens", "pass-over": "without a sidecar", "full": "exceeded quota"} {
+		labelled(t, c, namespace, nil)
+		triable(t, c, namespace, map[string]string{"test": strings.ReplaceAll(namespace, "-", " ")})
+		if namespace == "full" {
+			full(t, c)
+		}
+		err := c.Act(t.Context(), launching(namespace, plan.InSight))
+		if !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "Deployment "+namespace+"/web") {
+			t.Errorf("%s: %v", namespace, err)
+		}
+	}
+	change := launching("full", plan.InSight)
+	change.Trial.Revision = "1-30-0"
+	if err := c.Act(t.Context(), change); err == nil || errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "revision 1-30-0 has no injection webhook") {
+		t.Errorf("a revision without a webhook: %v", err)
+	}
+}
+
+// full gives namespace full a quota that is used up.
+func full(t *testing.T, c *Cluster) {
+	t.Helper()
+	quota := corev1.ResourceQuota{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ResourceQuota"}, ObjectMeta: metav1.ObjectMeta{Name: "none"},
+		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: {}}}}
+	made, err := c.core.ResourceQuotas("full").Create(t.Context(), &quota, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Status.Hard, made.Status.Used = made.Spec.Hard, made.Spec.Hard
+	if _, err := c.core.ResourceQuotas("full").UpdateStatus(t.Context(), made, metav1.UpdateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// onTrials does all that a run's trials do.
+func onTrials(t *testing.T, admin, c *Cluster) {
+	t.Helper()
+	injector(t, admin, "1-31-0")
+	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "tries"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "1-31-0"}}); err != nil {
+		t.Error(err)
+	}
+	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
+		change := launching("shop", plan.OutSight)
+		change.Kind = string(kind)
+		if err := c.Act(t.Context(), change); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, x := range trialsIn(t, c, "shop") {
+		if err := c.Act(t.Context(), plan.Ungating(x)); err != nil {
+			t.Error(err)
+		}
+		if err := c.Act(t.Context(), plan.Change{Verb: plan.Delete, Kind: "Pod", Namespace: "shop", Name: x.Pod.Name, Expect: x.Pod.UID}); err != nil {
+			t.Error(err)
+		}
+	}
+}

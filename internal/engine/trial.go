@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// inService is how long a trial pod stays among those that serve, good all the
+// while: long enough for callers to have found it, at any rate of requests that
+// a trial can say something about.
+const inService = 10 * time.Second
+
+// trial takes the next move of each workload's trial, of as many at the same time
+// as may restart: make the pod, let it to a node, judge it, end it. What is under
+// way is seen in the world; only the verdict is written down.
+func (t *turn) trial(ctx context.Context, s plan.Stage) (Outcome, error) {
+	if v, ok := t.standing(); !ok {
+		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	}
+	free := cmp.Or(t.intent.Parallel, defaultParallel)
+	for _, step := range s.Steps {
+		if len(t.world.TrialsOf(t.intent.Run, step.Subject)) > 0 {
+			free--
+		}
+	}
+	for _, step := range s.Steps {
+		if outcome, err := t.tryOn(ctx, step, &free); outcome != "" || err != nil {
+			return outcome, err
+		}
+	}
+	if err := t.save(ctx); err != nil {
+		return "", err
+	}
+	return "", t.Clock.Sleep(ctx, t.Poll)
+}
+
+// tryOn takes the next move of one trial.
+func (t *turn) tryOn(ctx context.Context, step plan.Step, free *int) (Outcome, error) {
+	pods := t.world.TrialsOf(t.intent.Run, step.Subject)
+	wl, _ := t.world.Workload(step.Subject)
+	_, passed := t.ledger.Passed[plan.Key(t.world, step, t.target)]
+	switch {
+	case len(pods) == 0 && *free > 0:
+		*free--
+		return t.launch(ctx, step)
+	case len(pods) == 0:
+		return "", nil
+	case passed || len(pods) > 1 || pods[0].Pod.Terminating || stale(pods[0], wl, step):
+		return t.takeAway(ctx, step, pods)
+	case pods[0].Gated:
+		return t.tried(ctx, step, t.change(ctx, plan.Ungating(pods[0])))
+	}
+	return t.judge(ctx, step, pods[0])
+}
+
+// stale reports whether a trial pod was made from what the workload no longer is,
+// or otherwise than is wished now.
+func stale(x mesh.Trial, wl mesh.Workload, step plan.Step) bool {
+	return x.Template != wl.Template.Hash || x.Mode != step.From || x.Revision != step.To
+}
+
+func (t *turn) launch(ctx context.Context, step plan.Step) (Outcome, error) {
+	changes, err := plan.Render(step, t.target, t.Clock.Now())
+	if err != nil {
+		return "", err
+	}
+	t.tell(Event{Kind: Acting, Step: &step})
+	for _, c := range changes {
+		if err = t.change(ctx, c); err != nil {
+			return t.tried(ctx, step, err)
+		}
+	}
+	t.waited(step) // a new pod has its whole time
+	return "", nil
+}
+
+// change writes the ledger down, and then one change.
+func (t *turn) change(ctx context.Context, c plan.Change) error {
+	if err := t.save(ctx); err != nil {
+		return err
+	}
+	return t.Actor.Act(ctx, c)
+}
+
+// tried is what becomes of a write of a trial: what the cluster refuses would
+// hold up the workload's own pods as well, and what does not answer has its time.
+func (t *turn) tried(ctx context.Context, step plan.Step, err error) (Outcome, error) {
+	v := verify.Verdict{Check: "trial-ready", Subject: step.Subject, Result: verify.Wait,
+		Hint: "Nothing of the workload was touched. See that the target's injection webhook answers, and that the namespace has room for one more pod (quota, limits, pod security)."}
+	switch {
+	case err == nil, errors.Is(err, ErrDisturbed):
+		return "", ctx.Err()
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case errors.Is(err, ErrRefused):
+		v.Result = verify.Fail
+	}
+	if v.Reason = err.Error(); v.Result == verify.Fail || t.overdue(step) {
+		return t.fail(ctx, step, v)
+	}
+	t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+	return "", nil
+}
+
+// takeAway ends trial pods, and sees that they go.
+func (t *turn) takeAway(ctx context.Context, step plan.Step, pods []mesh.Trial) (Outcome, error) {
+	v := verify.Verdict{Check: "trial-ready", Subject: step.Subject, Result: verify.Wait,
+		Reason: fmt.Sprintf("trial pod %s is ending", pods[0].Pod.Name),
+		Hint:   "Look at what keeps the pod: its finalizers, its node."}
+	if t.overdue(step) {
+		return t.fail(ctx, step, v)
+	}
+	t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+	return "", t.delete(ctx, pods)
+}
+
+// delete asks trial pods to end that were not asked yet.
+func (t *turn) delete(ctx context.Context, pods []mesh.Trial) error {
+	for _, x := range pods {
+		if x.Pod.Terminating {
+			continue
+		}
+		step := plan.Withdrawal(x)
+		changes, err := plan.Render(step, t.target, t.Clock.Now())
+		if err != nil {
+			return err
+		}
+		for _, c := range changes {
+			if err := t.change(ctx, c); err != nil && !errors.Is(err, ErrDisturbed) {
+				return fmt.Errorf("%s: %w", step, err)
+			}
+		}
+		t.tell(Event{Kind: Acted, Step: &step})
+	}
+	return nil
+}
+
+// judge judges a trial pod: by what the cluster and the istiods say of it, for
+// its time in service, and then by what its own proxy says.
+func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome, error) {
+	key := plan.Key(t.world, step, t.target)
+	facts := verify.Facts{World: t.world, Revision: step.To, Workload: verify.OfTrial(x)}
+	v := verify.Worst(verify.Judge(verify.Tried, step.Subject, facts))
+	if v.Result == verify.Pass || v.Result == verify.Warn {
+		if left := t.serves(key, step); left > 0 {
+			v.Reason = fmt.Sprintf("trial pod %s serves well, for %s more", x.Pod.Name, left.Round(time.Second))
+			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+			return "", nil
+		}
+		c, err := t.Observer.Certificate(ctx, x.Namespace, x.Pod.Name)
+		if facts.Certificate = &c; err != nil {
+			facts.Certificate, facts.Silence = nil, err.Error()
+		}
+		v = verify.Worst(verify.Judge(verify.TriedProof, step.Subject, facts))
+	} else {
+		delete(t.ledger.Soaking, key)
+	}
+	switch {
+	case v.Result == verify.Pass || v.Result == verify.Warn:
+		delete(t.ledger.Soaking, key)
+		t.pass(key, step, v)
+		return "", t.save(ctx)
+	case v.Result == verify.Fail || t.overdue(step):
+		return t.fail(ctx, step, v)
+	}
+	t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+	return "", nil
+}
+
+// serves is how long a trial pod that is good stays in service still.
+func (t *turn) serves(key string, step plan.Step) time.Duration {
+	if plan.TrialMode(step.From) != plan.InSight {
+		return 0
+	}
+	since, begun := t.ledger.Soaking[key]
+	if !begun {
+		if t.ledger.Soaking == nil {
+			t.ledger.Soaking = map[string]time.Time{}
+		}
+		since = t.Clock.Now()
+		t.ledger.Soaking[key] = since
+	}
+	return since.Add(inService).Sub(t.Clock.Now())
+}

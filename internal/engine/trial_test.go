@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// trying is an upgrade in which everything is tried first, out of service in
+// namespace c.
+func trying() *fake {
+	f := upgrade()
+	f.intent.Policy = plan.Policy{Trial: plan.InSight, Rules: []plan.Rule{{Namespace: "c", Trial: plan.OutSight}}}
+	f.ledger = plan.Ledger{}
+	f.agree()
+	return f
+}
+
+// onTrial makes, lets loose and ends trial pods: a pod that is let to a node runs
+// at once, one that is ended is seen ending once.
+func (f *fake) onTrial(c plan.Change) {
+	f.world.Trials = slices.Clone(f.world.Trials)
+	if c.Verb == plan.Launch {
+		wl, _ := f.world.Workload(c.Kind + " " + c.Namespace + "/" + c.Name)
+		f.world.Trials = append(f.world.Trials, mesh.Trial{Run: c.Trial.Run, Of: wl.Key(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
+			Mode: string(c.Trial.Mode), Gated: true, Namespace: c.Namespace,
+			Pod: mesh.Pod{Name: c.Name + "-trial", UID: fmt.Sprint("uid-", f.calls), Trouble: "not scheduled: SchedulingGated"}})
+		return
+	}
+	for i, x := range f.world.Trials {
+		switch p := &f.world.Trials[i]; {
+		case x.Namespace != c.Namespace || x.Pod.Name != c.Name || x.Pod.UID != c.Expect:
+		case c.Verb == plan.Delete:
+			p.Pod.Terminating = true
+		case f.barred:
+			p.Gated, p.Pod.Trouble = false, "app: ImagePullBackOff"
+		default:
+			p.Gated, p.Pod.Running, p.Pod.Ready = false, true, true
+			p.Pod.Sidecar = mesh.Sidecar{Present: true, Revision: x.Revision}
+		}
+	}
+}
+
+// trials are the connections of the trial pods' proxies. Those that were ending
+// at this look are gone at the next.
+func (f *fake) trials() []mesh.Proxy {
+	var list []mesh.Proxy
+	for _, x := range f.world.Trials {
+		p := mesh.Proxy{Namespace: x.Namespace, Pod: x.Pod.Name, Revision: x.Revision, Istiod: "istiod-" + x.Revision, Sent: []string{"CDS", "LDS"}}
+		if f.rejects == x.Namespace {
+			p.Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
+		}
+		if x.Pod.Running {
+			list = append(list, p)
+		}
+	}
+	f.world.Trials = slices.DeleteFunc(slices.Clone(f.world.Trials), func(x mesh.Trial) bool { return x.Pod.Terminating })
+	return list
+}
+
+// verbs counts the writes of each verb.
+func (f *fake) verbs() map[plan.Verb]int {
+	n := map[plan.Verb]int{}
+	for _, c := range f.writes {
+		n[c.Verb]++
+	}
+	return n
+}
+
+func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
+	f := trying()
+	tried := map[string]int{}
+	f.acted = func(c plan.Change) {
+		if c.Verb == plan.Delete {
+			tried[c.Namespace]++
+		}
+		if c.Kind == "Namespace" && tried[c.Name] != 2 {
+			t.Errorf("namespace %s is labelled after %d trials", c.Name, tried[c.Name])
+		}
+	}
+	expect(t, f, Completed)
+	if n := f.verbs(); n[plan.Launch] != 6 || n[plan.Ungate] != 6 || n[plan.Delete] != 6 || len(f.world.Trials) != 0 {
+		t.Errorf("written was %v, left are %v", n, f.world.Trials)
+	}
+}
+
+// A trial pod in service stays for its time; one out of service goes once it is
+// proven.
+func TestATrialServesForItsTime(t *testing.T) {
+	f := trying()
+	since, took := map[string]time.Time{}, map[string]time.Duration{}
+	f.acted = func(c plan.Change) {
+		switch c.Verb {
+		case plan.Ungate:
+			since[c.Namespace+"/"+c.Name] = f.now
+		case plan.Delete:
+			took[c.Namespace+"/"+c.Name] = f.now.Sub(since[c.Namespace+"/"+c.Name])
+		}
+	}
+	expect(t, f, Completed)
+	if took["a/x-trial"] < inService || took["c/x-trial"] >= inService {
+		t.Errorf("they stood there for %v", took)
+	}
+}
+
+// Whatever fails a trial holds the run by name, with nothing else touched and no
+// trial pod left, and puts nothing back.
+func TestAFailingTrialHoldsAndLeavesNothing(t *testing.T) {
+	refused := fmt.Errorf("make trial pod: %w: exceeded quota: pods", ErrRefused)
+	for name, tc := range map[string]struct {
+		breaks  func(*fake)
+		reason  string
+		message string
+	}{
+		"configuration refused":   {func(f *fake) { f.rejects = "b" }, checkFailed, "refused the LDS"},
+		"never ready":             {func(f *fake) { f.barred = true }, timedOut, "x-trial: app: ImagePullBackOff"},
+		"certificate":             {func(f *fake) { f.broken = "x-trial" }, checkFailed, "does not chain"},
+		"no room":                 {func(f *fake) { f.cut = failing(plan.Launch, refused) }, checkFailed, "exceeded quota"},
+		"webhook does not answer": {func(f *fake) { f.cut = failing(plan.Launch, errors.New("no answer within 5s")) }, timedOut, "no answer within 5s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := trying()
+			f.intent.RollbackOnFailure = true
+			f.acted = func(c plan.Change) {
+				if c.Namespace == "a" && c.Kind == "Deployment" && c.Verb == plan.Patch {
+					tc.breaks(f)
+				}
+			}
+			expect(t, f, Held)
+			h := f.ledger.Held
+			if h.Reason != tc.reason || !strings.Contains(h.Message, tc.message) || !strings.HasPrefix(h.Subject, "Deployment b/") || h.Hint == "" {
+				t.Errorf("held with %+v", h)
+			}
+			if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" || len(f.world.Trials) != 0 || f.world.Namespaces[1].Labels[mesh.RevisionLabel] != "1-29-1" {
+				t.Errorf("it stands at %s, with %v and %v", got, f.world.Trials, f.world.Namespaces[1])
+			}
+			healthy(f)
+			f.barred, f.cut, f.acted = false, nil, nil
+			expect(t, f, Completed)
+		})
+	}
+}
+
+func failing(verb plan.Verb, err error) func(plan.Change) error {
+	return func(c plan.Change) error {
+		if c.Verb == verb {
+			return err
+		}
+		return nil
+	}
+}
+
+// A hold for another reason leaves no trial pod behind either.
+func TestAHoldEndsTrialPods(t *testing.T) {
+	f := trying()
+	f.acted = func(c plan.Change) {
+		if c.Verb == plan.Ungate {
+			f.world.Namespaces[2].Labels, f.acted = map[string]string{mesh.RevisionLabel: "1-28-0"}, nil
+		}
+	}
+	expect(t, f, Held)
+	if f.ledger.Held.Reason != planChanged || len(f.world.Trials) != 0 {
+		t.Errorf("held with %+v; left are %v", f.ledger.Held, f.world.Trials)
+	}
+}
+
+// What is deployed in the middle of a trial is what is tried in the end.
+func TestATemplateThatChangesIsTriedAnew(t *testing.T) {
+	f := trying()
+	f.acted = func(c plan.Change) {
+		if c.Verb == plan.Ungate {
+			f.world.Workloads = slices.Clone(f.world.Workloads)
+			f.world.Workloads[0].Template.Hash, f.acted = "deployed", nil
+		}
+	}
+	expect(t, f, Completed)
+	if n := f.verbs(); n[plan.Launch] != 7 || n[plan.Delete] != 7 {
+		t.Errorf("written was %v", n)
+	}
+}
+
+// Killed after each port call and resumed, or taken back, nothing of a trial is
+// left, and everything is where it should be.
+func TestKilledInATrial(t *testing.T) {
+	for n := 1; ; n++ {
+		f := trying()
+		f.dieAt = n
+		if _, err := f.run(); err == nil {
+			t.Logf("%d crash points", n-1)
+			return
+		}
+		f.dieAt = 0
+		back := *f
+		expect(t, f, Completed)
+		if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" || len(f.world.Trials) != 0 || restartsOf(f) != "" {
+			t.Fatalf("killed after port call %d: %s, left are %v, restarted twice: %s", n, got, f.world.Trials, restartsOf(f))
+		}
+		back.intent.Rollback = true
+		expect(t, &back, RolledBack)
+		if got := where(&back); got != "[1-29-1] [1-29-1] [1-29-1]" || len(back.world.Trials) != 0 {
+			t.Fatalf("killed after port call %d and taken back: %s, left are %v", n, got, back.world.Trials)
+		}
+	}
+}
+
+// Killed while a failing trial is taken away, it fails and goes once more.
+func TestKilledInAFailingTrial(t *testing.T) {
+	for n := 1; ; n++ {
+		f := trying()
+		f.rejects, f.dieAt = "a", n
+		_, err := f.run()
+		f.dieAt = 0
+		expect(t, f, Held)
+		if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" || len(f.world.Trials) != 0 || !strings.Contains(f.ledger.Held.Message, "refused the LDS") {
+			t.Fatalf("killed after port call %d: %s, left are %v, held with %+v", n, got, f.world.Trials, f.ledger.Held)
+		}
+		if err == nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+import "cmp"
+
+// Trial is a pod that a run tries: made from a real workload's template, with the
+// sidecar of the revision that the workload is to move to, beside the workload's
+// own pods and counted with none of them.
+type Trial struct {
+	Run       string // the MeshUpgrade that it belongs to, and goes with
+	Of        string // the key of the workload
+	Template  string // digest of the template that it was made from
+	Revision  string // whose webhook injected it
+	Mode      string // in-service, or out-of-service
+	Gated     bool   // made, and not let to a node yet
+	Namespace string
+	Pod       Pod
+}
+
+// TrialsOf returns the trial pods that a run has of a workload: one, unless
+// somebody changed the workload or the run's wishes in the middle.
+func (w World) TrialsOf(run, workload string) []Trial {
+	var list []Trial
+	for _, t := range w.Trials {
+		if t.Run == run && t.Of == workload {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+func (t Trial) compare(o Trial) int {
+	return cmp.Or(cmp.Compare(t.Namespace, o.Namespace), cmp.Compare(t.Pod.Name, o.Pod.Name))
+}

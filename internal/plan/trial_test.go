@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// trying asks for a trial of everything, out of service in namespace c.
+func trying() Intent {
+	in := intent()
+	in.Policy = Policy{Trial: InSight, Rules: []Rule{{Namespace: "c", Trial: OutSight}, {Namespace: "d", Name: "w2", Trial: NoTrial}}}
+	return in
+}
+
+// pod is a trial pod of a workload as it is now.
+func trialPod(w mesh.World, key string) mesh.Trial {
+	wl, _ := w.Workload(key)
+	return mesh.Trial{Run: "to-1-31-0", Of: key, Template: wl.Template.Hash, Revision: "1-31-0", Mode: string(InSight), Namespace: wl.Namespace,
+		Pod: mesh.Pod{Name: wl.Name + "-trial", UID: "u1"}}
+}
+
+func TestTheLawsHoldWithTrials(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		w := start()
+		target := forward(t, w, trying(), Ledger{})
+		plan := Make(w, target, Ledger{})
+		end, l, done := carry(t, w, target, Opened(w, plan, noon), -1, r.IntN, func(w mesh.World, l Ledger, left []Stage, s Step) {
+			suffix := plan.Stages[len(plan.Stages)-len(left):]
+			if diff := cmp.Diff(suffix[1:], left[1:]); diff != "" {
+				t.Fatalf("the later stages changed (-plan +left):\n%s", diff)
+			}
+			if strange := Drift(left, target, l); strange != nil {
+				t.Fatalf("undisturbed, and yet drift: %v", strange)
+			}
+			ns, _ := w.Namespace(s.Subject)
+			for _, wl := range w.In(ns.Name) {
+				if _, tried := l.Passed[TrialKey(w, wl, "1-31-0", target.Policy.TrialOf(wl))]; s.Kind == Label && !tried && target.Policy.TrialOf(wl) != NoTrial {
+					t.Errorf("%s before %s was tried", s, wl.Key())
+				}
+			}
+		})
+		n := 0
+		for _, s := range done {
+			if s.Kind == Trial {
+				n++
+			}
+		}
+		if left := Steps(end, target, l); n != 11 || left != nil {
+			t.Fatalf("%d trials of 11; left %v", n, left)
+		}
+	}
+}
+
+// A trial whose verdict is there lasts until its pod is gone.
+func TestATrialLastsUntilItsPodIsGone(t *testing.T) {
+	w := start()
+	target := forward(t, w, trying(), Ledger{})
+	w, l, _ := carry(t, w, target, Opened(w, Make(w, target, Ledger{}), noon), 5, first, nil)
+	key := "DaemonSet a/w2"
+	w.Trials = []mesh.Trial{trialPod(w, key)}
+	if left := Steps(w, target, l); left[0].Kind != Trial || left[0].Steps[0].Subject != key {
+		t.Errorf("while the pod of a passed trial stands there, the first stage is %v", left[0])
+	}
+	w.Trials = nil
+	if left := Steps(w, target, l); left[0].Kind == Trial && left[0].Steps[0].Subject == key {
+		t.Errorf("once it is gone, the first stage is %v", left[0])
+	}
+}
+
+// A template that changes after its trial is tried anew, without being drift,
+// until the namespace is bound to the target.
+func TestAChangedTemplateIsTriedAnew(t *testing.T) {
+	w := start()
+	target := forward(t, w, trying(), Ledger{})
+	w, l, done := carry(t, w, target, Opened(w, Make(w, target, Ledger{}), noon), 6, first, nil)
+	if done[5].Kind != Trial || Steps(w, target, l)[0].Kind != Label {
+		t.Fatalf("this is not the moment: %v", done)
+	}
+	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "DaemonSet a/w2" })
+	w.Workloads[i].Template.Hash = "deployed"
+	left := Steps(w, target, l)
+	if len(left[0].Steps) != 1 || left[0].Kind != Trial || left[0].Steps[0].Subject != "DaemonSet a/w2" || Drift(left, target, l) != nil {
+		t.Errorf("the first stage is %v, drift %v", left[0], Drift(left, target, l))
+	}
+	w, l = After(w, target, l, left[0].Steps[0], noon)
+	w, l = After(w, target, l, Steps(w, target, l)[0].Steps[0], noon)
+	w.Workloads[i].Template.Hash = "deployed again"
+	if left := Steps(w, target, l); left[0].Kind == Trial && left[0].Wave == 1 {
+		t.Errorf("it is tried in a namespace that is bound to the target: %v", left[0])
+	}
+}
+
+// What is left of a trial goes first, on the way back and where nobody wants it,
+// and nobody has to agree to that.
+func TestLeftoverTrialPodsAreWithdrawn(t *testing.T) {
+	w := start()
+	w.Defined = true
+	target := forward(t, w, trying(), Ledger{})
+	l := Opened(w, Make(w, target, Ledger{}), noon)
+	l.Reached = target.Rank(2, Soak)
+	w.Trials = []mesh.Trial{trialPod(w, "DaemonSet a/w2"), {Run: "another", Of: "DaemonSet a/w2"}}
+	for name, to := range map[string]Target{"back": Backward(trying(), l, 0), "one wave back": Backward(trying(), l, 3), "not wanted": forward(t, w, intent(), l)} {
+		left := Steps(w, to, l)
+		if left[0].Kind != Withdraw || len(left[0].Steps) != 1 {
+			t.Fatalf("%s: the first stage is %v", name, left[0])
+		}
+		if drift := Drift(left, to, l); slices.ContainsFunc(drift, func(s Step) bool { return s.Kind == Withdraw }) {
+			t.Errorf("%s: it is drift: %v", name, drift)
+		}
+		changes, err := Render(left[0].Steps[0], to, noon)
+		if err != nil || len(changes) != 1 || changes[0].Verb != Delete || changes[0].Namespace != "a" || changes[0].Name != "w2-trial" || changes[0].Expect != "u1" {
+			t.Errorf("%s: it is rendered as %+v, %v", name, changes, err)
+		}
+		after, _ := After(w, to, l, left[0].Steps[0], noon)
+		if len(after.Trials) != 1 || after.Trials[0].Run != "another" {
+			t.Errorf("%s: after it there are %v", name, after.Trials)
+		}
+	}
+	if left := Steps(w, target, l); left[0].Kind == Withdraw {
+		t.Errorf("a pod that is being tried is withdrawn: %v", left[0])
+	}
+}
+
+func TestWhatCannotBeTriedIsNamed(t *testing.T) {
+	w := start()
+	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "StatefulSet b/w1" })
+	w.Workloads[i].Alone = "its pods hold volume claims of their own (data)"
+	p := Make(w, forward(t, w, trying(), Ledger{}), Ledger{})
+	named := map[string]NoteKind{}
+	for _, n := range p.Notes {
+		if n.Kind == TriedFirst || n.Kind == NotTried {
+			named[n.Subject] = n.Kind
+		}
+	}
+	if named["StatefulSet b/w1"] != NotTried || named["DaemonSet a/w2"] != TriedFirst || named["DaemonSet d/w2"] != "" || len(named) != 11 {
+		t.Errorf("named are %v", named)
+	}
+	if slices.ContainsFunc(Flat(p.Stages), func(s Step) bool { return s.Kind == Trial && s.Subject == "StatefulSet b/w1" }) {
+		t.Error("it is tried")
+	}
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Tried are the checks of a trial pod, by what the cluster and the istiods say:
+// those of a restarted workload, but that it has no controller to ask.
+var Tried = append([]Check{{"trial-ready", "The trial pod runs and is ready.",
+	"Look at the pod template and at the revision's injection template: the pod that a restart makes would fail in the same way. The trial pod itself is taken away.", trialReady}},
+	slices.Clone(Rolled[1:])...)
+
+// TriedProof adds what the trial pod's own proxy says.
+var TriedProof = append(slices.Clone(Tried), Proof[len(Proof)-1])
+
+// OfTrial is a trial pod as a workload of its own, for the checks.
+func OfTrial(x mesh.Trial) mesh.Workload {
+	p := x.Pod
+	p.Current = true
+	return mesh.Workload{Kind: "Pod", Namespace: x.Namespace, Name: p.Name, Wanted: 1, Pods: []mesh.Pod{p}, Rollout: mesh.Rollout{Done: p.Ready, Message: p.Trouble}}
+}
+
+func trialReady(f Facts) (Result, string) {
+	for _, p := range f.Workload.Live() {
+		if p.Ready {
+			return Pass, fmt.Sprintf("trial pod %s is ready", p.Name)
+		}
+		return Wait, fmt.Sprintf("trial pod %s: %s", p.Name, p.Trouble)
+	}
+	return Wait, "there is no trial pod"
+}
