@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -75,6 +76,9 @@ func (c *Cluster) relabel(ctx context.Context, change plan.Change) error {
 // restart patches a workload's template. It touches only the keys of the stamp,
 // so that nobody else's change to the workload is in its way.
 func (c *Cluster) restart(ctx context.Context, change plan.Change) error {
+	if change.API != "" {
+		return c.restartForeign(ctx, change)
+	}
 	var err error
 	switch mesh.Kind(change.Kind) {
 	case mesh.Deployment:
@@ -87,6 +91,17 @@ func (c *Cluster) restart(ctx context.Context, change plan.Change) error {
 		return fmt.Errorf("patch %s %s/%s: this kind is not ours to patch", change.Kind, change.Namespace, change.Name)
 	}
 	return writing(fmt.Sprintf("restart %s %s/%s", change.Kind, change.Namespace, change.Name), err)
+}
+
+// restartForeign patches an object of a kind that is not Kubernetes' own.
+func (c *Cluster) restartForeign(ctx context.Context, change plan.Change) error {
+	what := fmt.Sprintf("restart %s %s/%s", change.Kind, change.Namespace, change.Name)
+	path, err := c.pathOf(ctx, change.API, change.Kind)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	path = append(slices.Clone(path[:len(path)-1]), "namespaces", change.Namespace, path[len(path)-1], change.Name)
+	return writing(what, c.plain.Patch(types.MergePatchType).AbsPath(path...).Param("fieldManager", v1alpha1.FieldManager).Body([]byte(change.Patch)).Do(ctx).Error())
 }
 
 // writing tells a write that came too late from one that will never pass, and

@@ -9,12 +9,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/dynamic"
 	admissionregistration "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
 	apps "k8s.io/client-go/kubernetes/typed/apps/v1"
 	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	autoscaling "k8s.io/client-go/kubernetes/typed/autoscaling/v2"
 	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
 	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -22,6 +24,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // DefaultRoot is the namespace in which Istio lives unless it was told otherwise.
@@ -48,6 +51,7 @@ type Cluster struct {
 
 	admission     admissionregistration.AdmissionregistrationV1Interface
 	apps          apps.AppsV1Interface
+	autoscaling   autoscaling.AutoscalingV2Interface
 	batch         batch.BatchV1Interface
 	authorization authorization.AuthorizationV1Interface
 	coordination  coordination.CoordinationV1Interface
@@ -56,6 +60,12 @@ type Cluster struct {
 	objects       dynamic.Interface
 	plain         rest.Interface // for kinds that have no typed client: JSON, absolute paths
 	pods          *pods
+
+	mu          sync.Mutex
+	plurals     map[string]string // "apiVersion Kind" -> what it is served as
+	nodes       []mesh.Node       // as they were read at nodesAt
+	nodesAt     time.Time
+	nodesDenied bool
 }
 
 // Installer puts a control-plane revision of an Istio version into the cluster.
@@ -79,11 +89,11 @@ func New(config *rest.Config) (*Cluster, error) {
 }
 
 func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
-	c := &Cluster{Root: DefaultRoot, Patience: 5 * time.Second, Now: time.Now, pods: newPods(config)}
+	c := &Cluster{Root: DefaultRoot, Patience: 5 * time.Second, Now: time.Now, pods: newPods(config), plurals: map[string]string{}}
 	compact := rest.CopyConfig(config)
 	compact.ContentType = "application/vnd.kubernetes.protobuf"
 	compact.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	var errs [9]error
+	var errs [10]error
 	c.admission, errs[0] = admissionregistration.NewForConfigAndClient(compact, client)
 	c.apps, errs[1] = apps.NewForConfigAndClient(compact, client)
 	c.authorization, errs[2] = authorization.NewForConfigAndClient(compact, client)
@@ -93,6 +103,7 @@ func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
 	c.plain, errs[6] = plainClient(config, client)
 	c.batch, errs[7] = batch.NewForConfigAndClient(compact, client)
 	c.objects, errs[8] = dynamic.NewForConfigAndClient(config, client)
+	c.autoscaling, errs[9] = autoscaling.NewForConfigAndClient(compact, client)
 	for _, err := range errs {
 		if err != nil {
 			return nil, fmt.Errorf("prepare the connection to the cluster: %w", err)

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"time"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
@@ -19,6 +20,9 @@ type controller struct {
 	mesh.Workload
 	uid     types.UID
 	current func(generations) current // which of its pods are of its newest template
+	bySince bool                      // its pods are current when they were made at since or later
+	since   time.Time
+	lender  string // the Deployment whose template it uses, "" its own
 }
 
 func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec) controller {
@@ -40,7 +44,7 @@ func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpe
 func deployment(d *appsv1.Deployment) controller {
 	c := controllerOn(mesh.Deployment, &d.ObjectMeta, &d.Spec.Template)
 	c.Wanted, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
-	c.Gap = deploymentGap(d)
+	c.Gap, c.Surge = deploymentGap(d), deploymentSurge(d)
 	c.Alone = cmp.Or(aloneDeployment(d), c.Alone)
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }
@@ -60,7 +64,7 @@ func statefulSet(s *appsv1.StatefulSet) controller {
 func daemonSet(d *appsv1.DaemonSet) controller {
 	c := controllerOn(mesh.DaemonSet, &d.ObjectMeta, &d.Spec.Template)
 	c.Wanted, c.Rollout = int(d.Status.DesiredNumberScheduled), daemonSetRollout(d)
-	c.Gap = daemonSetGap(d)
+	c.Gap, c.Surge = daemonSetGap(d), daemonSetSurge(d)
 	c.Alone = cmp.Or(aloneDaemonSet(d), c.Alone)
 	d = &appsv1.DaemonSet{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDaemonSet(d, g) }

@@ -4,7 +4,9 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -25,8 +27,31 @@ func (c *Cluster) end(ctx context.Context, change plan.Change) error {
 		DeleteOptions: &metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}},
 	})
 	what := fmt.Sprintf("evict pod %s/%s", change.Namespace, change.Name)
-	if apierrors.IsTooManyRequests(err) {
-		return fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
+	if why := budgeted(err); why != "" {
+		return fmt.Errorf("%s: a disruption budget forbids it: %s (%w)", what, why, engine.ErrDisturbed)
 	}
 	return writing(what, err)
+}
+
+// budgeted is why disruption budgets forbid an eviction, "" when they don't: the
+// API server names the one that does, and says of more than one that it cannot
+// tell (pkg/registry/core/pod/storage/eviction.go, v1.34).
+func budgeted(err error) string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return ""
+	}
+	if apierrors.IsInternalError(err) && strings.Contains(err.Error(), "more than one PodDisruptionBudget") {
+		return "the pod has more than one of them, and the API server evicts no such pod"
+	}
+	if !apierrors.IsTooManyRequests(err) {
+		return ""
+	}
+	why := []string{status.Status().Message}
+	if details := status.Status().Details; details != nil {
+		for _, cause := range details.Causes {
+			why = append(why, cause.Message)
+		}
+	}
+	return strings.Join(why, " ")
 }

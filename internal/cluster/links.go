@@ -4,7 +4,6 @@ package cluster
 
 import (
 	"context"
-	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,18 +13,21 @@ import (
 var (
 	namespaces  = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 	replicaSets = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
-	jobs        = schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}
 )
 
 // readLinks reads what stands between pods and their root owners, and which
-// template of each owner is the newest. ReplicaSets and Jobs tell all that in
-// their metadata. Jobs are read only where one owns a proxy.
+// template of each owner is the newest. Owned ReplicaSets tell all that in their
+// metadata.
 func (c *Cluster) readLinks(ctx context.Context, l *look) error {
 	l.found.links, l.found.generations = chain{}, generations{}
+	var lonely []metav1.ObjectMeta
 	if err := reading("ReplicaSets", pages(ctx, metav1.ListOptions{}, c.metadata.Resource(replicaSets).List,
 		func(page *metav1.PartialObjectMetadataList) {
 			for i := range page.Items {
 				l.found.links.note(&page.Items[i])
+				if metav1.GetControllerOfNoCopy(&page.Items[i]) == nil {
+					lonely = append(lonely, page.Items[i].ObjectMeta)
+				}
 				l.found.generations.noteReplicaSet(&page.Items[i].ObjectMeta)
 			}
 		})); err != nil {
@@ -39,13 +41,8 @@ func (c *Cluster) readLinks(ctx context.Context, l *look) error {
 		})); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(l.found.pods, func(p pod) bool { return p.owner.kind == "Job" && p.Sidecar.Present }) {
-		return nil
+	if err := c.readLonely(ctx, l, lonely); err != nil {
+		return err
 	}
-	return reading("Jobs", pages(ctx, metav1.ListOptions{}, c.metadata.Resource(jobs).List,
-		func(page *metav1.PartialObjectMetadataList) {
-			for i := range page.Items {
-				l.found.links.note(&page.Items[i])
-			}
-		}))
+	return c.readJobs(ctx, l)
 }

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +22,8 @@ type look struct {
 	called   []call // by validators
 	pointed  []call // by DaemonSets
 	istiods  []istiodPod
+	spent    map[string]spent // by node
+	mu       sync.Mutex       // of what several reads fill
 }
 
 // Observe reads the mesh: some pages from the API server, and one question for
@@ -30,7 +33,8 @@ type look struct {
 func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	l := &look{world: mesh.World{RootNamespace: c.Root}, behind: map[string]string{}}
 	for _, reads := range [][]func(context.Context, *look) error{
-		{c.readDefined, c.readRoots, c.readWebhooks, c.readValidators, c.readBelongings, c.readKept, c.readClaims, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets},
+		{c.readDefined, c.readRoots, c.readWebhooks, c.readValidators, c.readBelongings, c.readKept, c.readClaims, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets,
+			c.readRollouts, c.readCronJobs, c.readNodes, c.readQuotas, c.readScalers},
 		{c.readPods},
 	} {
 		if err := together(ctx, l, reads); err != nil {
@@ -51,6 +55,8 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	if ctx.Err() != nil {
 		return mesh.World{}, ctx.Err()
 	}
+	c.readStrangers(ctx, l)
+	l.spend()
 	l.world.Namespaces = l.found.namespaces
 	l.world.Workloads = l.found.workloads()
 	l.world.Tags = tagsOf(l.world.Webhooks)

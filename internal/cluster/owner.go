@@ -13,6 +13,7 @@ import (
 // owner is the controller of something, or the thing itself where nothing
 // controls it.
 type owner struct {
+	api       string // apiVersion
 	kind      mesh.Kind
 	namespace string
 	name      string
@@ -25,7 +26,7 @@ func controllerOf(m metav1.Object) (owner, bool) {
 	if r == nil {
 		return owner{}, false
 	}
-	return owner{mesh.Kind(r.Kind), m.GetNamespace(), r.Name, r.UID}, true
+	return owner{r.APIVersion, mesh.Kind(r.Kind), m.GetNamespace(), r.Name, r.UID}, true
 }
 
 // podOwner is a pod's controller; a pod without one stands for itself.
@@ -33,7 +34,7 @@ func podOwner(p *corev1.Pod) owner {
 	if o, ok := controllerOf(p); ok {
 		return o
 	}
-	return owner{"Pod", p.Namespace, p.Name, p.UID}
+	return owner{"v1", "Pod", p.Namespace, p.Name, p.UID}
 }
 
 // chain holds the middle links of owner chains: ReplicaSets and Jobs, by UID.

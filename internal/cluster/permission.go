@@ -50,6 +50,7 @@ func (c *Cluster) Observing() []Permission {
 		{"list", "apps", "deployments", "", ""},
 		{"list", "apps", "replicasets", "", ""},
 		{"list", "apps", "statefulsets", "", ""},
+		{"list", "batch", "cronjobs", "", ""},
 		{"list", "batch", "jobs", "", ""},
 		{"list", "", "namespaces", "", ""},
 		{"list", "", "pods", "", ""},
@@ -66,7 +67,7 @@ func (c *Cluster) Observing() []Permission {
 func (c *Cluster) Acting() []Permission {
 	return []Permission{
 		{"create", "", "pods/portforward", "", ""}, // of one pod of each workload, for its certificate
-		{"create", "", "pods/eviction", "", ""},    // of a pod that keeps its StatefulSet from being put back
+		{"create", "", "pods/eviction", "", ""},    // of workloads that nothing rolls, and of a pod that keeps its StatefulSet from being put back
 		{"get", "", "namespaces", "", ""},
 		{"patch", "", "namespaces", "", ""},
 		{"patch", "apps", "daemonsets", "", ""},
@@ -83,6 +84,25 @@ func (c *Cluster) Acting() []Permission {
 		{"get", "coordination.k8s.io", "leases", c.Root, LeaseName},
 		{"update", "coordination.k8s.io", "leases", c.Root, LeaseName},
 	}
+}
+
+// Helpful is what a run can do without: what it tells of room is then not known,
+// and said so.
+func (c *Cluster) Helpful() []Permission {
+	return []Permission{
+		{"list", "autoscaling", "horizontalpodautoscalers", "", ""},
+		{"list", "", "nodes", "", ""},
+		{"list", "", "resourcequotas", "", ""},
+	}
+}
+
+// Rolling is what is needed where Argo's Rollouts are served.
+func (c *Cluster) Rolling(writes bool) []Permission {
+	list := []Permission{{"list", "argoproj.io", "rollouts", "", ""}}
+	if writes {
+		list = append(list, Permission{"patch", "argoproj.io", "rollouts", "", ""})
+	}
+	return list
 }
 
 // Missing asks the API server which of the permissions the user lacks, several

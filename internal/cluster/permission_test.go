@@ -51,6 +51,9 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	if len(w.Workloads) == 0 {
 		t.Error("nothing was observed")
 	}
+	if len(w.Room.Unknown) != 3 {
+		t.Errorf("without permission for it, of room is not known: %v", w.Room.Unknown)
+	}
 	if _, err := user.List(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -63,13 +66,16 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	lacking(t, user, append(user.Observing(), user.Acting()...), nil)
 	grant(t, admin, "trying", Trying())
 	settle(t, user, Trying())
+	grant(t, admin, "helpful", user.Helpful())
+	settle(t, user, user.Helpful())
+	user.nodesAt = time.Time{}
 	forget(t, admin)
 	seen.mu.Lock()
 	seen.asked = nil
 	seen.mu.Unlock()
 	everything(t, user)
 	onTrials(t, admin, user)
-	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying()))
+	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying(), user.Helpful()))
 }
 
 // forget takes away what a first run would find missing.

@@ -15,10 +15,12 @@ import (
 type pod struct {
 	mesh.Pod
 	namespace string
-	owner     owner
+	owner     owner // once it is known the root of all
+	made      owner // what made it: the first link
 	labels    map[string]string
 	gateway   bool
 	own       mesh.Template // what it was made from, as far as the pod shows it
+	needs     mesh.Needs
 }
 
 // podOf is false for pods that have run to their end: they hold no connection,
@@ -41,8 +43,10 @@ func podOf(p *corev1.Pod) (pod, bool) {
 		},
 		namespace: p.Namespace,
 		owner:     podOwner(p),
+		made:      podOwner(p),
 		labels:    p.Labels,
 		gateway:   gateway(p.ObjectMeta, &p.Spec),
+		needs:     needsOf(&p.Spec),
 	}
 	if !restartable(o.owner.kind) && o.owner.kind != "ReplicaSet" {
 		o.own = mesh.Template{Labels: p.Labels, HostNetwork: p.Spec.HostNetwork, Containers: containersOf(&p.Spec)}

@@ -67,6 +67,7 @@ func (c *Cluster) readNamespaces(ctx context.Context, l *look) error {
 }
 
 func (c *Cluster) readPods(ctx context.Context, l *look) error {
+	l.spent = map[string]spent{}
 	return reading("Pods", pages(ctx, metav1.ListOptions{}, c.core.Pods("").List, func(page *corev1.PodList) {
 		for i := range page.Items {
 			p := &page.Items[i]
@@ -78,6 +79,8 @@ func (c *Cluster) readPods(ctx context.Context, l *look) error {
 				continue
 			}
 			if found, ok := podOf(p); ok {
+				on := l.spent[p.Spec.NodeName]
+				l.spent[p.Spec.NodeName] = spent{plus(on.needs, found.needs), on.pods + 1}
 				l.found.pods = append(l.found.pods, found)
 			}
 		}

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -59,7 +60,8 @@ func statefulSetRollout(s *appsv1.StatefulSet) mesh.Rollout {
 	if strategy.RollingUpdate != nil && strategy.RollingUpdate.Partition != nil {
 		partition = *strategy.RollingUpdate.Partition
 	}
-	r.Manual = strategy.Type == appsv1.OnDeleteStatefulSetStrategyType || partition > 0
+	r.Pending = strategy.Type == appsv1.OnDeleteStatefulSetStrategyType
+	r.Manual = r.Pending || partition > 0
 	switch {
 	case s.Status.ObservedGeneration == 0 || s.Generation > s.Status.ObservedGeneration:
 		r.Message = unseen
@@ -75,6 +77,7 @@ func statefulSetRollout(s *appsv1.StatefulSet) mesh.Rollout {
 
 func daemonSetRollout(d *appsv1.DaemonSet) mesh.Rollout {
 	r := mesh.Rollout{Manual: d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType}
+	r.Pending = r.Manual
 	switch s := d.Status; {
 	case d.Generation > s.ObservedGeneration:
 		r.Message = unseen
@@ -88,7 +91,9 @@ func daemonSetRollout(d *appsv1.DaemonSet) mesh.Rollout {
 
 // settled adds what no status tells: pods of an older template that are still
 // there, be it on their way out.
+// With OnDelete these are what an update has left to do.
 func settled(r mesh.Rollout, pods []mesh.Pod) mesh.Rollout {
+	r.Pending = r.Pending && slices.ContainsFunc(pods, func(p mesh.Pod) bool { return !p.Current && !p.Terminating })
 	if r.Message == "" {
 		older, example := 0, ""
 		for _, p := range pods {

@@ -22,6 +22,12 @@ type readings struct {
 	deployments  []controller
 	statefulSets []controller
 	daemonSets   []controller
+	rollouts     []controller // Argo's
+	replicaSets  []controller // those that nothing owns
+	cronJobs     []controller
+	strangers    map[types.UID]stranger
+	ends         map[types.UID]string // Jobs: when they end
+	scalers      map[string]mesh.Scaler
 	pods         []pod
 	links        chain
 	generations  generations
@@ -40,20 +46,28 @@ func (r readings) workloads() []mesh.Workload {
 		labelled[n.Name] = boundNamespace(n.Labels)
 	}
 	var list []mesh.Workload
-	for _, c := range slices.Concat(r.deployments, r.statefulSets, r.daemonSets) {
+	for _, c := range slices.Concat(r.deployments, r.statefulSets, r.daemonSets, r.rollouts, r.replicaSets, r.cronJobs) {
 		own := pods[c.uid]
 		delete(pods, c.uid)
+		c = r.borrowed(c, own)
 		if slices.Contains(aside, c.Namespace) {
 			continue
 		}
 		if concerned(own) || c.Gateway || c.Template.Proxy || labelled[c.Namespace] || boundTemplate(c.Template.Labels) {
-			list = append(list, c.with(own, r.generations))
+			w := c.with(own, r.generations)
+			w.Ends = r.ending(own)
+			list = append(list, w)
 		}
 	}
 	for _, own := range pods { // what a rolling restart does not move
 		if concerned(own) && !slices.Contains(aside, own[0].namespace) {
-			list = append(list, unmovable(own))
+			w := r.strangers[own[0].owner.uid].on(unmovable(own))
+			w.Ends = r.ending(own)
+			list = append(list, w)
 		}
+	}
+	for i, w := range list {
+		list[i].Scaler = r.scalers[w.Key()]
 	}
 	return list
 }
@@ -70,7 +84,7 @@ func (r readings) root(p pod) owner {
 	}
 	for _, d := range r.deployments {
 		if d.Namespace == root.namespace && d.Name == name {
-			return owner{d.Kind, d.Namespace, d.Name, d.uid}
+			return owner{"apps/v1", d.Kind, d.Namespace, d.Name, d.uid}
 		}
 	}
 	return root
@@ -85,9 +99,18 @@ func concerned(pods []pod) bool {
 func (c controller) with(pods []pod, g generations) mesh.Workload {
 	w, newest := c.Workload, c.current(g)
 	for _, p := range pods {
-		p.Current = newest.has(p.labels)
+		if p.Current = newest.has(p.labels); c.bySince {
+			p.Current = !p.Created.Before(c.since)
+		}
+		if !p.Terminating {
+			w.Needs = p.needs
+		}
 		w.Pods = append(w.Pods, p.Pod)
 		w.Gateway = w.Gateway || p.gateway
+	}
+	if c.bySince {
+		w.Rollout = standing(w)
+		return w
 	}
 	w.Rollout = settled(w.Rollout, w.Pods)
 	return w
@@ -99,10 +122,13 @@ func (c controller) with(pods []pod, g generations) mesh.Workload {
 func unmovable(pods []pod) mesh.Workload {
 	slices.SortFunc(pods, func(a, b pod) int { return strings.Compare(a.Name, b.Name) })
 	o := pods[0].owner
-	w := mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Template: pods[0].own, Wanted: len(pods)}
+	w := mesh.Workload{Kind: o.kind, API: o.api, Namespace: o.namespace, Name: o.name, Template: pods[0].own, Wanted: len(pods)}
 	w.Rollout.Manual = true
 	for _, p := range pods {
 		p.Current = true
+		if !p.Terminating {
+			w.Needs = p.needs
+		}
 		w.Pods = append(w.Pods, p.Pod)
 		w.Gateway = w.Gateway || p.gateway
 		if !p.Ready && w.Rollout.Message == "" {

@@ -120,7 +120,7 @@ func noted(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
 	case !wl.Injected():
 		return nil
 	}
-	return slices.Concat(draining(wl), interrupted(wl, p), unready(wl), pinned(wl), roomless(w, wl, p), full(wl), tried(w, t, wl))
+	return slices.Concat(draining(wl), interrupted(wl, p), unready(wl, p), pinned(wl), roomless(w, wl, p), full(wl), tried(w, t, wl))
 }
 
 // interrupted names a workload of which nobody serves for a moment.
@@ -141,8 +141,9 @@ func interrupted(wl mesh.Workload, p Passage) []Note {
 }
 
 // unready names a workload that is not well before it is touched.
-func unready(wl mesh.Workload) []Note {
-	if wl.Rollout.Done {
+func unready(wl mesh.Workload, p Passage) []Note {
+	ready := !slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return !p.Ready })
+	if wl.Rollout.Done || p.Way == ByEviction && ready && len(wl.Live()) >= wl.Wanted {
 		return nil
 	}
 	return []Note{{Kind: NotReady, Subject: wl.Key(), Text: "is not ready as it is: its restart does not mend that, and holds the run when it takes longer than the ready timeout", Evidence: wl.Rollout.Message}}

@@ -86,6 +86,9 @@ func evicted(wl mesh.Workload, r Rule) Passage {
 	if r.Way == ByRestart || r.Way == ByField {
 		return misfit(wl, r, "its controller replaces no pods when its template changes")
 	}
+	if wl.Unread != "" {
+		return Passage{Way: Stuck, Why: "the object itself cannot be read, so that nobody knows how many pods it ought to have: " + wl.Unread, Clears: "permission to list it"}
+	}
 	return Passage{Way: ByEviction, Why: "nothing rolls it; " + byEviction}
 }
 
@@ -141,7 +144,7 @@ func foreign(wl mesh.Workload, r Rule) Passage {
 		return Passage{Way: Stuck, Why: fmt.Sprintf("nothing is known of the kind %s", wl.Kind),
 			Clears: fmt.Sprintf("a rule: %s, or %s", rule(wl, "field:PATH (its controller replaces its pods when that changes)"), rule(wl, ByEviction))}
 	case wl.Unread != "":
-		return Passage{Way: Stuck, Why: "a rule says " + string(r.Way) + ", but the object itself cannot be read: " + wl.Unread, Clears: "permission to get it"}
+		return Passage{Way: Stuck, Why: "a rule says " + string(r.Way) + ", but the object itself cannot be read: " + wl.Unread, Clears: "permission to list it"}
 	case r.Way == ByField:
 		return Passage{Way: ByField, Field: r.Field, Why: "a rule says so: the time is written into " + r.Field}
 	}
