@@ -55,9 +55,12 @@ func labels(ns string) func(write) bool {
 }
 
 // installs tells the so-manieth write of istioctl.
-func installs(nth int) func(write) bool {
+func installs(nth int) func(write) bool { return writesBy("istioctl", nth) }
+
+// writesBy tells the so-manieth write of a program.
+func writesBy(who string, nth int) func(write) bool {
 	return func(w write) bool {
-		if strings.HasPrefix(w.who, "istioctl") {
+		if strings.HasPrefix(w.who, who) {
 			nth--
 		}
 		return nth == 0

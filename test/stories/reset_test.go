@@ -21,6 +21,7 @@ import (
 func (l *lab) reset(t *testing.T) {
 	t.Helper()
 	l.forget(t)
+	l.withoutReleases(t)
 	l.uninstall(t)
 	for _, ns := range shopNamespaces {
 		l.label(t, ns, shopLabels[ns])

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// kept is the ConfigMap in which Istio's chart keeps a revision's values.
+func kept(name, values string) *unstructured.Unstructured {
+	o := object("v1", "ConfigMap", "istio-system", name)
+	o.Object["data"] = map[string]any{"original-values": values, "merged-values": "{}"}
+	return o
+}
+
+const oldValues = `{"revision": "1-29-1", "revisionTags": ["prod"], "defaultRevision": "", "ownerName": "x", "base": {"enableIstioConfigCRDs": true},
+"gateways": {"istio-ingressgateway": {}}, "global": {"hub": "docker.io/istio", "tag": "1.29.1", "proxy": {"logLevel": "warning"}},
+"hub": "example.com/mine", "pilot": {"tag": "1.29.1-distroless", "env": {"A": "b"}, "replicaCount": 3}, "meshConfig": {"accessLogFile": "/dev/stdout"}}`
+
+// The values of the revision in use go over, without what belongs to it alone.
+func TestValuesAreCarriedOver(t *testing.T) {
+	i := byHelm(map[string]any{"meshConfig": map[string]any{"accessLogFile": "/dev/null"}})
+	i.Serving, i.Cluster = []string{"1-29-1", "1-31-0"}, clusterOf(kept("values-1-29-1", oldValues))
+	d := Draft{Revision: "1-31-0"}
+	if err := i.carry(t.Context(), &d); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"global.proxy.logLevel=warning", "hub=example.com/mine", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.A=b", "pilot.replicaCount=3"}
+	if diff := cmp.Diff(want, d.Carried.Lines()); diff != "" || d.Carried.From != "ConfigMap istio-system/values-1-29-1" {
+		t.Errorf("from %q:\n%s", d.Carried.From, diff)
+	}
+	if note := "not carried over: revisionTags ([prod]), global.tag (1.29.1), pilot.tag (1.29.1-distroless)"; !strings.Contains(strings.Join(d.Notes, ""), note) {
+		t.Errorf("notes %q", d.Notes)
+	}
+	values, err := i.values(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, _, _ := unstructured.NestedString(values, "meshConfig", "accessLogFile")
+	replicas, _, _ := unstructured.NestedInt64(values, "pilot", "replicaCount")
+	if mine != "/dev/null" || replicas != 3 || values["revision"] != "1-31-0" || len(values["revisionTags"].([]any)) != 0 {
+		t.Errorf("values %v", values)
+	}
+}
+
+func TestWhoseValuesAreCarriedOver(t *testing.T) {
+	one, two := kept("values-1-29-1", `{"a": 1}`), kept("values", `{"b": 2}`)
+	for name, c := range map[string]struct {
+		serving []string
+		carry   string
+		want    string
+		fault   string
+		note    string
+	}{
+		"the one in use":     {serving: []string{"1-29-1"}, want: "a=1"},
+		"without a revision": {serving: []string{"default"}, want: "b=2"},
+		"none in use":        {serving: []string{"1-31-0"}},
+		"nothing left":       {serving: []string{"1-20-0"}, note: "no values of revision 1-20-0 were found"},
+		"two in use":         {serving: []string{"1-29-1", "default"}, fault: "--carry"},
+		"the named one":      {serving: []string{"1-29-1", "default"}, carry: "default", want: "b=2"},
+		"none asked for":     {serving: []string{"1-29-1"}, carry: NoCarry},
+	} {
+		i := byHelm(nil)
+		i.Serving, i.Chart.Carry, i.Cluster = c.serving, c.carry, clusterOf(one, two)
+		d := Draft{Revision: "1-31-0"}
+		err := i.carry(t.Context(), &d)
+		if c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) || c.fault == "" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got := ""
+		if d.Carried != nil {
+			got = strings.Join(d.Carried.Lines(), " ")
+		}
+		if got != c.want || !strings.Contains(strings.Join(d.Notes, ""), c.note) {
+			t.Errorf("%s: %q, notes %q", name, got, d.Notes)
+		}
+	}
+}
+
+// What was agreed to is what is used, whatever the cluster holds later.
+func TestAgreedValuesStand(t *testing.T) {
+	i := byHelm(nil)
+	i.Serving, i.Cluster = []string{"1-29-1"}, clusterOf(kept("values-1-29-1", `{"a": 1}`))
+	i.Chart.Carried = &Carried{From: "then", Values: map[string]any{"a": int64(2)}}
+	d := Draft{Revision: "1-31-0"}
+	if err := i.carry(t.Context(), &d); err != nil || d.Carried.From != "then" || strings.Join(d.Carried.Lines(), "") != "a=2" {
+		t.Errorf("%v, %+v", err, d.Carried)
+	}
+}

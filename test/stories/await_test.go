@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"testing"
+	"time"
+)
+
+// TestOtherHandsBringTheRevision leaves the installation to others.
+func TestOtherHandsBringTheRevision(t *testing.T) {
+	l := hollow(t, "other hands are to bring 1-31-0: it is waited for, held by name when it does not come, and judged when it does")
+	before, gateways := l.snapshot(t, bindings()), l.gateways(t)
+	args := moving("--await", "--version", newVersion, "--soak", "1s")
+
+	held := l.rerig(t, append(args, "--ready-timeout", "5s")...)
+	held.exits(t, exitHeld)
+	held.says(t, "await revision 1-31-0, which other hands bring up: nothing is installed", "waiting for other hands to bring revision 1-31-0 up",
+		"InstallFailed", "no Deployment of istiod with istio.io/rev=1-31-0 in istio-system", "no MutatingWebhookConfiguration with istio.io/rev=1-31-0",
+		"Bring revision 1-31-0 up with what manages the mesh")
+	l.snapshot(t, bindings()).ours().same(t, "waiting", before)
+	l.phase(t, "Held")
+
+	p := start(t, l.kubeconfig, args...)
+	p.hears(t, "waiting for other hands", time.Minute)
+	l.target(t, "")
+	p.end(t, longest).exits(t, exitDone)
+	l.stands(t, all(newRevision))
+	l.gateways(t).same(t, "the gateways", gateways)
+	l.phase(t, "Completed")
+
+	l.rerig(t, back()...).exits(t, exitDone)
+	l.stands(t, all(oldRevision))
+}
