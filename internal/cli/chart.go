@@ -25,17 +25,26 @@ func (w *wish) helm(u *v1alpha1.MeshUpgrade) error {
 		}
 		return nil
 	}
-	c, err := install.Chart{Ref: w.chart, Repository: w.repo}.Local(filepath.Abs)
-	if err != nil {
-		return fmt.Errorf("find chart %s: %w", w.chart, err)
-	}
-	u.Spec.Helm = &v1alpha1.HelmChart{Chart: c.Ref, Repository: w.repo, Version: w.charts, Carry: w.carry}
+	u.Spec.Helm = &v1alpha1.HelmChart{Chart: w.chart, Repository: w.repo, Version: w.charts, Carry: w.carry}
 	values, err := install.ReadValues(os.ReadFile, w.values)
 	if err != nil || values == nil {
 		return err
 	}
 	u.Spec.Helm.Values, err = raw(values)
 	return err
+}
+
+// settled makes a chart in a directory one that a run finds from wherever it goes on.
+func settled(u *v1alpha1.MeshUpgrade) error {
+	if u.Spec.Helm == nil {
+		return nil
+	}
+	c, err := install.Chart{Ref: u.Spec.Helm.Chart, Repository: u.Spec.Helm.Repository}.Local(filepath.Abs)
+	if err != nil {
+		return fmt.Errorf("find chart %s: %w", u.Spec.Helm.Chart, err)
+	}
+	u.Spec.Helm.Chart = c.Ref
+	return nil
 }
 
 func raw(values map[string]any) (*runtime.RawExtension, error) {

@@ -97,6 +97,9 @@ var besides = map[string]bool{"file": true, "istioctl": true, "yes": true, "leas
 func (w *wish) upgrade(ctx context.Context, s Streams) (*v1alpha1.MeshUpgrade, error) {
 	u, err := w.asked(ctx, s)
 	if err == nil {
+		err = settled(u)
+	}
+	if err == nil {
 		err = check(u)
 	}
 	if err != nil {

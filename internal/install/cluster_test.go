@@ -22,6 +22,7 @@ func clusterOf(objects ...*unstructured.Unstructured) dynamic.Interface {
 		resource, _ := meta.UnsafeGuessKindToResource(kind)
 		kinds[resource] = kind.Kind + "List"
 	}
+	kinds[istiodPods] = "PodList"
 	var all []runtime.Object
 	for _, o := range objects {
 		all = append(all, o)

@@ -56,6 +56,7 @@ func TestLab(t *testing.T) {
 		t.Fatalf("the lab has no gateways to leave alone: %v", before)
 	}
 	t.Run("draft", func(t *testing.T) { labDraft(t, i) })
+	t.Run("by Helm", func(t *testing.T) { labHelm(t, i) })
 	t.Run("an image that is not there", func(t *testing.T) { labFailure(t, i) })
 	t.Run("killed in the middle", func(t *testing.T) { labKilled(t, i) })
 	t.Run("repeated", func(t *testing.T) { labInstall(t, i) })

@@ -39,6 +39,18 @@ func TestAwaitNamesWhatIsMissing(t *testing.T) {
 			istiod.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Progressing", "status": "False", "message": "no image"}}}
 			return manifestOf(istiod, service, hook)
 		}, "Deployment istio-system/istiod-1-31-0: 0 of 1 ready (no image)"},
+		"no image": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+			istiod.Object["status"] = map[string]any{}
+			pod := object("v1", "Pod", "istio-system", "istiod-x", "app", "istiod", revisionLabel, "1-31-0")
+			pod.Object["status"] = map[string]any{"containerStatuses": []any{map[string]any{"state": map[string]any{"waiting": map[string]any{"reason": "ImagePullBackOff", "message": "no image x"}}}}}
+			return manifestOf(istiod, service, hook, pod)
+		}, "0 of 1 ready (ImagePullBackOff: no image x)"},
+		"no node": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+			istiod.Object["status"] = map[string]any{}
+			pod := object("v1", "Pod", "istio-system", "istiod-x", "app", "istiod", revisionLabel, "1-31-0")
+			pod.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}}}
+			return manifestOf(istiod, service, hook, pod)
+		}, "0 of 1 ready (0/3 nodes are available)"},
 		"scaled to nothing": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
 			istiod.Object["spec"] = map[string]any{"replicas": int64(0)}
 			return manifestOf(istiod, service, hook)

@@ -84,7 +84,9 @@ func (w waiting) missing(ctx context.Context) ([]string, error) {
 		lacks = append(lacks, fmt.Sprintf("no Deployment of istiod with %s=%s in %s", revisionLabel, w.revision, w.root))
 	}
 	for _, d := range istiods.Items {
-		lacks = append(lacks, unready(&d)...)
+		if short := unready(&d); short != "" {
+			lacks = append(lacks, short+w.trouble(ctx, own))
+		}
 	}
 	found, err := w.cluster.Resource(services).Namespace(w.root).List(ctx, own)
 	if err != nil {
@@ -109,14 +111,14 @@ func (w waiting) missing(ctx context.Context) ([]string, error) {
 }
 
 // unready says what a Deployment waits for, with its own words where it has any.
-func unready(d *unstructured.Unstructured) []string {
+func unready(d *unstructured.Unstructured) string {
 	number := func(path ...string) int64 {
 		n, _, _ := unstructured.NestedInt64(d.Object, path...)
 		return n
 	}
 	wanted, ready, updated := number("spec", "replicas"), number("status", "readyReplicas"), number("status", "updatedReplicas")
 	if number("status", "observedGeneration") >= d.GetGeneration() && ready >= wanted && updated >= wanted && wanted > 0 {
-		return nil
+		return ""
 	}
 	what := fmt.Sprintf("Deployment %s/%s: %d of %d ready", d.GetNamespace(), d.GetName(), min(ready, updated), wanted)
 	conditions, _, _ := unstructured.NestedSlice(d.Object, "status", "conditions")
@@ -126,7 +128,7 @@ func unready(d *unstructured.Unstructured) []string {
 			what += " (" + text(condition, "message") + ")"
 		}
 	}
-	return []string{what}
+	return what
 }
 
 func certified(hook *unstructured.Unstructured) bool {

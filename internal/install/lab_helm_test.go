@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package install
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"helm.sh/helm/v4/pkg/action"
+	"helm.sh/helm/v4/pkg/kube"
+	"helm.sh/helm/v4/pkg/release/common"
+	release "helm.sh/helm/v4/pkg/release/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// helmRevision is the one that labHelm installs and takes away again.
+const helmRevision = "by-helm"
+
+// labHelm is the life of an install by Helm beside istioctl's: drafted, failing,
+// mended, repeated, uninstalled.
+func labHelm(t *testing.T, on ByIstioctl) {
+	config, err := clientcmd.BuildConfigFromFlags("", on.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := ByHelm{Chart: Chart{Ref: realChart(t, "1.31.0")}, Serving: []string{"1-29-1"}, Root: "istio-system", Config: config, Cluster: on.Cluster,
+		Timeout: 3 * time.Minute, Say: func(line string) { t.Log(line) }}
+	t.Cleanup(func() { uninstall(t, i) })
+
+	d, err := i.Draft(t.Context(), helmRevision, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(d.Notes, "\n")
+	if d.Carried == nil || d.Carried.From != "ConfigMap istio-system/values-1-29-1" || len(d.InPlace) > 0 {
+		t.Errorf("draft %+v", d)
+	}
+	for _, want := range []string{"the CRDs are older than Istio 1.31.0", "trafficextensions.extensions.istio.io (not there)", "global.tag (1.29.1)"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("the notes do not say %q:\n%s", want, notes)
+		}
+	}
+
+	broken := i
+	broken.Timeout, broken.Chart.Values = 8*time.Second, map[string]any{"global": map[string]any{"hub": "docker.io/nobody"}}
+	failure, ok := errors.AsType[*Failure](broken.Install(t.Context(), helmRevision, ""))
+	if !ok || !errors.Is(failure, errNotReady) || !strings.Contains(failure.Error(), "Deployment istio-system/istiod-by-helm: 0 of 1 ready (ImagePullBackOff: ") ||
+		!strings.Contains(failure.Advice(), "helm uninstall istiod-by-helm --namespace istio-system") {
+		t.Fatalf("it ended with %v", failure)
+	}
+	for version := 2; version < 4; version++ { // mended, and repeated when it is there
+		if err := i.Install(t.Context(), helmRevision, ""); err != nil {
+			t.Fatal(err)
+		}
+		if r := released(t, i); r.Version != version || r.Info.Status != common.StatusDeployed || r.Labels[ownLabel] != helmRevision {
+			t.Errorf("release %d is %s, labels %v; want %d", r.Version, r.Info.Status, r.Labels, version)
+		}
+	}
+	validators := on.Cluster.Resource(schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingwebhookconfigurations"})
+	hook, err := validators.Get(t.Context(), "istio-validator-by-helm-istio-system", metav1.GetOptions{})
+	if err != nil || !certified(hook) {
+		t.Errorf("what istiod wrote into its validator did not outlive the repetition: %v", err)
+	}
+}
+
+func released(t *testing.T, i ByHelm) (r *release.Release) {
+	t.Helper()
+	helm, err := i.helm(i.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = last(helm, ReleaseName(helmRevision)); err != nil || r == nil {
+		t.Fatalf("the release: %v, %v", r, err)
+	}
+	return r
+}
+
+func uninstall(t *testing.T, i ByHelm) {
+	helm, err := i.helm(i.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := action.NewUninstall(helm)
+	u.WaitStrategy, u.Timeout = kube.LegacyStrategy, time.Minute
+	if _, err := u.Run(ReleaseName(helmRevision)); err != nil {
+		t.Error(err)
+	}
+}
