@@ -54,4 +54,5 @@ const (
 	ReasonTimedOut     = "TimedOut"    // a proof did not pass in its time
 	ReasonInstall      = "InstallFailed"
 	ReasonWaveReverted = "WaveReverted" // a failing wave was put back
+	ReasonForCommit    = "ForCommit"    // what a GitOps tool keeps has to be committed by somebody
 )

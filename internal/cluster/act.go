@@ -42,6 +42,8 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 		return c.restore(ctx, change.Name)
 	case change.Verb == plan.End:
 		return c.end(ctx, change)
+	case change.Verb == plan.Retag:
+		return c.retag(ctx, change)
 	case change.Verb == plan.Patch && change.Kind == "Namespace":
 		return c.relabel(ctx, change)
 	case change.Verb == plan.Patch:
@@ -85,6 +87,8 @@ func (c *Cluster) restart(ctx context.Context, change plan.Change) error {
 		_, err = c.apps.Deployments(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
 	case mesh.StatefulSet:
 		_, err = c.apps.StatefulSets(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
+	case mesh.ReplicaSet:
+		_, err = c.apps.ReplicaSets(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
 	case mesh.DaemonSet:
 		_, err = c.apps.DaemonSets(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
 	default:

@@ -19,8 +19,10 @@ type look struct {
 	services []string
 	behind   map[string]string // Service of the root namespace -> the revision whose istiods it selects
 	claims   []mesh.Claim
-	called   []call // by validators
-	pointed  []call // by DaemonSets
+	called   []call            // by validators
+	pointed  []call            // by DaemonSets
+	tagged   map[string]string // tag -> the revision that its Service selects
+	owners   [][2]string       // tag, and who keeps its webhooks as they are
 	istiods  []istiodPod
 	spent    map[string]spent // by node
 	mu       sync.Mutex       // of what several reads fill
@@ -33,7 +35,7 @@ type look struct {
 func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	l := &look{world: mesh.World{RootNamespace: c.Root}, behind: map[string]string{}}
 	for _, reads := range [][]func(context.Context, *look) error{
-		{c.readDefined, c.readRoots, c.readWebhooks, c.readValidators, c.readBelongings, c.readKept, c.readClaims, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets,
+		{c.readDefined, c.readRoots, c.readWebhooks, c.readValidator, c.readValidators, c.readBelongings, c.readKept, c.readClaims, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets,
 			c.readRollouts, c.readCronJobs, c.readNodes, c.readQuotas, c.readScalers},
 		{c.readPods},
 	} {
@@ -59,7 +61,8 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	l.spend()
 	l.world.Namespaces = l.found.namespaces
 	l.world.Workloads = l.found.workloads()
-	l.world.Tags = tagsOf(l.world.Webhooks)
+	l.world.Tags = tagsOf(l.world.Webhooks, l.tagged, l.owners)
+	l.world.Validator = validatorOf(l.world.Validator, l.behind)
 	l.world.Revisions = revisionsOf(c.Root, l.planes, l.world.Webhooks, l.services, istiods)
 	l.world.Claims = l.claimsOf()
 	l.world.Sort()

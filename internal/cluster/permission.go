@@ -56,6 +56,7 @@ func (c *Cluster) Observing() []Permission {
 		{"list", "", "pods", "", ""},
 		{"list", "", "services", c.Root, ""},
 		{"get", "", "configmaps", c.Root, rootConfigMap},
+		{"get", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "", defaultValidator},
 		{"create", "", "pods/portforward", c.Root, ""},
 		{"list", v1alpha1.Group, v1alpha1.Resource, "", ""},
 		{"get", v1alpha1.Group, v1alpha1.Resource, "", ""},

@@ -41,17 +41,8 @@ func (c *Cluster) readWebhooks(ctx context.Context, l *look) error {
 		func(page *admissionv1.MutatingWebhookConfigurationList) {
 			for i := range page.Items {
 				l.world.Webhooks = append(l.world.Webhooks, webhooksOf(&page.Items[i])...)
-			}
-		}))
-}
-
-func (c *Cluster) readServices(ctx context.Context, l *look) error {
-	return reading("Services in "+c.Root, pages(ctx, metav1.ListOptions{}, c.core.Services(c.Root).List,
-		func(page *corev1.ServiceList) {
-			for i := range page.Items {
-				l.services = append(l.services, page.Items[i].Name)
-				if selector := page.Items[i].Spec.Selector; selector["app"] == istiodApp {
-					l.behind[page.Items[i].Name] = revisionOf(selector)
+				if tag, owner := page.Items[i].Labels[tagLabel], trackerOf(&page.Items[i].ObjectMeta); tag != "" && owner != "" {
+					l.owners = append(l.owners, [2]string{tag, owner})
 				}
 			}
 		}))
@@ -61,7 +52,7 @@ func (c *Cluster) readNamespaces(ctx context.Context, l *look) error {
 	return reading("Namespaces", pages(ctx, metav1.ListOptions{}, c.metadata.Resource(namespaces).List,
 		func(page *metav1.PartialObjectMetadataList) {
 			for i := range page.Items {
-				l.found.namespaces = append(l.found.namespaces, mesh.Namespace{Name: page.Items[i].Name, Labels: page.Items[i].Labels})
+				l.found.namespaces = append(l.found.namespaces, mesh.Namespace{Name: page.Items[i].Name, Labels: page.Items[i].Labels, Owner: keeperOf(&page.Items[i].ObjectMeta)})
 			}
 		}))
 }

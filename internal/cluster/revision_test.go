@@ -34,7 +34,7 @@ func TestRevisions(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]mesh.Tag{{Name: "prod", Revision: "1-29-1"}, {Name: "stale", Revision: "gone"}}, tagsOf(hooks)); diff != "" {
+	if diff := cmp.Diff([]mesh.Tag{{Name: "prod", Revision: "1-29-1", Service: "1-29-1"}, {Name: "stale", Revision: "gone"}}, tagsOf(hooks, map[string]string{"prod": "1-29-1"}, nil)); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
 	if got := hookName("mesh", "x"); got != "istio-sidecar-injector-x-mesh" {

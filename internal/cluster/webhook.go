@@ -61,16 +61,23 @@ func calledBy(c admissionv1.WebhookClientConfig) string {
 	return ""
 }
 
-// tagsOf reads the revision tags off the webhooks that serve them.
-func tagsOf(hooks []mesh.Webhook) []mesh.Tag {
+// tagsOf reads the revision tags off the webhooks that serve them, and what their
+// Services and owners say.
+func tagsOf(hooks []mesh.Webhook, services map[string]string, owners [][2]string) []mesh.Tag {
 	var tags []mesh.Tag
-	seen := map[mesh.Tag]bool{}
+	seen := map[string]bool{}
 	for _, h := range hooks {
-		t := mesh.Tag{Name: h.Tag, Revision: h.Revision}
-		if t.Name != "" && !seen[t] {
-			seen[t] = true
-			tags = append(tags, t)
+		if h.Tag == "" || seen[h.Tag+" "+h.Revision] {
+			continue
 		}
+		seen[h.Tag+" "+h.Revision] = true
+		t := mesh.Tag{Name: h.Tag, Revision: h.Revision, Service: services[h.Tag]}
+		for _, o := range owners {
+			if o[0] == h.Tag {
+				t.Owner = o[1]
+			}
+		}
+		tags = append(tags, t)
 	}
 	return tags
 }

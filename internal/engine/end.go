@@ -17,6 +17,7 @@ const (
 	timedOut      = "TimedOut"
 	installFailed = "InstallFailed"
 	waveReverted  = "WaveReverted"
+	forCommit     = "ForCommit"
 )
 
 // fail stops the run at a step that a check failed, or that was waited for too

@@ -201,6 +201,8 @@ func (f *fake) carryOut(c plan.Change) {
 		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: c.Version}, f.now)
 	case "Namespace":
 		f.relabel(c)
+	case "Tag":
+		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Tag, Subject: c.Name, To: c.Revision}, f.now)
 	default:
 		f.restart(c)
 	}
@@ -299,11 +301,11 @@ func upgrade() *fake {
 // agree is what the command line does before it runs the engine.
 func (f *fake) agree() {
 	if len(f.ledger.Waves) == 0 {
-		target, err := plan.Forward(f.world, f.intent, nil)
+		target, err := plan.Forward(f.world, f.intent, plan.Ledger{})
 		if err != nil {
 			panic(err)
 		}
-		f.ledger = plan.Opened(f.world, plan.Make(f.world, target, plan.Ledger{}), f.now)
+		f.ledger = plan.Opened(plan.Make(f.world, target, plan.Ledger{}), f.now)
 		return
 	}
 	f.ledger.Revert = 0

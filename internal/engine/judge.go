@@ -136,8 +136,7 @@ func (t *turn) controlPlane(name string) verify.Facts {
 	}
 	for _, g := range t.target.Waves {
 		for _, ns := range g.Namespaces {
-			n, _ := t.world.Namespace(ns)
-			f.Moved[ns] = n.Binding() == t.target.Bindings[ns]
+			f.Moved[ns] = t.target.Bound(t.world, ns)
 		}
 	}
 	return f

@@ -45,7 +45,7 @@ func (f *fake) agreeAimed() {
 	}
 	p := plan.Make(f.world, target, f.ledger)
 	if f.ledger.Started.IsZero() {
-		f.ledger = plan.Opened(f.world, p, f.now)
+		f.ledger = plan.Opened(p, f.now)
 		return
 	}
 	f.ledger = f.ledger.Agreed(p, f.now)

@@ -32,6 +32,9 @@ func (t *turn) replace(ctx context.Context, s plan.Stage) (Outcome, error) {
 			return t.fail(ctx, step, v)
 		}
 		wl, _ := t.world.Workload(step.Subject)
+		if step.Unlabelled(wl) {
+			return t.act(ctx, []plan.Step{step})
+		}
 		next, first := plan.NextEviction(wl, step.To)
 		if lack := t.world.Lacks(wl, 0); lack != "" && first == "" {
 			first = "no pod of it could be made anew: " + lack

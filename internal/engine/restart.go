@@ -115,7 +115,7 @@ func (t *turn) proofsOf(wave int) []plan.Step {
 func (t *turn) injectable(step plan.Step) verify.Verdict {
 	wl, _ := t.world.Workload(step.Subject)
 	ns, _ := t.world.Namespace(wl.Namespace)
-	by := t.world.Injectors(ns, wl.Template)
+	by := t.world.Injectors(ns, step.Template(wl.Template))
 	if slices.Equal(by, []string{step.To}) {
 		return verify.Verdict{Result: verify.Pass}
 	}

@@ -54,8 +54,10 @@ func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return t.prove(ctx, s)
 	case plan.Soak:
 		return t.soak(ctx, s)
-	case plan.Label:
+	case plan.Label, plan.Pin, plan.Unpin:
 		return t.label(ctx, s)
+	case plan.Tag:
+		return t.tag(ctx, s)
 	case plan.Install:
 		return t.install(ctx, s)
 	case plan.Remove:
@@ -132,19 +134,6 @@ func advice(err error) string {
 		return a.Advice()
 	}
 	return "Mend what the message names and run the same command again: the whole installation is then repeated."
-}
-
-// label binds the wave's namespaces, and lets the API server's webhooks see it
-// before pods are made anew: they look at a cache of their own.
-func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, s.Steps[0], s.Wave)
-	}
-	t.waited(s.Steps[0])
-	if outcome, err := t.act(ctx, s.Steps); outcome != "" || err != nil {
-		return outcome, err
-	}
-	return "", t.Clock.Sleep(ctx, t.Settle)
 }
 
 // save writes the ledger down where it differs from what is written.

@@ -11,6 +11,7 @@ import (
 type Namespace struct {
 	Name   string
 	Labels map[string]string
+	Owner  string // the GitOps tool that keeps its binding as it is: "Flux Kustomization apps/tenants"; "" nobody
 }
 
 // Binding returns the namespace's own two labels that choose a revision.

@@ -71,7 +71,7 @@ func TestInjectors(t *testing.T) {
 			}
 			return m
 		}
-		ns := Namespace{"x", labels(InjectionLabel, tc.i, RevisionLabel, tc.r)}
+		ns := Namespace{Name: "x", Labels: labels(InjectionLabel, tc.i, RevisionLabel, tc.r)}
 		pod := Template{Labels: labels(SidecarLabel, tc.p, RevisionLabel, tc.q), Annotations: labels(SidecarLabel, tc.annotation), HostNetwork: tc.host}
 		var want []string
 		if tc.want != "" {
@@ -81,7 +81,7 @@ func TestInjectors(t *testing.T) {
 			t.Errorf("%+v: injected by %v, want %v", tc, got, want)
 		}
 	}
-	if got := istio().Injectors(Namespace{"kube-system", map[string]string{InjectionLabel: "enabled"}}, Template{}); got != nil {
+	if got := istio().Injectors(Namespace{Name: "kube-system", Labels: map[string]string{InjectionLabel: "enabled"}}, Template{}); got != nil {
 		t.Errorf("kube-system is injected by %v", got)
 	}
 }

@@ -29,7 +29,21 @@ func (i Istiod) Answers() bool { return i.Silence == "" }
 // Tag is a revision tag: a second name by which labels can choose a revision.
 type Tag struct {
 	Name     string
-	Revision string
+	Revision string // the revision that its webhooks call
+	Service  string // the revision that its Service istiod-revision-tag-<tag> selects, "" when it has none (before Istio 1.28)
+	Owner    string // who else keeps it as it is: a Helm release, a GitOps tool; "" nobody
+}
+
+// DefaultTag is the name by which the default is moved, whether a tag of that
+// name is there or not.
+const DefaultTag = "default"
+
+// Validator is the webhook that validates the configuration that names no
+// revision: the default's other half (ValidatingWebhookConfiguration
+// istiod-default-validator).
+type Validator struct {
+	Configuration string // the object's name, "" when there is none
+	Revision      string // the revision that it calls
 }
 
 // Resolve returns the revision behind a label's value: the value itself when it

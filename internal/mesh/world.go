@@ -19,6 +19,7 @@ type World struct {
 	Roots         []string    // fingerprints of the mesh's root certificates (ConfigMap istio-ca-root-cert of the root namespace)
 	Revisions     []Revision  // every control-plane revision with an istiod Deployment or an injection webhook
 	Tags          []Tag       // every revision tag
+	Validator     Validator   // what validates configuration that names no revision
 	Webhooks      []Webhook   // every injection webhook, as the API server evaluates it
 	Namespaces    []Namespace // every namespace
 	Workloads     []Workload  // every workload with pods or a template that concern the mesh, gateways among them

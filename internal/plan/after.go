@@ -27,10 +27,12 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 		}
 	case Remove:
 		removed(&w, s)
-	case Label:
+	case Label, Pin, Unpin:
 		relabelled(&w, s)
 	case Withdraw:
 		withdrawn(&w, s)
+	case Tag:
+		retagged(&w, s)
 	case Evict:
 		madeAnew(&w, s)
 	case Restart:
@@ -49,6 +51,7 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 func copied(w mesh.World) mesh.World {
 	w.Revisions, w.Webhooks = slices.Clone(w.Revisions), slices.Clone(w.Webhooks)
 	w.Namespaces, w.Workloads = slices.Clone(w.Namespaces), slices.Clone(w.Workloads)
+	w.Tags = slices.Clone(w.Tags)
 	return w
 }
 
@@ -61,11 +64,15 @@ func installed(w mesh.World, name, version string) mesh.World {
 	}
 	w.Revisions = append(w.Revisions, mesh.Revision{Name: name, Version: version, Wanted: 1, Ready: 1,
 		Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: version, Build: version}}})
-	w.Webhooks = append(w.Webhooks, mesh.Webhook{
-		Configuration: "istio-sidecar-injector-" + name, Name: "rev.namespace.sidecar-injector.istio.io",
-		Revision: name, Roots: w.Roots,
-		Namespaces: mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}, {Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}},
-		Objects:    mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.NotIn, Values: []string{"false"}}}})
+	named := mesh.Requirement{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}
+	unnamed := mesh.Requirement{Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist}
+	free := mesh.Requirement{Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}
+	notOut := mesh.Requirement{Key: mesh.SidecarLabel, Operator: mesh.NotIn, Values: []string{"false"}}
+	hook := mesh.Webhook{Configuration: "istio-sidecar-injector-" + name, Name: "rev.namespace.sidecar-injector.istio.io",
+		Revision: name, Roots: w.Roots, Namespaces: mesh.Selector{named, free}, Objects: mesh.Selector{notOut}}
+	own := hook
+	own.Name, own.Namespaces, own.Objects = "rev.object.sidecar-injector.istio.io", mesh.Selector{unnamed, free}, mesh.Selector{notOut, named}
+	w.Webhooks = append(w.Webhooks, hook, own)
 	w.Sort()
 	return w
 }
@@ -130,6 +137,10 @@ func restarted(w *mesh.World, t Target, s Step, at time.Time) {
 		}
 		ns, _ := w.Namespace(wl.Namespace)
 		by := w.Injectors(ns, wl.Template)
+		if s.Pin != "" {
+			wl.Template.Labels = repinned(wl.Template.Labels, s.Pin)
+			by = w.Injectors(ns, wl.Template)
+		}
 		pods := slices.Clone(wl.Live())
 		for j := range pods {
 			pods[j].Current = true

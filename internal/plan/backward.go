@@ -4,6 +4,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -13,7 +14,8 @@ import (
 // was taken away comes back from what was kept of it; the one that was installed
 // stays, unused.
 func Backward(in Intent, l Ledger, wave int) Target {
-	t := Target{Run: in.Run, Back: true, Policy: in.Policy, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}, Versions: l.Baseline.Versions}
+	t := Target{Run: in.Run, Back: true, Policy: in.Policy, Found: l.Baseline, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
+		Works: map[string]string{}, Pins: map[string]string{}, Tags: map[string]string{}, Versions: l.Baseline.Versions}
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {
 			continue
@@ -26,8 +28,28 @@ func Backward(in Intent, l Ledger, wave int) Target {
 			if err != nil {
 				continue
 			}
-			t.Bindings[ns], t.Revisions[ns] = b, l.Baseline.Revisions[ns]
+			if t.Revisions[ns] = l.Baseline.Revisions[ns]; t.Revisions[ns] != "" {
+				t.Bindings[ns] = b
+			}
+		}
+	}
+	t.ownBack(l.Baseline)
+	for _, tag := range l.Baseline.Moved {
+		if wave == 0 {
+			t.Tags[tag] = l.Baseline.Tags[tag]
 		}
 	}
 	return t
+}
+
+// ownBack gives the workloads of its namespaces that were bound by labels of
+// their own what they had.
+func (t Target) ownBack(b Baseline) {
+	for key, label := range b.Pins {
+		_, name, _ := strings.Cut(key, " ")
+		namespace, _, _ := strings.Cut(name, "/")
+		if _, here := t.Revisions[namespace]; here {
+			t.Works[key], t.Pins[key] = b.Sidecars[key], label
+		}
+	}
 }

@@ -13,7 +13,7 @@ import (
 // without a sidecar: the way back restarts them, and only them.
 func TestTheWayBackGivesLostSidecarsBack(t *testing.T) {
 	w := start()
-	l := Opened(w, Make(w, forward(t, w, intent(), Ledger{}), Ledger{}), noon)
+	l := Opened(Make(w, forward(t, w, intent(), Ledger{}), Ledger{}), noon)
 	lost := "Deployment a/w0"
 	for i, wl := range w.Workloads {
 		if wl.Namespace != "a" {

@@ -33,11 +33,11 @@ func BenchmarkPlanning(b *testing.B) {
 	w := city()
 	in := intent()
 	in.Waves, in.Count = nil, 20
-	target, err := Forward(w, in, nil)
+	target, err := Forward(w, in, Ledger{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := Opened(w, Make(w, target, Ledger{}), noon)
+	l := Opened(Make(w, target, Ledger{}), noon)
 	began := time.Now()
 	for range 5 {
 		if _, err := json.Marshal(w); err != nil {
@@ -60,11 +60,11 @@ func BenchmarkDrift(b *testing.B) {
 	w := city()
 	in := intent()
 	in.Waves, in.Count = nil, 20
-	target, err := Forward(w, in, nil)
+	target, err := Forward(w, in, Ledger{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := Opened(w, Make(w, target, Ledger{}), noon)
+	l := Opened(Make(w, target, Ledger{}), noon)
 	stages := Steps(w, target, l)
 	for b.Loop() {
 		if strange := Drift(stages, target, l); strange != nil {

@@ -19,6 +19,7 @@ const (
 	Patch Verb = "patch" // a JSON merge patch of exactly the keys in it
 	Put   Verb = "put"   // install a control-plane revision
 	End   Verb = "end"   // evict a pod
+	Retag Verb = "retag" // point a tag, with all its parts, at another revision
 
 	Keep    Verb = "keep"    // write an object down, so that it can be put back
 	Delete  Verb = "delete"  // take an object away, by its UID
@@ -47,7 +48,7 @@ type Change struct {
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`
 
-	// Revision is the one that an object is kept of.
+	// Revision is the one that a tag is pointed at, or that an object is kept of.
 	Revision string `json:"revision,omitempty"`
 }
 
@@ -70,8 +71,12 @@ func Render(s Step, t Target, at time.Time) ([]Change, error) {
 			return []Change{{Verb: Restore, Kind: "Revision", Name: s.Subject}}, nil
 		}
 		return []Change{{Verb: Put, Kind: "Revision", Name: s.Subject, Version: t.Version}}, nil
-	case Label:
+	case Label, Pin, Unpin:
 		return one(relabel(s))
+	case Replace:
+		return one(repin(s))
+	case Tag:
+		return []Change{retag(s)}, nil
 	case Evict:
 		return one(evict(s))
 	case Trial:
@@ -121,9 +126,11 @@ func restart(s Step, run string, at time.Time) (Change, error) {
 	if !ok || !ok2 {
 		return Change{}, fmt.Errorf("render %s: %q is no workload", s, s.Subject)
 	}
-	stamp := map[string]any{runAnnotation: run, restartedAnnotation: at.UTC().Format(time.RFC3339)}
-	return merge(kind, namespace, name, "", map[string]any{"spec": map[string]any{"template": map[string]any{
-		"metadata": map[string]any{"annotations": stamp}}}})
+	metadata := map[string]any{"annotations": map[string]any{runAnnotation: run, restartedAnnotation: at.UTC().Format(time.RFC3339)}}
+	if s.Pin != "" {
+		metadata["labels"] = map[string]any{mesh.RevisionLabel: pin(s.Pin)}
+	}
+	return merge(kind, namespace, name, "", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": metadata}}})
 }
 
 func merge(kind, namespace, name, expect string, body map[string]any) (Change, error) {

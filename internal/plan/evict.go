@@ -45,17 +45,9 @@ func evict(s Step) (Change, error) {
 	return Change{Verb: End, Kind: "Pod", Namespace: namespace, Name: pod, Expect: uid}, nil
 }
 
-// covered reports whether a step was agreed to with another one: whoever agreed
+// evictionCovered reports whether an eviction was agreed to with another step: whoever agreed
 // to a workload's restart agreed to the end of those of its pods that serve
 // nobody and are in the way. Which these are changes from look to look.
-func covered(s Step, approved map[Step]bool) bool {
-	if s.Kind != Evict {
-		return false
-	}
-	for a := range approved {
-		if a.Kind == Restart && a.Wave == s.Wave && a.Subject == s.Subject && a.To == s.To {
-			return true
-		}
-	}
-	return false
+func evictionCovered(s, a Step) bool {
+	return s.Kind == Evict && a.Kind == Restart && a.Wave == s.Wave && a.Subject == s.Subject && a.To == s.To
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // restartByField writes the time into a field that makes the workload's
@@ -20,19 +22,26 @@ func restartByField(s Step, run string, at time.Time) (Change, error) {
 	}
 	when := at.UTC().Format(time.RFC3339)
 	body := map[string]any{"metadata": map[string]any{"annotations": map[string]any{runAnnotation: run, restartedAnnotation: when}}}
-	inner := body
-	for _, key := range path[:len(path)-1] {
-		next, there := inner[key].(map[string]any)
-		if !there {
-			next = map[string]any{}
-			inner[key] = next
-		}
-		inner = next
+	put(body, when, path...)
+	if s.Pin != "" {
+		put(body, pin(s.Pin), "spec", "template", "metadata", "labels", mesh.RevisionLabel)
 	}
-	inner[path[len(path)-1]] = when
 	c, err := merge(kind, namespace, name, "", body)
 	c.API = s.API
 	return c, err
+}
+
+// put sets one field of a patch.
+func put(body map[string]any, value any, path ...string) {
+	for _, key := range path[:len(path)-1] {
+		next, there := body[key].(map[string]any)
+		if !there {
+			next = map[string]any{}
+			body[key] = next
+		}
+		body = next
+	}
+	body[path[len(path)-1]] = value
 }
 
 // ParseField reads the path of a field: names with dots between them, and in

@@ -10,19 +10,22 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Forward is the target that an intent asks for. waves are those of a run that
-// was begun, whose selection stands; without them the namespaces are selected
-// and divided now. An error is a request that cannot be met: it says what was
-// found and what to do.
-func Forward(w mesh.World, in Intent, waves [][]string) (Target, error) {
+// Forward is the target that an intent asks for. The waves of a run that was
+// begun stand, and so does what it found; for one that begins the namespaces are
+// selected and divided now. An error is a request that cannot be met: it says
+// what was found and what to do.
+func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 	t := Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak, Policy: in.Policy,
-		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{}}
+		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
+		Works: map[string]string{}, Pins: map[string]string{}, Tags: map[string]string{}, Final: map[string]mesh.Binding{}}
 	if len(w.Revisions) == 0 {
 		return t, fmt.Errorf("find the mesh: no Istio control plane was found (no istiod in namespace %s, no injection webhook): name its namespace with --istio-namespace", w.RootNamespace)
 	}
 	if _, there := w.Revision(in.Revision); !there && !in.Installable {
 		return t, fmt.Errorf("find revision %s: the cluster has %s: say how it is brought up (--operator FILE, --chart CHART, or --await), or correct its name", in.Revision, names(w))
 	}
+	waves := l.Waves
+	t.Found = l.Baseline
 	if waves == nil {
 		selected, err := selection(w, in)
 		if err != nil {
@@ -31,14 +34,36 @@ func Forward(w mesh.World, in Intent, waves [][]string) (Target, error) {
 		if waves, err = division(w, in, selected); err != nil {
 			return t, err
 		}
+		t.Found = Found(w, in, selected)
 	}
 	for i, wave := range waves {
 		t.Waves = append(t.Waves, Group{Wave: i + 1, Namespaces: wave})
-		for _, ns := range wave {
-			t.Bindings[ns], t.Revisions[ns] = mesh.Pinned(in.Revision), in.Revision
+		for _, name := range wave {
+			t.aim(w, in, name)
 		}
 	}
+	for _, tag := range t.Found.Moved {
+		t.Tags[tag] = in.Revision
+	}
 	return t, nil
+}
+
+// aim says what becomes of one namespace. One that labels bind is pinned to the
+// revision; in one that none binds, the workloads are that their own labels bind.
+func (t Target) aim(w mesh.World, in Intent, name string) {
+	ns, _ := w.Namespace(name)
+	if t.Found.Revisions[name] != "" {
+		t.Bindings[name], t.Revisions[name] = mesh.Pinned(in.Revision), in.Revision
+		if slices.Contains(t.Found.Moved, t.Found.Through[name]) && in.Labels != Explicit {
+			t.Final[name], _ = mesh.ParseBinding(t.Found.Bindings[name])
+		}
+		return
+	}
+	for _, wl := range w.In(name) {
+		if _, own := t.Found.Pins[wl.Key()]; own || ownBound(w, ns, wl) {
+			t.Works[wl.Key()], t.Pins[wl.Key()] = in.Revision, in.Revision
+		}
+	}
 }
 
 // selection returns the namespaces that an intent means, sorted.
@@ -57,14 +82,14 @@ func selection(w mesh.World, in Intent) ([]string, error) {
 	}
 	if in.Selector != nil {
 		for _, ns := range w.Namespaces {
-			if in.Selector.Matches(ns.Labels) && bound(ns) {
+			if in.Selector.Matches(ns.Labels) && ns.Name != w.RootNamespace && bindable(w, ns) {
 				names = append(names, ns.Name)
 			}
 		}
 	}
 	names = sorted(names)
 	if len(names) == 0 {
-		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision by its own labels")
+		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision, or that holds workloads that are")
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return elsewhere(w, in, name) }) {
 		return nil, fmt.Errorf("select namespaces: nothing to move: revision %s is the one in use in %s", in.Revision, strings.Join(names, ", "))
@@ -72,19 +97,25 @@ func selection(w mesh.World, in Intent) ([]string, error) {
 	return names, served(w, names, in.Revision)
 }
 
-// elsewhere reports whether a namespace is not wholly on a revision yet.
+// elsewhere reports whether a namespace is not wholly on a revision yet, or was
+// moved to it by other hands from where the intent says.
 func elsewhere(w mesh.World, in Intent, name string) bool {
 	ns, _ := w.Namespace(name)
-	return serving(w, ns) != in.Revision || behind(w, in, name)
+	now := serving(w, ns)
+	return now != in.Revision && (now != "" || bound(ns)) || behind(w, in, name) || in.From != "" && now == in.Revision
 }
 
-// everything selects what no one had to name: each namespace that its own labels
-// bind to another revision, or whose sidecars are still of another one. Those in
-// which nothing but gateways runs stay, as their gateways do.
+// everything selects what no one had to name: each namespace that is bound to
+// another revision, by its labels or by default, or whose sidecars are still of
+// another one. Those in which nothing but gateways runs stay, as their gateways
+// do; so do those that the default would inject into and that hold nothing.
 func everything(w mesh.World, in Intent) ([]string, error) {
 	var names []string
 	for _, ns := range w.Namespaces {
-		if !bound(ns) || ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) {
+		if ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) || !bindable(w, ns) {
+			continue
+		}
+		if !bound(ns) && !holds(w, ns.Name) {
 			continue
 		}
 		if elsewhere(w, in, ns.Name) {
@@ -92,7 +123,7 @@ func everything(w mesh.World, in Intent) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound by its own labels to a revision other than %s", in.Revision)
+		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound to a revision other than %s", in.Revision)
 	}
 	return names, served(w, names, in.Revision)
 }
@@ -106,6 +137,18 @@ func bound(ns mesh.Namespace) bool {
 	return b.Revision.Set
 }
 
+// bindable reports whether pods of a namespace come to a revision: by its labels,
+// by default, or by labels of their own.
+func bindable(w mesh.World, ns mesh.Namespace) bool {
+	return bound(ns) || serving(w, ns) != "" ||
+		slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return ownBound(w, ns, wl) })
+}
+
+// holds reports whether anything in a namespace carries a sidecar.
+func holds(w mesh.World, namespace string) bool {
+	return slices.ContainsFunc(w.In(namespace), func(wl mesh.Workload) bool { return !wl.Gateway && wl.Injected() })
+}
+
 // serving returns the revision that injects into a namespace by its labels
 // alone; several are joined with "+", none is "".
 func serving(w mesh.World, ns mesh.Namespace) string {
@@ -114,7 +157,11 @@ func serving(w mesh.World, ns mesh.Namespace) string {
 
 // behind reports whether a restart would move some workload of the namespace.
 func behind(w mesh.World, in Intent, namespace string) bool {
+	ns, _ := w.Namespace(namespace)
 	for _, wl := range w.In(namespace) {
+		if serving(w, ns) == "" && !ownBound(w, ns, wl) {
+			continue
+		}
 		if in.Policy.Passage(wl).Moves() && len(others(wl, in.Revision)) > 0 {
 			return true
 		}
@@ -138,6 +185,11 @@ func Serving(w mesh.World, t Target) []string {
 		for _, name := range g.Namespaces {
 			ns, _ := w.Namespace(name)
 			list = append(list, w.Injectors(ns, mesh.Template{})...)
+			for _, wl := range w.In(name) {
+				if ownBound(w, ns, wl) {
+					list = append(list, w.Injectors(ns, wl.Template)...)
+				}
+			}
 		}
 	}
 	return sorted(list)
@@ -150,8 +202,8 @@ func named(w mesh.World, name string) error {
 		return fmt.Errorf("select namespaces: there is no namespace %q: see `kubectl get namespaces`", name)
 	case name == w.RootNamespace:
 		return fmt.Errorf("select namespaces: %s is the control plane's own namespace and is not moved", name)
-	case !bound(ns):
-		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision by its own labels (%s): label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
+	case !bindable(w, ns):
+		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision by its own labels (%s), nor by default, nor is any workload in it: label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
 	}
 	return nil
 }

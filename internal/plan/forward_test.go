@@ -26,7 +26,7 @@ func TestNamespacesAreSelectedAndDivided(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.in.Revision, tc.in.Installable = "1-31-0", true
-			target, err := Forward(start(), tc.in, nil)
+			target, err := Forward(start(), tc.in, Ledger{})
 			var got [][]string
 			for _, g := range target.Waves {
 				got = append(got, g.Namespaces)
@@ -80,7 +80,7 @@ func TestRequestsThatCannotBeMet(t *testing.T) {
 			if tc.in.Revision == "" {
 				tc.in.Revision = "1-31-0"
 			}
-			if _, err := Forward(w, tc.in, nil); err == nil || !strings.Contains(err.Error(), tc.says) {
+			if _, err := Forward(w, tc.in, Ledger{}); err == nil || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("%v; want %q", err, tc.says)
 			}
 		})
@@ -94,7 +94,7 @@ func TestWorkloadsLeftBehindAreSelected(t *testing.T) {
 	for _, ns := range []string{"a", "b", "c", "d"} {
 		relabelled(&w, Step{Subject: ns, To: mesh.Pinned("1-31-0").String()})
 	}
-	target, err := Forward(w, Intent{Revision: "1-31-0", Count: 1}, nil)
+	target, err := Forward(w, Intent{Revision: "1-31-0", Count: 1}, Ledger{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,10 +33,10 @@ func TestANamespaceWhoseLabelWouldMoveAGatewayIsRefused(t *testing.T) {
 		"unnamed":  {Run: "r", Revision: "1-31-0", Installable: true},
 		"in waves": intent(),
 	} {
-		if _, err := Forward(withGateway("a", managed), in, nil); err == nil || !strings.Contains(err.Error(), `Deployment a/gw, which istiod makes for the Gateway edge`) {
+		if _, err := Forward(withGateway("a", managed), in, Ledger{}); err == nil || !strings.Contains(err.Error(), `Deployment a/gw, which istiod makes for the Gateway edge`) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := Forward(withGateway("a", pinned), in, nil); err != nil {
+		if _, err := Forward(withGateway("a", pinned), in, Ledger{}); err != nil {
 			t.Errorf("%s, bound by its own label: %v", name, err)
 		}
 	}

@@ -5,8 +5,6 @@ package plan
 import (
 	"maps"
 	"time"
-
-	"github.com/rerig/rerig/internal/mesh"
 )
 
 // Ledger holds the only facts that the cluster cannot be asked for. It is
@@ -60,14 +58,11 @@ type Hold struct {
 
 // Opened is the ledger of a run that begins: the mesh as it was found, the
 // namespaces as they were divided, and what was agreed to.
-func Opened(w mesh.World, p Plan, at time.Time) Ledger {
-	l := Ledger{}
-	var namespaces []string
+func Opened(p Plan, at time.Time) Ledger {
+	l := Ledger{Baseline: p.Target.Found}
 	for _, g := range p.Target.Waves {
 		l.Waves = append(l.Waves, g.Namespaces)
-		namespaces = append(namespaces, g.Namespaces...)
 	}
-	l.Baseline = Found(w, namespaces)
 	return l.Agreed(p, at)
 }
 

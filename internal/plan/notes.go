@@ -27,6 +27,9 @@ const (
 	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
 	NothingToProve  NoteKind = "nothing-to-prove"  // a workload without pods
 	ByTag           NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
+	TagStays        NoteKind = "tag-stays"         // a tag that is not moved
+	NoEffect        NoteKind = "no-effect"         // a label that decides nothing
+	ForCommit       NoteKind = "for-commit"        // labels that a GitOps tool keeps: they are to be committed
 )
 
 // Note is something to know before agreeing to a plan, with what shows it.
@@ -46,13 +49,15 @@ func Notes(w mesh.World, t Target) []Note {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))
 		} else if !t.Back {
-			notes = append(notes, unbound(w, t, wl)...)
+			notes = append(notes, outside(w, t, wl)...)
 		}
 	}
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			ns, _ := w.Namespace(name)
-			notes = append(notes, tagged(w, ns, t.Bindings[name])...)
+			if !t.Back {
+				notes = append(notes, labelNotes(w, t, ns)...)
+			}
 			for _, wl := range w.In(name) {
 				notes = append(notes, noted(w, t, ns, wl)...)
 			}
@@ -60,6 +65,9 @@ func Notes(w mesh.World, t Target) []Note {
 				notes = append(notes, podless(w, t, name)...)
 			}
 		}
+	}
+	if !t.Back {
+		notes = append(notes, tagNotes(w, t)...)
 	}
 	return notes
 }
@@ -74,35 +82,12 @@ func gateway(w mesh.World, t Target, wl mesh.Workload) Note {
 	return Note{Kind: GatewayStays, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
 }
 
-// unbound names a workload with sidecars in a namespace that has no label to
-// move: its pods' own labels, or the default, chose their revision.
-func unbound(w mesh.World, t Target, wl mesh.Workload) []Note {
-	ns, _ := w.Namespace(wl.Namespace)
-	if _, moved := t.Bindings[ns.Name]; moved || bound(ns) || !wl.Injected() {
-		return nil
-	}
-	return []Note{{Kind: NotMoved, Subject: wl.Key(), Text: "is not moved: its namespace has no label that binds it to a revision; its pods' own labels, or the default, chose theirs",
-		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
-}
-
 func versions(wl mesh.Workload) string {
 	var list []string
 	for _, p := range wl.Live() {
 		list = append(list, p.Sidecar.Version)
 	}
 	return strings.Join(sorted(list), ", ")
-}
-
-func tagged(w mesh.World, ns mesh.Namespace, to mesh.Binding) []Note {
-	b := ns.Binding()
-	if b.Injection.Set || b == to {
-		return nil
-	}
-	i := slices.IndexFunc(w.Tags, func(t mesh.Tag) bool { return t.Name == b.Revision.Value })
-	if i < 0 {
-		return nil
-	}
-	return []Note{{Kind: ByTag, Subject: ns.Name, Text: fmt.Sprintf("is bound by the tag %s and gets the revision's own name instead: the tag is not moved", w.Tags[i].Name), Evidence: b.String()}}
 }
 
 // noted is what is to be known of one workload of a namespace that is moved.

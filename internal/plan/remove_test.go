@@ -37,7 +37,7 @@ func carried(t *testing.T, w mesh.World, in Intent, l Ledger) (mesh.World, Ledge
 			t.Fatal(err)
 		}
 		if l.Started.IsZero() {
-			l = Opened(w, Make(w, target, l), noon)
+			l = Opened(Make(w, target, l), noon)
 		}
 		stages := Steps(w, target, l)
 		if len(stages) == 0 {

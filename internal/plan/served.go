@@ -21,6 +21,9 @@ func served(w mesh.World, names []string, revision string) error {
 				return err
 			}
 		case 0:
+			if !bound(ns) {
+				continue // its workloads' own labels bind them
+			}
 			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and no live webhook answers to that: its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
 		default:
 			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))

@@ -29,6 +29,10 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 	add(0, Withdraw, withdrawals(w, t, l))
 	add(0, Install, installs(w, t, l))
 	add(0, Admit, admits(w, t, l))
+	if t.Back {
+		add(0, Pin, pins(w, t))
+		add(0, Tag, tags(w, t))
+	}
 	for _, g := range t.Waves {
 		add(g.Wave, Trial, trials(w, t, l, g))
 		add(g.Wave, Label, labels(w, t, g))
@@ -37,6 +41,10 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 		add(g.Wave, Replace, replacements(w, t, l, g))
 		add(g.Wave, Prove, proofs(w, t, l, g))
 		add(g.Wave, Soak, soaks(t, l, g))
+	}
+	if !t.Back {
+		add(0, Tag, tags(w, t))
+		add(0, Unpin, unpins(w, t))
 	}
 	add(0, Remove, removals(w, t))
 	add(0, Try, tries(w, t, l))
@@ -78,8 +86,8 @@ func labels(w mesh.World, t Target, g Group) []Step {
 	var steps []Step
 	for _, name := range g.Namespaces {
 		ns, ok := w.Namespace(name)
-		if from, to := ns.Binding(), t.Bindings[name]; ok && from != to {
-			steps = append(steps, Step{Kind: Label, Wave: g.Wave, Subject: name, From: from.String(), To: to.String()})
+		if from := t.coming(w, ns); ok && !t.fulfilled(w, name, from) {
+			steps = append(steps, Step{Kind: Label, Wave: g.Wave, Subject: name, From: from.String(), To: t.Bindings[name].String(), By: ns.Owner})
 		}
 	}
 	return steps
@@ -90,6 +98,9 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
 			want := t.Want(wl)
+			if want == "" {
+				continue
+			}
 			old := outdated(w, wl, want)
 			if t.Back && len(old) == 0 && bare(wl, t.Run, l) {
 				old = []string{"no sidecar"}
@@ -98,7 +109,7 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 			if len(old) == 0 || p.Way != ByRestart && p.Way != ByField || l.Restarted(wl, want) >= Attempts {
 				continue
 			}
-			steps = append(steps, Step{Kind: Restart, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(old, "+"), To: want, Field: p.Field, API: wl.API})
+			steps = append(steps, Step{Kind: Restart, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(old, "+"), To: want, Field: p.Field, API: wl.API, Pin: t.Pins[wl.Key()]})
 		}
 	}
 	return steps
@@ -133,6 +144,9 @@ func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
+			if t.Want(wl) == "" {
+				continue
+			}
 			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
 			moved := wl.Stamp.Run == t.Run || replaced(wl, l) || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Want(wl) })
 			if (t.Policy.Passage(wl).Moves() || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) {

@@ -32,13 +32,13 @@ func TestStories(t *testing.T) {
 
 func told(t *testing.T, w mesh.World) string {
 	target := forward(t, w, intent(), Ledger{})
-	return tell(t, w, target, Opened(w, Make(w, target, Ledger{}), noon))
+	return tell(t, w, target, Opened(Make(w, target, Ledger{}), noon))
 }
 
 func toldBack(t *testing.T, after int) string {
 	w := start()
 	target := forward(t, w, intent(), Ledger{})
-	w, l, _ := carry(t, w, target, Opened(w, Make(w, target, Ledger{}), noon), after, first, nil)
+	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), after, first, nil)
 	back := Backward(intent(), l, 0)
 	return tell(t, w, back, l.Agreed(Make(w, back, l), noon))
 }
@@ -54,7 +54,7 @@ func tell(t *testing.T, w mesh.World, target Target, l Ledger) string {
 		fmt.Fprintf(&b, "wave %d: %s\n", s.Wave, s)
 		changes, _ := Render(s, target, noon) // a step that judges has none
 		for _, c := range changes {
-			fmt.Fprintf(&b, "        %s %s %s %s %s\n", c.Verb, c.Kind, strings.TrimPrefix(c.Namespace+"/"+c.Name, "/"), c.Version, c.Patch)
+			fmt.Fprintf(&b, "        %s %s %s %s %s\n", c.Verb, c.Kind, strings.TrimPrefix(c.Namespace+"/"+c.Name, "/"), c.Version+c.Revision, c.Patch)
 		}
 	})
 	for _, ns := range end.Namespaces {

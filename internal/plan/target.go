@@ -3,6 +3,8 @@
 package plan
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,19 +16,26 @@ type Target struct {
 	Run       string                  // whose stamp a restart bears
 	Revision  string                  // the revision that may have to be installed; "" installs nothing
 	Version   string                  // its Istio version, "" when only the cluster knows it
-	Bindings  map[string]mesh.Binding // namespace -> the labels that it should bear
+	Bindings  map[string]mesh.Binding // namespace -> the labels that it should bear; none for one that is bound by its pods' own labels
 	Revisions map[string]string       // namespace -> the revision that its sidecars should run
+	Works     map[string]string       // key of a workload that its own labels bind -> the revision that its sidecars should run
+	Pins      map[string]string       // key of such a workload -> the label istio.io/rev of its template, "-" for none
+	Tags      map[string]string       // tag -> the revision that it should name, before the waves on the way back, after them on the way forth
+	Final     map[string]mesh.Binding // namespace -> the labels that it gets back once its tag was moved
 	Waves     []Group                 // in the order in which they are moved
 	Soak      time.Duration           // 0: no wave soaks
 	Back      bool                    // towards the baseline: what was never moved needs no proof
 	Policy    Policy                  // how workloads are moved
 	Remove    []string                // revisions that are taken away at the end
 	Versions  map[string]string       // revision -> its Istio version when the run began; on the way back
+	Found     Baseline                // the mesh as it was found
 }
 
 // Want is the revision that a workload's sidecars should run, "" when the target
 // says nothing of it.
-func (t Target) Want(wl mesh.Workload) string { return t.Revisions[wl.Namespace] }
+func (t Target) Want(wl mesh.Workload) string {
+	return cmp.Or(t.Works[wl.Key()], t.Revisions[wl.Namespace])
+}
 
 // Group is the namespaces of one wave, under the number that people know it by.
 type Group struct {
@@ -43,13 +52,11 @@ func (t Target) ControlPlanes() []string {
 	var names []string
 	for _, g := range t.Waves {
 		for _, ns := range g.Namespaces {
-			if r := t.Revisions[ns]; r != "" && !slices.Contains(names, r) {
-				names = append(names, r)
-			}
+			names = append(names, t.Revisions[ns])
 		}
 	}
-	slices.Sort(names)
-	return names
+	names = sorted(append(names, slices.Collect(maps.Values(t.Works))...))
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
 // Aim returns the target that a run has now: forward, back to the baseline, or
@@ -61,7 +68,7 @@ func Aim(w mesh.World, in Intent, l Ledger) (Target, error) {
 	case l.Revert > 0:
 		return Backward(in, l, l.Revert), nil
 	}
-	t, err := Forward(w, in, l.Waves)
+	t, err := Forward(w, in, l)
 	if err == nil {
 		t.Remove = leaving(w, in, l, t)
 	}

@@ -12,6 +12,9 @@ func (p Proposal) after(paper Paper) []string {
 	var rows [][]cell
 	tries := 0
 	for _, s := range plan.Flat(p.Plan.Stages) {
+		if s.Wave == 0 && !p.Plan.Target.Back {
+			lines = append(lines, p.around(paper, s)...)
+		}
 		switch {
 		case s.Kind == plan.Try:
 			tries++
@@ -25,9 +28,9 @@ func (p Proposal) after(paper Paper) []string {
 	if tries > 0 {
 		rows = append(rows, row("try", "by dry run", "that pods and configuration are still admitted"))
 	}
-	if len(rows) == 0 {
+	if len(rows) == 0 && len(lines) == 0 {
 		return nil
 	}
-	lines = append(lines, paper.paint(strong, "After the waves"))
+	lines = append([]string{paper.paint(strong, "After the waves")}, lines...)
 	return append(lines, paper.table("  ", rows)...)
 }

@@ -18,10 +18,13 @@ var nouns = []struct {
 	{plan.Install, "install"},
 	{plan.Withdraw, "trial pod's end"},
 	{plan.Trial, "trial"},
+	{plan.Pin, "pin"},
 	{plan.Label, "namespace label"},
 	{plan.Evict, "eviction"},
 	{plan.Restart, "restart"},
 	{plan.Replace, "workload's eviction"},
+	{plan.Tag, "tag"},
+	{plan.Unpin, "label to give back"},
 	{plan.Remove, "removal"},
 }
 

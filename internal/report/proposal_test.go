@@ -57,7 +57,7 @@ func finished(t *testing.T) (mesh.World, plan.Ledger) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := plan.Ledger{Baseline: plan.Found(w, []string{"shop-data", "shop-web"}), Started: noon}
+	l := plan.Ledger{Baseline: plan.Found(w, plan.Intent{Revision: "1-31-0"}, []string{"shop-data", "shop-web"}), Started: noon}
 	for _, g := range target.Waves {
 		l.Waves = append(l.Waves, g.Namespaces)
 	}

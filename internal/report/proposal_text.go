@@ -61,6 +61,8 @@ func (p Proposal) before(paper Paper) []string {
 			lines = append(lines, "  end      "+withdrawn(s))
 		case s.Kind == plan.Install:
 			lines = append(lines, p.install(paper, s)...)
+		case p.Plan.Target.Back && (s.Kind == plan.Pin || s.Kind == plan.Tag):
+			lines = append(lines, p.around(paper, s)...)
 		case s.Kind == plan.Admit:
 			lines = append(lines, paper.wrapped("  judge    ", "revision "+s.Subject+": whole, ready, answering, its webhooks certified, the mesh's own trust root, no proxy moved to it by itself")...)
 		}
@@ -117,13 +119,13 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 		case s.Kind == plan.Trial:
 			rows = append(rows, trialRow(s))
 		case s.Kind == plan.Label:
-			rows = append(rows, row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To))
+			rows = append(rows, row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To+kept(s)))
 		case s.Kind == plan.Evict:
 			pod, _, _ := strings.Cut(s.From, " ")
 			rows = append(rows, row("evict", s.Subject, "pod "+pod, "is not ready, and would keep it from being put back"))
 		case s.Kind == plan.Restart:
 			wl, _ := p.World.Workload(s.Subject)
-			rows = append(rows, row("restart", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, p.caution(s.Subject)))
+			rows = append(rows, row("restart", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To+pinned(s), p.caution(s.Subject)))
 		case s.Kind == plan.Replace:
 			wl, _ := p.World.Workload(s.Subject)
 			rows = append(rows, row("evict", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, or(p.caution(s.Subject), "one after the other")))

@@ -31,7 +31,7 @@ func TestCrowdedFrame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := plan.Opened(w, plan.Make(w, target, plan.Ledger{}), noon)
+	l := plan.Opened(plan.Make(w, target, plan.Ledger{}), noon)
 	for range 170 {
 		w, l = plan.After(w, target, l, plan.Steps(w, target, l)[0].Steps[0], noon)
 	}

@@ -71,8 +71,10 @@ func done(s plan.Step) string {
 		return "defined " + s.Subject
 	case plan.Install:
 		return "revision " + s.Subject + " is up"
-	case plan.Label:
+	case plan.Label, plan.Pin, plan.Unpin:
 		return fmt.Sprintf("labelled Namespace %s: %s -> %s", s.Subject, s.From, s.To)
+	case plan.Tag:
+		return fmt.Sprintf("moved %s: %s -> %s", tagged(s), or(s.From, "nobody"), s.To)
 	case plan.Evict:
 		pod, _, _ := strings.Cut(s.From, " ")
 		return fmt.Sprintf("evicted pod %s of %s", pod, s.Subject)
@@ -109,8 +111,10 @@ func subject(s plan.Step) string {
 		return "revision " + s.Subject
 	case plan.Trial, plan.Withdraw:
 		return "trial of " + s.Subject
-	case plan.Label:
+	case plan.Label, plan.Pin, plan.Unpin:
 		return "Namespace " + s.Subject
+	case plan.Tag:
+		return tagged(s)
 	case plan.Soak:
 		return "wave of " + s.Subject
 	}

@@ -22,7 +22,7 @@ func story(t *testing.T, tell func(engine.Event)) Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := plan.Opened(w, plan.Make(w, target, plan.Ledger{}), noon)
+	l := plan.Opened(plan.Make(w, target, plan.Ledger{}), noon)
 	now := noon
 	say := func(e engine.Event) {
 		e.At, e.Run, e.World, e.Target, e.Ledger, e.Stages = now, intent.Run, &w, &target, &l, plan.Steps(w, target, l)

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// label binds namespaces, and lets the API server's webhooks see it before pods
+// are made anew: they look at a cache of their own. What a GitOps tool keeps as it
+// is, is waited for.
+func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
+	if v, ok := t.standing(); !ok {
+		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	}
+	t.waited(s.Steps[0])
+	var ours, theirs []plan.Step
+	for _, step := range s.Steps {
+		if step.By == "" {
+			ours = append(ours, step)
+		} else {
+			theirs = append(theirs, step)
+		}
+	}
+	if len(ours) == 0 {
+		return t.await(ctx, theirs)
+	}
+	if outcome, err := t.act(ctx, ours); outcome != "" || err != nil {
+		return outcome, err
+	}
+	return "", t.Clock.Sleep(ctx, t.Settle)
+}
+
+// await waits for what somebody has to commit.
+func (t *turn) await(ctx context.Context, steps []plan.Step) (Outcome, error) {
+	for _, step := range steps {
+		v := verify.Verdict{Check: "label-committed", Subject: step.Subject, Result: verify.Wait,
+			Reason: fmt.Sprintf("namespace %s is kept by %s: commit there its labels %s (now %s)", step.Subject, step.By, step.To, step.From),
+			Hint:   "Commit the patch that `rerig plan --patches DIR` writes, let the tool apply it, and run the same command again."}
+		if t.overdue(step) {
+			return t.hold(ctx, plan.Hold{Reason: forCommit, Subject: step.Subject, Wave: step.Wave, Message: v.Reason, Hint: v.Hint})
+		}
+		t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+	}
+	if err := t.save(ctx); err != nil {
+		return "", err
+	}
+	return "", t.Clock.Sleep(ctx, t.Poll)
+}

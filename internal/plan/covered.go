@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"strings"
+)
+
+// covered reports whether a step that is not among those agreed to was agreed to
+// with one of them: its start is what a carrying out that was broken off leaves.
+func covered(s Step, approved []Step) bool {
+	return slices.ContainsFunc(approved, func(a Step) bool {
+		return evictionCovered(s, a) || halfway(s, a)
+	})
+}
+
+// halfway reports whether a tag was found between where it was and where it was
+// to go: its parts are written one after the other.
+func halfway(s, a Step) bool {
+	if s.Kind != Tag || a.Kind != Tag || a.Subject != s.Subject || a.To != s.To {
+		return false
+	}
+	between := append(strings.Split(a.From, "+"), a.To)
+	for at := range strings.SplitSeq(s.From, "+") {
+		if !slices.Contains(between, at) {
+			return false
+		}
+	}
+	return true
+}

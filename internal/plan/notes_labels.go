@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// outside names a workload with sidecars in a namespace that is not moved.
+func outside(w mesh.World, t Target, wl mesh.Workload) []Note {
+	_, moved := t.Found.Revisions[wl.Namespace]
+	if ns, _ := w.Namespace(wl.Namespace); moved || bound(ns) || !wl.Injected() || slices.Equal(wl.Sidecars(), []string{t.Revision}) {
+		return nil
+	}
+	return []Note{{Kind: NotMoved, Subject: wl.Key(), Text: "is not moved: its namespace is not among those that are; its pods' own labels, or the default, chose its revision",
+		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
+}
+
+// labelNotes says how a namespace that is bound by more or less than a revision's
+// own name is moved, and which labels in it decide nothing.
+func labelNotes(w mesh.World, t Target, ns mesh.Namespace) []Note {
+	var notes []Note
+	if tag := t.Found.Through[ns.Name]; tag != "" {
+		notes = append(notes, Note{Kind: ByTag, Subject: ns.Name, Text: byTag(t, tag, ns.Name), Evidence: t.Found.Bindings[ns.Name]})
+	}
+	if ns.Owner != "" && len(t.Bindings) > 0 {
+		notes = append(notes, Note{Kind: ForCommit, Subject: ns.Name,
+			Text: fmt.Sprintf("is kept as it is by %s: its labels are not written but waited for; commit %s there when its wave comes", ns.Owner, t.Bindings[ns.Name]), Evidence: ns.Binding().String()})
+	}
+	if b := ns.Binding(); b.Injection.Set && b.Revision.Set {
+		notes = append(notes, Note{Kind: NoEffect, Subject: ns.Name, Text: "bears both labels: " + mesh.InjectionLabel + " decides, and " + mesh.RevisionLabel + " has no effect", Evidence: b.String()})
+	}
+	for _, wl := range w.In(ns.Name) {
+		notes = append(notes, ineffective(w, t, ns, wl)...)
+	}
+	return notes
+}
+
+// byTag tells what becomes of a namespace, or a workload, that a tag bound.
+func byTag(t Target, tag, subject string) string {
+	_, moves := t.Tags[tag]
+	_, again := t.Final[subject]
+	text := fmt.Sprintf("is bound through the tag %s and is pinned to the revision itself in its wave", tag)
+	if tag == mesh.DefaultTag {
+		text = "is bound by default and is pinned to the revision itself in its wave"
+	}
+	switch {
+	case again:
+		return text + "; once the last wave is proven the tag is moved, and it gets its own label back"
+	case moves:
+		return text + "; the tag is moved after the last wave, and its label stays explicit"
+	}
+	return text + ": the tag is not moved, and its label stays explicit"
+}
+
+// ineffective names labels of a template that decide nothing: the namespace's
+// decide before them.
+func ineffective(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
+	label, labelled := wl.Template.Labels[mesh.RevisionLabel]
+	if _, own := t.Pins[wl.Key()]; own {
+		text := "is bound by its pods' own labels: its template is pinned to the revision itself in the same write as its restart, and its namespace is not labelled"
+		return []Note{{Kind: ByTag, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, or(label, "(none)"), mesh.SidecarLabel, or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))}}
+	}
+	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
+		return nil
+	}
+	if by := w.Injectors(ns, wl.Template); slices.Equal(by, []string{label}) {
+		return nil
+	}
+	return []Note{{Kind: NoEffect, Subject: wl.Key(), Text: "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides", Evidence: ns.Binding().String()}}
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// tagNotes names the tags that bound what is moved and stay where they are, and
+// those that somebody else keeps.
+func tagNotes(w mesh.World, t Target) []Note {
+	var notes []Note
+	for _, tag := range slices.Sorted(maps.Keys(t.Found.Tags)) {
+		at := t.Found.Tags[tag]
+		_, moves := t.Tags[tag]
+		if i := slices.IndexFunc(w.Tags, func(x mesh.Tag) bool { return x.Name == tag }); moves && i >= 0 && w.Tags[i].Owner != "" {
+			notes = append(notes, Note{Kind: TagStays, Subject: "tag " + tag, Text: fmt.Sprintf("is kept by %s, which may point it back: change it there as well", w.Tags[i].Owner), Evidence: "at " + at})
+		}
+		if moves || at == t.Revision {
+			continue
+		}
+		text, evidence := "stays where it is, as asked", "at "+at
+		if others := Bystanders(w, tag, slices.Collect(maps.Keys(t.Found.Bindings))); len(others) > 0 {
+			text = "stays where it is: others are bound by it, which this run does not move; bind them to what they run by its own name, and it can be moved"
+			evidence += "; bound by it: " + strings.Join(others, ", ")
+		}
+		notes = append(notes, Note{Kind: TagStays, Subject: "tag " + tag, Text: text, Evidence: evidence})
+	}
+	return notes
+}

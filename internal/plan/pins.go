@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// unpinned stands for a template without a label istio.io/rev of its own.
+const unpinned = "-"
+
+// ownBound reports whether a workload is bound by labels of its own pods: its
+// namespace has none that speak, the webhooks let such a pod in, and it carries
+// a sidecar today. Whatever carries none stays without.
+func ownBound(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
+	b := ns.Binding()
+	return !wl.Gateway && !b.Injection.Set && !b.Revision.Set && len(w.Injectors(ns, mesh.Template{})) == 0 &&
+		wl.Injected() && len(w.Injectors(ns, wl.Template)) > 0
+}
+
+// pinOf is the label istio.io/rev of a workload's own template.
+func pinOf(wl mesh.Workload) string { return cmp.Or(wl.Template.Labels[mesh.RevisionLabel], unpinned) }
+
+// Template is what a workload's template is once the step has pinned it.
+func (s Step) Template(t mesh.Template) mesh.Template {
+	if s.Pin != "" {
+		t.Labels = repinned(t.Labels, s.Pin)
+	}
+	return t
+}
+
+// Unlabelled reports whether a workload's template has yet to be given the label
+// that the step pins it with.
+func (s Step) Unlabelled(wl mesh.Workload) bool { return s.Pin != "" && pinOf(wl) != s.Pin }
+
+// repin renders the label of a template alone, for a workload whose controller
+// does not replace its pods for it: they are evicted afterwards.
+func repin(s Step) (Change, error) {
+	kind, name, _ := strings.Cut(s.Subject, " ")
+	namespace, name, ok := strings.Cut(name, "/")
+	if !ok || s.Pin == "" {
+		return Change{}, fmt.Errorf("render %s: it pins no template", s)
+	}
+	return merge(kind, namespace, name, "", map[string]any{"spec": map[string]any{"template": map[string]any{
+		"metadata": map[string]any{"labels": map[string]any{mesh.RevisionLabel: pin(s.Pin)}}}}})
+}
+
+// pin is the label as a merge patch writes it: nil takes it away.
+func pin(label string) any {
+	if label == unpinned {
+		return nil
+	}
+	return label
+}

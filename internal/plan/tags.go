@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// movable returns the tags, by which what is moved was bound, that can be moved
+// after it: nobody else is bound by them. The default is one of them.
+func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string {
+	if in.Tags == KeepTags {
+		return nil
+	}
+	var tags []string
+	for tag, at := range b.Tags {
+		if at != in.Revision && len(Bystanders(w, tag, namespaces)) == 0 {
+			tags = append(tags, tag)
+		}
+	}
+	return sorted(tags)
+}
+
+// Bystanders returns the keys of the workloads outside the moved namespaces that
+// would come to another revision with a tag: it decides over their next pod.
+func Bystanders(w mesh.World, tag string, namespaces []string) []string {
+	var keys []string
+	for _, wl := range w.Workloads {
+		ns, ok := w.Namespace(wl.Namespace)
+		if ok && !slices.Contains(namespaces, ns.Name) && (wl.Injected() || wl.Gateway) && follows(w, tag, ns, wl) {
+			keys = append(keys, wl.Key())
+		}
+	}
+	return keys
+}
+
+// follows reports whether a workload is bound by a tag: by its namespace's
+// labels or its own, or because istiod renders it for a Gateway that is.
+func follows(w mesh.World, tag string, ns mesh.Namespace, wl mesh.Workload) bool {
+	if !wl.Managed() {
+		return w.Through(ns, wl.Template) == tag
+	}
+	named, labelled := wl.Template.Labels[mesh.RevisionLabel]
+	if !labelled {
+		named, labelled = ns.Labels[mesh.RevisionLabel]
+	}
+	return named == tag || !labelled && tag == mesh.DefaultTag
+}
+
+// tags are the moves of tags that are left.
+func tags(w mesh.World, t Target) []Step {
+	var steps []Step
+	for _, name := range slices.Sorted(maps.Keys(t.Tags)) {
+		if at := strings.Join(w.TagAt(name), "+"); at != t.Tags[name] {
+			steps = append(steps, Step{Kind: Tag, Subject: name, From: at, To: t.Tags[name]})
+		}
+	}
+	return steps
+}
+
+// tagsMoved reports whether every tag is where the target wants it.
+func tagsMoved(w mesh.World, t Target) bool { return len(tags(w, t)) == 0 }
+
+// pins bind namespaces to what they run before their tag is moved back under
+// them: no pod changes its revision before its wave.
+func pins(w mesh.World, t Target) []Step {
+	var steps []Step
+	for _, g := range t.Waves {
+		for _, name := range g.Namespaces {
+			ns, ok := w.Namespace(name)
+			if now, needed := t.pinned(w, ns); ok && needed {
+				steps = append(steps, Step{Kind: Pin, Subject: name, From: ns.Binding().String(), To: mesh.Pinned(now).String(), By: ns.Owner})
+			}
+		}
+	}
+	return steps
+}
+
+// unpins give namespaces their own labels back once their tag was moved. Until
+// then they are all left.
+func unpins(w mesh.World, t Target) []Step {
+	var steps []Step
+	moved := tagsMoved(w, t)
+	for _, g := range t.Waves {
+		for _, name := range g.Namespaces {
+			to, wanted := t.Final[name]
+			ns, ok := w.Namespace(name)
+			if ok && wanted && (!moved || ns.Binding() != to) {
+				steps = append(steps, Step{Kind: Unpin, Subject: name, From: t.Bindings[name].String(), To: to.String(), By: ns.Owner})
+			}
+		}
+	}
+	return steps
+}
+
+// fulfilled reports whether a binding is one that the target gives a namespace:
+// the one of its wave, or its own again once the tag was moved.
+func (t Target) fulfilled(w mesh.World, name string, b mesh.Binding) bool {
+	to, wanted := t.Bindings[name]
+	final, again := t.Final[name]
+	return !wanted || b == to || again && b == final && tagsMoved(w, t)
+}
+
+// coming is the binding that a namespace has once its wave begins: on the way
+// back it may have been pinned before.
+func (t Target) coming(w mesh.World, ns mesh.Namespace) mesh.Binding {
+	if now, needed := t.pinned(w, ns); needed {
+		return mesh.Pinned(now)
+	}
+	return ns.Binding()
+}
+
+// pinned returns the revision to which a namespace has to be pinned before its
+// tag is moved back under it.
+func (t Target) pinned(w mesh.World, ns mesh.Namespace) (string, bool) {
+	_, moves := t.Tags[w.Through(ns, mesh.Template{})]
+	now := serving(w, ns)
+	return now, t.Back && moves && !strings.Contains(now, "+") && !tagsMoved(w, t)
+}
+
+// Bound reports whether a namespace is labelled as the target wants it.
+func (t Target) Bound(w mesh.World, name string) bool {
+	ns, _ := w.Namespace(name)
+	return t.fulfilled(w, name, t.coming(w, ns))
+}
+
+// retag renders the move of a tag. What is expected is what it points to.
+func retag(s Step) Change {
+	return Change{Verb: Retag, Kind: "Tag", Name: s.Subject, Expect: s.From, Revision: s.To}
+}
