@@ -58,13 +58,13 @@ func TestStory(t *testing.T) {
 	}{
 		{"story-1-inventory.txt", "inventory", 0},
 		{"story-2-plan.txt", "plan --to 1-31-0 --operator testdata/operator.yaml --soak 5s --waves 2", 0},
-		{"story-3-upgrade.txt", upgradeLine + " --yes", 7},
-		{"story-4-status.txt", "status", 7},
-		{"story-5-again.txt", upgradeLine + " --yes", 7},
-		{"story-6-rollback.txt", "rollback --yes", 11},
-		{"story-7-status.txt", "status to-1-31-0", 11},
-		{"story-8-again.txt", "rollback", 11},
-		{"story-9-events.jsonl", upgradeLine + " --yes -o json", 15},
+		{"story-3-upgrade.txt", upgradeLine + " --yes", 9},
+		{"story-4-status.txt", "status", 9},
+		{"story-5-again.txt", upgradeLine + " --yes", 9},
+		{"story-6-rollback.txt", "rollback --yes", 15},
+		{"story-7-status.txt", "status to-1-31-0", 15},
+		{"story-8-again.txt", "rollback", 15},
+		{"story-9-events.jsonl", upgradeLine + " --yes -o json", 21},
 	} {
 		code, out, err := on(p, step.line)
 		if code != exitDone || err != "" {

@@ -56,6 +56,8 @@ func (p *paper) Act(_ context.Context, c plan.Change) error {
 		addPlane(&p.world, c.Name, c.Version)
 	case c.Kind == "Namespace":
 		p.relabel(c)
+	case c.Verb == plan.Retag:
+		p.world, _ = plan.After(p.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Tag, Subject: c.Name, To: c.Revision}, noon)
 	default:
 		p.restart(c)
 	}
