@@ -20,7 +20,7 @@ func TestWatch(t *testing.T) {
 		writes int
 	}{
 		"the other ends": {true, "", 0},
-		"the other dies": {false, "this process goes on with it", 5},
+		"the other dies": {false, "this process goes on with it", 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := shop()
