@@ -29,8 +29,8 @@ func madeByUs(m admissionv1.MutatingWebhookConfiguration) bool {
 	return m.Annotations[madeAnnotation] != ""
 }
 
-// selectors are those of one webhook.
-type selectors struct {
+// selection is what one webhook selects by.
+type selection struct {
 	Namespaces *metav1.LabelSelector `json:"namespaces,omitempty"`
 	Objects    *metav1.LabelSelector `json:"objects,omitempty"`
 }
@@ -54,10 +54,10 @@ func (c *Cluster) makeDefault(ctx context.Context, revision string, tags configu
 
 // silence lets the webhooks of an untagged revision match nothing.
 func (c *Cluster) silence(ctx context.Context, m admissionv1.MutatingWebhookConfiguration) error {
-	was := map[string]selectors{}
+	was := map[string]selection{}
 	for i := range m.Webhooks {
 		h := &m.Webhooks[i]
-		was[h.Name] = selectors{h.NamespaceSelector, h.ObjectSelector}
+		was[h.Name] = selection{h.NamespaceSelector, h.ObjectSelector}
 		h.NamespaceSelector, h.ObjectSelector = matchNothing, matchNothing
 	}
 	text, err := json.Marshal(was)
@@ -71,7 +71,7 @@ func (c *Cluster) silence(ctx context.Context, m admissionv1.MutatingWebhookConf
 // unmakeDefault gives the untagged revision its selectors back, and takes the tag
 // away that was made.
 func (c *Cluster) unmakeDefault(ctx context.Context, tag, model admissionv1.MutatingWebhookConfiguration) error {
-	var was map[string]selectors
+	var was map[string]selection
 	if text := model.Annotations[selectorsAnnotation]; text != "" {
 		if err := json.Unmarshal([]byte(text), &was); err != nil {
 			return fmt.Errorf("read the selectors that %s had: %w", model.Name, err)

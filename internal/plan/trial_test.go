@@ -32,7 +32,7 @@ func TestTheLawsHoldWithTrials(t *testing.T) {
 		w := start()
 		target := forward(t, w, trying(), Ledger{})
 		plan := Make(w, target, Ledger{})
-		end, l, done := carry(t, w, target, Opened(w, plan, noon), -1, r.IntN, func(w mesh.World, l Ledger, left []Stage, s Step) {
+		end, l, done := carry(t, w, target, Opened(plan, noon), -1, r.IntN, func(w mesh.World, l Ledger, left []Stage, s Step) {
 			suffix := plan.Stages[len(plan.Stages)-len(left):]
 			if diff := cmp.Diff(suffix[1:], left[1:]); diff != "" {
 				t.Fatalf("the later stages changed (-plan +left):\n%s", diff)
@@ -63,7 +63,7 @@ func TestTheLawsHoldWithTrials(t *testing.T) {
 func TestATrialLastsUntilItsPodIsGone(t *testing.T) {
 	w := start()
 	target := forward(t, w, trying(), Ledger{})
-	w, l, _ := carry(t, w, target, Opened(w, Make(w, target, Ledger{}), noon), 5, first, nil)
+	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), 5, first, nil)
 	key := "DaemonSet a/w2"
 	w.Trials = []mesh.Trial{trialPod(w, key)}
 	if left := Steps(w, target, l); left[0].Kind != Trial || left[0].Steps[0].Subject != key {
@@ -80,7 +80,7 @@ func TestATrialLastsUntilItsPodIsGone(t *testing.T) {
 func TestAChangedTemplateIsTriedAnew(t *testing.T) {
 	w := start()
 	target := forward(t, w, trying(), Ledger{})
-	w, l, done := carry(t, w, target, Opened(w, Make(w, target, Ledger{}), noon), 6, first, nil)
+	w, l, done := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), 6, first, nil)
 	if done[5].Kind != Trial || Steps(w, target, l)[0].Kind != Label {
 		t.Fatalf("this is not the moment: %v", done)
 	}
@@ -104,7 +104,7 @@ func TestLeftoverTrialPodsAreWithdrawn(t *testing.T) {
 	w := start()
 	w.Defined = true
 	target := forward(t, w, trying(), Ledger{})
-	l := Opened(w, Make(w, target, Ledger{}), noon)
+	l := Opened(Make(w, target, Ledger{}), noon)
 	l.Reached = target.Rank(2, Soak)
 	w.Trials = []mesh.Trial{trialPod(w, "DaemonSet a/w2"), {Run: "another", Of: "DaemonSet a/w2"}}
 	for name, to := range map[string]Target{"back": Backward(trying(), l, 0), "one wave back": Backward(trying(), l, 3), "not wanted": forward(t, w, intent(), l)} {
