@@ -21,7 +21,8 @@ func (t *turn) remove(ctx context.Context, s plan.Stage) (Outcome, error) {
 		step := plan.Step{Kind: plan.Remove, Subject: "revision " + revision}
 		switch v.Result {
 		case verify.Fail:
-			v.Subject = verify.Holders(facts)[0].Subject
+			holders := verify.Holders(facts)
+			v.Subject, v.Reason = holders[0].Subject, verify.Sentence(revision, holders)
 			return t.fail(ctx, step, v)
 		case verify.Wait:
 			return t.wait(ctx, v, step, 0)

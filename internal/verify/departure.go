@@ -54,19 +54,23 @@ func Holders(f Facts) []Holder {
 // held is the judgement of a check that fails when somebody is found.
 func held(find func(Facts) []Holder) func(Facts) (Result, string) {
 	return func(f Facts) (Result, string) {
-		list := find(f)
-		if len(list) == 0 {
-			return Pass, ""
+		if list := find(f); len(list) > 0 {
+			return Fail, Sentence(f.Revision, list)
 		}
-		lines, more := make([]string, 0, len(list)), ""
-		for _, h := range list {
-			lines = append(lines, h.Subject+": "+h.How)
-		}
-		if len(lines) > most {
-			lines, more = lines[:most], fmt.Sprintf("; and %d more", len(list)-most)
-		}
-		return Fail, fmt.Sprintf("revision %s cannot go: %s%s", f.Revision, strings.Join(lines, "; "), more)
+		return Pass, ""
 	}
+}
+
+// Sentence says who holds on to a revision, and how.
+func Sentence(revision string, list []Holder) string {
+	lines, more := make([]string, 0, len(list)), ""
+	for _, h := range list {
+		lines = append(lines, h.Subject+": "+h.How)
+	}
+	if len(lines) > most {
+		lines, more = lines[:most], fmt.Sprintf("; and %d more", len(list)-most)
+	}
+	return fmt.Sprintf("revision %s cannot go: %s%s", revision, strings.Join(lines, "; "), more)
 }
 
 // most is how many holders one verdict names.
