@@ -22,6 +22,7 @@ func (i ByHelm) needs(manifest []*unstructured.Unstructured) []Need {
 	for _, verb := range []string{"get", "list", "create", "update"} {
 		wanted[Need{Verb: verb, Resource: "secrets", Namespace: i.Root}] = true
 	}
+	wanted[Need{Verb: "get", Group: definitions.Group, Resource: "customresourcedefinitions"}] = true
 	for _, need := range watching(i.Root) {
 		wanted[need] = true
 	}
@@ -30,7 +31,8 @@ func (i ByHelm) needs(manifest []*unstructured.Unstructured) []Need {
 
 // watching are the rights that waiting for a control plane takes.
 func watching(root string) []Need {
-	return []Need{{Verb: "list", Group: planes.Group, Resource: planes.Resource, Namespace: root},
+	return []Need{{Verb: "list", Resource: istiodPods.Resource, Namespace: root},
+		{Verb: "list", Group: planes.Group, Resource: planes.Resource, Namespace: root},
 		{Verb: "list", Resource: services.Resource, Namespace: root},
 		{Verb: "list", Group: injectors.Group, Resource: injectors.Resource}}
 }

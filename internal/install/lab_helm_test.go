@@ -5,6 +5,7 @@
 package install
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -15,7 +16,10 @@ import (
 	"helm.sh/helm/v4/pkg/release/common"
 	release "helm.sh/helm/v4/pkg/release/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -31,7 +35,8 @@ func labHelm(t *testing.T, on ByIstioctl) {
 	}
 	i := ByHelm{Chart: Chart{Ref: realChart(t, "1.31.0")}, Serving: []string{"1-29-1"}, Root: "istio-system", Config: config, Cluster: on.Cluster,
 		Timeout: 3 * time.Minute, Say: func(line string) { t.Log(line) }}
-	t.Cleanup(func() { uninstall(t, i) })
+	everybody := i
+	t.Cleanup(func() { uninstall(t, everybody) })
 
 	d, err := i.Draft(t.Context(), helmRevision, "")
 	if err != nil {
@@ -47,6 +52,7 @@ func labHelm(t *testing.T, on ByIstioctl) {
 		}
 	}
 
+	i = permitted(t, i, d.Needs)
 	broken := i
 	broken.Timeout, broken.Chart.Values = 8*time.Second, map[string]any{"global": map[string]any{"hub": "docker.io/nobody"}}
 	failure, ok := errors.AsType[*Failure](broken.Install(t.Context(), helmRevision, ""))
@@ -68,6 +74,38 @@ func labHelm(t *testing.T, on ByIstioctl) {
 		t.Errorf("what istiod wrote into its validator did not outlive the repetition: %v", err)
 	}
 }
+
+// permitted is the installer of somebody who may do what the draft says that he
+// must, and nothing else. That what he grants by roles he must hold, or may
+// escalate, nobody can be asked for.
+func permitted(t *testing.T, i ByHelm, needs []Need) ByHelm {
+	t.Helper()
+	var rules []any
+	for _, n := range needs {
+		rules = append(rules, map[string]any{"apiGroups": []any{n.Group}, "resources": []any{n.Resource}, "verbs": []any{n.Verb}})
+	}
+	rules = append(rules, map[string]any{"apiGroups": []any{"rbac.authorization.k8s.io"}, "resources": []any{"roles", "clusterroles"}, "verbs": []any{"escalate", "bind"}})
+	role, binding := object(rbac, "ClusterRole", "", "helm-user"), object(rbac, "ClusterRoleBinding", "", "helm-user")
+	role.Object["rules"] = rules
+	binding.Object["roleRef"] = map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "helm-user"}
+	binding.Object["subjects"] = []any{map[string]any{"kind": "User", "name": "helm-user", "apiGroup": "rbac.authorization.k8s.io"}}
+	for plural, o := range map[string]*unstructured.Unstructured{"clusterroles": role, "clusterrolebindings": binding} {
+		r := i.Cluster.Resource(schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: plural})
+		if _, err := r.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = r.Delete(context.Background(), o.GetName(), metav1.DeleteOptions{}) })
+	}
+	i.Config = rest.CopyConfig(i.Config)
+	i.Config.Impersonate.UserName = "helm-user"
+	var err error
+	if i.Cluster, err = dynamic.NewForConfig(i.Config); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+const rbac = "rbac.authorization.k8s.io/v1"
 
 func released(t *testing.T, i ByHelm) (r *release.Release) {
 	t.Helper()
