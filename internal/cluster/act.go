@@ -44,6 +44,14 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 		return c.end(ctx, change)
 	case change.Verb == plan.Retag:
 		return c.retag(ctx, change)
+	case change.Verb == plan.Create && change.Kind == "Service":
+		return c.makeKeeper(ctx, change)
+	case change.Verb == plan.Drop && change.Kind == "Service":
+		return c.unkeep(ctx, change)
+	case change.Verb == plan.Drop && change.Kind == "Pod":
+		return c.drop(ctx, change)
+	case change.Verb == plan.Patch && change.Kind == "Pod":
+		return c.hand(ctx, change)
 	case change.Verb == plan.Patch && change.Kind == "Namespace":
 		return c.relabel(ctx, change)
 	case change.Verb == plan.Patch:

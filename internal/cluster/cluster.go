@@ -20,6 +20,7 @@ import (
 	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
 	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
+	discovery "k8s.io/client-go/kubernetes/typed/discovery/v1"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 
@@ -56,6 +57,7 @@ type Cluster struct {
 	authorization authorization.AuthorizationV1Interface
 	coordination  coordination.CoordinationV1Interface
 	core          core.CoreV1Interface
+	discovery     discovery.DiscoveryV1Interface
 	metadata      metadata.Interface
 	objects       dynamic.Interface
 	plain         rest.Interface // for kinds that have no typed client: JSON, absolute paths
@@ -93,7 +95,7 @@ func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
 	compact := rest.CopyConfig(config)
 	compact.ContentType = "application/vnd.kubernetes.protobuf"
 	compact.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	var errs [10]error
+	var errs [11]error
 	c.admission, errs[0] = admissionregistration.NewForConfigAndClient(compact, client)
 	c.apps, errs[1] = apps.NewForConfigAndClient(compact, client)
 	c.authorization, errs[2] = authorization.NewForConfigAndClient(compact, client)
@@ -104,6 +106,7 @@ func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
 	c.batch, errs[7] = batch.NewForConfigAndClient(compact, client)
 	c.objects, errs[8] = dynamic.NewForConfigAndClient(config, client)
 	c.autoscaling, errs[9] = autoscaling.NewForConfigAndClient(compact, client)
+	c.discovery, errs[10] = discovery.NewForConfigAndClient(compact, client)
 	for _, err := range errs {
 		if err != nil {
 			return nil, fmt.Errorf("prepare the connection to the cluster: %w", err)

@@ -46,6 +46,7 @@ func deployment(d *appsv1.Deployment) controller {
 	c.Wanted, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
 	c.Gap, c.Surge = deploymentGap(d), deploymentSurge(d)
 	c.Alone = cmp.Or(aloneDeployment(d), c.Alone)
+	c.Unsplit = unsplit(d)
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }
 	return c

@@ -24,11 +24,14 @@ const (
 )
 
 func (c *Cluster) readServices(ctx context.Context, l *look) error {
-	l.tagged = map[string]string{}
-	return reading("Services in "+c.Root, pages(ctx, metav1.ListOptions{}, c.core.Services(c.Root).List,
+	l.tagged, l.found.services, l.found.keepers = map[string]string{}, map[string][]mesh.Service{}, map[string]string{}
+	return reading("Services", pages(ctx, metav1.ListOptions{}, c.core.Services("").List,
 		func(page *corev1.ServiceList) {
 			for i := range page.Items {
 				s := &page.Items[i]
+				if l.found.noteService(s); s.Namespace != c.Root {
+					continue
+				}
 				l.services = append(l.services, s.Name)
 				if s.Spec.Selector["app"] == istiodApp {
 					l.behind[s.Name] = selected(s)

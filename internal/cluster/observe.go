@@ -49,7 +49,7 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 		defer close(asked)
 		istiods, l.world.Proxies = c.askAll(ctx, l.istiods)
 	}()
-	err := c.readLinks(ctx, l)
+	err := together(ctx, l, []func(context.Context, *look) error{c.readLinks, c.readEndpoints})
 	<-asked
 	if err != nil {
 		return mesh.World{}, err

@@ -54,7 +54,7 @@ func (c *Cluster) Observing() []Permission {
 		{"list", "batch", "jobs", "", ""},
 		{"list", "", "namespaces", "", ""},
 		{"list", "", "pods", "", ""},
-		{"list", "", "services", c.Root, ""},
+		{"list", "", "services", "", ""},
 		{"get", "", "configmaps", c.Root, rootConfigMap},
 		{"get", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "", defaultValidator},
 		{"create", "", "pods/portforward", c.Root, ""},
@@ -104,6 +104,19 @@ func (c *Cluster) Rolling(writes bool) []Permission {
 		list = append(list, Permission{"patch", "argoproj.io", "rollouts", "", ""})
 	}
 	return list
+}
+
+// Swapping is what a plan that swaps needs beside Acting.
+func Swapping() []Permission {
+	return []Permission{
+		{"list", "discovery.k8s.io", "endpointslices", "", ""}, // of namespaces in which a pod bears a mark
+		{"get", "", "pods", "", ""},
+		{"patch", "", "pods", "", ""},
+		{"delete", "", "pods", "", ""}, // parked ones
+		{"get", "", "services", "", ""},
+		{"create", "", "services", "", ""}, // keepers
+		{"delete", "", "services", "", ""},
+	}
 }
 
 // Missing asks the API server which of the permissions the user lacks, several

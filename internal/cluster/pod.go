@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -40,6 +41,9 @@ func podOf(p *corev1.Pod) (pod, bool) {
 			Sidecar:     sidecarOf(p),
 			Trouble:     trouble(p),
 			Created:     p.CreationTimestamp.UTC(),
+			Owned:       metav1.GetControllerOfNoCopy(p) != nil,
+			Swap:        swapOf(p),
+			Grace:       grace(p),
 		},
 		namespace: p.Namespace,
 		owner:     podOwner(p),

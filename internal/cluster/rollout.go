@@ -97,7 +97,7 @@ func settled(r mesh.Rollout, pods []mesh.Pod) mesh.Rollout {
 	if r.Message == "" {
 		older, example := 0, ""
 		for _, p := range pods {
-			if !p.Current {
+			if !p.Current && p.Swap.Place == mesh.Held {
 				older, example = older+1, p.Name
 			}
 		}

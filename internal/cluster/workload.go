@@ -31,14 +31,17 @@ type readings struct {
 	pods         []pod
 	links        chain
 	generations  generations
+	services     map[string][]mesh.Service // by namespace, without keepers
+	keepers      map[string]string         // names of keepers, by the key of their workload
+	endpoints    endpoints
 }
 
 // workloads are the root owners of every pod with a sidecar and of every
 // gateway, and what labels bind though it has no such pod.
 func (r readings) workloads() []mesh.Workload {
-	pods := map[types.UID][]pod{}
+	pods, kept := map[types.UID][]pod{}, r.keeping()
 	for _, p := range r.pods {
-		p.owner = r.root(p)
+		p.owner, p.Endpoints = kept.owner(p, r.root(p)), r.endpoints[types.UID(p.UID)]
 		pods[p.owner.uid] = append(pods[p.owner.uid], p)
 	}
 	labelled := map[string]bool{}
@@ -54,18 +57,24 @@ func (r readings) workloads() []mesh.Workload {
 			continue
 		}
 		if concerned(own) || c.Gateway || c.Template.Proxy || labelled[c.Namespace] || boundTemplate(c.Template.Labels) {
-			w := c.with(own, r.generations)
+			w := r.shared(c.with(own, r.generations), own)
 			w.Ends = r.ending(own)
+			kept.found(w.Key())
 			list = append(list, w)
 		}
 	}
 	for _, own := range pods { // what a rolling restart does not move
+		if w, is := kept.gone(own); is {
+			list = append(list, w)
+			continue
+		}
 		if concerned(own) && !slices.Contains(aside, own[0].namespace) {
 			w := r.strangers[own[0].owner.uid].on(unmovable(own))
 			w.Ends = r.ending(own)
 			list = append(list, w)
 		}
 	}
+	list = append(list, kept.empty()...)
 	for i, w := range list {
 		list[i].Scaler = r.scalers[w.Key()]
 	}
@@ -98,8 +107,11 @@ func concerned(pods []pod) bool {
 // with joins a controller with its pods.
 func (c controller) with(pods []pod, g generations) mesh.Workload {
 	w, newest := c.Workload, c.current(g)
+	if newest.label == podTemplateHash {
+		w.Set = newest.value
+	}
 	for _, p := range pods {
-		if p.Current = newest.has(p.labels); c.bySince {
+		if p.Current = newest.has(p.labels) && p.Swap.Place == mesh.Held; c.bySince {
 			p.Current = !p.Created.Before(c.since)
 		}
 		if !p.Terminating {

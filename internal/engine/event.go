@@ -33,6 +33,7 @@ type Event struct {
 	At      time.Time       `json:"at"`
 	Run     string          `json:"run"`
 	Step    *plan.Step      `json:"step,omitempty"`
+	Move    *plan.Move      `json:"move,omitempty"` // of a Step that swaps or retires: the one thing that it does now
 	Verdict *verify.Verdict `json:"verdict,omitempty"`
 	Hold    *plan.Hold      `json:"hold,omitempty"`
 	Until   time.Time       `json:"until,omitzero"`

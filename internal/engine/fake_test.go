@@ -33,8 +33,12 @@ type fake struct {
 	mute    string // istiod that does not answer
 	stuck   string // StatefulSet whose first new pod of the target never gets ready, and holds up the rest
 	install error  // what installing brings
-	denies  string // what is denied in a dry run: a namespace, or "configuration"
-	broken  string // pod whose certificate does not chain
+	busy    string // pod that requests still go through
+	made    int    // pods that ReplicaSets made
+	tags    map[string]tags
+	sets    map[string]string // by UID: of which template a ReplicaSet made a pod
+	denies  string            // what is denied in a dry run: a namespace, or "configuration"
+	broken  string            // pod whose certificate does not chain
 	acted   func(plan.Change)
 	barred  bool                    // trial pods don't get ready
 	cut     func(plan.Change) error // what becomes of a write on its way; nil: it arrives
@@ -195,7 +199,11 @@ func (f *fake) carryOut(c plan.Change) {
 	switch c.Kind {
 	case "CustomResourceDefinition":
 		f.world.Defined = true
-	case "Pod":
+	case "Pod", "Service":
+		if c.Verb != plan.End {
+			f.swap(c)
+			return
+		}
 		f.end(c)
 	case "Revision":
 		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: c.Version}, f.now)

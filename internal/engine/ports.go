@@ -24,6 +24,10 @@ type Observer interface {
 	// error means that the proxy did not answer; a certificate that doesn't
 	// chain is an answer.
 	Certificate(ctx context.Context, namespace, pod string) (mesh.Certificate, error)
+
+	// Traffic asks one pod's proxy what goes through it to the application. An
+	// error means that the proxy did not answer: nobody knows then.
+	Traffic(ctx context.Context, namespace, pod string) (mesh.Traffic, error)
 }
 
 // Actor writes to the mesh.

@@ -83,7 +83,7 @@ func (t *turn) roomy(ctx context.Context, steps []plan.Step) ([]plan.Step, Outco
 func (t *turn) underway(ctx context.Context, s plan.Stage) (int, Outcome, error) {
 	n := 0
 	for _, step := range t.proofsOf(s.Wave) {
-		if slices.ContainsFunc(s.Steps, func(r plan.Step) bool { return r.Subject == step.Subject }) {
+		if slices.ContainsFunc(s.Steps, func(r plan.Step) bool { return r.Subject == step.Subject }) || t.yetTo(plan.Swap, step) || t.yetTo(plan.Replace, step) {
 			continue
 		}
 		v := verify.Worst(verify.Judge(verify.Rolled, step.Subject, t.workload(step)))
@@ -99,6 +99,13 @@ func (t *turn) underway(ctx context.Context, s plan.Stage) (int, Outcome, error)
 		}
 	}
 	return n, "", nil
+}
+
+// yetTo reports whether a step of that kind is left for the subject of another.
+func (t *turn) yetTo(kind plan.Kind, step plan.Step) bool {
+	return slices.ContainsFunc(plan.Flat(t.stages), func(s plan.Step) bool {
+		return s.Kind == kind && s.Wave == step.Wave && s.Subject == step.Subject
+	})
 }
 
 func (t *turn) proofsOf(wave int) []plan.Step {

@@ -48,6 +48,10 @@ func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return t.restart(ctx, s)
 	case plan.Replace:
 		return t.replace(ctx, s)
+	case plan.Swap:
+		return t.swap(ctx, s)
+	case plan.Retire:
+		return t.retire(ctx, s)
 	case plan.Admit:
 		return t.admit(ctx, s)
 	case plan.Prove:

@@ -42,6 +42,12 @@ type Workload struct {
 	Scaler    Scaler   // the autoscaler that it has
 	Rollout   Rollout
 	Pods      []Pod // every pod that has not run to its end
+
+	Set      string    // pod-template-hash of its newest ReplicaSet, "" when not known or not a Deployment
+	Services []Service // those that select its template's labels
+	Keeper   string    // name of the Service that keeps its parked pods' listeners, "" when there is none
+	Gone     bool      // it was deleted, and nothing is left of it but what a swap kept
+	Unsplit  string    // why two of its pods must not stand beside each other for long, "" when they may
 }
 
 // Key identifies the workload: "Deployment shop-web/web".
@@ -90,6 +96,11 @@ type Pod struct {
 	Sidecar     Sidecar // the proxy that it really carries
 	Trouble     string  // why it does not run or get ready: "istio-proxy: ImagePullBackOff: …"
 	Created     time.Time
+
+	Owned     bool          // a controller owns it
+	Swap      Swap          // what a swap has made of it
+	Endpoints []string      // Services in which it is a ready endpoint; read only where something is swapped
+	Grace     time.Duration // how long it may take to end: terminationGracePeriodSeconds
 }
 
 // Sidecar is the proxy that a pod carries.
@@ -102,7 +113,7 @@ type Sidecar struct {
 // Injected reports whether pods of the workload that run now carry a sidecar.
 func (w Workload) Injected() bool {
 	for _, p := range w.Pods {
-		if p.Sidecar.Present && !p.Terminating {
+		if p.Sidecar.Present && !p.Terminating && p.Swap.Place != Parked {
 			return true
 		}
 	}
@@ -118,11 +129,12 @@ func (w Workload) Managed() bool {
 	return w.Gateway && is
 }
 
-// Live returns the pods that count: those that nobody has asked to end.
+// Live returns the pods that count: those that nobody has asked to end, and that
+// are not parked.
 func (w Workload) Live() []Pod {
 	var live []Pod
 	for _, p := range w.Pods {
-		if !p.Terminating {
+		if !p.Terminating && p.Swap.Place != Parked {
 			live = append(live, p)
 		}
 	}

@@ -48,6 +48,7 @@ func (w *World) Sort() {
 	}
 	for i := range w.Workloads {
 		slices.SortFunc(w.Workloads[i].Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortFunc(w.Workloads[i].Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
 	}
 	slices.SortFunc(w.Room.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(w.Room.Quotas, func(a, b Quota) int {

@@ -39,6 +39,10 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 		restarted(&w, t, s, at)
 	case Replace:
 		evictedAll(&w, s)
+	case Swap:
+		swappedAll(&w, t, s, at)
+	case Retire:
+		retired(&w, s)
 	default:
 		if l.Passed == nil {
 			l.Passed = map[string]Pass{}

@@ -24,26 +24,43 @@ const (
 	Keep    Verb = "keep"    // write an object down, so that it can be put back
 	Delete  Verb = "delete"  // take an object away, by its UID
 	Restore Verb = "restore" // put back what was kept of a revision
+
+	Create Verb = "create" // make a keeper
+	Drop   Verb = "drop"   // end a parked pod, or take a keeper away
+)
+
+// Tie says what becomes of the run's ownership of an object that is patched.
+type Tie string
+
+const (
+	Untied Tie = ""     // it is left as it is
+	Tied   Tie = "tie"  // the object ends with the run
+	Loose  Tie = "free" // and no longer does
 )
 
 // Change is one write, as data.
 type Change struct {
 	Verb      Verb   `json:"verb"`
-	Kind      string `json:"kind"`          // Namespace, Deployment, StatefulSet, DaemonSet, Pod, CustomResourceDefinition, Revision
+	Kind      string `json:"kind"`          // Namespace, Deployment, StatefulSet, DaemonSet, Pod, Service, CustomResourceDefinition, Revision
 	API       string `json:"api,omitempty"` // apiVersion of a kind that is not Kubernetes' own
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 
 	// Expect is what must be found just before the write, or it is not made: for
 	// a Namespace its Binding, as mesh.Binding.String writes it; for a Pod, and
-	// for what is kept or deleted, its UID.
+	// for what is kept or deleted, its UID, and where a swap has it in hand its
+	// place; for a keeper whose it is.
 	Expect string `json:"expect,omitempty"`
 
-	// Patch is the body of a merge patch.
+	// Patch is the body of a merge patch, or the object that is created.
 	Patch json.RawMessage `json:"patch,omitempty"`
 
 	// Trial is what a trial pod is to be.
 	Trial *TrialPod `json:"trial,omitempty"`
+
+	// Owner is the run that owns what is created, or tied.
+	Owner string `json:"owner,omitempty"`
+	Tie   Tie    `json:"tie,omitempty"`
 
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`

@@ -11,7 +11,7 @@ import (
 // with one of them: its start is what a carrying out that was broken off leaves.
 func covered(s Step, approved []Step) bool {
 	return slices.ContainsFunc(approved, func(a Step) bool {
-		return evictionCovered(s, a) || halfway(s, a)
+		return evictionCovered(s, a) || halfway(s, a) || swapCovered(s, a)
 	})
 }
 

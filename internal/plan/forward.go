@@ -24,9 +24,9 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 	if _, there := w.Revision(in.Revision); !there && !in.Installable {
 		return t, fmt.Errorf("find revision %s: the cluster has %s: say how it is brought up (--operator FILE, --chart CHART, or --await), or correct its name", in.Revision, names(w))
 	}
-	waves := l.Waves
+	waves, begins := l.Waves, l.Waves == nil
 	t.Found = l.Baseline
-	if waves == nil {
+	if begins {
 		selected, err := selection(w, in)
 		if err != nil {
 			return t, err
@@ -44,6 +44,9 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 	}
 	for _, tag := range t.Found.Moved {
 		t.Tags[tag] = in.Revision
+	}
+	if begins {
+		return t, swappable(w, t)
 	}
 	return t, nil
 }

@@ -74,6 +74,7 @@ func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 	l.Approved, l.Reached, l.Turned = Changing(p.Stages), 0, p.Target.Back
 	l.Revert, l.Held, l.Leaving, l.Cause, l.Ended = 0, nil, nil, nil, time.Time{}
 	l.Restarts, l.Evictions, l.Waiting, l.Soaking, l.Sound = nil, nil, nil, nil, nil
+	voidSwapped(l, p.Stages)
 	if l.Started.IsZero() {
 		l.Started = at
 	}

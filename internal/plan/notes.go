@@ -26,6 +26,7 @@ const (
 	AtMaximum       NoteKind = "at-maximum"        // its autoscaler can add no pods
 	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
 	NothingToProve  NoteKind = "nothing-to-prove"  // a workload without pods
+	NotSwapped      NoteKind = "not-swapped"       // the policy says swap, and it does not fit
 	ByTag           NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
 	TagStays        NoteKind = "tag-stays"         // a tag that is not moved
 	NoEffect        NoteKind = "no-effect"         // a label that decides nothing
@@ -105,7 +106,19 @@ func noted(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
 	case !wl.Injected():
 		return nil
 	}
-	return slices.Concat(draining(wl), interrupted(wl, p), unready(wl, p), pinned(wl), roomless(w, wl, p), full(wl), tried(w, t, wl))
+	if p.Way == BySwap {
+		return slices.Concat(unready(wl, p), roomless(w, wl, p), full(wl))
+	}
+	return slices.Concat(notSwapped(t, wl), draining(wl), interrupted(wl, p), unready(wl, p), pinned(wl), roomless(w, wl, p), full(wl), tried(w, t, wl))
+}
+
+// notSwapped names a workload that is moved otherwise than the policy says.
+func notSwapped(t Target, wl mesh.Workload) []Note {
+	why := t.Policy.unswapped(wl)
+	if why == "" {
+		return nil
+	}
+	return []Note{{Kind: NotSwapped, Subject: wl.Key(), Text: "is not swapped, as the policy would have it, but moved as if there were none", Evidence: why}}
 }
 
 // interrupted names a workload of which nobody serves for a moment.

@@ -13,8 +13,11 @@ import (
 // user says of it, then by what moves its kind.
 func (p Policy) Passage(wl mesh.Workload) Passage {
 	r := p.rule(wl)
-	if fixed, is := fixed(wl); is {
+	if fixed, is := fixed(wl); is && !wl.Swapping() {
 		return fixed
+	}
+	if swapped, is := p.swapped(wl); is {
+		return swapped
 	}
 	if r.Way == Leave {
 		return Passage{Way: Leave, Why: "a rule leaves it as it is", Clears: "take the rule away, or make its pods anew when it suits"}

@@ -27,6 +27,9 @@ const span = 8
 // of removals follows them on the way forth.
 func (t Target) Rank(wave int, kind Kind) Rank {
 	position := slices.IndexFunc(t.Waves, func(g Group) bool { return g.Wave == wave }) + 1
+	if kind == Retire && t.Back {
+		position = len(t.Waves) + 1 // nothing waits for pods that grow quiet
+	}
 	if wave == 0 && order[kind] > order[Pin] && !t.Back {
 		position = len(t.Waves) + 1
 	}

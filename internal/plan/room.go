@@ -10,11 +10,15 @@ import (
 
 // Lacking says why there is no room for what moving a workload adds, "" where
 // there is: a restart may need a pod beside the present ones before it can end
-// any, an eviction only that its pod can be made anew.
+// any, an eviction only that its pod can be made anew; a swap keeps every old pod
+// beside the new ones until the soak is over.
 func Lacking(w mesh.World, wl mesh.Workload, p Passage) string {
 	more := 0
-	if p.Way == ByRestart {
+	switch p.Way {
+	case ByRestart:
 		more = wl.Surge
+	case BySwap:
+		more = wl.Wanted
 	}
 	return w.Lacks(wl, more)
 }

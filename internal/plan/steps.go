@@ -39,8 +39,17 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 		add(g.Wave, Evict, evictions(w, t, g))
 		add(g.Wave, Restart, restarts(w, t, l, g))
 		add(g.Wave, Replace, replacements(w, t, l, g))
+		add(g.Wave, Swap, swaps(w, t, g))
 		add(g.Wave, Prove, proofs(w, t, l, g))
 		add(g.Wave, Soak, soaks(t, l, g))
+		if !t.Back {
+			add(g.Wave, Retire, retirements(w, t, g))
+		}
+	}
+	for _, g := range t.Waves {
+		if t.Back {
+			add(g.Wave, Retire, retirements(w, t, g))
+		}
 	}
 	if !t.Back {
 		add(0, Tag, tags(w, t))
@@ -148,8 +157,8 @@ func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 				continue
 			}
 			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
-			moved := wl.Stamp.Run == t.Run || replaced(wl, l) || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Want(wl) })
-			if (t.Policy.Passage(wl).Moves() || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) {
+			moved := wl.Stamp.Run == t.Run || replaced(wl, l) || wl.Swapping() || swapApproved(wl, l) || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Want(wl) })
+			if (t.Policy.Passage(wl).Moves() || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) && !wl.Gone {
 				list = append(list, wl)
 			}
 		}

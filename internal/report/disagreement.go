@@ -22,6 +22,7 @@ func disagreements(w mesh.World, wl mesh.Workload, t Truths) []string {
 		injected(wl, t, say)
 	}
 	wired(w, wl, t, say)
+	swapped(wl, say)
 	return found
 }
 
@@ -86,6 +87,16 @@ func wired(w mesh.World, wl mesh.Workload, t Truths, say sayer) {
 		if len(c.Unacked) > 0 {
 			say("not acknowledged yet, from %s: %s", c.Istiod, some(c.Unacked, 4))
 		}
+	}
+}
+
+// swapped names what a swap has in hand: it is a run's, and ends with it.
+func swapped(wl mesh.Workload, say sayer) {
+	switch held := inHand(wl); {
+	case held != "":
+		say("a swap has pods of it in hand (%s, of run %s): that run takes them away, or puts them back", held, or(wl.Kept()[0].Swap.Run, "unknown"))
+	case wl.Keeper != "":
+		say("Service %s is the keeper of a swap and keeps nothing: the run that made it takes it away", wl.Keeper)
 	}
 }
 

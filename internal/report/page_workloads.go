@@ -47,7 +47,7 @@ func pods(wl mesh.Workload) string {
 			ready++
 		}
 	}
-	return fmt.Sprintf("%d/%d", ready, wl.Wanted)
+	return fmt.Sprintf("%d/%d", ready, wl.Wanted) + beside(wl)
 }
 
 // proof says when the workload was proven, and how long after its restart.

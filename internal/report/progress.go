@@ -18,6 +18,8 @@ const (
 	restarting state = "restarting"
 	proving    state = "proving"
 	soaking    state = "soaking"
+	swapping   state = "swapping"
+	retiring   state = "retiring"
 	proven     state = "proven"
 	held       state = "held"
 )
@@ -72,9 +74,13 @@ func waveState(wave int, left []plan.Stage) state {
 		switch {
 		case s.Wave != wave:
 		case i > 0:
-			return waits
+			return behind(left[i:], wave)
 		case s.Kind == plan.Trial:
 			return trying
+		case s.Kind == plan.Swap:
+			return swapping
+		case s.Kind == plan.Retire:
+			return retiring
 		case s.Kind == plan.Label:
 			return labelling
 		case s.Kind == plan.Evict, s.Kind == plan.Restart, s.Kind == plan.Replace:
@@ -86,6 +92,17 @@ func waveState(wave int, left []plan.Stage) state {
 		}
 	}
 	return proven
+}
+
+// behind is the state of a wave whose first stage is not the next one: it waits for
+// its turn, or on the way back for the end of its parked pods.
+func behind(left []plan.Stage, wave int) state {
+	for _, s := range left {
+		if s.Wave == wave && s.Kind != plan.Retire {
+			return waits
+		}
+	}
+	return retiring
 }
 
 func workOf(wl mesh.Workload, want string, wave int, left []plan.Stage) work {
@@ -101,8 +118,11 @@ func workOf(wl mesh.Workload, want string, wave int, left []plan.Stage) work {
 		case s.Kind == plan.Trial && left[0].Wave == wave:
 			w.state = trying
 			return w
-		case s.Kind == plan.Restart:
+		case s.Kind == plan.Restart, s.Kind == plan.Swap && len(wl.Kept()) == 0:
 			w.state = waits
+			return w
+		case s.Kind == plan.Swap:
+			w.state = swapping
 			return w
 		case s.Kind == plan.Replace:
 			if w.state = restarting; w.ready == 0 {

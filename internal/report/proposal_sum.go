@@ -25,6 +25,7 @@ var nouns = []struct {
 	{plan.Replace, "workload's eviction"},
 	{plan.Tag, "tag"},
 	{plan.Unpin, "label to give back"},
+	{plan.Swap, "swap"},
 	{plan.Remove, "removal"},
 }
 
@@ -39,6 +40,9 @@ func (p Proposal) sum() []string {
 	}
 	lines := []string{fmt.Sprintf("%s to the mesh: %s. The run itself is recorded in MeshUpgrade %s.",
 		count(total, "write"), or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run)}
+	if n[plan.Swap] > 0 {
+		lines = append(lines, "A swap moves its workload pod by pod: it writes to each pod a few times, and never to the template.")
+	}
 	lines = append(lines, p.limits(), "Plan digest "+p.Plan.Digest)
 	if p.Plan.Target.Back {
 		lines = append(lines, fmt.Sprintf("The control plane of revision %s stays installed and unused.", p.Intent.Revision))

@@ -112,7 +112,7 @@ func orNothing(values []string) string {
 func (p Proposal) wave(paper Paper, g plan.Group) []string {
 	lines := []string{paper.paint(strong, fmt.Sprintf("Wave %d of %d", g.Wave, most(p.Plan.Target.Waves))) + "  " + strings.Join(g.Namespaces, ", ")}
 	var rows [][]cell
-	proofs, soak := 0, ""
+	proofs, retired, soak := 0, 0, ""
 	for _, s := range plan.Flat(p.Plan.Stages) {
 		switch {
 		case s.Wave != g.Wave:
@@ -129,6 +129,11 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 		case s.Kind == plan.Replace:
 			wl, _ := p.World.Workload(s.Subject)
 			rows = append(rows, row("evict", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, or(p.caution(s.Subject), "one after the other")))
+		case s.Kind == plan.Swap:
+			wl, _ := p.World.Workload(s.Subject)
+			rows = append(rows, row("swap", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, inHand(wl)))
+		case s.Kind == plan.Retire:
+			retired++
 		case s.Kind == plan.Prove:
 			proofs++
 		case s.Kind == plan.Soak:
@@ -137,6 +142,9 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 	}
 	if proofs > 0 || soak != "" {
 		rows = append(rows, row("prove", count(proofs, "workload")+" on the wire"+soak))
+	}
+	if retired > 0 {
+		rows = append(rows, row("retire", count(retired, "workload")+": the pods that were parked end, once they are quiet, and their keepers"))
 	}
 	if len(rows) == 0 {
 		return append(lines, "  nothing is left")

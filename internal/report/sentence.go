@@ -18,6 +18,9 @@ func told(e engine.Event) (string, tone) {
 	case engine.Acting:
 		return doing(*e.Step), plain
 	case engine.Acted:
+		if e.Move != nil {
+			return swapMove(*e.Step, *e.Move), plain
+		}
 		return done(*e.Step), plain
 	case engine.Waiting:
 		return fmt.Sprintf("%s waits: %s", subject(*e.Step), e.Verdict.Reason), dim

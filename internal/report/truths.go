@@ -25,6 +25,9 @@ type Truths struct {
 	Alone     []string `json:"disconnected,omitempty"`
 	Unknown   bool     `json:"unknown,omitempty"` // an istiod did not answer, so being connected nowhere proves nothing
 
+	Kept   string `json:"kept,omitempty"`   // pods that a swap has in hand: "1 released, 2 parked"
+	Keeper string `json:"keeper,omitempty"` // the Service that keeps their listeners
+
 	Findings []string `json:"findings,omitempty"` // where they disagree, in plain words
 }
 
@@ -62,6 +65,7 @@ func truthsOf(w mesh.World, wl mesh.Workload) Truths {
 			t.Connected = connected(t.Connected, w, l)
 		}
 	}
+	t.Kept, t.Keeper = inHand(wl), wl.Keeper
 	t.Findings = disagreements(w, wl, t)
 	return t
 }

@@ -23,11 +23,18 @@ func (t Truths) rows() [][]cell {
 	for i := range max(len(carries), len(wires)) {
 		r := row("", "", "", "", "")
 		if i == 0 {
-			r = []cell{mark, {text: name}, {text: fmt.Sprintf("%d/%d", t.Ready, t.Wanted)}, t.Asks.cell(), {text: or(strings.Join(t.Webhooks, "+"), "none")}}
+			r = []cell{mark, {text: name}, {text: t.pods()}, t.Asks.cell(), {text: or(strings.Join(t.Webhooks, "+"), "none")}}
 		}
 		rows = append(rows, append(append(r, at(carries, i)...), pair(wires, i)...))
 	}
 	return rows
+}
+
+func (t Truths) pods() string {
+	if t.Kept != "" {
+		return fmt.Sprintf("%d/%d + %s", t.Ready, t.Wanted, t.Kept)
+	}
+	return fmt.Sprintf("%d/%d", t.Ready, t.Wanted)
 }
 
 func (a Ask) cell() cell {

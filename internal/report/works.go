@@ -10,7 +10,7 @@ import (
 
 // order is in which order workloads are shown, where not all fit: those that
 // are worked on first.
-var order = map[state]int{trying: 0, proving: 0, restarting: 1, proven: 2, waits: 3}
+var order = map[state]int{trying: 0, proving: 0, restarting: 1, swapping: 1, proven: 2, waits: 3}
 
 // works are the lines of a wave's workloads, at most room; those that don't fit
 // are counted in the last line.
@@ -41,7 +41,7 @@ func (f frame) works(p Paper, w progress, room int) []string {
 
 // reason is what a workload waits for, while it does.
 func (f frame) reason(x work) string {
-	if x.state == trying || x.state == restarting || x.state == proving {
+	if x.state == trying || x.state == restarting || x.state == swapping || x.state == proving {
 		return strings.TrimPrefix(f.reasons[x.key], "its rollout is not done: ")
 	}
 	return ""
@@ -49,7 +49,7 @@ func (f frame) reason(x work) string {
 
 func sums(hidden map[state]int) string {
 	text := ""
-	for _, s := range []state{trying, proving, restarting, proven, waits} {
+	for _, s := range []state{trying, proving, restarting, swapping, proven, waits} {
 		if n := hidden[s]; n > 0 {
 			if text != "" {
 				text += ", "

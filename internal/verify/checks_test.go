@@ -130,6 +130,11 @@ var fails = map[string][]struct {
 		{"refused", func(f *Facts) { f.Attempts = []mesh.Attempt{{Refusal: "no endpoints"}} }, Wait}},
 	"configuration-refused": {
 		{"passed", func(f *Facts) { f.Attempts = []mesh.Attempt{{Invalid: true, Admitted: true}} }, Wait}},
+	"replacement-serves": {
+		{"not yet", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait},
+		{"never", func(f *Facts) { f.Pending, f.Hopeless = "pod x2 carries a sidecar of 1-29-1", true }, Fail}},
+	"kept-pod-quiet": {
+		{"busy", func(f *Facts) { f.Pending = "pod x0 to be quiet: 2 requests" }, Wait}},
 	"certificate-chains": {
 		{"foreign", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
 		{"silent", func(f *Facts) { f.Certificate, f.Silence = nil, "timeout" }, Wait},
@@ -150,7 +155,7 @@ func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Tried[:1]) {
+	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Tried[:1], Replaced[:1], []Check{Retired}) {
 		t.Run(c.Name, func(t *testing.T) {
 			if c.Description == "" || c.Hint == "" || !strings.Contains(string(docs), "\n## "+c.Name+"\n") {
 				t.Error("it lacks a description, a hint, or its heading in docs/checks.md")

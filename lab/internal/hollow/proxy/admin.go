@@ -6,18 +6,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
 // Admin answers like the administration port of an Envoy (15000) as far as a
-// proxy without traffic can: /ready, /healthz/ready, /server_info, /certs, and
-// /config_dump with the secrets.
+// proxy without traffic can: /ready, /healthz/ready, /server_info, /certs,
+// /config_dump with the secrets, /clusters with the inbound ones, through which
+// nothing goes, and /stats without figures.
 func (p *Proxy) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ready", p.ready)
 	mux.HandleFunc("GET /healthz/ready", p.ready)
 	mux.HandleFunc("GET /server_info", func(w http.ResponseWriter, _ *http.Request) { answer(w, p.serverInfo(time.Now())) })
 	mux.HandleFunc("GET /certs", func(w http.ResponseWriter, _ *http.Request) { answer(w, certs(p.Certificate(), time.Now())) })
+	mux.HandleFunc("GET /clusters", p.clusters)
+	mux.HandleFunc("GET /stats", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /config_dump", func(w http.ResponseWriter, r *http.Request) {
 		secrets := dynamicSecrets(p.Certificate())
 		switch of := r.URL.Query().Get("resource"); of {
@@ -43,6 +47,19 @@ func (p *Proxy) ready(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	fmt.Fprintln(w, "LIVE")
+}
+
+// clusters writes the inbound clusters as Envoy does, each with its one host.
+func (p *Proxy) clusters(w http.ResponseWriter, _ *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, name := range p.inbound {
+		_, port, _ := strings.Cut(name, "|")
+		port, _, _ = strings.Cut(port, "|")
+		for _, figure := range []string{"cx_active", "rq_active", "rq_total"} {
+			fmt.Fprintf(w, "%s::127.0.0.1:%s::%s::0\n", name, port, figure)
+		}
+	}
 }
 
 func (p *Proxy) serverInfo(now time.Time) object {

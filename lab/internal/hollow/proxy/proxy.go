@@ -30,6 +30,7 @@ type Proxy struct {
 	orders      Orders
 	ordered     chan struct{} // closed when the orders change
 	configured  bool          // listeners have been answered once
+	inbound     []string      // names of the clusters that lead to the application
 }
 
 // Order changes what the proxy does wrong. It takes effect at once: a connected
@@ -66,7 +67,7 @@ func (p *Proxy) current() (Orders, <-chan struct{}) {
 func (p *Proxy) configure(s *Session) {
 	if s.Configured() {
 		p.mu.Lock()
-		p.configured = true
+		p.configured, p.inbound = true, s.Inbound()
 		p.mu.Unlock()
 	}
 }

@@ -3,6 +3,9 @@
 package proxy
 
 import (
+	"slices"
+	"strings"
+
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	statuspb "google.golang.org/genproto/googleapis/rpc/status"
@@ -154,6 +157,18 @@ func (s *Session) signed(r *discoveryv3.DeltaDiscoveryRequest) *discoveryv3.Delt
 		r.Node, s.tabled = s.Node, true
 	}
 	return r
+}
+
+// Inbound are the names of the clusters that lead to the application, sorted.
+func (s *Session) Inbound() []string {
+	var names []string
+	for name := range s.held[Clusters] {
+		if strings.HasPrefix(name, "inbound|") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Configured says whether the proxy has had clusters and listeners, as Envoy needs to be live.

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// swapOf reads what a swap has made of a pod. A mark that names a workload of
+// another namespace was copied from elsewhere and says nothing.
+func swapOf(p *corev1.Pod) mesh.Swap {
+	s := plan.ReadMark(p.Labels, p.Annotations)
+	if _, name, _ := strings.Cut(s.Workload, " "); !strings.HasPrefix(name, p.Namespace+"/") {
+		return mesh.Swap{}
+	}
+	return s
+}
+
+// grace is how long a pod may take to end.
+func grace(p *corev1.Pod) time.Duration {
+	if s := p.Spec.TerminationGracePeriodSeconds; s != nil {
+		return time.Duration(*s) * time.Second
+	}
+	return corev1.DefaultTerminationGracePeriodSeconds * time.Second
+}
+
+// noteService takes a Service up that selects pods: a keeper under its workload's
+// key, any other under its namespace.
+func (r *readings) noteService(s *corev1.Service) {
+	if _, is := s.Labels[plan.KeepLabel]; is {
+		if of := plan.ReadMark(nil, s.Annotations).Workload; of != "" {
+			r.keepers[of] = s.Name
+		}
+		return
+	}
+	if len(s.Spec.Selector) == 0 {
+		return
+	}
+	m := mesh.Service{Name: s.Name, Selector: s.Spec.Selector}
+	for _, p := range s.Spec.Ports {
+		m.Ports = append(m.Ports, mesh.Port{Name: p.Name, Number: int(p.Port), Target: targetOf(p), Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), AppProtocol: deref(p.AppProtocol)})
+	}
+	r.services[s.Namespace] = append(r.services[s.Namespace], m)
+}
+
+// targetOf is the port's own number where no other target is given.
+func targetOf(p corev1.ServicePort) string {
+	if t := p.TargetPort.String(); t != "0" && t != "" {
+		return t
+	}
+	return fmt.Sprint(p.Port)
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// shared joins a workload with the Services that select its pods, and its keeper.
+func (r readings) shared(w mesh.Workload, pods []pod) mesh.Workload {
+	w.Keeper = r.keepers[w.Key()]
+	for _, s := range r.services[w.Namespace] {
+		if s.Selects(w.Template.Labels) || slices.ContainsFunc(pods, func(p pod) bool { return p.Swap.Place == mesh.Held && s.Selects(p.labels) }) {
+			w.Services = append(w.Services, s)
+		}
+	}
+	return w
+}
+
+// endpoints are the Services in which a pod is a ready endpoint.
+type endpoints map[types.UID][]string
+
+// readEndpoints reads the EndpointSlices of the namespaces in which a swap has
+// something in hand.
+func (c *Cluster) readEndpoints(ctx context.Context, l *look) error {
+	l.found.endpoints = endpoints{}
+	marked := map[string]bool{}
+	for _, p := range l.found.pods {
+		if p.Swap.Marked() && !marked[p.namespace] {
+			marked[p.namespace] = true
+			if err := reading("EndpointSlices in "+p.namespace, pages(ctx, metav1.ListOptions{}, c.discovery.EndpointSlices(p.namespace).List,
+				func(page *discoveryv1.EndpointSliceList) {
+					for i := range page.Items {
+						l.found.endpoints.note(&page.Items[i])
+					}
+				})); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e endpoints) note(s *discoveryv1.EndpointSlice) {
+	service := s.Labels[discoveryv1.LabelServiceName]
+	for _, p := range s.Endpoints {
+		if p.TargetRef == nil || p.Conditions.Ready != nil && !*p.Conditions.Ready || slices.Contains(e[p.TargetRef.UID], service) {
+			continue
+		}
+		e[p.TargetRef.UID] = append(e[p.TargetRef.UID], service)
+		slices.Sort(e[p.TargetRef.UID])
+	}
+}

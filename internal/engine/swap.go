@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// swap takes as many workloads of the wave as the limit allows one move further:
+// those first that are under way already.
+func (t *turn) swap(ctx context.Context, s plan.Stage) (Outcome, error) {
+	if v, ok := t.standing(); !ok {
+		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	}
+	steps := slices.Clone(s.Steps)
+	slices.SortStableFunc(steps, func(a, b plan.Step) int { return cmp.Compare(t.begun(b), t.begun(a)) })
+	moved := false
+	for _, step := range steps[:min(len(steps), cmp.Or(t.intent.Parallel, defaultParallel))] {
+		wl, _ := t.world.Workload(step.Subject)
+		m := plan.NextMove(wl, t.target)
+		switch v := t.movable(step, wl, m); {
+		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(step):
+			return t.fail(ctx, step, v)
+		case v.Result == verify.Wait:
+			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+			continue
+		}
+		t.waited(step) // each pod has its whole time
+		if err := t.move(ctx, step, wl, m); err != nil {
+			return "", err
+		}
+		moved = true
+	}
+	return t.paused(ctx, moved)
+}
+
+// begun is 1 for a workload that has pods out of its ReplicaSet.
+func (t *turn) begun(step plan.Step) int {
+	wl, _ := t.world.Workload(step.Subject)
+	if slices.ContainsFunc(wl.Kept(), func(p mesh.Pod) bool { return p.Swap.Place == mesh.Released }) {
+		return 1
+	}
+	return 0
+}
+
+// movable judges whether a move may be made: a pod leaves the Services only for
+// ones that are proven by the wire, and its ReplicaSet only when the live webhooks
+// would give another what it should have.
+func (t *turn) movable(step plan.Step, wl mesh.Workload, m plan.Move) verify.Verdict {
+	f := t.workload(step)
+	f.Workload.Pods = slices.DeleteFunc(wl.Own(), func(p mesh.Pod) bool { return p.Sidecar.Revision != step.To })
+	switch m.Kind {
+	case plan.Await:
+		f.Pending, f.Hopeless = m.Why, m.Wrong
+		if v := verify.Worst(verify.Judge(verify.Replaced, step.Subject, f)); v.Result == verify.Fail {
+			return v // a proxy that refuses its configuration never gets ready: say so
+		}
+		return verify.Worst(verify.Judge(verify.Replaced[:1], step.Subject, f))
+	case plan.Release:
+		if v := t.injectable(step); v.Result != verify.Pass {
+			return v
+		}
+		f.Workload, f.More = wl, 1
+		return verify.Worst(verify.Judge(verify.Before, step.Subject, f))
+	case plan.Park:
+		return verify.Worst(verify.Judge(verify.Replaced, step.Subject, f))
+	}
+	return verify.Verdict{Result: verify.Pass}
+}
+
+// move carries out one move. What other hands made of its pods meanwhile shows at
+// the next look.
+func (t *turn) move(ctx context.Context, step plan.Step, wl mesh.Workload, m plan.Move) error {
+	if err := t.save(ctx); err != nil {
+		return err
+	}
+	changes, err := plan.RenderMove(m, wl, t.target, t.Clock.Now())
+	if err != nil {
+		return err
+	}
+	t.tell(Event{Kind: Acting, Step: &step, Move: &m})
+	switch err := t.write(ctx, changes); {
+	case errors.Is(err, ErrDisturbed):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: %s: %w", step, m.Kind, err)
+	}
+	t.tell(Event{Kind: Acted, Step: &step, Move: &m})
+	return nil
+}
+
+// paused lets some time pass where nothing could be done.
+func (t *turn) paused(ctx context.Context, moved bool) (Outcome, error) {
+	if err := t.save(ctx); err != nil || moved {
+		return "", err
+	}
+	return "", t.Clock.Sleep(ctx, t.Poll)
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// clean demands that a run of swaps is over and has left nothing behind.
+func clean(t *testing.T, f *fake, at string, on string) {
+	t.Helper()
+	if got := where(f); got != on {
+		t.Fatalf("%s: it stands at %s", at, got)
+	}
+	if left := f.left(); left != nil {
+		t.Fatalf("%s: left behind: %v", at, left)
+	}
+	if n := len(f.uids()); n != 12 {
+		t.Fatalf("%s: %d pods are there, not 12", at, n)
+	}
+}
+
+const (
+	allNew = "[1-31-0] [1-31-0] [1-31-0]"
+	allOld = "[1-29-1] [1-29-1] [1-29-1]"
+)
+
+func TestASwapMovesEveryPodAndTouchesNoTemplate(t *testing.T) {
+	f := swapping()
+	expect(t, f, Completed)
+	clean(t, f, "at the end", allNew)
+	for _, c := range f.writes {
+		if c.Kind == "Deployment" {
+			t.Errorf("the template of %s/%s was written to", c.Namespace, c.Name)
+		}
+	}
+}
+
+// A crash after each port call of a swap, and the same command again, leaves
+// nothing behind.
+func TestACrashAnywhereInASwapIsAsNoCrash(t *testing.T) {
+	for n := 1; ; n++ {
+		f := swapping()
+		f.dieAt = n
+		_, err := f.run()
+		f.dieAt = 0
+		expect(t, f, Completed)
+		clean(t, f, "killed", allNew)
+		if err == nil {
+			t.Logf("%d crash points", n-1)
+			return
+		}
+	}
+}
+
+// Until a wave's parked pods are ended, the way back from a crash anywhere has the
+// same pods serve again. None is left behind, however often it crashes.
+func TestTheWayBackFromACrashAnywhereInASwap(t *testing.T) {
+	for n := 1; ; n++ {
+		f := swapping()
+		before := f.uids()
+		f.dieAt = n
+		_, err := f.run()
+		retired := slices.ContainsFunc(f.writes, func(c plan.Change) bool { return c.Verb == plan.Drop && c.Kind == "Pod" })
+		f.intent.Rollback = true
+		f.dieAt = f.calls + n%37
+		_, _ = f.run()
+		f.dieAt = 0
+		expect(t, f, RolledBack)
+		clean(t, f, "rolled back", allOld)
+		if diff := cmp.Diff(before, f.uids()); diff != "" && !retired {
+			t.Fatalf("killed after port call %d: other pods serve (-before +after):\n%s", n, diff)
+		}
+		if err == nil {
+			return
+		}
+	}
+}
+
+// The first pod is the trial: when its replacement fails, the workload's others are
+// not touched, and a wave that is put back has the same pods again.
+func TestAFailingReplacementHoldsTheRun(t *testing.T) {
+	for name, breaks := range map[string]func(*fake){
+		"never ready": func(f *fake) { f.unready = "Deployment b/y" },
+		"refuses":     func(f *fake) { f.rejects = "b" },
+	} {
+		for _, reverts := range []bool{false, true} {
+			f := swapping()
+			before := f.uids()
+			f.intent.RollbackOnFailure = reverts
+			breaks(f)
+			expect(t, f, Held)
+			wl, _ := f.world.Workload("Deployment b/y")
+			if !reverts && len(wl.Kept()) != 1 {
+				t.Errorf("%s: %d pods of b/y were touched, not one: %+v", name, len(wl.Kept()), f.ledger.Held)
+			}
+			if reverts && (where(f) != "[1-31-0] [1-29-1] [1-29-1]" || !slices.Equal(before[4:], f.uids()[4:]) || f.left() != nil) {
+				t.Errorf("%s, put back: %s, %v; left %v; %+v", name, where(f), f.uids(), f.left(), f.ledger.Held)
+			}
+			healthy(f)
+			for i := range f.world.Workloads {
+				for j := range f.world.Workloads[i].Pods {
+					f.world.Workloads[i].Pods[j].Ready = true
+				}
+				f.reconcile(&f.world.Workloads[i])
+			}
+			f.agree()
+			expect(t, f, Completed)
+			clean(t, f, name+", mended", allNew)
+		}
+	}
+}
+
+// A parked pod that something still goes through is not ended: the run holds and
+// names it.
+func TestABusyPodIsNotEnded(t *testing.T) {
+	f := swapping()
+	f.busy = "x0"
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != timedOut || !strings.Contains(h.Message, "pod x0 to be quiet: 1 request under way") {
+		t.Errorf("held with %+v", h)
+	}
+	f.busy = ""
+	expect(t, f, Completed)
+	clean(t, f, "once quiet", allNew)
+}
+
+// A template that changes while pods are parked is not adopted into: the way back
+// makes new pods.
+func TestATemplateThatChangesWhileParked(t *testing.T) {
+	f := swapping()
+	f.acted = func(c plan.Change) {
+		if c.Kind == "Pod" && c.Namespace == "a" && strings.Contains(string(c.Patch), `"app":null`) {
+			for i := range f.world.Workloads {
+				if wl := &f.world.Workloads[i]; wl.Namespace == "a" && len(wl.Kept()) == 2 {
+					f.deploy(wl)
+				}
+			}
+		}
+	}
+	f.dieAt = 70
+	_, _ = f.run()
+	f.dieAt, f.intent.Rollback, f.acted = 0, true, nil
+	expect(t, f, RolledBack)
+	clean(t, f, "rolled back", allOld)
+}
+
+// deploy gives a workload another template, and new pods of it.
+func (f *fake) deploy(wl *mesh.Workload) {
+	wl.Set, wl.Template.Hash = "h2", "deployed"
+	var rest []mesh.Pod
+	for _, p := range wl.Pods {
+		if !p.Owned {
+			rest = append(rest, p)
+		}
+	}
+	wl.Pods = rest
+	f.reconcile(wl)
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+import "time"
+
+// Swap is what a swap has made of a pod. The zero Swap is that of a pod that no
+// swap has touched.
+type Swap struct {
+	Workload string            // key of the workload that it belongs to, "" for a pod without a mark
+	Run      string            // the run that marked it
+	Hash     string            // pod-template-hash of the ReplicaSet that it was released from
+	Role     SwapRole          // what it was when it was released first
+	Place    Place             // where it stands now
+	Taken    map[string]string // labels that were taken away from it, and have to be given back before it serves
+	Since    time.Time         // when it was released first
+	Parked   time.Time         // since when it is out of the Services
+}
+
+// SwapRole tells the pods that a way back puts in their place again from those
+// that stood in for them.
+type SwapRole string
+
+const (
+	Original SwapRole = "original"
+	StandIn  SwapRole = "stand-in"
+)
+
+// Place is where a pod stands between its ReplicaSet and the Services.
+type Place string
+
+const (
+	Held     Place = ""         // its ReplicaSet's, or on its way back to it
+	Released Place = "released" // no ReplicaSet's any more; it serves
+	Parked   Place = "parked"   // out of the Services too
+)
+
+// Marked reports whether a swap has touched the pod.
+func (s Swap) Marked() bool { return s.Workload != "" }
+
+// Service is a Service that selects a workload's pods.
+type Service struct {
+	Name     string
+	Selector map[string]string
+	Ports    []Port
+}
+
+// Port is a port of a Service.
+type Port struct {
+	Name        string
+	Number      int
+	Target      string // a number, or a container port's name
+	Protocol    string // TCP, UDP or SCTP
+	AppProtocol string // "" where the Service says nothing
+}
+
+// Selects reports whether the Service selects a pod with these labels.
+func (s Service) Selects(labels map[string]string) bool {
+	for key, value := range s.Selector {
+		if labels[key] != value {
+			return false
+		}
+	}
+	return len(s.Selector) > 0
+}
+
+// Kept returns the workload's pods that a swap has released or parked, those
+// included that are on their way out.
+func (w Workload) Kept() []Pod { return w.placed(Released, Parked) }
+
+// Own returns the live pods that are the workload's controller's, or on their way
+// back to it.
+func (w Workload) Own() []Pod {
+	var own []Pod
+	for _, p := range w.Live() {
+		if p.Swap.Place == Held {
+			own = append(own, p)
+		}
+	}
+	return own
+}
+
+func (w Workload) placed(places ...Place) []Pod {
+	var list []Pod
+	for _, p := range w.Pods {
+		for _, at := range places {
+			if p.Swap.Place == at {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// Swapping reports whether something of a swap is left of the workload: kept
+// pods, a keeper, marks.
+func (w Workload) Swapping() bool {
+	if w.Keeper != "" {
+		return true
+	}
+	for _, p := range w.Pods {
+		if p.Swap.Marked() {
+			return true
+		}
+	}
+	return false
+}

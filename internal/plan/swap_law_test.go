@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+func there(back bool) Target {
+	t := Target{Run: "to-new", Revision: "new", Back: back, Revisions: map[string]string{"a": "new"}, Policy: Policy{Way: BySwap}}
+	if back {
+		t.Revisions["a"] = "old"
+	}
+	return t
+}
+
+// turn does what the engine does in a look: the next move, or the last things;
+// false when nothing is left. A crash breaks an exchange off.
+func (s *sim) turn(t Target, crashes bool) bool {
+	s.inject = t.Revisions["a"]
+	wl := s.workload()
+	var moves []Move
+	switch {
+	case unswappedYet(wl, t) != "":
+		moves = []Move{NextMove(wl, t)}
+	case wl.Swapping():
+		moves = NextRetirements(wl, t, s.now)
+	default:
+		return false
+	}
+	for _, m := range moves {
+		if m.Kind == Await || m.Kind == Rest {
+			s.live(3)
+			continue
+		}
+		if s.trace {
+			fmt.Println(t.Back, m.Kind, m.Pod.Name, m.Other.Name)
+			fmt.Println(seen(wl))
+		}
+		changes, err := RenderMove(m, wl, t, s.now)
+		if err != nil {
+			panic(err)
+		}
+		for _, c := range changes {
+			s.act(c)
+			if crashes && s.r.IntN(4) == 0 {
+				return true
+			}
+			if s.r.IntN(4) == 0 {
+				s.sync() // the controller is quick
+			}
+		}
+	}
+	s.live(4)
+	return true
+}
+
+// ends takes turns until nothing is left.
+func (s *sim) ends(t *testing.T, target Target, crashes bool) {
+	t.Helper()
+	for n := 0; s.turn(target, crashes); n++ {
+		if n == 2000 {
+			wl := s.workload()
+			m := NextMove(wl, target)
+			t.Fatalf("no end: %s %s %s %s\n%s", m.Kind, m.Pod.Name, m.Other.Name, m.Why, seen(wl))
+		}
+	}
+}
+
+// rests lets the controllers come to their end.
+func (s *sim) rests() {
+	for range 20 {
+		s.sync()
+		for _, p := range s.pods {
+			p.ready = true
+			p.endpoint = p.labels["app"] == "web"
+		}
+	}
+}
+
+func (s *sim) names() []string {
+	var list []string
+	for _, p := range s.pods {
+		list = append(list, p.name+" "+p.rev)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func seen(wl mesh.Workload) string {
+	text := ""
+	for _, p := range wl.Pods {
+		text += fmt.Sprintln(p.Name, p.Sidecar.Revision, p.Owned, p.Ready, p.Endpoints, p.Swap.Place, p.Swap.Role, p.Created.Format("04:05"), p.Swap.Since.Format("04:05"))
+	}
+	return text
+}
+
+// A swap there and back, crashed and turned around anywhere: nothing serves less
+// than it should, nothing that serves is ended, nothing is left behind, and at the
+// end the same pods serve again as at the beginning.
+func TestASwapTurnedAroundAnywhereLosesNothing(t *testing.T) {
+	turned := 0
+	for seed := range uint64(1000) {
+		s := newSim(seed, 1+int(seed%3))
+		before := s.names()
+		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
+		for range s.r.IntN(4) {
+			for range s.r.IntN(40) {
+				if unswappedYet(s.workload(), there(false)) == "" {
+					break // what was parked is still there: the wave soaks
+				}
+				s.turn(there(false), true)
+			}
+			for range s.r.IntN(20) {
+				if unswappedYet(s.workload(), there(true)) == "" {
+					break
+				}
+				s.turn(there(true), true)
+				turned++
+			}
+		}
+		s.ends(t, there(true), true)
+		s.rests()
+		if s.fault != "" {
+			t.Fatalf("seed %d: %s", seed, s.fault)
+		}
+		if got := s.names(); !slices.Equal(got, before) {
+			t.Fatalf("seed %d: %v serve at the end, not %v", seed, got, before)
+		}
+	}
+	if turned < 500 {
+		t.Fatalf("only %d turns on the way back", turned)
+	}
+}
+
+func TestASwapForthEndsWithNothingLeft(t *testing.T) {
+	for seed := range uint64(1000) {
+		s := newSim(seed, 1+int(seed%3))
+		s.ends(t, there(false), true)
+		s.rests()
+		if s.fault != "" {
+			t.Fatalf("seed %d: %s", seed, s.fault)
+		}
+		for _, p := range s.pods {
+			if p.rev != "new" || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper {
+				t.Fatalf("seed %d: at the end there are %v, keeper %t", seed, s.names(), s.keeper)
+			}
+		}
+	}
+}
+
+// Other hands change the template, scale, or end pods while a swap is under way:
+// it ends all the same, on the wanted revision and with nothing left.
+func TestADisturbedSwapEnds(t *testing.T) {
+	for seed := range uint64(800) {
+		s := newSim(seed, 1+int(seed%3))
+		for range s.r.IntN(60) {
+			s.turn(there(false), true)
+		}
+		switch s.r.IntN(3) {
+		case 0:
+			s.set = "h2"
+		case 1:
+			s.wanted = max(1, s.wanted+s.r.IntN(3)-1)
+		case 2:
+			s.remove(s.pods[s.r.IntN(len(s.pods))])
+		}
+		back := s.r.IntN(2) == 0
+		s.fault = "what other hands do is theirs"
+		s.ends(t, there(back), true)
+		s.rests()
+		for _, p := range s.pods {
+			if want := there(back).Revisions["a"]; p.rev != want || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper || p.labels[HashLabel] != s.set {
+				t.Fatalf("seed %d: at the end there are %v of %d, keeper %t, %s", seed, s.names(), s.wanted, s.keeper, fmt.Sprint(p.labels, p.notes))
+			}
+		}
+	}
+}

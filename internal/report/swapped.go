@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// swapMove tells one thing that a swap did.
+func swapMove(s plan.Step, m plan.Move) string {
+	switch m.Kind {
+	case plan.MakeKeeper:
+		return fmt.Sprintf("made a keeper for %s: a Service that keeps the listeners of its parked pods", s.Subject)
+	case plan.Release:
+		return fmt.Sprintf("released pod %s of %s: it serves on, another is made beside it", m.Pod.Name, s.Subject)
+	case plan.Park:
+		return fmt.Sprintf("parked pod %s of %s: out of the Services, alive", m.Pod.Name, s.Subject)
+	case plan.Unpark:
+		return fmt.Sprintf("pod %s of %s serves again", m.Pod.Name, s.Subject)
+	case plan.Exchange:
+		return fmt.Sprintf("pod %s of %s took its place back from %s", m.Other.Name, s.Subject, m.Pod.Name)
+	case plan.Adopt:
+		return fmt.Sprintf("pod %s of %s took its place back", m.Other.Name, s.Subject)
+	case plan.EndKept:
+		return fmt.Sprintf("ended parked pod %s of %s, which was quiet", m.Pod.Name, s.Subject)
+	case plan.Unmark:
+		return fmt.Sprintf("took the mark off pod %s of %s", m.Pod.Name, s.Subject)
+	case plan.Unkeep:
+		return fmt.Sprintf("took the keeper of %s away", s.Subject)
+	}
+	return s.String()
+}
+
+// beside is what a swap has in hand of a workload, after the count of its pods.
+func beside(wl mesh.Workload) string {
+	if s := inHand(wl); s != "" {
+		return " + " + s
+	}
+	return ""
+}
+
+// inHand is what a swap has in hand of a workload, "" for nothing.
+func inHand(wl mesh.Workload) string {
+	released, parked := 0, 0
+	for _, p := range wl.Kept() {
+		if p.Swap.Place == mesh.Parked {
+			parked++
+		} else {
+			released++
+		}
+	}
+	switch {
+	case released > 0 && parked > 0:
+		return fmt.Sprintf("%d released, %d parked", released, parked)
+	case released > 0:
+		return fmt.Sprintf("%d released", released)
+	case parked > 0:
+		return fmt.Sprintf("%d parked", parked)
+	}
+	return ""
+}

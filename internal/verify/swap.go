@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import "slices"
+
+// Replaced are the checks of the pods that took the place of swapped ones, before
+// these leave the Services.
+var Replaced = slices.Concat([]Check{{"replacement-serves", "What takes a pod's place is ready, of the wanted revision, and an endpoint of every Service that selects the workload.",
+	"Look at the pod that is named: its events and its containers' logs; the pod that it is to replace still serves.", replaces}}, wire)
+
+// wire are the checks of Rolled that ask what the istiods say.
+var wire = slices.DeleteFunc(slices.Clone(Rolled), func(c Check) bool {
+	return !slices.Contains([]string{"istiods-answer", "configuration-accepted", "proxy-connected", "configuration-acknowledged"}, c.Name)
+})
+
+func replaces(f Facts) (Result, string) {
+	switch {
+	case f.Pending == "":
+		return Pass, ""
+	case f.Hopeless:
+		return Fail, f.Pending
+	}
+	return Wait, f.Pending
+}
+
+// Retired is the check of a pod that a swap has parked, before it is ended.
+var Retired = Check{"kept-pod-quiet", "Nothing goes through a parked pod any more: its proxy says so, after it was out of the Services for as long as it may take to end.",
+	"A connection that its caller holds for long keeps the pod from being ended: close it there, or delete the pod by hand, which cuts it.", replaces}
