@@ -125,6 +125,10 @@ type HelmChart struct {
 	// Values are given to the chart. They win over what is carried over.
 	Values *runtime.RawExtension `json:"values,omitempty"`
 
+	// Base has Helm upgrade the release of the chart base, with the CRDs of every
+	// revision, to the same version first. The default revision stays as it is.
+	Base bool `json:"base,omitempty"`
+
 	// Carry names the revision whose values are carried over; none carries
 	// nothing over. Default: the one in use.
 	Carry string `json:"carry,omitempty"`

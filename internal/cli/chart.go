@@ -20,12 +20,12 @@ import (
 // holds everything that a run needs to go on.
 func (w *wish) helm(u *v1alpha1.MeshUpgrade) error {
 	if w.chart == "" {
-		if w.charts != "" || w.repo != "" || w.carry != "" || len(w.values) > 0 {
-			return errors.New("read the command line: --repo, --chart-version, --values and --carry go with a chart: name it with --chart")
+		if w.charts != "" || w.repo != "" || w.carry != "" || w.base || len(w.values) > 0 {
+			return errors.New("read the command line: --repo, --chart-version, --values, --carry and --upgrade-base go with a chart: name it with --chart")
 		}
 		return nil
 	}
-	u.Spec.Helm = &v1alpha1.HelmChart{Chart: w.chart, Repository: w.repo, Version: w.charts, Carry: w.carry}
+	u.Spec.Helm = &v1alpha1.HelmChart{Chart: w.chart, Repository: w.repo, Version: w.charts, Carry: w.carry, Base: w.base}
 	values, err := install.ReadValues(os.ReadFile, w.values)
 	if err != nil || values == nil {
 		return err
@@ -57,7 +57,7 @@ func raw(values map[string]any) (*runtime.RawExtension, error) {
 
 // chartOf is a spec's chart in the installer's terms.
 func chartOf(h *v1alpha1.HelmChart) (install.Chart, error) {
-	c := install.Chart{Ref: h.Chart, Repository: h.Repository, Version: h.Version, Carry: h.Carry}
+	c := install.Chart{Ref: h.Chart, Repository: h.Repository, Version: h.Version, Carry: h.Carry, Base: h.Base}
 	var err error
 	if c.Values, err = plain(h.Values); err != nil {
 		return c, fmt.Errorf("spec.helm.values: %w", err)

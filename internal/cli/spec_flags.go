@@ -34,6 +34,7 @@ type wish struct {
 	repo     string
 	values   []string
 	carry    string
+	base     bool
 	istioctl string // about this machine, not about the mesh: goes with -f too
 
 	namespaces []string
@@ -68,6 +69,7 @@ func (w *wish) flags(cmd *cobra.Command) {
 	f.StringVar(&w.repo, "repo", "", "the `URL` of the chart repository")
 	f.StringVar(&w.charts, "chart-version", "", "the chart's `VERSION`; without it --version, or the newest")
 	f.StringArrayVar(&w.values, "values", nil, "a `FILE` of values for the chart (may be repeated); they win over those that are carried over from the old revision")
+	f.BoolVar(&w.base, "upgrade-base", false, "have Helm upgrade the release of Istio's chart base, with the CRDs of every revision, first")
 	f.StringVar(&w.carry, "carry", "", "carry the values of this `REVISION` over, none for no values (default the one in use)")
 	f.BoolVar(&w.await, "await", false, "install nothing: other hands (an operator, a provider, GitOps) bring the revision up; wait for it and judge it")
 	f.StringVar(&w.istioctl, "istioctl", "", "the istioctl to install with (`PATH`); without it the one in PATH")

@@ -38,7 +38,7 @@ func differences(asked, kept v1alpha1.MeshUpgradeSpec) []string {
 // sameChart compares what was asked for; a version that was not is the one that
 // was found, and so is what was carried over.
 func sameChart(asked, kept *v1alpha1.HelmChart) bool {
-	return kept != nil && asked.Chart == kept.Chart && asked.Repository == kept.Repository && asked.Carry == kept.Carry &&
+	return kept != nil && asked.Chart == kept.Chart && asked.Repository == kept.Repository && asked.Carry == kept.Carry && asked.Base == kept.Base &&
 		(asked.Version == "" || asked.Version == kept.Version) && equalRaw(asked.Values, kept.Values)
 }
 

@@ -25,6 +25,7 @@ type Chart struct {
 	Repository string         // URL of a chart repository, "" for none
 	Version    string         // the chart's version, "" for the newest there, or the only one
 	Values     map[string]any // the user's; they win
+	Base       bool           // upgrade the chart base to the same version first
 	Carry      string         // the revision whose values are carried over: "" the one in use, "none" none
 	Carried    *Carried       // what was carried over when the plan was agreed to; nil recovers it now
 }

@@ -16,11 +16,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// render renders the chart as an install would, for the cluster's version of
-// Kubernetes where there is a cluster. Nothing is touched.
-func (i ByHelm) render(ctx context.Context, istiod *chart.Chart, values map[string]any, revision string) ([]*unstructured.Unstructured, error) {
+// renderAs renders a chart as an install of the release would, for the cluster's
+// version of Kubernetes where there is a cluster. Nothing is touched.
+func (i ByHelm) renderAs(ctx context.Context, c *chart.Chart, values map[string]any, name string) ([]*unstructured.Unstructured, error) {
 	rendering := action.NewInstall(action.NewConfiguration(action.ConfigurationSetLogger(quiet)))
-	rendering.DryRunStrategy, rendering.ReleaseName, rendering.Namespace = action.DryRunClient, ReleaseName(revision), i.Root
+	rendering.DryRunStrategy, rendering.ReleaseName, rendering.Namespace = action.DryRunClient, name, i.Root
 	if i.Config != nil {
 		version, err := i.kubernetes()
 		if err != nil {
@@ -28,12 +28,12 @@ func (i ByHelm) render(ctx context.Context, istiod *chart.Chart, values map[stri
 		}
 		rendering.KubeVersion = version
 	}
-	if missing := istiod.Metadata.Dependencies; len(missing) > len(istiod.Dependencies()) {
+	if missing := c.Metadata.Dependencies; len(missing) > len(c.Dependencies()) {
 		return nil, fmt.Errorf("render chart %s: it depends on charts that are not in it: run `helm dependency build` on it first", i.Chart)
 	}
-	rendered, err := rendering.RunWithContext(ctx, istiod, runtime.DeepCopyJSON(values))
+	rendered, err := rendering.RunWithContext(ctx, c, runtime.DeepCopyJSON(values))
 	if err != nil {
-		return nil, fmt.Errorf("render chart %s %s: %w", i.Chart, istiod.Metadata.Version, err)
+		return nil, fmt.Errorf("render chart %s %s: %w", c.Name(), c.Metadata.Version, err)
 	}
 	r, ok := rendered.(*release.Release)
 	if !ok {

@@ -38,7 +38,7 @@ func (i ByHelm) judgeDefinitions(ctx context.Context, d *Draft) error {
 		}
 	}
 	if len(older) > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("the CRDs are older than Istio %s and are left alone, for they are of every revision: %s; to upgrade them first: chart base %s, with its defaultRevision kept as it is",
+		d.Notes = append(d.Notes, fmt.Sprintf("the CRDs are older than Istio %s and are left alone, for they are of every revision: %s; to upgrade them first: chart base %s (--upgrade-base), with its defaultRevision kept as it is",
 			d.Version, strings.Join(older, ", "), d.ChartVersion))
 	}
 	return nil

@@ -33,13 +33,20 @@ func ReleaseName(revision string) string { return "istiod-" + revision }
 // Draft checks everything that can be known beforehand, and says what an install
 // would do. version may be "": then it is the chart's own.
 func (i ByHelm) Draft(ctx context.Context, revision, version string) (Draft, error) {
-	d, _, _, err := i.draft(ctx, revision, version)
+	d, _, err := i.draft(ctx, revision, version)
 	return d, err
 }
 
-// draft is Draft, with the chart and the values that Helm is then given.
-func (i ByHelm) draft(ctx context.Context, revision, version string) (Draft, *chart.Chart, map[string]any, error) {
-	fail := func(err error) (Draft, *chart.Chart, map[string]any, error) { return Draft{}, nil, nil, err }
+// task is what Helm is given to do.
+type task struct {
+	chart  *chart.Chart
+	values map[string]any
+	base   *base // to be upgraded first; nil is not
+}
+
+// draft is Draft, with what Helm is then given to do.
+func (i ByHelm) draft(ctx context.Context, revision, version string) (Draft, task, error) {
+	fail := func(err error) (Draft, task, error) { return Draft{}, task{}, err }
 	if err := CheckRevision(revision); err != nil {
 		return fail(err)
 	}
@@ -65,12 +72,14 @@ func (i ByHelm) draft(ctx context.Context, revision, version string) (Draft, *ch
 		return fail(fmt.Errorf("write the values: %w", err))
 	}
 	d.File = string(content)
-	return d, istiod, values, i.judge(ctx, &d, istiod, values)
+	t := task{chart: istiod, values: values}
+	err = i.judge(ctx, &d, &t)
+	return d, t, err
 }
 
 // judge renders the chart and looks at what it would meet in the cluster.
-func (i ByHelm) judge(ctx context.Context, d *Draft, istiod *chart.Chart, values map[string]any) error {
-	manifest, err := i.render(ctx, istiod, values, d.Revision)
+func (i ByHelm) judge(ctx context.Context, d *Draft, t *task) error {
+	manifest, err := i.renderAs(ctx, t.chart, t.values, ReleaseName(d.Revision))
 	if err != nil {
 		return err
 	}
@@ -91,6 +100,9 @@ func (i ByHelm) judge(ctx context.Context, d *Draft, istiod *chart.Chart, values
 		return err
 	}
 	if err := i.judgeRelease(d); err != nil {
+		return err
+	}
+	if t.base, err = i.judgeBase(ctx, d); err != nil || i.Chart.Base {
 		return err
 	}
 	return i.judgeDefinitions(ctx, d)

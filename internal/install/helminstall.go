@@ -17,19 +17,24 @@ import (
 // *Failure. Repeating it repeats the whole: a release that a dead process left
 // behind is taken up again, one that is done is upgraded to the same.
 func (i ByHelm) Install(ctx context.Context, revision, version string) error {
-	d, istiod, values, err := i.draft(ctx, revision, version)
+	d, t, err := i.draft(ctx, revision, version)
 	if err != nil {
 		return err
 	}
-	i.say(fmt.Sprintf("Helm installs chart %s %s as release %s in namespace %s", istiod.Name(), istiod.Metadata.Version, ReleaseName(revision), i.Root))
-	err = i.apply(ctx, d, istiod, values)
+	if t.base != nil {
+		err = i.upgradeBase(ctx, t.base, revision)
+	}
+	if err == nil {
+		i.say(fmt.Sprintf("Helm installs chart %s %s as release %s in namespace %s", t.chart.Name(), d.ChartVersion, ReleaseName(revision), i.Root))
+		err = i.apply(ctx, d, t.chart, t.values)
+	}
 	if err == nil {
 		err = waiting{cluster: i.Cluster, root: i.Root, revision: revision, timeout: i.Timeout, say: i.Say}.wait(ctx)
 	}
 	if err == nil {
 		return nil
 	}
-	return &Failure{Revision: revision, Did: "Helm, chart " + i.Chart.String() + " " + istiod.Metadata.Version, Err: err, Undo: i.undo(revision)}
+	return &Failure{Revision: revision, Did: "Helm, chart " + i.Chart.String() + " " + d.ChartVersion, Err: err, Undo: i.undo(revision)}
 }
 
 func (i ByHelm) say(line string) {

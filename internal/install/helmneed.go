@@ -19,12 +19,30 @@ func (i ByHelm) needs(manifest []*unstructured.Unstructured) []Need {
 			wanted[Need{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: named(o).Namespace}] = true
 		}
 	}
-	for _, verb := range []string{"get", "list", "create", "update"} {
-		wanted[Need{Verb: verb, Resource: "secrets", Namespace: i.Root}] = true
+	for _, need := range keeping(i.Root) {
+		wanted[need] = true
 	}
 	wanted[Need{Verb: "get", Group: definitions.Group, Resource: "customresourcedefinitions"}] = true
 	for _, need := range watching(i.Root) {
 		wanted[need] = true
+	}
+	return sortedNeeds(wanted)
+}
+
+// keeping are the rights that Helm takes to keep a release.
+func keeping(namespace string) []Need {
+	var list []Need
+	for _, verb := range []string{"get", "list", "create", "update"} {
+		list = append(list, Need{Verb: verb, Resource: "secrets", Namespace: namespace})
+	}
+	return list
+}
+
+// once has each need once.
+func once(needs []Need) []Need {
+	wanted := map[Need]bool{}
+	for _, n := range needs {
+		wanted[n] = true
 	}
 	return sortedNeeds(wanted)
 }

@@ -33,6 +33,7 @@ func labHelm(t *testing.T, on ByIstioctl) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	config.QPS, config.Burst = 50, 100
 	i := ByHelm{Chart: Chart{Ref: realChart(t, "1.31.0")}, Serving: []string{"1-29-1"}, Root: "istio-system", Config: config, Cluster: on.Cluster,
 		Timeout: 3 * time.Minute, Say: func(line string) { t.Log(line) }}
 	everybody := i
@@ -68,11 +69,11 @@ func labHelm(t *testing.T, on ByIstioctl) {
 			t.Errorf("release %d is %s, labels %v; want %d", r.Version, r.Info.Status, r.Labels, version)
 		}
 	}
-	validators := on.Cluster.Resource(schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingwebhookconfigurations"})
-	hook, err := validators.Get(t.Context(), "istio-validator-by-helm-istio-system", metav1.GetOptions{})
+	hook, err := on.Cluster.Resource(validators).Get(t.Context(), "istio-validator-by-helm-istio-system", metav1.GetOptions{})
 	if err != nil || !certified(hook) {
 		t.Errorf("what istiod wrote into its validator did not outlive the repetition: %v", err)
 	}
+	t.Run("with the chart base", func(t *testing.T) { labBase(t, everybody) })
 }
 
 // permitted is the installer of somebody who may do what the draft says that he
@@ -91,6 +92,7 @@ func permitted(t *testing.T, i ByHelm, needs []Need) ByHelm {
 	binding.Object["subjects"] = []any{map[string]any{"kind": "User", "name": "helm-user", "apiGroup": "rbac.authorization.k8s.io"}}
 	for plural, o := range map[string]*unstructured.Unstructured{"clusterroles": role, "clusterrolebindings": binding} {
 		r := i.Cluster.Resource(schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: plural})
+		_ = r.Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}) // of somebody who was permitted before
 		if _, err := r.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
