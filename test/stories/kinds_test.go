@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// moves are the workloads of testdata/kinds.yaml that move, by the label app of
+// their pods, and how.
+var moves = map[string]string{
+	"Deployment kinds/web": "restart", "Deployment kinds/pinned": "restart", "StatefulSet kinds/rolling": "restart",
+	"DaemonSet kinds/away": "restart", "DaemonSet kinds/surge": "restart",
+	"Rollout kinds/canary": "field", "Rollout kinds/borrower": "field", "Crew kinds/crew": "field",
+	"StatefulSet kinds/partition": "evict", "StatefulSet kinds/ondelete": "evict", "DaemonSet kinds/byhand": "evict",
+	"ReplicaSet kinds/bare": "evict", "ReplicationController kinds/old": "evict", "Deployment kinds/paused": "evict",
+}
+
+// stays are those that don't.
+var stays = []string{"nightly", "long", "alone", "changed"}
+
+// rules are what the user says of two of them.
+var rules = []string{"--workload", "Crew */*=field:spec.renewedAt", "--workload", "Deployment kinds/paused=evict"}
+
+// TestEveryKind moves one mesh with a workload of each kind, and takes it back.
+func TestEveryKind(t *testing.T) {
+	tell(t, "a workload of each kind in one mesh: each moves by its own way or is named with what would clear it, there and back")
+	l := bring(t, "kinds", "--size", "hollow", "--no-shop", "--rollouts")
+	defer lower(l.name)
+	l.target(t, "")
+	l.kindsApplied(t)
+
+	plain := l.rerig(t, "plan", "--to", newRevision, "--soak", "0s")
+	plain.exits(t, exitDone)
+	plain.says(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew", "--workload 'Crew kinds/crew=evict'",
+		"Deployment kinds/paused", "kubectl rollout resume deployment/paused -n kinds",
+		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
+		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly", "its next Job's pods are injected anew", "its running Jobs keep theirs and end when it completes",
+		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to prove", "Deployment kinds/zero", "Deployment kinds/lender",
+		"Moved, but for what they pin", "sidecar.istio.io/proxyImage=docker.io/lab/proxyv2:1.29.1",
+		"How they are moved, and why so", "spec.restartAt", "evict StatefulSet kinds/partition", "evict ReplicaSet kinds/bare", "evict DaemonSet kinds/byhand")
+	if strings.Contains(plain.text, "restart Crew") || strings.Contains(plain.text, "evict Deployment kinds/paused") {
+		t.Errorf("it would move what nobody gave it a rule for:\n%s", plain.text)
+	}
+
+	before := l.templates(t)
+	forth := l.rerig(t, moving(append(rules, "--to", newRevision, "--soak", "0s")...)...)
+	forth.exits(t, exitDone)
+	forth.says(t, "restarted Rollout kinds/canary", "restarted Crew kinds/crew", "evicted pod partition-2 of StatefulSet kinds/partition")
+	t.Logf("forth in %s", short(forth.took))
+	l.kindsOn(t, newRevision)
+	l.untouched(t, before)
+
+	returned := l.rerig(t, back()...)
+	returned.exits(t, exitDone)
+	t.Logf("back in %s", short(returned.took))
+	l.kindsOn(t, oldRevision)
+	l.untouched(t, before)
+	l.holds(t)
+}
+
+// kindsApplied makes the workloads, and waits for all of them.
+func (l *lab) kindsApplied(t *testing.T) {
+	t.Helper()
+	l.kubectl(t, "apply", "-f", "testdata/kinds.yaml")
+	l.kubectl(t, "wait", "--for=condition=Established", "crd/crews.lab.example")
+	l.kubectl(t, "apply", "-f", file(t, "{apiVersion: lab.example/v1, kind: Crew, metadata: {name: crew, namespace: kinds}, spec: {replicas: 2}}"))
+	l.kubectl(t, "-n", "kinds", "create", "job", "nightly-now", "--from=cronjob/nightly")
+	crew(t, l)
+	eventually(t, 2*time.Minute, func() error { return l.kinds(t, oldRevision) })
+	l.kubectl(t, "-n", "kinds", "rollout", "pause", "deployment/paused")
+	l.kubectl(t, "-n", "kinds", "patch", "statefulset", "changed", "--type=merge", "-p", `{"spec":{"template":{"metadata":{"annotations":{"new":"yes"}}}}}`)
+}
+
+func (l *lab) kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	return output(t, []string{"KUBECONFIG=" + l.kubeconfig}, strings.TrimSpace(runLab(t, "path", "kubectl")), args...)
+}
+
+// kinds says what is missing until every workload that moves has its pods, ready,
+// on a revision, and every other one has those that it had.
+func (l *lab) kinds(t *testing.T, revision string) error {
+	pods, err := l.core.Pods("kinds").List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	by := map[string][]corev1.Pod{}
+	for _, p := range pods.Items {
+		if p.DeletionTimestamp == nil {
+			by[p.Labels["app"]] = append(by[p.Labels["app"]], p)
+		}
+	}
+	for key := range moves {
+		_, name, _ := strings.Cut(key, "/")
+		want := map[string]int{"pinned": 1, "partition": 3, "away": 3, "surge": 3, "byhand": 3}[name]
+		if len(by[name]) != max(want, 2) && want != 1 || len(by[name]) == 0 {
+			return fmt.Errorf("%s has %d pods", key, len(by[name]))
+		}
+		for _, p := range by[name] {
+			if sidecar(p) != revision || !slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+				return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+			}) {
+				return fmt.Errorf("pod %s of %s is on %q, want %s, ready", p.Name, key, sidecar(p), revision)
+			}
+		}
+	}
+	for _, name := range stays {
+		if len(by[name]) == 0 {
+			return fmt.Errorf("%s has no pods", name)
+		}
+		for _, p := range by[name] {
+			if sidecar(p) != oldRevision {
+				return fmt.Errorf("pod %s is on %q, and was to stay", p.Name, sidecar(p))
+			}
+		}
+	}
+	return nil
+}
+
+func (l *lab) kindsOn(t *testing.T, revision string) {
+	t.Helper()
+	if err := l.kinds(t, revision); err != nil {
+		t.Error(err)
+	}
+}
+
+// templates are the pod templates of what is moved without touching them.
+func (l *lab) templates(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, key := range []string{"statefulset/partition", "statefulset/ondelete", "daemonset/byhand", "replicaset/bare", "replicationcontroller/old", "deployment/paused", "rollout/canary"} {
+		found[key] = l.kubectl(t, "-n", "kinds", "get", key, "-o", "jsonpath={.spec.template}")
+	}
+	return found
+}
+
+func (l *lab) untouched(t *testing.T, before map[string]string) {
+	t.Helper()
+	for key, now := range l.templates(t) {
+		if now != before[key] {
+			t.Errorf("the template of %s was %s and is %s", key, before[key], now)
+		}
+	}
+}
+
+// crew plays the controller of the kind Crew until the test ends: it keeps as many
+// pods as are wanted, and makes them anew when spec.renewedAt changes.
+func crew(t *testing.T, l *lab) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-done })
+	kubectl := strings.TrimSpace(runLab(t, "path", "kubectl"))
+	run := func(stdin string, args ...string) string {
+		cmd := exec.CommandContext(ctx, kubectl, args...)
+		cmd.Env, cmd.Stdin = append(os.Environ(), "KUBECONFIG="+l.kubeconfig), strings.NewReader(stdin)
+		said, _ := cmd.Output() // it is tried again
+		return string(said)
+	}
+	go func() {
+		defer close(done)
+		for ; ctx.Err() == nil; time.Sleep(500 * time.Millisecond) {
+			at := strings.Split(run("", "-n", "kinds", "get", "crew", "crew", "-o", "jsonpath={.metadata.uid} {.spec.renewedAt}"), " ")
+			if len(at) != 2 {
+				continue
+			}
+			for i := range 2 {
+				name := fmt.Sprintf("crew-%d", i)
+				has := run("", "-n", "kinds", "get", "pod", name, "--ignore-not-found", "-o", "jsonpath={.metadata.annotations.renewed}x")
+				if has != "" && has != at[1]+"x" {
+					run("", "-n", "kinds", "delete", "pod", name, "--wait=true")
+					has = ""
+				}
+				if has == "" {
+					run(fmt.Sprintf(crewPod, name, at[1], at[0]), "create", "-f", "-")
+				}
+			}
+		}
+	}()
+}
+
+const crewPod = `apiVersion: v1
+kind: Pod
+metadata:
+  name: %s
+  namespace: kinds
+  labels: {app: crew}
+  annotations: {renewed: %q}
+  ownerReferences: [{apiVersion: lab.example/v1, kind: Crew, name: crew, uid: %s, controller: true}]
+spec: {containers: [{name: app, image: docker.io/lab/app:1}]}
+`

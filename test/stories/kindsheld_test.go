@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// obstacle is a workload of some kind that cannot finish, and what the run says.
+type obstacle struct {
+	name     string
+	workload string   // beside a Deployment that is to stay untouched in the next wave
+	pods     int      // that it has
+	says     []string // in the hold
+	moved    int      // of its pods, when the run holds
+}
+
+const meta = "metadata: {name: x, namespace: held}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: x}}\n"
+
+// pod is a template; the lab leaves its pods unready where the annotation says so.
+const (
+	good  = "  template: {metadata: {labels: {app: x}}, spec: {containers: [{name: app, image: docker.io/lab/app:1}]}}\n"
+	stuck = "  template: {metadata: {labels: {app: x}, annotations: {lab.rerig.dev/not-ready: \"true@" + newRevision + "\"}}, spec: {containers: [{name: app, image: docker.io/lab/app:1}]}}\n"
+	// The budget allows no eviction, the quota not one pod more.
+	budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: strict, namespace: held}\nspec: {minAvailable: 2, selector: {matchLabels: {app: x}}}\n"
+	quota  = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: tight, namespace: held}\nspec: {hard: {pods: \"2\"}}\n"
+)
+
+var obstacles = []obstacle{
+	{"Deployment not ready", "apiVersion: apps/v1\nkind: Deployment\n" + meta + stuck, 2, []string{"TimedOut", "Deployment held/x"}, 0},
+	{"Deployment without quota", "apiVersion: apps/v1\nkind: Deployment\n" + meta + good + quota, 2,
+		[]string{"TimedOut", "Deployment held/x", "its restart was not begun: ResourceQuota tight has 0 of 2 pods left"}, 0},
+	{"StatefulSet not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n" + stuck, 2, []string{"TimedOut", "StatefulSet held/x", "x-1"}, 1},
+	{"StatefulSet OnDelete not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + stuck, 2,
+		[]string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}, 1},
+	{"StatefulSet OnDelete with a budget", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + good + budget, 2,
+		[]string{"TimedOut", "StatefulSet held/x", "The disruption budget strict needs 2 healthy pods and has 2 currently"}, 0},
+	{"ReplicaSet with a budget", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + good + budget, 2, []string{"TimedOut", "ReplicaSet held/x", "The disruption budget strict"}, 0},
+	{"ReplicaSet not ready", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + stuck, 2, []string{"TimedOut", "ReplicaSet held/x", "is not ready"}, 1},
+	{"Rollout with a budget", "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n" + meta + "  strategy: {canary: {}}\n" + good + budget, 2,
+		[]string{"TimedOut", "Rollout held/x", "is older than the restart, and still there"}, 0},
+	{"DaemonSet not ready", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: x, namespace: held}\nspec:\n  selector: {matchLabels: {app: x}}\n" + stuck, 3, []string{"TimedOut", "DaemonSet held/x"}, 1},
+}
+
+const heldFile = `apiVersion: rerig.dev/v1alpha1
+kind: MeshUpgrade
+metadata: {name: held}
+spec: {revision: ` + newRevision + `, readyTimeout: 8s, soak: 0s, waves: [{namespaces: [held]}, {namespaces: [next]}]}
+`
+
+// holds runs into each obstacle: the run names it, and nothing else is touched; it
+// goes back.
+func (l *lab) holds(t *testing.T) {
+	for _, o := range obstacles {
+		t.Run(o.name, func(t *testing.T) {
+			l.kubectl(t, "create", "namespace", "held")
+			l.kubectl(t, "create", "namespace", "next")
+			defer l.kubectl(t, "delete", "namespace", "held", "next", "--wait=true")
+			l.kubectl(t, "label", "namespace", "held", "next", "istio.io/rev="+oldRevision)
+			next := strings.ReplaceAll("apiVersion: apps/v1\nkind: Deployment\n"+meta+good, "namespace: held", "namespace: next")
+			l.kubectl(t, "apply", "-f", file(t, o.workload+"---\n"+next))
+			eventually(t, longest, func() error { return l.heldOn(t, "held", o.pods, map[string]int{oldRevision: o.pods}) })
+			eventually(t, longest, func() error { return l.heldOn(t, "next", 2, map[string]int{oldRevision: 2}) })
+			e := l.rerig(t, moving("-f", file(t, heldFile))...)
+			e.exits(t, exitHeld)
+			e.says(t, o.says...)
+			t.Logf("held after %s", short(e.took))
+			if err := l.heldOn(t, "next", 2, map[string]int{oldRevision: 2}); err != nil {
+				t.Error(err)
+			}
+			if err := l.atMost(t, o); err != nil {
+				t.Error(err)
+			}
+			l.forget(t)
+		})
+	}
+}
+
+// heldOn says what is missing until a namespace has that many ready pods of each
+// revision.
+func (l *lab) heldOn(t *testing.T, namespace string, n int, want map[string]int) error {
+	pods, err := l.core.Pods(namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	found, ready := map[string]int{}, 0
+	for _, p := range pods.Items {
+		found[sidecar(p)]++
+		for _, c := range p.Status.Conditions {
+			if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+				ready++
+			}
+		}
+	}
+	if len(pods.Items) != n || ready != n || found[oldRevision] != want[oldRevision] {
+		return fmt.Errorf("%s has %d pods, %d of them ready, %v", namespace, len(pods.Items), ready, found)
+	}
+	return nil
+}
+
+// atMost demands that no more of the obstacle's pods were made anew than had to be
+// for it to be seen: a rollout adds one, an eviction takes one.
+func (l *lab) atMost(t *testing.T, o obstacle) error {
+	pods, err := l.core.Pods("held").List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	old := 0
+	for _, p := range pods.Items {
+		if sidecar(p) == oldRevision {
+			old++
+		}
+	}
+	if old < o.pods-o.moved {
+		return fmt.Errorf("of %d pods %d are left as they were, want %d at least", o.pods, old, o.pods-o.moved)
+	}
+	return nil
+}
