@@ -72,6 +72,17 @@ func TestPodsAreEvictedOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// Workloads whose turn to be evicted has not come take no place among those that
+// are on their way.
+func TestWhatWaitsForItsEvictionHoldsUpNoRestart(t *testing.T) {
+	f := evicting()
+	f.intent.Parallel = 1
+	expect(t, f, Completed)
+	if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" {
+		t.Error(got)
+	}
+}
+
 // A crash after any call of a port changes nothing: no pod is evicted twice.
 func TestPodsAreEvictedOnceThroughCrashes(t *testing.T) {
 	for n := 1; ; n++ {

@@ -116,7 +116,7 @@ func cron(wl mesh.Workload, r Rule) Passage {
 	}
 	p := Passage{Way: ByItself, Why: "its next Job's pods are injected anew"}
 	if len(wl.Live()) > 0 {
-		p.Clears = "its running Jobs keep theirs and end " + wl.Ends
+		p.Clears = "its running Jobs keep theirs: each ends " + wl.Ends
 	}
 	return p
 }

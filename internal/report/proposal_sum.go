@@ -22,7 +22,7 @@ var nouns = []struct {
 	{plan.Label, "namespace label"},
 	{plan.Evict, "eviction"},
 	{plan.Restart, "restart"},
-	{plan.Replace, "workload's eviction"},
+	{plan.Replace, "replacement"},
 	{plan.Tag, "tag"},
 	{plan.Unpin, "label to give back"},
 	{plan.Swap, "swap"},

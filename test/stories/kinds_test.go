@@ -45,7 +45,7 @@ func TestEveryKind(t *testing.T) {
 	plain.says(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew", "--workload 'Crew kinds/crew=evict'",
 		"Deployment kinds/paused", "kubectl rollout resume deployment/paused -n kinds",
 		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
-		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly", "its next Job's pods are injected anew", "its running Jobs keep theirs and end when it completes",
+		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly", "its next Job's pods are injected anew", "its running Jobs keep theirs: each ends when it completes",
 		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to prove", "Deployment kinds/zero", "Deployment kinds/lender",
 		"Moved, but for what they pin", "sidecar.istio.io/proxyImage=docker.io/lab/proxyv2:1.29.1",
 		"How they are moved, and why so", "spec.restartAt", "evict StatefulSet kinds/partition", "evict ReplicaSet kinds/bare", "evict DaemonSet kinds/byhand")
