@@ -30,10 +30,11 @@ type paper struct {
 	lacks          []string
 	lacksToInstall []string
 	holder         string
-	works          func()   // what the holder does
-	writes         []string // everything that was written
-	removing       string   // the run that takes a revision away
-	refuses        string   // a pod whose proxy rejects what the new revision sends
+	works          func()      // what the holder does
+	writes         []string    // everything that was written
+	setups         mesh.Setups // how the control planes are set up
+	removing       string      // the run that takes a revision away
+	refuses        string      // a pod whose proxy rejects what the new revision sends
 }
 
 func (p *paper) Observe(context.Context) (mesh.World, error) {
@@ -127,6 +128,15 @@ func (p *paper) mend() {
 	for i := range p.world.Proxies {
 		p.world.Proxies[i].Rejected = nil
 	}
+}
+
+func (p *paper) Setups(_ context.Context, namespaces []string) (mesh.Setups, error) {
+	s := p.setups
+	s.Rooted = map[string]bool{}
+	for _, ns := range namespaces {
+		s.Rooted[ns] = true
+	}
+	return s, nil
 }
 
 func (p *paper) Removing(run string) { p.removing = run }

@@ -16,16 +16,21 @@ import (
 // propose plans what is left of a run, for somebody to agree to: it judges the
 // control planes that a new run begins with, and drafts the install where one is
 // needed. The version that the plan names is noted in the run's spec.
-func (a *app) propose(ctx context.Context, h home, r *run) (report.Proposal, error) {
-	p, err := observed(ctx, h, r)
+func (a *app) propose(ctx context.Context, h home, r *run) (p report.Proposal, err error) {
+	p, err = observed(ctx, h, r)
+	if err != nil {
+		return p, err
+	}
+	setups, bad, err := r.compare(ctx, h, p, r.Spec.Version)
 	if err != nil {
 		return p, err
 	}
 	if r.fresh {
-		if err := fit(ctx, p, r); err != nil {
+		if err := fit(ctx, p, r, bad); err != nil {
 			return p, err
 		}
 	}
+	defer func() { p.Plan.Notes = append(p.Plan.Notes, plan.Compared(setups, p.Plan.Target, r.olds(p))...) }()
 	if p.Plan.Target.Back || !installs(p.Plan.Stages) {
 		return p, nil
 	}
@@ -56,7 +61,7 @@ func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
 // fit judges, before a run begins, the control planes that it leaves, and the
 // one that it goes to where that is there already. One that is half installed is
 // judged once it is installed.
-func fit(ctx context.Context, p report.Proposal, r *run) error {
+func fit(ctx context.Context, p report.Proposal, r *run, bad []verify.Verdict) error {
 	serving, target, version := plan.Serving(p.World, p.Plan.Target), r.Spec.Revision, r.Spec.Version
 	if installs(p.Plan.Stages) {
 		target = ""
@@ -64,7 +69,7 @@ func fit(ctx context.Context, p report.Proposal, r *run) error {
 		version = r.offered(ctx)
 	}
 	var lines []string
-	for _, v := range verify.Preflight(p.World, serving, target, version) {
+	for _, v := range append(verify.Preflight(p.World, serving, target, version), bad...) {
 		lines = append(lines, fmt.Sprintf("\n  revision %s: %s\n    %s", v.Subject, v.Reason, v.Hint))
 	}
 	if len(lines) == 0 {

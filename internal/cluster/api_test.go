@@ -39,6 +39,7 @@ func TestServer(t *testing.T) {
 		{"trial out of service", testTrialOutOfService},
 		{"trial refused", testTrialRefused},
 		{"pages", testPages},
+		{"removal", testRemoval},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},
 	} {

@@ -55,7 +55,8 @@ func (c *Cluster) Observing() []Permission {
 		{"list", "", "namespaces", "", ""},
 		{"list", "", "pods", "", ""},
 		{"list", "", "services", "", ""},
-		{"get", "", "configmaps", c.Root, rootConfigMap},
+		{"get", "", "configmaps", "", rootConfigMap}, // of the mesh, and of each namespace that is moved
+		{"list", "", "configmaps", c.Root, ""},       // how control planes are set up
 		{"get", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "", defaultValidator},
 		{"create", "", "pods/portforward", c.Root, ""},
 		{"list", v1alpha1.Group, v1alpha1.Resource, "", ""},
@@ -87,14 +88,21 @@ func (c *Cluster) Acting() []Permission {
 	}
 }
 
-// Helpful is what a run can do without: what it tells of room is then not known,
-// and said so.
+// Helpful is what a run can do without: what it tells of room, and of how control
+// planes differ, is then not known, and said so.
 func (c *Cluster) Helpful() []Permission {
-	return []Permission{
+	list := []Permission{
+		{"list", "networking.k8s.io", "networkpolicies", c.Root, ""},
+		{"list", "apiextensions.k8s.io", definitions, "", ""},
+		{"list", envoyFilters.Group, envoyFilters.Resource, "", ""},
 		{"list", "autoscaling", "horizontalpodautoscalers", "", ""},
 		{"list", "", "nodes", "", ""},
 		{"list", "", "resourcequotas", "", ""},
 	}
+	for _, r := range configs {
+		list = append(list, Permission{"list", r.Group, r.Resource, "", ""})
+	}
+	return sortedPermissions(list)
 }
 
 // Rolling is what is needed where Argo's Rollouts are served.

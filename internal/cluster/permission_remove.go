@@ -10,7 +10,7 @@ import (
 // SeeingRemovals is what a look needs beside Observing, for a run that takes a
 // revision away.
 func (c *Cluster) SeeingRemovals() []Permission {
-	list := []Permission{{"list", "batch", "cronjobs", "", ""}}
+	var list []Permission
 	for kind := range made {
 		r := resourceOf(kind)
 		list = append(list, Permission{"list", r.Group, r.Resource, "", ""})

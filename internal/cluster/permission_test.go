@@ -108,6 +108,11 @@ func everything(t *testing.T, c *Cluster) {
 	}
 	_, err := c.Observe(t.Context())
 	must(err)
+	s, err := c.Setups(t.Context(), []string{"shop"})
+	must(err)
+	if len(s.Unknown) > 0 {
+		t.Errorf("not compared: %v", s.Unknown)
+	}
 	_, err = c.List(t.Context())
 	must(err)
 	must(c.Act(t.Context(), define))

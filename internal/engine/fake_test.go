@@ -36,9 +36,10 @@ type fake struct {
 	busy    string // pod that requests still go through
 	made    int    // pods that ReplicaSets made
 	tags    map[string]tags
-	sets    map[string]string // by UID: of which template a ReplicaSet made a pod
-	denies  string            // what is denied in a dry run: a namespace, or "configuration"
-	broken  string            // pod whose certificate does not chain
+	sets    map[string]string  // by UID: of which template a ReplicaSet made a pod
+	denies  string             // what is denied in a dry run: a namespace, or "configuration"
+	broken  string             // pod whose certificate does not chain
+	setups  func(*mesh.Setups) // how the control planes are set up
 	acted   func(plan.Change)
 	barred  bool                    // trial pods don't get ready
 	cut     func(plan.Change) error // what becomes of a write on its way; nil: it arrives
@@ -137,6 +138,20 @@ func (f *fake) Certificate(_ context.Context, ns, pod string) (mesh.Certificate,
 	}
 	c := mesh.Certificate{Namespace: ns, Pod: pod, Identity: "spiffe://cluster.local/ns/" + ns, Chains: pod != f.broken}
 	return c, f.after()
+}
+
+func (f *fake) Setups(_ context.Context, namespaces []string) (mesh.Setups, error) {
+	if err := f.port(); err != nil {
+		return mesh.Setups{}, err
+	}
+	s := mesh.Setups{Planes: []mesh.Setup{{Revision: "1-29-1"}, {Revision: f.intent.Revision}}, Rooted: map[string]bool{}}
+	for _, ns := range namespaces {
+		s.Rooted[ns] = true
+	}
+	if f.setups != nil {
+		f.setups(&s)
+	}
+	return s, f.after()
 }
 
 func (f *fake) Act(_ context.Context, c plan.Change) error {

@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -19,8 +20,17 @@ func (t *turn) admit(ctx context.Context, s plan.Stage) (Outcome, error) {
 		if t.target.Back {
 			checks = verify.Standing
 		}
-		v := verify.Worst(verify.Judge(checks, step.Subject, t.controlPlane(step.Subject)))
-		if outcome, err := t.settle(ctx, step, v); outcome != "" || err != nil || v.Result != verify.Pass {
+		facts := t.controlPlane(step.Subject)
+		if !t.target.Back {
+			checks = slices.Concat(checks, verify.Alike)
+			var err error
+			if facts.Setups, err = t.Observer.Setups(ctx, t.target.Namespaces()); err != nil {
+				return "", fmt.Errorf("compare the control planes: %w", err)
+			}
+			facts.Olds = plan.Olds(t.world, t.intent, t.ledger, t.target)
+		}
+		v := verify.Worst(verify.Judge(checks, step.Subject, facts))
+		if outcome, err := t.settle(ctx, step, v); outcome != "" || err != nil || v.Result == verify.Wait {
 			return outcome, err
 		}
 	}

@@ -28,6 +28,10 @@ type Observer interface {
 	// Traffic asks one pod's proxy what goes through it to the application. An
 	// error means that the proxy did not answer: nobody knows then.
 	Traffic(ctx context.Context, namespace, pod string) (mesh.Traffic, error)
+
+	// Setups reads how the control planes are set up, and which of these
+	// namespaces hold what a proxy needs of them.
+	Setups(ctx context.Context, namespaces []string) (mesh.Setups, error)
 }
 
 // Actor writes to the mesh.

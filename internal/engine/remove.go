@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
@@ -101,7 +100,7 @@ func (t *turn) podOf(namespace, want string) mesh.Attempt {
 func (t *turn) configurations(revision string) []mesh.Attempt {
 	own := map[string]string{mesh.RevisionLabel: revision}
 	list := []mesh.Attempt{{}, {Labels: own}, {Labels: own, Invalid: true}}
-	if slices.ContainsFunc(t.world.Claims, func(c mesh.Claim) bool { return strings.HasPrefix(c.Subject, "ValidatingWebhookConfiguration ") }) {
+	if t.world.Validator.Configuration != "" {
 		list = append(list, mesh.Attempt{Invalid: true}) // without a default validator it was never refused
 	}
 	return list

@@ -10,13 +10,18 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// leaving returns the revisions that a run takes away once nothing uses them any
-// more: those that its namespaces had when it began, and the one from which other
-// hands had begun.
+// leaving returns the revisions that a run takes away, if it was asked to, once
+// nothing uses them any more.
 func leaving(w mesh.World, in Intent, l Ledger, t Target) []string {
 	if !in.Remove {
 		return nil
 	}
+	return Olds(w, in, l, t)
+}
+
+// Olds returns the revisions that a run takes over from: those that its
+// namespaces had when it began, and the one from which other hands had begun.
+func Olds(w mesh.World, in Intent, l Ledger, t Target) []string {
 	old := []string{in.From}
 	if l.Started.IsZero() {
 		old = append(old, Serving(w, t)...)

@@ -59,6 +59,15 @@ func (t Target) ControlPlanes() []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
+// Namespaces are those that are moved, sorted.
+func (t Target) Namespaces() []string {
+	var list []string
+	for _, g := range t.Waves {
+		list = append(list, g.Namespaces...)
+	}
+	return sorted(list)
+}
+
 // Aim returns the target that a run has now: forward, back to the baseline, or
 // back with the one wave that failed.
 func Aim(w mesh.World, in Intent, l Ledger) (Target, error) {

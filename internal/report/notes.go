@@ -10,6 +10,9 @@ var titles = []struct {
 	title string
 	tone  tone
 }{
+	{plan.Differs, "The control planes differ", warn},
+	{plan.SeenByFew, "Configuration of one revision", warn},
+	{plan.FilterOff, "Filters that fall silent", warn},
 	{plan.HoldsOn, "Keep the old revision", warn},
 	{plan.DefinitionsStay, "Comes back", warn},
 	{plan.MayLoseRequests, "May lose requests", warn},

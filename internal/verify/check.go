@@ -19,6 +19,10 @@ type Facts struct {
 	Sidecars map[string]string // workload key -> revisions of its sidecars when the run began, joined with "+"
 	Moved    map[string]bool   // namespaces that the run has bound to the revision, or is about to
 
+	// For a control plane beside the ones that it takes over from.
+	Setups mesh.Setups
+	Olds   []string // their revisions
+
 	// For a workload.
 	Workload    mesh.Workload
 	Pending     string            // what a swap of it waits for, "" for nothing

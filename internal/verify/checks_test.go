@@ -25,7 +25,15 @@ func good() Facts {
 	}
 	w.Workloads = []mesh.Workload{wl}
 	return Facts{World: w, Revision: "1-31-0", Version: "1.31.0", Workload: wl, Sidecars: map[string]string{wl.Key(): "1-29-1"}, Moved: map[string]bool{"a": true},
+		Olds: []string{"1-29-1"}, Setups: mesh.Setups{Rooted: map[string]bool{"a": true}, Definitions: []string{"1.31.0"},
+			Planes: []mesh.Setup{plane("1-29-1"), plane("1-31-0")}},
 		Certificate: &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Chains: true}}
+}
+
+// plane is a control plane that is set up as every other one.
+func plane(revision string) mesh.Setup {
+	return mesh.Setup{Revision: revision, TrustDomain: "cluster.local", Settings: []mesh.Setting{{Group: mesh.MeshConfig, Key: "enableTracing", Value: "true"}},
+		Discovery: []mesh.Selector{{{Key: "mesh", Operator: mesh.DoesNotExist}}}}
 }
 
 // fails has, for each check, facts that don't pass it, and how they come out.
@@ -120,6 +128,17 @@ var fails = map[string][]struct {
 		}, Wait}},
 	"removed-by-others": {
 		{"the Sail operator", func(f *Facts) { f.World.Belongings[0].Hands = "the Sail operator" }, Wait}},
+	"trust-domain": {
+		{"another", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "prod" }, Fail}},
+	"discovery-selectors": {
+		{"unseen", func(f *Facts) { f.Setups.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}} }, Fail}},
+	"root-in-namespaces": {
+		{"none", func(f *Facts) { f.Setups.Rooted["a"] = false }, Wait}},
+	"definitions-new-enough": {
+		{"older", func(f *Facts) { f.Setups.Definitions = []string{"1.29.1", "1.31.0"} }, Warn}},
+	"configured-alike": {
+		{"drifted", func(f *Facts) { f.Setups.Planes[1].Settings = nil }, Warn},
+		{"unknown", func(f *Facts) { f.Setups.Unknown = []string{"autoscalers"} }, Warn}},
 	"pod-admitted": {
 		{"refused", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
 		{"bare", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Admitted: true}} }, Wait},

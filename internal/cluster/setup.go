@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// bundleEnv makes proxies take the root from a ClusterTrustBundle
+// (pilot/pkg/features/security.go @1.31.0).
+const bundleEnv = "ENABLE_CLUSTER_TRUST_BUNDLE_API"
+
+// Setups reads how the control planes are set up, and what of the namespaces and
+// of Istio's configuration depends on it: a handful of lists in the root
+// namespace, one of each kind of configuration, and one read a namespace.
+func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups, error) {
+	planes := map[string]*mesh.Setup{}
+	at := func(revision string) *mesh.Setup {
+		if planes[revision] == nil {
+			planes[revision] = &mesh.Setup{Revision: revision}
+		}
+		return planes[revision]
+	}
+	s := mesh.Setups{Rooted: map[string]bool{}}
+	for _, read := range []func(context.Context, func(string) *mesh.Setup) error{c.readIstiods, c.readConfigMaps} {
+		if err := read(ctx, at); err != nil {
+			return s, err
+		}
+	}
+	for what, read := range map[string]func() error{
+		"autoscalers":           func() error { return c.readScaling(ctx, at) },
+		"network policies":      func() error { return c.readPolicies(ctx, at) },
+		"definitions":           func() (err error) { s.Definitions, err = c.readDefinitions(ctx); return err },
+		"Istio's configuration": func() (err error) { s.Configs, err = c.readConfigs(ctx); return err },
+	} {
+		switch err := read(); {
+		case errors.Is(err, engine.ErrRefused): // it can be done without, and is said
+			s.Unknown = append(s.Unknown, what)
+		case err != nil:
+			return s, err
+		}
+	}
+	slices.Sort(s.Unknown)
+	for _, p := range planes {
+		s.Planes = append(s.Planes, *p)
+	}
+	for _, ns := range namespaces {
+		_, err := c.core.ConfigMaps(ns).Get(ctx, rootConfigMap, metav1.GetOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return s, reading("ConfigMap "+ns+"/"+rootConfigMap, err)
+		}
+		s.Rooted[ns] = err == nil
+	}
+	slices.SortFunc(s.Planes, func(a, b mesh.Setup) int { return cmp.Compare(a.Revision, b.Revision) })
+	return s, nil
+}
+
+// ofRevision selects what a control plane labels as its own.
+var ofRevision = metav1.ListOptions{LabelSelector: mesh.RevisionLabel}
+
+func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) error {
+	options := metav1.ListOptions{LabelSelector: "app=" + istiodApp}
+	return reading("istiod's Deployments", pages(ctx, options, c.apps.Deployments(c.Root).List, func(page *appsv1.DeploymentList) {
+		for i := range page.Items {
+			d := &page.Items[i]
+			s, normal := at(revisionOf(d.Labels)), normalOf(d)
+			s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Resources, Key: "replicas", Value: fmt.Sprint(replicas(d.Spec.Replicas))})
+			for _, container := range d.Spec.Template.Spec.Containers {
+				if container.Name != "discovery" {
+					continue
+				}
+				for _, e := range container.Env {
+					s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Environment, Key: e.Name, Value: normal(valueOf(e))})
+					s.Bundled = s.Bundled || e.Name == bundleEnv && e.Value == "true"
+				}
+				s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Environment, Key: "arguments", Value: normal(strings.Join(container.Args, " "))})
+				s.Settings = append(s.Settings, flat(mesh.Resources, container.Resources, normal)...)
+			}
+		}
+	}))
+}
+
+// valueOf is what a variable is set to, or from where.
+func valueOf(e corev1.EnvVar) string {
+	if e.ValueFrom == nil {
+		return e.Value
+	}
+	return strings.TrimSpace(e.ValueFrom.String())
+}
+
+func (c *Cluster) readConfigMaps(ctx context.Context, at func(string) *mesh.Setup) error {
+	return reading("ConfigMaps in "+c.Root, pages(ctx, ofRevision, c.core.ConfigMaps(c.Root).List, func(page *corev1.ConfigMapList) {
+		for i := range page.Items {
+			m := &page.Items[i]
+			revision := revisionOf(m.Labels)
+			normal := renamed(revision, "")
+			switch s := at(revision); m.Name {
+			case revisioned("istio", revision):
+				s.Settings = append(s.Settings, flatText(mesh.MeshConfig, m.Data["mesh"], normal)...)
+				s.Settings = append(s.Settings, flatText(mesh.MeshConfig, m.Data["meshNetworks"], normal)...)
+				discovered(s, m.Data["mesh"])
+			case revisioned("values", revision):
+				s.Settings = append(s.Settings, flatText(mesh.UserValues, m.Data["original-values"], normal)...)
+			case revisioned("istio-sidecar-injector", revision):
+				s.Settings = append(s.Settings, flatText(mesh.Injection, m.Data["values"], normal)...)
+				s.Settings = append(s.Settings, templatesIn(m.Data["config"], normal)...)
+			}
+		}
+	}))
+}
+
+// discovered reads of a mesh configuration what decides who is part of the mesh.
+func discovered(s *mesh.Setup, text string) {
+	var m struct {
+		TrustDomain string                 `json:"trustDomain"`
+		Selectors   []metav1.LabelSelector `json:"discoverySelectors"`
+	}
+	if yaml.Unmarshal([]byte(text), &m) != nil {
+		return
+	}
+	s.TrustDomain = cmp.Or(m.TrustDomain, "cluster.local")
+	for i := range m.Selectors {
+		s.Discovery = append(s.Discovery, selectorOf(&m.Selectors[i]))
+	}
+}
+
+func (c *Cluster) readScaling(ctx context.Context, at func(string) *mesh.Setup) error {
+	return reading("HorizontalPodAutoscalers", pages(ctx, ofRevision, c.autoscaling.HorizontalPodAutoscalers(c.Root).List, func(page *autoscalingv2.HorizontalPodAutoscalerList) {
+		for _, a := range page.Items {
+			if a.Labels["app"] == istiodApp {
+				s := at(revisionOf(a.Labels))
+				s.Settings = append(s.Settings, flat(mesh.Resources, map[string]any{"autoscaler": a.Spec}, renamed(s.Revision, ""))...)
+			}
+		}
+	}))
+}
+
+func (c *Cluster) readPolicies(ctx context.Context, at func(string) *mesh.Setup) error {
+	policies := c.objects.Resource(resourceOf("NetworkPolicy")).Namespace(c.Root)
+	return reading("NetworkPolicies in "+c.Root, pages(ctx, ofRevision, policies.List, func(page *unstructured.UnstructuredList) {
+		for _, p := range page.Items {
+			s := at(revisionOf(p.GetLabels()))
+			normal := renamed(s.Revision, "")
+			s.Settings = append(s.Settings, flat(mesh.Policies, map[string]any{normal(p.GetName()): p.Object["spec"]}, normal)...)
+		}
+	}))
+}

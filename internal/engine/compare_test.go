@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// A difference that breaks holds the run before anything is moved; one that does
+// not is passed, and said.
+func TestControlPlanesAreComparedBeforeAnythingMoves(t *testing.T) {
+	for name, c := range map[string]struct {
+		setups func(*mesh.Setups)
+		held   string // "" for a run that goes on
+		passed string
+	}{
+		"trust domain": {setups: func(s *mesh.Setups) { s.Planes[0].TrustDomain, s.Planes[1].TrustDomain = "a", "b" }, held: "trust domain b"},
+		"discovery": {setups: func(s *mesh.Setups) {
+			s.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
+		}, held: "do not select namespace a"},
+		"no root": {setups: func(s *mesh.Setups) { s.Rooted["c"] = false }, held: "namespace c has no ConfigMap istio-ca-root-cert"},
+		"drift": {setups: func(s *mesh.Setups) {
+			s.Planes[0].Settings = []mesh.Setting{{Group: mesh.MeshConfig, Key: "accessLogFile", Value: "/dev/stdout"}}
+		}, passed: "accessLogFile: /dev/stdout -> (not set)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := upgrade()
+			f.setups = c.setups
+			outcome, err := f.run()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.held != "" {
+				if outcome != Held || !strings.Contains(f.ledger.Held.Message, c.held) {
+					t.Errorf("%v %+v", outcome, f.ledger.Held)
+				}
+				for _, w := range f.writes {
+					if w.Kind == "Namespace" || w.Verb == plan.Patch {
+						t.Errorf("%s %s was written", w.Verb, w.Name)
+					}
+				}
+				return
+			}
+			if pass := f.ledger.Passed[plan.AdmitKey(f.world, "1-31-0")]; outcome != Completed || !strings.Contains(pass.Evidence, c.passed) {
+				t.Errorf("%v: %+v", outcome, pass)
+			}
+		})
+	}
+}
