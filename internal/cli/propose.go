@@ -108,7 +108,9 @@ func (a *app) draft(ctx context.Context, h home, r *run, p report.Proposal) (*re
 	if err := r.note(d); err != nil {
 		return nil, err
 	}
-	return drafted(d, from(r.Spec, r.source)), nil
+	i := drafted(d, from(r.Spec, r.source))
+	i.Await = r.Spec.Await
+	return i, nil
 }
 
 // drafted is a draft in the report's words.

@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -212,12 +211,15 @@ func list(text string) []string {
 	return names
 }
 
-// source says where the control plane comes from.
+// source says where the IstioOperator comes from, as far as the command line does.
 func (w *wish) source() string {
 	if w.operator != "" {
 		return w.operator
 	}
-	return cmp.Or(w.chart, w.file+" (spec)")
+	if w.file == "" {
+		return ""
+	}
+	return w.file + " (spec.install)"
 }
 
 func nameFor(revision string) string { return "to-" + revision }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -66,10 +67,14 @@ func (r *run) offered(ctx context.Context) string {
 	return version
 }
 
-// from says what the revision is installed from, "" where other hands bring it.
+// from says what the revision is installed from: the chart, or the file that was
+// named now, or else what is on record.
 func from(s v1alpha1.MeshUpgradeSpec, source string) string {
-	if s.Await {
+	switch {
+	case s.Await:
 		return ""
+	case s.Helm != nil:
+		return install.Chart{Ref: s.Helm.Chart, Repository: s.Helm.Repository}.String()
 	}
-	return source
+	return cmp.Or(source, "the run's record (spec.install)")
 }

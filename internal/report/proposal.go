@@ -22,8 +22,9 @@ type Proposal struct {
 
 // Installer is what a control plane is installed with.
 type Installer struct {
-	By      string   `json:"by"`             // whose hands: a program and its version, Helm, other hands
-	From    string   `json:"from,omitempty"` // the file or chart; "" where other hands bring it
+	By      string   `json:"by"`              // whose hands: a program and its version, Helm, other hands
+	From    string   `json:"from,omitempty"`  // the file, or the chart
+	Await   bool     `json:"await,omitempty"` // other hands bring it, and nothing is installed
 	LeftOut []Remark `json:"leftOut,omitempty"`
 	InPlace []Remark `json:"inPlace,omitempty"`
 	Notes   []string `json:"notes,omitempty"`

@@ -82,7 +82,7 @@ func (p Proposal) install(paper Paper, s plan.Step) []string {
 		return []string{"  install  revision " + s.Subject}
 	}
 	lines := []string{fmt.Sprintf("  install  revision %s from %s", s.Subject, i.From), "           by " + i.By}
-	if i.From == "" {
+	if i.Await {
 		lines = []string{"  await    revision " + s.Subject + ", which " + i.By + " bring up: nothing is installed"}
 	}
 	for _, r := range grouped(i.LeftOut) {
