@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/plan"
 )
 
 // checkChoices refuses words that a spec does not know.
@@ -22,6 +23,11 @@ func checkChoices(s v1alpha1.MeshUpgradeSpec) error {
 		choices = append(choices, choice{"workload's way", r.Way, []string{"restart", "evict", "swap", "field", "leave"}}, choice{"workload's trial", r.Trial, trials})
 		if (r.Way == "field") != (r.Field != "") {
 			return fmt.Errorf("choose the workload's way: field needs the path of a field, such as field:spec.restartAt, and nothing else takes one")
+		}
+		if r.Field != "" {
+			if _, err := plan.ParseField(r.Field); err != nil {
+				return fmt.Errorf("choose the workload's way: %w", err)
+			}
 		}
 	}
 	for _, c := range choices {

@@ -13,14 +13,14 @@ import (
 // user says of it, then by what moves its kind.
 func (p Policy) Passage(wl mesh.Workload) Passage {
 	r := p.rule(wl)
+	if r.Way == Leave && !wl.Gateway && !wl.Swapping() {
+		return Passage{Way: Leave, Why: "a rule leaves it as it is", Clears: "take the rule away, or make its pods anew when it suits"}
+	}
 	if fixed, is := fixed(wl); is && !wl.Swapping() {
 		return fixed
 	}
 	if swapped, is := p.swapped(wl); is {
 		return swapped
-	}
-	if r.Way == Leave {
-		return Passage{Way: Leave, Why: "a rule leaves it as it is", Clears: "take the rule away, or make its pods anew when it suits"}
 	}
 	if own, is := kinds[wl.Kind]; is {
 		return own(wl, r)

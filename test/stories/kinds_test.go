@@ -67,6 +67,8 @@ func TestEveryKind(t *testing.T) {
 	l.kindsOn(t, oldRevision)
 	l.untouched(t, before)
 	l.holds(t)
+	t.Run("paused in the middle", l.pausedMidway)
+	t.Run("made OnDelete in the middle", l.onDeleteMidway)
 }
 
 // kindsApplied makes the workloads, and waits for all of them.

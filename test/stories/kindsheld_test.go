@@ -49,41 +49,46 @@ var obstacles = []obstacle{
 
 const heldFile = `apiVersion: rerig.dev/v1alpha1
 kind: MeshUpgrade
-metadata: {name: held}
-spec: {revision: ` + newRevision + `, readyTimeout: 8s, soak: 0s, waves: [{namespaces: [held]}, {namespaces: [next]}]}
+metadata: {name: %[1]s}
+spec: {revision: ` + newRevision + `, readyTimeout: 5s, soak: 0s, waves: [{namespaces: [%[1]s]}, {namespaces: [next]}]}
 `
 
-// holds runs into each obstacle: the run names it, and nothing else is touched; it
-// goes back.
+// holds runs into each obstacle, in a namespace of its own: the run names it, and
+// nothing else is touched.
 func (l *lab) holds(t *testing.T) {
-	for _, o := range obstacles {
+	all := "apiVersion: v1\nkind: Namespace\nmetadata: {name: next, labels: {istio.io/rev: " + oldRevision + "}}\n---\n" +
+		strings.ReplaceAll("apiVersion: apps/v1\nkind: Deployment\n"+meta+good, "namespace: held", "namespace: next")
+	for i, o := range obstacles {
+		held := fmt.Sprintf("held-%d", i)
+		all += "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: " + held + ", labels: {istio.io/rev: " + oldRevision + "}}\n---\n" +
+			strings.ReplaceAll(o.workload, "namespace: held", "namespace: "+held)
+	}
+	l.kubectl(t, "apply", "-f", file(t, all))
+	for i, o := range obstacles {
+		held := fmt.Sprintf("held-%d", i)
 		t.Run(o.name, func(t *testing.T) {
-			l.kubectl(t, "create", "namespace", "held")
-			l.kubectl(t, "create", "namespace", "next")
-			defer l.kubectl(t, "delete", "namespace", "held", "next", "--wait=true")
-			l.kubectl(t, "label", "namespace", "held", "next", "istio.io/rev="+oldRevision)
-			next := strings.ReplaceAll("apiVersion: apps/v1\nkind: Deployment\n"+meta+good, "namespace: held", "namespace: next")
-			l.kubectl(t, "apply", "-f", file(t, o.workload+"---\n"+next))
-			eventually(t, longest, func() error { return l.heldOn(t, "held", o.pods, map[string]int{oldRevision: o.pods}) })
-			eventually(t, longest, func() error { return l.heldOn(t, "next", 2, map[string]int{oldRevision: 2}) })
-			e := l.rerig(t, moving("-f", file(t, heldFile))...)
-			e.exits(t, exitHeld)
-			e.says(t, o.says...)
-			t.Logf("held after %s", short(e.took))
-			if err := l.heldOn(t, "next", 2, map[string]int{oldRevision: 2}); err != nil {
-				t.Error(err)
-			}
-			if err := l.atMost(t, o); err != nil {
-				t.Error(err)
-			}
 			l.forget(t)
+			eventually(t, longest, func() error { return l.heldOn(t, held, o.pods) })
+			eventually(t, longest, func() error { return l.heldOn(t, "next", 2) })
+			e := l.rerig(t, moving("-f", file(t, fmt.Sprintf(heldFile, held)))...)
+			e.exits(t, exitHeld)
+			for _, says := range o.says {
+				e.says(t, strings.ReplaceAll(says, "held/", held+"/"))
+			}
+			t.Logf("held after %s", short(e.took))
+			if err := l.heldOn(t, "next", 2); err != nil {
+				t.Error(err)
+			}
+			if err := l.atMost(t, held, o); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
 
-// heldOn says what is missing until a namespace has that many ready pods of each
-// revision.
-func (l *lab) heldOn(t *testing.T, namespace string, n int, want map[string]int) error {
+// heldOn says what is missing until a namespace has that many pods, all ready and of
+// the old revision.
+func (l *lab) heldOn(t *testing.T, namespace string, n int) error {
 	pods, err := l.core.Pods(namespace).List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		return err
@@ -97,7 +102,7 @@ func (l *lab) heldOn(t *testing.T, namespace string, n int, want map[string]int)
 			}
 		}
 	}
-	if len(pods.Items) != n || ready != n || found[oldRevision] != want[oldRevision] {
+	if len(pods.Items) != n || ready != n || found[oldRevision] != n {
 		return fmt.Errorf("%s has %d pods, %d of them ready, %v", namespace, len(pods.Items), ready, found)
 	}
 	return nil
@@ -105,8 +110,8 @@ func (l *lab) heldOn(t *testing.T, namespace string, n int, want map[string]int)
 
 // atMost demands that no more of the obstacle's pods were made anew than had to be
 // for it to be seen: a rollout adds one, an eviction takes one.
-func (l *lab) atMost(t *testing.T, o obstacle) error {
-	pods, err := l.core.Pods("held").List(t.Context(), metav1.ListOptions{})
+func (l *lab) atMost(t *testing.T, held string, o obstacle) error {
+	pods, err := l.core.Pods(held).List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
