@@ -52,6 +52,9 @@ func (c *Cluster) readNamespaces(ctx context.Context, l *look) error {
 	return reading("Namespaces", pages(ctx, metav1.ListOptions{}, c.metadata.Resource(namespaces).List,
 		func(page *metav1.PartialObjectMetadataList) {
 			for i := range page.Items {
+				if page.Items[i].DeletionTimestamp != nil {
+					continue // nothing can be made in it any more
+				}
 				l.found.namespaces = append(l.found.namespaces, mesh.Namespace{Name: page.Items[i].Name, Labels: page.Items[i].Labels, Owner: keeperOf(&page.Items[i].ObjectMeta)})
 			}
 		}))

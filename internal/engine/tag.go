@@ -15,8 +15,9 @@ import (
 // come along unasked. The API server's webhooks are let see it.
 func (t *turn) tag(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, s.Steps[0], s.Wave)
+		return t.wait(ctx, v, t.planes(s), s.Wave)
 	}
+	t.waited(t.planes(s))
 	for _, step := range s.Steps {
 		if t.overdue(step) {
 			return t.fail(ctx, step, verify.Verdict{Check: "tag-moved", Subject: "tag " + step.Subject, Result: verify.Wait,

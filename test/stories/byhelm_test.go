@@ -60,7 +60,7 @@ func TestUpgradeByHelm(t *testing.T) {
 // TestHelmCarriesValuesOver moves from a revision that Helm installed, with
 // values of its own.
 func TestHelmCarriesValuesOver(t *testing.T) {
-	l := hollow(t, "the revision in use was installed by Helm with values of its own: the new one, from an OCI registry, gets them too")
+	l := hollow(t, "the revision in use was installed by Helm with values of its own: the new one, from an OCI registry, gets them too; the old one goes, and comes back")
 	const custom = "custom"
 	l.installed(t, oldVersion, custom, map[string]any{
 		"meshConfig": map[string]any{"accessLogEncoding": "JSON", "accessLogFile": "/dev/stdout"},
@@ -78,7 +78,7 @@ func TestHelmCarriesValuesOver(t *testing.T) {
 	eventually(t, time.Minute, func() error { return rolled(l.get(t, "shop-web", "web")) })
 
 	mine := file(t, "meshConfig: {accessLogFile: /dev/stderr}\n")
-	args := moving("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "1s")
+	args := moving("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "1s", "--remove-old")
 	planned := l.rerig(t, planning(args)...)
 	planned.says(t, "carried over from Helm release istio-system/istiod-custom:", "env.PILOT_PUSH_THROTTLE=77", "meshConfig.accessLogEncoding=JSON",
 		"not carried over: global.tag (1.29.1)")
@@ -100,7 +100,20 @@ func TestHelmCarriesValuesOver(t *testing.T) {
 	if env := render(t, istiod, "spec.template.spec.containers"); !strings.Contains(env, `"PILOT_PUSH_THROTTLE"`) || !strings.Contains(env, `"docker.io/lab/pilot:1.31.0"`) {
 		t.Errorf("the new istiod runs with %s", env)
 	}
+	if r := l.released(t, "istiod-"+custom); r != nil || len(l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+custom)) > 0 {
+		t.Errorf("the revision that Helm had installed is not gone: %+v", r)
+	}
 	l.recorded(t, "carried over", "JSON", "spec", "helm", "carried", "values", "meshConfig", "accessLogEncoding")
+
+	l.rerig(t, back()...).exits(t, exitDone)
+	if r := l.released(t, "istiod-"+custom); r == nil || r.Info.Status != common.StatusDeployed {
+		t.Errorf("the revision that Helm had installed is not what it was: %+v", r)
+	}
+	for _, p := range l.shopPods(t) {
+		if p.Namespace == "shop-web" && sidecar(p) != custom {
+			t.Errorf("pod %s is on %s, want %s", p.Name, sidecar(p), custom)
+		}
+	}
 }
 
 // recorded demands a field of the run's record.

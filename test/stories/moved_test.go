@@ -79,7 +79,8 @@ func (l *lab) settles(t *testing.T, want stand) {
 	eventually(t, time.Minute, func() error { return l.standing(t, want) })
 }
 
-// labelled demands the labels by which the namespaces are bound.
+// labelled demands the labels by which the namespaces are bound: the revision
+// itself, or their own again once the default was moved to it.
 func (l *lab) labelled(t *testing.T, want stand) {
 	t.Helper()
 	for _, o := range l.list(t.Context(), t, namespaces, "") {
@@ -89,7 +90,8 @@ func (l *lab) labelled(t *testing.T, want stand) {
 		}
 		labels := o.GetLabels()
 		_, injection := labels["istio-injection"]
-		if revision == newRevision && (labels["istio.io/rev"] != newRevision || injection) {
+		own := injection && shopLabels[o.GetName()]["istio-injection"] != nil && l.tagAt(t, "default") == newRevision
+		if revision == newRevision && !own && (labels["istio.io/rev"] != newRevision || injection) {
 			t.Errorf("namespace %s is labelled %v, want istio.io/rev=%s alone", o.GetName(), labels, newRevision)
 		}
 		for key, value := range shopLabels[o.GetName()] {
@@ -99,4 +101,13 @@ func (l *lab) labelled(t *testing.T, want stand) {
 			}
 		}
 	}
+}
+
+// tagAt is the revision that a tag's webhook calls, "" when there is none.
+func (l *lab) tagAt(t *testing.T, tag string) string {
+	t.Helper()
+	for _, o := range l.list(t.Context(), t, resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"), "istio.io/tag="+tag) {
+		return o.GetLabels()["istio.io/rev"]
+	}
+	return ""
 }

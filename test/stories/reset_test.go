@@ -22,6 +22,9 @@ func (l *lab) reset(t *testing.T) {
 	t.Helper()
 	l.forget(t)
 	l.withoutReleases(t)
+	if l.tagAt(t, "default") != oldRevision {
+		l.retagged(t, oldRevision)
+	}
 	l.uninstall(t)
 	for _, ns := range shopNamespaces {
 		l.label(t, ns, shopLabels[ns])

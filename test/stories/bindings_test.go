@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TestBoundInEveryWay moves a mesh that is bound in six ways at once, and back.
+func TestBoundInEveryWay(t *testing.T) {
+	l := hollow(t, "bound by the revision, a tag, the default, and by pods' own labels of three kinds: all end where they should, and come back")
+	l.boundInEveryWay(t)
+	before, hooks := l.snapshot(t, bindings()), l.snapshot(t, everything()).of("webhookconfigurations").of("/istio-revision-tag", "/istiod-default")
+	args := upgrading(t, "--soak", "1s", "--wave", "shop-core,shop-web", "--wave", "own,tagged", "--wave", "shop-data,kept", "--ready-timeout", "20s")
+
+	planned := l.rerig(t, planning(args)...)
+	planned.exits(t, exitDone)
+	planned.says(t, "restart Deployment own/by-tag 1 pod 1-29-1 -> 1-31-0, its template labelled istio.io/rev=1-31-0",
+		"tag the default: 1-29-1 -> 1-31-0: injection, validation and their Service together", "tag tag prod: 1-29-1 -> 1-31-0",
+		"label Namespace tagged: istio.io/rev=1-31-0 -> istio.io/rev=prod: its own label again",
+		"kept by Argo CD application tenants", "Namespace kept istio.io/rev=1-29-1 -> istio.io/rev=1-31-0 (to be committed")
+
+	order := l.watchOrder(t, [][]string{{"shop-core", "shop-web"}, {"own", "tagged"}, {"shop-data", "kept"}})
+	held := l.rerig(t, args...)
+	held.exits(t, exitHeld)
+	held.says(t, "(ForCommit)", "namespace kept is kept by Argo CD application tenants: commit there its labels istio.io/rev=1-31-0")
+	l.label(t, "kept", map[string]any{"istio.io/rev": newRevision})
+	moved := l.rerig(t, args...)
+	moved.exits(t, exitDone)
+	order()
+	t.Logf("forth: %s and %s", short(held.took), short(moved.took))
+
+	l.stands(t, all(newRevision))
+	l.labelled(t, all(newRevision))
+	l.bound(t, map[string]string{"own/by-revision": newRevision, "own/by-tag": newRevision, "own/by-inject": newRevision,
+		"own/bare": "", "own/out": "", "tagged/web": newRevision, "kept/web": newRevision})
+	for _, tag := range []string{"default", "prod"} {
+		if at := l.tagAt(t, tag); at != newRevision {
+			t.Errorf("tag %s ends at %q", tag, at)
+		}
+	}
+	for ns, want := range map[string]string{"own": "", "tagged": "prod"} {
+		if o, err := l.core.Namespaces().Get(t.Context(), ns, metav1.GetOptions{}); err != nil || o.Labels["istio.io/rev"] != want {
+			t.Errorf("namespace %s: %v, labelled %v", ns, err, o.Labels)
+		}
+	}
+	l.injects(t)
+
+	l.label(t, "kept", map[string]any{"istio.io/rev": oldRevision}) // commits go first on the way back: its wave is the first
+	returned := l.rerig(t, back()...)
+	returned.exits(t, exitDone)
+	returned.says(t, "labelled Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0", "moved the default: 1-31-0 -> 1-29-1")
+	l.stands(t, all(oldRevision))
+	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.ours().withoutStamps(t))
+	l.snapshot(t, everything()).of("webhookconfigurations").of("/istio-revision-tag", "/istiod-default").same(t, "tags and the validator", hooks)
+}
+
+// boundInEveryWay adds to the shop what is bound by a tag, by its pods' own
+// labels, and what a GitOps tool keeps.
+func (l *lab) boundInEveryWay(t *testing.T) {
+	t.Helper()
+	output(t, nil, istioctl(t, oldVersion), "tag", "set", "prod", "--revision", oldRevision, "--overwrite", "--kubeconfig", l.kubeconfig)
+	t.Cleanup(func() {
+		hooks := l.objects.Resource(resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"))
+		_ = hooks.Delete(context.Background(), "istio-revision-tag-prod", metav1.DeleteOptions{})
+		_ = l.core.Services("istio-system").Delete(context.Background(), "istiod-revision-tag-prod", metav1.DeleteOptions{})
+	})
+	for ns, labels := range map[string]map[string]string{"own": {}, "tagged": {"istio.io/rev": "prod"},
+		"kept": {"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"}} {
+		l.namespace(t, ns, labels)
+	}
+	for name, labels := range map[string]map[string]any{"by-revision": {"istio.io/rev": oldRevision}, "by-tag": {"istio.io/rev": "prod"},
+		"by-inject": {"sidecar.istio.io/inject": "true"}, "out": {"istio.io/rev": oldRevision, "sidecar.istio.io/inject": "false"}, "bare": {}} {
+		l.labelledWorkload(t, "own", name, labels)
+	}
+	l.labelledWorkload(t, "tagged", "web", nil)
+	l.labelledWorkload(t, "kept", "web", nil)
+	for _, w := range []string{"own/by-revision", "own/by-tag", "own/by-inject", "own/out", "own/bare", "tagged/web", "kept/web"} {
+		ns, name, _ := strings.Cut(w, "/")
+		l.settlesIn(t, ns, name)
+	}
+}
+
+// labelledWorkload makes a Deployment of one pod with more labels on its template.
+func (l *lab) labelledWorkload(t *testing.T, ns, name string, more map[string]any) {
+	t.Helper()
+	if l.workload(t, ns, name); len(more) == 0 {
+		return
+	}
+	l.merge(t, deployments, ns, name, map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": more}}}})
+}
+
+// bound demands the sidecars of the pods of Deployments.
+func (l *lab) bound(t *testing.T, want map[string]string) {
+	t.Helper()
+	for key, revision := range want {
+		ns, name, _ := strings.Cut(key, "/")
+		for _, p := range l.podsOf(t, ns, name) {
+			if got := sidecar(p); got != revision {
+				t.Errorf("pod %s/%s carries %q, want %q", ns, p.Name, got, revision)
+			}
+		}
+	}
+}
+
+func (l *lab) podsOf(t *testing.T, ns, name string) []corev1.Pod {
+	t.Helper()
+	list, err := l.core.Pods(ns).List(t.Context(), metav1.ListOptions{LabelSelector: "app=" + name})
+	if err != nil || len(list.Items) == 0 {
+		t.Fatalf("the pods of %s/%s: %v, %d", ns, name, err, len(list.Items))
+	}
+	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil })
+}
+
+// injects demands that a new pod bound by the default, and one by the tag, get
+// the new revision.
+func (l *lab) injects(t *testing.T) {
+	t.Helper()
+	for ns, name := range map[string]string{"shop-data": "fresh", "tagged": "fresh"} {
+		l.workload(t, ns, name)
+		l.settlesIn(t, ns, name)
+		l.bound(t, map[string]string{ns + "/" + name: newRevision})
+		if err := l.objects.Resource(deployments).Namespace(ns).Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// watchOrder looks at the pods again and again, and demands at the end that none
+// changed its revision before every one of the waves before its own had.
+func (l *lab) watchOrder(t *testing.T, waves [][]string) (end func()) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	var faults []string
+	looks, done := 0, make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			list, err := l.core.Pods("").List(ctx, metav1.ListOptions{})
+			if err == nil {
+				looks++
+				faults = append(faults, early(list.Items, waves)...)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	return func() {
+		stop()
+		<-done
+		if len(faults) > 0 || looks < 10 {
+			t.Errorf("%d looks; moved too early: %v", looks, faults)
+		}
+	}
+}
+
+// early names the pods on the new revision that are of a later wave than some pod
+// that is still on the old one.
+func early(pods []corev1.Pod, waves [][]string) []string {
+	behind := len(waves)
+	at := func(p corev1.Pod) int {
+		return slices.IndexFunc(waves, func(w []string) bool { return slices.Contains(w, p.Namespace) })
+	}
+	for _, p := range pods {
+		if i := at(p); i >= 0 && sidecar(p) == oldRevision && p.DeletionTimestamp == nil {
+			behind = min(behind, i)
+		}
+	}
+	var names []string
+	for _, p := range pods {
+		if i := at(p); i > behind && sidecar(p) == newRevision {
+			names = append(names, fmt.Sprintf("%s/%s", p.Namespace, p.Name))
+		}
+	}
+	return names
+}
+
+// of are the entries whose names hold one of these.
+func (s snapshot) of(parts ...string) snapshot {
+	out := snapshot{}
+	for name, value := range s {
+		if slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(name, part) }) {
+			out[name] = value
+		}
+	}
+	return out
+}
