@@ -31,6 +31,7 @@ const (
 	AnnotationTrialMode     = "rerig.dev/trial-mode"     // in-service, or out-of-service
 	AnnotationTrialInject   = "rerig.dev/trial-inject"   // the template's own label sidecar.istio.io/inject, where it has one
 	GateTrial               = "rerig.dev/trial"          // the scheduling gate that it is made with
+	ConditionServes         = "rerig.dev/serves"         // its readiness gate: True lets Services lead to it
 )
 
 // FieldManager is the name under which everything is written.

@@ -32,6 +32,8 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 		return c.launch(ctx, change)
 	case change.Verb == plan.Ungate:
 		return c.ungate(ctx, change)
+	case change.Verb == plan.Serve || change.Verb == plan.Rest:
+		return c.serve(ctx, change)
 	case change.Verb == plan.Delete && change.Kind == "Pod":
 		return c.deletePod(ctx, change)
 	case change.Verb == plan.Keep:

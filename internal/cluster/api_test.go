@@ -36,7 +36,7 @@ func TestServer(t *testing.T) {
 		{"label", testLabel},
 		{"restart", testRestart},
 		{"trial", testTrial},
-		{"trial out of service", testTrialOutOfService},
+		{"trial and Services for pods that are not ready", testTrialUnready},
 		{"trial refused", testTrialRefused},
 		{"pages", testPages},
 		{"removal", testRemoval},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -37,11 +38,9 @@ func (c *Cluster) launch(ctx context.Context, change plan.Change) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	var services []corev1.Service
-	if change.Trial.Mode == plan.OutSight {
-		if services, err = c.services(ctx, change.Namespace); err != nil {
-			return fmt.Errorf("%s: %w", what, err)
-		}
+	services, err := c.services(ctx, change.Namespace)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	pod = onTrial(pod, hashOf(template), change, run, services)
 	_, err = c.core.Pods(change.Namespace).Create(ctx, pod, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
@@ -71,12 +70,9 @@ func (c *Cluster) template(ctx context.Context, change plan.Change) (*corev1.Pod
 // template has. Injection looks at pods that are made, not at those that change.
 func (c *Cluster) ungate(ctx context.Context, change plan.Change) error {
 	what := fmt.Sprintf("let trial pod %s/%s to a node", change.Namespace, change.Name)
-	p, err := c.core.Pods(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
+	p, err := c.standing(ctx, change, what)
 	if err != nil {
-		return writing(what, err)
-	}
-	if string(p.UID) != change.Expect {
-		return fmt.Errorf("%s: another pod has its name: %w", what, engine.ErrDisturbed)
+		return err
 	}
 	label := "null"
 	if own, has := p.Annotations[v1alpha1.AnnotationTrialInject]; has {
@@ -88,9 +84,38 @@ func (c *Cluster) ungate(ctx context.Context, change plan.Change) error {
 	return writing(what, err)
 }
 
+// standing is the pod that a change means, and no other that has taken its name.
+func (c *Cluster) standing(ctx context.Context, change plan.Change, what string) (*corev1.Pod, error) {
+	p, err := c.core.Pods(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
+	if err != nil {
+		return nil, writing(what, err)
+	}
+	if string(p.UID) != change.Expect {
+		return nil, fmt.Errorf("%s: another pod has its name: %w", what, engine.ErrDisturbed)
+	}
+	return p, nil
+}
+
 // deletePod deletes a pod of a run's own, and no other that has taken its name.
 func (c *Cluster) deletePod(ctx context.Context, change plan.Change) error {
 	uid := types.UID(change.Expect)
 	err := c.core.Pods(change.Namespace).Delete(ctx, change.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
 	return writing(fmt.Sprintf("delete pod %s/%s", change.Namespace, change.Name), err)
+}
+
+// serve lets Services lead to a trial pod, or no longer: by a condition that its
+// readiness waits for.
+func (c *Cluster) serve(ctx context.Context, change plan.Change) error {
+	what, status := fmt.Sprintf("let trial pod %s/%s serve", change.Namespace, change.Name), corev1.ConditionTrue
+	if change.Verb == plan.Rest {
+		what, status = fmt.Sprintf("take trial pod %s/%s out of its Services", change.Namespace, change.Name), corev1.ConditionFalse
+	}
+	p, err := c.standing(ctx, change, what)
+	if err != nil {
+		return err
+	}
+	patch := fmt.Sprintf(`{"metadata":{"resourceVersion":%q},"status":{"conditions":[{"type":%q,"status":%q,"lastTransitionTime":%q}]}}`,
+		p.ResourceVersion, v1alpha1.ConditionServes, status, c.Now().UTC().Format(time.RFC3339))
+	_, err = c.core.Pods(change.Namespace).Patch(ctx, change.Name, types.StrategicMergePatchType, []byte(patch), merging, "status")
+	return writing(what, err)
 }

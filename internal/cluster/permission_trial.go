@@ -12,6 +12,7 @@ func Trying() []Permission {
 		{"create", "", "pods", "", ""},
 		{"get", "", "pods", "", ""},
 		{"patch", "", "pods", "", ""},
+		{"patch", "", "pods/status", "", ""}, // for the readiness gate by which it serves
 		{"delete", "", "pods", "", ""},
 	}
 }

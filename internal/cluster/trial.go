@@ -28,6 +28,15 @@ func trialOf(p *corev1.Pod) (mesh.Trial, bool) {
 		Gated:     slices.ContainsFunc(p.Spec.SchedulingGates, trialGate),
 		Namespace: p.Namespace,
 	}
+	if c, ok := condition(p, corev1.ContainersReady); ok {
+		t.Able = c.Status == corev1.ConditionTrue
+	}
+	if c, ok := condition(p, v1alpha1.ConditionServes); ok {
+		t.Service, t.Since = mesh.Rested, c.LastTransitionTime.UTC()
+		if c.Status == corev1.ConditionTrue {
+			t.Service = mesh.Serving
+		}
+	}
 	kind, name, _ := cut(p.Annotations[v1alpha1.AnnotationTrialOf])
 	t.Of = mesh.Workload{Kind: kind, Namespace: p.Namespace, Name: name}.Key()
 	if found, alive := podOf(p); alive {
@@ -36,7 +45,7 @@ func trialOf(p *corev1.Pod) (mesh.Trial, bool) {
 		t.Pod = mesh.Pod{Name: p.Name, UID: string(p.UID), Terminating: p.DeletionTimestamp != nil, Trouble: trouble(p)}
 	}
 	t.Pod.Trouble = cmp.Or(t.Pod.Trouble, string(p.Status.Phase))
-	if t.Pod.Ready {
+	if t.Able {
 		t.Pod.Trouble = ""
 	}
 	return t, true

@@ -38,7 +38,8 @@ func candidate(kind, namespace, name string, t *corev1.PodTemplateSpec) *corev1.
 // controller is the MeshUpgrade, so that no other one adopts it, and it goes with
 // it. Its label keeps every injection webhook off it; because istio-cni reads the
 // same label on a node (cni/pkg/plugin/plugin.go @1.29.1), a gate keeps the pod
-// from the nodes until the label is gone.
+// from the nodes until the label is gone. A readiness gate keeps it out of its
+// Services until it is proven, and lets it leave them before it ends.
 func onTrial(injected *corev1.Pod, template string, change plan.Change, run v1alpha1.MeshUpgrade, services []corev1.Service) *corev1.Pod {
 	yes := true
 	p := injected.DeepCopy()
@@ -50,9 +51,7 @@ func onTrial(injected *corev1.Pod, template string, change plan.Change, run v1al
 	if p.Annotations == nil {
 		p.Annotations = map[string]string{}
 	}
-	if change.Trial.Mode == plan.OutSight {
-		unselected(p.Labels, services)
-	}
+	unselected(p.Labels, services)
 	if own, has := p.Labels[mesh.SidecarLabel]; has {
 		p.Annotations[v1alpha1.AnnotationTrialInject] = own
 	}
@@ -63,15 +62,17 @@ func onTrial(injected *corev1.Pod, template string, change plan.Change, run v1al
 	p.Annotations[v1alpha1.AnnotationTrialRevision] = change.Trial.Revision
 	p.Annotations[v1alpha1.AnnotationTrialMode] = string(change.Trial.Mode)
 	p.Spec.SchedulingGates = append(slices.DeleteFunc(p.Spec.SchedulingGates, trialGate), corev1.PodSchedulingGate{Name: v1alpha1.GateTrial})
+	p.Spec.ReadinessGates = append(p.Spec.ReadinessGates, corev1.PodReadinessGate{ConditionType: v1alpha1.ConditionServes})
 	p.Spec.NodeName, p.Status = "", corev1.PodStatus{}
 	return p
 }
 
-// unselected takes away the labels that Services select a pod by.
+// unselected takes away the labels by which Services would lead to a pod that is
+// not ready.
 func unselected(own map[string]string, services []corev1.Service) {
 	all := labels.Set(maps.Clone(own))
 	for _, s := range services {
-		if len(s.Spec.Selector) == 0 || !labels.SelectorFromSet(s.Spec.Selector).Matches(all) {
+		if !s.Spec.PublishNotReadyAddresses || len(s.Spec.Selector) == 0 || !labels.SelectorFromSet(s.Spec.Selector).Matches(all) {
 			continue
 		}
 		for key := range s.Spec.Selector {

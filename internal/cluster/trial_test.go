@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	admission "k8s.io/api/admission/v1"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -126,16 +127,33 @@ func testTrial(t *testing.T, c *Cluster) {
 	if owner := metav1.GetControllerOf(made); owner == nil || owner.UID != run.UID || made.Labels[mesh.SidecarLabel] != "false" || made.Labels["app"] != "web" || made.Annotations["owner"] != "Deployment web" {
 		t.Errorf("made was %+v", made.ObjectMeta)
 	}
-	other := plan.Ungating(found[0])
+	other := plan.OnTrial(plan.Ungate, found[0])
 	other.Expect = "another"
 	if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
 		t.Errorf("another pod is let to a node: %v", err)
 	}
-	if err := c.Act(t.Context(), plan.Ungating(found[0])); err != nil {
+	if err := c.Act(t.Context(), plan.OnTrial(plan.Ungate, found[0])); err != nil {
 		t.Fatal(err)
 	}
 	if free := get(t, c, "tried", found[0].Pod.Name); len(free.Spec.SchedulingGates) != 0 || free.Labels[mesh.SidecarLabel] != "true" || trialsIn(t, c, "tried")[0].Gated {
 		t.Errorf("let to a node it is %+v, gates %v", free.ObjectMeta, free.Spec.SchedulingGates)
+	}
+	for _, turn := range []struct {
+		verb plan.Verb
+		want mesh.Turn
+	}{{plan.Serve, mesh.Serving}, {plan.Rest, mesh.Rested}} {
+		verb, want := turn.verb, turn.want
+		if err := c.Act(t.Context(), plan.OnTrial(verb, found[0])); err != nil {
+			t.Fatal(err)
+		}
+		other := plan.OnTrial(verb, found[0])
+		other.Expect = "another"
+		if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
+			t.Errorf("%s another pod: %v", verb, err)
+		}
+		if now := trialsIn(t, c, "tried")[0]; now.Service != want || time.Since(now.Since) > time.Minute {
+			t.Errorf("after %s it is %q since %s", verb, now.Service, now.Since)
+		}
 	}
 	ended(t, c, found[0])
 }
@@ -169,19 +187,24 @@ func get(t *testing.T, c *Cluster, namespace, name string) *corev1.Pod {
 	return p
 }
 
-// Out of service it bears none of the labels that a Service selects by, and the
-// others still.
-func testTrialOutOfService(t *testing.T, c *Cluster) {
+// Services that lead to pods which are not ready would lead to a trial pod from the
+// first: it bears none of the labels that they select by, and the others still.
+func testTrialUnready(t *testing.T, c *Cluster) {
 	injector(t, c, "1-31-0")
 	labelled(t, c, "aside", map[string]string{mesh.RevisionLabel: "1-29-1"})
 	triable(t, c, "aside", nil)
+	early := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "early"},
+		Spec: corev1.ServiceSpec{Selector: map[string]string{"tier": "front"}, PublishNotReadyAddresses: true, Ports: []corev1.ServicePort{{Port: 80}}}}
+	if _, err := c.core.Services("aside").Create(t.Context(), early, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+		t.Fatal(err)
+	}
 	if err := c.Act(t.Context(), launching("aside", plan.OutSight)); err != nil {
 		t.Fatal(err)
 	}
 	found := trialsIn(t, c, "aside")
 	made := get(t, c, "aside", found[0].Pod.Name)
-	if _, selected := made.Labels["app"]; selected || made.Labels["tier"] != "front" {
-		t.Errorf("it bears %v", made.Labels)
+	if _, selected := made.Labels["tier"]; selected || made.Labels["app"] != "web" || len(made.Spec.ReadinessGates) != 1 {
+		t.Errorf("it bears %v, and gates %v", made.Labels, made.Spec.ReadinessGates)
 	}
 	ended(t, c, found[0])
 }
@@ -237,8 +260,13 @@ func onTrials(t *testing.T, admin, c *Cluster) {
 		}
 	}
 	for _, x := range trialsIn(t, c, "shop") {
-		if err := c.Act(t.Context(), plan.Ungating(x)); err != nil {
+		if err := c.Act(t.Context(), plan.OnTrial(plan.Ungate, x)); err != nil {
 			t.Error(err)
+		}
+		for _, v := range []plan.Verb{plan.Serve, plan.Rest} {
+			if err := c.Act(t.Context(), plan.OnTrial(v, x)); err != nil {
+				t.Error(err)
+			}
 		}
 		if err := c.Act(t.Context(), plan.Change{Verb: plan.Delete, Kind: "Pod", Namespace: "shop", Name: x.Pod.Name, Expect: x.Pod.UID}); err != nil {
 			t.Error(err)

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -64,4 +65,38 @@ func (t *turn) leave(ctx context.Context) (Outcome, error) {
 	}
 	t.tell(Event{Kind: Holding, Hold: &h})
 	return Held, nil
+}
+
+// delete takes trial pods away: one that serves rests first, so that no request is
+// on its way to it when it ends.
+func (t *turn) delete(ctx context.Context, pods []mesh.Trial) error {
+	for _, x := range pods {
+		switch {
+		case x.Pod.Terminating, x.Service == mesh.Rested && t.Clock.Now().Before(x.Since.Add(resting)):
+			continue
+		case x.Service == mesh.Serving:
+			if err := t.change(ctx, plan.OnTrial(plan.Rest, x)); err != nil && !errors.Is(err, ErrDisturbed) {
+				return err
+			}
+			continue
+		}
+		if err := t.end(ctx, plan.Withdrawal(x)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *turn) end(ctx context.Context, step plan.Step) error {
+	changes, err := plan.Render(step, t.target, t.Clock.Now())
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if err := t.change(ctx, c); err != nil && !errors.Is(err, ErrDisturbed) {
+			return fmt.Errorf("%s: %w", step, err)
+		}
+	}
+	t.tell(Event{Kind: Acted, Step: &step})
+	return nil
 }

@@ -14,14 +14,21 @@ import (
 	"github.com/rerig/rerig/internal/verify"
 )
 
-// inService is how long a trial pod stays among those that serve, good all the
-// while: long enough for callers to have found it, at any rate of requests that
-// a trial can say something about.
-const inService = 10 * time.Second
+const (
+	// inService is how long a trial pod stays among those that serve, good all the
+	// while: long enough for callers to have found it, at any rate of requests that
+	// a trial can say something about.
+	inService = 10 * time.Second
+
+	// resting is how long it is left alone before it ends: callers learn within a
+	// second that it takes no more requests, and those that it has are answered.
+	resting = 5 * time.Second
+)
 
 // trial takes the next move of each workload's trial, of as many at the same time
-// as may restart: make the pod, let it to a node, judge it, end it. What is under
-// way is seen in the world; only the verdict is written down.
+// as may restart: make the pod, let it to a node, judge it, let it serve, judge it
+// on, let it rest, end it. What is under way is seen in the world; only the
+// verdict is written down.
 func (t *turn) trial(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if v, ok := t.standing(); !ok {
 		return t.wait(ctx, v, s.Steps[0], s.Wave)
@@ -57,15 +64,15 @@ func (t *turn) tryOn(ctx context.Context, step plan.Step, free *int) (Outcome, e
 	case passed || len(pods) > 1 || pods[0].Pod.Terminating || stale(pods[0], wl, step):
 		return t.takeAway(ctx, step, pods)
 	case pods[0].Gated:
-		return t.tried(ctx, step, t.change(ctx, plan.Ungating(pods[0])))
+		return t.tried(ctx, step, t.change(ctx, plan.OnTrial(plan.Ungate, pods[0])))
 	}
 	return t.judge(ctx, step, pods[0])
 }
 
 // stale reports whether a trial pod was made from what the workload no longer is,
-// or otherwise than is wished now.
+// or otherwise than is wished now, or is on its way out.
 func stale(x mesh.Trial, wl mesh.Workload, step plan.Step) bool {
-	return x.Template != wl.Template.Hash || x.Mode != step.From || x.Revision != step.To
+	return x.Service == mesh.Rested || x.Template != wl.Template.Hash || x.Mode != step.From || x.Revision != step.To
 }
 
 func (t *turn) launch(ctx context.Context, step plan.Step) (Outcome, error) {
@@ -121,73 +128,4 @@ func (t *turn) takeAway(ctx context.Context, step plan.Step, pods []mesh.Trial) 
 	}
 	t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
 	return "", t.delete(ctx, pods)
-}
-
-// delete asks trial pods to end that were not asked yet.
-func (t *turn) delete(ctx context.Context, pods []mesh.Trial) error {
-	for _, x := range pods {
-		if x.Pod.Terminating {
-			continue
-		}
-		step := plan.Withdrawal(x)
-		changes, err := plan.Render(step, t.target, t.Clock.Now())
-		if err != nil {
-			return err
-		}
-		for _, c := range changes {
-			if err := t.change(ctx, c); err != nil && !errors.Is(err, ErrDisturbed) {
-				return fmt.Errorf("%s: %w", step, err)
-			}
-		}
-		t.tell(Event{Kind: Acted, Step: &step})
-	}
-	return nil
-}
-
-// judge judges a trial pod: by what the cluster and the istiods say of it, for
-// its time in service, and then by what its own proxy says.
-func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome, error) {
-	key := plan.Key(t.world, step, t.target)
-	facts := verify.Facts{World: t.world, Revision: step.To, Workload: verify.OfTrial(x)}
-	v := verify.Worst(verify.Judge(verify.Tried, step.Subject, facts))
-	if v.Result == verify.Pass || v.Result == verify.Warn {
-		if left := t.serves(key, step); left > 0 {
-			v.Reason = fmt.Sprintf("trial pod %s serves well, for %s more", x.Pod.Name, left.Round(time.Second))
-			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
-			return "", nil
-		}
-		c, err := t.Observer.Certificate(ctx, x.Namespace, x.Pod.Name)
-		if facts.Certificate = &c; err != nil {
-			facts.Certificate, facts.Silence = nil, err.Error()
-		}
-		v = verify.Worst(verify.Judge(verify.TriedProof, step.Subject, facts))
-	} else {
-		delete(t.ledger.Soaking, key)
-	}
-	switch {
-	case v.Result == verify.Pass || v.Result == verify.Warn:
-		delete(t.ledger.Soaking, key)
-		t.pass(key, step, v)
-		return "", t.save(ctx)
-	case v.Result == verify.Fail || t.overdue(step):
-		return t.fail(ctx, step, v)
-	}
-	t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
-	return "", nil
-}
-
-// serves is how long a trial pod that is good stays in service still.
-func (t *turn) serves(key string, step plan.Step) time.Duration {
-	if plan.TrialMode(step.From) != plan.InSight {
-		return 0
-	}
-	since, begun := t.ledger.Soaking[key]
-	if !begun {
-		if t.ledger.Soaking == nil {
-			t.ledger.Soaking = map[string]time.Time{}
-		}
-		since = t.Clock.Now()
-		t.ledger.Soaking[key] = since
-	}
-	return since.Add(inService).Sub(t.Clock.Now())
 }

@@ -40,10 +40,14 @@ func (f *fake) onTrial(c plan.Change) {
 		case x.Namespace != c.Namespace || x.Pod.Name != c.Name || x.Pod.UID != c.Expect:
 		case c.Verb == plan.Delete:
 			p.Pod.Terminating = true
+		case c.Verb == plan.Serve:
+			p.Service, p.Since, p.Pod.Ready = mesh.Serving, f.now, true
+		case c.Verb == plan.Rest:
+			p.Service, p.Since, p.Pod.Ready = mesh.Rested, f.now, false
 		case f.barred:
 			p.Gated, p.Pod.Trouble = false, "app: ImagePullBackOff"
 		default:
-			p.Gated, p.Pod.Running, p.Pod.Ready = false, true, true
+			p.Gated, p.Able, p.Pod.Running = false, true, true
 			p.Pod.Sidecar = mesh.Sidecar{Present: true, Revision: x.Revision}
 		}
 	}
@@ -87,27 +91,42 @@ func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
 		}
 	}
 	expect(t, f, Completed)
-	if n := f.verbs(); n[plan.Launch] != 6 || n[plan.Ungate] != 6 || n[plan.Delete] != 6 || len(f.world.Trials) != 0 {
+	if n := f.verbs(); n[plan.Launch] != 6 || n[plan.Ungate] != 6 || n[plan.Serve] != 4 || n[plan.Rest] != 4 || n[plan.Delete] != 6 || len(f.world.Trials) != 0 {
 		t.Errorf("written was %v, left are %v", n, f.world.Trials)
 	}
 }
 
-// A trial pod in service stays for its time; one out of service goes once it is
-// proven.
-func TestATrialServesForItsTime(t *testing.T) {
+// A trial pod in service stays for its time and rests before it goes; one out of
+// service never serves.
+func TestATrialServesForItsTimeAndRests(t *testing.T) {
 	f := trying()
-	since, took := map[string]time.Time{}, map[string]time.Duration{}
+	at := map[plan.Verb]map[string]time.Time{plan.Serve: {}, plan.Rest: {}, plan.Delete: {}}
 	f.acted = func(c plan.Change) {
-		switch c.Verb {
-		case plan.Ungate:
-			since[c.Namespace+"/"+c.Name] = f.now
-		case plan.Delete:
-			took[c.Namespace+"/"+c.Name] = f.now.Sub(since[c.Namespace+"/"+c.Name])
+		if times, of := at[c.Verb]; of {
+			times[c.Namespace+"/"+c.Name] = f.now
 		}
 	}
 	expect(t, f, Completed)
-	if took["a/x-trial"] < inService || took["c/x-trial"] >= inService {
-		t.Errorf("they stood there for %v", took)
+	const in, out = "a/x-trial", "c/x-trial"
+	if served, rested := at[plan.Rest][in].Sub(at[plan.Serve][in]), at[plan.Delete][in].Sub(at[plan.Rest][in]); served < inService || rested < resting {
+		t.Errorf("it served for %s and rested for %s", served, rested)
+	}
+	if !at[plan.Serve][out].IsZero() || at[plan.Delete][out].IsZero() {
+		t.Errorf("what was to stay out of service: %v", at)
+	}
+}
+
+// A trial pod that fails while it serves rests before it goes, too.
+func TestATrialThatFailsInService(t *testing.T) {
+	f := trying()
+	f.acted = func(c plan.Change) {
+		if c.Verb == plan.Serve {
+			f.rejects = c.Namespace
+		}
+	}
+	expect(t, f, Held)
+	if n := f.verbs(); n[plan.Serve] == 0 || n[plan.Rest] != n[plan.Serve] || len(f.world.Trials) != 0 || f.ledger.Held.Reason != checkFailed {
+		t.Errorf("written was %v, left are %v, held with %+v", n, f.world.Trials, f.ledger.Held)
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package mesh
 
-import "cmp"
+import (
+	"cmp"
+	"time"
+)
 
 // Trial is a pod that a run tries: made from a real workload's template, with the
 // sidecar of the revision that the workload is to move to, beside the workload's
@@ -14,9 +17,21 @@ type Trial struct {
 	Revision  string // whose webhook injected it
 	Mode      string // in-service, or out-of-service
 	Gated     bool   // made, and not let to a node yet
+	Able      bool   // its containers are ready; the pod itself is once it may serve too
+	Service   Turn
+	Since     time.Time // since when Service is what it is, by the clock of who wrote it
 	Namespace string
 	Pod       Pod
 }
+
+// Turn tells whether a trial pod is among those that serve.
+type Turn string
+
+const (
+	NotYet  Turn = ""
+	Serving Turn = "serving"
+	Rested  Turn = "rested" // it served, and takes no new requests
+)
 
 // TrialsOf returns the trial pods that a run has of a workload: one, unless
 // somebody changed the workload or the run's wishes in the middle.

@@ -13,10 +13,12 @@ import (
 // Withdraw ends a trial pod that is not wanted any more.
 const Withdraw Kind = "withdraw"
 
-// How a trial pod is made, in two writes.
+// What is written of a trial pod, until it is deleted.
 const (
 	Launch Verb = "launch" // make it, kept from the nodes
 	Ungate Verb = "ungate" // let it to a node
+	Serve  Verb = "serve"  // let it be ready, so that Services lead to it
+	Rest   Verb = "rest"   // let it not be ready any more
 )
 
 const (
@@ -100,9 +102,9 @@ func Withdrawal(x mesh.Trial) Step {
 	return Step{Kind: Withdraw, Subject: x.Of, From: x.Namespace + "/" + x.Pod.Name + " " + x.Pod.UID}
 }
 
-// Ungating is the change that lets a trial pod to a node.
-func Ungating(x mesh.Trial) Change {
-	return Change{Verb: Ungate, Kind: "Pod", Namespace: x.Namespace, Name: x.Pod.Name, Expect: x.Pod.UID}
+// OnTrial is a change of one trial pod.
+func OnTrial(v Verb, x mesh.Trial) Change {
+	return Change{Verb: v, Kind: "Pod", Namespace: x.Namespace, Name: x.Pod.Name, Expect: x.Pod.UID}
 }
 
 func launch(s Step, run string) (Change, error) {
@@ -137,9 +139,9 @@ func tried(w mesh.World, t Target, wl mesh.Workload) []Note {
 	case untriable(wl) != "":
 		return []Note{{Kind: NotTried, Subject: wl.Key(), Text: "is moved without having been tried: " + untriable(wl), Evidence: "trial " + string(mode) + " was asked for"}}
 	case mode == OutSight:
-		return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", without the labels that Services select by; rules that select by those labels do not hold for it", Evidence: string(mode)}}
+		return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that its Services do not lead to", Evidence: string(mode)}}
 	}
-	return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that serves beside the others for a while; autoscalers and disruption budgets that select by its labels count it meanwhile", Evidence: string(mode)}}
+	return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that serves beside the others for a while, once it is proven; autoscalers and disruption budgets that select by its labels count it meanwhile", Evidence: string(mode)}}
 }
 
 // Tried is the newest verdict on a trial pod of a workload. The template that was

@@ -51,7 +51,11 @@ func stateOfTrial(x mesh.Trial) string {
 		return "ending"
 	case x.Gated:
 		return "made"
-	case x.Pod.Ready:
+	case x.Service == mesh.Rested:
+		return "rests before it ends"
+	case x.Service == mesh.Serving && x.Pod.Ready:
+		return "serves"
+	case x.Able:
 		return "ready"
 	}
 	return or(x.Pod.Trouble, "not ready")

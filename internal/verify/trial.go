@@ -18,10 +18,11 @@ var Tried = append([]Check{{"trial-ready", "The trial pod runs and is ready.",
 // TriedProof adds what the trial pod's own proxy says.
 var TriedProof = append(slices.Clone(Tried), Proof[len(Proof)-1])
 
-// OfTrial is a trial pod as a workload of its own, for the checks.
+// OfTrial is a trial pod as a workload of its own, for the checks. Until it may
+// serve it is as ready as it can be when its containers are.
 func OfTrial(x mesh.Trial) mesh.Workload {
 	p := x.Pod
-	p.Current = true
+	p.Current, p.Ready = true, x.Able && (p.Ready || x.Service != mesh.Serving)
 	return mesh.Workload{Kind: "Pod", Namespace: x.Namespace, Name: p.Name, Wanted: 1, Pods: []mesh.Pod{p}, Rollout: mesh.Rollout{Done: p.Ready, Message: p.Trouble}}
 }
 
