@@ -32,7 +32,7 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 		return c.launch(ctx, change)
 	case change.Verb == plan.Ungate:
 		return c.ungate(ctx, change)
-	case change.Verb == plan.Serve || change.Verb == plan.Rest:
+	case change.Verb == plan.Serve || change.Verb == plan.Recall:
 		return c.serve(ctx, change)
 	case change.Verb == plan.Delete && change.Kind == "Pod":
 		return c.deletePod(ctx, change)

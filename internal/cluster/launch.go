@@ -107,7 +107,7 @@ func (c *Cluster) deletePod(ctx context.Context, change plan.Change) error {
 // readiness waits for.
 func (c *Cluster) serve(ctx context.Context, change plan.Change) error {
 	what, status := fmt.Sprintf("let trial pod %s/%s serve", change.Namespace, change.Name), corev1.ConditionTrue
-	if change.Verb == plan.Rest {
+	if change.Verb == plan.Recall {
 		what, status = fmt.Sprintf("take trial pod %s/%s out of its Services", change.Namespace, change.Name), corev1.ConditionFalse
 	}
 	p, err := c.standing(ctx, change, what)

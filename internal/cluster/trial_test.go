@@ -141,7 +141,7 @@ func testTrial(t *testing.T, c *Cluster) {
 	for _, turn := range []struct {
 		verb plan.Verb
 		want mesh.Turn
-	}{{plan.Serve, mesh.Serving}, {plan.Rest, mesh.Rested}} {
+	}{{plan.Serve, mesh.Serving}, {plan.Recall, mesh.Rested}} {
 		verb, want := turn.verb, turn.want
 		if err := c.Act(t.Context(), plan.OnTrial(verb, found[0])); err != nil {
 			t.Fatal(err)
@@ -263,7 +263,7 @@ func onTrials(t *testing.T, admin, c *Cluster) {
 		if err := c.Act(t.Context(), plan.OnTrial(plan.Ungate, x)); err != nil {
 			t.Error(err)
 		}
-		for _, v := range []plan.Verb{plan.Serve, plan.Rest} {
+		for _, v := range []plan.Verb{plan.Serve, plan.Recall} {
 			if err := c.Act(t.Context(), plan.OnTrial(v, x)); err != nil {
 				t.Error(err)
 			}

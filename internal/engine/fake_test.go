@@ -192,7 +192,7 @@ func (f *fake) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
 }
 
 func (f *fake) carryOut(c plan.Change) {
-	if slices.Contains([]plan.Verb{plan.Launch, plan.Ungate, plan.Serve, plan.Rest}, c.Verb) || c.Verb == plan.Delete && c.Kind == "Pod" {
+	if slices.Contains([]plan.Verb{plan.Launch, plan.Ungate, plan.Serve, plan.Recall}, c.Verb) || c.Verb == plan.Delete && c.Kind == "Pod" {
 		f.onTrial(c)
 		return
 	}

@@ -75,7 +75,7 @@ func (t *turn) delete(ctx context.Context, pods []mesh.Trial) error {
 		case x.Pod.Terminating, x.Service == mesh.Rested && t.Clock.Now().Before(x.Since.Add(resting)):
 			continue
 		case x.Service == mesh.Serving:
-			if err := t.change(ctx, plan.OnTrial(plan.Rest, x)); err != nil && !errors.Is(err, ErrDisturbed) {
+			if err := t.change(ctx, plan.OnTrial(plan.Recall, x)); err != nil && !errors.Is(err, ErrDisturbed) {
 				return err
 			}
 			continue

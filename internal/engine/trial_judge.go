@@ -16,7 +16,7 @@ import (
 // of it before it serves, and where it is to serve for its time there, and again.
 func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome, error) {
 	key, serves := plan.Key(t.world, step, t.target), plan.TrialMode(step.From) == plan.InSight
-	v := t.verdict(ctx, step, x, serves && x.Service == mesh.Serving && t.begun(key))
+	v := t.verdict(ctx, step, x, serves && x.Service == mesh.Serving && t.entered(key))
 	switch {
 	case v.Result == verify.Fail:
 		return t.fail(ctx, step, v)
@@ -59,8 +59,8 @@ func (t *turn) verdict(ctx context.Context, step plan.Step, x mesh.Trial, betwee
 	return verify.Worst(verify.Judge(verify.TriedProof, step.Subject, facts))
 }
 
-// begun reports whether a trial pod's time in service has.
-func (t *turn) begun(key string) bool { return !t.ledger.Soaking[key].IsZero() }
+// entered reports whether a trial pod's time in service has.
+func (t *turn) entered(key string) bool { return !t.ledger.Soaking[key].IsZero() }
 
 // left is how long a trial pod that is good stays in service still; the first time
 // that it is asked, the time begins.
@@ -68,7 +68,7 @@ func (t *turn) left(key string) time.Duration {
 	if t.ledger.Soaking == nil {
 		t.ledger.Soaking = map[string]time.Time{}
 	}
-	if !t.begun(key) {
+	if !t.entered(key) {
 		t.ledger.Soaking[key] = t.Clock.Now()
 	}
 	return t.ledger.Soaking[key].Add(inService).Sub(t.Clock.Now())

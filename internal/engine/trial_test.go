@@ -42,7 +42,7 @@ func (f *fake) onTrial(c plan.Change) {
 			p.Pod.Terminating = true
 		case c.Verb == plan.Serve:
 			p.Service, p.Since, p.Pod.Ready = mesh.Serving, f.now, true
-		case c.Verb == plan.Rest:
+		case c.Verb == plan.Recall:
 			p.Service, p.Since, p.Pod.Ready = mesh.Rested, f.now, false
 		case f.barred:
 			p.Gated, p.Pod.Trouble = false, "app: ImagePullBackOff"
@@ -91,7 +91,7 @@ func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
 		}
 	}
 	expect(t, f, Completed)
-	if n := f.verbs(); n[plan.Launch] != 6 || n[plan.Ungate] != 6 || n[plan.Serve] != 4 || n[plan.Rest] != 4 || n[plan.Delete] != 6 || len(f.world.Trials) != 0 {
+	if n := f.verbs(); n[plan.Launch] != 6 || n[plan.Ungate] != 6 || n[plan.Serve] != 4 || n[plan.Recall] != 4 || n[plan.Delete] != 6 || len(f.world.Trials) != 0 {
 		t.Errorf("written was %v, left are %v", n, f.world.Trials)
 	}
 }
@@ -100,7 +100,7 @@ func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
 // service never serves.
 func TestATrialServesForItsTimeAndRests(t *testing.T) {
 	f := trying()
-	at := map[plan.Verb]map[string]time.Time{plan.Serve: {}, plan.Rest: {}, plan.Delete: {}}
+	at := map[plan.Verb]map[string]time.Time{plan.Serve: {}, plan.Recall: {}, plan.Delete: {}}
 	f.acted = func(c plan.Change) {
 		if times, of := at[c.Verb]; of {
 			times[c.Namespace+"/"+c.Name] = f.now
@@ -108,7 +108,7 @@ func TestATrialServesForItsTimeAndRests(t *testing.T) {
 	}
 	expect(t, f, Completed)
 	const in, out = "a/x-trial", "c/x-trial"
-	if served, rested := at[plan.Rest][in].Sub(at[plan.Serve][in]), at[plan.Delete][in].Sub(at[plan.Rest][in]); served < inService || rested < resting {
+	if served, rested := at[plan.Recall][in].Sub(at[plan.Serve][in]), at[plan.Delete][in].Sub(at[plan.Recall][in]); served < inService || rested < resting {
 		t.Errorf("it served for %s and rested for %s", served, rested)
 	}
 	if !at[plan.Serve][out].IsZero() || at[plan.Delete][out].IsZero() {
@@ -125,7 +125,7 @@ func TestATrialThatFailsInService(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if n := f.verbs(); n[plan.Serve] == 0 || n[plan.Rest] != n[plan.Serve] || len(f.world.Trials) != 0 || f.ledger.Held.Reason != checkFailed {
+	if n := f.verbs(); n[plan.Serve] == 0 || n[plan.Recall] != n[plan.Serve] || len(f.world.Trials) != 0 || f.ledger.Held.Reason != checkFailed {
 		t.Errorf("written was %v, left are %v, held with %+v", n, f.world.Trials, f.ledger.Held)
 	}
 }

@@ -18,7 +18,7 @@ const (
 	Launch Verb = "launch" // make it, kept from the nodes
 	Ungate Verb = "ungate" // let it to a node
 	Serve  Verb = "serve"  // let it be ready, so that Services lead to it
-	Rest   Verb = "rest"   // let it not be ready any more
+	Recall Verb = "recall" // let it not be ready any more
 )
 
 const (

@@ -40,13 +40,13 @@ func TestTrialBeforeAdoption(t *testing.T) {
 		return nil
 	})
 	pause.await(t, p)
-	l.without(t)
+	l.untried(t)
 	pause.proceed()
 	e := p.end(t, longest)
 	e.exits(t, exitDone)
 	e.says(t, "tried first", "trial pod web-trial-")
 	t.Logf("upgrade with trials: %s", short(e.took))
-	l.without(t)
+	l.untried(t)
 	l.stands(t, all(newRevision))
 	l.phase(t, "Completed")
 	for _, wl := range shopWorkloads {
@@ -70,7 +70,7 @@ func TestFailingTrial(t *testing.T) {
 		e.exits(t, exitHeld)
 		e.says(t, says...)
 		t.Logf("%s: held after %s", name, short(e.took))
-		l.without(t)
+		l.untried(t)
 		l.labelled(t, all(oldRevision))
 		l.snapshot(t, bindings()).same(t, name, before)
 		l.phase(t, "Held")
@@ -110,7 +110,7 @@ func TestFailingTrial(t *testing.T) {
 	}
 
 	l.rerig(t, args...).exits(t, exitDone)
-	l.without(t)
+	l.untried(t)
 	l.labelled(t, stand{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
 }
 
@@ -130,7 +130,7 @@ func TestKilledInTrial(t *testing.T) {
 		g.open()
 		time.Sleep(outlived)
 		start(t, g.kubeconfig, back("--lease-duration", lease)...).end(t, longest).exits(t, exitDone)
-		l.without(t)
+		l.untried(t)
 		l.phase(t, "RolledBack")
 		l.snapshot(t, bindings()).ours().same(t, "killed after "+w.String()+" and rolled back", before)
 	}
@@ -154,7 +154,7 @@ func TestKilledInTrial(t *testing.T) {
 			t.Errorf("killed after %d writes of sort %d to trial pods of two workloads:\n%s", n, i, lines(kills))
 		}
 	}
-	l.without(t)
+	l.untried(t)
 	l.labelled(t, stand{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
 	l.phase(t, "Completed")
 }
@@ -190,8 +190,8 @@ func (l *lab) trace(t *testing.T) error {
 	return nil
 }
 
-// without demands that no trial pod is there.
-func (l *lab) without(t *testing.T) {
+// untried demands that no trial pod is there.
+func (l *lab) untried(t *testing.T) {
 	t.Helper()
 	if err := l.trace(t); err != nil {
 		t.Error(err)

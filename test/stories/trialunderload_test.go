@@ -34,7 +34,7 @@ func TestTrialUnderLoad(t *testing.T) {
 	e.exits(t, exitDone)
 	t.Logf("upgrade with trials: %s", short(e.took))
 	l.heard(t).good(t, "the upgrade with trials")
-	l.without(t)
+	l.untried(t)
 	l.stands(t, all(newRevision))
 	served := c.served()
 	for _, wl := range shopWorkloads {
@@ -45,7 +45,7 @@ func TestTrialUnderLoad(t *testing.T) {
 	}
 	returned := l.rerig(t, back()...)
 	returned.exits(t, exitDone)
-	l.without(t)
+	l.untried(t)
 	l.stands(t, all(oldRevision))
 }
 
