@@ -3,11 +3,14 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 )
 
 func (a *app) plan() *cobra.Command {
 	var w wish
+	var folder string
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what an upgrade would do; change nothing",
@@ -38,6 +41,13 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 			if err != nil {
 				return err
 			}
+			if folder != "" {
+				n, err := patches(p.Plan, folder)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(a.Err, "%d patches for committing are in %s\n", n, folder)
+			}
 			if a.output == outputJSON {
 				return a.json(p.Object())
 			}
@@ -45,5 +55,6 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 		},
 	}
 	w.flags(cmd)
+	cmd.Flags().StringVar(&folder, "patches", "", "write what GitOps tools keep, for committing, into this `DIR`")
 	return cmd
 }

@@ -53,6 +53,9 @@ func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
 	if p.World, err = h.Observe(ctx); err != nil {
 		return p, fmt.Errorf("observe the mesh: %w", err)
 	}
+	if !r.back() && !r.fresh {
+		r.ledger = plan.Joined(p.World, r.intent, r.ledger)
+	}
 	target, err := plan.Aim(p.World, r.intent, r.ledger)
 	p.Plan = plan.Make(p.World, target, r.ledger)
 	return p, err

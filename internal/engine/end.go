@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/verify"
@@ -88,6 +89,11 @@ func (t *turn) turnAround(ctx context.Context) error {
 func (t *turn) finish(ctx context.Context) (Outcome, error) {
 	if t.ledger.Revert > 0 {
 		return t.hold(ctx, t.reverted())
+	}
+	if names := plan.Newcomers(t.world, t.intent, t.ledger); len(names) > 0 {
+		return t.hold(ctx, plan.Hold{Reason: planChanged, Subject: strings.Join(names, ", "),
+			Message: fmt.Sprintf("everything that was agreed to is moved and proven; since then %s came to be bound to another revision", strings.Join(names, ", ")),
+			Hint:    "Run the same command again: it shows the plan with them in a wave of their own, and asks."})
 	}
 	if t.ledger.Ended.IsZero() {
 		t.ledger.Ended = t.Clock.Now()

@@ -15,7 +15,7 @@ import (
 // selected and divided now. An error is a request that cannot be met: it says
 // what was found and what to do.
 func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
-	t := Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak, Policy: in.Policy,
+	t := Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak, Policy: in.Policy, From: in.From,
 		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
 		Works: map[string]string{}, Pins: map[string]string{}, Tags: map[string]string{}, Final: map[string]mesh.Binding{}}
 	if len(w.Revisions) == 0 {
@@ -113,6 +113,14 @@ func elsewhere(w mesh.World, in Intent, name string) bool {
 // another one. Those in which nothing but gateways runs stay, as their gateways
 // do; so do those that the default would inject into and that hold nothing.
 func everything(w mesh.World, in Intent) ([]string, error) {
+	names := candidates(w, in)
+	if len(names) == 0 {
+		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound to a revision other than %s", in.Revision)
+	}
+	return names, served(w, names, in.Revision)
+}
+
+func candidates(w mesh.World, in Intent) []string {
 	var names []string
 	for _, ns := range w.Namespaces {
 		if ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) || !bindable(w, ns) {
@@ -125,10 +133,7 @@ func everything(w mesh.World, in Intent) ([]string, error) {
 			names = append(names, ns.Name)
 		}
 	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound to a revision other than %s", in.Revision)
-	}
-	return names, served(w, names, in.Revision)
+	return names
 }
 
 // bound reports whether the namespace's own labels ask for injection.

@@ -30,6 +30,7 @@ const (
 	ByTag           NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
 	TagStays        NoteKind = "tag-stays"         // a tag that is not moved
 	NoEffect        NoteKind = "no-effect"         // a label that decides nothing
+	ByHand          NoteKind = "by-hand"           // other hands moved it before the run began
 	ForCommit       NoteKind = "for-commit"        // labels that a GitOps tool keeps: they are to be committed
 )
 
@@ -70,6 +71,7 @@ func Notes(w mesh.World, t Target) []Note {
 	if !t.Back {
 		notes = append(notes, tagNotes(w, t)...)
 	}
+	notes = append(notes, byHand(w, t)...)
 	return notes
 }
 

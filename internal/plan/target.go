@@ -29,6 +29,8 @@ type Target struct {
 	Remove    []string                // revisions that are taken away at the end
 	Versions  map[string]string       // revision -> its Istio version when the run began; on the way back
 	Found     Baseline                // the mesh as it was found
+	From      string                  // the revision from which other hands began the upgrade, "" none
+	Away      string                  // on the way back: the revision that is left
 }
 
 // Want is the revision that a workload's sidecars should run, "" when the target

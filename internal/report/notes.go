@@ -28,7 +28,11 @@ var titles = []struct {
 	{plan.Exemption, "Exemptions", plain},
 	{plan.NotInjected, "Without a sidecar today", plain},
 	{plan.NothingToProve, "Nothing to prove", plain},
-	{plan.ByTag, "Bound by a tag", plain},
+	{plan.ByTag, "How they are bound", plain},
+	{plan.TagStays, "Tags", plain},
+	{plan.NoEffect, "Labels without effect", warn},
+	{plan.ForCommit, "For committing", warn},
+	{plan.ByHand, "Begun by other hands", warn},
 	{plan.GatewayStays, "Gateways that stay", plain},
 }
 

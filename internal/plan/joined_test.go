@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// A namespace that comes to be bound during a run is no part of it, is named at
+// its end, and joins it in a wave of its own; the way back takes it along.
+func TestNewcomersJoinInAWaveOfTheirOwn(t *testing.T) {
+	w := sixWays()
+	target := forward(t, w, allOf(), Ledger{})
+	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), 12, first, nil)
+	w.Namespaces = append(slices.Clone(w.Namespaces), mesh.Namespace{Name: "new", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}})
+	w.Workloads = append(slices.Clone(w.Workloads), workload(mesh.Deployment, "new", "web", 1))
+	w.Sort()
+	w0 := w
+	w, l, _ = carry(t, w, forward(t, w, allOf(), l), l, -1, first, nil)
+	if got := Newcomers(w, allOf(), l); !slices.Equal(got, []string{"new"}) {
+		t.Fatalf("newcomers: %v", got)
+	}
+	named := allOf()
+	if named.Names = []string{"a"}; Newcomers(w, named, l) != nil {
+		t.Error("namespaces were named, and another one joins")
+	}
+	l = Joined(w, allOf(), l)
+	target = forward(t, w, allOf(), l)
+	l = l.Agreed(Make(w, target, l), noon)
+	end, l, done := carry(t, w, target, l, -1, first, nil)
+	if wl, _ := end.Workload("Deployment new/web"); !slices.Equal(wl.Sidecars(), []string{"1-31-0"}) || len(done) == 0 || done[0].Wave != len(l.Waves) {
+		t.Fatalf("new/web ends on %v after %v", wl.Sidecars(), done)
+	}
+	back := Backward(allOf(), l, 0)
+	home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+	if ns, _ := home.Namespace("new"); ns.Binding().String() != "istio.io/rev=1-29-1" {
+		t.Errorf("new comes back with %s", ns.Binding())
+	}
+	want, _ := w0.Workload("Deployment new/web")
+	got, _ := home.Workload("Deployment new/web")
+	if diff := cmp.Diff(want.Sidecars(), got.Sidecars()); diff != "" {
+		t.Errorf("new/web comes back (-found +restored):\n%s", diff)
+	}
+}
