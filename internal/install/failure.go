@@ -25,9 +25,10 @@ type Failure struct {
 func (f *Failure) Unwrap() []error { return refusing(f.Err) }
 
 // refusing makes an installation that was given up a refusal: to repeat it at
-// once would only say the same again. One that was broken off may be repeated.
+// once would only say the same again. One that was broken off may be repeated,
+// and one that the network ended.
 func refusing(err error) []error {
-	if brokenOff(err) {
+	if brokenOff(err) || passing(err) {
 		return []error{err}
 	}
 	return []error{err, engine.ErrRefused}
