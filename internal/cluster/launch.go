@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +24,13 @@ import (
 // revision's live webhook gives it.
 func (c *Cluster) launch(ctx context.Context, change plan.Change) error {
 	what := fmt.Sprintf("make a trial pod of %s %s/%s", change.Kind, change.Namespace, change.Name)
-	template, err := c.template(ctx, change)
+	template, err := c.template(ctx, mesh.Kind(change.Kind), change.Namespace, change.Name)
 	if err != nil {
 		return writing(what, err)
+	}
+	digest := cmp.Or(change.Expect, hashOf(template))
+	if digest != hashOf(template) && mesh.Kind(change.Kind) != mesh.ArgoRollout { // whose digest holds more
+		return fmt.Errorf("%s: its template has changed: %w", what, engine.ErrDisturbed)
 	}
 	run, err := c.Get(ctx, change.Trial.Run)
 	if errors.Is(err, ErrNoRun) {
@@ -42,28 +47,12 @@ func (c *Cluster) launch(ctx context.Context, change plan.Change) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	pod = onTrial(pod, hashOf(template), change, run, services)
+	pod = onTrial(pod, digest, change, run, services)
 	_, err = c.core.Pods(change.Namespace).Create(ctx, pod, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
 	if apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
 	}
 	return writing(what, err)
-}
-
-// template reads a workload's pod template as it is now.
-func (c *Cluster) template(ctx context.Context, change plan.Change) (*corev1.PodTemplateSpec, error) {
-	switch mesh.Kind(change.Kind) {
-	case mesh.Deployment:
-		d, err := c.apps.Deployments(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
-		return &d.Spec.Template, err
-	case mesh.StatefulSet:
-		s, err := c.apps.StatefulSets(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
-		return &s.Spec.Template, err
-	case mesh.DaemonSet:
-		d, err := c.apps.DaemonSets(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
-		return &d.Spec.Template, err
-	}
-	return nil, fmt.Errorf("%w: the template of this kind is not known", engine.ErrRefused)
 }
 
 // ungate lets a trial pod to a node, and gives it the label back that its

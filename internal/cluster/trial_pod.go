@@ -27,7 +27,11 @@ func candidate(kind, namespace, name string, t *corev1.PodTemplateSpec) *corev1.
 	p := &corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, Spec: *t.Spec.DeepCopy()}
 	p.GenerateName, p.Namespace = name+"-", namespace
 	p.Labels, p.Annotations = maps.Clone(t.Labels), maps.Clone(t.Annotations)
-	p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: kind, Name: name, UID: "none", Controller: &yes}}
+	api := "apps/v1"
+	if kind == string(mesh.ArgoRollout) {
+		api = argoAPI
+	}
+	p.OwnerReferences = []metav1.OwnerReference{{APIVersion: api, Kind: kind, Name: name, UID: "none", Controller: &yes}}
 	if p.Spec.ServiceAccountName == "" { // the API server fills it in before it calls webhooks
 		p.Spec.ServiceAccountName = "default"
 	}

@@ -109,6 +109,11 @@ func testTrial(t *testing.T, c *Cluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	changed := launching("tried", plan.InSight)
+	changed.Expect = "what it was before"
+	if err := c.Act(t.Context(), changed); !errors.Is(err, engine.ErrDisturbed) {
+		t.Errorf("made from a template that has changed: %v", err)
+	}
 	if err := c.Act(t.Context(), launching("tried", plan.InSight)); err != nil {
 		t.Fatal(err)
 	}
@@ -252,14 +257,23 @@ func onTrials(t *testing.T, admin, c *Cluster) {
 	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "tries"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "1-31-0"}}); err != nil {
 		t.Error(err)
 	}
-	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
+	labels := map[string]string{"bare": "yes"}
+	bare := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: appsv1.ReplicaSetSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template(labels)}}
+	if _, err := admin.apps.ReplicaSets("shop").Create(t.Context(), bare, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+		t.Error(err)
+	}
+	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet} {
 		change := launching("shop", plan.OutSight)
 		change.Kind = string(kind)
 		if err := c.Act(t.Context(), change); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, x := range trialsIn(t, c, "shop") {
+	found := trialsIn(t, c, "shop")
+	if len(found) != 4 {
+		t.Errorf("%d trial pods of four workloads: %+v", len(found), found)
+	}
+	for _, x := range found {
 		if err := c.Act(t.Context(), plan.OnTrial(plan.Ungate, x)); err != nil {
 			t.Error(err)
 		}
@@ -271,5 +285,26 @@ func onTrials(t *testing.T, admin, c *Cluster) {
 		if err := c.Act(t.Context(), plan.Change{Verb: plan.Delete, Kind: "Pod", Namespace: "shop", Name: x.Pod.Name, Expect: x.Pod.UID}); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A Rollout's template is its own, or that of the Deployment which lends it one.
+func TestTemplatesOfRollouts(t *testing.T) {
+	by := func(lender string) (*corev1.PodTemplateSpec, error) {
+		s := template(map[string]string{"lender": lender})
+		return &s, nil
+	}
+	own := `{"items":[{"spec":{"template":{"metadata":{"labels":{"app":"canary"}}}}}]}`
+	if got, err := lent([]byte(own), "canary", by); err != nil || got.Labels["app"] != "canary" {
+		t.Errorf("its own: %+v, %v", got, err)
+	}
+	if got, err := lent([]byte(`{"items":[{"spec":{"workloadRef":{"kind":"Deployment","name":"web"}}}]}`), "canary", by); err != nil || got.Labels["lender"] != "web" {
+		t.Errorf("lent: %+v, %v", got, err)
+	}
+	if _, err := lent([]byte(`{"items":[{"spec":{"workloadRef":{"kind":"PodTemplate","name":"web"}}}]}`), "canary", by); !errors.Is(err, engine.ErrRefused) {
+		t.Errorf("lent by something else: %v", err)
+	}
+	if _, err := lent([]byte(`{"items":[]}`), "canary", by); err == nil || !strings.Contains(err.Error(), "not found") {
+		t.Errorf("none: %v", err)
 	}
 }

@@ -81,7 +81,9 @@ func (t *turn) launch(ctx context.Context, step plan.Step) (Outcome, error) {
 		return "", err
 	}
 	t.tell(Event{Kind: Acting, Step: &step})
+	wl, _ := t.world.Workload(step.Subject)
 	for _, c := range changes {
+		c.Expect = wl.Template.Hash
 		if err = t.change(ctx, c); err != nil {
 			return t.tried(ctx, step, err)
 		}

@@ -47,7 +47,8 @@ type Change struct {
 	Name      string `json:"name"`
 
 	// Expect is what must be found just before the write, or it is not made: for
-	// a Namespace its Binding, as mesh.Binding.String writes it; for a Pod, and
+	// a Namespace its Binding, as mesh.Binding.String writes it; for a workload of
+	// which a trial pod is made the digest of its template; for a Pod, and
 	// for what is kept or deleted, its UID, and where a swap has it in hand its
 	// place; for a keeper whose it is.
 	Expect string `json:"expect,omitempty"`

@@ -69,7 +69,7 @@ func trialled(w mesh.World, t Target, wl mesh.Workload) bool {
 // untriable says why no pod of a workload can be tried, "" when one can.
 func untriable(wl mesh.Workload) string {
 	switch wl.Kind {
-	case mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet:
+	case mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ArgoRollout:
 		return wl.Alone
 	}
 	return "of a " + string(wl.Kind) + " no pod can be made but by its own controller"
@@ -138,7 +138,23 @@ func tried(w mesh.World, t Target, wl mesh.Workload) []Note {
 		return nil
 	case untriable(wl) != "":
 		return []Note{{Kind: NotTried, Subject: wl.Key(), Text: "is moved without having been tried: " + untriable(wl), Evidence: "trial " + string(mode) + " was asked for"}}
-	case mode == OutSight:
+	}
+	return append(standingBy(t, wl, mode), withoutRoom(w, wl)...)
+}
+
+// withoutRoom says that a trial pod finds no place.
+func withoutRoom(w mesh.World, wl mesh.Workload) []Note {
+	lack := w.Lacks(wl, 1)
+	if lack == "" {
+		return nil
+	}
+	return []Note{{Kind: NoRoom, Subject: wl.Key(), Evidence: lack, Clears: "make room: raise the quota, add a node, or scale something down; or have it moved without a trial",
+		Text: "has no room for its trial pod, which holds the run when that does not change"}}
+}
+
+// standingBy says what it means that one more pod stands there.
+func standingBy(t Target, wl mesh.Workload, mode TrialMode) []Note {
+	if mode == OutSight {
 		return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that its Services do not lead to", Evidence: string(mode)}}
 	}
 	return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that serves beside the others for a while, once it is proven; autoscalers and disruption budgets that select by its labels count it meanwhile", Evidence: string(mode)}}

@@ -4,7 +4,6 @@ package stories
 
 import (
 	"context"
-	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -33,33 +32,33 @@ func TestTrialUnderLoad(t *testing.T) {
 	e := start(t, l.kubeconfig, upgrading(t, "--trial", "in-service")...).end(t, 2*longest)
 	e.exits(t, exitDone)
 	t.Logf("upgrade with trials: %s", short(e.took))
-	l.heard(t).good(t, "the upgrade with trials")
+	heard := l.heard(t)
+	heard.good(t, "the upgrade with trials")
 	l.untried(t)
 	l.stands(t, all(newRevision))
-	served := c.served()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, wl := range shopWorkloads {
-		t.Logf("the trial pod of %s served %d requests or connections", wl, served[wl])
-		if served[wl] == 0 {
+		t.Logf("the trial pod of %s served %d requests or connections", wl, c.of[wl])
+		if c.of[wl] == 0 {
 			t.Errorf("the trial pod of %s served nothing", wl)
 		}
 	}
-	returned := l.rerig(t, back()...)
-	returned.exits(t, exitDone)
-	l.untried(t)
-	l.stands(t, all(oldRevision))
+	// What does not drain loses requests in its restart, and none in its trial.
+	for _, f := range heard.Failures {
+		at, err := time.Parse(time.RFC3339Nano, f.Time)
+		if last := c.last["Deployment shop-data/"+undrained]; err != nil || at.Before(last) {
+			t.Errorf("failed at %s, in a trial, the last of which was there at %s: %+v, %v", f.Time, last.UTC(), f, err)
+		}
+	}
 }
 
 // requests is what the proxies of trial pods have passed on to their
 // applications, by workload.
 type requests struct {
-	mu sync.Mutex
-	of map[string]int
-}
-
-func (r *requests) served() map[string]int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return maps.Clone(r.of)
+	mu   sync.Mutex
+	of   map[string]int
+	last map[string]time.Time // when a trial pod was there last
 }
 
 // inbound are the totals of an Envoy's inbound hosts: requests, and for plain TCP
@@ -69,7 +68,7 @@ var inbound = regexp.MustCompile(`(?m)^inbound\|[^:]*::.*::(?:rq_total|cx_total)
 // countRequests asks the proxies of trial pods, every second, until the test ends.
 func (l *lab) countRequests(t *testing.T) *requests {
 	t.Helper()
-	r, program := &requests{of: map[string]int{}}, labProgram(t)
+	r, program := &requests{of: map[string]int{}, last: map[string]time.Time{}}, labProgram(t)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -89,13 +88,16 @@ func (l *lab) countRequests(t *testing.T) *requests {
 }
 
 func (r *requests) ask(ctx context.Context, l *lab, program string, p corev1.Pod) {
+	kind, name, _ := strings.Cut(p.Annotations["rerig.dev/trial-of"], " ")
+	key := kind + " " + p.Namespace + "/" + name
+	r.mu.Lock()
+	r.last[key] = time.Now()
+	r.mu.Unlock()
 	said, err := exec.CommandContext(ctx, program, "run", "--name", l.name, "--", "kubectl", "exec", "-n", p.Namespace, p.Name,
 		"-c", "istio-proxy", "--", "pilot-agent", "request", "GET", "clusters").Output()
 	if err != nil {
 		return // it does not run yet, or not any more
 	}
-	kind, name, _ := strings.Cut(p.Annotations["rerig.dev/trial-of"], " ")
-	key := kind + " " + p.Namespace + "/" + name
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, found := range inbound.FindAllStringSubmatch(string(said), -1) {
