@@ -117,9 +117,12 @@ func (t Target) coming(w mesh.World, ns mesh.Namespace) mesh.Binding {
 // pinned returns the revision to which a namespace has to be pinned before its
 // tag is moved back under it.
 func (t Target) pinned(w mesh.World, ns mesh.Namespace) (string, bool) {
+	if !t.Back || len(t.Tags) == 0 {
+		return "", false
+	}
 	_, moves := t.Tags[w.Through(ns, mesh.Template{})]
 	now := serving(w, ns)
-	return now, t.Back && moves && !strings.Contains(now, "+") && !tagsMoved(w, t)
+	return now, moves && !strings.Contains(now, "+") && !tagsMoved(w, t)
 }
 
 // Bound reports whether a namespace is labelled as the target wants it.
