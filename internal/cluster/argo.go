@@ -107,15 +107,17 @@ func (r readings) borrowed(c controller, pods []pod) controller {
 }
 
 // standing judges a workload whose pods are told apart by when they were made: as
-// many as are wanted, all ready, none from before.
+// many as are wanted, all ready, none on its way out. Those from before count: what
+// they carry is judged by itself, and where that is right nobody has to wait until
+// a disruption budget lets them go.
 func standing(w mesh.Workload) mesh.Rollout {
 	r, ready := w.Rollout, 0
 	said := r.Message
 	r.Message = ""
 	for _, p := range w.Pods {
 		switch {
-		case p.Terminating, !p.Current:
-			r.Message = fmt.Sprintf("pod %s is older than the restart, and still there", p.Name)
+		case p.Terminating:
+			r.Message = fmt.Sprintf("pod %s is on its way out", p.Name)
 		case !p.Ready:
 			r.Message = fmt.Sprintf("pod %s: %s", p.Name, p.Trouble)
 		default:

@@ -35,12 +35,12 @@ func TestARolloutOfArgoIsJudgedByItsPods(t *testing.T) {
 	if err := json.Unmarshal([]byte(aRollout), &r); err != nil {
 		t.Fatal(err)
 	}
-	pods := []pod{{Pod: mesh.Pod{Name: "old", Ready: true, Created: at.Add(-time.Hour)}}, {Pod: mesh.Pod{Name: "new", Ready: true, Created: at}}}
+	pods := []pod{{Pod: mesh.Pod{Name: "old", Ready: true, Terminating: true, Created: at.Add(-time.Hour)}}, {Pod: mesh.Pod{Name: "new", Ready: true, Created: at}}}
 	w := rolloutOf(&r, at.Add(time.Minute)).with(pods, nil)
 	if w.Key() != "Rollout shop/canary" || w.API != argoAPI || w.Wanted != 2 || w.Stamp.Run != "to-1-31-0" || w.Template.Labels["app"] != "canary" {
 		t.Errorf("read as %+v", w)
 	}
-	if w.Pods[0].Current || !w.Pods[1].Current || w.Rollout.Done || !strings.Contains(w.Rollout.Message, "pod old is older than the restart") {
+	if w.Pods[0].Current || !w.Pods[1].Current || w.Rollout.Done || !strings.Contains(w.Rollout.Message, "pod old is on its way out") {
 		t.Errorf("%+v of %+v", w.Rollout, w.Pods)
 	}
 	hash := w.Template.Hash

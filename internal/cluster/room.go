@@ -118,7 +118,7 @@ func (c *Cluster) readScalers(ctx context.Context, l *look) error {
 			for i := range page.Items {
 				h := &page.Items[i]
 				key := fmt.Sprintf("%s %s/%s", h.Spec.ScaleTargetRef.Kind, h.Namespace, h.Spec.ScaleTargetRef.Name)
-				l.found.scalers[key] = mesh.Scaler{Name: h.Name, Max: int(h.Spec.MaxReplicas), Full: h.Status.DesiredReplicas >= h.Spec.MaxReplicas}
+				l.found.scalers[key] = mesh.Scaler{Name: h.Name, Max: int(h.Spec.MaxReplicas), Full: max(h.Status.DesiredReplicas, h.Status.CurrentReplicas) >= h.Spec.MaxReplicas}
 			}
 		}))
 }

@@ -160,6 +160,6 @@ func (f stranger) on(w mesh.Workload) mesh.Workload {
 		w.Pods[i].Current = !p.Created.Before(w.Stamp.At)
 	}
 	w.Rollout = standing(w)
-	w.Rollout.Manual = true
+	w.Rollout.Manual = false
 	return w
 }

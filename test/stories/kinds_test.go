@@ -66,6 +66,7 @@ func TestEveryKind(t *testing.T) {
 	t.Logf("back in %s", short(returned.took))
 	l.kindsOn(t, oldRevision)
 	l.untouched(t, before)
+	t.Run("killed", func(t *testing.T) { l.kindsKilled(t, before) })
 	l.holds(t)
 	t.Run("paused in the middle", l.pausedMidway)
 	t.Run("made OnDelete in the middle", l.onDeleteMidway)
