@@ -66,6 +66,7 @@ func (c *Cluster) readRollouts(ctx context.Context, l *look) error {
 // what it is holds the time of the restart.
 func rolloutOf(r *argoRollout, now time.Time) controller {
 	c := controllerOn(mesh.ArgoRollout, &r.ObjectMeta, &r.Spec.Template)
+	c.Served = "rollouts"
 	c.API, c.Wanted, c.bySince = argoAPI, int(replicas(r.Spec.Replicas)), true
 	c.current = func(generations) current { return current{} }
 	c.Stamp = stampOf(r.Annotations)

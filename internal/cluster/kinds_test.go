@@ -82,8 +82,8 @@ func TestARolloutBorrowsItsTemplate(t *testing.T) {
 func TestAStrangerSaysHowManyPodsItWants(t *testing.T) {
 	n, at := 3, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	w := mesh.Workload{Kind: "CloneSet", Wanted: 1, Pods: []mesh.Pod{{Name: "a", Ready: true, Created: at.Add(-time.Minute)}}}
-	got := stranger{read: true, wanted: &n, stamp: mesh.Stamp{Run: "r", At: at}}.on(w)
-	if got.Wanted != 3 || got.Pods[0].Current || got.Rollout.Done || got.Template.Hash == "" || got.Unread != "" {
+	got := stranger{read: true, served: "clonesets", wanted: &n, stamp: mesh.Stamp{Run: "r", At: at}}.on(w)
+	if got.Wanted != 3 || got.Pods[0].Current || got.Rollout.Done || got.Template.Hash == "" || got.Unread != "" || got.Served != "clonesets" {
 		t.Errorf("%+v", got)
 	}
 	if got := (stranger{read: true}).on(w); !strings.Contains(got.Unread, "how many pods") {

@@ -22,6 +22,7 @@ import (
 type stranger struct {
 	read   bool
 	unread string
+	served string // as what its kind is served
 	stamp  mesh.Stamp
 	wanted *int
 }
@@ -92,7 +93,7 @@ func (c *Cluster) strangers(ctx context.Context, api, kind string) (map[types.UI
 			return nil, fmt.Errorf("read %s objects of %s: %w", kind, api, err)
 		}
 		for _, o := range page.Items {
-			f := stranger{read: true, stamp: stampOf(o.Annotations)}
+			f := stranger{read: true, served: path[len(path)-1], stamp: stampOf(o.Annotations)}
 			for _, n := range []*int{o.Spec.Replicas, o.Status.Desired, o.Status.Replicas} {
 				if n != nil && f.wanted == nil {
 					f.wanted = n
@@ -144,7 +145,7 @@ func (c *Cluster) pathOf(ctx context.Context, api, kind string) ([]string, error
 // on adds to a workload what its own object says. Its pods are current when they
 // were made after the last restart by a run of ours.
 func (f stranger) on(w mesh.Workload) mesh.Workload {
-	w.Unread = f.unread
+	w.Unread, w.Served = f.unread, f.served
 	if !f.read {
 		return w
 	}

@@ -25,6 +25,7 @@ const (
 type Workload struct {
 	Kind      Kind
 	API       string // apiVersion of a kind that is not Kubernetes' own: argoproj.io/v1alpha1
+	Served    string // as what objects of such a kind are served: rollouts
 	Namespace string
 	Name      string
 	Gateway   bool     // its proxies are gateways (routers), not sidecars

@@ -47,6 +47,7 @@ func TestEveryKind(t *testing.T) {
 		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
 		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly", "its next Job's pods are injected anew", "its running Jobs keep theirs: each ends when it completes",
 		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to prove", "Deployment kinds/zero", "Deployment kinds/lender",
+		"At their autoscaler's maximum", "Deployment kinds/web HorizontalPodAutoscaler web, at most 2",
 		"Moved, but for what they pin", "sidecar.istio.io/proxyImage=docker.io/lab/proxyv2:1.29.1",
 		"How they are moved, and why so", "spec.restartAt", "evict StatefulSet kinds/partition", "evict ReplicaSet kinds/bare", "evict DaemonSet kinds/byhand")
 	if strings.Contains(plain.text, "restart Crew") || strings.Contains(plain.text, "evict Deployment kinds/paused") {
@@ -81,6 +82,12 @@ func (l *lab) kindsApplied(t *testing.T) {
 	l.kubectl(t, "-n", "kinds", "create", "job", "nightly-now", "--from=cronjob/nightly")
 	crew(t, l)
 	eventually(t, 2*time.Minute, func() error { return l.kinds(t, oldRevision) })
+	eventually(t, time.Minute, func() error {
+		if n := l.kubectl(t, "-n", "kinds", "get", "hpa", "web", "-o", "jsonpath={.status.currentReplicas}"); n != "2" {
+			return fmt.Errorf("the autoscaler has seen %q pods", n)
+		}
+		return nil
+	})
 	l.kubectl(t, "-n", "kinds", "rollout", "pause", "deployment/paused")
 	l.kubectl(t, "-n", "kinds", "patch", "statefulset", "changed", "--type=merge", "-p", `{"spec":{"template":{"metadata":{"annotations":{"new":"yes"}}}}}`)
 }

@@ -19,20 +19,25 @@ func (l *lab) kindsKilled(t *testing.T, before map[string]string) {
 		args     []string
 		revision string
 	}{{there, newRevision}, {home, oldRevision}} {
-		begun := len(g.written())
+		var seen []write
 		if repeating() {
-			t.Logf("%d kills", len(g.lives(t, way.args)))
+			seen = g.lives(t, way.args) // each life ends with its first write to the mesh
 		} else {
-			g.killedAt(t, way.args, func(w write) bool { return strings.Contains(w.path, "/crews/") })
-			g.killedAt(t, way.args, func(w write) bool { return strings.Contains(w.path, "/rollouts/") })
-			g.killedAt(t, way.args, func(w write) bool { return evicts(w) && strings.Contains(w.path, "partition-1") })
+			for _, path := range []string{"/crews/", "/rollouts/", "partition-1/eviction"} {
+				last, e := g.life(t, way.args, func(w write) bool { return strings.Contains(w.path, path) })
+				if last == nil {
+					t.Fatalf("it was not killed after a write to %s; it said:\n%s", path, e.text)
+				}
+				seen = append(seen, g.written()...)
+			}
 			g.open()
 			start(t, g.kubeconfig, way.args...).end(t, longest).exits(t, exitDone)
+			seen = append(seen, g.written()...)
 		}
 		l.kindsOn(t, way.revision)
 		l.untouched(t, before)
 		evicted := map[string]int{}
-		for _, w := range g.written()[begun:] {
+		for _, w := range seen {
 			if evicts(w) && w.code < 300 {
 				evicted[w.path]++
 			}
@@ -50,11 +55,3 @@ func (l *lab) kindsKilled(t *testing.T, before map[string]string) {
 
 // evicts tells the eviction of a pod.
 func evicts(w write) bool { return strings.HasSuffix(w.path, "/eviction") }
-
-// killedAt kills a command after the first write of which when is true.
-func (g *gate) killedAt(t *testing.T, args []string, when func(write) bool) {
-	t.Helper()
-	if last, e := g.life(t, args, when); last == nil {
-		t.Fatalf("it was not killed; it said:\n%s", e.text)
-	}
-}
