@@ -80,7 +80,9 @@ func (t *turn) launch(ctx context.Context, step plan.Step) (Outcome, error) {
 	if err != nil {
 		return "", err
 	}
-	t.tell(Event{Kind: Acting, Step: &step})
+	if _, again := t.ledger.Waiting[waitKey(step)]; !again {
+		t.tell(Event{Kind: Acting, Step: &step})
+	}
 	wl, _ := t.world.Workload(step.Subject)
 	for _, c := range changes {
 		c.Expect = wl.Template.Hash

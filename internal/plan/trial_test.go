@@ -5,6 +5,7 @@ package plan
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -134,6 +135,12 @@ func TestWhatCannotBeTriedIsNamed(t *testing.T) {
 	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "StatefulSet b/w1" })
 	w.Workloads[i].Alone = "its pods hold volume claims of their own (data)"
 	p := Make(w, forward(t, w, trying(), Ledger{}), Ledger{})
+	w.Room.Quotas = []mesh.Quota{{Namespace: "d", Name: "full", Resource: "pods", Hard: 12, Used: 12}}
+	if notes := Make(w, forward(t, w, trying(), Ledger{}), Ledger{}).Notes; !slices.ContainsFunc(notes, func(n Note) bool {
+		return n.Kind == NoRoom && n.Subject == "StatefulSet d/w1" && strings.Contains(n.Text, "no room for its trial pod") && strings.Contains(n.Evidence, "full")
+	}) {
+		t.Errorf("that there is no room is not among %+v", notes)
+	}
 	named := map[string]NoteKind{}
 	for _, n := range p.Notes {
 		if n.Kind == TriedFirst || n.Kind == NotTried {

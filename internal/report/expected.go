@@ -13,10 +13,11 @@ import (
 const (
 	guessedRestart = 20 * time.Second
 	guessedInstall = 30 * time.Second
+	guessedTrial   = 25 * time.Second
 )
 
-// expected estimates how long the rest of a run takes: installs, soaks, and the
-// restarts in batches of parallel, each as long as those that this run has
+// expected estimates how long the rest of a run takes: installs, soaks, trials,
+// and the restarts in batches of parallel, each as long as those that this run has
 // proven took on average.
 func expected(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage, parallel int, now time.Time) time.Duration {
 	each := average(w, t, l)
@@ -32,8 +33,11 @@ func expected(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage, par
 		}
 	}
 	for _, s := range left {
-		if s.Kind == plan.Install {
+		switch s.Kind {
+		case plan.Install:
 			rest += guessedInstall
+		case plan.Trial:
+			rest += time.Duration((len(s.Steps)+parallel-1)/max(parallel, 1)) * guessedTrial
 		}
 	}
 	return rest

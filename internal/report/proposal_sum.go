@@ -16,7 +16,7 @@ var nouns = []struct {
 }{
 	{plan.Define, "definition"},
 	{plan.Install, "install"},
-	{plan.Withdraw, "trial pod's end"},
+	{plan.Withdraw, "withdrawal"},
 	{plan.Trial, "trial"},
 	{plan.Pin, "pin"},
 	{plan.Label, "namespace label"},
