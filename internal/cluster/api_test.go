@@ -35,6 +35,7 @@ func TestServer(t *testing.T) {
 		{"another hand on the record", testRecordDisturbed},
 		{"label", testLabel},
 		{"restart", testRestart},
+		{"swap", testSwap},
 		{"trial", testTrial},
 		{"trial and Services for pods that are not ready", testTrialUnready},
 		{"trial refused", testTrialRefused},

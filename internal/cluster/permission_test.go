@@ -68,6 +68,9 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	settle(t, user, Trying())
 	grant(t, admin, "helpful", user.Helpful())
 	settle(t, user, user.Helpful())
+	grant(t, admin, "swapping", Swapping())
+	settle(t, user, Swapping())
+	handled(t, admin)
 	user.nodesAt = time.Time{}
 	forget(t, admin)
 	seen.mu.Lock()
@@ -75,7 +78,7 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	seen.mu.Unlock()
 	everything(t, user)
 	onTrials(t, admin, user)
-	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying(), user.Helpful()))
+	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying(), user.Helpful(), Swapping()))
 }
 
 // forget takes away what a first run would find missing.
@@ -125,6 +128,9 @@ func everything(t *testing.T, c *Cluster) {
 	if err := c.Act(t.Context(), plan.Change{Verb: plan.End, Kind: "Pod", Namespace: "shop", Name: "gone", Expect: "x"}); !errors.Is(err, engine.ErrDisturbed) {
 		t.Errorf("a pod that is not there is evicted: %v", err)
 	}
+	_, err = c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "swap"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}})
+	must(err)
+	swapping(t, c)
 	m, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "permitted"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}})
 	must(err)
 	_, err = c.Replace(t.Context(), m, v1alpha1.MeshUpgradeSpec{Revision: "s"})
@@ -140,6 +146,59 @@ func everything(t *testing.T, c *Cluster) {
 	}))
 	if _, err := c.Certificate(t.Context(), "shop", "job-0"); err == nil || strings.Contains(err.Error(), "forbidden") {
 		t.Errorf("a pod without a kubelet answered, or may not be asked: %v", err)
+	}
+}
+
+// swapping does what a swap does to the pod that it has in hand.
+func swapping(t *testing.T, c *Cluster) {
+	t.Helper()
+	w, err := c.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, _ := w.Workload("Deployment swap/web")
+	i := slices.IndexFunc(seen.Pods, func(p mesh.Pod) bool { return p.Name == "web-9" })
+	if i < 0 {
+		t.Fatalf("a released pod is not seen: %+v", seen)
+	}
+	seen.Services, seen.Set = []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}}}, "h1"
+	swaps(t, c, plan.MakeKeeper, mesh.Pod{}, seen, nil)
+	seen.Keeper = "rerig-kept-" + "none"
+	swaps(t, c, plan.Unkeep, mesh.Pod{}, seen, engine.ErrDisturbed)
+	w, err = c.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, _ := w.Workload("Deployment swap/web")
+	seen.Keeper = now.Keeper
+	swaps(t, c, plan.Unkeep, mesh.Pod{}, seen, nil)
+	swaps(t, c, plan.Park, seen.Pods[i], seen, nil)
+	parked := seen.Pods[i]
+	parked.Swap.Place = mesh.Parked
+	swaps(t, c, plan.EndKept, parked, seen, nil)
+}
+
+// handled makes a pod that a swap has in hand.
+func handled(t *testing.T, admin *Cluster) {
+	t.Helper()
+	running(t, admin, "swap", "web-9", map[string]string{"app": "web"}, nil)
+	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", Set: "h1"}
+	found, err := admin.core.Pods("swap").Get(t.Context(), "web-9", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	swaps(t, admin, plan.Release, mesh.Pod{Name: "web-9", UID: string(found.UID)}, wl, nil)
+}
+
+// swaps carries one move out.
+func swaps(t *testing.T, c *Cluster, kind plan.MoveKind, p mesh.Pod, wl mesh.Workload, want error) {
+	t.Helper()
+	changes, err := plan.RenderMove(plan.Move{Kind: kind, Pod: p, Other: p}, wl, plan.Target{Run: "swap"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Act(t.Context(), changes[0]); !errors.Is(err, want) {
+		t.Errorf("%s: %v", kind, err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -86,21 +87,23 @@ func (r readings) shared(w mesh.Workload, pods []pod) mesh.Workload {
 type endpoints map[types.UID][]string
 
 // readEndpoints reads the EndpointSlices of the namespaces in which a swap has
-// something in hand.
+// something in hand. Who only looks need not be permitted to: then no pod is known
+// to be an endpoint, and nothing is swapped by that look.
 func (c *Cluster) readEndpoints(ctx context.Context, l *look) error {
 	l.found.endpoints = endpoints{}
 	marked := map[string]bool{}
 	for _, p := range l.found.pods {
-		if p.Swap.Marked() && !marked[p.namespace] {
-			marked[p.namespace] = true
-			if err := reading("EndpointSlices in "+p.namespace, pages(ctx, metav1.ListOptions{}, c.discovery.EndpointSlices(p.namespace).List,
-				func(page *discoveryv1.EndpointSliceList) {
-					for i := range page.Items {
-						l.found.endpoints.note(&page.Items[i])
-					}
-				})); err != nil {
-				return err
+		if !p.Swap.Marked() || marked[p.namespace] {
+			continue
+		}
+		marked[p.namespace] = true
+		err := pages(ctx, metav1.ListOptions{}, c.discovery.EndpointSlices(p.namespace).List, func(page *discoveryv1.EndpointSliceList) {
+			for i := range page.Items {
+				l.found.endpoints.note(&page.Items[i])
 			}
+		})
+		if err != nil && !apierrors.IsForbidden(err) {
+			return reading("EndpointSlices in "+p.namespace, err)
 		}
 	}
 	return nil

@@ -62,7 +62,7 @@ func unswappedYet(wl mesh.Workload, t Target) string {
 		return strings.Join(sorted(from), "+")
 	}
 	s := stockOf(wl, t)
-	if t.Back && slices.ContainsFunc(slices.Concat(s.homing, s.parked), func(p mesh.Pod) bool { return s.partner(p) != nil || len(s.own) < wl.Wanted }) {
+	if t.Back && len(s.homing)+len(s.parked) > 0 && (s.partner() != nil || len(s.own) < wl.Wanted) {
 		return "stand-ins"
 	}
 	return ""

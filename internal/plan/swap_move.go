@@ -54,7 +54,7 @@ func NextMove(wl mesh.Workload, t Target) Move {
 		return m
 	}
 	switch {
-	case len(s.parked) > 0 && (s.partner(s.parked[0]) != nil || len(s.own) < wl.Wanted):
+	case len(s.parked) > 0 && (s.partner() != nil || len(s.own) < wl.Wanted):
 		return s.kept(Move{Kind: Unpark, Pod: s.parked[0]})
 	case len(s.others) == 0:
 		return await("every pod is on %s", s.want)
@@ -69,7 +69,7 @@ func NextMove(wl mesh.Workload, t Target) Move {
 // place of another one.
 func (s stock) home() (Move, bool) {
 	for _, p := range s.homing {
-		switch partner := s.partner(p); {
+		switch partner := s.partner(); {
 		case partner != nil && !s.serves(p):
 			return await("pod %s to be an endpoint of %s", p.Name, s.services()), true
 		case partner != nil:

@@ -26,7 +26,10 @@ type sim struct {
 	now    time.Time
 	made   int
 	trace  bool
-	fault  string // the first thing that must not be
+
+	deadly  bool   // every write is the last one of a life
+	settled bool   // it was killed so often that a stand-in stays
+	fault   string // the first thing that must not be
 }
 
 type simPod struct {

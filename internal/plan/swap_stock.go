@@ -53,22 +53,35 @@ func (s stock) fits(p mesh.Pod) bool {
 		(!s.back || p.Swap.Role == mesh.Original)
 }
 
-// partner is the pod whose place another one takes: one of another revision, else
-// on the way back one that stands in for it since it was released; nil for none.
-func (s stock) partner(p mesh.Pod) *mesh.Pod {
+// partner is the pod whose place a kept one takes: one of another revision, else
+// on the way back one that came since the swap began; nil for none.
+// A run that is killed in the middle of each exchange leaves a stand-in behind each
+// time: after some the newest may stay, or there would be no end.
+func (s stock) partner() *mesh.Pod {
 	if len(s.others) > 0 {
 		return &s.others[0]
 	}
-	if !s.back || len(s.own) < s.wl.Wanted {
+	if !s.back || len(s.own) < s.wl.Wanted || s.standIns() >= Attempts {
 		return nil
 	}
 	var youngest *mesh.Pod
 	for i, o := range s.own {
-		if o.Swap.Role != mesh.Original && o.Created.After(p.Swap.Since) && (youngest == nil || o.Created.After(youngest.Created)) {
+		if o.Swap.Role != mesh.Original && s.since(o) && (youngest == nil || o.Created.After(youngest.Created)) {
 			youngest = &s.own[i]
 		}
 	}
 	return youngest
+}
+
+// standIns counts the stand-ins of the wanted revision that were released.
+func (s stock) standIns() int {
+	n := 0
+	for _, p := range s.wl.Kept() {
+		if p.Swap.Role == mesh.StandIn && p.Sidecar.Revision == s.want {
+			n++
+		}
+	}
+	return n
 }
 
 // unsettled says what the controllers have not done yet of what was asked of them.

@@ -22,6 +22,7 @@ func All() map[string]Command {
 		"rates":     rates,
 		"outside":   outside,
 		"load":      runLoad,
+		"drive":     drive,
 		"manifests": printManifests,
 		"sleep":     sleep,
 	}

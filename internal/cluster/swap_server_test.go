@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// testSwap carries out every move on a pod that a server stores, and reads it back.
+func testSwap(t *testing.T, c *Cluster) {
+	labelled(t, c, "swap", nil)
+	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "swap"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}}); err != nil {
+		t.Fatal(err)
+	}
+	by := metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}
+	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}
+	if _, err := c.core.Services("swap").Create(t.Context(), service, by); err != nil {
+		t.Fatal(err)
+	}
+	running(t, c, "swap", "web-0", map[string]string{"app": "web", plan.HashLabel: "h1"}, nil)
+	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", Wanted: 1, Set: "h1",
+		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}}}}
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	target := plan.Target{Run: "swap"}
+	do := func(kind plan.MoveKind, want mesh.Place, owners int) {
+		t.Helper()
+		seen := seenOf(t, c, &wl)
+		m := plan.Move{Kind: kind, Pod: seen, Other: seen}
+		changes, err := plan.RenderMove(m, wl, target, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, change := range changes {
+			if err := c.Act(t.Context(), change); err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			if change.Kind == "Pod" && change.Verb == plan.Patch && want != seen.Swap.Place {
+				if err := c.Act(t.Context(), change); !errors.Is(err, engine.ErrDisturbed) {
+					t.Errorf("%s twice: %v", kind, err)
+				}
+			}
+		}
+		p, err := c.core.Pods("swap").Get(t.Context(), "web-0", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now := seenOf(t, c, &wl); now.Swap.Place != want || len(p.OwnerReferences) != owners {
+			t.Errorf("after %s it is %q and owned by %v", kind, now.Swap.Place, p.OwnerReferences)
+		}
+	}
+	do(plan.MakeKeeper, mesh.Held, 0)
+	do(plan.Release, mesh.Released, 0)
+	do(plan.Park, mesh.Parked, 1)
+	do(plan.Unpark, mesh.Released, 0)
+	do(plan.Adopt, mesh.Held, 0)
+	do(plan.Unmark, mesh.Held, 0)
+	p, err := c.core.Pods("swap").Get(t.Context(), "web-0", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"app": "web", plan.HashLabel: "h1"}, p.Labels); diff != "" || p.Annotations[plan.SwapAnnotation] != "" {
+		t.Errorf("at the end it bears %v (-want +got):\n%s", p.Annotations, diff)
+	}
+	keeper, err := c.core.Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := keeper.Spec; s.ClusterIP != "None" || s.Ports[0].TargetPort.IntValue() != 80 || len(keeper.OwnerReferences) != 1 || s.Selector[plan.KeepLabel] != wl.Keeper {
+		t.Errorf("the keeper is %+v, owned by %v", s, keeper.OwnerReferences)
+	}
+	dropped(t, c, wl)
+}
+
+// dropped ends a parked pod and takes the keeper away.
+func dropped(t *testing.T, c *Cluster, wl mesh.Workload) {
+	t.Helper()
+	target := plan.Target{Run: "swap"}
+	for _, kind := range []plan.MoveKind{plan.Release, plan.Park, plan.EndKept, plan.Unkeep} {
+		changes, err := plan.RenderMove(plan.Move{Kind: kind, Pod: seenOf(t, c, &wl)}, wl, target, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Act(t.Context(), changes[0]); err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+	}
+	if _, err := c.core.Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{}); err == nil {
+		t.Error("the keeper is still there")
+	}
+}
+
+// seenOf is the pod as an observation has it. Its Deployment is not there, so that
+// what is kept of it is seen as what is left of one that has gone.
+func seenOf(t *testing.T, c *Cluster, wl *mesh.Workload) mesh.Pod {
+	t.Helper()
+	w, err := c.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen, ok := w.Workload(wl.Key()); ok {
+		wl.Keeper = seen.Keeper
+		if !seen.Gone {
+			t.Errorf("a workload without its Deployment is not said to be gone: %+v", seen)
+		}
+		for _, p := range seen.Pods {
+			return p
+		}
+	}
+	bare, _ := w.Workload("Pod swap/web-0")
+	if len(bare.Pods) == 0 {
+		return mesh.Pod{}
+	}
+	return bare.Pods[0]
+}
+
+func TestWhatAProxySaysOfItsTraffic(t *testing.T) {
+	const idle = "inbound|8080||::observability_name::inbound|8080||;\ninbound|8080||::added_via_api::true\noutbound|80||x::10.0.0.9:80::rq_active::7\n"
+	const host = "inbound|8080||::10.0.0.1:8080::rq_active::%\ninbound|8080||::10.0.0.1:8080::rq_total::493\n"
+	for name, tc := range map[string]struct {
+		clusters, gauges string
+		want             mesh.Traffic
+	}{
+		"idle":         {idle, "", mesh.Traffic{Quiet: true, Says: "nothing is under way in 1 inbound clusters, 0 requests in all"}},
+		"was used":     {idle + replace(host, "0"), "", mesh.Traffic{Quiet: true, Total: 493, Says: "nothing is under way in 1 inbound clusters, 493 requests in all"}},
+		"busy":         {idle + replace(host, "2"), "", mesh.Traffic{Total: 493, Says: "2 requests are under way at inbound|8080||"}},
+		"made anew":    {idle + replace(host, "0") + replace(host, "0"), "", mesh.Traffic{Total: 986, Says: "its proxy is making inbound|8080|| anew"}},
+		"by its gauge": {idle, "cluster.inbound|8080||;.upstream_rq_active: 1\n", mesh.Traffic{Says: "1 requests are under way at cluster.inbound|8080||;.upstream_rq_active"}},
+		"says nothing": {"outbound|80||x::10.0.0.9:80::rq_active::7\n", "", mesh.Traffic{Says: "its proxy has no inbound cluster, and so says nothing"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen inbound
+			if err := errors.Join(seen.readClusters(reader(tc.clusters)), seen.readGauges(reader(tc.gauges))); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, seen.traffic()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func replace(text, n string) string { return strings.ReplaceAll(text, "%", n) }
+
+func reader(text string) io.Reader { return strings.NewReader(text) }

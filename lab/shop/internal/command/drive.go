@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/rerig/rerig/lab/shop/internal/load"
+	"github.com/rerig/rerig/lab/shop/internal/serve"
+)
+
+// drive is a load from within the mesh on services that don't drain. Its report is
+// the load's.
+func drive(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("shop drive", flag.ContinueOnError)
+	namespace := flags.String("namespace", "undrained", "namespace of the services")
+	rate := flags.Float64("rate", 200, "requests a second, of all kinds together")
+	listen := flags.String("listen", ":8080", "address to serve the report on")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	kinds, err := load.Undrained(*namespace)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return fmt.Errorf("listen for those who want the report: %w", err)
+	}
+	tally, gate := load.NewTally(time.Now, kinds), &gate{}
+	err = serve.All(ctx,
+		func(ctx context.Context) error {
+			return serve.HTTP(ctx, ln, load.Pages(tally, gate.open), time.Second)
+		},
+		func(ctx context.Context) error {
+			return gate.asks(ctx, loadFlags{rate: *rate, settle: 3}, kinds, nil, tally)
+		},
+	)
+	return errorOr(err, tally.Report().Text(out))
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load
+
+import (
+	"context"
+
+	"github.com/rerig/rerig/lab/shop/internal/catalog"
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+	"github.com/rerig/rerig/lab/shop/internal/ledger"
+)
+
+// Undrained is everything that is asked, from within the mesh, of services that
+// don't drain: each by the name of its Service in one namespace.
+func Undrained(namespace string) ([]Kind, error) {
+	at := func(service string) string { return service + "." + namespace + ".svc.cluster.local:8080" }
+	c, err := catalog.Dial(at("asked"), "")
+	if err != nil {
+		return nil, err
+	}
+	call := hop.NewCaller("load", Patience)
+	get := func(service string) func(context.Context) (hop.Answer, error) {
+		return func(ctx context.Context) (hop.Answer, error) {
+			return call.Get(ctx, service, "http://"+at(service)+"/", "", nil)
+		}
+	}
+	return []Kind{
+		{"quick", "load -> quick (HTTP)", 100, get("quick")},
+		{"slow", "load -> slow (HTTP), 4 s a request", 4, get("slow")},
+		{"asked", "load -> asked (gRPC)", 24, func(ctx context.Context) (hop.Answer, error) {
+			says, err := c.Find(ctx, "lamp")
+			if err != nil {
+				return hop.Answer{}, hop.Failed("load", "asked", err)
+			}
+			return hop.Answer{Service: "asked", Says: says}, nil
+		}},
+		{"summed", "load -> summed (TCP)", 24, func(ctx context.Context) (hop.Answer, error) {
+			pod, _, err := ledger.Once(ctx, at("summed"), 3, 4)
+			if err != nil {
+				return hop.Answer{}, hop.Failed("load", "summed", err)
+			}
+			return hop.Answer{Service: "summed", Pod: pod}, nil
+		}},
+		{"restarted", "load -> restarted (HTTP)", 48, get("restarted")},
+	}, nil
+}

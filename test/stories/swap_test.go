@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestSwap moves a workload pod by pod, and back onto the very same pods.
+func TestSwap(t *testing.T) {
+	l := hollow(t, "pod by pod, without a rollout: the old pods are parked until the soak is over; on the way back the same pods serve again")
+	l.target(t, "")
+	s := l.swappedApp(t)
+	before, generation := s.serving(t), s.generation(t)
+
+	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--way", "swap")
+	planned.exits(t, exitDone)
+	planned.says(t, "swap Deployment swapped/app 2 pods 1-29-1 -> 1-31-0", "retire 1 workload")
+
+	s.parks(t)
+	s.untouched(t, generation)
+	said := s.rerig(t, "inventory")
+	said.exits(t, exitDone)
+	said.says(t, "2/2 + 2 parked", "a swap has pods of it in hand (2 parked, of run to-1-31-0)")
+
+	time.Sleep(outlived)
+	returned := s.rerig(t, back()...)
+	returned.exits(t, exitDone)
+	t.Logf("back onto the parked pods: %s", short(returned.took))
+	s.stands(t, oldRevision)
+	if now := s.serving(t); !slices.Equal(now, before) {
+		t.Errorf("these pods serve: %v; before it were: %v", now, before)
+	}
+	s.untouched(t, generation)
+	l.phase(t, "RolledBack")
+
+	moved := s.rerig(t, s.moving("--soak", "1s")...)
+	moved.exits(t, exitDone)
+	t.Logf("there, with all that is left of it: %s", short(moved.took))
+	s.stands(t, newRevision)
+	s.untouched(t, generation)
+	s.rerig(t, back()...).exits(t, exitDone)
+	s.stands(t, oldRevision)
+	s.untouched(t, generation)
+}
+
+// TestSwapKilledAfterEachWrite kills rerig after each write of a swap and has the
+// same command go on: there, and back onto the parked pods. Killed in the middle of
+// every exchange, it settles for a stand-in at last.
+func TestSwapKilledAfterEachWrite(t *testing.T) {
+	l := hollow(t, "killed with SIGKILL after each write of a swap, it goes on each time, and leaves no parked pod and no keeper")
+	l.target(t, "")
+	s := l.swappedApp(t)
+	g := newGate(t, l.config)
+	of := func(kinds ...string) []string {
+		return append(kinds, "PATCH /api/v1/namespaces/"+s.ns, "PATCH /api/v1/namespaces/"+s.ns+"/pods", "DELETE /api/v1/namespaces/"+s.ns+"/pods")
+	}
+	keeper := "/api/v1/namespaces/" + s.ns + "/services"
+
+	began := time.Now()
+	kills := g.lives(t, s.moving("--soak", "1s"))
+	t.Logf("there: %d kills in %s", len(kills), short(time.Since(began)))
+	s.stands(t, newRevision)
+	l.phase(t, "Completed")
+	killedBetween(t, kills, of("POST "+keeper))
+
+	time.Sleep(outlived) // the last life may have had nothing to do, and a dead one's Lease stands
+	s.rerig(t, back()...).exits(t, exitDone)
+	s.stands(t, oldRevision)
+	s.parks(t)
+	time.Sleep(outlived)
+	began = time.Now()
+	kills = g.lives(t, back("--lease-duration", lease))
+	t.Logf("back: %d kills in %s", len(kills), short(time.Since(began)))
+	s.stands(t, oldRevision)
+	l.phase(t, "RolledBack")
+	killedBetween(t, kills, of())
+}
+
+// killedBetween demands a kill after a write to each of these.
+func killedBetween(t *testing.T, kills []write, wanted []string) {
+	t.Helper()
+	for _, path := range wanted {
+		if !slices.Contains(paths(kills), path) {
+			t.Errorf("it was never killed after %s; it was after:\n%s", path, lines(kills))
+		}
+	}
+}
+
+// TestSwapKilledAndTakenBack kills a swap after its nth write and takes it back.
+func TestSwapKilledAndTakenBack(t *testing.T) {
+	l := hollow(t, "killed after the nth write of a swap and taken back: the same pods serve, and nothing is left behind")
+	l.target(t, "")
+	s := l.swappedApp(t)
+	g := newGate(t, l.config)
+	first, step, last := 5, 4, 14
+	if repeating() {
+		first, step, last = 1, 1, 1000
+	}
+	for n := first; n <= last; n += step {
+		began, before, left, ended := time.Now(), s.serving(t), n, false
+		killed, _ := g.life(t, s.moving("--soak", "1s"), func(w write) bool {
+			left--
+			ended = ended || s.touches(w) && w.method == "DELETE"
+			return left == 0
+		})
+		g.open()
+		time.Sleep(outlived)
+		if killed == nil {
+			return
+		}
+		s.rerig(t, back("--lease-duration", lease)...).exits(t, exitDone)
+		s.stands(t, oldRevision)
+		if now := s.serving(t); !slices.Equal(now, before) && !ended {
+			t.Errorf("killed after write %d (%s): these pods serve: %v; before it were: %v", n, killed, now, before)
+		}
+		t.Logf("killed after write %d (%s) and taken back: %s", n, killed, short(time.Since(began)))
+		time.Sleep(outlived)
+	}
+}
+
+// TestSwapForgotten takes the record of a run away in the middle of a swap.
+func TestSwapForgotten(t *testing.T) {
+	l := hollow(t, "the MeshUpgrade is deleted while one pod is parked and one released: no pod that serves ends; the next run clears up")
+	l.target(t, "")
+	s := l.swappedApp(t)
+	g := newGate(t, l.config)
+	n := 0
+	pause := g.pauseAt(t, func(w write) bool {
+		if s.touches(w) {
+			n++
+		}
+		return n == 3 // released, parked, released
+	})
+	p := start(t, g.kubeconfig, s.moving("--soak", "1s")...)
+	pause.await(t, p)
+	eventually(t, 30*time.Second, func() error { return rolled(s.get(t, s.ns, "app")) })
+	serving := s.serving(t)
+	if len(serving) != 3 || len(s.pods(t)) != 4 {
+		t.Fatalf("%d pods serve of %d, want 3 of 4", len(serving), len(s.pods(t)))
+	}
+	s.away(t)
+	pause.proceed()
+	p.end(t, longest)
+	time.Sleep(5 * time.Second) // the garbage collector's time
+	if err := s.alive(t, serving); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.pods(t)); n != 3 {
+		t.Errorf("%d pods are there, want the 3 that serve: the parked one ends with the run", n)
+	}
+	time.Sleep(outlived)
+	s.rerig(t, s.moving("--soak", "1s", "--name", "next")...).exits(t, exitDone)
+	s.stands(t, newRevision)
+}
+
+// TestSwapOfAnotherTemplate changes the template while pods are parked.
+func TestSwapOfAnotherTemplate(t *testing.T) {
+	l := hollow(t, "a template that changes while pods are parked: they are not taken back into it; the way back makes new ones, and nothing is left")
+	l.target(t, "")
+	s := l.swappedApp(t)
+	s.parks(t)
+	l.merge(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"team": "deploys"}}}}})
+	eventually(t, time.Minute, func() error { return rolled(s.get(t, s.ns, "app")) })
+	time.Sleep(outlived)
+	s.rerig(t, back()...).exits(t, exitDone)
+	s.stands(t, oldRevision)
+	for _, p := range s.pods(t) {
+		if p.Annotations["team"] != "deploys" {
+			t.Errorf("pod %s is of the template before", p.Name)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// swapped is a namespace with one Deployment of two pods behind a Service, whose
+// pods end within a second.
+type swapped struct {
+	*lab
+	ns string
+}
+
+// swappedApp makes that namespace for the length of a test.
+func (l *lab) swappedApp(t *testing.T) swapped {
+	t.Helper()
+	s := swapped{l, "swapped"}
+	t.Cleanup(func() {
+		if err := l.core.Namespaces().Delete(context.Background(), s.ns, metav1.DeleteOptions{}); err != nil {
+			t.Errorf("delete namespace %s: %v", s.ns, err)
+		}
+		end := time.Now().Add(time.Minute)
+		for _, err := l.core.Namespaces().Get(context.Background(), s.ns, metav1.GetOptions{}); err == nil && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+			_, err = l.core.Namespaces().Get(context.Background(), s.ns, metav1.GetOptions{})
+			if err != nil {
+				break
+			}
+		}
+	})
+	ns := object("v1", "Namespace", "", s.ns)
+	ns["metadata"].(map[string]any)["labels"] = map[string]any{"istio.io/rev": oldRevision}
+	l.put(t, "namespaces", ns)
+	service := object("v1", "Service", s.ns, "app")
+	service["spec"] = map[string]any{"selector": map[string]any{"app": "app"}, "ports": []any{map[string]any{"name": "http", "port": int64(80), "targetPort": int64(8080)}}}
+	l.put(t, "services", service)
+	d := object("apps/v1", "Deployment", s.ns, "app")
+	d["spec"] = map[string]any{"replicas": int64(2), "selector": map[string]any{"matchLabels": map[string]any{"app": "app"}},
+		"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"app": "app"}},
+			"spec": map[string]any{"terminationGracePeriodSeconds": int64(1), "containers": []any{map[string]any{"name": "app", "image": "app"}}}}}
+	l.put(t, "deployments", d)
+	s.settles(t, oldRevision)
+	return s
+}
+
+// pods are the namespace's pods that nobody has asked to end.
+func (s swapped) pods(t *testing.T) []corev1.Pod {
+	t.Helper()
+	list, err := s.core.Pods(s.ns).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatalf("list the pods of %s: %v", s.ns, err)
+	}
+	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil })
+}
+
+// serving are the UIDs of the pods that the Service selects, sorted.
+func (s swapped) serving(t *testing.T) []string {
+	t.Helper()
+	var uids []string
+	for _, p := range s.pods(t) {
+		if p.Labels["app"] == "app" {
+			uids = append(uids, string(p.UID))
+		}
+	}
+	slices.Sort(uids)
+	return uids
+}
+
+// left is what is still there of a swap.
+func (s swapped) left(t *testing.T) error {
+	t.Helper()
+	for _, p := range s.pods(t) {
+		_, kept := p.Labels["rerig.dev/keep"]
+		_, marked := p.Annotations["rerig.dev/swap"]
+		if kept || marked || len(p.OwnerReferences) != 1 || p.OwnerReferences[0].Kind != "ReplicaSet" {
+			return fmt.Errorf("pod %s is not as a ReplicaSet makes it: %v %v %v", p.Name, p.Labels, p.Annotations, p.OwnerReferences)
+		}
+	}
+	services, err := s.core.Services(s.ns).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(services.Items) != 1 {
+		return fmt.Errorf("%d Services are there, want the application's alone", len(services.Items))
+	}
+	return nil
+}
+
+// stand says what is missing until two pods of a revision serve and nothing else
+// is there.
+func (s swapped) stand(t *testing.T, revision string) error {
+	t.Helper()
+	if err := rolled(s.get(t, s.ns, "app")); err != nil {
+		return err
+	}
+	pods := s.pods(t)
+	if len(pods) != 2 {
+		return fmt.Errorf("%d pods are there, want 2", len(pods))
+	}
+	for _, p := range pods {
+		if has := sidecar(p); has != revision || p.Labels["app"] != "app" {
+			return fmt.Errorf("pod %s carries a sidecar of %q, labels %v", p.Name, has, p.Labels)
+		}
+	}
+	return s.left(t)
+}
+
+func (s swapped) settles(t *testing.T, revision string) {
+	t.Helper()
+	eventually(t, time.Minute, func() error { return s.stand(t, revision) })
+}
+
+// stands demands that a swap has come to its end, with nothing left of it.
+func (s swapped) stands(t *testing.T, revision string) {
+	t.Helper()
+	if err := s.stand(t, revision); err != nil {
+		t.Fatalf("the end of a swap: %v", err)
+	}
+}
+
+func (s swapped) generation(t *testing.T) int64 {
+	t.Helper()
+	d := s.get(t, s.ns, "app")
+	return d.GetGeneration()
+}
+
+// untouched demands that the Deployment is the one that it was.
+func (s swapped) untouched(t *testing.T, generation int64) {
+	t.Helper()
+	if now := s.generation(t); now != generation {
+		t.Errorf("the Deployment's generation was %d and is %d", generation, now)
+	}
+}
+
+// moving are the arguments of an upgrade that swaps the namespace's workload.
+func (s swapped) moving(args ...string) []string {
+	return moving(append([]string{"--to", newRevision, "-n", s.ns, "--way", "swap", "--lease-duration", lease}, args...)...)
+}
+
+// parks runs an upgrade until its wave soaks, with the old pods parked, and kills it there.
+func (s swapped) parks(t *testing.T) {
+	t.Helper()
+	p := start(t, s.kubeconfig, s.moving("--soak", "30m")...)
+	p.hears(t, "soaks until", longest)
+	p.kill()
+	p.end(t, time.Minute)
+	parked := 0
+	for _, o := range s.pods(t) {
+		if _, kept := o.Labels["rerig.dev/keep"]; kept && o.Labels["app"] == "" {
+			parked++
+		}
+	}
+	if n := len(s.serving(t)); parked != 2 || n != 2 {
+		t.Fatalf("%d pods are parked and %d serve, want two of each; it said:\n%s", parked, n, p.text())
+	}
+}
+
+// away takes a run's record away, as somebody does who has had enough of it.
+func (s swapped) away(t *testing.T) {
+	t.Helper()
+	for _, o := range s.list(t.Context(), t, meshUpgrades, "") {
+		if err := s.objects.Resource(meshUpgrades).Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// alive demands that each of these pods serves on.
+func (s swapped) alive(t *testing.T, uids []string) error {
+	t.Helper()
+	serving := s.serving(t)
+	for _, uid := range uids {
+		if !slices.Contains(serving, uid) {
+			return errors.New("a serving pod has gone: " + uid)
+		}
+	}
+	return nil
+}
+
+// touches tells writes to an application's pods.
+func (s swapped) touches(w write) bool {
+	return strings.HasPrefix(w.path, "/api/v1/namespaces/"+s.ns+"/pods/")
+}
+
+// paths are the paths of writes, each once, pods without their names.
+func paths(writes []write) []string {
+	seen := map[string]bool{}
+	for _, w := range writes {
+		path := w.method + " " + w.path
+		if at := strings.Index(path, "/pods/"); at >= 0 {
+			path = path[:at+len("/pods")]
+		}
+		seen[path] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
