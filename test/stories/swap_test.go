@@ -3,6 +3,7 @@
 package stories
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -136,11 +137,13 @@ func TestSwapForgotten(t *testing.T) {
 	})
 	p := start(t, g.kubeconfig, s.moving("--soak", "1s")...)
 	pause.await(t, p)
-	eventually(t, 30*time.Second, func() error { return rolled(s.get(t, s.ns, "app")) })
-	serving := s.serving(t)
-	if len(serving) != 3 || len(s.pods(t)) != 4 {
-		t.Fatalf("%d pods serve of %d, want 3 of 4", len(serving), len(s.pods(t)))
-	}
+	var serving []string
+	eventually(t, 30*time.Second, func() error {
+		if serving = s.serving(t); len(serving) != 3 || len(s.pods(t)) != 4 {
+			return fmt.Errorf("%d pods serve of %d, want 3 of 4", len(serving), len(s.pods(t)))
+		}
+		return rolled(s.get(t, s.ns, "app"))
+	})
 	s.away(t)
 	pause.proceed()
 	p.end(t, longest)
