@@ -30,7 +30,9 @@ func (a *app) propose(ctx context.Context, h home, r *run) (p report.Proposal, e
 			return p, err
 		}
 	}
-	defer func() { p.Plan.Notes = append(p.Plan.Notes, plan.Compared(setups, p.Plan.Target, r.olds(p))...) }()
+	defer func() {
+		p.Plan.Notes = append(p.Plan.Notes, plan.Compared(p.World, setups, p.Plan.Target, r.olds(p))...)
+	}()
 	if p.Plan.Target.Back || !installs(p.Plan.Stages) {
 		return p, nil
 	}

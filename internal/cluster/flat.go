@@ -58,7 +58,8 @@ func flatText(group mesh.Group, text string, normal func(string) string) []mesh.
 	}
 	var list []mesh.Setting
 	leaves("", tree, func(key, value string) {
-		if !own[key] {
+		// Gateways stay, whatever values they were installed with.
+		if !own[key] && !strings.HasPrefix(key, "gateways.") {
 			list = append(list, mesh.Setting{Group: group, Key: key, Value: short(normal(value))})
 		}
 	})

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,8 +20,11 @@ const (
 // Compared returns what two control planes do not share, and the configuration
 // that a move makes vanish or leaves behind. What the user has set himself comes
 // first.
-func Compared(s mesh.Setups, t Target, olds []string) []Note {
+func Compared(w mesh.World, s mesh.Setups, t Target, olds []string) []Note {
 	var notes []Note
+	if r, there := w.Revision(t.Revision); there {
+		t.Version = cmp.Or(t.Version, r.Version)
+	}
 	is, there := s.Plane(t.Revision)
 	for _, name := range olds {
 		was, known := s.Plane(name)

@@ -31,7 +31,7 @@ func holdingOn(w mesh.World, t Target) []Note {
 			}
 		}
 		for _, c := range w.Claims {
-			if w.Names(c.Value, revision) {
+			if moved := t.Tags[mesh.DefaultTag] != "" && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration; w.Names(c.Value, revision) && !moved {
 				notes = append(notes, Note{Kind: HoldsOn, Subject: c.Subject, Text: text, Evidence: c.By})
 			}
 		}

@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,14 +71,16 @@ func rooted(f Facts) (Result, string) {
 }
 
 func defined(f Facts) (Result, string) {
-	var older []string
+	r, _ := f.World.Revision(f.Revision)
+	version := cmp.Or(f.Version, r.Version)
+	var others []string
 	for _, v := range f.Setups.Definitions {
-		if f.Version != "" && strings.TrimPrefix(v, "v") != strings.TrimPrefix(f.Version, "v") {
-			older = append(older, v)
+		if version != "" && strings.TrimPrefix(v, "v") != strings.TrimPrefix(version, "v") {
+			others = append(others, v)
 		}
 	}
-	if len(older) > 0 {
-		return Warn, fmt.Sprintf("Istio's definitions are of %s, revision %s is of %s", strings.Join(older, ", "), f.Revision, f.Version)
+	if len(others) > 0 {
+		return Warn, fmt.Sprintf("Istio's definitions are of %s, revision %s is of %s", strings.Join(others, ", "), f.Revision, version)
 	}
 	return Pass, ""
 }

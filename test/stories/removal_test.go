@@ -53,10 +53,7 @@ func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
 		frees   func()
 	}{
 		{"Pod forgotten/alone", func() { l.remove(t, "pods", "forgotten", "alone") }},
-		{"Job shop-core/report", func() {
-			l.remove(t, "jobs", "shop-core", "report")
-			l.retagged(t, newRevision)
-		}},
+		{"Job shop-core/report", func() { l.remove(t, "jobs", "shop-core", "report") }},
 		{"WorkloadEntry vms/legacy", func() { l.remove(t, "workloadentries", "vms", "legacy") }},
 	} {
 		held := l.rerig(t, removing(t)...)
@@ -99,7 +96,6 @@ func TestKilledWhileRemoving(t *testing.T) {
 	moved := l.rerig(t, slices.DeleteFunc(removing(t), func(a string) bool { return a == "--remove-old" })...)
 	moved.exits(t, exitDone)
 	l.stands(t, all(newRevision))
-	l.retagged(t, newRevision)
 
 	g := newGate(t, l.config)
 	removal := func(nth int) func(write) bool {
@@ -175,16 +171,15 @@ func (l *lab) forgotten(t *testing.T) {
 }
 
 // outmoved does what is not the run's: the gateways are taken off the old
-// revision, and with them the tag default and whom it binds.
+// revision.
 func (l *lab) outmoved(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"istio-ingressgateway", "istio-egressgateway"} {
 		l.remove(t, "deployments", "istio-system", name)
 	}
-	l.label(t, "shop-data", map[string]any{"istio.io/rev": oldRevision, "istio-injection": nil})
 }
 
-// retagged moves the default by hand, when the new revision is there.
+// retagged moves the default by hand.
 func (l *lab) retagged(t *testing.T, revision string) {
 	t.Helper()
 	output(t, nil, istioctl(t, versions[revision]), "tag", "set", "default", "--revision", revision, "--overwrite", "--kubeconfig", l.kubeconfig)

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+)
+
+// TestDriftIsFound asks for a move to a control plane that is set up otherwise
+// than the one in use: what breaks is refused, or holds; what differs is shown.
+func TestDriftIsFound(t *testing.T) {
+	l := hollow(t, "a drifted value is shown; another trust domain, a namespace that is not discovered, a missing root and another root are found before anything moves")
+	l.target(t, "")
+	const judging = "judge the control planes before anything is moved (nothing was changed)"
+
+	t.Run("a value", func(t *testing.T) {
+		l.drifts(t, oldRevision, func(mesh map[string]any) { mesh["connectTimeout"] = "7s" })
+		l.filters(t)
+		planned := l.rerig(t, planning(moving("--to", newRevision))...)
+		planned.exits(t, exitDone)
+		planned.says(t, "The control planes differ", "mesh configuration: connectTimeout 7s -> (not set)",
+			"Filters that fall silent", "EnvoyFilter shop-core/old-proxies", `proxyVersion ^1\.29.*`,
+			"Configuration of one revision", "Sidecar shop-core/narrow", "label istio.io/rev=1-29-1")
+	})
+	to := moving("--to", newRevision)
+	t.Run("the trust domain", func(t *testing.T) {
+		was := l.drifts(t, newRevision, func(mesh map[string]any) { mesh["trustDomain"] = "elsewhere" })
+		l.refused(t, refusal{name: "another", args: to, code: exitRefused, says: []string{judging, "revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local"}})
+		l.configures(t, newRevision, was)
+	})
+	t.Run("what it sees", func(t *testing.T) {
+		was := l.drifts(t, newRevision, func(mesh map[string]any) {
+			mesh["discoverySelectors"] = []any{map[string]any{"matchLabels": map[string]any{"istio.io/rev": newRevision}}}
+		})
+		l.refused(t, refusal{name: "not all", args: to, code: exitRefused, says: []string{judging, "the discoverySelectors of revision 1-31-0 do not select namespace shop-"}})
+		l.configures(t, newRevision, was)
+	})
+}
+
+// TestDriftAfterInstall finds, once the new revision is installed, what nobody
+// could see before it was there.
+func TestDriftAfterInstall(t *testing.T) {
+	l := hollow(t, "the new revision is installed from a file with another trust domain: the run holds before it moves anything")
+	before := l.snapshot(t, bindings())
+	other := strings.Replace(fmt.Sprintf(minimal, ""), "spec:\n", "spec:\n  meshConfig: {trustDomain: elsewhere}\n", 1)
+	args := upgrading(t)
+	args[slices.Index(args, "--operator")+1] = file(t, other)
+	held := l.rerig(t, args...)
+	held.exits(t, exitHeld)
+	held.says(t, "At 1-31-0 (CheckFailed)", "revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "authorization policies refuse")
+	l.snapshot(t, bindings()).ours().same(t, "a control plane of another trust domain", before)
+	l.stands(t, all(oldRevision))
+}
+
+// TestRootIsMissing takes the root's ConfigMap from a namespace that is moved,
+// and from istiod the right to write it again.
+func TestRootIsMissing(t *testing.T) {
+	l := hollow(t, "a namespace without the mesh's root certificate is found before anything moves")
+	l.target(t, "")
+	for _, revision := range []string{oldRevision, newRevision} {
+		l.unright(t, revision)
+	}
+	maps := l.core.ConfigMaps("shop-core")
+	root, err := maps.Get(t.Context(), "istio-ca-root-cert", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := maps.Delete(t.Context(), root.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { // an istiod that was refused does not look again soon
+		root.ResourceVersion, root.UID = "", ""
+		if _, err := maps.Create(context.Background(), root, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+			t.Error(err)
+		}
+	})
+	l.refused(t, refusal{name: "no root", args: moving("--to", newRevision), code: exitRefused,
+		says: []string{"namespace shop-core has no ConfigMap istio-ca-root-cert", "istiod writes the ConfigMap istio-ca-root-cert into each namespace that it sees"}})
+}
+
+// unright takes from a revision's istiod, for the length of a test, the right to
+// write ConfigMaps.
+func (l *lab) unright(t *testing.T, revision string) {
+	t.Helper()
+	roles := l.objects.Resource(resource("rbac.authorization.k8s.io", "v1", "clusterroles"))
+	o, err := roles.Get(t.Context(), "istiod-clusterrole-"+revision+"-istio-system", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, _, _ := unstructured.NestedSlice(o.Object, "rules")
+	less := slices.DeleteFunc(slices.Clone(rules), func(r any) bool {
+		resources, _, _ := unstructured.NestedStringSlice(r.(map[string]any), "resources")
+		return slices.Contains(resources, "configmaps")
+	})
+	if len(less) == len(rules) {
+		t.Fatalf("istiod has no right to write ConfigMaps: %v", rules)
+	}
+	set := func(rules []any) {
+		body := map[string]any{"rules": rules}
+		l.merge(t, resource("rbac.authorization.k8s.io", "v1", "clusterroles"), "", o.GetName(), body)
+	}
+	set(less)
+	t.Cleanup(func() {
+		ctx := context.Background()
+		text, _ := json.Marshal(map[string]any{"rules": rules})
+		_, _ = roles.Patch(ctx, o.GetName(), types.MergePatchType, text, metav1.PatchOptions{})
+	})
+}
+
+// drifts changes a revision's mesh configuration, and returns what it was.
+func (l *lab) drifts(t *testing.T, revision string, change func(mesh map[string]any)) string {
+	t.Helper()
+	m, err := l.core.ConfigMaps("istio-system").Get(t.Context(), "istio-"+revision, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mesh := map[string]any{}
+	if err := yaml.Unmarshal([]byte(m.Data["mesh"]), &mesh); err != nil {
+		t.Fatal(err)
+	}
+	change(mesh)
+	text, err := yaml.Marshal(mesh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.configures(t, revision, string(text))
+	was := m.Data["mesh"]
+	t.Cleanup(func() {
+		text, _ := json.Marshal(map[string]any{"data": map[string]any{"mesh": was}})
+		_, _ = l.core.ConfigMaps("istio-system").Patch(context.Background(), m.Name, types.MergePatchType, text, metav1.PatchOptions{})
+	})
+	return was
+}
+
+// configures sets a revision's mesh configuration.
+func (l *lab) configures(t *testing.T, revision, text string) {
+	t.Helper()
+	l.merge(t, resource("", "v1", "configmaps"), "istio-system", "istio-"+revision, map[string]any{"data": map[string]any{"mesh": text}})
+}
+
+// filters leaves configuration that a move makes vanish, for the length of a test.
+func (l *lab) filters(t *testing.T) {
+	t.Helper()
+	filter := object("networking.istio.io/v1alpha3", "EnvoyFilter", "shop-core", "old-proxies")
+	filter["spec"] = map[string]any{"configPatches": []any{map[string]any{
+		"applyTo": "CLUSTER", "match": map[string]any{"context": "SIDECAR_OUTBOUND", "proxy": map[string]any{"proxyVersion": `^1\.29.*`}, "cluster": map[string]any{"name": "nobody"}},
+		"patch": map[string]any{"operation": "MERGE", "value": map[string]any{"connect_timeout": "7s"}}}}}
+	l.create(t, "envoyfilters", filter)
+	narrow := object("networking.istio.io/v1", "Sidecar", "shop-core", "narrow")
+	narrow["metadata"].(map[string]any)["labels"] = map[string]any{"istio.io/rev": oldRevision}
+	narrow["spec"] = map[string]any{"egress": []any{map[string]any{"hosts": []any{"*/*"}}}}
+	l.create(t, "sidecars", narrow)
+}
