@@ -68,7 +68,7 @@ func tries(w mesh.World, t Target, l Ledger) []Step {
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			if _, there := w.Namespace(name); there {
-				add(Step{Kind: Try, Subject: "pod in " + name, To: t.Revisions[name]})
+				add(Step{Kind: Try, Subject: "pod in " + name, To: t.Revision})
 			}
 		}
 	}
