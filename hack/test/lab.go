@@ -27,7 +27,7 @@ func fetched(ctx context.Context, size string, out io.Writer) result {
 		sizes = append(sizes, ground.Real)
 	}
 	for _, s := range sizes {
-		if err := labCommand(ctx, out, "fetch", "--size", s).Run(); err != nil {
+		if err := labCommand(ctx, out, "fetch", "--rollouts", "--size", s).Run(); err != nil {
 			fmt.Fprintf(out, "lab fetch --size %s: %v\n", s, err)
 			r.verdict = failed
 		}
