@@ -38,7 +38,7 @@ func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome
 			t.pass(key, step, v)
 			return "", t.save(ctx)
 		}
-		v.Reason = fmt.Sprintf("trial pod %s serves well, for %s more", x.Pod.Name, left.Round(time.Second))
+		v.Reason = fmt.Sprintf("trial pod %s serves well, and goes on until %s", x.Pod.Name, t.Clock.Now().Add(left).Format(time.TimeOnly))
 	}
 	t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
 	return "", nil
