@@ -73,6 +73,10 @@ func Sentence(revision string, list []Holder) string {
 	return fmt.Sprintf("revision %s cannot go: %s%s", revision, strings.Join(lines, "; "), more)
 }
 
+// unrevisioned is how Istio calls the control plane without a revision, whose
+// objects have no name of it.
+const unrevisioned = "default"
+
 // most is how many holders one verdict names.
 const most = 8
 
@@ -134,7 +138,10 @@ func namers(f Facts) []Holder {
 			add(c.Subject, "%s", c.By)
 		}
 	}
-	service := w.RootNamespace + "/istiod-" + name
+	service := w.RootNamespace + "/istiod"
+	if name != unrevisioned {
+		service += "-" + name
+	}
 	for _, h := range w.Webhooks {
 		if h.Service == service && h.Revision != name {
 			add("MutatingWebhookConfiguration "+h.Configuration, "it calls Service %s", service)
