@@ -44,6 +44,7 @@ func TestEveryKind(t *testing.T) {
 	plain.exits(t, exitDone)
 	plain.says(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew", "--workload 'Crew kinds/crew=evict'",
 		"Deployment kinds/paused", "kubectl rollout resume deployment/paused -n kinds",
+		"Deployment kinds/injected", "injected by hand", "istioctl kube-inject --revision",
 		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
 		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly", "its next Job's pods are injected anew", "its running Jobs keep theirs: each ends when it completes",
 		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to prove", "Deployment kinds/zero", "Deployment kinds/lender",

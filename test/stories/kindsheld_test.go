@@ -18,6 +18,7 @@ type obstacle struct {
 	pods     int      // that it has
 	says     []string // in the hold
 	moved    int      // of its pods, when the run holds
+	back     bool     // it is taken back too
 }
 
 const meta = "metadata: {name: x, namespace: held}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: x}}\n"
@@ -32,21 +33,21 @@ const (
 )
 
 var obstacles = []obstacle{
-	{"Deployment not ready", "apiVersion: apps/v1\nkind: Deployment\n" + meta + stuck, 2, []string{"TimedOut", "Deployment held/x"}, 0},
+	{"Deployment not ready", "apiVersion: apps/v1\nkind: Deployment\n" + meta + stuck, 2, []string{"TimedOut", "Deployment held/x"}, 0, false},
 	{"Deployment without quota", "apiVersion: apps/v1\nkind: Deployment\n" + meta + good + quota, 2,
-		[]string{"TimedOut", "Deployment held/x", "its restart was not begun: ResourceQuota tight has 0 of 2 pods left"}, 0},
+		[]string{"TimedOut", "Deployment held/x", "its restart was not begun: ResourceQuota tight has 0 of 2 pods left"}, 0, false},
 	{"Deployment without a node", "apiVersion: apps/v1\nkind: Deployment\n" + strings.Replace(meta, "replicas: 2", "replicas: 3", 1) + strings.Replace(good, "docker.io/lab/app:1", "docker.io/lab/app:1, resources: {requests: {cpu: \"70\"}}", 1), 3,
-		[]string{"TimedOut", "Deployment held/x", "its restart was not begun: no node that takes pods has 70"}, 0},
-	{"StatefulSet not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n" + stuck, 2, []string{"TimedOut", "StatefulSet held/x", "x-1"}, 1},
+		[]string{"TimedOut", "Deployment held/x", "its restart was not begun: no node that takes pods has 70"}, 0, false},
+	{"StatefulSet not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n" + stuck, 2, []string{"TimedOut", "StatefulSet held/x", "x-1"}, 1, false},
 	{"StatefulSet OnDelete not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + stuck, 2,
-		[]string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}, 1},
+		[]string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}, 1, true},
 	{"StatefulSet OnDelete with a budget", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + good + budget, 2,
-		[]string{"TimedOut", "StatefulSet held/x", "The disruption budget strict needs 2 healthy pods and has 2 currently"}, 0},
-	{"ReplicaSet with a budget", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + good + budget, 2, []string{"TimedOut", "ReplicaSet held/x", "The disruption budget strict"}, 0},
-	{"ReplicaSet not ready", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + stuck, 2, []string{"TimedOut", "ReplicaSet held/x", "is not ready"}, 1},
+		[]string{"TimedOut", "StatefulSet held/x", "The disruption budget strict needs 2 healthy pods and has 2 currently"}, 0, false},
+	{"ReplicaSet with a budget", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + good + budget, 2, []string{"TimedOut", "ReplicaSet held/x", "The disruption budget strict"}, 0, false},
+	{"ReplicaSet not ready", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + stuck, 2, []string{"TimedOut", "ReplicaSet held/x", "is not ready"}, 1, true},
 	{"Rollout with a budget", "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n" + meta + "  strategy: {canary: {}}\n" + good + budget, 2,
-		[]string{"TimedOut", "Rollout held/x", "carries a sidecar of 1-29-1, not of 1-31-0"}, 0},
-	{"DaemonSet not ready", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: x, namespace: held}\nspec:\n  selector: {matchLabels: {app: x}}\n" + stuck, 3, []string{"TimedOut", "DaemonSet held/x"}, 1},
+		[]string{"TimedOut", "Rollout held/x", "carries a sidecar of 1-29-1, not of 1-31-0"}, 0, true},
+	{"DaemonSet not ready", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: x, namespace: held}\nspec:\n  selector: {matchLabels: {app: x}}\n" + stuck, 3, []string{"TimedOut", "DaemonSet held/x"}, 1, false},
 }
 
 const heldFile = `apiVersion: rerig.dev/v1alpha1
@@ -83,6 +84,12 @@ func (l *lab) holds(t *testing.T) {
 			}
 			if err := l.atMost(t, held, o); err != nil {
 				t.Error(err)
+			}
+			if o.back {
+				l.rerig(t, back(held)...).exits(t, exitDone)
+				if err := l.heldOn(t, held, o.pods); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
