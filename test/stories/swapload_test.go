@@ -28,8 +28,9 @@ func TestSwapUnderLoad(t *testing.T) {
 		t.Skip("needs the real lab: Linux and root")
 	}
 	takeDown() // two cores are not too many for what comes
-	l := bring(t, "real", "--size", "real", "--no-shop")
+	l := bring(t, "real", "--size", "real")
 	defer lower(l.name)
+	l.shopless(t)
 	l.undrained(t)
 	rounds := 1
 	if repeating() {
@@ -83,6 +84,25 @@ func (l *lab) undraining(t *testing.T, more ...string) []string {
 	t.Helper()
 	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes",
 		"-n", undrainedNamespace, "--way", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart", "--lease-duration", lease}, more...)
+}
+
+// shopless takes the shop away, and its load: the machine has enough to do.
+func (l *lab) shopless(t *testing.T) {
+	t.Helper()
+	all := append([]string{"load", "outside"}, shopNamespaces...)
+	for _, ns := range all {
+		if err := l.core.Namespaces().Delete(t.Context(), ns, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, 3*time.Minute, func() error {
+		for _, ns := range all {
+			if _, err := l.core.Namespaces().Get(t.Context(), ns, metav1.GetOptions{}); err == nil {
+				return fmt.Errorf("namespace %s is still there", ns)
+			}
+		}
+		return nil
+	})
 }
 
 // undrained brings the services and their load up.
