@@ -4,6 +4,8 @@ package cluster
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
@@ -25,6 +27,9 @@ func (c *Cluster) Journal(name string) *Journal { return &Journal{cluster: c, na
 // Load reads the MeshUpgrade.
 func (j *Journal) Load(ctx context.Context) (plan.Intent, plan.Ledger, error) {
 	m, err := j.cluster.Get(ctx, j.name)
+	if errors.Is(err, ErrNoRun) {
+		return plan.Intent{}, plan.Ledger{}, fmt.Errorf("%w: %w: somebody deleted it while it was worked on: what it had in hand serves on, and the next run finds it", engine.ErrRefused, err)
+	}
 	if err != nil {
 		return plan.Intent{}, plan.Ledger{}, err
 	}

@@ -163,14 +163,15 @@ func serving(w mesh.World, ns mesh.Namespace) string {
 	return strings.Join(w.Injectors(ns, mesh.Template{}), "+")
 }
 
-// behind reports whether a restart would move some workload of the namespace.
+// behind reports whether some workload of the namespace would be moved, or has been
+// left in the middle of a swap.
 func behind(w mesh.World, in Intent, namespace string) bool {
 	ns, _ := w.Namespace(namespace)
 	for _, wl := range w.In(namespace) {
 		if serving(w, ns) == "" && !ownBound(w, ns, wl) {
 			continue
 		}
-		if in.Policy.Passage(wl).Moves() && len(others(wl, in.Revision)) > 0 {
+		if in.Policy.Passage(wl).Moves() && len(others(wl, in.Revision)) > 0 || wl.Swapping() {
 			return true
 		}
 	}

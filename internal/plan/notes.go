@@ -120,7 +120,7 @@ func notSwapped(t Target, wl mesh.Workload) []Note {
 	if why == "" {
 		return nil
 	}
-	return []Note{{Kind: NotSwapped, Subject: wl.Key(), Text: "is not swapped, as the policy would have it, but moved as if there were none", Evidence: why}}
+	return []Note{{Kind: NotSwapped, Subject: wl.Key(), Text: "is not swapped, though that is the policy: it does not fit, and is moved as it would be without one", Evidence: why}}
 }
 
 // interrupted names a workload of which nobody serves for a moment.

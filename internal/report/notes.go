@@ -16,6 +16,7 @@ var titles = []struct {
 	{plan.HoldsOn, "Keep the old revision", warn},
 	{plan.DefinitionsStay, "Comes back", warn},
 	{plan.MayLoseRequests, "May lose requests", warn},
+	{plan.NotSwapped, "Not swapped", warn},
 	{plan.NotReady, "Not ready as they are", warn},
 	{plan.NoRoom, "Without room for their restart", warn},
 	{plan.RoomUnknown, "Room that is not known", warn},

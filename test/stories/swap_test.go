@@ -20,6 +20,13 @@ func TestSwap(t *testing.T) {
 	planned.exits(t, exitDone)
 	planned.says(t, "swap Deployment swapped/app 2 pods 1-29-1 -> 1-31-0", "retire 1 workload")
 
+	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--workload", "StatefulSet shop-data/ledger=swap")
+	unfit.exits(t, exitRefused)
+	unfit.says(t, "choose how StatefulSet shop-data/ledger is moved: a rule says swap, and it cannot be: a StatefulSet's pods are named")
+	gives := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--way", "swap")
+	gives.exits(t, exitDone)
+	gives.says(t, "restart StatefulSet shop-data/ledger", "swap Deployment shop-data/rates", "a StatefulSet's pods are named")
+
 	s.parks(t)
 	s.untouched(t, generation)
 	said := s.rerig(t, "inventory")
