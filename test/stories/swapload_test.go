@@ -20,6 +20,13 @@ import (
 // swapped.
 const undrainedNamespace = "undrained"
 
+// loadLease is how long a dead process keeps the Lease here: on a machine that is
+// as busy as that, a shorter one is not always renewed in time.
+const (
+	loadLease    = "10s"
+	loadOutlived = 11 * time.Second
+)
+
 // TestSwapUnderLoad swaps services that do not drain, there and back, beside a
 // plain restart, under 200 requests a second from another namespace of the mesh.
 func TestSwapUnderLoad(t *testing.T) {
@@ -45,21 +52,21 @@ func TestSwapUnderLoad(t *testing.T) {
 			time.Sleep(time.Duration(25+3*n) * time.Second)
 			there.kill()
 			kills++
-			time.Sleep(outlived)
+			time.Sleep(loadOutlived)
 			there = start(t, l.kubeconfig, l.undraining(t, "--soak", "30m")...)
 		}
 		there.hears(t, "soaks until", longest)
 		there.kill()
-		time.Sleep(5 * time.Second) // what is under way may take 4
+		time.Sleep(loadOutlived) // what is under way may take 4
 		l.heard(t).lossless(t, fmt.Sprintf("there, round %d", n+1))
 
-		returned := start(t, l.kubeconfig, back("--lease-duration", lease)...)
+		returned := start(t, l.kubeconfig, back("--lease-duration", loadLease)...)
 		if n%2 == 1 {
 			time.Sleep(time.Duration(6+n) * time.Second)
 			returned.kill()
 			kills++
-			time.Sleep(outlived)
-			returned = start(t, l.kubeconfig, back("--lease-duration", lease)...)
+			time.Sleep(loadOutlived)
+			returned = start(t, l.kubeconfig, back("--lease-duration", loadLease)...)
 		}
 		e := returned.end(t, longest)
 		e.exits(t, exitDone)
@@ -83,7 +90,7 @@ func TestSwapUnderLoad(t *testing.T) {
 func (l *lab) undraining(t *testing.T, more ...string) []string {
 	t.Helper()
 	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes",
-		"-n", undrainedNamespace, "--way", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart", "--lease-duration", lease}, more...)
+		"-n", undrainedNamespace, "--way", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart", "--lease-duration", loadLease}, more...)
 }
 
 // shopless takes the shop away, and its load: the machine has enough to do.
