@@ -31,7 +31,7 @@ func keeperOf(m *metav1.ObjectMeta) string {
 		return tracked
 	}
 	for _, f := range m.ManagedFields {
-		if tool := keepers[f.Manager]; tool != "" && f.FieldsV1 != nil && ownsBinding(f.FieldsV1.Raw) {
+		if tool := keepers[f.Manager]; tool != "" && f.FieldsV1 != nil && ownsBinding(f.FieldsV1.GetRawString()) {
 			if tracked != "" {
 				return tracked
 			}
@@ -63,8 +63,7 @@ func trackerOf(m *metav1.ObjectMeta) string {
 }
 
 // ownsBinding reports whether managed fields hold one of the binding labels.
-func ownsBinding(fields []byte) bool {
-	text := string(fields)
+func ownsBinding(text string) bool {
 	return slices.ContainsFunc([]string{mesh.RevisionLabel, mesh.InjectionLabel}, func(label string) bool {
 		return strings.Contains(text, `"f:`+label+`"`)
 	})

@@ -122,9 +122,7 @@ func (f *fake) Observe(context.Context) (mesh.World, error) {
 			w.Proxies = append(w.Proxies, x)
 		}
 	}
-	for _, x := range f.trials() {
-		w.Proxies = append(w.Proxies, x)
-	}
+	w.Proxies = append(w.Proxies, f.trials()...)
 	if f.sees != nil {
 		f.sees(&w)
 	}

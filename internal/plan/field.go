@@ -16,9 +16,12 @@ import (
 func restartByField(s Step, run string, at time.Time) (Change, error) {
 	kind, name, ok := strings.Cut(s.Subject, " ")
 	namespace, name, ok2 := strings.Cut(name, "/")
+	if !ok || !ok2 {
+		return Change{}, fmt.Errorf("render %s: %q is no workload", s, s.Subject)
+	}
 	path, err := ParseField(s.Field)
-	if !ok || !ok2 || err != nil {
-		return Change{}, fmt.Errorf("render %s: %q is no workload, or %q no field: %v", s, s.Subject, s.Field, err)
+	if err != nil {
+		return Change{}, fmt.Errorf("render %s: %w", s, err)
 	}
 	when := at.UTC().Format(time.RFC3339)
 	body := map[string]any{"metadata": map[string]any{"annotations": map[string]any{runAnnotation: run, restartedAnnotation: when}}}

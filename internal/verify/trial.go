@@ -27,11 +27,12 @@ func OfTrial(x mesh.Trial) mesh.Workload {
 }
 
 func trialReady(f Facts) (Result, string) {
-	for _, p := range f.Workload.Live() {
-		if p.Ready {
-			return Pass, fmt.Sprintf("trial pod %s is ready", p.Name)
-		}
-		return Wait, fmt.Sprintf("trial pod %s: %s", p.Name, p.Trouble)
+	live := f.Workload.Live()
+	switch {
+	case len(live) == 0:
+		return Wait, "there is no trial pod"
+	case !live[0].Ready:
+		return Wait, fmt.Sprintf("trial pod %s: %s", live[0].Name, live[0].Trouble)
 	}
-	return Wait, "there is no trial pod"
+	return Pass, fmt.Sprintf("trial pod %s is ready", live[0].Name)
 }
