@@ -16,6 +16,7 @@ import (
 func Backward(in Intent, l Ledger, wave int) Target {
 	t := Target{Run: in.Run, Back: true, Policy: in.Policy, Found: l.Baseline, From: in.From, Away: in.Revision, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
 		Works: map[string]string{}, Pins: map[string]string{}, Tags: map[string]string{}, Versions: l.Baseline.Versions}
+	t.Policy.Pinned = t.Pins
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {
 			continue

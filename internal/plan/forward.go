@@ -36,6 +36,7 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 		}
 		t.Found = Found(w, in, selected)
 	}
+	t.Policy.Pinned = t.Pins
 	for i, wave := range waves {
 		t.Waves = append(t.Waves, Group{Wave: i + 1, Namespaces: wave})
 		for _, name := range wave {

@@ -5,6 +5,7 @@ package plan
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -178,5 +179,33 @@ func TestAnUpgradeBegunByHandIsAdopted(t *testing.T) {
 	in.From = ""
 	if b := Found(w, in, []string{"a"}); b.Bindings["a"] != "istio.io/rev=1-31-0" || b.Revisions["a"] != "1-31-0" {
 		t.Errorf("without --from the baseline of a is %s on %s", b.Bindings["a"], b.Revisions["a"])
+	}
+}
+
+// What its pods' own labels bind needs a write to its template: it is restarted
+// where the policy says swap, and a rule that names it is refused.
+func TestWhatItsOwnLabelsBindIsNotSwapped(t *testing.T) {
+	in := allOf()
+	in.Policy.Way = BySwap
+	w := sixWays()
+	for i, wl := range w.Workloads {
+		if wl.Namespace == "own" {
+			w.Workloads[i].Services = []mesh.Service{{Name: wl.Name, Selector: map[string]string{"app": wl.Name}}}
+		}
+	}
+	kinds := map[string]Kind{}
+	for _, s := range Flat(Make(w, forward(t, w, in, Ledger{}), Ledger{}).Stages) {
+		if s.Kind == Restart || s.Kind == Swap {
+			kinds[s.Subject] = s.Kind
+		}
+	}
+	for _, name := range []string{"by-revision", "by-tag", "by-inject"} {
+		if got := kinds["Deployment own/"+name]; got != Restart {
+			t.Errorf("own/%s is moved by %q", name, got)
+		}
+	}
+	in.Policy.Rules = []Rule{{Name: "by-inject", Way: BySwap}}
+	if _, err := Forward(w, in, Ledger{}); err == nil || !strings.Contains(err.Error(), "its pods' own labels bind it") {
+		t.Errorf("a rule that names it: %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func (p Policy) swapped(wl mesh.Workload) (Passage, bool) {
 		return Passage{Way: BySwap, Why: "a swap has begun on it"}, true
 	}
 	way, named := p.way(wl)
-	if way != BySwap || Unswappable(wl) != "" {
+	if way != BySwap || p.unfit(wl) != "" {
 		return Passage{}, false
 	}
 	if named {
@@ -75,6 +75,15 @@ func (p Policy) unswapped(wl mesh.Workload) string {
 	if way, named := p.way(wl); way != BySwap || named {
 		return ""
 	}
+	return p.unfit(wl)
+}
+
+// unfit is Unswappable, and looks at what binds the workload: a template that is
+// to be pinned has to be written.
+func (p Policy) unfit(wl mesh.Workload) string {
+	if _, own := p.Pinned[wl.Key()]; own {
+		return "its pods' own labels bind it: that takes a write to its template, which makes its pods anew"
+	}
 	return Unswappable(wl)
 }
 
@@ -84,7 +93,7 @@ func swappable(w mesh.World, t Target) error {
 		for _, name := range g.Namespaces {
 			for _, wl := range w.In(name) {
 				way, named := t.Policy.way(wl)
-				if why := Unswappable(wl); named && way == BySwap && why != "" {
+				if why := t.Policy.unfit(wl); named && way == BySwap && why != "" {
 					return fmt.Errorf("choose how %s is moved: a rule says swap, and it cannot be: %s: take the rule away, or say restart (--workload '%s=%s')",
 						wl.Key(), why, wl.Key(), ByRestart)
 				}

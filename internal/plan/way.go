@@ -61,6 +61,9 @@ type Policy struct {
 	Way   Way       // ByRestart or BySwap; "" means ByRestart
 	Trial TrialMode // "" means NoTrial
 	Rules []Rule
+
+	// Pinned are the keys of the workloads that the target pins in their templates.
+	Pinned map[string]string
 }
 
 // rule is the last rule that speaks of a workload.
