@@ -136,7 +136,8 @@ func TestWhatAProxySaysOfItsTraffic(t *testing.T) {
 		"idle":         {idle, "", mesh.Traffic{Quiet: true, Says: "nothing is under way in 1 inbound clusters, 0 requests in all"}},
 		"was used":     {idle + replace(host, "0"), "", mesh.Traffic{Quiet: true, Total: 493, Says: "nothing is under way in 1 inbound clusters, 493 requests in all"}},
 		"busy":         {idle + replace(host, "2"), "", mesh.Traffic{Total: 493, Says: "2 requests are under way at inbound|8080||"}},
-		"made anew":    {idle + replace(host, "0") + replace(host, "0"), "", mesh.Traffic{Total: 986, Says: "its proxy is making inbound|8080|| anew"}},
+		"there twice":  {idle + replace(host, "0") + replace(host, "0"), "", mesh.Traffic{Quiet: true, Total: 986, Says: "nothing is under way in 1 inbound clusters, 986 requests in all"}},
+		"twice, busy":  {idle + replace(host, "0") + replace(host, "1"), "", mesh.Traffic{Total: 986, Says: "1 requests are under way at inbound|8080||"}},
 		"by its gauge": {idle, "cluster.inbound|8080||;.upstream_rq_active: 1\n", mesh.Traffic{Says: "1 requests are under way at cluster.inbound|8080||;.upstream_rq_active"}},
 		"says nothing": {"outbound|80||x::10.0.0.9:80::rq_active::7\n", "", mesh.Traffic{Says: "its proxy has no inbound cluster, and so says nothing"}},
 	} {
