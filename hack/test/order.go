@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rerig/rerig/hack/ground"
@@ -50,7 +51,10 @@ func run(ctx context.Context, o order, out io.Writer) []result {
 		return all
 	}
 	title(out, "stories on the lab, "+o.size)
-	return append(all, tests(ctx, tale(o), out)...)
+	if everything {
+		return append(all, tellAll(ctx, o, out)...)
+	}
+	return append(all, tests(ctx, tale(o, "", nil), out)...)
 }
 
 // form is what can be said of the code without running it.
@@ -94,20 +98,26 @@ func equipped(ctx context.Context, o order) (env []string, clear func(), err err
 	return env, func() { os.RemoveAll(dir) }, err
 }
 
-// tale is the suite of the stories. They are told by the environment which lab
-// to use and where the programs are; a plain go test, which does not say so,
-// skips them.
-func tale(o order) suite {
+// tale is a suite of stories: those of these names, or without names all that the
+// order means. They are told by the environment which lab to use, what to call it
+// and where the programs are; a plain go test, which does not say so, skips them.
+func tale(o order, shard string, names []string) suite {
 	bin, _ := filepath.Abs("bin")
 	s := suite{
 		folder: ".", story: true,
 		args: []string{"-p=1", "-parallel=1", "-count=1", "-timeout=" + o.timeout.String()},
 		env:  []string{"RERIG_LAB_SIZE=" + o.size, "RERIG_BIN=" + bin},
 	}
+	if shard != "" {
+		s.env = append(s.env, "RERIG_TEST_SHARD="+shard)
+	}
 	if o.long {
 		s.env = append(s.env, "RERIG_LONG=1")
 	}
-	if o.stories != "" {
+	switch {
+	case names != nil:
+		s.args = append(s.args, "-run=^("+strings.Join(names, "|")+")$")
+	case o.stories != "":
 		s.args = append(s.args, "-run="+o.stories)
 	}
 	return s

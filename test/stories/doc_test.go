@@ -8,6 +8,7 @@
 // The environment says what to run on: RERIG_LAB_SIZE=hollow or real (make test sets
 // it; without it no story is told), RERIG_BIN, a folder with the programs, or
 // RERIG_TEST_RERIG and RERIG_TEST_LAB, one program each; without these they are
-// built. RERIG_LONG=1 has some stories repeat more. RERIG_TEST_KEEP=NAME
+// built. RERIG_LONG=1 has some stories repeat more. RERIG_TEST_SHARD=N has labs of
+// its own, so that two runs can be told side by side. RERIG_TEST_KEEP=NAME
 // leaves the labs running under names that begin so, and uses those that run.
 package stories

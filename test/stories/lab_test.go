@@ -59,7 +59,7 @@ func repeating() bool { return os.Getenv("RERIG_LONG") != "" }
 // bring brings a lab up, or finds it up, and connects to it.
 func bring(t *testing.T, which string, args ...string) *lab {
 	t.Helper()
-	began, name := time.Now(), cmp.Or(keeping(), "stories")+"-"+which
+	began, name := time.Now(), cmp.Or(keeping(), "stories"+os.Getenv("RERIG_TEST_SHARD"))+"-"+which
 	up.Lock()
 	fresh := !slices.Contains(up.names, name)
 	if fresh {
