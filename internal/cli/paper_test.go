@@ -30,6 +30,7 @@ type paper struct {
 	lacks          []string
 	lacksToInstall []string
 	holder         string
+	lasts          int      // how often the holder is seen before its Lease has run out; 0 for ever
 	works          func()      // what the holder does
 	writes         []string    // everything that was written
 	setups         mesh.Setups // how the control planes are set up
@@ -213,7 +214,14 @@ func (p *paper) Lacks(_ context.Context, _ aim, needs []install.Need) ([]string,
 	return p.lacks, nil
 }
 
-func (p *paper) Holder(context.Context) (string, error) { return p.holder, nil }
+func (p *paper) Holder(context.Context) (string, error) {
+	if p.lasts > 0 {
+		if p.lasts--; p.lasts == 0 {
+			p.holder = ""
+		}
+	}
+	return p.holder, nil
+}
 
 func (p *paper) Hold(ctx context.Context, _ string, _ time.Duration, told func(string), act func(context.Context) error) error {
 	if p.holder != "" {

@@ -63,13 +63,28 @@ func (a *app) turn(ctx context.Context, h home, r *run) error {
 	if r.back() {
 		return nil
 	}
-	if by, err := h.Holder(ctx); err != nil {
+	if by, err := a.holder(ctx, h, r); err != nil {
 		return err
 	} else if by != "" {
 		return fmt.Errorf("roll run %s back: %s works on it: interrupt that process first (Ctrl-C), or wait until its Lease has run out", r.Name, by)
 	}
 	r.Spec.Rollback = true
 	return r.reread()
+}
+
+// holder is who works on a run. Of one that has come to its end it is waited for a
+// while: a process that died at its last write leaves a Lease that runs out.
+func (a *app) holder(ctx context.Context, h home, r *run) (string, error) {
+	began := a.clock.Now()
+	for {
+		by, err := h.Holder(ctx)
+		if by == "" || err != nil || !r.ended() || a.clock.Now().Sub(began) > 2*leaseDuration {
+			return by, err
+		}
+		if err := a.clock.Sleep(ctx, time.Second); err != nil {
+			return by, err
+		}
+	}
 }
 
 // named is the run of that name; without a name the unfinished one, or else the

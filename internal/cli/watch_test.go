@@ -80,3 +80,24 @@ func whole(t *testing.T, p *paper) {
 		t.Fatal(err)
 	}
 }
+
+// A process that died at the last write of its upgrade leaves a Lease: a rollback
+// waits for it to run out, and is refused only by one that is renewed.
+func TestRollbackOutwaitsTheLeaseOfAnEndedRun(t *testing.T) {
+	p := shop()
+	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+		t.Fatal(err)
+	}
+	p.holder, p.lasts = "kim@host, process 7", 12
+	if code, _, err := on(p, "rollback --yes"); code != exitDone {
+		t.Errorf("exit code %d: %s", code, err)
+	}
+	p = shop()
+	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+		t.Fatal(err)
+	}
+	p.holder = "kim@host, process 7"
+	if code, _, err := on(p, "rollback --yes"); code != exitRefused || !strings.Contains(err, "kim@host, process 7 works on it") {
+		t.Errorf("exit code %d: %s", code, err)
+	}
+}

@@ -29,3 +29,8 @@ func halfway(s, a Step) bool {
 	}
 	return true
 }
+
+// comesBack reports whether a step may come back behind the run by itself: on the
+// way back of a swap an exchange that was broken off leaves a stand-in, which shows
+// only once its ReplicaSet has made it. Those pods are the run's own.
+func comesBack(s Step, t Target) bool { return s.Kind == Swap && t.Back }

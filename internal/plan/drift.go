@@ -29,7 +29,7 @@ func Drift(left []Stage, t Target, l Ledger) []Step {
 		if s.Kind == Withdraw { // what a run made itself, it may take away at any time
 			continue
 		}
-		if !approved[s] && !covered(s, steps) || t.Rank(s.Wave, s.Kind) < l.Reached {
+		if !approved[s] && !covered(s, steps) || t.Rank(s.Wave, s.Kind) < l.Reached && !comesBack(s, t) {
 			strange = append(strange, s)
 		}
 	}
