@@ -30,7 +30,7 @@ type paper struct {
 	lacks          []string
 	lacksToInstall []string
 	holder         string
-	lasts          int      // how often the holder is seen before its Lease has run out; 0 for ever
+	lasts          int         // how often the holder is seen before its Lease has run out; 0 for ever
 	works          func()      // what the holder does
 	writes         []string    // everything that was written
 	setups         mesh.Setups // how the control planes are set up
