@@ -35,7 +35,7 @@ func byDefault(t *testing.T, revision string, changes ...string) string {
 func TestUntaggedDefault(t *testing.T) {
 	tell(t, "installed without a revision, injected by default: the default becomes a tag after the last wave, and on the way back none again")
 	l := bring(t, "untagged", "--size", "hollow", "--istio=false")
-	defer lower(l.name)
+	t.Cleanup(func() { lower(l.name) }) // after what uses it is cleared up
 	output(t, nil, istioctl(t, oldVersion), "install", "-y", "-f", byDefault(t, oldRevision, "  revision: 1-29-1\n", ""), "--kubeconfig", l.kubeconfig)
 	l.namespace(t, "silent", nil)
 	l.namespace(t, "empty", nil)
