@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -126,6 +127,20 @@ func (t *turn) overdue(step plan.Step) bool {
 func (t *turn) waited(step plan.Step) { delete(t.ledger.Waiting, waitKey(step)) }
 
 func waitKey(s plan.Step) string { return fmt.Sprintf("%s %d %s %s", s.Kind, s.Wave, s.Subject, s.To) }
+
+// stand waits until the control planes that a stage moves to stand, and reports
+// whether they do. What is waited for is theirs: a step's own waiting begins and
+// ends without it.
+func (t *turn) stand(ctx context.Context, s plan.Stage) (bool, Outcome, error) {
+	planes := plan.Step{Kind: plan.Admit, Wave: s.Wave, Subject: strings.Join(t.target.ControlPlanes(), ", ")}
+	v, ok := t.standing()
+	if ok {
+		t.waited(planes)
+		return true, "", nil
+	}
+	outcome, err := t.wait(ctx, v, planes, s.Wave)
+	return false, outcome, err
+}
 
 // standing judges again, just before acting, the control planes that a wave is
 // moved to.

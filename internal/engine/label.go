@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/verify"
@@ -15,10 +14,9 @@ import (
 // are made anew: they look at a cache of their own. What a GitOps tool keeps as it
 // is, is waited for.
 func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, t.planes(s), s.Wave)
+	if ok, outcome, err := t.stand(ctx, s); !ok {
+		return outcome, err
 	}
-	t.waited(t.planes(s))
 	var ours, theirs []plan.Step
 	for _, step := range s.Steps {
 		if step.By == "" {
@@ -51,10 +49,4 @@ func (t *turn) await(ctx context.Context, steps []plan.Step) (Outcome, error) {
 		return "", err
 	}
 	return "", t.Clock.Sleep(ctx, t.Poll)
-}
-
-// planes stands, in what is waited for, for the control planes that a stage needs:
-// its own steps may be waited for as well.
-func (t *turn) planes(s plan.Stage) plan.Step {
-	return plan.Step{Kind: plan.Admit, Wave: s.Wave, Subject: strings.Join(t.target.ControlPlanes(), ", ")}
 }

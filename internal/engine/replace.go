@@ -18,10 +18,9 @@ import (
 // replace evicts pods, of as many of the wave's workloads as the limit allows: one
 // at a time of each, and the next once the one before is back and as it should be.
 func (t *turn) replace(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	if ok, outcome, err := t.stand(ctx, s); !ok {
+		return outcome, err
 	}
-	t.waited(s.Steps[0])
 	underway, outcome, err := t.underway(ctx, s)
 	if outcome != "" || err != nil {
 		return outcome, err

@@ -19,10 +19,9 @@ const defaultParallel = 4
 // restart starts as many of the wave's restarts as the limit allows beside
 // those that are under way, and stops at the first of these that fails.
 func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	if ok, outcome, err := t.stand(ctx, s); !ok {
+		return outcome, err
 	}
-	t.waited(s.Steps[0])
 	underway, outcome, err := t.underway(ctx, s)
 	if outcome != "" || err != nil {
 		return outcome, err

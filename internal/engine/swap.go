@@ -17,8 +17,8 @@ import (
 // swap takes as many workloads of the wave as the limit allows one move further:
 // those first that are under way already.
 func (t *turn) swap(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	if ok, outcome, err := t.stand(ctx, s); !ok {
+		return outcome, err
 	}
 	steps := slices.Clone(s.Steps)
 	slices.SortStableFunc(steps, func(a, b plan.Step) int { return cmp.Compare(t.begun(b), t.begun(a)) })

@@ -14,10 +14,9 @@ import (
 // tag points tags at another revision, once nobody is bound by them who would
 // come along unasked. The API server's webhooks are let see it.
 func (t *turn) tag(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, t.planes(s), s.Wave)
+	if ok, outcome, err := t.stand(ctx, s); !ok {
+		return outcome, err
 	}
-	t.waited(t.planes(s))
 	for _, step := range s.Steps {
 		if t.overdue(step) {
 			return t.fail(ctx, step, verify.Verdict{Check: "tag-moved", Subject: "tag " + step.Subject, Result: verify.Wait,

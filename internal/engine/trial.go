@@ -30,8 +30,8 @@ const (
 // on, let it rest, end it. What is under way is seen in the world; only the
 // verdict is written down.
 func (t *turn) trial(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if v, ok := t.standing(); !ok {
-		return t.wait(ctx, v, s.Steps[0], s.Wave)
+	if ok, outcome, err := t.stand(ctx, s); !ok {
+		return outcome, err
 	}
 	free := cmp.Or(t.intent.Parallel, defaultParallel)
 	for _, step := range s.Steps {
