@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
@@ -61,12 +63,12 @@ func (c *Cluster) example(ctx context.Context, a mesh.Attempt) (*corev1.Pod, err
 	p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "rerig.dev/try"}}}}
 	if kind, name, ok := strings.Cut(a.Workload, " "); ok {
 		_, name, _ = strings.Cut(name, "/")
-		t, err := c.rawTemplate(ctx, mesh.Kind(kind), a.Namespace, name)
-		if err != nil && !apierrors.IsNotFound(err) {
-			return nil, reading(a.Workload, err)
-		}
-		if t != nil && err == nil {
+		t, err := c.template(ctx, mesh.Kind(kind), a.Namespace, name)
+		switch {
+		case err == nil:
 			p.Labels, p.Annotations, p.Spec = t.Labels, t.Annotations, t.Spec
+		case !apierrors.IsNotFound(err) && !errors.Is(err, engine.ErrRefused): // gone, or of a kind whose template is not known
+			return nil, reading(a.Workload, err)
 		}
 	}
 	p.GenerateName = tried
@@ -79,22 +81,6 @@ func (c *Cluster) example(ctx context.Context, a mesh.Attempt) (*corev1.Pod, err
 		p.Labels = labels
 	}
 	return p, nil
-}
-
-// rawTemplate reads a workload's template, nil for a kind that is not read.
-func (c *Cluster) rawTemplate(ctx context.Context, kind mesh.Kind, namespace, name string) (*corev1.PodTemplateSpec, error) {
-	switch kind {
-	case mesh.Deployment:
-		d, err := c.apps.Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
-		return &d.Spec.Template, err
-	case mesh.StatefulSet:
-		s, err := c.apps.StatefulSets(namespace).Get(ctx, name, metav1.GetOptions{})
-		return &s.Spec.Template, err
-	case mesh.DaemonSet:
-		d, err := c.apps.DaemonSets(namespace).Get(ctx, name, metav1.GetOptions{})
-		return &d.Spec.Template, err
-	}
-	return nil, nil
 }
 
 // tryConfiguration tries an Istio Gateway: one without servers is not valid, and
