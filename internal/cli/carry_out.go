@@ -30,7 +30,7 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 	if len(p.Plan.Stages) == 0 && r.ended() {
 		return a.nothing(r)
 	}
-	if err := permitted(ctx, h, running, slices.Concat(r.needs, needsOf(p.Plan, a.root), trialNeeds(p.Plan.Stages), swapNeeds(p.Plan.Stages), fieldNeeds(p.World, p.Plan.Stages))); err != nil {
+	if err := permitted(ctx, h, running, slices.Concat(r.needs, needsOf(p.Plan.Stages, a.root), fieldNeeds(p.World, p.Plan.Stages))); err != nil {
 		return err
 	}
 	agreed := r.agreed(p.Plan)
