@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -77,12 +78,7 @@ func (c *Cluster) retagWebhooks(ctx context.Context, change plan.Change, all con
 
 // expected reports whether a revision is one of those that a tag was seen at.
 func expected(seen, now string) bool {
-	for revision := range strings.SplitSeq(seen, "+") {
-		if revision == now {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Split(seen, "+"), now)
 }
 
 // callOf is how a revision's webhooks call its istiods.

@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
@@ -47,8 +48,8 @@ func (t *turn) try(ctx context.Context, s plan.Stage) (Outcome, error) {
 	for _, step := range s.Steps {
 		facts := verify.Facts{World: t.world, Revision: step.To}
 		checks, asked := verify.ConfigurationTrial, t.configurations(step.To)
-		if g := t.namespaceOf(step); g != "" {
-			checks, asked = verify.PodTrial, []mesh.Attempt{t.podOf(g, step.To)}
+		if name, is := strings.CutPrefix(step.Subject, plan.PodIn); is {
+			checks, asked = verify.PodTrial, []mesh.Attempt{t.podOf(name, step.To)}
 		}
 		for _, a := range asked {
 			answer, err := t.Actor.Try(ctx, a)
@@ -63,18 +64,6 @@ func (t *turn) try(ctx context.Context, s plan.Stage) (Outcome, error) {
 		}
 	}
 	return "", t.save(ctx)
-}
-
-// namespaceOf is the namespace that a try is about; "" when it is about configuration.
-func (t *turn) namespaceOf(step plan.Step) string {
-	for _, g := range t.target.Waves {
-		for _, name := range g.Namespaces {
-			if step.Subject == "pod in "+name {
-				return name
-			}
-		}
-	}
-	return ""
 }
 
 // podOf is a pod of one of the namespace's workloads that the wanted revision

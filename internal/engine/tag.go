@@ -23,7 +23,7 @@ func (t *turn) tag(ctx context.Context, s plan.Stage) (Outcome, error) {
 				Reason: fmt.Sprintf("the tag %s is at %s and not wholly at %s, though it was written", step.Subject, step.From, step.To),
 				Hint:   "Something writes it back: look at who owns its webhook (a Helm release's revisionTags, a GitOps tool)."})
 		}
-		if others := plan.Bystanders(t.world, step.Subject, t.namespaces()); len(others) > 0 {
+		if others := plan.Bystanders(t.world, step.Subject, t.target.Namespaces()); len(others) > 0 {
 			return t.hold(ctx, plan.Hold{Reason: planChanged, Subject: "tag " + step.Subject,
 				Message: fmt.Sprintf("the tag %s was not moved to %s: %s came to be bound by it since the plan was agreed to, and would follow", step.Subject, step.To, strings.Join(others, ", ")),
 				Hint:    "Bind them to what they run (istio.io/rev on their namespace), or take them away, and run the same command again; with --tags keep the tag stays."})
@@ -33,13 +33,4 @@ func (t *turn) tag(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return outcome, err
 	}
 	return "", t.Clock.Sleep(ctx, t.Settle)
-}
-
-// namespaces are those that the run moves.
-func (t *turn) namespaces() []string {
-	var names []string
-	for _, g := range t.target.Waves {
-		names = append(names, g.Namespaces...)
-	}
-	return names
 }

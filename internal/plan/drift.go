@@ -23,13 +23,12 @@ func Drift(left []Stage, t Target, l Ledger) []Step {
 	for _, s := range l.Approved {
 		approved[s] = true
 	}
-	steps := l.Approved
 	var strange []Step
 	for _, s := range Changing(left) {
 		if s.Kind == Withdraw { // what a run made itself, it may take away at any time
 			continue
 		}
-		if !approved[s] && !covered(s, steps) || t.Rank(s.Wave, s.Kind) < l.Reached && !comesBack(s, t) {
+		if !approved[s] && !covered(s, l.Approved) || t.Rank(s.Wave, s.Kind) < l.Reached && !comesBack(s, t) {
 			strange = append(strange, s)
 		}
 	}

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,7 +65,7 @@ func ineffective(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []
 	label, labelled := wl.Template.Labels[mesh.RevisionLabel]
 	if _, own := t.Pins[wl.Key()]; own {
 		text := "is bound by its pods' own labels: its template is pinned to the revision itself in the same write as its restart, and its namespace is not labelled"
-		return []Note{{Kind: ByTag, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, or(label, "(none)"), mesh.SidecarLabel, or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))}}
+		return []Note{{Kind: ByTag, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))}}
 	}
 	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
 		return nil
@@ -73,13 +74,6 @@ func ineffective(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []
 		return nil
 	}
 	return []Note{{Kind: NoEffect, Subject: wl.Key(), Text: "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides", Evidence: ns.Binding().String()}}
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // tagNotes names the tags that bound what is moved and stay where they are, and

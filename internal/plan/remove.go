@@ -53,6 +53,9 @@ func removals(w mesh.World, t Target) []Step {
 	return steps
 }
 
+// PodIn begins the subject of a try of a pod: the namespace follows.
+const PodIn = "pod in "
+
 // tries see, once something was taken away, that each moved namespace still gets
 // its pods, and that the mesh takes configuration.
 func tries(w mesh.World, t Target, l Ledger) []Step {
@@ -68,7 +71,7 @@ func tries(w mesh.World, t Target, l Ledger) []Step {
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			if _, there := w.Namespace(name); there {
-				add(Step{Kind: Try, Subject: "pod in " + name, To: t.Revision})
+				add(Step{Kind: Try, Subject: PodIn + name, To: t.Revision})
 			}
 		}
 	}

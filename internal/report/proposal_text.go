@@ -35,11 +35,7 @@ func (p Proposal) Text(paper Paper) string {
 
 func (p Proposal) title() string {
 	t := p.Plan.Target
-	n := 0
-	for _, g := range t.Waves {
-		n += len(g.Namespaces)
-	}
-	over := fmt.Sprintf("%s in %s", count(n, "namespace"), count(len(t.Waves), "wave"))
+	over := fmt.Sprintf("%s in %s", count(len(t.Namespaces()), "namespace"), count(len(t.Waves), "wave"))
 	switch {
 	case t.Back:
 		return fmt.Sprintf("Plan %s, back: %s, to what was found before it", p.Run, over)
