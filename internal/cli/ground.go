@@ -54,6 +54,8 @@ func (g *ground) Lacks(ctx context.Context, aim aim, needs []install.Need) ([]st
 
 func (g *ground) Removing(run string) { g.Cluster.Removing = run }
 
+func (g *ground) Swapping(swaps bool) { g.Cluster.Swapping = swaps }
+
 func (g *ground) Record(name string) engine.Journal { return g.Journal(name) }
 
 func (g *ground) Draft(ctx context.Context, w install.Way, s install.Site, revision, version string) (install.Draft, error) {

@@ -37,6 +37,9 @@ type home interface {
 	// run that takes one away or took one away; "" for none.
 	Removing(run string)
 
+	// Swapping has looks tell what goes by the labels of pods, for a run that swaps.
+	Swapping(swaps bool)
+
 	Close()
 }
 

@@ -142,6 +142,8 @@ func (p *paper) Setups(_ context.Context, namespaces []string) (mesh.Setups, err
 
 func (p *paper) Removing(run string) { p.removing = run }
 
+func (p *paper) Swapping(bool) {}
+
 func (p *paper) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
 	a.Admitted, a.Sidecar = !a.Invalid, mesh.Sidecar{Present: true, Revision: "1-31-0"}
 	return a, nil

@@ -9,10 +9,11 @@ import (
 	"github.com/rerig/rerig/internal/plan"
 )
 
-// readied has looks tell what a removal needs to know, where the run takes a
-// revision away, or may have taken one away before it was turned around; that it
-// may be read is seen first.
+// readied has looks tell what a swap needs to know where the run may swap, and
+// what a removal does where the run takes a revision away, or may have taken one
+// away before it was turned around; that it may be read is seen first.
 func (r *run) readied(ctx context.Context, h home) error {
+	h.Swapping(r.intent.Policy.Swaps())
 	approved := slices.ContainsFunc(r.ledger.Approved, func(s plan.Step) bool { return s.Kind == plan.Remove })
 	if !r.Spec.RemoveOld && !approved {
 		h.Removing("")

@@ -37,6 +37,7 @@ func TestServer(t *testing.T) {
 		{"restart", testRestart},
 		{"swap", testSwap},
 		{"trial", testTrial},
+		{"selecting", testSelecting},
 		{"trial and Services for pods that are not ready", testTrialUnready},
 		{"trial refused", testTrialRefused},
 		{"pages", testPages},

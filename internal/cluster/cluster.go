@@ -21,6 +21,8 @@ import (
 	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
 	discovery "k8s.io/client-go/kubernetes/typed/discovery/v1"
+	networking "k8s.io/client-go/kubernetes/typed/networking/v1"
+	policy "k8s.io/client-go/kubernetes/typed/policy/v1"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 
@@ -47,6 +49,9 @@ type Cluster struct {
 	// read as well what revisions are made of, and what names them. "" reads none.
 	Removing string
 
+	// Swapping has looks tell what goes by the labels of pods: a swap changes them.
+	Swapping bool
+
 	// Now tells the time at which certificates are verified.
 	Now func() time.Time
 
@@ -59,6 +64,8 @@ type Cluster struct {
 	core          core.CoreV1Interface
 	discovery     discovery.DiscoveryV1Interface
 	metadata      metadata.Interface
+	networking    networking.NetworkingV1Interface
+	policy        policy.PolicyV1Interface
 	objects       dynamic.Interface
 	plain         rest.Interface // for kinds that have no typed client: JSON, absolute paths
 	pods          *pods
@@ -68,6 +75,8 @@ type Cluster struct {
 	nodes       []mesh.Node       // as they were read at nodesAt
 	nodesAt     time.Time
 	nodesDenied bool
+	selecting   []selecting // as it was read at selectingAt
+	selectingAt time.Time
 }
 
 // Installer puts a control-plane revision of an Istio version into the cluster.
@@ -95,7 +104,7 @@ func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
 	compact := rest.CopyConfig(config)
 	compact.ContentType = "application/vnd.kubernetes.protobuf"
 	compact.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	var errs [11]error
+	var errs [13]error
 	c.admission, errs[0] = admissionregistration.NewForConfigAndClient(compact, client)
 	c.apps, errs[1] = apps.NewForConfigAndClient(compact, client)
 	c.authorization, errs[2] = authorization.NewForConfigAndClient(compact, client)
@@ -107,6 +116,8 @@ func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
 	c.objects, errs[8] = dynamic.NewForConfigAndClient(config, client)
 	c.autoscaling, errs[9] = autoscaling.NewForConfigAndClient(compact, client)
 	c.discovery, errs[10] = discovery.NewForConfigAndClient(compact, client)
+	c.networking, errs[11] = networking.NewForConfigAndClient(compact, client)
+	c.policy, errs[12] = policy.NewForConfigAndClient(compact, client)
 	for _, err := range errs {
 		if err != nil {
 			return nil, fmt.Errorf("prepare the connection to the cluster: %w", err)

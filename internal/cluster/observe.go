@@ -36,7 +36,7 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	l := &look{world: mesh.World{RootNamespace: c.Root}, behind: map[string]string{}}
 	for _, reads := range [][]func(context.Context, *look) error{
 		{c.readDefined, c.readRoots, c.readWebhooks, c.readValidator, c.readValidators, c.readBelongings, c.readKept, c.readClaims, c.readServices, c.readNamespaces, c.readDeployments, c.readStatefulSets, c.readDaemonSets,
-			c.readRollouts, c.readCronJobs, c.readNodes, c.readQuotas, c.readScalers},
+			c.readRollouts, c.readCronJobs, c.readNodes, c.readQuotas, c.readScalers, c.readSelecting},
 		{c.readPods},
 	} {
 		if err := together(ctx, l, reads); err != nil {

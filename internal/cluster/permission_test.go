@@ -70,6 +70,12 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	settle(t, user, user.Helpful())
 	grant(t, admin, "swapping", Swapping())
 	settle(t, user, Swapping())
+	user.Swapping = true
+	if list, err := user.choosers(t.Context()); err != nil || !slices.ContainsFunc(list, func(s selecting) bool { return s.Does == mesh.Hidden }) {
+		t.Errorf("what goes by labels is known without permission for it: %v, %v", list, err)
+	}
+	grant(t, admin, "choosing", Choosing())
+	settle(t, user, Choosing())
 	handled(t, admin)
 	user.nodesAt = time.Time{}
 	forget(t, admin)
@@ -78,7 +84,7 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	seen.mu.Unlock()
 	everything(t, user)
 	onTrials(t, admin, user)
-	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying(), user.Helpful(), Swapping()))
+	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying(), user.Helpful(), Swapping(), Choosing()))
 }
 
 // forget takes away what a first run would find missing.

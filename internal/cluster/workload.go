@@ -34,6 +34,7 @@ type readings struct {
 	services     map[string][]mesh.Service // by namespace, without keepers
 	keepers      map[string]string         // names of keepers, by the key of their workload
 	endpoints    endpoints
+	selecting    []selecting
 }
 
 // workloads are the root owners of every pod with a sidecar and of every
@@ -44,7 +45,7 @@ func (r readings) workloads() []mesh.Workload {
 		p.owner, p.Endpoints = kept.owner(p, r.root(p)), r.endpoints[types.UID(p.UID)]
 		pods[p.owner.uid] = append(pods[p.owner.uid], p)
 	}
-	labelled := map[string]bool{}
+	labelled, others := map[string]bool{}, r.others()
 	for _, n := range r.namespaces {
 		labelled[n.Name] = boundNamespace(n.Labels)
 	}
@@ -58,6 +59,7 @@ func (r readings) workloads() []mesh.Workload {
 		}
 		if concerned(own) || c.Gateway || c.Template.Proxy || labelled[c.Namespace] || boundTemplate(c.Template.Labels) {
 			w := r.shared(c.with(own, r.generations), own)
+			w.Others = others[w.Namespace]
 			w.Ends = r.ending(own)
 			kept.found(w.Key())
 			list = append(list, w)

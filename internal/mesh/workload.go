@@ -44,11 +44,12 @@ type Workload struct {
 	Rollout   Rollout
 	Pods      []Pod // every pod that has not run to its end
 
-	Set      string    // pod-template-hash of its newest ReplicaSet, "" when not known or not a Deployment
-	Services []Service // those that select its template's labels
-	Keeper   string    // name of the Service that keeps its parked pods' listeners, "" when there is none
-	Gone     bool      // it was deleted, and nothing is left of it but what a swap kept
-	Unsplit  string    // why two of its pods must not stand beside each other for long, "" when they may
+	Set      string      // pod-template-hash of its newest ReplicaSet, "" when not known or not a Deployment
+	Services []Service   // those that select its template's labels
+	Others   []Selecting // what else chooses pods of its namespace by their labels; read only where something is to be swapped
+	Keeper   string      // name of the Service that keeps its parked pods' listeners, "" when there is none
+	Gone     bool        // it was deleted, and nothing is left of it but what a swap kept
+	Unsplit  string      // why two of its pods must not stand beside each other for long, "" when they may
 }
 
 // Key identifies the workload: "Deployment shop-web/web".

@@ -5,7 +5,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -34,7 +33,7 @@ func Unswappable(wl mesh.Workload) string {
 	case len(wl.Services) == 0:
 		return "no Service selects its pods: nothing could take a pod out of use and leave it alive"
 	}
-	return byHash(wl)
+	return cmp.Or(byHash(wl), byOthers(wl))
 }
 
 // byHash looks for Services that select by what a swap has to change.
@@ -101,44 +100,4 @@ func swappable(w mesh.World, t Target) error {
 		}
 	}
 	return nil
-}
-
-// takes are the labels that take a pod out of every Service that selects it: as
-// few as it needs.
-func takes(wl mesh.Workload) map[string]string {
-	taken := map[string]string{}
-	for _, s := range wl.Services {
-		if !hasAny(s.Selector, taken) {
-			key := common(wl.Services, s.Selector)
-			taken[key] = s.Selector[key]
-		}
-	}
-	return taken
-}
-
-func hasAny(selector, taken map[string]string) bool {
-	for key := range taken {
-		if _, is := selector[key]; is {
-			return true
-		}
-	}
-	return false
-}
-
-// common is the key of a selector that most of the Services select by; of several
-// it is the first by name.
-func common(services []mesh.Service, selector map[string]string) string {
-	best, most := "", 0
-	for key := range selector {
-		n := 0
-		for _, s := range services {
-			if _, is := s.Selector[key]; is {
-				n++
-			}
-		}
-		if n > most || n == most && strings.Compare(key, best) < 0 {
-			best, most = key, n
-		}
-	}
-	return best
 }

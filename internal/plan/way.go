@@ -4,6 +4,7 @@ package plan
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -64,6 +65,11 @@ type Policy struct {
 
 	// Pinned are the keys of the workloads that the target pins in their templates.
 	Pinned map[string]string
+}
+
+// Swaps reports whether it may have a workload moved pod by pod.
+func (p Policy) Swaps() bool {
+	return p.Way == BySwap || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Way == BySwap })
 }
 
 // rule is the last rule that speaks of a workload.

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// testSelecting has a server's objects that go by labels read where they reach.
+func testSelecting(t *testing.T, c *Cluster) {
+	labelled(t, c, "chosen", nil)
+	labelled(t, c, "chooser", map[string]string{"who": "chooser"})
+	web := metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}
+	policy := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: networkingv1.NetworkPolicySpec{PodSelector: web,
+		Ingress: []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &web}}}},
+		Egress: []networkingv1.NetworkPolicyEgressRule{{To: []networkingv1.NetworkPolicyPeer{{PodSelector: &web,
+			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"who": "chooser"}}}}}}}}
+	budget := &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Name: "b"}, Spec: policyv1.PodDisruptionBudgetSpec{Selector: &web}}
+	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: web.MatchLabels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a", Image: "a"}}}}
+	none, by := int32(0), metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}
+	set := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: "r"}, Spec: appsv1.ReplicaSetSpec{Replicas: &none, Selector: &web, Template: template}}
+	daemons := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "d"}, Spec: appsv1.DaemonSetSpec{Selector: &web, Template: template}}
+	replication := &corev1.ReplicationController{ObjectMeta: metav1.ObjectMeta{Name: "c"}, Spec: corev1.ReplicationControllerSpec{Replicas: &none, Template: &template}}
+	for _, made := range []func() error{
+		func() error { return errOf(c.networking.NetworkPolicies("chosen").Create(t.Context(), policy, by)) },
+		func() error { return errOf(c.policy.PodDisruptionBudgets("chosen").Create(t.Context(), budget, by)) },
+		func() error { return errOf(c.apps.ReplicaSets("chosen").Create(t.Context(), set, by)) },
+		func() error { return errOf(c.apps.DaemonSets("chosen").Create(t.Context(), daemons, by)) },
+		func() error { return errOf(c.core.ReplicationControllers("chosen").Create(t.Context(), replication, by)) },
+	} {
+		if err := made(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := c.choosers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := readings{selecting: list, namespaces: []mesh.Namespace{{Name: "chosen"}, {Name: "chooser", Labels: map[string]string{"who": "chooser"}}}}.others()
+	selector := mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}}
+	peers := mesh.Selecting{Subject: "NetworkPolicy chosen/p", Part: "its egress peers", Selector: selector, Does: mesh.Rules}
+	want := map[string][]mesh.Selecting{
+		"chosen": {
+			{Subject: "DaemonSet chosen/d", Selector: selector, Does: mesh.Adopts},
+			{Subject: "NetworkPolicy chosen/p", Selector: selector, Does: mesh.Rules},
+			{Subject: "NetworkPolicy chosen/p", Part: "its ingress peers", Selector: selector, Does: mesh.Rules},
+			{Subject: "PodDisruptionBudget chosen/b", Selector: selector, Does: mesh.Counts},
+			{Subject: "ReplicaSet chosen/r", Selector: selector, Does: mesh.Adopts},
+			{Subject: "ReplicationController chosen/c", Selector: selector, Does: mesh.Adopts}},
+		"chooser": {peers},
+	}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("what goes by labels (-made +read):\n%s", diff)
+	}
+}
+
+func errOf[T any](_ T, err error) error { return err }
+
+// Istio's kinds name labels in fields of their own; one of the root namespace is
+// about the pods of all.
+func TestIstioGoesByLabels(t *testing.T) {
+	object := func(namespace string, spec map[string]any) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"namespace": namespace, "name": "o"}, "spec": spec}}
+	}
+	web := map[string]any{"app": "web"}
+	s := &chooser{root: "istio-system"}
+	for _, o := range []struct {
+		kind, namespace string
+		spec            map[string]any
+	}{
+		{"AuthorizationPolicy", "shop", map[string]any{"selector": map[string]any{"matchLabels": web}}},
+		{"AuthorizationPolicy", "shop", map[string]any{}},
+		{"Sidecar", "istio-system", map[string]any{"workloadSelector": map[string]any{"labels": web}}},
+		{"DestinationRule", "shop", map[string]any{"workloadSelector": map[string]any{"matchLabels": web}}},
+		{"ServiceEntry", "istio-system", map[string]any{"workloadSelector": map[string]any{"labels": web}}},
+	} {
+		s.istio(o.kind, workloadSelectors[o.kind], object(o.namespace, o.spec))
+	}
+	var got []string
+	for _, one := range s.list {
+		got = append(got, one.Subject+" "+string(one.Does)+" in "+one.namespace)
+		if !one.Selector.Matches(map[string]string{"app": "web"}) || one.Selector.Matches(nil) {
+			t.Errorf("%s goes by %v", one.Subject, one.Selector)
+		}
+	}
+	want := []string{"AuthorizationPolicy shop/o rules in shop", "Sidecar istio-system/o rules in ", "DestinationRule shop/o rules in shop", "ServiceEntry istio-system/o sends in istio-system"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

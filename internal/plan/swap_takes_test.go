@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+func front(others ...mesh.Selecting) mesh.Workload {
+	return mesh.Workload{Kind: mesh.Deployment, Namespace: "shop", Name: "web", Set: "h1",
+		Template: mesh.Template{Labels: map[string]string{"app": "web", "tier": "front", "team": "a"}},
+		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web", "tier": "front"}}},
+		Others:   others}
+}
+
+func by(does mesh.Does, subject string, s ...mesh.Requirement) mesh.Selecting {
+	return mesh.Selecting{Subject: subject, Does: does, Selector: s}
+}
+
+func has(key string, values ...string) mesh.Requirement {
+	return mesh.Requirement{Key: key, Operator: mesh.In, Values: values}
+}
+
+// A parked pod has left what counts the pods that serve, no rule has ceased or
+// begun to hold for it, and nobody else has taken it; where that cannot be had,
+// nothing is swapped.
+func TestWhatElseGoesByLabels(t *testing.T) {
+	absent := mesh.Requirement{Key: "app", Operator: mesh.DoesNotExist}
+	for name, tc := range map[string]struct {
+		wl    mesh.Workload
+		takes map[string]string
+		says  string
+	}{
+		"nothing":                          {front(), map[string]string{"app": "web"}, ""},
+		"a rule by a label beside":         {front(by(mesh.Rules, "NetworkPolicy shop/p", has("team", "a"))), map[string]string{"app": "web"}, ""},
+		"a rule by one of two":             {front(by(mesh.Rules, "NetworkPolicy shop/p", has("app", "web"))), map[string]string{"tier": "front"}, ""},
+		"a rule by both":                   {front(by(mesh.Rules, "AuthorizationPolicy shop/p", has("app", "web"), has("tier", "front"))), map[string]string{"app": "web"}, "AuthorizationPolicy shop/p goes by the labels that a parked pod loses"},
+		"a rule for others":                {front(by(mesh.Rules, "NetworkPolicy shop/p", has("app", "api"))), map[string]string{"tier": "front"}, ""},
+		"a rule that would begin":          {front(by(mesh.Rules, "NetworkPolicy shop/p", absent), by(mesh.Rules, "Sidecar shop/s", has("tier", "front"))), nil, "shop/"},
+		"a rule by the hash":               {front(by(mesh.Rules, "NetworkPolicy shop/p", has(HashLabel, "h1"))), nil, "NetworkPolicy shop/p"},
+		"a rule for all":                   {front(by(mesh.Rules, "NetworkPolicy shop/p")), map[string]string{"app": "web"}, ""},
+		"a budget by the same label":       {front(by(mesh.Counts, "PodDisruptionBudget shop/b", has("tier", "front"))), map[string]string{"tier": "front"}, ""},
+		"a budget by another label":        {front(by(mesh.Counts, "PodDisruptionBudget shop/b", has("team", "a"))), map[string]string{"app": "web", "team": "a"}, ""},
+		"a budget for all":                 {front(by(mesh.Counts, "PodDisruptionBudget shop/b")), nil, "PodDisruptionBudget shop/b would count its parked pods"},
+		"a budget by what a rule goes by":  {front(by(mesh.Counts, "PodDisruptionBudget shop/b", has("team", "a")), by(mesh.Rules, "Sidecar shop/s", has("team", "a"))), nil, "Sidecar shop/s"},
+		"a DaemonSet with the same labels": {front(by(mesh.Adopts, "DaemonSet shop/web", has("team", "a"))), nil, "DaemonSet shop/web would take its released pods"},
+		"another ReplicaSet":               {front(by(mesh.Adopts, "ReplicaSet shop/api", has("app", "api"))), nil, ""},
+		"a ServiceEntry":                   {front(by(mesh.Sends, "ServiceEntry shop/e", has("team", "a"))), nil, "ServiceEntry shop/e sends requests"},
+		"not known":                        {front(mesh.Selecting{Subject: "NetworkPolicies", Does: mesh.Hidden}), nil, "you may not list NetworkPolicies"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if why := Unswappable(tc.wl); (why == "") != (tc.says == "") || !strings.Contains(why, tc.says) {
+				t.Errorf("it says %q, not %q", why, tc.says)
+			}
+			if diff := cmp.Diff(tc.takes, takes(tc.wl)); tc.takes != nil && diff != "" {
+				t.Errorf("it takes (-wanted +taken):\n%s", diff)
+			}
+		})
+	}
+}
