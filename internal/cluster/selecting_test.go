@@ -37,7 +37,9 @@ func testSelecting(t *testing.T, c *Cluster) {
 		func() error { return errOf(c.policy.PodDisruptionBudgets("chosen").Create(t.Context(), budget, by)) },
 		func() error { return errOf(c.apps.ReplicaSets("chosen").Create(t.Context(), set, by)) },
 		func() error { return errOf(c.apps.DaemonSets("chosen").Create(t.Context(), daemons, by)) },
-		func() error { return errOf(c.core.ReplicationControllers("chosen").Create(t.Context(), replication, by)) },
+		func() error {
+			return errOf(c.core.ReplicationControllers("chosen").Create(t.Context(), replication, by))
+		},
 	} {
 		if err := made(); err != nil {
 			t.Fatal(err)
