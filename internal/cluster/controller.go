@@ -22,7 +22,8 @@ type controller struct {
 	current func(generations) current // which of its pods are of its newest template
 	bySince bool                      // its pods are current when they were made at since or later
 	since   time.Time
-	lender  string // the Deployment whose template it uses, "" its own
+	steady  time.Duration // how long a pod has to be ready before it counts: minReadySeconds
+	lender  string        // the Deployment whose template it uses, "" its own
 }
 
 func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec) controller {
@@ -47,6 +48,7 @@ func deployment(d *appsv1.Deployment) controller {
 	c.Gap, c.Surge = deploymentGap(d), deploymentSurge(d)
 	c.Alone = cmp.Or(aloneDeployment(d), c.Alone)
 	c.Unsplit = unsplit(d)
+	c.steady = time.Duration(d.Spec.MinReadySeconds) * time.Second
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }
 	return c

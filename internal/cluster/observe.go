@@ -59,6 +59,7 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	}
 	c.readStrangers(ctx, l)
 	l.spend()
+	l.found.now = c.Now()
 	l.world.Namespaces = l.found.namespaces
 	l.world.Workloads = l.found.workloads()
 	l.world.Tags = tagsOf(l.world.Webhooks, l.tagged, l.owners)

@@ -8,7 +8,8 @@ func Trying() []Permission {
 		{"get", "apps", "daemonsets", "", ""},
 		{"get", "apps", "deployments", "", ""},
 		{"get", "apps", "statefulsets", "", ""},
-		{"list", "", "services", "", ""}, // for the labels that they select by, and the way to the webhook
+		{"list", "", "services", "", ""},                       // for the labels that they select by, and the way to the webhook
+		{"list", "discovery.k8s.io", "endpointslices", "", ""}, // of namespaces in which a trial pod serves
 		{"create", "", "pods", "", ""},
 		{"get", "", "pods", "", ""},
 		{"patch", "", "pods", "", ""},

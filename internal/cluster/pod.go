@@ -5,6 +5,7 @@ package cluster
 import (
 	"maps"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,8 +17,9 @@ import (
 type pod struct {
 	mesh.Pod
 	namespace string
-	owner     owner // once it is known the root of all
-	made      owner // what made it: the first link
+	since     time.Time // when it became ready
+	owner     owner     // once it is known the root of all
+	made      owner     // what made it: the first link
 	labels    map[string]string
 	gateway   bool
 	own       mesh.Template // what it was made from, as far as the pod shows it
@@ -25,9 +27,11 @@ type pod struct {
 }
 
 // podOf is false for pods that have run to their end: they hold no connection,
-// whatever their annotations say.
+// whatever their annotations say. Those that a swap keeps are still its to take
+// away: no controller does.
 func podOf(p *corev1.Pod) (pod, bool) {
-	if p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+	over := p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+	if over && swapOf(p).Place == mesh.Held {
 		return pod{}, false
 	}
 	o := pod{
@@ -36,7 +40,7 @@ func podOf(p *corev1.Pod) (pod, bool) {
 			UID:         string(p.UID),
 			Node:        p.Spec.NodeName,
 			Running:     p.Status.Phase == corev1.PodRunning,
-			Ready:       ready(p),
+			Ready:       ready(p) && !over,
 			Terminating: p.DeletionTimestamp != nil,
 			Sidecar:     sidecarOf(p),
 			Trouble:     trouble(p),
@@ -46,6 +50,7 @@ func podOf(p *corev1.Pod) (pod, bool) {
 			Grace:       grace(p),
 		},
 		namespace: p.Namespace,
+		since:     readySince(p),
 		owner:     podOwner(p),
 		made:      podOwner(p),
 		labels:    p.Labels,

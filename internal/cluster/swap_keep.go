@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -49,8 +50,9 @@ func ownerOf(key string) owner {
 // found takes the keeper of a workload that is there out.
 func (k keeping) found(key string) { delete(k.keepers, key) }
 
-// gone is a workload of which only kept pods are left.
-func (k keeping) gone(pods []pod) (mesh.Workload, bool) {
+// gone is a workload of which only kept pods are left, and the Services that still
+// select them.
+func (k keeping) gone(pods []pod, services map[string][]mesh.Service) (mesh.Workload, bool) {
 	o := pods[0].owner
 	if !strings.HasPrefix(string(o.uid), "gone: ") {
 		return mesh.Workload{}, false
@@ -58,6 +60,11 @@ func (k keeping) gone(pods []pod) (mesh.Workload, bool) {
 	w := mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Gone: true}
 	w.Keeper = k.keepers[w.Key()]
 	k.found(w.Key())
+	for _, s := range services[w.Namespace] {
+		if slices.ContainsFunc(pods, func(p pod) bool { return s.Selects(p.labels) }) {
+			w.Services = append(w.Services, s)
+		}
+	}
 	for _, p := range pods {
 		w.Pods = append(w.Pods, p.Pod)
 	}

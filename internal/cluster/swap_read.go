@@ -47,10 +47,10 @@ func (r *readings) noteService(s *corev1.Service) {
 		}
 		return
 	}
-	if len(s.Spec.Selector) == 0 {
-		return
+	if len(s.Spec.Selector) == 0 || s.Spec.Type == corev1.ServiceTypeExternalName {
+		return // one that is another name for something has no endpoints, whatever it selects
 	}
-	m := mesh.Service{Name: s.Name, Selector: s.Spec.Selector}
+	m := mesh.Service{Name: s.Name, Early: s.Spec.PublishNotReadyAddresses, Selector: s.Spec.Selector}
 	for _, p := range s.Spec.Ports {
 		m.Ports = append(m.Ports, mesh.Port{Name: p.Name, Number: int(p.Port), Target: targetOf(p), Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP)), AppProtocol: deref(p.AppProtocol)})
 	}
@@ -76,7 +76,17 @@ func deref(s *string) string {
 func (r readings) shared(w mesh.Workload, pods []pod) mesh.Workload {
 	w.Keeper = r.keepers[w.Key()]
 	for _, s := range r.services[w.Namespace] {
-		if s.Selects(w.Template.Labels) || slices.ContainsFunc(pods, func(p pod) bool { return p.Swap.Place == mesh.Held && s.Selects(p.labels) }) {
+		own, chosen := 0, 0
+		for _, p := range pods {
+			if p.Swap.Place != mesh.Held {
+				continue
+			}
+			if own++; s.Selects(p.labels) {
+				chosen++
+			}
+		}
+		if by := s.Selects(w.Template.Labels); by || chosen > 0 {
+			s.Partial = !by && chosen < own
 			w.Services = append(w.Services, s)
 		}
 	}
@@ -87,24 +97,32 @@ func (r readings) shared(w mesh.Workload, pods []pod) mesh.Workload {
 type endpoints map[types.UID][]string
 
 // readEndpoints reads the EndpointSlices of the namespaces in which a swap has
-// something in hand. Who only looks need not be permitted to: then no pod is known
+// something in hand, or a trial pod serves. Who only looks need not be permitted to: then no pod is known
 // to be an endpoint, and nothing is swapped by that look.
 func (c *Cluster) readEndpoints(ctx context.Context, l *look) error {
 	l.found.endpoints = endpoints{}
-	marked := map[string]bool{}
+	asked := map[string]bool{}
 	for _, p := range l.found.pods {
-		if !p.Swap.Marked() || marked[p.namespace] {
+		asked[p.namespace] = asked[p.namespace] || p.Swap.Marked()
+	}
+	for _, x := range l.world.Trials {
+		asked[x.Namespace] = asked[x.Namespace] || x.Service == mesh.Serving
+	}
+	for namespace, is := range asked {
+		if !is {
 			continue
 		}
-		marked[p.namespace] = true
-		err := pages(ctx, metav1.ListOptions{}, c.discovery.EndpointSlices(p.namespace).List, func(page *discoveryv1.EndpointSliceList) {
+		err := pages(ctx, metav1.ListOptions{}, c.discovery.EndpointSlices(namespace).List, func(page *discoveryv1.EndpointSliceList) {
 			for i := range page.Items {
 				l.found.endpoints.note(&page.Items[i])
 			}
 		})
 		if err != nil && !apierrors.IsForbidden(err) {
-			return reading("EndpointSlices in "+p.namespace, err)
+			return reading("EndpointSlices in "+namespace, err)
 		}
+	}
+	for i, x := range l.world.Trials {
+		l.world.Trials[i].Pod.Endpoints = l.found.endpoints[types.UID(x.Pod.UID)]
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package cluster
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -72,6 +73,11 @@ func said(who, reason, message string) string {
 func ready(p *corev1.Pod) bool {
 	c, ok := condition(p, corev1.PodReady)
 	return ok && c.Status == corev1.ConditionTrue
+}
+
+func readySince(p *corev1.Pod) time.Time {
+	c, _ := condition(p, corev1.PodReady)
+	return c.LastTransitionTime.Time
 }
 
 func condition(p *corev1.Pod, kind corev1.PodConditionType) (corev1.PodCondition, bool) {

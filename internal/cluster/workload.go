@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -35,6 +36,7 @@ type readings struct {
 	keepers      map[string]string         // names of keepers, by the key of their workload
 	endpoints    endpoints
 	selecting    []selecting
+	now          time.Time
 }
 
 // workloads are the root owners of every pod with a sidecar and of every
@@ -53,6 +55,9 @@ func (r readings) workloads() []mesh.Workload {
 	for _, c := range slices.Concat(r.deployments, r.statefulSets, r.daemonSets, r.rollouts, r.replicaSets, r.cronJobs) {
 		own := pods[c.uid]
 		delete(pods, c.uid)
+		for i, p := range own {
+			own[i].Unsteady = p.Ready && c.steady > 0 && r.now.Before(p.since.Add(c.steady))
+		}
 		c = r.borrowed(c, own)
 		if slices.Contains(aside, c.Namespace) {
 			continue
@@ -66,7 +71,7 @@ func (r readings) workloads() []mesh.Workload {
 		}
 	}
 	for _, own := range pods { // what a rolling restart does not move
-		if w, is := kept.gone(own); is {
+		if w, is := kept.gone(own, r.services); is {
 			list = append(list, w)
 			continue
 		}

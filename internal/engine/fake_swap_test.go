@@ -122,7 +122,7 @@ func (f *fake) reconcile(wl *mesh.Workload) {
 		if p.Endpoints = nil; t.labels["app"] == wl.Name && p.Ready {
 			p.Endpoints = []string{wl.Name}
 		}
-		if p.Owned {
+		if p.Owned && !p.Terminating {
 			own++
 		}
 	}
@@ -144,7 +144,7 @@ func (f *fake) reconcile(wl *mesh.Workload) {
 	for ; own > wl.Wanted; own-- {
 		last := -1
 		for j, p := range wl.Pods {
-			if p.Owned && (last < 0 || p.Created.After(wl.Pods[last].Created)) {
+			if p.Owned && !p.Terminating && (last < 0 || p.Created.After(wl.Pods[last].Created)) {
 				last = j
 			}
 		}

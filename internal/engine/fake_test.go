@@ -42,6 +42,7 @@ type fake struct {
 	setups  func(*mesh.Setups) // how the control planes are set up
 	acted   func(plan.Change)
 	barred  bool                    // trial pods don't get ready
+	unled   bool                    // no Service leads to trial pods
 	cut     func(plan.Change) error // what becomes of a write on its way; nil: it arrives
 	sees    func(*mesh.World)       // what a look finds beside that
 }

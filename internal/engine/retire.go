@@ -24,10 +24,13 @@ func (t *turn) retire(ctx context.Context, s plan.Stage) (Outcome, error) {
 			case v.Result == verify.Wait:
 				waiting = v
 			default:
-				if err := t.move(ctx, step, wl, m); err != nil {
+				made, err := t.move(ctx, step, wl, m)
+				if err != nil {
 					return "", err
 				}
-				moved = true
+				if moved = moved || made; !made {
+					waiting = disturbed(step, m)
+				}
 			}
 		}
 		switch {
@@ -48,8 +51,12 @@ func (t *turn) retire(ctx context.Context, s plan.Stage) (Outcome, error) {
 func (t *turn) retirable(ctx context.Context, step plan.Step, wl mesh.Workload, m plan.Move) verify.Verdict {
 	f := verify.Facts{}
 	switch {
+	case m.Kind == plan.Await && m.Pod.Name != "":
+		f.Pending = m.Why
+		return verify.Ended.On(step.Subject, f)
 	case m.Kind == plan.Await:
 		f.Pending = m.Why
+		return verify.Replaced[0].On(step.Subject, f)
 	case m.Kind == plan.EndKept && m.Pod.Running && m.Pod.Ready && m.Pod.Sidecar.Present:
 		if says := t.loud(ctx, wl.Namespace, m.Pod.Name); says != "" {
 			f.Pending = fmt.Sprintf("pod %s to be quiet: %s", m.Pod.Name, says)

@@ -33,11 +33,15 @@ func (t *turn) swap(ctx context.Context, s plan.Stage) (Outcome, error) {
 			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
 			continue
 		}
-		t.waited(step) // each pod has its whole time
-		if err := t.move(ctx, step, wl, m); err != nil {
+		switch made, err := t.move(ctx, step, wl, m); {
+		case err != nil:
 			return "", err
+		case made:
+			t.waited(step) // each pod has its whole time
+			moved = true
+		case t.overdue(step):
+			return t.fail(ctx, step, disturbed(step, m))
 		}
-		moved = true
 	}
 	return t.paused(ctx, moved)
 }
@@ -76,25 +80,32 @@ func (t *turn) movable(step plan.Step, wl mesh.Workload, m plan.Move) verify.Ver
 	return verify.Verdict{Result: verify.Pass}
 }
 
-// move carries out one move. What other hands made of its pods meanwhile shows at
-// the next look.
-func (t *turn) move(ctx context.Context, step plan.Step, wl mesh.Workload, m plan.Move) error {
+// move carries out one move, and reports whether it could. What other hands made
+// of its pods meanwhile shows at the next look.
+func (t *turn) move(ctx context.Context, step plan.Step, wl mesh.Workload, m plan.Move) (bool, error) {
 	if err := t.save(ctx); err != nil {
-		return err
+		return false, err
 	}
 	changes, err := plan.RenderMove(m, wl, t.target, t.Clock.Now())
 	if err != nil {
-		return err
+		return false, err
 	}
 	t.tell(Event{Kind: Acting, Step: &step, Move: &m})
 	switch err := t.write(ctx, changes); {
 	case errors.Is(err, ErrDisturbed):
-		return nil
+		return false, nil
 	case err != nil:
-		return fmt.Errorf("%s: %s: %w", step, m.Kind, err)
+		return false, fmt.Errorf("%s: %s: %w", step, m.Kind, err)
 	}
 	t.tell(Event{Kind: Acted, Step: &step, Move: &m})
-	return nil
+	return true, nil
+}
+
+// disturbed is what is said of a move that other hands were quicker than each
+// time.
+func disturbed(step plan.Step, m plan.Move) verify.Verdict {
+	f := verify.Facts{Pending: fmt.Sprintf("to %s pod %s: it is not as it was seen, each time that it is tried", m.Kind, cmp.Or(m.Pod.Name, m.Other.Name))}
+	return verify.Replaced[0].On(step.Subject, f)
 }
 
 // paused lets some time pass where nothing could be done.

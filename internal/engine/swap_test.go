@@ -164,3 +164,53 @@ func (f *fake) deploy(wl *mesh.Workload) {
 	wl.Pods = rest
 	f.reconcile(wl)
 }
+
+// A pod that somebody ended and that does not go is no reason to spin, and holds
+// nothing up: its mark goes with it. One that is not as it was seen, each time, is.
+func TestWhatDoesNotGoIsNoReasonToSpin(t *testing.T) {
+	f := swapping()
+	f.dieAt = 75
+	_, _ = f.run()
+	f.dieAt, f.intent.Rollback = 0, true
+	f.acted = func(c plan.Change) {
+		for i := range f.world.Workloads {
+			for j := range f.world.Workloads[i].Pods {
+				if p := &f.world.Workloads[i].Pods[j]; p.Name == "x0" && p.Swap.Place == mesh.Held && p.Swap.Marked() {
+					p.Terminating = true
+				}
+			}
+		}
+	}
+	f.dieAt = f.calls + 2000 // a tenth of which does
+	expect(t, f, RolledBack)
+}
+
+// The new pods of a workload go bad while its old ones are parked: the way back
+// puts each of these in its place again, and waits for none of those.
+func TestTheWayBackFromPodsThatWentBad(t *testing.T) {
+	f := swapping()
+	before := f.uids()
+	f.acted = func(c plan.Change) {
+		for i := range f.world.Workloads {
+			wl := &f.world.Workloads[i]
+			if wl.Namespace != "b" || len(wl.Kept()) < 2 {
+				continue
+			}
+			for j := range wl.Pods {
+				if p := &wl.Pods[j]; p.Owned && p.Sidecar.Revision == "1-31-0" {
+					p.Ready, p.Endpoints, p.Trouble = false, nil, "app: CrashLoopBackOff"
+				}
+			}
+		}
+	}
+	f.intent.RollbackOnFailure = false
+	if outcome, _ := f.run(); outcome != Held {
+		t.Fatalf("it ended with %s", outcome)
+	}
+	f.acted, f.intent.Rollback = nil, true
+	expect(t, f, RolledBack)
+	clean(t, f, "rolled back", allOld)
+	if now := f.uids(); !slices.Equal(before[4:8], now[4:8]) {
+		t.Errorf("in b other pods serve: %v, not %v", now, before)
+	}
+}

@@ -5,6 +5,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -17,6 +19,9 @@ import (
 func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome, error) {
 	key, serves := plan.Key(t.world, step, t.target), plan.TrialMode(step.From) == plan.InSight
 	v := t.verdict(ctx, step, x, serves && x.Service == mesh.Serving && t.entered(key))
+	if v.Result == verify.Pass && serves && x.Service == mesh.Serving && !t.entered(key) {
+		v = t.led(step, x, v)
+	}
 	switch {
 	case v.Result == verify.Fail:
 		return t.fail(ctx, step, v)
@@ -34,7 +39,7 @@ func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome
 		left := t.left(key)
 		if left <= 0 {
 			delete(t.ledger.Soaking, key)
-			v.Reason += fmt.Sprintf("; served for %s", inService)
+			v.Reason += fmt.Sprintf("; %s for %s", t.service(step), inService)
 			t.pass(key, step, v)
 			return "", t.save(ctx)
 		}
@@ -57,6 +62,27 @@ func (t *turn) verdict(ctx context.Context, step plan.Step, x mesh.Trial, betwee
 		facts.Certificate, facts.Silence = nil, err.Error()
 	}
 	return verify.Worst(verify.Judge(verify.TriedProof, step.Subject, facts))
+}
+
+// led waits until the Services lead to a trial pod that is to serve: its time there
+// does not begin before.
+func (t *turn) led(step plan.Step, x mesh.Trial, v verify.Verdict) verify.Verdict {
+	wl, _ := t.world.Workload(step.Subject)
+	for _, name := range plan.TrialServices(wl) {
+		if !slices.Contains(x.Pod.Endpoints, name) {
+			return verify.Led.On(step.Subject, verify.Facts{Pending: fmt.Sprintf("trial pod %s to be an endpoint of %s", x.Pod.Name, name)})
+		}
+	}
+	return v
+}
+
+// service says where a trial pod served.
+func (t *turn) service(step plan.Step) string {
+	wl, _ := t.world.Workload(step.Subject)
+	if names := plan.TrialServices(wl); len(names) > 0 {
+		return "served in " + strings.Join(names, ", ")
+	}
+	return "was ready, and no Service led to it,"
 }
 
 // entered reports whether a trial pod's time in service has.

@@ -5,6 +5,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,10 @@ import (
 func trying() *fake {
 	f := upgrade()
 	f.intent.Policy = plan.Policy{Trial: plan.InSight, Rules: []plan.Rule{{Namespace: "c", Trial: plan.OutSight}}}
+	for i, wl := range f.world.Workloads {
+		f.world.Workloads[i].Template.Labels = map[string]string{"app": wl.Name}
+		f.world.Workloads[i].Services = []mesh.Service{{Name: wl.Name, Selector: map[string]string{"app": wl.Name}}}
+	}
 	f.ledger = plan.Ledger{}
 	f.agree()
 	return f
@@ -42,6 +47,9 @@ func (f *fake) onTrial(c plan.Change) {
 			p.Pod.Terminating = true
 		case c.Verb == plan.Serve:
 			p.Service, p.Since, p.Pod.Ready = mesh.Serving, f.now, true
+			if p.Pod.Endpoints = []string{strings.TrimSuffix(x.Pod.Name, "-trial")}; f.unled {
+				p.Pod.Endpoints = nil
+			}
 		case c.Verb == plan.Recall:
 			p.Service, p.Since, p.Pod.Ready = mesh.Rested, f.now, false
 		case f.barred:
@@ -111,6 +119,9 @@ func TestATrialServesForItsTimeAndRests(t *testing.T) {
 	if served, rested := at[plan.Recall][in].Sub(at[plan.Serve][in]), at[plan.Delete][in].Sub(at[plan.Recall][in]); served < inService || rested < resting {
 		t.Errorf("it served for %s and rested for %s", served, rested)
 	}
+	if said := slices.Collect(maps.Values(f.ledger.Passed)); !slices.ContainsFunc(said, func(p plan.Pass) bool { return strings.Contains(p.Evidence, "; served in x for 10s") }) {
+		t.Errorf("it is said that it served: %v", said)
+	}
 	if !at[plan.Serve][out].IsZero() || at[plan.Delete][out].IsZero() {
 		t.Errorf("what was to stay out of service: %v", at)
 	}
@@ -141,6 +152,7 @@ func TestAFailingTrialHoldsAndLeavesNothing(t *testing.T) {
 	}{
 		"configuration refused":   {func(f *fake) { f.rejects = "b" }, checkFailed, "refused the LDS"},
 		"never ready":             {func(f *fake) { f.barred = true }, timedOut, "x-trial: app: ImagePullBackOff"},
+		"no endpoint":             {func(f *fake) { f.unled = true }, timedOut, "to be an endpoint of "},
 		"certificate":             {func(f *fake) { f.broken = "x-trial" }, checkFailed, "does not chain"},
 		"no room":                 {func(f *fake) { f.cut = failing(plan.Launch, refused) }, checkFailed, "exceeded quota"},
 		"webhook does not answer": {func(f *fake) { f.cut = failing(plan.Launch, errors.New("no answer within 5s")) }, timedOut, "no answer within 5s"},
@@ -162,7 +174,7 @@ func TestAFailingTrialHoldsAndLeavesNothing(t *testing.T) {
 				t.Errorf("it stands at %s, with %v and %v", got, f.world.Trials, f.world.Namespaces[1])
 			}
 			healthy(f)
-			f.barred, f.cut, f.acted = false, nil, nil
+			f.barred, f.unled, f.cut, f.acted = false, false, nil, nil
 			expect(t, f, Completed)
 		})
 	}

@@ -14,6 +14,7 @@ type Swap struct {
 	Place    Place             // where it stands now
 	Taken    map[string]string // labels that were taken away from it, and have to be given back before it serves
 	Since    time.Time         // when it was released first
+	Left     time.Time         // when it was released last
 	Parked   time.Time         // since when it is out of the Services
 }
 
@@ -41,6 +42,8 @@ func (s Swap) Marked() bool { return s.Workload != "" }
 // Service is a Service that selects a workload's pods.
 type Service struct {
 	Name     string
+	Partial  bool // it selects some of the workload's own pods, by labels that its template does not give them
+	Early    bool // it leads to pods that are not ready: publishNotReadyAddresses
 	Selector map[string]string
 	Ports    []Port
 }
@@ -99,7 +102,7 @@ func (w Workload) Swapping() bool {
 		return true
 	}
 	for _, p := range w.Pods {
-		if p.Swap.Marked() {
+		if p.Swap.Marked() && !(p.Terminating && p.Swap.Place == Held) { // a mark goes with its pod
 			return true
 		}
 	}

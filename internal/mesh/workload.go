@@ -93,6 +93,7 @@ type Pod struct {
 	Node        string
 	Running     bool // phase Running
 	Ready       bool
+	Unsteady    bool // ready, but not yet for as long as its Deployment demands (minReadySeconds)
 	Terminating bool
 	Current     bool    // made from the workload's newest template
 	Sidecar     Sidecar // the proxy that it really carries

@@ -50,7 +50,7 @@ func away(p mesh.Pod, wl mesh.Workload, t Target, at time.Time) mesh.Pod {
 	if p.Swap.Marked() {
 		role = p.Swap.Role
 	}
-	p.Swap = mesh.Swap{Workload: wl.Key(), Run: t.Run, Role: role, Hash: wl.Set, Place: mesh.Parked, Taken: takes(wl), Parked: at}
+	p.Swap = mesh.Swap{Workload: wl.Key(), Run: t.Run, Role: role, Hash: wl.Set, Place: mesh.Parked, Taken: takes(wl, p), Parked: at}
 	p.Owned, p.Current = false, false
 	return p
 }

@@ -39,6 +39,9 @@ func Unswappable(wl mesh.Workload) string {
 // byHash looks for Services that select by what a swap has to change.
 func byHash(wl mesh.Workload) string {
 	for _, s := range wl.Services {
+		if s.Partial {
+			return fmt.Sprintf("Service %s selects some of its pods, by labels that its template does not give them, and no replacement would have", s.Name)
+		}
 		if _, is := s.Selector[HashLabel]; is {
 			return fmt.Sprintf("Service %s selects by %s, so that a released pod would no longer serve", s.Name, HashLabel)
 		}

@@ -79,8 +79,8 @@ func (s *sim) rests() {
 	for range 20 {
 		s.sync()
 		for _, p := range s.pods {
-			p.ready = true
-			p.endpoint = p.labels["app"] == "web"
+			p.ready = !p.broken
+			p.endpoint = p.ready && p.labels["app"] == "web"
 		}
 	}
 }
@@ -200,6 +200,41 @@ func TestADisturbedSwapEnds(t *testing.T) {
 			if want := there(back).Revisions["a"]; p.rev != want || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper || p.labels[HashLabel] != s.set {
 				t.Fatalf("seed %d: at the end there are %v of %d, keeper %t, %s", seed, s.names(), s.wanted, s.keeper, fmt.Sprint(p.labels, p.notes))
 			}
+		}
+	}
+}
+
+// The new revision's pods go bad while the old ones are parked, or are gone
+// already, or of an older template: the way back ends all the same, and what still
+// serves goes on until others do.
+func TestTheWayBackFromBrokenPodsEnds(t *testing.T) {
+	for seed := range uint64(600) {
+		s := newSim(seed, 1+int(seed%4))
+		before := s.names()
+		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
+		for n := s.r.IntN(80); n > 0 && unswappedYet(s.workload(), there(false)) != ""; n-- {
+			s.turn(there(false), true)
+		}
+		kind := s.r.IntN(3)
+		switch kind {
+		case 1:
+			s.set = "h2"
+		case 2:
+			s.pods = slices.DeleteFunc(s.pods, func(p *simPod) bool { return ReadMark(p.labels, p.notes).Place == mesh.Parked })
+		}
+		s.breaks("new")
+		s.ends(t, there(true), true)
+		s.rests()
+		if s.fault != "" {
+			t.Fatalf("seed %d: %s", seed, s.fault)
+		}
+		for _, p := range s.pods {
+			if p.rev != "old" || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper || !p.endpoint {
+				t.Fatalf("seed %d: at the end there are %v of %d, keeper %t", seed, s.names(), s.wanted, s.keeper)
+			}
+		}
+		if got := s.names(); kind == 0 && !s.settled && !slices.Equal(got, before) {
+			t.Fatalf("seed %d: %v serve at the end, not %v", seed, got, before)
 		}
 	}
 }

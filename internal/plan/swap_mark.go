@@ -26,6 +26,7 @@ type mark struct {
 	Role     mesh.SwapRole     `json:"role,omitempty"`
 	Taken    map[string]string `json:"taken,omitempty"`
 	Since    time.Time         `json:"since,omitzero"`
+	Left     time.Time         `json:"left,omitzero"`
 	Parked   time.Time         `json:"parked,omitzero"`
 }
 
@@ -36,9 +37,9 @@ func ReadMark(labels, annotations map[string]string) mesh.Swap {
 	if json.Unmarshal([]byte(annotations[SwapAnnotation]), &m) != nil || m.Workload == "" {
 		return mesh.Swap{}
 	}
-	s := mesh.Swap{Workload: m.Workload, Run: m.Run, Hash: m.Hash, Role: m.Role, Since: m.Since}
+	s := mesh.Swap{Workload: m.Workload, Run: m.Run, Hash: m.Hash, Role: m.Role, Since: m.Since, Left: m.Left}
 	switch _, kept := labels[KeepLabel]; {
-	case kept && len(m.Taken) > 0:
+	case kept && !m.Parked.IsZero():
 		s.Place, s.Taken, s.Parked = mesh.Parked, m.Taken, m.Parked
 	case kept:
 		s.Place = mesh.Released
@@ -50,7 +51,7 @@ func ReadMark(labels, annotations map[string]string) mesh.Swap {
 func written(s mesh.Swap) string {
 	// A struct of strings and times always encodes.
 	b, _ := json.Marshal(mark{Workload: s.Workload, Run: s.Run, Hash: s.Hash, Role: s.Role, Taken: s.Taken,
-		Since: s.Since.UTC(), Parked: s.Parked.UTC()})
+		Since: s.Since.UTC(), Left: s.Left.UTC(), Parked: s.Parked.UTC()})
 	return string(b)
 }
 

@@ -58,6 +58,8 @@ func NextMove(wl mesh.Workload, t Target) Move {
 		return s.kept(Move{Kind: Unpark, Pod: s.parked[0]})
 	case len(s.others) == 0:
 		return await("every pod is on %s", s.want)
+	case s.broken() != nil:
+		return s.kept(Move{Kind: Release, Pod: *s.broken()})
 	}
 	if why := s.short(); why != "" {
 		return await("%s", why)
@@ -90,6 +92,9 @@ func (s stock) leave() (Move, bool) {
 		return Move{}, false
 	}
 	if why := s.short(); why != "" {
+		if s.partner() != nil && len(s.parked) > 0 || s.broken() != nil {
+			return Move{}, false // what is short comes by it
+		}
 		return await("%s", why), true
 	}
 	if wrong := s.wrong(); wrong != nil {

@@ -53,7 +53,7 @@ func released(p mesh.Pod, wl mesh.Workload, t Target, at time.Time) (Change, err
 	if !s.Marked() {
 		s = mesh.Swap{Workload: wl.Key(), Run: t.Run, Role: stockOf(wl, t).roleOf(p), Since: at}
 	}
-	s.Hash = wl.Set
+	s.Hash, s.Left = wl.Set, at
 	return pod(p, wl, Loose, map[string]any{
 		"labels":      map[string]any{HashLabel: runHash(t.Run), KeepLabel: keep(wl.Key())},
 		"annotations": map[string]any{SwapAnnotation: written(s)}})
@@ -62,7 +62,7 @@ func released(p mesh.Pod, wl mesh.Workload, t Target, at time.Time) (Change, err
 // parked makes the pod the run's: it serves nobody any more, and ends with it.
 func parked(p mesh.Pod, wl mesh.Workload, t Target, at time.Time) (Change, error) {
 	s := p.Swap
-	s.Taken, s.Parked = takes(wl), at
+	s.Taken, s.Parked = takes(wl, p), at
 	labels := map[string]any{}
 	for key := range s.Taken {
 		labels[key] = nil

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -21,7 +22,7 @@ func NextRetirements(wl mesh.Workload, t Target, now time.Time) []Move {
 	for _, p := range kept {
 		switch until := p.Swap.Parked.Add(p.Grace); {
 		case p.Terminating:
-			moves = append(moves, await("pod %s to end", p.Name))
+			moves = append(moves, Move{Kind: Await, Pod: p, Why: fmt.Sprintf("pod %s to end", p.Name)})
 		case p.Swap.Place == mesh.Released && p.Owned:
 			moves = append(moves, await("its ReplicaSet to let pod %s go", p.Name))
 		case p.Swap.Place == mesh.Released:
@@ -39,7 +40,7 @@ func NextRetirements(wl mesh.Workload, t Target, now time.Time) []Move {
 		moves = append(moves, Move{Kind: Unkeep})
 	}
 	for _, p := range wl.Pods {
-		if p.Swap.Marked() {
+		if p.Swap.Marked() && !p.Terminating {
 			moves = append(moves, Move{Kind: Unmark, Pod: p})
 		}
 	}

@@ -30,6 +30,7 @@ type sim struct {
 	deadly  bool   // every write is the last one of a life
 	settled bool   // it was killed so often that a stand-in stays
 	fault   string // the first thing that must not be
+	broken  string // the revision whose new pods do not get ready
 }
 
 type simPod struct {
@@ -37,6 +38,7 @@ type simPod struct {
 	labels, notes map[string]string
 	owned, ready  bool
 	endpoint      bool
+	broken        bool // it does not get ready any more
 	born          time.Time
 }
 
@@ -48,12 +50,13 @@ func newSim(seed uint64, wanted int) *sim {
 	for _, p := range s.pods {
 		p.ready, p.endpoint = true, true
 	}
+	s.now = s.now.Add(time.Second)
 	return s
 }
 
 func (s *sim) make() {
 	s.made++
-	s.pods = append(s.pods, &simPod{name: fmt.Sprint("p", s.made), rev: s.inject, owned: true, born: s.now,
+	s.pods = append(s.pods, &simPod{name: fmt.Sprint("p", s.made), rev: s.inject, owned: true, born: s.now, broken: s.inject == s.broken,
 		labels: map[string]string{"app": "web", HashLabel: s.set}, notes: map[string]string{}})
 }
 
@@ -67,12 +70,23 @@ func (s *sim) live(most int) {
 		case 2:
 			s.sync() // a container takes longer to start than a controller to look
 			for _, p := range s.pods {
-				p.ready = p.ready || s.r.IntN(2) == 0
+				p.ready = !p.broken && (p.ready || s.r.IntN(2) == 0)
 			}
 		case 3:
 			for _, p := range s.pods {
 				p.endpoint = p.ready && p.labels["app"] == "web"
 			}
+		}
+	}
+}
+
+// breaks has pods of a revision go bad, some at once, and those that are made from
+// now.
+func (s *sim) breaks(revision string) {
+	s.broken = revision
+	for _, p := range s.pods {
+		if p.rev == revision && s.r.IntN(3) > 0 {
+			p.broken, p.ready, p.endpoint = true, false, false
 		}
 	}
 }

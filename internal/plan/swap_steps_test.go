@@ -151,7 +151,7 @@ func TestTakesFreesFromEveryService(t *testing.T) {
 		{Name: "a", Selector: map[string]string{"app": "web", "version": "1"}},
 		{Name: "b", Selector: map[string]string{"app": "web"}},
 		{Name: "c", Selector: map[string]string{"tier": "front"}}}}
-	if diff := cmp.Diff(map[string]string{"app": "web", "tier": "front"}, takes(wl)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"app": "web", "tier": "front"}, takes(wl, mesh.Pod{})); diff != "" {
 		t.Error(diff)
 	}
 }

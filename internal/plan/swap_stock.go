@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -58,6 +59,11 @@ func (s stock) fits(p mesh.Pod) bool {
 // A run that is killed in the middle of each exchange leaves a stand-in behind each
 // time: after some the newest may stay, or there would be no end.
 func (s stock) partner() *mesh.Pod {
+	for i, o := range s.others {
+		if !o.Ready {
+			return &s.others[i] // it serves nobody
+		}
+	}
 	if len(s.others) > 0 {
 		return &s.others[0]
 	}
@@ -71,6 +77,21 @@ func (s stock) partner() *mesh.Pod {
 		}
 	}
 	return youngest
+}
+
+// broken is, on the way back, a pod of another revision that does not serve: what
+// is wrong with it is why one goes back, so that it is not waited for. A webhook
+// that goes on making such pods makes no more than a few. nil is none.
+func (s stock) broken() *mesh.Pod {
+	if !s.back || len(s.leaving) >= s.wl.Wanted+Attempts {
+		return nil
+	}
+	for i, o := range s.others {
+		if !o.Ready {
+			return &s.others[i]
+		}
+	}
+	return nil
 }
 
 // standIns counts the stand-ins of the wanted revision that were released.
@@ -111,6 +132,8 @@ func (s stock) short() string {
 			return fmt.Sprintf("pod %s: %s", p.Name, p.Trouble)
 		case !p.Ready:
 			return fmt.Sprintf("pod %s to get ready", p.Name)
+		case p.Unsteady:
+			return fmt.Sprintf("pod %s to be ready for its minReadySeconds", p.Name)
 		case s.known() && !s.serves(p):
 			return fmt.Sprintf("pod %s to be an endpoint of %s", p.Name, s.services())
 		}
@@ -136,13 +159,15 @@ func (s stock) known() bool {
 // serves reports whether a pod is an endpoint of every Service that selects the
 // workload.
 func (s stock) serves(p mesh.Pod) bool {
-	return !slices.ContainsFunc(s.wl.Services, func(v mesh.Service) bool { return !slices.Contains(p.Endpoints, v.Name) })
+	return !slices.ContainsFunc(s.wl.Services, func(v mesh.Service) bool { return !v.Partial && !slices.Contains(p.Endpoints, v.Name) })
 }
 
 func (s stock) services() string {
 	var names []string
 	for _, v := range s.wl.Services {
-		names = append(names, v.Name)
+		if !v.Partial {
+			names = append(names, v.Name)
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -154,7 +179,7 @@ func (s stock) wrong() *mesh.Pod {
 		return nil
 	}
 	newest := &s.others[len(s.others)-1]
-	if newest.Swap.Marked() || !s.since(*newest) || slices.ContainsFunc(s.own, func(p mesh.Pod) bool { return p.Created.After(newest.Created) }) {
+	if newest.Swap.Marked() || !s.replaces(*newest) || slices.ContainsFunc(s.own, func(p mesh.Pod) bool { return p.Created.After(newest.Created) }) {
 		return nil
 	}
 	return newest
@@ -162,8 +187,17 @@ func (s stock) wrong() *mesh.Pod {
 
 // since reports whether a pod came after the swap had begun.
 func (s stock) since(p mesh.Pod) bool {
-	return slices.ContainsFunc(s.wl.Pods, func(o mesh.Pod) bool { return o.Swap.Marked() && p.Created.After(o.Swap.Since) })
+	return slices.ContainsFunc(s.wl.Pods, func(o mesh.Pod) bool { return o.Swap.Marked() && followed(p, o.Swap.Since) })
 }
+
+// replaces reports whether a pod came when one that is out now was released.
+func (s stock) replaces(p mesh.Pod) bool {
+	return slices.ContainsFunc(s.leaving, func(o mesh.Pod) bool { return followed(p, o.Swap.Left) })
+}
+
+// followed reports whether a pod was made then or later: when it was made is known
+// to the second.
+func followed(p mesh.Pod, then time.Time) bool { return !p.Created.Before(then.Truncate(time.Second)) }
 
 // roleOf tells a pod that was there before the swap from one that came since.
 func (s stock) roleOf(p mesh.Pod) mesh.SwapRole {

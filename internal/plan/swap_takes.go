@@ -13,8 +13,10 @@ import (
 
 // takes are the labels that take a pod out of every Service that selects it, and
 // out of what counts the pods that serve: as few as it needs, and rather such as
-// no rule goes by.
-func takes(wl mesh.Workload) map[string]string {
+// no rule goes by. A Service that has only some of the pods is left by those that
+// it has: nobody else is given its labels.
+func takes(wl mesh.Workload, p mesh.Pod) map[string]string {
+	wl.Services = slices.DeleteFunc(slices.Clone(wl.Services), func(s mesh.Service) bool { return s.Partial && !slices.Contains(p.Endpoints, s.Name) })
 	labels := labelled(wl)
 	var selectors []mesh.Selector
 	for _, s := range wl.Services {
@@ -99,7 +101,7 @@ func without(labels, taken map[string]string) map[string]string {
 // byOthers looks for what else goes by the labels that a swap changes: on its
 // released pods the hash, on its parked ones those as well that are taken away.
 func byOthers(wl mesh.Workload) string {
-	own, taken := labelled(wl), takes(wl)
+	own, taken := labelled(wl), takes(wl, mesh.Pod{})
 	released := maps.Clone(own)
 	released[HashLabel], released[KeepLabel] = runHash(""), keep(wl.Key())
 	parked := without(released, taken)

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -57,9 +58,45 @@ func TestWhatElseGoesByLabels(t *testing.T) {
 			if why := Unswappable(tc.wl); (why == "") != (tc.says == "") || !strings.Contains(why, tc.says) {
 				t.Errorf("it says %q, not %q", why, tc.says)
 			}
-			if diff := cmp.Diff(tc.takes, takes(tc.wl)); tc.takes != nil && diff != "" {
+			if diff := cmp.Diff(tc.takes, takes(tc.wl, mesh.Pod{})); tc.takes != nil && diff != "" {
 				t.Errorf("it takes (-wanted +taken):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A Service that has only one of the pods is left by that one, and its label is
+// nobody else's.
+func TestOnlyTheChosenLoseAPartialService(t *testing.T) {
+	wl := front()
+	wl.Services = append(wl.Services, mesh.Service{Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}})
+	if diff := cmp.Diff(map[string]string{"app": "web"}, takes(wl, mesh.Pod{})); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]string{"app": "web", "role": "leader"}, takes(wl, mesh.Pod{Endpoints: []string{"leader", "web"}})); diff != "" {
+		t.Error(diff)
+	}
+	if why := Unswappable(wl); !strings.Contains(why, "Service leader selects some") {
+		t.Errorf("it says %q", why)
+	}
+}
+
+// A pod that lost its Services while it was released is parked all the same.
+func TestAPodWithoutServicesIsParked(t *testing.T) {
+	wl := front()
+	wl.Services = nil
+	p := mesh.Pod{Name: "p", UID: "u", Swap: mesh.Swap{Workload: wl.Key(), Place: mesh.Released}}
+	c, err := parked(p, wl, Target{Run: "r"}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body struct {
+		Metadata struct{ Annotations map[string]string }
+	}
+	if err := json.Unmarshal(c.Patch, &body); err != nil {
+		t.Fatal(err)
+	}
+	if s := ReadMark(map[string]string{KeepLabel: "k"}, body.Metadata.Annotations); s.Place != mesh.Parked {
+		t.Errorf("it is %q", s.Place)
 	}
 }

@@ -154,6 +154,9 @@ func withoutRoom(w mesh.World, wl mesh.Workload) []Note {
 
 // standingBy says what it means that one more pod stands there.
 func standingBy(t Target, wl mesh.Workload, mode TrialMode) []Note {
+	if mode == InSight && len(TrialServices(wl)) == 0 {
+		return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that serves nobody: no Service leads to it, or one does before a pod is ready, whose labels it then lacks", Evidence: string(mode)}}
+	}
 	if mode == OutSight {
 		return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that its Services do not lead to", Evidence: string(mode)}}
 	}

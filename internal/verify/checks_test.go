@@ -154,6 +154,10 @@ var fails = map[string][]struct {
 		{"never", func(f *Facts) { f.Pending, f.Hopeless = "pod x2 carries a sidecar of 1-29-1", true }, Fail}},
 	"kept-pod-quiet": {
 		{"busy", func(f *Facts) { f.Pending = "pod x0 to be quiet: 2 requests" }, Wait}},
+	"kept-pod-ended": {
+		{"a finalizer", func(f *Facts) { f.Pending = "pod x0 to end" }, Wait}},
+	"trial-pod-led-to": {
+		{"no endpoint", func(f *Facts) { f.Pending = "trial pod x9 to be an endpoint of x" }, Wait}},
 	"certificate-chains": {
 		{"foreign", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
 		{"silent", func(f *Facts) { f.Certificate, f.Silence = nil, "timeout" }, Wait},
@@ -174,7 +178,7 @@ func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Tried[:1], Replaced[:1], []Check{Retired}) {
+	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Tried[:1], Replaced[:1], []Check{Retired, Ended, Led}) {
 		t.Run(c.Name, func(t *testing.T) {
 			if c.Description == "" || c.Hint == "" || !strings.Contains(string(docs), "\n## "+c.Name+"\n") {
 				t.Error("it lacks a description, a hint, or its heading in docs/checks.md")

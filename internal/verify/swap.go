@@ -26,4 +26,12 @@ func replaces(f Facts) (Result, string) {
 
 // Retired is the check of a pod that a swap has parked, before it is ended.
 var Retired = Check{"kept-pod-quiet", "Nothing goes through a parked pod any more: its proxy says so, after it was out of the Services for as long as it may take to end.",
-	"A connection that its caller holds for long keeps the pod from being ended: close it there, or delete the pod by hand, which cuts it.", replaces}
+	"A connection that its caller holds for long keeps the parked pod that is named from being ended: close it there, or delete that pod, which cuts it.", replaces}
+
+// Ended is the check of a parked pod that was asked to end.
+var Ended = Check{"kept-pod-ended", "A parked pod is gone once it was asked to end.",
+	"It serves nobody any more. Look what keeps it: a finalizer (kubectl get pod -o yaml), or a node that does not answer.", replaces}
+
+// Led is the check of a trial pod that may serve, before its time in service begins.
+var Led = Check{"trial-pod-led-to", "Each Service that is to lead to a trial pod has it among its endpoints.",
+	"See the EndpointSlices of the Service that is named, and that the trial pod is ready; or have the workload tried out of service.", replaces}
