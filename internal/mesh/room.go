@@ -56,25 +56,40 @@ func (w World) Lacks(wl Workload, more int) string {
 				amount(q.Resource, max(q.Hard-q.Used, 0)), amount(q.Resource, q.Hard), q.Resource, pods(more), amount(q.Resource, int64(max(more, 1))*one))
 		}
 	}
-	if more == 0 || len(w.Room.Nodes) == 0 || w.fits(wl) {
+	if more == 0 || len(w.Room.Nodes) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("no node that takes pods has %s CPU and %s memory free for one more pod", amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory))
+	switch n := w.takes(wl, int64(more)); {
+	case n >= int64(more):
+		return ""
+	case n == 0:
+		return fmt.Sprintf("no node that takes pods has %s CPU and %s memory free for one more pod", amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory))
+	default:
+		return fmt.Sprintf("the nodes that take pods have %s CPU and %s memory free for %d more pods, of %d", amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory), n, more)
+	}
 }
 
-// fits reports whether some node takes one more pod: an open one, or one on which
-// pods of the workload run already.
-func (w World) fits(wl Workload) bool {
-	on := map[string]bool{}
+// takes is how many pods more of a workload the nodes take, up to most: open ones,
+// and those on which pods of it run already.
+func (w World) takes(wl Workload, most int64) int64 {
+	on, sum := map[string]bool{}, int64(0)
 	for _, p := range wl.Pods {
 		on[p.Node] = true
 	}
 	for _, n := range w.Room.Nodes {
-		if (n.Open || n.Present && on[n.Name]) && n.CPU >= wl.Needs.CPU && n.Memory >= wl.Needs.Memory && n.Pods > 0 {
-			return true
+		if n.Open || n.Present && on[n.Name] {
+			sum += max(0, min(n.Pods, times(n.CPU, wl.Needs.CPU, most), times(n.Memory, wl.Needs.Memory, most)))
 		}
 	}
-	return false
+	return min(sum, most)
+}
+
+// times is how often a need can be met; one of nothing is met as often as is asked.
+func times(free, need, most int64) int64 {
+	if need == 0 && free >= 0 {
+		return most
+	}
+	return free / max(need, 1)
 }
 
 // of is what one pod takes of a quota's resource.
