@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -87,14 +88,25 @@ func (c *Cluster) readBelongings(ctx context.Context, l *look) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	seen := map[string]bool{}
-	for _, b := range append(slices.Concat(lists...), released...) {
-		if !seen[b.Subject()] {
-			seen[b.Subject()] = true
-			l.world.Belongings = append(l.world.Belongings, b)
-		}
-	}
+	l.world.Belongings = merged(slices.Concat(lists...), released)
 	return nil
+}
+
+// merged has each object once. What its release says of who keeps it, or shares
+// it, holds beside what it says itself.
+func merged(stamped, released []mesh.Belonging) []mesh.Belonging {
+	var list []mesh.Belonging
+	at := map[string]int{}
+	for _, b := range slices.Concat(stamped, released) {
+		n, twice := at[b.Subject()]
+		if !twice {
+			at[b.Subject()] = len(list)
+			list = append(list, b)
+			continue
+		}
+		list[n].Hands, list[n].Shared = cmp.Or(list[n].Hands, b.Hands), list[n].Shared || b.Shared
+	}
+	return list
 }
 
 // stamped lists the objects of a kind that bear a revision and a component.
@@ -104,6 +116,7 @@ func (c *Cluster) stamped(ctx context.Context, kind string) ([]mesh.Belonging, e
 	err := pages(ctx, options, c.metadata.Resource(resourceOf(kind)).List, func(page *metav1.PartialObjectMetadataList) {
 		for i := range page.Items {
 			if b, ok := belonging(kind, &page.Items[i]); ok {
+				b.Hands = cmp.Or(b.Hands, elsewhere(&page.Items[i], c.Root))
 				list = append(list, b)
 			}
 		}
@@ -122,6 +135,16 @@ func belonging(kind string, m metav1.Object) (mesh.Belonging, bool) {
 	b.Shared = tagged || b.Component != pilot || kind == "DaemonSet"
 	b.Hands = handsOn(m)
 	return b, len(m.GetOwnerReferences()) == 0 || b.Hands != ""
+}
+
+// elsewhere names the Helm release that installed an object, where it is kept in
+// another namespace than we look into.
+func elsewhere(m metav1.Object, root string) string {
+	namespace := m.GetAnnotations()["meta.helm.sh/release-namespace"]
+	if namespace == "" || namespace == root {
+		return ""
+	}
+	return "Helm release " + namespace + "/" + m.GetAnnotations()["meta.helm.sh/release-name"]
 }
 
 // handsOn tells who keeps an object by making it anew: its owner, or the labels

@@ -4,20 +4,17 @@ package cluster
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -36,7 +33,7 @@ func (c *Cluster) released(ctx context.Context) ([]mesh.Belonging, error) {
 	if err != nil {
 		return nil, reading("Helm's releases in "+c.Root, err)
 	}
-	revisions, manifests := map[string]string{}, map[string][]unstructured.Unstructured{}
+	var list []mesh.Belonging
 	for _, s := range secrets {
 		if s.Labels["status"] != "deployed" {
 			continue
@@ -45,33 +42,44 @@ func (c *Cluster) released(ctx context.Context) ([]mesh.Belonging, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read Helm's release %s in %s: %w", s.Labels["name"], c.Root, err)
 		}
-		for _, o := range objects {
-			if o.GetKind() == "Deployment" && o.GetLabels()["app"] == istiodApp {
-				revisions[s.Labels["name"]], manifests[s.Labels["name"]] = revisionOf(o.GetLabels()), objects
+		for _, p := range planesIn(objects) {
+			own, err := c.live(ctx, p)
+			if err != nil {
+				return nil, err
 			}
-		}
-	}
-	var list []mesh.Belonging
-	for name, revision := range revisions {
-		objects, err := c.live(ctx, revision, manifests[name])
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, objects...)
-	}
-	for _, s := range secrets {
-		if revision, ok := revisions[s.Labels["name"]]; ok {
-			list = append(list, mesh.Belonging{Kind: "Secret", Namespace: s.Namespace, Name: s.Name, UID: string(s.UID), Revision: revision, Component: helmRelease})
+			list = append(list, handed(c.Root+"/"+s.Labels["name"], p, own, secrets)...)
 		}
 	}
 	return list, nil
 }
 
-// live looks up what of a manifest is in the cluster, as far as it belongs to the
-// revision alone.
-func (c *Cluster) live(ctx context.Context, revision string, objects []unstructured.Unstructured) ([]mesh.Belonging, error) {
+// handed are the objects of a release's control plane, with the Secrets of the
+// release. What somebody else keeps is theirs as a whole, with Helm's memory of
+// it; and a release that holds more than the control plane is left to Helm: what
+// it would bring back, or lose, is not ours to say.
+func handed(release string, p planeIn, own []mesh.Belonging, secrets []corev1.Secret) []mesh.Belonging {
+	hands := ""
+	for _, b := range own {
+		hands = cmp.Or(hands, b.Hands)
+	}
+	if p.beside != "" {
+		hands = "Helm release " + release + ", which holds more than it (" + p.beside + ")"
+	}
+	for _, s := range secrets {
+		if p.beside == "" && s.Namespace+"/"+s.Labels["name"] == release {
+			own = append(own, mesh.Belonging{Kind: "Secret", Namespace: s.Namespace, Name: s.Name, UID: string(s.UID), Revision: p.revision, Component: helmRelease})
+		}
+	}
+	for i := range own {
+		own[i].Hands = cmp.Or(hands, own[i].Hands)
+	}
+	return own
+}
+
+// live looks up what of a control plane's manifest is in the cluster.
+func (c *Cluster) live(ctx context.Context, p planeIn) ([]mesh.Belonging, error) {
 	var list []mesh.Belonging
-	for _, o := range objects {
+	for _, o := range p.objects {
 		if _, known := made[o.GetKind()]; !known {
 			continue
 		}
@@ -87,7 +95,7 @@ func (c *Cluster) live(ctx context.Context, revision string, objects []unstructu
 			return nil, reading(o.GetKind()+" "+o.GetName(), err)
 		}
 		if b, ok := belonging(o.GetKind(), found); ok {
-			b.Revision = revision
+			b.Revision = p.revision
 			_, tagged := found.Labels[tagLabel]
 			b.Component, b.Shared = pilot, tagged
 			list = append(list, b)
@@ -101,7 +109,7 @@ func clusterWide(kind string) bool {
 }
 
 // manifestOf reads what a release rendered: base64, gzip, JSON, and YAML in it.
-func manifestOf(release []byte) ([]unstructured.Unstructured, error) {
+func manifestOf(release []byte) ([]rendered, error) {
 	packed, err := base64.StdEncoding.DecodeString(string(release))
 	if err != nil {
 		return nil, err
@@ -116,17 +124,5 @@ func manifestOf(release []byte) ([]unstructured.Unstructured, error) {
 	if err := json.NewDecoder(&bounded{plain, longestLedger}).Decode(&r); err != nil {
 		return nil, err
 	}
-	var objects []unstructured.Unstructured
-	for d := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader([]byte(r.Manifest)), 4096); ; {
-		var o unstructured.Unstructured
-		switch err := d.Decode(&o.Object); {
-		case errors.Is(err, io.EOF):
-			return objects, nil
-		case err != nil:
-			return nil, err
-		}
-		if o.Object != nil {
-			objects = append(objects, o)
-		}
-	}
+	return documents(r.Manifest)
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -84,8 +85,26 @@ func testRemoval(t *testing.T, c *Cluster) {
 	if err != nil || m.Data["mesh"] != "trustDomain: a" {
 		t.Errorf("it came back as %v, %v", m.Data, err)
 	}
+	testRemovalOfOthers(t, c)
 	if err := c.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "never"}); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("what was never kept comes back: %v", err)
+	}
+}
+
+// testRemovalOfOthers sees that what Flux keeps is Flux's, with Helm's memory of it.
+func testRemovalOfOthers(t *testing.T, c *Cluster) {
+	released(t, c, "flux")
+	configMap(t, c, "istio-flux", map[string]string{mesh.RevisionLabel: "flux", componentLabel: pilot, "helm.toolkit.fluxcd.io/name": "istiod"}, nil)
+	w, err := c.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hands := map[string]string{}
+	for _, b := range w.Own("flux") {
+		hands[b.Kind] = b.Hands
+	}
+	if want := map[string]string{"ConfigMap": "Flux (istiod)", "ClusterRole": "Flux (istiod)", "Secret": "Flux (istiod)"}; !maps.Equal(hands, want) {
+		t.Errorf("of what Flux keeps: %v", hands)
 	}
 }
 
@@ -104,7 +123,8 @@ func released(t *testing.T, c *Cluster, revision string) {
 	t.Helper()
 	plane := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: istiod-%[1]s, labels: {app: istiod, istio.io/rev: %[1]s}}\n---\n" +
 		"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: istiod-%[1]s}\n---\n" +
-		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tagged-%[1]s}\n"
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tagged-%[1]s}\n---\n" +
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-%[1]s}\n"
 	configMap(t, c, "tagged-"+revision, map[string]string{tagLabel: "prod", mesh.RevisionLabel: revision}, nil)
 	_, err := c.plain.Post().AbsPath("/apis/rbac.authorization.k8s.io/v1/clusterroles").Param("fieldManager", v1alpha1.FieldManager).
 		Body(body(t, rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "istiod-" + revision}})).Do(t.Context()).Raw()

@@ -18,7 +18,7 @@ type Belonging struct {
 	Revision  string
 	Component string // the label operator.istio.io/component: Pilot, IngressGateways, Cni, …; HelmRelease for Helm's own Secret
 	Shared    bool   // of every revision, or needed by traffic: gateways, CNI, ztunnel, tags, the base
-	Hands     string // who else keeps it and has to take it away: "the Sail operator"; "" nobody
+	Hands     string // who else keeps it and has to take it away: "the Sail operator", a Helm release that holds more; "" nobody
 }
 
 // Subject is "Deployment istio-system/istiod-1-31-0", without the namespace

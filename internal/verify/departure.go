@@ -28,7 +28,7 @@ var Departure = []Check{
 // LeftToOthers is the check of a revision that other hands have to take away.
 var LeftToOthers = []Check{
 	{"removed-by-others", "What somebody else keeps there is gone.",
-		"Take the revision out of what keeps it (the IstioRevision, the repository that is synchronised): everything else is ready for that, and the run goes on when it is gone.", left},
+		"Take the revision out of what keeps it (the IstioRevision, the repository that is synchronised; of a Helm release that holds more than it the values, so that `helm upgrade` takes it away): everything else is ready for that, and the run goes on when it is gone.", left},
 }
 
 func left(f Facts) (Result, string) {
