@@ -20,7 +20,8 @@ func leaving(w mesh.World, in Intent, l Ledger, t Target) []string {
 }
 
 // Olds returns the revisions that a run takes over from: those that its
-// namespaces had when it began, and the one from which other hands had begun.
+// namespaces had when it began, those that workloads had which are bound by their
+// own pods' labels, and the one from which other hands had begun.
 func Olds(w mesh.World, in Intent, l Ledger, t Target) []string {
 	old := []string{in.From}
 	if l.Started.IsZero() {
@@ -28,6 +29,9 @@ func Olds(w mesh.World, in Intent, l Ledger, t Target) []string {
 	}
 	for _, revisions := range l.Baseline.Revisions {
 		old = append(old, strings.Split(revisions, "+")...)
+	}
+	for key := range l.Baseline.Pins {
+		old = append(old, strings.Split(l.Baseline.Sidecars[key], "+")...)
 	}
 	return slices.DeleteFunc(sorted(old), func(r string) bool { return r == "" || r == in.Revision })
 }

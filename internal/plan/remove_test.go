@@ -126,3 +126,23 @@ func TestOthersRemoveTheirOwn(t *testing.T) {
 		t.Error("it is rendered")
 	}
 }
+
+// Where its pods' own labels alone bind what is moved, the old revision is known
+// all the same, and goes once the run is through.
+func TestOldRevisionOfPodsOwnLabels(t *testing.T) {
+	w, in := sixWays(), intent()
+	in.Waves, in.Remove = [][]string{{"own"}}, true
+	target, err := Aim(w, in, Ledger{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Opened(Make(w, target, Ledger{}), noon)
+	for _, at := range []Ledger{{}, l} {
+		if olds := Olds(w, in, at, target); !slices.Equal(olds, []string{"1-29-1"}) {
+			t.Errorf("begun %t: it takes over from %q", !at.Started.IsZero(), olds)
+		}
+	}
+	if target, err = Aim(w, in, l); err != nil || !slices.Equal(target.Remove, []string{"1-29-1"}) {
+		t.Errorf("taken away is %q, %v", target.Remove, err)
+	}
+}
