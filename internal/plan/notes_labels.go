@@ -89,12 +89,16 @@ func tagNotes(w mesh.World, t Target) []Note {
 		if moves || at == t.Revision {
 			continue
 		}
-		text, evidence := "stays where it is, as asked", "at "+at
+		text, evidence, clears := "stays where it is, as asked", "at "+at, ""
+		if split(at) {
+			text = "stays where it is: its parts point to different revisions, and the way back could not restore that"
+			clears = fmt.Sprintf("point its webhooks, its Service and, of the default, the validator to one revision (`istioctl tag set %s --revision REVISION --overwrite`, or chart istiod's revisionTags and chart base's defaultRevision), and plan anew", tag)
+		}
 		if others := Bystanders(w, tag, slices.Collect(maps.Keys(t.Found.Bindings))); len(others) > 0 {
 			text = "stays where it is: others are bound by it, which this run does not move; bind them to what they run by its own name, and it can be moved"
 			evidence += "; bound by it: " + strings.Join(others, ", ")
 		}
-		notes = append(notes, Note{Kind: TagStays, Subject: "tag " + tag, Text: text, Evidence: evidence})
+		notes = append(notes, Note{Kind: TagStays, Subject: "tag " + tag, Text: text, Evidence: evidence, Clears: clears})
 	}
 	return notes
 }

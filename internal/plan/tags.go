@@ -10,47 +10,6 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// movable returns the tags, by which what is moved was bound, that can be moved
-// after it: nobody else is bound by them. The default is one of them.
-func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string {
-	if in.Tags == KeepTags {
-		return nil
-	}
-	var tags []string
-	for tag, at := range b.Tags {
-		if at != in.Revision && len(Bystanders(w, tag, namespaces)) == 0 {
-			tags = append(tags, tag)
-		}
-	}
-	return sorted(tags)
-}
-
-// Bystanders returns the keys of the workloads outside the moved namespaces that
-// would come to another revision with a tag: it decides over their next pod.
-func Bystanders(w mesh.World, tag string, namespaces []string) []string {
-	var keys []string
-	for _, wl := range w.Workloads {
-		ns, ok := w.Namespace(wl.Namespace)
-		if ok && !slices.Contains(namespaces, ns.Name) && (wl.Injected() || wl.Gateway) && follows(w, tag, ns, wl) {
-			keys = append(keys, wl.Key())
-		}
-	}
-	return keys
-}
-
-// follows reports whether a workload is bound by a tag: by its namespace's
-// labels or its own, or because istiod renders it for a Gateway that is.
-func follows(w mesh.World, tag string, ns mesh.Namespace, wl mesh.Workload) bool {
-	if !wl.Managed() {
-		return w.Through(ns, wl.Template) == tag
-	}
-	named, labelled := wl.Template.Labels[mesh.RevisionLabel]
-	if !labelled {
-		named, labelled = ns.Labels[mesh.RevisionLabel]
-	}
-	return named == tag || !labelled && tag == mesh.DefaultTag
-}
-
 // tags are the moves of tags that are left.
 func tags(w mesh.World, t Target) []Step {
 	var steps []Step

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// movable returns the tags, by which what is moved was bound, that can be moved
+// after it: nobody else is bound by them, and there is one place to take them
+// back to. The default is one of them.
+func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string {
+	if in.Tags == KeepTags {
+		return nil
+	}
+	var tags []string
+	for tag, at := range b.Tags {
+		if at != in.Revision && !split(at) && len(Bystanders(w, tag, namespaces)) == 0 {
+			tags = append(tags, tag)
+		}
+	}
+	return sorted(tags)
+}
+
+// split reports whether the parts of a tag point to more than one revision: chart
+// base's defaultRevision and chart istiod's revisionTags each move a half of the
+// default, and other hands may have moved a part. Such a tag is left alone: the
+// way back could not lead to where it was.
+func split(at string) bool { return strings.Contains(at, "+") }
+
+// Bystanders returns the keys of the workloads outside the moved namespaces that
+// would come to another revision with a tag: it decides over their next pod.
+func Bystanders(w mesh.World, tag string, namespaces []string) []string {
+	var keys []string
+	for _, wl := range w.Workloads {
+		ns, ok := w.Namespace(wl.Namespace)
+		if ok && !slices.Contains(namespaces, ns.Name) && (wl.Injected() || wl.Gateway) && follows(w, tag, ns, wl) {
+			keys = append(keys, wl.Key())
+		}
+	}
+	return keys
+}
+
+// follows reports whether a workload is bound by a tag: by its namespace's
+// labels or its own, or because istiod renders it for a Gateway that is.
+func follows(w mesh.World, tag string, ns mesh.Namespace, wl mesh.Workload) bool {
+	if !wl.Managed() {
+		return w.Through(ns, wl.Template) == tag
+	}
+	named, labelled := wl.Template.Labels[mesh.RevisionLabel]
+	if !labelled {
+		named, labelled = ns.Labels[mesh.RevisionLabel]
+	}
+	return named == tag || !labelled && tag == mesh.DefaultTag
+}
