@@ -42,6 +42,7 @@ func TestServer(t *testing.T) {
 		{"trial refused", testTrialRefused},
 		{"pages", testPages},
 		{"removal", testRemoval},
+		{"retag", testRetag},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},
 	} {

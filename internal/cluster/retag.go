@@ -51,9 +51,9 @@ func (c *Cluster) retagWebhooks(ctx context.Context, change plan.Change, all con
 	case change.Name == mesh.DefaultTag && serves && change.Revision != revisionOf(untagged.Labels) && (len(tags) == 0 || madeByUs(tags[0])):
 		return c.makeDefault(ctx, change.Revision, tags, untagged, model)
 	case change.Name == mesh.DefaultTag && len(tags) == 1 && madeByUs(tags[0]) && change.Revision == unrevisioned:
-		return c.unmakeDefault(ctx, tags[0], model)
-	case change.Name == mesh.DefaultTag && len(tags) == 0 && change.Revision == unrevisioned:
-		return nil // it is back already
+		return c.unmakeDefault(ctx, change, tags[0], model)
+	case change.Name == mesh.DefaultTag && len(tags) == 0 && (change.Revision == unrevisioned || !serves):
+		return nil // it is back already, or the default is the validator alone
 	case len(tags) == 0:
 		return fmt.Errorf("move tag %s: it has no webhook: %w", change.Name, engine.ErrDisturbed)
 	}

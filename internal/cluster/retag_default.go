@@ -9,11 +9,11 @@ import (
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
 )
 
 // What `istioctl tag set default` does to an untagged revision that serves the
@@ -69,8 +69,9 @@ func (c *Cluster) silence(ctx context.Context, m admissionv1.MutatingWebhookConf
 }
 
 // unmakeDefault gives the untagged revision its selectors back, and takes the tag
-// away that was made.
-func (c *Cluster) unmakeDefault(ctx context.Context, tag, model admissionv1.MutatingWebhookConfiguration) error {
+// away that was made. A Service of that tag is somebody else's (chart istiod makes
+// one by itself): it goes back while the tag is there to show that it has not.
+func (c *Cluster) unmakeDefault(ctx context.Context, change plan.Change, tag, model admissionv1.MutatingWebhookConfiguration) error {
 	var was map[string]selection
 	if text := model.Annotations[selectorsAnnotation]; text != "" {
 		if err := json.Unmarshal([]byte(text), &was); err != nil {
@@ -85,12 +86,10 @@ func (c *Cluster) unmakeDefault(ctx context.Context, tag, model admissionv1.Muta
 			return err
 		}
 	}
-	service := tagService + mesh.DefaultTag
-	err := c.core.Services(c.Root).Delete(ctx, service, metav1.DeleteOptions{})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return writing("delete Service "+service, err)
+	if err := c.retagService(ctx, change); err != nil {
+		return err
 	}
-	err = c.admission.MutatingWebhookConfigurations().Delete(ctx, tag.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(tag.UID))})
+	err := c.admission.MutatingWebhookConfigurations().Delete(ctx, tag.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(tag.UID))})
 	return writing("delete MutatingWebhookConfiguration "+tag.Name, err)
 }
 

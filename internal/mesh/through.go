@@ -6,18 +6,44 @@ import "slices"
 
 // Through returns the tag by which a new pod with these labels would come to its
 // revision: a tag's name, DefaultTag when the default chooses for it, and "" when
-// a label names the revision itself or nobody injects. Only the live selectors
-// decide.
+// a label names the revision itself, nobody injects, or more than one of these
+// speaks at once (see Ways). Only the live selectors decide.
 func (w World) Through(namespace Namespace, template Template) string {
-	if slices.Contains(never, namespace.Name) || template.HostNetwork || optedOut(template) {
-		return ""
-	}
-	for _, h := range w.Webhooks {
-		if h.Namespaces.Matches(namespace.Labels) && h.Objects.Matches(template.Labels) {
-			return h.through()
-		}
+	if ways := w.Ways(namespace, template); len(ways) == 1 {
+		return ways[0]
 	}
 	return ""
+}
+
+// Ways returns all by which a new pod with these labels would come to a revision,
+// sorted, each once: names of tags, DefaultTag, and "" for a revision's own name.
+func (w World) Ways(namespace Namespace, template Template) []string {
+	if slices.Contains(never, namespace.Name) || template.HostNetwork || optedOut(template) {
+		return nil
+	}
+	var ways []string
+	for _, h := range w.Webhooks {
+		if h.Namespaces.Matches(namespace.Labels) && h.Objects.Matches(template.Labels) {
+			ways = append(ways, w.through(h))
+		}
+	}
+	return distinct(ways)
+}
+
+// through is a webhook's own way. Where an untagged revision serves the default,
+// its name is moved with it, by all the webhooks of that configuration: what is
+// labelled istio.io/rev=default follows.
+func (w World) through(h Webhook) string {
+	if h.Tag == "" && w.ServesDefault(h.Configuration) {
+		return DefaultTag
+	}
+	return h.through()
+}
+
+// ServesDefault reports whether a configuration is that of an untagged revision
+// which serves the default.
+func (w World) ServesDefault(configuration string) bool {
+	return slices.ContainsFunc(w.Webhooks, func(h Webhook) bool { return h.Configuration == configuration && h.Default() })
 }
 
 // through tells a webhook that serves a revision's own name from one of a tag,

@@ -48,7 +48,7 @@ func Bystanders(w mesh.World, tag string, namespaces []string) []string {
 // labels or its own, or because istiod renders it for a Gateway that is.
 func follows(w mesh.World, tag string, ns mesh.Namespace, wl mesh.Workload) bool {
 	if !wl.Managed() {
-		return w.Through(ns, wl.Template) == tag
+		return slices.Contains(w.Ways(ns, wl.Template), tag)
 	}
 	named, labelled := wl.Template.Labels[mesh.RevisionLabel]
 	if !labelled {

@@ -9,7 +9,7 @@ import (
 )
 
 // retagged points every part of a tag at another revision; of the default that
-// an untagged revision serves, the webhooks that serve it.
+// an untagged revision serves, all the webhooks of that revision.
 func retagged(w *mesh.World, s Step) {
 	tagged := false
 	for i, t := range w.Tags {
@@ -24,7 +24,7 @@ func retagged(w *mesh.World, s Step) {
 		w.Validator.Revision = s.To
 	}
 	for i, h := range w.Webhooks {
-		if h.Tag == s.Subject || !tagged && h.Tag == "" && h.Default() {
+		if h.Tag == s.Subject || !tagged && s.Subject == mesh.DefaultTag && h.Tag == "" && w.ServesDefault(h.Configuration) {
 			w.Webhooks[i].Revision = s.To
 		}
 	}
