@@ -31,17 +31,31 @@ func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string 
 // way back could not lead to where it was.
 func split(at string) bool { return strings.Contains(at, "+") }
 
-// Bystanders returns the keys of the workloads outside the moved namespaces that
-// would come to another revision with a tag: it decides over their next pod.
+// Bystanders returns the keys of the workloads that would come to another revision
+// with a tag, and are not moved before it: it decides over their next pod, also
+// where there is none now, and at once over what istiod renders for a Gateway.
 func Bystanders(w mesh.World, tag string, namespaces []string) []string {
 	var keys []string
 	for _, wl := range w.Workloads {
 		ns, ok := w.Namespace(wl.Namespace)
-		if ok && !slices.Contains(namespaces, ns.Name) && (wl.Injected() || wl.Gateway) && follows(w, tag, ns, wl) {
+		if !ok || !wl.Injected() && !wl.Gateway && len(wl.Live()) > 0 || !follows(w, tag, ns, wl) {
+			continue
+		}
+		if !slices.Contains(namespaces, ns.Name) || !comesAlong(w, ns, wl) {
 			keys = append(keys, wl.Key())
 		}
 	}
 	return keys
+}
+
+// comesAlong reports whether a workload of a namespace that is moved is bound to
+// the target before a tag is moved: by its namespace's label, or by its own, which
+// is pinned. A Gateway's own label stays as it is.
+func comesAlong(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
+	if _, own := wl.Template.Labels[mesh.RevisionLabel]; own && wl.Managed() {
+		return false
+	}
+	return serving(w, ns) != "" || ownBound(w, ns, wl)
 }
 
 // follows reports whether a workload is bound by a tag: by its namespace's
