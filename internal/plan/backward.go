@@ -50,7 +50,7 @@ func (t Target) ownBack(b Baseline) {
 		_, name, _ := strings.Cut(key, " ")
 		namespace, _, _ := strings.Cut(name, "/")
 		if _, here := t.Revisions[namespace]; here {
-			t.Works[key], t.Pins[key] = b.Sidecars[key], label
+			t.Works[key], t.Pins[key] = b.Revisions[key], label
 		}
 	}
 }

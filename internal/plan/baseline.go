@@ -14,7 +14,7 @@ import (
 // tells whether something moved that nobody asked to move.
 type Baseline struct {
 	Bindings  map[string]string `json:"bindings"`          // namespace -> its binding, as mesh.Binding.String writes it
-	Revisions map[string]string `json:"revisions"`         // namespace -> the revision that its binding gave
+	Revisions map[string]string `json:"revisions"`         // namespace, or key of a workload that its own pods' labels bound -> the revision that these labels gave
 	Sidecars  map[string]string `json:"sidecars"`          // workload key -> revisions of its sidecars; gateways too
 	Pins      map[string]string `json:"pins,omitempty"`    // key of a workload that its own pods' labels bound -> its template's label istio.io/rev, "-" for none
 	Through   map[string]string `json:"through,omitempty"` // namespace, or such a workload -> the tag that it was bound by
@@ -76,10 +76,12 @@ func (b Baseline) found(w mesh.World, in Intent, ns mesh.Namespace) {
 			continue
 		}
 		b.Pins[wl.Key()] = pinOf(wl)
+		by := strings.Join(w.Injectors(ns, wl.Template), "+")
+		b.Revisions[wl.Key()] = in.before(true, by)
 		if tag := w.Through(ns, wl.Template); tag != "" {
 			b.Through[wl.Key()] = tag
 		}
-		if in.before(true, strings.Join(wl.Sidecars(), "+")) != strings.Join(wl.Sidecars(), "+") {
+		if b.Revisions[wl.Key()] != by {
 			b.Pins[wl.Key()] = in.From
 			delete(b.Through, wl.Key())
 		}

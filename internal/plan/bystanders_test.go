@@ -54,7 +54,7 @@ func TestWhoComesWithATagAndIsNotMovedKeepsIt(t *testing.T) {
 		"a gateway of Helm's in a labelled namespace":                  {world: bystander(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "b"), tag: "default", moves: true},
 		"a CronJob in a namespace that is not moved":                   {world: bystander(podless(mesh.CronJob, map[string]string{mesh.RevisionLabel: "prod"}), "other"), names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"}, tag: "prod"},
 		"one scaled to zero in a namespace that is not moved":          {world: bystander(podless(mesh.Deployment, map[string]string{mesh.RevisionLabel: "prod"}), "other"), names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"}, tag: "prod"},
-		"nobody":                                                       {world: sixWays(), tag: "default", moves: true},
+		"nobody": {world: sixWays(), tag: "default", moves: true},
 	} {
 		in := allOf()
 		in.Names = c.names

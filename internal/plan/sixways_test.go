@@ -209,3 +209,24 @@ func TestWhatItsOwnLabelsBindIsNotSwapped(t *testing.T) {
 		t.Errorf("a rule that names it: %v", err)
 	}
 }
+
+// What its own labels bind goes back to the revision that they give, whatever
+// sidecars its pods had when the run began.
+func TestMixedSidecarsGoBackToWhatTheirLabelsGive(t *testing.T) {
+	w := installed(sixWays(), "1-31-0", "1.31.0")
+	for i, wl := range w.Workloads {
+		if wl.Key() == "Deployment own/by-revision" {
+			wl.Pods = slices.Clone(wl.Pods)
+			wl.Pods[0].Sidecar.Revision = "1-31-0"
+			w.Workloads[i] = wl
+		}
+	}
+	target := forward(t, w, allOf(), Ledger{})
+	back := Backward(allOf(), Opened(Make(w, target, Ledger{}), noon), 0)
+	if got := back.ControlPlanes(); !slices.Equal(got, []string{"1-29-1"}) {
+		t.Errorf("the way back needs the control planes %q", got)
+	}
+	if got := back.Works["Deployment own/by-revision"]; got != "1-29-1" {
+		t.Errorf("it goes back to %q", got)
+	}
+}
