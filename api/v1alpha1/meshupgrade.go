@@ -49,7 +49,8 @@ type MeshUpgradeSpec struct {
 	Await bool `json:"await,omitempty"`
 
 	// Namespaces selects what is moved. Without it: every namespace that is bound
-	// to another revision by its own labels and holds more than gateways.
+	// to another revision and holds more than gateways, as the live webhooks decide
+	// it: by its labels, through a tag, by default, or by its pods' own labels.
 	Namespaces *NamespaceSelection `json:"namespaces,omitempty"`
 
 	// Waves lists the namespaces that are moved together, in order. Without it
@@ -76,8 +77,9 @@ type MeshUpgradeSpec struct {
 	Way string `json:"way,omitempty"`
 
 	// Trial is whether one pod of each workload that is restarted is tried on the
-	// new revision first: none (the default), in-service, or out-of-service
-	// (without the labels that Services select by).
+	// new revision first: none (the default), in-service (it serves with the
+	// others for a while), or out-of-service (its readiness gate stays shut, so
+	// that no Service leads to it).
 	Trial string `json:"trial,omitempty"`
 
 	// Workloads are exceptions from Way and Trial. Of several that match a

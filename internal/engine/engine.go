@@ -35,8 +35,11 @@ const (
 	turned Outcome = "turned" // the turn is over and the run goes on another way
 )
 
-// Run takes turns until nothing is left, the run is held, or ctx ends. Whatever
-// error it returns, nothing is lost: another Run goes on from there.
+// Run takes turns until nothing is left, the run is held, or ctx ends. With an
+// error the Outcome is "": ctx's own when it ended; one that wraps ErrRefused at
+// once, since asking again does not help; any other once turns have failed, one
+// after the other, for longer than Patience. Whatever error it returns, nothing is
+// lost: another Run goes on from there.
 func (e Engine) Run(ctx context.Context) (Outcome, error) {
 	e = e.defaulted()
 	first, since := true, time.Time{}

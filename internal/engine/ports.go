@@ -30,7 +30,9 @@ type Observer interface {
 	Traffic(ctx context.Context, namespace, pod string) (mesh.Traffic, error)
 
 	// Setups reads how the control planes are set up, and which of these
-	// namespaces hold what a proxy needs of them.
+	// namespaces hold the mesh's root certificate. What may be done without and is
+	// not permitted is named in Setups.Unknown; any other failure is an error, which
+	// wraps ErrRefused where it is not permitted.
 	Setups(ctx context.Context, namespaces []string) (mesh.Setups, error)
 }
 
@@ -47,7 +49,9 @@ type Actor interface {
 
 // Journal keeps the run's only record.
 type Journal interface {
-	// Load reads the run: what is wanted and what is written down so far.
+	// Load reads the run: what is wanted and what is written down so far, an empty
+	// ledger where that is nothing. A record that somebody deleted is an error that
+	// wraps ErrRefused; one that cannot be understood is an error too.
 	Load(ctx context.Context) (plan.Intent, plan.Ledger, error)
 
 	// Save writes the ledger down and the summary beside it. ErrDisturbed means

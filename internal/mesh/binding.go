@@ -56,7 +56,9 @@ func (b Binding) String() string {
 	return strings.Join(parts, ",")
 }
 
-// ParseBinding reads what String wrote.
+// ParseBinding reads what String wrote; "(none)" is the zero Binding. An empty text,
+// or one with another key than the two labels, is an error, and the Binding is then
+// not to be used.
 func ParseBinding(s string) (Binding, error) {
 	var b Binding
 	if s == "(none)" {

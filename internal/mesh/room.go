@@ -4,16 +4,17 @@ package mesh
 
 import "fmt"
 
-// Needs is what a pod asks for.
+// Needs is what a pod asks for: CPU in thousandths of a core, memory in bytes, 0
+// for nothing said.
 type Needs struct {
-	CPU, Memory           int64 // requests, in thousandths of a core and in bytes
-	LimitCPU, LimitMemory int64
+	CPU, Memory           int64 // requests
+	LimitCPU, LimitMemory int64 // limits
 }
 
 // Scaler is a HorizontalPodAutoscaler; one without a name is none.
 type Scaler struct {
 	Name string
-	Max  int
+	Max  int  // pods at most
 	Full bool // it wants as many pods as it may, or more
 }
 
@@ -25,21 +26,22 @@ type Room struct {
 	Unknown []string // such as "nodes: forbidden"
 }
 
-// Node is a node that takes pods, with what is free on it.
+// Node is a node, with what is free on it: what it has to give without what its
+// pods request. Below 0 it has given more than it has.
 type Node struct {
 	Name    string
-	Open    bool // ready, schedulable, and without a taint that keeps pods away
-	CPU     int64
-	Memory  int64
-	Pods    int64
-	Present bool // ready at least: it keeps the pods that it has
+	Open    bool  // ready, schedulable, and without a taint that keeps pods away
+	CPU     int64 // thousandths of a core
+	Memory  int64 // bytes
+	Pods    int64 // how many more it takes
+	Present bool  // ready and schedulable, taints aside: it takes more of what runs on it
 }
 
 // Quota is one resource of a ResourceQuota without scopes.
 type Quota struct {
 	Namespace, Name string
 	Resource        string // as the quota calls it: pods, requests.cpu, limits.memory, …
-	Hard, Used      int64  // in thousandths for a CPU
+	Hard, Used      int64  // CPU in thousandths of a core, memory in bytes, pods as such
 }
 
 // Lacks says why there is no room for that many more pods of a workload, ""

@@ -17,13 +17,13 @@ type Setups struct {
 	Unknown     []string        // what could not be read, since it is not permitted
 }
 
-// Setup is one control plane's.
+// Setup is how one control plane is set up.
 type Setup struct {
-	Revision    string
+	Revision    string     // its name, "default" for the one without
 	Settings    []Setting  // names of the revision and its version stand as <revision> and <version> in them
 	Discovery   []Selector // namespaces that it sees; none: all of them
-	TrustDomain string
-	Bundled     bool // its proxies get the mesh's root from a ClusterTrustBundle, not from a ConfigMap
+	TrustDomain string     // of the identities that it gives; "" where its mesh configuration could not be read
+	Bundled     bool       // its proxies get the mesh's root from a ClusterTrustBundle, not from a ConfigMap
 }
 
 // Setting is one value, or the digest of one that is long.
@@ -57,7 +57,8 @@ type Config struct {
 	Proxies  []string // expressions that a proxy's version has to match (EnvoyFilter's proxyVersion)
 }
 
-// Plane returns the setup of a revision.
+// Plane returns the setup of a revision, the zero Setup and false where none was
+// read.
 func (s Setups) Plane(revision string) (Setup, bool) {
 	return find(s.Planes, func(p Setup) bool { return p.Revision == revision })
 }

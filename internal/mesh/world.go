@@ -12,7 +12,9 @@ import (
 )
 
 // World is one observation of a mesh. All slices are sorted (see Sort), so that
-// two observations of an unchanged mesh are equal.
+// two observations of an unchanged mesh are equal. Namespace, Workload, In and
+// Connections search them as sorted: of a World that is not they may miss what is
+// there.
 type World struct {
 	RootNamespace string      // where istiod lives, nearly always istio-system
 	Defined       bool        // the MeshUpgrade definition (CRD) is in the cluster
@@ -64,12 +66,14 @@ func (w *World) Sort() {
 	})
 }
 
-// Revision returns the control plane of that name.
+// Revision returns the control plane of that name, the zero Revision and false
+// where there is none.
 func (w World) Revision(name string) (Revision, bool) {
 	return find(w.Revisions, func(r Revision) bool { return r.Name == name })
 }
 
-// Namespace returns the namespace of that name.
+// Namespace returns the namespace of that name, the zero Namespace and false where
+// there is none.
 func (w World) Namespace(name string) (Namespace, bool) {
 	i, ok := slices.BinarySearchFunc(w.Namespaces, name, func(n Namespace, name string) int { return cmp.Compare(n.Name, name) })
 	if !ok {
@@ -78,7 +82,9 @@ func (w World) Namespace(name string) (Namespace, bool) {
 	return w.Namespaces[i], true
 }
 
-// Workload returns the workload with that key.
+// Workload returns the workload with that key, "KIND NAMESPACE/NAME" as
+// Workload.Key writes it; the zero Workload and false where there is none, and for
+// a key of another form.
 func (w World) Workload(key string) (Workload, bool) {
 	kind, name, _ := strings.Cut(key, " ")
 	namespace, name, _ := strings.Cut(name, "/")
@@ -89,7 +95,8 @@ func (w World) Workload(key string) (Workload, bool) {
 	return w.Workloads[i], true
 }
 
-// In returns the workloads of a namespace.
+// In returns the workloads of a namespace, by kind and name; none for one that is
+// not there. They are the World's own: not to be written to.
 func (w World) In(namespace string) []Workload {
 	first, _ := slices.BinarySearchFunc(w.Workloads, Workload{Namespace: namespace}, Workload.compare)
 	end := first
@@ -104,8 +111,9 @@ func (w Workload) compare(o Workload) int {
 	return cmp.Or(cmp.Compare(w.Namespace, o.Namespace), cmp.Compare(w.Kind, o.Kind), cmp.Compare(w.Name, o.Name))
 }
 
-// Connections returns what the istiods say about one pod's proxy; more than one
-// element means that more than one istiod holds a connection of it.
+// Connections returns what the istiods say about one pod's proxy, none when no
+// istiod that answered serves it; more than one element means that more than one
+// istiod holds a connection of it.
 func (w World) Connections(namespace, pod string) []Proxy {
 	i, _ := slices.BinarySearchFunc(w.Proxies, [2]string{namespace, pod}, func(p Proxy, k [2]string) int {
 		return cmp.Or(cmp.Compare(p.Namespace, k[0]), cmp.Compare(p.Pod, k[1]))

@@ -77,7 +77,11 @@ const (
 )
 
 // Render writes a changing step out as the writes that carry it out, in order. at
-// is the time that a restart's stamp bears.
+// is the time that a restart's stamp bears. It looks at nothing but its arguments,
+// and fails only for a step that has no writes of its own: one of a kind that
+// judges (see Kind.Changes), a swap or a retirement (RenderMove has theirs), a
+// Replace that pins no template, a Remove that is left to others; or one whose
+// Subject, From or To is not what its kind says. Neither gets better by waiting.
 func Render(s Step, t Target, at time.Time) ([]Change, error) {
 	switch s.Kind {
 	case Define:

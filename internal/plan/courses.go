@@ -6,7 +6,7 @@ import "github.com/rerig/rerig/internal/mesh"
 
 // Course is how one workload is moved, or why it is not.
 type Course struct {
-	Subject string `json:"subject"`
+	Subject string `json:"subject"` // the workload's key
 	Passage
 }
 

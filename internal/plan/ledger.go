@@ -9,6 +9,12 @@ import (
 
 // Ledger holds the only facts that the cluster cannot be asked for. It is
 // written before acting, and it is all that a resumed run needs beside the World.
+//
+// Passed is kept under Key: what a verdict judged, so that a change of that voids
+// it. Soaking has SoakKey for a wave, TrialKey for a trial pod. Waiting has "KIND
+// WAVE SUBJECT TO" of the step that waits. Restarts and Evictions have a
+// workload's key and the wanted revision, with a space between; Evicting and Sound
+// a workload's key alone.
 type Ledger struct {
 	Baseline  Baseline             `json:"baseline"`            // the mesh as it was found
 	Waves     [][]string           `json:"waves"`               // the namespaces as they were selected and divided
@@ -17,9 +23,9 @@ type Ledger struct {
 	Revert    int                  `json:"revert,omitempty"`    // the wave that failed and is being put back; 0 none
 	Install   Installation         `json:"install,omitempty"`   // how far the target's installation is
 	Passed    map[string]Pass      `json:"passed,omitempty"`    // verdicts, by what they judged
-	Waiting   map[string]time.Time `json:"waiting,omitempty"`   // since when a proof is waited for
-	Soaking   map[string]time.Time `json:"soaking,omitempty"`   // since when a wave soaks
-	Restarts  map[string][]string  `json:"restarts,omitempty"`  // templates from which a workload was restarted in its stage
+	Waiting   map[string]time.Time `json:"waiting,omitempty"`   // since when a step is waited for: a proof, room, a control plane, a trial pod, an eviction, a tag, a commit
+	Soaking   map[string]time.Time `json:"soaking,omitempty"`   // since when a wave soaks, or a trial pod serves among the others
+	Restarts  map[string][]string  `json:"restarts,omitempty"`  // hashes of the templates from which a workload was restarted in its stage
 	Evictions map[string][]string  `json:"evictions,omitempty"` // pods of a workload that were evicted in its stage, by the beginnings of their UIDs
 	Evicting  map[string]bool      `json:"evicting,omitempty"`  // workloads of which the run has ever evicted a pod: they bear no stamp
 	Sound     map[string]bool      `json:"sound,omitempty"`     // workloads of the soaking wave that were seen sound after its time

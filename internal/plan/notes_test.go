@@ -3,6 +3,8 @@
 package plan
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -32,5 +34,54 @@ func TestNotesNameWhatIsAwayOrUnready(t *testing.T) {
 	}
 	if got := note(NotReady); got != "0 of 1 updated replicas are available" {
 		t.Errorf("what is not ready is noted with %q", got)
+	}
+}
+
+// A label that decides nothing is said to, where somebody may believe in it.
+func TestNotesNameLabelsWithoutEffect(t *testing.T) {
+	w := start()
+	noted := func() map[string]string {
+		found := map[string]string{}
+		for _, n := range Notes(w, forward(t, w, intent(), Ledger{})) {
+			if n.Kind == NoEffect {
+				found[n.Subject] = n.Text + "; " + n.Evidence
+			}
+		}
+		return found
+	}
+	if len(noted()) != 0 {
+		t.Fatalf("labels that decide are noted: %v", noted())
+	}
+	for i, ns := range w.Namespaces {
+		if ns.Name == "a" {
+			w.Namespaces[i].Labels = map[string]string{mesh.InjectionLabel: "enabled", mesh.RevisionLabel: "prod"}
+		}
+	}
+	for i, wl := range w.Workloads {
+		if wl.Key() == "Deployment b/w0" {
+			w.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "prod"}
+		}
+	}
+	want := map[string]string{
+		"a":               "bears both labels: istio-injection decides, and istio.io/rev has no effect; istio-injection=enabled,istio.io/rev=prod",
+		"Deployment b/w0": "its template's label istio.io/rev=prod has no effect: its namespace's label decides; istio.io/rev=1-29-1",
+	}
+	if got := noted(); !maps.Equal(got, want) {
+		t.Errorf("noted: %v", got)
+	}
+}
+
+// Whoever agrees to a trial is told what it does to others, however it stands.
+func TestNotesSayWhatATrialPodDoesToDisruptionBudgets(t *testing.T) {
+	for _, mode := range []TrialMode{InSight, OutSight} {
+		w, in := start(), intent()
+		in.Policy.Trial = mode
+		said := false
+		for _, n := range Notes(w, forward(t, w, in, Ledger{})) {
+			said = said || n.Kind == TriedFirst && n.Evidence == string(mode) && strings.Contains(n.Text, "allows no eviction")
+		}
+		if !said {
+			t.Errorf("%s: nothing is said of disruption budgets", mode)
+		}
 	}
 }

@@ -36,12 +36,31 @@ func (k Kind) Changes() bool {
 	return k != Admit && k != Prove && k != Soak && k != Try
 }
 
-// Step is data: printable, comparable, serialisable. From is what was observed,
-// so that a changed start shows.
+// Step is data: printable, comparable, serialisable. What Subject, From and To are
+// follows from the kind:
+//
+//	kind               subject              from                     to
+//	define             the definition
+//	install            a revision           on the way back words    its Istio version
+//	admit              a revision
+//	label, pin, unpin  a namespace          its binding              the one that it gets
+//	tag                a tag                the revision it names    the one it is to name
+//	trial              a workload           the TrialMode            a revision
+//	withdraw           a workload           NAMESPACE/POD UID
+//	evict              a workload           POD UID                  a revision
+//	restart, replace   a workload           revisions, with "+"      a revision
+//	swap               a workload           the same, or stand-ins   a revision
+//	prove, retire      a workload                                    a revision
+//	soak               namespaces, with ","                          a duration
+//	remove             KIND NAMESPACE/NAME  its UID                  the revision it is of
+//	try                pod in NAMESPACE, or configuration            a revision
+//
+// A binding is as mesh.Binding.String writes it, a workload is its key. From is
+// what was observed, so that a changed start shows.
 type Step struct {
 	Kind    Kind   `json:"kind"`
-	Wave    int    `json:"wave,omitempty"` // from 1; 0 comes before the waves
-	Subject string `json:"subject"`        // a namespace, a workload's key, a revision
+	Wave    int    `json:"wave,omitempty"` // from 1; 0 is of no wave: before them, or after them (see Target.Rank)
+	Subject string `json:"subject"`
 	From    string `json:"from,omitempty"`
 	To      string `json:"to,omitempty"`
 	Pin     string `json:"pin,omitempty"`   // the template's own label istio.io/rev that a restart writes: a value, or "-" to take it away; "" leaves it

@@ -13,7 +13,10 @@ import (
 const Definition = "meshupgrades.rerig.dev"
 
 // Attempts is how often a workload is restarted in its stage: a second time
-// when a pod was injected before the API server's webhooks saw the new label.
+// when a pod was injected before the API server's webhooks saw the new label. Of a
+// workload that is moved by eviction as many pods are evicted as that times those
+// that it wants; of a swapped one as many pods stand out of their ReplicaSet when
+// a replacement is once more of the wrong revision.
 const Attempts = 2
 
 // Steps returns what is left to do, in stages; none means done. It is computed

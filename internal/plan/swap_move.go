@@ -31,11 +31,11 @@ const (
 // Move is the next thing that a swap does to a workload.
 type Move struct {
 	Kind  MoveKind
-	Pod   mesh.Pod // the pod; of an Exchange the one that is released
-	Other mesh.Pod // of an Exchange the one that is adopted
-	Why   string   // what an Await waits for
-	Wrong bool     // what is awaited will not come by waiting
-	Until time.Time
+	Pod   mesh.Pod  // the pod; of an Exchange the one that is released
+	Other mesh.Pod  // of an Exchange the one that is adopted
+	Why   string    // what an Await waits for
+	Wrong bool      // what is awaited will not come by waiting
+	Until time.Time // of a Rest: when the pod has been parked for as long as it may take to end
 }
 
 // NextMove is what brings a workload one pod nearer to the revision that it

@@ -10,7 +10,9 @@ import (
 )
 
 // RenderMove writes a move out as the writes that carry it out, in order: of an
-// Exchange the second must follow the first's answer at once.
+// Exchange the second must follow the first's answer at once. at is when it is
+// made, for the marks. It fails for a Rest and an Await, which have no writes, and
+// otherwise only where a patch cannot be encoded.
 func RenderMove(m Move, wl mesh.Workload, t Target, at time.Time) ([]Change, error) {
 	switch m.Kind {
 	case MakeKeeper:

@@ -71,7 +71,10 @@ func (t Target) Namespaces() []string {
 }
 
 // Aim returns the target that a run has now: forward, back to the baseline, or
-// back with the one wave that failed.
+// back with the one wave that failed. Only the way forward can fail, as Forward
+// does: no mesh, a revision that is missing and that nothing brings up, and for a
+// run that begins a selection, waves or a rule that cannot be followed. It is the
+// request, or the mesh, that has to be changed then.
 func Aim(w mesh.World, in Intent, l Ledger) (Target, error) {
 	switch {
 	case in.Rollback:

@@ -152,15 +152,23 @@ func withoutRoom(w mesh.World, wl mesh.Workload) []Note {
 		Text: "has no room for its trial pod, which holds the run when that does not change"}}
 }
 
+// noEvictions is what the disruption controller makes of a pod whose controller has
+// no scale, where it has to know one: getExpectedScale in
+// pkg/controller/disruption/disruption.go, Kubernetes v1.34.
+const noEvictions = "; while it stands, a disruption budget that selects it and has maxUnavailable, or a percentage, allows no eviction of any pod (its condition says SyncFailed)"
+
 // standingBy says what it means that one more pod stands there.
 func standingBy(t Target, wl mesh.Workload, mode TrialMode) []Note {
-	if mode == InSight && len(TrialServices(wl)) == 0 {
-		return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that serves nobody: no Service leads to it, or one does before a pod is ready, whose labels it then lacks", Evidence: string(mode)}}
+	text := "is tried first: one more pod of it, on " + t.Want(wl)
+	switch {
+	case mode == OutSight:
+		text += ", that its Services do not lead to"
+	case len(TrialServices(wl)) == 0:
+		text += ", that serves nobody: no Service leads to it, or one does before a pod is ready, whose labels it then lacks"
+	default:
+		text += ", that serves beside the others for a while, once it is proven; autoscalers and disruption budgets that select by its labels count it meanwhile"
 	}
-	if mode == OutSight {
-		return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that its Services do not lead to", Evidence: string(mode)}}
-	}
-	return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: "is tried first: one more pod of it, on " + t.Want(wl) + ", that serves beside the others for a while, once it is proven; autoscalers and disruption budgets that select by its labels count it meanwhile", Evidence: string(mode)}}
+	return []Note{{Kind: TriedFirst, Subject: wl.Key(), Text: text + noEvictions, Evidence: string(mode)}}
 }
 
 // Tried is the newest verdict on a trial pod of a workload. The template that was

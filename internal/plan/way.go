@@ -54,7 +54,7 @@ type TrialMode string
 const (
 	NoTrial  TrialMode = "none"
 	InSight  TrialMode = "in-service"     // among those that serve
-	OutSight TrialMode = "out-of-service" // without the labels that Services select by
+	OutSight TrialMode = "out-of-service" // its readiness gate stays shut: no Service leads to it
 )
 
 // Policy is the mesh's choice of ways, and the exceptions from it.

@@ -173,15 +173,20 @@ func departing() Facts {
 	return f
 }
 
+// all is every check, once.
+var all = slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Alike, Tried[:1], Replaced[:1], []Check{Retired, Ended, Led})
+
+// entry is what docs/checks.md says of a check.
+func entry(c Check) string {
+	return "\n## " + c.Name + "\n\n" + c.Description + "\n\nWhen it does not hold: " + c.Hint + "\n"
+}
+
 func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
-	docs, err := os.ReadFile("../../docs/checks.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Tried[:1], Replaced[:1], []Check{Retired, Ended, Led}) {
+	docs := page(t)
+	for _, c := range all {
 		t.Run(c.Name, func(t *testing.T) {
-			if c.Description == "" || c.Hint == "" || !strings.Contains(string(docs), "\n## "+c.Name+"\n") {
-				t.Error("it lacks a description, a hint, or its heading in docs/checks.md")
+			if c.Description == "" || c.Hint == "" || !strings.Contains(docs, entry(c)) {
+				t.Errorf("it lacks a description or a hint, or docs/checks.md does not say the same of it:\n%s", entry(c))
 			}
 			good := good
 			if slices.ContainsFunc(slices.Concat(Departure, LeftToOthers), func(d Check) bool { return d.Name == c.Name }) {
@@ -201,6 +206,37 @@ func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func page(t *testing.T) string {
+	t.Helper()
+	docs, err := os.ReadFile("../../docs/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(docs)
+}
+
+// judgedByTheRun are verdicts that no check gives: the run itself does, of what
+// it does. That they are all here, internal/engine sees.
+var judgedByTheRun = []string{"label-committed", "tag-moved", "soak"}
+
+func TestThePageNamesNothingThatIsNoVerdict(t *testing.T) {
+	known := slices.Clone(judgedByTheRun)
+	for _, c := range all {
+		known = append(known, c.Name)
+	}
+	for line := range strings.Lines(page(t)) {
+		name, is := strings.CutPrefix(strings.TrimSpace(line), "## ")
+		if is && !slices.Contains(known, name) {
+			t.Errorf("%s is no verdict's name", name)
+		}
+	}
+	for _, name := range known {
+		if n := strings.Count(page(t), "\n## "+name+"\n"); n != 1 {
+			t.Errorf("%s has %d headings", name, n)
+		}
 	}
 }
 
