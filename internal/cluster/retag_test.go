@@ -42,11 +42,11 @@ func hooked(t *testing.T, c *Cluster, revision string) {
 	t.Cleanup(func() {
 		_ = c.admission.MutatingWebhookConfigurations().Delete(context.Background(), name, metav1.DeleteOptions{})
 	})
-	serving(t, c, service, revision)
+	serviced(t, c, service, revision)
 }
 
-// serving puts a Service of a revision's istiods there.
-func serving(t *testing.T, c *Cluster, name, revision string) {
+// serviced puts a Service of a revision's istiods there.
+func serviced(t *testing.T, c *Cluster, name, revision string) {
 	t.Helper()
 	selector := map[string]string{"app": istiodApp, mesh.RevisionLabel: revision}
 	if revision == unrevisioned {
@@ -93,7 +93,7 @@ func testRetag(t *testing.T, c *Cluster) {
 	t.Run("of an untagged revision, with a Service that a chart made", func(t *testing.T) {
 		hooked(t, c, unrevisioned)
 		hooked(t, c, "1-31-0")
-		serving(t, c, tagService+mesh.DefaultTag, unrevisioned)
+		serviced(t, c, tagService+mesh.DefaultTag, unrevisioned)
 		validating(t, c, "istiod")
 		for _, way := range [][2]string{{unrevisioned, "1-31-0"}, {"1-31-0", unrevisioned}} {
 			w, at := retagging(t, c, way[0], way[1])
