@@ -85,3 +85,23 @@ func TestNotesSayWhatATrialPodDoesToDisruptionBudgets(t *testing.T) {
 		}
 	}
 }
+
+// A tag that somebody else renders is moved, and may not stay so.
+func TestNotesNameWhoKeepsATag(t *testing.T) {
+	w := start()
+	for i, tag := range w.Tags {
+		if tag.Name == "prod" {
+			w.Tags[i].Owner = "Helm release istio-system/istiod"
+		}
+	}
+	noted := map[string]string{}
+	for _, n := range Notes(w, forward(t, w, intent(), Ledger{})) {
+		if n.Kind == TagStays {
+			noted[n.Subject] = n.Text
+		}
+	}
+	want := map[string]string{"tag prod": "is kept by Helm release istio-system/istiod, which may point it back: change it there as well"}
+	if !maps.Equal(noted, want) {
+		t.Errorf("noted: %v", noted)
+	}
+}
