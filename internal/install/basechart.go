@@ -9,6 +9,7 @@ import (
 	"time"
 
 	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/release/common"
 	release "helm.sh/helm/v4/pkg/release/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/version"
@@ -37,11 +38,11 @@ func (i ByHelm) judgeBase(ctx context.Context, d *Draft) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := i.baseRelease(ctx, d.ChartVersion)
+	r, deployed, err := i.baseRelease(ctx, d.ChartVersion)
 	if err != nil {
 		return nil, fmt.Errorf("upgrade the chart base: %w", err)
 	}
-	if now, newer := r.Chart.Metadata.Version, olderThan(r.Chart.Metadata.Version, d.ChartVersion); !newer {
+	if now, done := settled(r, deployed, d.ChartVersion); done {
 		d.Notes = append(d.Notes, fmt.Sprintf("Helm release %s/%s, the chart base, is of version %s already: it is left alone", r.Namespace, r.Name, now))
 		return nil, nil
 	}
@@ -52,15 +53,30 @@ func (i ByHelm) judgeBase(ctx context.Context, d *Draft) (*base, error) {
 	return b, i.judgeBaseManifest(ctx, d, b)
 }
 
-// baseRelease is the release that owns the CRDs.
-func (i ByHelm) baseRelease(ctx context.Context, version string) (*release.Release, error) {
+// settled reports whether the chart base has nothing to gain from an upgrade, and
+// of which version it is: the wanted one is deployed, or a newer one was ever
+// begun. An upgrade that was broken off or failed has not come to its end,
+// whatever version it bears.
+func settled(last, deployed *release.Release, wanted string) (string, bool) {
+	for _, r := range []*release.Release{last, deployed} {
+		if r != nil && olderThan(wanted, r.Chart.Metadata.Version) {
+			return r.Chart.Metadata.Version, true
+		}
+	}
+	now := last.Chart.Metadata.Version
+	return now, last.Info.Status == common.StatusDeployed && !olderThan(now, wanted)
+}
+
+// baseRelease is the release that owns the CRDs: its last version, and the one
+// that was deployed last, which is nil when none is.
+func (i ByHelm) baseRelease(ctx context.Context, version string) (r, deployed *release.Release, err error) {
 	wanted, err := i.definitions(ctx, version)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	live, err := lookUp(ctx, i.Cluster, wanted)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, o := range live {
 		if o == nil || o.GetAnnotations()[releaseAnnotation] == "" {
@@ -68,20 +84,21 @@ func (i ByHelm) baseRelease(ctx context.Context, version string) (*release.Relea
 		}
 		helm, err := i.helm(o.GetAnnotations()[releaseNamespaceAnnotation])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		r, err := last(helm, o.GetAnnotations()[releaseAnnotation])
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case r == nil:
 		case unfinished(r) && r.Labels[ownLabel] == "":
-			return nil, fmt.Errorf("Helm release %s/%s is %s since %s, by other hands: wait until they are done", r.Namespace, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339))
+			return nil, nil, fmt.Errorf("Helm release %s/%s is %s since %s, by other hands: wait until they are done", r.Namespace, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339))
 		default:
-			return r, nil
+			deployed, err := lastDeployed(helm, r.Name)
+			return r, deployed, err
 		}
 	}
-	return nil, errors.New("the CRDs in the cluster are of no Helm release (istioctl, or kubectl, put them there): upgrade them in the same way, and leave --upgrade-base out")
+	return nil, nil, errors.New("the CRDs in the cluster are of no Helm release (istioctl, or kubectl, put them there): upgrade them in the same way, and leave --upgrade-base out")
 }
 
 // baseValues are those that the release was given, with the default revision as

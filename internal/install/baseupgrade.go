@@ -43,8 +43,12 @@ func (i ByHelm) judgeBaseManifest(ctx context.Context, d *Draft, b *base) error 
 	}
 	sortObjects(d.InPlace)
 	d.Needs = once(append(d.Needs, keeping(b.release.Namespace)...))
+	from := b.release.Chart.Metadata.Version
+	if status := b.release.Info.Status; status != common.StatusDeployed {
+		from += " (" + status.String() + ": it has not come to its end)"
+	}
 	d.Notes = append(d.Notes, fmt.Sprintf("first Helm upgrades release %s/%s, the chart base with the CRDs of every revision, from %s to %s; the default validator stays as it is",
-		b.release.Namespace, b.release.Name, b.release.Chart.Metadata.Version, b.chart.Metadata.Version))
+		b.release.Namespace, b.release.Name, from, b.chart.Metadata.Version))
 	return nil
 }
 

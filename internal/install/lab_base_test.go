@@ -14,6 +14,7 @@ import (
 	"helm.sh/helm/v4/pkg/action"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/kube"
+	"helm.sh/helm/v4/pkg/release/common"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -52,9 +53,35 @@ func labBase(t *testing.T, i ByHelm) {
 	if calls := called(o); calls != "istio-system/istiod-1-29-1" || o.GetLabels()[revisionLabel] != "1-29-1" || !certified(o) {
 		t.Errorf("the default validator calls %s, labels %v", calls, o.GetLabels())
 	}
+	leftPending(t, i)
 	again, err := i.Draft(t.Context(), helmRevision, "")
+	if err != nil || !strings.Contains(strings.Join(again.Notes, "\n"), "from 1.31.0 (pending-upgrade: it has not come to its end) to 1.31.0") {
+		t.Fatalf("broken off: %v, %q", err, again.Notes)
+	}
+	if err := i.Install(t.Context(), helmRevision, ""); err != nil {
+		t.Fatal(err)
+	}
+	again, err = i.Draft(t.Context(), helmRevision, "")
 	if err != nil || !strings.Contains(strings.Join(again.Notes, "\n"), "is of version 1.31.0 already: it is left alone") {
 		t.Errorf("asked for again: %v, %q", err, again.Notes)
+	}
+}
+
+// leftPending leaves the release of the chart base as a process would that died
+// before Helm was through with it.
+func leftPending(t *testing.T, i ByHelm) {
+	t.Helper()
+	helm, err := i.helm(i.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := last(helm, "istio-base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetStatus(common.StatusPendingUpgrade, "Preparing upgrade")
+	if err := helm.Releases.Update(r); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -33,6 +33,23 @@ func last(c *action.Configuration, name string) (*release.Release, error) {
 	return r, nil
 }
 
+// lastDeployed is the version of a release that was deployed last, nil when none
+// is.
+func lastDeployed(c *action.Configuration, name string) (*release.Release, error) {
+	found, err := c.Releases.Deployed(name)
+	if errors.Is(err, driver.ErrNoDeployedReleases) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read Helm release %s: %w", name, err)
+	}
+	r, ok := found.(*release.Release)
+	if !ok {
+		return nil, fmt.Errorf("read Helm release %s: it is a %T", name, found)
+	}
+	return r, nil
+}
+
 // judgeRelease says what there is of the release, and refuses to meddle while
 // somebody else works on it.
 func (i ByHelm) judgeRelease(d *Draft) error {
