@@ -54,9 +54,12 @@ func (i ByHelm) carry(ctx context.Context, d *Draft) error {
 		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesName(old)))
 		return nil
 	}
-	left := found.drop()
+	left := found.drop(old, i.Root)
 	if len(left) > 0 {
 		d.Notes = append(d.Notes, "not carried over: "+strings.Join(left, ", "))
+	}
+	for _, path := range mentions(found.Values, "", addressOf(old), i.Root) {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s is carried over and mentions %s, the istiod of revision %s: set it anew with --values if the new revision is not to ask the old one", path, addressOf(old), old))
 	}
 	d.Carried = found
 	return nil

@@ -47,6 +47,31 @@ func TestValuesAreCarriedOver(t *testing.T) {
 	}
 }
 
+// No value sends the new revision's proxies to the old istiod.
+func TestAddressesOfTheOldIstiodAreNotCarriedOver(t *testing.T) {
+	const values = `{"global": {"caAddress": "istiod-1-29-1.istio-system.svc:15012", "remotePilotAddress": "istiod-1-29-10.istio-system.svc", "hub": "istiod-1-29-1"},
+		"meshConfig": {"defaultConfig": {"discoveryAddress": "istiod-1-29-1.istio-system.svc.cluster.local:15012", "concurrency": 2},
+		"extensionProviders": [{"envoyExtAuthz": {"service": "istiod-1-29-1.istio-system.svc"}}]}}`
+	i := byHelm(nil)
+	i.Serving, i.Cluster = []string{"1-29-1"}, clusterOf(kept("values-1-29-1", values))
+	d := Draft{Revision: "1-31-0"}
+	if err := i.carry(t.Context(), &d); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"global.hub=istiod-1-29-1", "global.remotePilotAddress=istiod-1-29-10.istio-system.svc", "meshConfig.defaultConfig.concurrency=2",
+		"meshConfig.extensionProviders=[map[envoyExtAuthz:map[service:istiod-1-29-1.istio-system.svc]]]"}
+	if diff := cmp.Diff(want, d.Carried.Lines()); diff != "" {
+		t.Error(diff)
+	}
+	notes := strings.Join(d.Notes, "\n")
+	for _, said := range []string{"not carried over: global.caAddress (istiod-1-29-1.istio-system.svc:15012), meshConfig.defaultConfig.discoveryAddress (istiod-1-29-1.istio-system.svc.cluster.local:15012)",
+		"meshConfig.extensionProviders is carried over and mentions istiod-1-29-1"} {
+		if !strings.Contains(notes, said) {
+			t.Errorf("it is not said that %s: %s", said, notes)
+		}
+	}
+}
+
 func TestWhoseValuesAreCarriedOver(t *testing.T) {
 	one, two := kept("values-1-29-1", `{"a": 1}`), kept("values", `{"b": 2}`)
 	for name, c := range map[string]struct {

@@ -28,10 +28,10 @@ var bound = []struct {
 // himself.
 var hubs = []string{"docker.io/istio", "gcr.io/istio-release", "registry.istio.io/release", "gcr.io/istio-testing", "registry.istio.io/testing", ""}
 
-// drop takes out what must not be carried over, and names what somebody may
-// miss, with its value.
-func (c *Carried) drop() []string {
-	var left []string
+// drop takes out what must not be carried over from the revision, and names what
+// somebody may miss, with its value.
+func (c *Carried) drop(revision, root string) []string {
+	left := addressed(c.Values, "", addressOf(revision), root)
 	for _, b := range bound {
 		path := strings.Split(b.path, ".")
 		value, found, _ := unstructured.NestedFieldNoCopy(c.Values, path...)
