@@ -26,10 +26,12 @@ const (
 
 // made are the kinds of which a control plane is made: those that `istioctl
 // uninstall --revision` looks at (operator/pkg/uninstall/prune.go @1.31.0) and
-// what else the chart istiod renders.
+// what else the chart istiod renders, 1.29.1 and 1.31.0.
 var made = byKind(
 	schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingWebhookConfiguration"},
 	schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "ValidatingWebhookConfiguration"},
+	schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "ValidatingAdmissionPolicy"},
+	schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "ValidatingAdmissionPolicyBinding"},
 	schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRole"},
 	schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRoleBinding"},
 	schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "Role"},
@@ -37,6 +39,7 @@ var made = byKind(
 	schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"},
 	schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "DaemonSet"},
 	schema.GroupVersionKind{Version: "v1", Kind: "Service"},
+	schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}, // of a remote istiod; others go with their Service
 	schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"},
 	schema.GroupVersionKind{Version: "v1", Kind: "Secret"},
 	schema.GroupVersionKind{Version: "v1", Kind: "ServiceAccount"},

@@ -105,7 +105,8 @@ func (c *Cluster) live(ctx context.Context, p planeIn) ([]mesh.Belonging, error)
 }
 
 func clusterWide(kind string) bool {
-	return slices.Contains([]string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ClusterRole", "ClusterRoleBinding"}, kind)
+	return slices.Contains([]string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+		"ClusterRole", "ClusterRoleBinding"}, kind)
 }
 
 // manifestOf reads what a release rendered: base64, gzip, JSON, and YAML in it.

@@ -56,6 +56,9 @@ func (i ByIstioctl) Draft(ctx context.Context, revision, version string) (Draft,
 	if err := d.compare(ctx, i.Cluster, manifest); err != nil {
 		return Draft{}, err
 	}
+	if err := i.refuseOlderDefinitions(ctx, d, manifest); err != nil {
+		return Draft{}, err
+	}
 	err = i.refuseDefaultTag(ctx, &d)
 	return d, err
 }

@@ -69,6 +69,12 @@ func TestDraftRefuses(t *testing.T) {
 		"no default tag, and more than one revision":   {with(func(i *ByIstioctl) { i.Cluster = clusterOf(old, left) }), "1-31-0", "", "istioctl tag set default --revision default`"},
 		"no default tag, and one revision with a name": {with(func(i *ByIstioctl) { i.Cluster = clusterOf(left) }), "1-31-0", "", "istioctl tag set default --revision 1-30-0`"},
 		"no default tag, and two with names":           {with(func(i *ByIstioctl) { i.Cluster = clusterOf(left, more) }), "1-31-0", "", "--revision REVISION`, with the one of 1-29-1, 1-30-0 that"},
+		"newer CRDs, of istioctl's": {with(func(i *ByIstioctl) {
+			i.Cluster = clusterOf(defaultTag(), object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", versionLabel, "1.32.0"))
+		}), "1-31-0", "", "back from 1.32.0 to 1.31.0 (gateways.networking.istio.io)"},
+		"newer CRDs, of Helm's": {with(func(i *ByIstioctl) {
+			i.Cluster = clusterOf(defaultTag(), object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", "helm.sh/chart", "base-1.31.1"))
+		}), "1-31-0", "", "spec.components.base.enabled: false"},
 		"a render that fails": {with(func(i *ByIstioctl) {
 			i.Istioctl = script(t, `[ "$1" = version ] && echo '{"clientVersion":{"version":"1.31.0"}}' || { echo bad thing >&2; exit 1; }`)
 		}), "1-31-0", "", "bad thing"},

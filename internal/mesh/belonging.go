@@ -41,8 +41,9 @@ type Claim struct {
 // removal is the order in which the objects of a control plane are taken away:
 // what calls it before what answers, who says what it is before it itself, and
 // Helm's memory of it last.
-var removal = []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "EnvoyFilter", "HorizontalPodAutoscaler",
-	"PodDisruptionBudget", "Deployment", "NetworkPolicy", "Service", "ConfigMap", "RoleBinding", "ClusterRoleBinding", "Role", "ClusterRole",
+var removal = []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicyBinding",
+	"ValidatingAdmissionPolicy", "EnvoyFilter", "HorizontalPodAutoscaler",
+	"PodDisruptionBudget", "Deployment", "NetworkPolicy", "Service", "EndpointSlice", "ConfigMap", "RoleBinding", "ClusterRoleBinding", "Role", "ClusterRole",
 	"ServiceAccount", "Secret"}
 
 // compare orders belongings by revision, then as they are taken away.
