@@ -36,10 +36,11 @@ type fake struct {
 	busy    string // pod that requests still go through
 	made    int    // pods that ReplicaSets made
 	tags    map[string]tags
-	sets    map[string]string  // by UID: of which template a ReplicaSet made a pod
-	denies  string             // what is denied in a dry run: a namespace, or "configuration"
-	broken  string             // pod whose certificate does not chain
-	setups  func(*mesh.Setups) // how the control planes are set up
+	sets    map[string]string   // by UID: of which template a ReplicaSet made a pod
+	denies  string              // what is denied in a dry run: a namespace, or "configuration"
+	answers func(*mesh.Attempt) // what a dry run says otherwise
+	broken  string              // pod whose certificate does not chain
+	setups  func(*mesh.Setups)  // how the control planes are set up
 	acted   func(plan.Change)
 	barred  bool                    // trial pods don't get ready
 	unled   bool                    // no Service leads to trial pods
@@ -187,6 +188,9 @@ func (f *fake) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
 		a.Admitted, a.Refusal = false, `failed calling webhook: service "istiod-1-29-1" not found`
 	}
 	a.Sidecar = mesh.Sidecar{Present: true, Revision: f.intent.Revision}
+	if f.answers != nil {
+		f.answers(&a)
+	}
 	return a, f.after()
 }
 

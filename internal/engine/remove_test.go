@@ -157,14 +157,73 @@ func TestSilenceKeepsTheOldRevision(t *testing.T) {
 	}
 }
 
+// What does not work before the removal holds it before anything is deleted; what
+// stops working with it, afterwards.
 func TestAMeshThatAdmitsNothingHolds(t *testing.T) {
 	for _, denied := range []string{"b", "configuration"} {
 		f := removing()
 		f.denies = denied
 		outcome, err := f.run()
-		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) {
-			t.Errorf("%s: %v %v %+v", denied, outcome, err, f.ledger.Held)
+		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Belongings) != 4 {
+			t.Errorf("%s: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Belongings)
 		}
+		f = removing()
+		f.acted = func(c plan.Change) {
+			if c.Verb == plan.Delete {
+				f.denies = denied
+			}
+		}
+		outcome, err = f.run()
+		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Belongings) != 0 {
+			t.Errorf("%s, afterwards: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Belongings)
+		}
+	}
+}
+
+// What the mesh did not do before, nobody asks of it afterwards; what it did, it
+// has to do still.
+func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
+	gone := func(f *fake) bool { return len(f.world.Belongings) == 0 }
+	odd := mesh.Workload{Kind: mesh.Deployment, Namespace: "b", Name: "a-never", Wanted: 1, Rollout: mesh.Rollout{Done: true}, Pods: []mesh.Pod{{Name: "a-never-0", Running: true, Ready: true}}}
+	for name, c := range map[string]struct {
+		workload bool // there is one that the injection's own policy leaves out
+		empty    bool // there is a namespace without workloads
+		answers  func(*fake, *mesh.Attempt)
+		held     string
+	}{
+		"nothing validates":            {false, false, func(_ *fake, a *mesh.Attempt) { a.Admitted = a.Admitted || a.Invalid }, ""},
+		"a workload is never injected": {true, false, func(_ *fake, a *mesh.Attempt) { a.Sidecar.Present = !strings.Contains(a.Workload, "a-never") }, ""},
+		"a bare pod is refused": {false, true, func(_ *fake, a *mesh.Attempt) {
+			if a.Pod && a.Workload == "" {
+				a.Admitted, a.Refusal = false, "no limits"
+			}
+		}, ""},
+		"the validator lets everything pass then": {false, false, func(f *fake, a *mesh.Attempt) { a.Admitted = a.Admitted || a.Invalid && gone(f) }, "configuration"},
+		"pods get no sidecar then":                {false, false, func(f *fake, a *mesh.Attempt) { a.Sidecar.Present = !gone(f) }, "pod in a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := removing()
+			if c.workload {
+				f.world.Workloads = append(f.world.Workloads, odd)
+			}
+			if c.empty {
+				f.world.Workloads = slices.DeleteFunc(f.world.Workloads, func(wl mesh.Workload) bool { return wl.Namespace == "c" })
+				f.world.Proxies = slices.DeleteFunc(f.world.Proxies, func(p mesh.Proxy) bool { return p.Namespace == "c" })
+			}
+			f.world.Sort()
+			f.ledger = plan.Ledger{}
+			f.agreeAimed()
+			f.answers = func(a *mesh.Attempt) { c.answers(f, a) }
+			outcome, err := f.run()
+			switch {
+			case err != nil, !gone(f):
+				t.Errorf("%v, %v, left %v, %+v", outcome, err, f.world.Belongings, f.ledger.Held)
+			case c.held == "" && outcome != Completed:
+				t.Errorf("%v %+v", outcome, f.ledger.Held)
+			case c.held != "" && (outcome != Held || f.ledger.Held.Subject != c.held):
+				t.Errorf("%v %+v", outcome, f.ledger.Held)
+			}
+		})
 	}
 }
 

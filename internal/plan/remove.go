@@ -63,24 +63,45 @@ const PodIn = "pod in "
 // tries see, once something was taken away, that each moved namespace still gets
 // its pods, and that the mesh takes configuration.
 func tries(w mesh.World, t Target, l Ledger) []Step {
+	return slices.DeleteFunc(Tries(w, t), func(s Step) bool {
+		_, tried := l.Passed[tryKey(s, t)]
+		return tried
+	})
+}
+
+// Tries are what is tried of a mesh that a revision is taken away from: before the
+// first object goes, to know what held, and afterwards.
+func Tries(w mesh.World, t Target) []Step {
 	var steps []Step
 	if len(t.Remove) == 0 {
 		return nil
 	}
-	add := func(s Step) {
-		if _, ok := l.Passed[tryKey(s, t)]; !ok {
-			steps = append(steps, s)
-		}
-	}
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			if _, there := w.Namespace(name); there {
-				add(Step{Kind: Try, Subject: PodIn + name, To: t.Revision})
+				steps = append(steps, Step{Kind: Try, Subject: PodIn + name, To: t.Revision})
 			}
 		}
 	}
-	add(Step{Kind: Try, Subject: "configuration", To: t.Revision})
-	return steps
+	return append(steps, Step{Kind: Try, Subject: "configuration", To: t.Revision})
+}
+
+// Showing is what a try showed before a removal.
+type Showing string
+
+// What is written down of a try: whatever held before has to hold afterwards.
+const (
+	Shown      Showing = "was tried"
+	Refused    Showing = "was refused"                  // a pod that no workload's template was there for; why
+	Given      Showing = "was given a sidecar"          // such a pod; of which revision
+	RefusedOwn Showing = "was refused, labelled"        // invalid configuration, by the revision's own validator
+	RefusedAny Showing = "was refused, without a label" // invalid configuration, by the mesh's validator
+)
+
+// BeforeKey is under what is kept what a try showed before the removal: the
+// cluster cannot be asked for it afterwards.
+func BeforeKey(s Step, t Target, what Showing) string {
+	return "before " + tryKey(s, t) + ": " + string(what)
 }
 
 // tryKey is under what a try's verdict is kept: it says nothing of another removal.

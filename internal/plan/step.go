@@ -27,7 +27,7 @@ const (
 	Retire  Kind = "retire"  // end the pods that a swap has parked, and their keeper
 	Unpin   Kind = "unpin"   // give a namespace its own label back once its tag was moved
 	Remove  Kind = "remove"  // take a control-plane revision away
-	Try     Kind = "try"     // after a removal: see by dry run that the mesh still admits pods and configuration
+	Try     Kind = "try"     // after a removal: see by dry run that the mesh still admits the pods and the configuration that it admitted before
 )
 
 // Changes reports whether steps of this kind change the cluster; the others
