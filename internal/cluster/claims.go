@@ -5,6 +5,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,18 +36,22 @@ func (c *Cluster) readClaims(ctx context.Context, l *look) error {
 	if c.Removing == "" {
 		return nil
 	}
+	l.claimed = true
 	claim := func(subject, value, by string) {
 		l.claims = append(l.claims, mesh.Claim{Subject: subject, Value: value, By: by + "=" + value})
 	}
-	for kind, resource := range chosen {
-		err := pages(ctx, metav1.ListOptions{LabelSelector: mesh.RevisionLabel}, c.metadata.Resource(resource).List, func(page *metav1.PartialObjectMetadataList) {
+	for _, k := range claimants() {
+		err := pages(ctx, metav1.ListOptions{LabelSelector: mesh.RevisionLabel}, c.metadata.Resource(k.resource).List, func(page *metav1.PartialObjectMetadataList) {
 			for _, o := range page.Items {
-				claim(kind+" "+o.Namespace+"/"+o.Name, o.Labels[mesh.RevisionLabel], byLabel)
+				claim(k.kind+" "+o.Namespace+"/"+o.Name, o.Labels[mesh.RevisionLabel], byLabel)
 			}
 		})
 		if err != nil && !apierrors.IsNotFound(err) {
-			return reading("each "+kind+" that names a revision", err)
+			return reading("each "+k.kind+" that names a revision", err)
 		}
+	}
+	if err := c.readEntries(ctx, l); err != nil {
+		return err
 	}
 	err := pages(ctx, metav1.ListOptions{}, c.objects.Resource(chosen["WorkloadGroup"]).List, func(page *unstructured.UnstructuredList) {
 		for _, o := range page.Items {
@@ -60,6 +65,20 @@ func (c *Cluster) readClaims(ctx context.Context, l *look) error {
 		return reading("WorkloadGroups", err)
 	}
 	return c.readSchedules(ctx, claim)
+}
+
+// untagged are the Services of tags that no webhook serves: no Tag of the World
+// tells of them, and istiod goes by them all the same (GetMyTags in
+// pkg/revisions/tag_watcher.go @1.30.3).
+func (l *look) untagged() []mesh.Claim {
+	var list []mesh.Claim
+	for _, tag := range slices.Sorted(maps.Keys(l.tagged)) {
+		served := slices.ContainsFunc(l.world.Webhooks, func(h mesh.Webhook) bool { return h.Tag == tag })
+		if !served && l.claimed {
+			list = append(list, mesh.Claim{Subject: "Service " + l.world.RootNamespace + "/istiod-revision-tag-" + tag, Value: l.tagged[tag], By: "it leads the tag " + tag + ", which no webhook serves, to the revision"})
+		}
+	}
+	return list
 }
 
 // readSchedules looks at what makes pods later: CronJobs, and Jobs that have not
@@ -118,16 +137,24 @@ func (c *Cluster) readValidators(ctx context.Context, l *look) error {
 type call struct{ subject, service string }
 
 // claimsOf resolves the Services that were called to the revisions behind them.
+// What is of a control plane's own is no claim on it.
 func (l *look) claimsOf() []mesh.Claim {
-	list := l.claims
+	list := slices.Concat(l.claims, l.untagged())
 	for _, c := range slices.Concat(l.called, l.pointed) {
 		revision, ok := l.behind[c.service]
 		if !ok { // gone, or without a selector: then its name has to do
-			revision = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(c.service, istiodApp), "-"), unrevisioned)
+			revision = revisionIn(c.service)
 		}
 		list = append(list, mesh.Claim{Subject: c.subject, Value: revision, By: "it calls Service " + c.service})
 	}
-	return list
+	return slices.DeleteFunc(list, func(c mesh.Claim) bool {
+		return slices.ContainsFunc(l.world.Belongings, func(b mesh.Belonging) bool { return !b.Shared && b.Subject() == c.Subject })
+	})
+}
+
+// revisionIn reads the revision off the name of an istiod's Service or Deployment.
+func revisionIn(name string) string {
+	return cmp.Or(strings.TrimPrefix(strings.TrimPrefix(name, istiodApp), "-"), unrevisioned)
 }
 
 // pointing finds the Services of istiods that the environment of a DaemonSet

@@ -19,6 +19,7 @@ type look struct {
 	services []string
 	behind   map[string]string // Service of the root namespace -> the revision whose istiods it selects
 	claims   []mesh.Claim
+	claimed  bool              // what claims a revision was looked for
 	called   []call            // by validators
 	pointed  []call            // by DaemonSets
 	tagged   map[string]string // tag -> the revision that its Service selects

@@ -18,8 +18,10 @@ func (c *Cluster) SeeingRemovals() []Permission {
 			list = append(list, Permission{"get", r.Group, r.Resource, "", ""})
 		}
 	}
-	for _, r := range chosen {
-		list = append(list, Permission{"list", r.Group, r.Resource, "", ""})
+	for _, k := range claimants() {
+		if k.kind != "EnvoyFilter" { // which a control plane may be made of as well
+			list = append(list, Permission{"list", k.resource.Group, k.resource.Resource, "", ""})
+		}
 	}
 	return sortedPermissions(list)
 }

@@ -105,13 +105,22 @@ var fails = map[string][]struct {
 		{"the authority", func(f *Facts) { f.World.Belongings[0].Name = "istio-ca-secret" }, Fail},
 		{"a gateway", func(f *Facts) { f.World.Belongings[0].Component = "IngressGateways" }, Fail}},
 	"revision-unused": {
-		{"a pod", func(f *Facts) { f.World.Workloads[0].Pods[1].Sidecar.Revision = "1-29-1" }, Fail}},
+		{"a pod", func(f *Facts) { f.World.Workloads[0].Pods[1].Sidecar.Revision = "1-29-1" }, Fail},
+		{"a proxy that does not say whose it is", func(f *Facts) {
+			f.World.Workloads[0].Pods[1].Sidecar.Revision, f.World.Proxies = "", nil
+		}, Fail},
+		{"such a one, connected to it", func(f *Facts) {
+			f.World.Workloads[0].Pods[1].Sidecar.Revision, f.World.Proxies[1].Revision = "", "1-29-1"
+		}, Fail}},
 	"revision-unnamed": {
 		{"a namespace", func(f *Facts) {
 			f.World.Namespaces = []mesh.Namespace{{Name: "z", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}}
 		}, Fail},
 		{"a template", func(f *Facts) { f.World.Workloads[0].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"} }, Fail},
 		{"a tag", func(f *Facts) { f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }, Fail},
+		{"a tag, by its Service", func(f *Facts) {
+			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-31-0", Service: "1-29-1"}}
+		}, Fail},
 		{"an entry, through a tag", func(f *Facts) {
 			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}}
 			f.World.Claims = []mesh.Claim{{Subject: "WorkloadEntry a/b", Value: "prod"}}
@@ -122,6 +131,7 @@ var fails = map[string][]struct {
 			f.World.Belongings = append(f.World.Belongings, mesh.Belonging{Kind: "DaemonSet", Name: "istio-cni-node", Revision: "1-29-1", Component: "Cni", Shared: true})
 		}, Fail}},
 	"revision-unconnected": {
+		{"scaled to zero", func(f *Facts) { f.World.Revisions[0].Istiods = nil }, Wait},
 		{"silent", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait},
 		{"a VM", func(f *Facts) {
 			f.World.Proxies = append(f.World.Proxies, mesh.Proxy{Namespace: "vms", Pod: "legacy", Revision: "1-29-1"})
@@ -263,5 +273,16 @@ func TestTheWorstVerdictDecides(t *testing.T) {
 		if got := Worst(tc.in); got != tc.want {
 			t.Errorf("%v: %+v, want %+v", tc.in, got, tc.want)
 		}
+	}
+}
+
+// What has no istiod any more serves nobody, and a proxy that another revision
+// serves is that one's, whatever it says.
+func TestDepartureOfWhatIsHalfGone(t *testing.T) {
+	f := departing()
+	f.World.Belongings[0].Kind, f.World.Revisions[0].Istiods = "Service", nil
+	f.World.Workloads[0].Pods[1].Sidecar.Revision = ""
+	if v := Worst(Judge(Departure, "x", f)); v.Result != Pass {
+		t.Errorf("%+v", v)
 	}
 }

@@ -17,12 +17,12 @@ var Departure = []Check{
 		"This is a fault of Rerig's, or an object with labels that are not its own: look at the object's labels istio.io/rev and operator.istio.io/component.", held(foreign)},
 	{"revision-unused", "No pod that lives runs the revision's sidecar or gateway.",
 		"Restart what made the pod, or delete it; wait for a Job to end; move a gateway with the release that installed it. Pods that have ended don't count.", held(wearers)},
-	{"revision-unnamed", "No namespace, pod template, tag, Gateway, entry of a VM or webhook names the revision.",
-		"Label it with the new revision, or take the label away: `kubectl label KIND NAME istio.io/rev=REVISION --overwrite`. A tag is moved with `istioctl tag set`; of a VM's entry the VM itself has to be moved first.", held(namers)},
+	{"revision-unnamed", "No namespace, pod template, tag, Gateway, entry of a VM, webhook or configuration names the revision.",
+		"Label it with the new revision, or take the label away: `kubectl label KIND NAME istio.io/rev=REVISION --overwrite`. A tag is moved with `istioctl tag set`; of a VM's entry the VM itself has to be moved first. Configuration with the label is seen by no other control plane: delete what only the old proxies needed.", held(namers)},
 	{"revision-unstamped", "No gateway, CNI or ztunnel bears the revision as its own, or points at it.",
 		"Upgrade it with the new revision's release, or change its label istio.io/rev and the address of istiod in its environment.", held(stamped)},
-	{"revision-unconnected", "Every istiod of the revision says which proxies it serves, and serves none.",
-		"What is named is still connected: a pod that ends, a VM, a proxy outside of the cluster. Move or stop it. An istiod that is silent has to answer first.", unconnected},
+	{"revision-unconnected", "Every istiod of the revision says which proxies it serves, and serves none; while its Deployment is there, one says so.",
+		"What is named is still connected: a pod that ends, a VM, a proxy outside of the cluster. Move or stop it. An istiod that is silent has to answer first; one that is scaled to zero has to run once more (`kubectl scale`): whoever would come back to it shows then.", unconnected},
 }
 
 // LeftToOthers is the check of a revision that other hands have to take away.
@@ -100,13 +100,30 @@ func wearers(f Facts) []Holder {
 	var list []Holder
 	for _, wl := range f.World.Workloads {
 		for _, p := range wl.Live() {
-			if p.Sidecar.Present && p.Sidecar.Revision == f.Revision {
-				list = append(list, Holder{wl.Key(), fmt.Sprintf("pod %s runs its proxy", p.Name)})
+			if how := wears(f, wl.Namespace, p); how != "" {
+				list = append(list, Holder{wl.Key(), how})
 				break
 			}
 		}
 	}
 	return list
+}
+
+// wears says how a pod runs the revision's proxy, "" when it does not. One that
+// does not say whose it is may be of this revision, unless another's istiod serves
+// it.
+func wears(f Facts, namespace string, p mesh.Pod) string {
+	switch {
+	case !p.Sidecar.Present || p.Sidecar.Revision != "" && p.Sidecar.Revision != f.Revision:
+		return ""
+	case p.Sidecar.Revision == f.Revision:
+		return fmt.Sprintf("pod %s runs its proxy", p.Name)
+	}
+	connections := f.World.Connections(namespace, p.Name)
+	if len(connections) > 0 && !slices.ContainsFunc(connections, func(c mesh.Proxy) bool { return c.Revision == f.Revision }) {
+		return ""
+	}
+	return fmt.Sprintf("pod %s carries a proxy that does not say of which revision it is, and no other revision serves it", p.Name)
 }
 
 func namers(f Facts) []Holder {
@@ -116,8 +133,11 @@ func namers(f Facts) []Holder {
 	}
 	w, name := f.World, f.Revision
 	for _, t := range w.Tags {
-		if t.Revision == name {
+		switch {
+		case t.Revision == name:
 			add("tag "+t.Name, "it points to the revision")
+		case t.Service == name:
+			add("tag "+t.Name, "its Service leads to the revision")
 		}
 	}
 	for _, ns := range w.Namespaces {
@@ -168,6 +188,9 @@ func unconnected(f Facts) (Result, string) {
 			return Wait, fmt.Sprintf("istiod %s does not say which proxies it serves: %s", i.Pod, i.Silence)
 		}
 	}
+	if deployed(f) && len(r.Istiods) == 0 {
+		return Wait, fmt.Sprintf("no istiod of %s runs, so that nobody says who would be connected to it", f.Revision)
+	}
 	var names []string
 	for _, p := range f.World.Proxies {
 		if p.Revision == f.Revision {
@@ -178,4 +201,10 @@ func unconnected(f Facts) (Result, string) {
 		return Wait, fmt.Sprintf("revision %s still serves %d proxies: %s", f.Revision, len(names), strings.Join(names[:min(most, len(names))], ", "))
 	}
 	return Pass, fmt.Sprintf("%d istiods of %s serve nobody", len(r.Istiods), f.Revision)
+}
+
+// deployed reports whether the revision's istiod could run: its Deployment goes
+// before the rest of it.
+func deployed(f Facts) bool {
+	return slices.ContainsFunc(f.World.Own(f.Revision), func(b mesh.Belonging) bool { return b.Kind == "Deployment" })
 }
