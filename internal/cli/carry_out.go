@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/plan"
@@ -20,6 +21,9 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 		return err
 	}
 	if by != "" && !r.fresh && !r.ended() {
+		if len(r.changes) > 0 {
+			return r.busy(by)
+		}
 		return a.hold(ctx, h, r, lease, func(held context.Context) error { return a.goOn(ctx, held, h, r) })
 	}
 	r.again()
@@ -50,7 +54,7 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 // settle writes down what a run needs before it works.
 func (a *app) settle(held context.Context, h home, r *run, p report.Proposal, agreed bool) error {
 	if agreed {
-		return r.writeLimits(held, h)
+		return r.writeChoices(held, h)
 	}
 	return a.record(held, h, r, p)
 }
@@ -65,8 +69,16 @@ func (r *run) again() {
 
 // nothing says that the run has ended, and where.
 func (a *app) nothing(r *run) error {
+	moot := strings.Join(r.changed(), "; ")
 	if a.output == outputJSON {
-		return a.object(map[string]string{"kind": "ended", "run": r.Name, "outcome": string(r.outcome())})
+		ended := map[string]string{"kind": "ended", "run": r.Name, "outcome": string(r.outcome())}
+		if moot != "" {
+			ended["withoutEffect"] = moot
+		}
+		return a.object(ended)
+	}
+	if moot != "" {
+		fmt.Fprintf(a.Out, "Asked for now, and without effect on what is done already: %s\n", moot)
 	}
 	if r.back() {
 		_, err := fmt.Fprintf(a.Out, "Run %s is rolled back: everything is as it was found before it. Nothing is left to do.\n", r.Name)

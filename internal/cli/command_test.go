@@ -38,10 +38,10 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// on carries out a command line on paper.
-func on(p *paper, line string) (code int, out, err string) {
+// on carries out a command line on paper; more are arguments that hold spaces.
+func on(p *paper, line string, more ...string) (code int, out, err string) {
 	var o, e strings.Builder
-	code = execute(context.Background(), strings.Fields(line), Streams{In: strings.NewReader(""), Out: &o, Err: &e},
+	code = execute(context.Background(), append(strings.Fields(line), more...), Streams{In: strings.NewReader(""), Out: &o, Err: &e},
 		func(*app) (home, error) { return p, nil }, &instantClock{now: noon})
 	return code, o.String(), e.String()
 }

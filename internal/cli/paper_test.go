@@ -169,9 +169,10 @@ func (p *paper) SetRollback(_ context.Context, name string, rollback bool) error
 	return nil
 }
 
-func (p *paper) SetLimits(_ context.Context, name string, s v1alpha1.MeshUpgradeSpec) error {
-	r := p.run(name)
-	r.Spec = carriedOver(s, r.Spec)
+func (p *paper) SetChoices(_ context.Context, name string, s v1alpha1.MeshUpgradeSpec) error {
+	for _, f := range carriedFields {
+		f.take(&p.run(name).Spec, s)
+	}
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 )
@@ -30,6 +32,24 @@ func patches(p plan.Plan, folder string) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// commits writes the patches of a plan into a folder, and says so; "" is none.
+func (a *app) commits(p plan.Plan, folder string) error {
+	if folder == "" {
+		return nil
+	}
+	n, err := patches(p, folder)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err, "%s for committing: %d, in %s\n", map[bool]string{false: "patches of the way forth", true: "patches of the way back"}[p.Target.Back], n, folder)
+	return nil
+}
+
+// patchesFlag names the folder of the patches.
+func patchesFlag(cmd *cobra.Command, folder *string) {
+	cmd.Flags().StringVar(folder, "patches", "", "write what GitOps tools keep, for committing, into this `DIR`")
 }
 
 // patch is one of them.

@@ -3,8 +3,6 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 )
 
@@ -31,22 +29,19 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 				return err
 			}
 			defer h.Close()
-			r, err := wanted(cmd.Context(), h, u)
+			r, err := wanted(cmd.Context(), h, u, w.said)
 			if err != nil {
 				return err
 			}
+			a.stays(r, w)
 			r.source, r.istioctl = w.source(), w.istioctl
 			r.again()
 			p, err := a.propose(cmd.Context(), h, r)
 			if err != nil {
 				return err
 			}
-			if folder != "" {
-				n, err := patches(p.Plan, folder)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(a.Err, "%d patches for committing are in %s\n", n, folder)
+			if err := a.commits(p.Plan, folder); err != nil {
+				return err
 			}
 			if a.output == outputJSON {
 				return a.json(p.Object())
@@ -55,6 +50,6 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 		},
 	}
 	w.flags(cmd)
-	cmd.Flags().StringVar(&folder, "patches", "", "write what GitOps tools keep, for committing, into this `DIR`")
+	patchesFlag(cmd, &folder)
 	return cmd
 }

@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/rerig/rerig/internal/install"
@@ -19,6 +20,9 @@ import (
 func (a *app) propose(ctx context.Context, h home, r *run) (p report.Proposal, err error) {
 	p, err = observed(ctx, h, r)
 	if err != nil {
+		return p, err
+	}
+	if err := r.suits(p); err != nil {
 		return p, err
 	}
 	setups, bad, err := r.compare(ctx, h, p, r.Spec.Version)
@@ -47,7 +51,7 @@ func (a *app) propose(ctx context.Context, h home, r *run) (p report.Proposal, e
 
 // observed plans what is left of a run against the mesh as it is now.
 func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
-	p := report.Proposal{Run: r.Name, Resumed: !r.fresh, Intent: r.intent}
+	p := report.Proposal{Run: r.Name, Resumed: !r.fresh, Changed: r.changed(), Intent: r.intent}
 	err := r.readied(ctx, h)
 	if err != nil {
 		return p, err
@@ -56,7 +60,9 @@ func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
 		return p, fmt.Errorf("observe the mesh: %w", err)
 	}
 	if !r.back() && !r.fresh {
-		r.ledger = plan.Joined(p.World, r.intent, r.ledger)
+		before := r.ledger
+		r.ledger = plan.Joined(p.World, r.intent, plan.Rebased(p.World, r.intent, before))
+		r.wider = r.wider || !reflect.DeepEqual(before.Waves, r.ledger.Waves) || !reflect.DeepEqual(before.Baseline, r.ledger.Baseline)
 	}
 	target, err := plan.Aim(p.World, r.intent, r.ledger)
 	p.Plan = plan.Make(p.World, target, r.ledger)

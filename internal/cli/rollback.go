@@ -14,6 +14,7 @@ import (
 
 func (a *app) rollback() *cobra.Command {
 	var c consent
+	var folder string
 	var lease time.Duration
 	cmd := &cobra.Command{
 		Use:   "rollback [NAME]",
@@ -24,6 +25,9 @@ can be begun at any point of a run, also of a finished one. Without a name it
 is the unfinished run, or else the one that ended last.
 
 The control plane that was moved to stays installed and unused.
+
+Labels that a GitOps tool keeps are waited for: --patches writes them out for
+committing, before anything is asked or done.
 
 ` + exitHelp,
 		Args: cobra.MaximumNArgs(1),
@@ -43,10 +47,20 @@ The control plane that was moved to stays installed and unused.
 			if err := a.turn(cmd.Context(), h, r); err != nil {
 				return err
 			}
+			if folder != "" { // before it is asked for, or watched
+				p, err := observed(cmd.Context(), h, r)
+				if err != nil {
+					return err
+				}
+				if err := a.commits(p.Plan, folder); err != nil {
+					return err
+				}
+			}
 			return a.carryOut(cmd.Context(), h, r, c, lease)
 		},
 	}
 	c.flags(cmd)
+	patchesFlag(cmd, &folder)
 	leaseFlag(cmd, &lease)
 	return cmd
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -24,6 +25,25 @@ func rules(texts []string) ([]v1alpha1.WorkloadRule, error) {
 		list = append(list, v1alpha1.WorkloadRule{Kind: either(kind), Namespace: either(namespace), Name: either(name), Way: way, Field: field})
 	}
 	return list, nil
+}
+
+// rulesText writes rules as --workload takes them.
+func rulesText(rules []v1alpha1.WorkloadRule) string {
+	var list []string
+	for _, r := range rules {
+		text := fmt.Sprintf("%s %s/%s", cmp.Or(r.Kind, "*"), cmp.Or(r.Namespace, "*"), cmp.Or(r.Name, "*"))
+		if r.Way != "" {
+			text += "=" + r.Way
+		}
+		if r.Field != "" {
+			text += ":" + r.Field
+		}
+		if r.Trial != "" {
+			text += " (trial " + r.Trial + ")"
+		}
+		list = append(list, text)
+	}
+	return cmp.Or(strings.Join(list, ", "), "none")
 }
 
 // either is "" for a star.

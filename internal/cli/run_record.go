@@ -25,6 +25,9 @@ type run struct {
 	source               string         // where its IstioOperator comes from, in words
 	istioctl             string         // which istioctl installs it
 	needs                []install.Need // what that must be permitted
+	changes              []change       // what a command asks for otherwise than it is on record
+	kept                 []string       // what is on record, and a file does not say
+	wider                bool           // namespaces joined it, or what was found is read otherwise: that is not written down yet
 }
 
 // runOf reads a record.

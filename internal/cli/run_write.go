@@ -19,7 +19,7 @@ func (r *run) write(ctx context.Context, h home) error {
 	if err := r.writeSpec(ctx, h); err != nil {
 		return err
 	}
-	if err := r.writeLimits(ctx, h); err != nil {
+	if err := r.writeChoices(ctx, h); err != nil {
 		return err
 	}
 	j := h.Record(r.Name)
@@ -52,15 +52,10 @@ func (r *run) writeSpec(ctx context.Context, h home) error {
 	return err
 }
 
-// writeLimits puts limits and times on record that are others than before.
-func (r *run) writeLimits(ctx context.Context, h home) error {
-	if r.found == nil || r.fresh || equality.Semantic.DeepEqual(limits(r.Spec), limits(r.found.Spec)) {
+// writeChoices puts on record what a run goes on with otherwise than before.
+func (r *run) writeChoices(ctx context.Context, h home) error {
+	if r.found == nil || r.fresh || equality.Semantic.DeepEqual(carriedOnly(r.Spec), carriedOnly(r.found.Spec)) {
 		return nil
 	}
-	return h.SetLimits(ctx, r.Name, limits(r.Spec))
-}
-
-// limits are the fields of a spec that may change while a run goes on.
-func limits(s v1alpha1.MeshUpgradeSpec) v1alpha1.MeshUpgradeSpec {
-	return v1alpha1.MeshUpgradeSpec{MaxParallel: s.MaxParallel, ReadyTimeout: s.ReadyTimeout, Soak: s.Soak, RollbackOnFailure: s.RollbackOnFailure, RemoveOld: s.RemoveOld}
+	return h.SetChoices(ctx, r.Name, carriedOnly(r.Spec))
 }

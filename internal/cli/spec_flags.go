@@ -54,7 +54,8 @@ type wish struct {
 	from   string
 	remove bool
 
-	set *pflag.FlagSet
+	set  *pflag.FlagSet
+	said said // what of the spec was said
 }
 
 func (w *wish) flags(cmd *cobra.Command) {
@@ -91,7 +92,7 @@ func (w *wish) flags(cmd *cobra.Command) {
 }
 
 // besides are the flags that go with -f: they say nothing about the mesh.
-var besides = map[string]bool{"file": true, "istioctl": true, "yes": true, "lease-duration": true,
+var besides = map[string]bool{"file": true, "istioctl": true, "yes": true, "lease-duration": true, "patches": true,
 	"kubeconfig": true, "context": true, "istio-namespace": true, "output": true, "no-color": true}
 
 // upgrade is the MeshUpgrade that the flags, or the file, ask for.
@@ -111,6 +112,10 @@ func (w *wish) upgrade(ctx context.Context, s Streams) (*v1alpha1.MeshUpgrade, e
 
 func (w *wish) asked(ctx context.Context, s Streams) (*v1alpha1.MeshUpgrade, error) {
 	if w.file == "" {
+		w.said.fields = map[string]bool{}
+		for _, f := range carriedFields {
+			w.said.fields[f.name] = w.set.Changed(f.flag)
+		}
 		return w.fromFlags(ctx)
 	}
 	var extra []string
@@ -127,6 +132,11 @@ func (w *wish) asked(ctx context.Context, s Streams) (*v1alpha1.MeshUpgrade, err
 		return nil, fmt.Errorf("read the MeshUpgrade file: %w", err)
 	}
 	u, err := cluster.ReadMeshUpgrade(content)
+	if err != nil {
+		return nil, err
+	}
+	w.said.file = w.file
+	w.said.fields, err = cluster.SpecFields(content)
 	if u.Name == "" {
 		u.Name = nameFor(u.Spec.Revision)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // differences lists the fields in which a spec asks for another move than the
-// one on record. Limits and times are none: they may change as a run goes on.
+// one on record. What is carried over is none: it may change as a run goes on.
 // A version that was not asked for is the one that was found then.
 func differences(asked, kept v1alpha1.MeshUpgradeSpec) []string {
 	var fields []string
@@ -48,14 +48,6 @@ func equalRaw(a, b *runtime.RawExtension) bool {
 	}
 	var x, y any
 	return json.Unmarshal(a.Raw, &x) == nil && json.Unmarshal(b.Raw, &y) == nil && reflect.DeepEqual(x, y)
-}
-
-// carriedOver is the spec on record with the limits and times that are asked for now, and
-// with the removal, which may be asked for later.
-func carriedOver(asked, kept v1alpha1.MeshUpgradeSpec) v1alpha1.MeshUpgradeSpec {
-	kept.RemoveOld = asked.RemoveOld
-	kept.MaxParallel, kept.ReadyTimeout, kept.Soak, kept.RollbackOnFailure = asked.MaxParallel, asked.ReadyTimeout, asked.Soak, asked.RollbackOnFailure
-	return kept
 }
 
 // another is the error of a name that is taken by a run that asks for something else.

@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,17 +72,25 @@ func (a *app) move(ctx context.Context, u *v1alpha1.MeshUpgrade, w wish, c conse
 		return err
 	}
 	defer h.Close()
-	r, err := wanted(ctx, h, u)
+	r, err := wanted(ctx, h, u, w.said)
 	if err != nil {
 		return err
 	}
+	a.stays(r, w)
 	r.source, r.istioctl = w.source(), w.istioctl
 	return a.carryOut(ctx, h, r, c, lease)
 }
 
+// stays says what a file leaves as it is on record.
+func (a *app) stays(r *run, w wish) {
+	if len(r.kept) > 0 {
+		fmt.Fprintf(a.Err, "rerig: %s does not say %s: that stays as it is on record\n", w.file, strings.Join(r.kept, ", "))
+	}
+}
+
 // wanted is the run that an upgrade asks for: a new one, or the one on record,
 // with what is wanted of it now.
-func wanted(ctx context.Context, h home, u *v1alpha1.MeshUpgrade) (*run, error) {
+func wanted(ctx context.Context, h home, u *v1alpha1.MeshUpgrade, s said) (*run, error) {
 	r, err := recorded(ctx, h, u.Name)
 	switch {
 	case err != nil:
@@ -96,19 +105,23 @@ func wanted(ctx context.Context, h home, u *v1alpha1.MeshUpgrade) (*run, error) 
 	switch fields := differences(u.Spec, r.Spec); {
 	case len(fields) == 0:
 	case r.ledger.Install == plan.Begun && u.Spec.Revision == r.Spec.Revision:
-		return mended(u, r)
+		return mended(u, r, s)
 	default:
 		return nil, another(u.Name, fields)
 	}
-	r.Spec = carriedOver(u.Spec, r.Spec)
-	return r, r.reread()
+	return r, r.carryOver(u, s)
 }
 
 // mended is the run that begins in place of one whose install did not come to its
 // end, so that nothing was moved: the file may have been the reason. The install
 // is repeated whole.
-func mended(u *v1alpha1.MeshUpgrade, r *run) (*run, error) {
-	n, err := beginning(*u, r.found)
+func mended(u *v1alpha1.MeshUpgrade, r *run, s said) (*run, error) {
+	carried, _ := carriedOver(u.Spec, r.Spec, s)
+	again := *u
+	for _, f := range carriedFields {
+		f.take(&again.Spec, carried)
+	}
+	n, err := beginning(again, r.found)
 	n.ledger.Install = plan.Begun
 	return n, err
 }
@@ -116,5 +129,5 @@ func mended(u *v1alpha1.MeshUpgrade, r *run) (*run, error) {
 // agreed reports whether everything that is left was agreed to already, in the
 // direction in which the run goes.
 func (r *run) agreed(p plan.Plan) bool {
-	return !r.fresh && r.ledger.Turned == r.back() && len(plan.Drift(p.Stages, p.Target, r.ledger)) == 0
+	return !r.fresh && !r.anew() && r.ledger.Turned == r.back() && len(plan.Drift(p.Stages, p.Target, r.ledger)) == 0
 }

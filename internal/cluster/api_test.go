@@ -33,6 +33,7 @@ func TestServer(t *testing.T) {
 		{"definition", testDefinition},
 		{"record", testRecord},
 		{"another hand on the record", testRecordDisturbed},
+		{"choices", testChoices},
 		{"label", testLabel},
 		{"restart", testRestart},
 		{"swap", testSwap},

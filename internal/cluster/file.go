@@ -32,6 +32,24 @@ func ReadMeshUpgrade(content []byte) (v1alpha1.MeshUpgrade, error) {
 	return m, nil
 }
 
+// SpecFields are the names of those fields of a spec that a file says, whatever it
+// says of them.
+func SpecFields(content []byte) (map[string]bool, error) {
+	document, err := only(content)
+	if err != nil {
+		return nil, fmt.Errorf("read the MeshUpgrade file: %w", err)
+	}
+	var said struct{ Spec map[string]any }
+	if err := yaml.Unmarshal(document, &said); err != nil {
+		return nil, fmt.Errorf("read the MeshUpgrade file: %w", err)
+	}
+	fields := map[string]bool{}
+	for name := range said.Spec {
+		fields[name] = true
+	}
+	return fields, nil
+}
+
 func readMeshUpgrade(content []byte) (m v1alpha1.MeshUpgrade, err error) {
 	document, err := only(content)
 	if err != nil {

@@ -34,12 +34,24 @@ func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
 	return "", t.Clock.Sleep(ctx, t.Settle)
 }
 
+// committing says what is to be done about labels that a GitOps tool keeps. A plan
+// shows the way forth, a rollback the way back.
+func (t *turn) committing() string {
+	switch {
+	case t.intent.Rollback:
+		return fmt.Sprintf("Commit the patch that `rerig rollback %s --patches DIR` writes, let the tool apply it, and run `rerig rollback %s` again.", t.intent.Run, t.intent.Run)
+	case t.target.Back:
+		return fmt.Sprintf("The wave is being put back. Commit these labels and let the tool apply them; then go forth by the same command, or all the way back by `rerig rollback %s` (with --patches DIR it writes what is left to commit).", t.intent.Run)
+	}
+	return "Commit the patch that `rerig plan --patches DIR`, with the flags of this run, writes, let the tool apply it, and run the same command again."
+}
+
 // await waits for what somebody has to commit.
 func (t *turn) await(ctx context.Context, steps []plan.Step) (Outcome, error) {
 	for _, step := range steps {
 		v := verify.Verdict{Check: "label-committed", Subject: step.Subject, Result: verify.Wait,
 			Reason: fmt.Sprintf("namespace %s is kept by %s: commit there its labels %s (now %s)", step.Subject, step.By, step.To, step.From),
-			Hint:   "Commit the patch that `rerig plan --patches DIR` writes, let the tool apply it, and run the same command again."}
+			Hint:   t.committing()}
 		if t.overdue(step) {
 			return t.hold(ctx, plan.Hold{Reason: forCommit, Subject: step.Subject, Wave: step.Wave, Message: v.Reason, Hint: v.Hint})
 		}

@@ -39,6 +39,10 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 		restarted(&w, t, s, at)
 	case Replace:
 		evictedAll(&w, s)
+		if l.Evicting == nil {
+			l.Evicting = map[string]bool{}
+		}
+		l.Evicting[s.Subject] = true
 	case Swap:
 		swappedAll(&w, t, s, at)
 	case Retire:

@@ -16,7 +16,7 @@ import (
 func Backward(in Intent, l Ledger, wave int) Target {
 	t := Target{Run: in.Run, Back: true, Policy: in.Policy, Found: l.Baseline, From: in.From, Away: in.Revision, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
 		Works: map[string]string{}, Pins: map[string]string{}, Tags: map[string]string{}, Versions: l.Baseline.Versions}
-	t.Policy.Pinned = t.Pins
+	t.Policy.Pinned, t.Policy.Run, t.Policy.Begun = t.Pins, in.Run, l.begun()
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {
 			continue
@@ -36,7 +36,7 @@ func Backward(in Intent, l Ledger, wave int) Target {
 	}
 	t.ownBack(l.Baseline)
 	for _, tag := range l.Baseline.Moved {
-		if wave == 0 {
+		if wave == 0 && in.Tags != KeepTags {
 			t.Tags[tag] = l.Baseline.Tags[tag]
 		}
 	}

@@ -20,7 +20,7 @@ type Baseline struct {
 	Through   map[string]string `json:"through,omitempty"` // namespace, or such a workload -> the tag that it was bound by
 	Tags      map[string]string `json:"tags,omitempty"`    // tag -> the revision that it named
 	Versions  map[string]string `json:"versions"`          // revision -> its Istio version
-	Moved     []string          `json:"moved,omitempty"`   // tags that the run moves, as decided when it was approved
+	Moved     []string          `json:"moved,omitempty"`   // tags that the run moves unless they are to be kept, as decided when it was approved
 }
 
 // Found is the baseline of a World, for the namespaces that will be moved; the

@@ -11,11 +11,9 @@ import (
 
 // movable returns the tags, by which what is moved was bound, that can be moved
 // after it: nobody else is bound by them, and there is one place to take them
-// back to. The default is one of them.
+// back to. The default is one of them. Whether they are to be moved is another
+// matter, about which somebody may think again.
 func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string {
-	if in.Tags == KeepTags {
-		return nil
-	}
 	var tags []string
 	for tag, at := range b.Tags {
 		if at != in.Revision && !split(at) && len(Bystanders(w, tag, namespaces)) == 0 {

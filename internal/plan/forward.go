@@ -37,17 +37,19 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 		t.Found = Found(w, in, selected)
 	}
 	t.Policy.Pinned = t.Pins
+	if in.Tags != KeepTags {
+		for _, tag := range t.Found.Moved {
+			t.Tags[tag] = in.Revision
+		}
+	}
 	for i, wave := range waves {
 		t.Waves = append(t.Waves, Group{Wave: i + 1, Namespaces: wave})
 		for _, name := range wave {
 			t.aim(w, in, name)
 		}
 	}
-	for _, tag := range t.Found.Moved {
-		t.Tags[tag] = in.Revision
-	}
 	if begins {
-		return t, swappable(w, t)
+		return t, Swappable(w, t)
 	}
 	return t, nil
 }
@@ -58,7 +60,7 @@ func (t Target) aim(w mesh.World, in Intent, name string) {
 	ns, _ := w.Namespace(name)
 	if t.Found.Revisions[name] != "" {
 		t.Bindings[name], t.Revisions[name] = mesh.Pinned(in.Revision), in.Revision
-		if slices.Contains(t.Found.Moved, t.Found.Through[name]) && in.Labels != Explicit {
+		if _, moves := t.Tags[t.Found.Through[name]]; moves && in.Labels != Explicit {
 			t.Final[name], _ = mesh.ParseBinding(t.Found.Bindings[name])
 		}
 		return

@@ -28,6 +28,7 @@ type Ledger struct {
 	Restarts  map[string][]string  `json:"restarts,omitempty"`  // hashes of the templates from which a workload was restarted in its stage
 	Evictions map[string][]string  `json:"evictions,omitempty"` // pods of a workload that were evicted in its stage, by the beginnings of their UIDs
 	Evicting  map[string]bool      `json:"evicting,omitempty"`  // workloads of which the run has ever evicted a pod: they bear no stamp
+	Swapped   map[string]bool      `json:"swapped,omitempty"`   // workloads that were to be moved pod by pod by an earlier approval: they bear no stamp
 	Sound     map[string]bool      `json:"sound,omitempty"`     // workloads of the soaking wave that were seen sound after its time
 	Held      *Hold                `json:"held,omitempty"`      // why the run stopped
 	Leaving   *Hold                `json:"leaving,omitempty"`   // why it stops, once its trial pods are gone
@@ -77,6 +78,7 @@ func Opened(p Plan, at time.Time) Ledger {
 // those of the run's first approval.
 func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 	l = l.Clone()
+	l.noteSwapped()
 	l.Approved, l.Reached, l.Turned = Changing(p.Stages), 0, p.Target.Back
 	l.Revert, l.Held, l.Leaving, l.Cause, l.Ended = 0, nil, nil, nil, time.Time{}
 	l.Restarts, l.Evictions, l.Waiting, l.Soaking, l.Sound = nil, nil, nil, nil, nil
@@ -92,5 +94,6 @@ func (l Ledger) Clone() Ledger {
 	l.Passed, l.Waiting = maps.Clone(l.Passed), maps.Clone(l.Waiting)
 	l.Soaking, l.Restarts = maps.Clone(l.Soaking), maps.Clone(l.Restarts)
 	l.Sound, l.Evictions, l.Evicting = maps.Clone(l.Sound), maps.Clone(l.Evictions), maps.Clone(l.Evicting)
+	l.Swapped = maps.Clone(l.Swapped)
 	return l
 }

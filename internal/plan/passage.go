@@ -14,7 +14,7 @@ import (
 func (p Policy) Passage(wl mesh.Workload) Passage {
 	r := p.rule(wl)
 	if r.Way == Leave && !wl.Gateway && !wl.Swapping() {
-		return Passage{Way: Leave, Why: "a rule leaves it as it is", Clears: "take the rule away, or make its pods anew when it suits"}
+		return Passage{Way: Leave, Why: "a rule leaves it as it is", Clears: "take the rule away (of a run that has begun: give another one), or make its pods anew when it suits"}
 	}
 	if fixed, is := fixed(wl); is && !wl.Swapping() {
 		return fixed

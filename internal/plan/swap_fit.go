@@ -89,8 +89,8 @@ func (p Policy) unfit(wl mesh.Workload) string {
 	return Unswappable(wl)
 }
 
-// swappable refuses a rule that says swap of a workload that does not fit.
-func swappable(w mesh.World, t Target) error {
+// Swappable refuses a rule that says swap of a workload that does not fit.
+func Swappable(w mesh.World, t Target) error {
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			for _, wl := range w.In(name) {

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,18 @@ func tags(w mesh.World, t Target) []Step {
 		}
 	}
 	return steps
+}
+
+// MovedTags tells, in words, which of the tags that a run moves are no longer where
+// they were found.
+func (l Ledger) MovedTags(w mesh.World) []string {
+	var list []string
+	for _, tag := range l.Baseline.Moved {
+		if was, at := l.Baseline.Tags[tag], strings.Join(w.TagAt(tag), "+"); at != was && at != "" {
+			list = append(list, fmt.Sprintf("tag %s was at %s and is at %s already", tag, was, at))
+		}
+	}
+	return list
 }
 
 // tagsMoved reports whether every tag is where the target wants it.

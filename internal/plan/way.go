@@ -65,6 +65,11 @@ type Policy struct {
 
 	// Pinned are the keys of the workloads that the target pins in their templates.
 	Pinned map[string]string
+
+	// On the way back: the run, and the keys of those workloads that it has begun to
+	// move and that bear no stamp of it. They go back, whatever a later rule says.
+	Run   string
+	Begun map[string]bool
 }
 
 // Swaps reports whether it may have a workload moved pod by pod.
@@ -72,15 +77,26 @@ func (p Policy) Swaps() bool {
 	return p.Way == BySwap || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Way == BySwap })
 }
 
-// rule is the last rule that speaks of a workload.
+// rule is the last rule that speaks of a workload. What a run has moved itself,
+// before a rule came to leave it, is not left behind on the way back.
 func (p Policy) rule(wl mesh.Workload) Rule {
 	var last Rule
 	for _, r := range p.Rules {
-		if (r.Kind == "" || r.Kind == wl.Kind) && (r.Namespace == "" || r.Namespace == wl.Namespace) && (r.Name == "" || r.Name == wl.Name) {
+		if r.speaks(wl) && (r.Way != Leave || !p.begun(wl)) {
 			last = r
 		}
 	}
 	return last
+}
+
+// speaks reports whether a rule is one for a workload.
+func (r Rule) speaks(wl mesh.Workload) bool {
+	return (r.Kind == "" || r.Kind == wl.Kind) && (r.Namespace == "" || r.Namespace == wl.Namespace) && (r.Name == "" || r.Name == wl.Name)
+}
+
+// begun reports whether the run that goes back has begun to move a workload.
+func (p Policy) begun(wl mesh.Workload) bool {
+	return p.Run != "" && (wl.Stamp.Run == p.Run || p.Begun[wl.Key()])
 }
 
 // TrialOf says whether one pod of a workload is tried first.

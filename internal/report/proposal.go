@@ -18,6 +18,7 @@ type Proposal struct {
 	Installer *Installer  // nil when nothing is installed
 	Intent    plan.Intent // limits and times, with their defaults filled in
 	Resumed   bool        // a run that was begun goes on
+	Changed   []string    // what it goes on with otherwise than it is on record
 }
 
 // Installer is what a control plane is installed with.
@@ -56,6 +57,7 @@ type proposed struct {
 	Version   string        `json:"version,omitempty"`
 	Back      bool          `json:"back,omitempty"`
 	Resumed   bool          `json:"resumed,omitempty"`
+	Changed   []string      `json:"changed,omitempty"`
 	Digest    string        `json:"digest"`
 	Writes    int           `json:"writes"`
 	Waves     []plan.Group  `json:"waves"`
@@ -72,7 +74,7 @@ type proposed struct {
 // Object is the proposal for programs.
 func (p Proposal) Object() any {
 	t := p.Plan.Target
-	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed,
+	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed, Changed: p.Changed,
 		Digest: p.Plan.Digest, Writes: len(plan.Changing(p.Plan.Stages)), Waves: orEmpty(t.Waves),
 		Parallel: p.Intent.Parallel, Ready: duration(p.Intent.Ready), Soak: duration(t.Soak),
 		PutBack: p.Intent.RollbackOnFailure, Installer: p.Installer,

@@ -12,8 +12,14 @@ import (
 // Text writes the proposal for people.
 func (p Proposal) Text(paper Paper) string {
 	lines := []string{paper.paint(strong, p.title())}
+	if len(p.Changed) > 0 {
+		lines = append(lines, "", paper.paint(strong, "Otherwise than on record"))
+	}
+	for _, c := range p.Changed {
+		lines = append(lines, paper.wrapped("  ", c)...)
+	}
 	if len(p.Plan.Stages) == 0 {
-		return lines[0] + "\nNothing is left to do.\n"
+		return strings.Join(lines, "\n") + "\nNothing is left to do.\n"
 	}
 	if first := p.before(paper); len(first) > 0 {
 		lines = append(append(lines, ""), first...)
