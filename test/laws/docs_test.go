@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package laws
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// pages are the repository's own Markdown files, by their paths.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for path, text := range tree(t, ".md") {
+		if !strings.Contains(path, "/testdata/") {
+			found[path] = text
+		}
+	}
+	return found
+}
+
+// tree reads every file of the repository whose name ends so.
+func tree(t *testing.T, suffix string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "bin" || d.Name() == "dist"):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, suffix):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		found[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+var (
+	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading  = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	unspoken = regexp.MustCompile("[^a-z0-9 _-]")
+)
+
+// anchors are the names under which a page's headings are linked to.
+func anchors(page string) map[string]bool {
+	names := map[string]bool{}
+	for _, h := range heading.FindAllStringSubmatch(page, -1) {
+		names[strings.ReplaceAll(unspoken.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")] = true
+	}
+	return names
+}
+
+// A link within the repository leads to a file, and to a heading, that is there.
+func TestLinksLeadSomewhere(t *testing.T) {
+	all := pages(t)
+	for path, text := range all {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(m[1], "#")
+			to := path
+			if file != "" {
+				to = filepath.Join(filepath.Dir(path), file)
+			}
+			if _, err := os.Stat(to); err != nil {
+				t.Errorf("%s links to %s, which is not there", path, m[1])
+			} else if anchor != "" && !anchors(all[to])[anchor] {
+				t.Errorf("%s links to %s, which has no such heading", path, m[1])
+			}
+		}
+	}
+}
+
+var (
+	named   = regexp.MustCompile(`\b[Tt]est[A-Z]\w+`)
+	defined = regexp.MustCompile(`(?m)^func ([Tt]est\w+)\(`)
+)
+
+// A test that docs/coverage.md and docs/long-runs.md name is there.
+func TestCoverageNamesRealTests(t *testing.T) {
+	there := map[string]bool{}
+	for _, text := range tree(t, "_test.go") {
+		for _, m := range defined.FindAllStringSubmatch(text, -1) {
+			there[m[1]] = true
+		}
+	}
+	for _, page := range []string{"coverage.md", "long-runs.md"} {
+		text, err := os.ReadFile(filepath.Join(root, "docs", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range named.FindAllString(string(text), -1) {
+			if !there[name] {
+				t.Errorf("docs/%s names %s, which is no test", page, name)
+			}
+		}
+	}
+}
