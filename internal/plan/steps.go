@@ -13,10 +13,11 @@ import (
 const Definition = "meshupgrades.rerig.dev"
 
 // Attempts is how often a workload is restarted in its stage: a second time
-// when a pod was injected before the API server's webhooks saw the new label. Of a
-// workload that is moved by eviction as many pods are evicted as that times those
-// that it wants; of a swapped one as many pods stand out of their ReplicaSet when
-// a replacement is once more of the wrong revision.
+// when a pod was injected before the API server's webhooks saw the new label.
+// It bounds two things more: of a workload that is moved by eviction, how many
+// pods are evicted for each that it wants; and of a swapped one, how many pods
+// stand outside of its ReplicaSet because what took their place was of the wrong
+// revision, or a stand-in that a crash left.
 const Attempts = 2
 
 // Steps returns what is left to do, in stages; none means done. It is computed
