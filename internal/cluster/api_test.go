@@ -43,6 +43,7 @@ func TestServer(t *testing.T) {
 		{"trial refused", testTrialRefused},
 		{"pages", testPages},
 		{"removal", testRemoval},
+		{"claims", testClaims},
 		{"retag", testRetag},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},
