@@ -76,15 +76,18 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	}
 	grant(t, admin, "choosing", Choosing())
 	settle(t, user, Choosing())
+	grant(t, admin, "removing", removing(user))
+	settle(t, user, removing(user))
 	handled(t, admin)
 	user.nodesAt = time.Time{}
 	forget(t, admin)
 	seen.mu.Lock()
-	seen.asked = nil
+	seen.asked, seen.applied = nil, nil
 	seen.mu.Unlock()
 	everything(t, user)
 	onTrials(t, admin, user)
-	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying(), user.Helpful(), Swapping(), Choosing()))
+	onRemoval(t, admin, user)
+	inStep(t, seen, slices.Concat(user.Observing(), user.Acting(), Trying(), user.Helpful(), Swapping(), Choosing(), removing(user)))
 }
 
 // forget takes away what a first run would find missing.
@@ -214,10 +217,8 @@ func inStep(t *testing.T, seen *recorder, granted []Permission) {
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
 	// Applying what is not there yet is creating it, for the authorizer.
-	for _, asked := range slices.Clone(seen.asked) {
-		if asked.Verb == "patch" && asked.Resource == "customresourcedefinitions" {
-			seen.asked = append(seen.asked, Permission{Verb: "create", Group: asked.Group, Resource: asked.Resource})
-		}
+	for _, asked := range seen.applied {
+		seen.asked = append(seen.asked, Permission{Verb: "create", Group: asked.Group, Resource: asked.Resource, Namespace: asked.Namespace})
 	}
 	for _, asked := range seen.asked {
 		// A websocket is asked for by GET; who may only create goes on with SPDY.

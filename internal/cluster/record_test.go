@@ -12,11 +12,12 @@ import (
 
 // recorder notes what is asked of an API server, in RBAC's terms.
 type recorder struct {
-	mu     sync.Mutex
-	asked  []Permission
-	writes []*http.Request
-	pages  []string              // the limit of each list
-	before func(r *http.Request) // called before a request goes out
+	mu      sync.Mutex
+	asked   []Permission
+	applied []Permission // those that were server-side applies
+	writes  []*http.Request
+	pages   []string              // the limit of each list
+	before  func(r *http.Request) // called before a request goes out
 }
 
 // on returns the configuration of a client that is recorded.
@@ -36,6 +37,9 @@ func (r recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	if ok {
 		r.recorder.asked = append(r.recorder.asked, p)
+		if strings.HasPrefix(request.Header.Get("Content-Type"), "application/apply-patch") {
+			r.recorder.applied = append(r.recorder.applied, p)
+		}
 	}
 	if request.Method != http.MethodGet && !strings.HasSuffix(p.Resource, "accessreviews") && p.Resource != "pods/portforward" {
 		r.writes = append(r.writes, request)

@@ -40,7 +40,7 @@ func (c *Cluster) restore(ctx context.Context, revision string) error {
 		return fmt.Errorf("install revision %s again: nothing was kept of it (no Secret labelled %s=%s in %s): %w", revision, keptLabel, revision, c.Root, engine.ErrRefused)
 	}
 	slices.SortFunc(objects, func(a, b *unstructured.Unstructured) int {
-		return cmp.Or(cmp.Compare(slices.Index(returning, a.GetKind()), slices.Index(returning, b.GetKind())), cmp.Compare(a.GetName(), b.GetName()))
+		return cmp.Or(cmp.Compare(turnOf(a.GetKind()), turnOf(b.GetKind())), cmp.Compare(a.GetName(), b.GetName()))
 	})
 	for _, o := range objects {
 		_, err := c.objects.Resource(resourceOf(o.GetKind())).Namespace(o.GetNamespace()).Apply(ctx, o.GetName(), o,
@@ -52,9 +52,20 @@ func (c *Cluster) restore(ctx context.Context, revision string) error {
 	return nil
 }
 
+// What is bound comes before what binds it: who is no administrator may not bind a
+// role that is not there, for nobody knows what it grants.
+var granting = []string{"ClusterRole", "Role"}
+
 // returning are the kinds that come after the rest, in their order: what calls an
 // istiod comes when there is one to call.
 var returning = []string{"Service", "Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"}
+
+func turnOf(kind string) int {
+	if slices.Contains(granting, kind) {
+		return -2
+	}
+	return slices.Index(returning, kind)
+}
 
 func unpacked(data []byte) (*unstructured.Unstructured, error) {
 	z, err := gzip.NewReader(bytes.NewReader(data))

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// wholePlane is one object of each kind of which a control plane is made, as small
+// as the API server takes it.
+const wholePlane = `
+admissionregistration.k8s.io/v1 MutatingWebhookConfiguration {}
+admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration {}
+admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy {"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":["rerig.dev"],"apiVersions":["v9"],"operations":["CREATE"],"resources":["none"]}]},"validations":[{"expression":"true"}]}}
+admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding {"spec":{"policyName":"none","validationActions":["Audit"]}}
+rbac.authorization.k8s.io/v1 ClusterRole {}
+rbac.authorization.k8s.io/v1 ClusterRoleBinding {"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"istiod-granted"}}
+rbac.authorization.k8s.io/v1 Role {}
+rbac.authorization.k8s.io/v1 RoleBinding {"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"istiod-granted"}}
+apps/v1 Deployment {"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"discovery","image":"pilot"}]}}}}
+v1 Service {"spec":{"ports":[{"port":443}]}}
+discovery.k8s.io/v1 EndpointSlice {"addressType":"IPv4","endpoints":[]}
+v1 ConfigMap {}
+v1 Secret {}
+v1 ServiceAccount {}
+policy/v1 PodDisruptionBudget {"spec":{"minAvailable":1,"selector":{"matchLabels":{"a":"b"}}}}
+autoscaling/v2 HorizontalPodAutoscaler {"spec":{"maxReplicas":2,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"istiod-granted"}}}
+networking.k8s.io/v1 NetworkPolicy {"spec":{"podSelector":{}}}
+networking.istio.io/v1alpha3 EnvoyFilter {}`
+
+// onRemoval does all that a removal does, there and back, as somebody who may do
+// just what the lists say: of every kind, and its tries.
+func onRemoval(t *testing.T, admin, user *Cluster) {
+	kindServed(t, admin, "networking.istio.io", "v1alpha3", "EnvoyFilter", "envoyfilters")
+	kinds := 0
+	for line := range strings.Lines(strings.TrimSpace(wholePlane)) {
+		version, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		kind, body, _ := strings.Cut(rest, " ")
+		planted(t, admin, version, kind, body)
+		kinds++
+	}
+	if kinds != len(made)-1 { // a DaemonSet is of every revision
+		t.Errorf("%d kinds are tried of %d", kinds, len(made))
+	}
+	if _, err := user.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "granted"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "new"}}); err != nil {
+		t.Fatal(err)
+	}
+	user.Removing = "granted"
+	defer func() { user.Removing = "" }()
+	if own := takenAway(t, user); own != kinds {
+		t.Errorf("%d objects were taken away of %d", own, kinds)
+	}
+	if err := user.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "granted"}); err != nil {
+		t.Fatal(err)
+	}
+	w, err := user.Observe(t.Context())
+	if err != nil || len(w.Own("granted")) != kinds {
+		t.Errorf("%d objects came back of %d, %v", len(w.Own("granted")), kinds, err)
+	}
+	for _, a := range []mesh.Attempt{{}, {Pod: true, Namespace: "shop"}, {Pod: true, Namespace: "shop", Workload: "Deployment shop/web"},
+		{Pod: true, Namespace: "shop", Workload: "StatefulSet shop/web"}, {Pod: true, Namespace: "shop", Workload: "DaemonSet shop/web"}} {
+		if answer, err := user.Try(t.Context(), a); err != nil || strings.Contains(answer.Refusal, "forbidden") {
+			t.Errorf("try %v: %q, %v", a, answer.Refusal, err)
+		}
+	}
+}
+
+// takenAway keeps and deletes what the revision is made of, and counts it.
+func takenAway(t *testing.T, c *Cluster) int {
+	t.Helper()
+	w, err := c.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := w.Own("granted")
+	for _, b := range own {
+		changes, err := plan.Render(plan.Step{Kind: plan.Remove, Subject: b.Subject(), From: b.UID, To: "granted"}, plan.Target{}, c.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, change := range changes {
+			if err := c.Act(t.Context(), change); err != nil {
+				t.Errorf("%s %s: %v", change.Verb, b.Subject(), err)
+			}
+		}
+	}
+	if w, err = c.Observe(t.Context()); err != nil || len(w.Own("granted")) != 0 {
+		t.Errorf("left: %v, %v", w.Own("granted"), err)
+	}
+	return len(own)
+}
+
+// planted puts an object of the revision granted in.
+func planted(t *testing.T, c *Cluster, version, kind, body string) {
+	t.Helper()
+	o := &unstructured.Unstructured{}
+	if err := o.UnmarshalJSON([]byte(fmt.Sprintf(`{"apiVersion":%q,"kind":%q,%s`, version, kind, strings.TrimPrefix(body, "{")))); err != nil {
+		o = &unstructured.Unstructured{Object: map[string]any{"apiVersion": version, "kind": kind}}
+	}
+	o.SetName("istiod-granted")
+	o.SetLabels(map[string]string{mesh.RevisionLabel: "granted", componentLabel: pilot})
+	namespace := c.Root
+	if clusterWide(kind) {
+		namespace = ""
+	}
+	if _, err := c.objects.Resource(resourceOf(kind)).Namespace(namespace).Create(t.Context(), o, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+		t.Fatalf("%s: %v", kind, err)
+	}
+}
+
+// removing are the rights that a removal takes beside those of any run, each once.
+func removing(c *Cluster) []Permission {
+	return slices.Compact(sortedPermissions(append(c.SeeingRemovals(), c.TakingAway()...)))
+}
