@@ -30,6 +30,9 @@ func holdingOn(w mesh.World, t Target) []Note {
 				notes = append(notes, Note{Kind: HoldsOn, Subject: b.Subject(), Text: text, Evidence: fmt.Sprintf("it bears %s=%s", mesh.RevisionLabel, revision)})
 			}
 		}
+		if r, there := w.Revision(revision); there && r.Wanted == 0 && slices.ContainsFunc(w.Own(revision), func(b mesh.Belonging) bool { return b.Kind == "Deployment" }) {
+			notes = append(notes, Note{Kind: HoldsOn, Subject: "revision " + revision, Text: "is scaled to zero, so that nobody says who would be connected to it: the run will hold there until one of its istiods runs, or its Deployment is gone", Evidence: "its Deployment asks for 0 replicas"})
+		}
 		for _, c := range w.Claims {
 			if moved := t.Tags[mesh.DefaultTag] != "" && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration; w.Names(c.Value, revision) && !moved {
 				notes = append(notes, Note{Kind: HoldsOn, Subject: c.Subject, Text: text, Evidence: c.By})

@@ -146,3 +146,19 @@ func TestOldRevisionOfPodsOwnLabels(t *testing.T) {
 		t.Errorf("taken away is %q, %v", target.Remove, err)
 	}
 }
+
+// What would hold a removal is named before anything is moved.
+func TestHoldersAreNamedBeforehand(t *testing.T) {
+	w := owned()
+	w.Revisions[0].Wanted, w.Revisions[0].Istiods = 0, nil
+	w.Claims = []mesh.Claim{{Subject: "EnvoyFilter a/lua", Value: "1-29-1", By: "label istio.io/rev=1-29-1"}}
+	subjects := map[string]bool{}
+	for _, n := range holdingOn(w, Target{Remove: []string{"1-29-1"}}) {
+		subjects[n.Subject] = true
+	}
+	for _, want := range []string{"revision 1-29-1", "EnvoyFilter a/lua", "Deployment istio-system/istio-ingressgateway"} {
+		if !subjects[want] {
+			t.Errorf("%s is not named: %v", want, subjects)
+		}
+	}
+}
