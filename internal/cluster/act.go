@@ -99,6 +99,8 @@ func (c *Cluster) restart(ctx context.Context, change plan.Change) error {
 		_, err = c.apps.StatefulSets(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
 	case mesh.ReplicaSet:
 		_, err = c.apps.ReplicaSets(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
+	case mesh.CronJob:
+		_, err = c.batch.CronJobs(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
 	case mesh.DaemonSet:
 		_, err = c.apps.DaemonSets(change.Namespace).Patch(ctx, change.Name, types.MergePatchType, change.Patch, merging)
 	default:

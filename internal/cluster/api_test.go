@@ -36,6 +36,7 @@ func TestServer(t *testing.T) {
 		{"choices", testChoices},
 		{"label", testLabel},
 		{"restart", testRestart},
+		{"preset", testPreset},
 		{"swap", testSwap},
 		{"trial", testTrial},
 		{"selecting", testSelecting},

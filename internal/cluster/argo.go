@@ -22,6 +22,7 @@ type argoRollout struct {
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              struct {
 		Replicas    *int32                 `json:"replicas"`
+		Selector    *metav1.LabelSelector  `json:"selector"`
 		Template    corev1.PodTemplateSpec `json:"template"`
 		WorkloadRef *struct {
 			Kind string `json:"kind"`
@@ -66,7 +67,7 @@ func (c *Cluster) readRollouts(ctx context.Context, l *look) error {
 // what it is holds the time of the restart.
 func rolloutOf(r *argoRollout, now time.Time) controller {
 	c := controllerOn(mesh.ArgoRollout, &r.ObjectMeta, &r.Spec.Template)
-	c.Served = "rollouts"
+	c.Served, c.Selected = "rollouts", selectsRevision(r.Spec.Selector)
 	c.API, c.Wanted, c.bySince = argoAPI, int(replicas(r.Spec.Replicas)), true
 	c.current = func(generations) current { return current{} }
 	c.Stamp = stampOf(r.Annotations)

@@ -47,7 +47,7 @@ func deployment(d *appsv1.Deployment) controller {
 	c.Wanted, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
 	c.Gap, c.Surge = deploymentGap(d), deploymentSurge(d)
 	c.Alone = cmp.Or(aloneDeployment(d), c.Alone)
-	c.Unsplit = unsplit(d)
+	c.Unsplit, c.Selected = unsplit(d), selectsRevision(d.Spec.Selector)
 	c.steady = time.Duration(d.Spec.MinReadySeconds) * time.Second
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }
@@ -57,7 +57,7 @@ func deployment(d *appsv1.Deployment) controller {
 func statefulSet(s *appsv1.StatefulSet) controller {
 	c := controllerOn(mesh.StatefulSet, &s.ObjectMeta, &s.Spec.Template)
 	c.Wanted, c.Rollout = int(replicas(s.Spec.Replicas)), statefulSetRollout(s)
-	c.Gap = statefulSetGap(s)
+	c.Gap, c.Selected = statefulSetGap(s), selectsRevision(s.Spec.Selector)
 	c.Alone = cmp.Or(aloneStatefulSet(s), c.Alone)
 	newest := currentStatefulSet(s)
 	c.current = func(generations) current { return newest }
@@ -68,6 +68,7 @@ func daemonSet(d *appsv1.DaemonSet) controller {
 	c := controllerOn(mesh.DaemonSet, &d.ObjectMeta, &d.Spec.Template)
 	c.Wanted, c.Rollout = int(d.Status.DesiredNumberScheduled), daemonSetRollout(d)
 	c.Gap, c.Surge = daemonSetGap(d), daemonSetSurge(d)
+	c.Selected = selectsRevision(d.Spec.Selector)
 	c.Alone = cmp.Or(aloneDaemonSet(d), c.Alone)
 	d = &appsv1.DaemonSet{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDaemonSet(d, g) }

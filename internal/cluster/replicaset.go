@@ -56,6 +56,7 @@ func (c *Cluster) readLonely(ctx context.Context, l *look, lonely []metav1.Objec
 func lonelySet(s *appsv1.ReplicaSet) controller {
 	c := controllerOn(mesh.ReplicaSet, &s.ObjectMeta, &s.Spec.Template)
 	c.Wanted, c.bySince = int(replicas(s.Spec.Replicas)), true
+	c.Selected = selectsRevision(s.Spec.Selector)
 	c.current = func(generations) current { return current{} }
 	for _, condition := range s.Status.Conditions {
 		if condition.Type == appsv1.ReplicaSetReplicaFailure && condition.Status == corev1.ConditionTrue {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -70,6 +71,45 @@ func testRestart(t *testing.T, c *Cluster) {
 	for _, change := range []plan.Change{{Verb: plan.Patch, Kind: "Secret", Name: "x"}, {Verb: "remove", Kind: "Namespace", Name: "shop"}} {
 		if err := c.Act(t.Context(), change); err == nil {
 			t.Errorf("%s of a %s was carried out", change.Verb, change.Kind)
+		}
+	}
+}
+
+// The label of a CronJob's template is written where a CronJob has it.
+func testPreset(t *testing.T, c *Cluster) {
+	labelled := template(map[string]string{mesh.RevisionLabel: "old"})
+	labelled.Spec.RestartPolicy = corev1.RestartPolicyNever
+	object := metav1.ObjectMeta{Name: "report", Namespace: "shop"}
+	_, err := c.batch.CronJobs("shop").Create(t.Context(), &batchv1.CronJob{ObjectMeta: object, Spec: batchv1.CronJobSpec{Schedule: "@daily",
+		JobTemplate: batchv1.JobTemplateSpec{Spec: batchv1.JobSpec{Template: labelled}}}}, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pin := range []string{"new", "-"} {
+		changes, err := plan.Render(plan.Step{Kind: plan.Preset, Subject: "CronJob shop/report", Pin: pin}, plan.Target{}, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Act(t.Context(), changes[0]); err != nil {
+			t.Fatal(err)
+		}
+		j, err := c.batch.CronJobs("shop").Get(t.Context(), "report", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, is := j.Spec.JobTemplate.Spec.Template.Labels[mesh.RevisionLabel]
+		if is != (pin != "-") || is && got != pin {
+			t.Errorf("pinned to %s its template bears %q", pin, got)
+		}
+	}
+}
+
+func TestASelectorThatNamesTheRevision(t *testing.T) {
+	for value, want := range map[string]bool{"app": false, mesh.RevisionLabel: true} {
+		labels := map[string]string{value: "x"}
+		d := &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template(labels)}}
+		if got := deployment(d).Selected; got != want {
+			t.Errorf("selecting by %s: %t", value, got)
 		}
 	}
 }

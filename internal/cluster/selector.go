@@ -26,3 +26,9 @@ func selectorOf(s *metav1.LabelSelector) mesh.Selector {
 	}
 	return list
 }
+
+// selectsRevision reports whether a selector names the label istio.io/rev: a
+// template's labels have to match it, and it cannot be changed.
+func selectsRevision(s *metav1.LabelSelector) bool {
+	return slices.ContainsFunc(selectorOf(s), func(r mesh.Requirement) bool { return r.Key == mesh.RevisionLabel })
+}

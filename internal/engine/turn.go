@@ -58,7 +58,7 @@ func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return t.prove(ctx, s)
 	case plan.Soak:
 		return t.soak(ctx, s)
-	case plan.Label, plan.Pin, plan.Unpin:
+	case plan.Label, plan.Preset, plan.Pin, plan.Unpin:
 		return t.label(ctx, s)
 	case plan.Tag:
 		return t.tag(ctx, s)

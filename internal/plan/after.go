@@ -29,6 +29,8 @@ func After(w mesh.World, t Target, l Ledger, s Step, at time.Time) (mesh.World, 
 		removed(&w, s)
 	case Label, Pin, Unpin:
 		relabelled(&w, s)
+	case Preset:
+		preset(&w, s)
 	case Withdraw:
 		withdrawn(&w, s)
 	case Tag:

@@ -53,7 +53,9 @@ func comesAlong(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 	if _, own := wl.Template.Labels[mesh.RevisionLabel]; own && wl.Managed() {
 		return false
 	}
-	return serving(w, ns) != "" || ownBound(w, ns, wl)
+	why, _ := unpinnable(wl)
+	once := wl.Kind == mesh.Job || wl.Kind == mesh.BarePod || wl.Kind == mesh.StaticPod // nobody makes their pods anew
+	return serving(w, ns) != "" || ownBound(w, ns, wl) && (why == "" || once)
 }
 
 // follows reports whether a workload is bound by a tag: by its namespace's

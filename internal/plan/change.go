@@ -95,7 +95,7 @@ func Render(s Step, t Target, at time.Time) ([]Change, error) {
 		return []Change{{Verb: Put, Kind: "Revision", Name: s.Subject, Version: t.Version}}, nil
 	case Label, Pin, Unpin:
 		return one(relabel(s))
-	case Replace:
+	case Replace, Preset:
 		return one(repin(s))
 	case Tag:
 		return []Change{retag(s)}, nil

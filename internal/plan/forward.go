@@ -129,7 +129,7 @@ func candidates(w mesh.World, in Intent) []string {
 		if ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) || !bindable(w, ns) {
 			continue
 		}
-		if !bound(ns) && !holds(w, ns.Name) {
+		if !bound(ns) && !holds(w, ns.Name) && !slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return ownBound(w, ns, wl) }) {
 			continue
 		}
 		if elsewhere(w, in, ns.Name) {
@@ -174,7 +174,11 @@ func behind(w mesh.World, in Intent, namespace string) bool {
 		if serving(w, ns) == "" && !ownBound(w, ns, wl) {
 			continue
 		}
-		if in.Policy.Passage(wl).Moves() && len(others(wl, in.Revision)) > 0 || wl.Swapping() {
+		p, by := in.Policy.Passage(wl), w.Injectors(ns, wl.Template)
+		if p.Moves() && len(others(wl, in.Revision)) > 0 || wl.Swapping() {
+			return true
+		}
+		if (p.Way == ByItself || idle(w, wl)) && ownBound(w, ns, wl) && !slices.Equal(by, []string{in.Revision}) {
 			return true
 		}
 	}

@@ -65,6 +65,12 @@ func ineffective(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []
 	label, labelled := wl.Template.Labels[mesh.RevisionLabel]
 	if _, own := t.Pins[wl.Key()]; own {
 		text := "is bound by its pods' own labels: its template is pinned to the revision itself in the same write as its restart, and its namespace is not labelled"
+		switch p := t.Policy.Passage(wl); {
+		case !p.Moves() && p.Way != ByItself:
+			return nil // said with why it is not moved
+		case p.Way == ByItself || len(wl.Live()) == 0:
+			text = "is bound by its pods' own labels: its template is pinned to the revision itself, without a restart, and its namespace is not labelled"
+		}
 		return []Note{{Kind: ByTag, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))}}
 	}
 	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {

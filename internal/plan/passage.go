@@ -12,6 +12,19 @@ import (
 // Passage decides how a workload is moved: by what it is first, then by what the
 // user says of it, then by what moves its kind.
 func (p Policy) Passage(wl mesh.Workload) Passage {
+	way := p.passage(wl)
+	if pin, own := p.Pinned[wl.Key()]; own && pin != pinOf(wl) && (way.Moves() || way.Way == ByItself) && !wl.Swapping() {
+		if why, clears := unpinnable(wl); why != "" {
+			return Passage{Way: Stuck, Why: why, Clears: clears}
+		}
+		if way.Way == ByItself {
+			way.Why = presetWhy
+		}
+	}
+	return way
+}
+
+func (p Policy) passage(wl mesh.Workload) Passage {
 	r := p.rule(wl)
 	if r.Way == Leave && !wl.Gateway && !wl.Swapping() {
 		return Passage{Way: Leave, Why: "a rule leaves it as it is", Clears: "take the rule away (of a run that has begun: give another one), or make its pods anew when it suits"}

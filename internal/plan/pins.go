@@ -15,11 +15,11 @@ const unpinned = "-"
 
 // ownBound reports whether a workload is bound by labels of its own pods: its
 // namespace has none that speak, the webhooks let such a pod in, and it carries
-// a sidecar today. Whatever carries none stays without.
+// a sidecar today, or has no pods now. Whatever carries none stays without.
 func ownBound(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 	b := ns.Binding()
 	return !wl.Gateway && !b.Injection.Set && !b.Revision.Set && len(w.Injectors(ns, mesh.Template{})) == 0 &&
-		wl.Injected() && len(w.Injectors(ns, wl.Template)) > 0
+		(wl.Injected() || idle(w, wl)) && len(w.Injectors(ns, wl.Template)) > 0
 }
 
 // pinOf is the label istio.io/rev of a workload's own template.
@@ -38,15 +38,22 @@ func (s Step) Template(t mesh.Template) mesh.Template {
 func (s Step) Unlabelled(wl mesh.Workload) bool { return s.Pin != "" && pinOf(wl) != s.Pin }
 
 // repin renders the label of a template alone, for a workload whose controller
-// does not replace its pods for it: they are evicted afterwards.
+// does not replace its pods for it: they are evicted afterwards, or there are none.
 func repin(s Step) (Change, error) {
 	kind, name, _ := strings.Cut(s.Subject, " ")
 	namespace, name, ok := strings.Cut(name, "/")
 	if !ok || s.Pin == "" {
 		return Change{}, fmt.Errorf("render %s: it pins no template", s)
 	}
-	return merge(kind, namespace, name, "", map[string]any{"spec": map[string]any{"template": map[string]any{
-		"metadata": map[string]any{"labels": map[string]any{mesh.RevisionLabel: pin(s.Pin)}}}}})
+	path := []string{"spec", "template", "metadata", "labels", mesh.RevisionLabel}
+	if mesh.Kind(kind) == mesh.CronJob {
+		path = append([]string{"spec", "jobTemplate"}, path...)
+	}
+	body := map[string]any{}
+	put(body, pin(s.Pin), path...)
+	c, err := merge(kind, namespace, name, "", body)
+	c.API = s.API
+	return c, err
 }
 
 // pin is the label as a merge patch writes it: nil takes it away.

@@ -27,7 +27,7 @@ func replacements(w mesh.World, t Target, l Ledger, g Group) []Step {
 				from = append(from, p.Sidecar.Revision)
 			}
 			if len(from) > 0 {
-				steps = append(steps, Step{Kind: Replace, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(sorted(from), "+"), To: want, Pin: t.Pins[wl.Key()]})
+				steps = append(steps, Step{Kind: Replace, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(sorted(from), "+"), To: want, API: wl.API, Pin: t.Pins[wl.Key()]})
 			}
 		}
 	}

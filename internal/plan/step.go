@@ -18,6 +18,7 @@ const (
 	Tag     Kind = "tag"     // point a revision tag, or the default, at another revision
 	Trial   Kind = "trial"   // one pod of the real workload on the target, beside the old ones
 	Label   Kind = "label"   // bind a namespace to a revision
+	Preset  Kind = "preset"  // bind the template of a workload for its next pods, without a restart
 	Evict   Kind = "evict"   // on the way back: end a pod that keeps its StatefulSet from going on
 	Restart Kind = "restart" // let a workload's pods be injected anew
 	Replace Kind = "replace" // let them be injected anew by evicting one after the other

@@ -40,6 +40,7 @@ func Steps(w mesh.World, t Target, l Ledger) []Stage {
 	for _, g := range t.Waves {
 		add(g.Wave, Trial, trials(w, t, l, g))
 		add(g.Wave, Label, labels(w, t, g))
+		add(g.Wave, Preset, presets(w, t, g))
 		add(g.Wave, Evict, evictions(w, t, g))
 		add(g.Wave, Restart, restarts(w, t, l, g))
 		add(g.Wave, Replace, replacements(w, t, l, g))

@@ -17,7 +17,7 @@ func unmoved(wl mesh.Workload, p Passage, injected bool) []Note {
 		n.Evidence = "sidecars of " + strings.Join(wl.Sidecars(), ", ")
 	}
 	switch {
-	case p.Way == Stuck && wl.Injected():
+	case p.Way == Stuck && (wl.Injected() || wl.Selected && injected):
 		n.Kind, n.Text = Blocker, "is not moved: "+p.Why
 	case wl.Wanted == 0 && len(wl.Live()) == 0 && wl.Kind != mesh.CronJob:
 		if !injected {
@@ -27,7 +27,9 @@ func unmoved(wl mesh.Workload, p Passage, injected bool) []Note {
 	case !wl.Injected() && !injected && !wl.Template.HostNetwork:
 		return nil
 	case wl.Kind == mesh.CronJob:
-		n.Text, n.Evidence = "needs nothing: "+p.Why, running(wl)
+		if n.Text, n.Evidence = "needs nothing: "+p.Why, running(wl); p.Why == presetWhy {
+			n.Text = "is not restarted: " + p.Why
+		}
 	}
 	return []Note{n}
 }

@@ -81,7 +81,7 @@ func waveState(wave int, left []plan.Stage) state {
 			return swapping
 		case s.Kind == plan.Retire:
 			return retiring
-		case s.Kind == plan.Label:
+		case s.Kind == plan.Label, s.Kind == plan.Preset:
 			return labelling
 		case s.Kind == plan.Evict, s.Kind == plan.Restart, s.Kind == plan.Replace:
 			return restarting

@@ -20,6 +20,7 @@ var nouns = []struct {
 	{plan.Trial, "trial"},
 	{plan.Pin, "pin"},
 	{plan.Label, "namespace label"},
+	{plan.Preset, "template label"},
 	{plan.Evict, "eviction"},
 	{plan.Restart, "restart"},
 	{plan.Replace, "replacement"},

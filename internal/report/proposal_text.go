@@ -122,6 +122,8 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 			rows = append(rows, trialRow(s))
 		case s.Kind == plan.Label:
 			rows = append(rows, row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To+kept(s)))
+		case s.Kind == plan.Preset:
+			rows = append(rows, row("label", s.Subject, "", s.From+" -> "+s.To+": its template, for its next pods"))
 		case s.Kind == plan.Evict:
 			pod, _, _ := strings.Cut(s.From, " ")
 			rows = append(rows, row("evict", s.Subject, "pod "+pod, "is not ready, and would keep it from being put back"))

@@ -76,6 +76,8 @@ func done(s plan.Step) string {
 		return "revision " + s.Subject + " is up"
 	case plan.Label, plan.Pin, plan.Unpin:
 		return fmt.Sprintf("labelled Namespace %s: %s -> %s", s.Subject, s.From, s.To)
+	case plan.Preset:
+		return fmt.Sprintf("labelled the template of %s: %s -> %s", s.Subject, s.From, s.To)
 	case plan.Tag:
 		return fmt.Sprintf("moved %s: %s -> %s", tagged(s), or(s.From, "nobody"), s.To)
 	case plan.Evict:

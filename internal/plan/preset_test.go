@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// quiet is sixWays, and in the namespace without labels what has no pods now,
+// bound through the revision, a tag and the default, and what is not bound.
+func quiet() mesh.World {
+	w := sixWays()
+	for name, labels := range map[string]map[string]string{"q-revision": {mesh.RevisionLabel: "1-29-1"}, "q-tag": {mesh.RevisionLabel: "prod"},
+		"q-inject": {mesh.SidecarLabel: "true"}, "q-off": {mesh.RevisionLabel: "1-29-1", mesh.SidecarLabel: "false"}} {
+		for _, kind := range []mesh.Kind{mesh.CronJob, mesh.Deployment, mesh.StatefulSet} {
+			wl := workload(kind, "own", name, 0)
+			wl.Template.Labels = labels
+			w.Workloads = append(w.Workloads, wl)
+		}
+	}
+	w.Sort()
+	return w
+}
+
+// What has no pods now and is bound by its own label is pinned in its wave, with no
+// restart, so that its next pod is not of the old revision; and it comes back.
+func TestTheNextPodOfWhatHasNoneIsOfTheTarget(t *testing.T) {
+	w0 := quiet()
+	target := forward(t, w0, allOf(), Ledger{})
+	plan := Make(w0, target, Ledger{})
+	next := func(w mesh.World, revision string) {
+		for _, wl := range w.In("own") {
+			ns, _ := w.Namespace("own")
+			want := []string{revision}
+			if strings.HasSuffix(wl.Name, "off") || wl.Name == "bare" {
+				want = nil
+			}
+			if by := w.Injectors(ns, wl.Template); !slices.Equal(by, want) {
+				t.Errorf("the next pod of %s is injected by %v, not by %v", wl.Key(), by, want)
+			}
+		}
+	}
+	end, l, done := carry(t, w0, target, Opened(plan, noon), -1, first, func(_ mesh.World, _ Ledger, _ []Stage, s Step) {
+		if s.Kind != Preset && strings.Contains(s.Subject, "/q-") {
+			t.Errorf("%s", s)
+		}
+	})
+	next(end, "1-31-0")
+	if n := len(slices.DeleteFunc(done, func(s Step) bool { return s.Kind != Preset })); n != 9 {
+		t.Errorf("%d templates were pinned, not 9", n)
+	}
+	if left := Steps(end, target, l); left != nil {
+		t.Errorf("at the end there is left: %v", left)
+	}
+	for k := range len(Flat(plan.Stages)) + 1 {
+		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
+		back := Backward(allOf(), l, 0)
+		l = l.Agreed(Make(w, back, l), noon)
+		end, _, _ := carry(t, w, back, l, -1, first, nil)
+		if diff := cmp.Diff(settled(w0), settled(end)); diff != "" {
+			t.Fatalf("point %d: after the rollback (-found +restored):\n%s", k, diff)
+		}
+	}
+}
+
+// A namespace that holds nothing but such workloads is found, and is done once
+// they are pinned.
+func TestANamespaceOfNothingButACronJobIsMoved(t *testing.T) {
+	w := start()
+	job := workload(mesh.CronJob, "free", "report", 0)
+	job.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+	w.Workloads = append(w.Workloads, job)
+	w.Sort()
+	in := allOf()
+	target := forward(t, w, in, Ledger{})
+	if !slices.Contains(target.Namespaces(), "free") {
+		t.Fatalf("selected %v", target.Waves)
+	}
+	end, _, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	if names := candidates(end, in); slices.Contains(names, "free") {
+		t.Errorf("moved, it is selected again: %v", names)
+	}
+}
+
+func TestAPresetIsTheLabelAlone(t *testing.T) {
+	for subject, want := range map[string]string{
+		"CronJob own/report": `{"spec":{"jobTemplate":{"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}}}`,
+		"Deployment own/web": `{"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}`,
+	} {
+		changes, err := Render(Step{Kind: Preset, Subject: subject, Pin: "1-31-0"}, Target{}, noon)
+		if err != nil || len(changes) != 1 {
+			t.Fatal(changes, err)
+		}
+		if diff := cmp.Diff(json.RawMessage(want), changes[0].Patch); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", subject, diff)
+		}
+	}
+}
+
+// A template whose label cannot be written is a blocker before anything moves, and
+// a tag that binds it stays.
+func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
+	for name, change := range map[string]func(*mesh.Workload){
+		"its selector names the label": func(wl *mesh.Workload) { wl.Selected = true },
+		"its template is another's": func(wl *mesh.Workload) {
+			wl.Kind, wl.API, wl.Lender = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender"
+		},
+		"nobody knows where its template is":  func(wl *mesh.Workload) { wl.Kind = "Crew" },
+		"and it has no pods, but such a name": func(wl *mesh.Workload) { wl.Selected, wl.Wanted, wl.Pods = true, 0, nil },
+	} {
+		w := bystander(func(_ *mesh.World, wl *mesh.Workload) {
+			wl.Template.Labels = map[string]string{mesh.RevisionLabel: "prod"}
+			change(wl)
+		}, "own")
+		in := allOf()
+		in.Policy.Rules = []Rule{{Kind: "Crew", Way: ByEviction}}
+		target := forward(t, w, in, Ledger{})
+		plan := Make(w, target, Ledger{})
+		for _, s := range Flat(plan.Stages) {
+			if strings.HasSuffix(s.Subject, "own/extra") || s.Kind == Tag && s.Subject == "prod" {
+				t.Errorf("%s: %s", name, s)
+			}
+		}
+		if !slices.ContainsFunc(plan.Notes, func(n Note) bool {
+			return n.Kind == Blocker && strings.HasSuffix(n.Subject, "own/extra") && n.Clears != ""
+		}) {
+			t.Errorf("%s: no blocker names it", name)
+		}
+	}
+}
