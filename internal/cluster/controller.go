@@ -37,6 +37,7 @@ func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpe
 			Alone:     aloneBy(&t.Spec),
 			Drains:    m.Annotations[v1alpha1.AnnotationDrains] == "true",
 			Stamp:     stampOf(t.Annotations),
+			KeptBy:    trackerOf(m),
 		},
 		uid: m.UID,
 	}

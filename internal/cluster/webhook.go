@@ -38,6 +38,7 @@ func webhooksOf(c *admissionv1.MutatingWebhookConfiguration) []mesh.Webhook {
 			Roots:         fingerprints(h.ClientConfig.CABundle),
 			Namespaces:    selectorOf(h.NamespaceSelector),
 			Objects:       selectorOf(h.ObjectSelector),
+			Conditions:    len(h.MatchConditions),
 		})
 	}
 	return list

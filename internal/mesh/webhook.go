@@ -14,6 +14,7 @@ type Webhook struct {
 	Roots         []string // fingerprints of the certificates in its caBundle; none means that its calls fail
 	Namespaces    Selector
 	Objects       Selector
+	Conditions    int // its matchConditions, which are not evaluated: it may let pods through that its selectors match
 }
 
 // Selector is a label selector in the API server's own terms; the empty

@@ -36,6 +36,7 @@ type Workload struct {
 	Gap       string   // why none of its pods serves for a moment when it is restarted, "" when some always do
 	Stamp     Stamp    // the last restart by a run of ours
 	Ends      string   // when its pods end by themselves, for a Job or the Jobs of a CronJob
+	KeptBy    string   // who else keeps its template as it is: a GitOps tool, a Helm release; "" nobody
 	Selected  bool     // its selector names the label istio.io/rev: its template's cannot be changed
 	Lender    string   // of a Rollout: the Deployment whose template it uses
 	Unread    string   // why its own object could not be read, "" when it was, or need not be

@@ -45,6 +45,7 @@ func Found(w mesh.World, in Intent, namespaces []string) Baseline {
 	for _, tag := range sorted(slices.Collect(maps.Values(b.Through))) {
 		b.Tags[tag] = strings.Join(w.TagAt(tag), "+")
 	}
+	b.unused(w, in)
 	b.Moved = movable(w, in, b, namespaces)
 	return b
 }
@@ -84,6 +85,29 @@ func (b Baseline) found(w mesh.World, in Intent, ns mesh.Namespace) {
 		if b.Revisions[wl.Key()] != by {
 			b.Pins[wl.Key()] = in.From
 			delete(b.Through, wl.Key())
+		}
+	}
+}
+
+// unused notes, where a revision is to be taken away, what else leads to it: tags
+// that nobody is bound by, and the default, or its validator alone. They are moved
+// as well, or they would keep the revision for ever.
+func (b Baseline) unused(w mesh.World, in Intent) {
+	if !in.Remove {
+		return
+	}
+	olds := []string{in.From}
+	for _, revisions := range b.Revisions {
+		olds = append(olds, strings.Split(revisions, "+")...)
+	}
+	names := []string{mesh.DefaultTag}
+	for _, t := range w.Tags {
+		names = append(names, t.Name)
+	}
+	for _, name := range sorted(names) {
+		at := w.TagAt(name)
+		if slices.ContainsFunc(at, func(r string) bool { return r != "" && r != in.Revision && slices.Contains(olds, r) }) {
+			b.Tags[name] = strings.Join(at, "+")
 		}
 	}
 }

@@ -32,6 +32,7 @@ const (
 	NoEffect        NoteKind = "no-effect"         // a label that decides nothing
 	ByHand          NoteKind = "by-hand"           // other hands moved it before the run began
 	ForCommit       NoteKind = "for-commit"        // labels that a GitOps tool keeps: they are to be committed
+	NotEvaluated    NoteKind = "not-evaluated"     // what decides over injection and is not looked at
 )
 
 // Note is something to know before agreeing to a plan, with what shows it.
@@ -46,7 +47,7 @@ type Note struct {
 // Notes returns what is to be known of the namespaces that a target moves, and
 // of every gateway of the mesh.
 func Notes(w mesh.World, t Target) []Note {
-	notes := slices.Concat(unknownRoom(w), holdingOn(w, t), returning(w, t))
+	notes := slices.Concat(unknownRoom(w), conditional(w), holdingOn(w, t), returning(w, t))
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))

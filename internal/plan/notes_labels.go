@@ -29,6 +29,9 @@ func labelNotes(w mesh.World, t Target, ns mesh.Namespace) []Note {
 	if tag := t.Found.Through[ns.Name]; tag != "" {
 		notes = append(notes, Note{Kind: ByTag, Subject: ns.Name, Text: byTag(t, tag, ns.Name), Evidence: t.Found.Bindings[ns.Name]})
 	}
+	if ways := w.Ways(ns, mesh.Template{}); len(ways) > 1 {
+		notes = append(notes, Note{Kind: ByTag, Subject: ns.Name, Text: "is bound in more than one way at once: it is pinned to the revision itself in its wave, and its label stays explicit", Evidence: "by " + spoken(ways)})
+	}
 	if ns.Owner != "" && len(t.Bindings) > 0 {
 		notes = append(notes, Note{Kind: ForCommit, Subject: ns.Name,
 			Text: fmt.Sprintf("is kept as it is by %s: its labels are not written but waited for; commit %s there when its wave comes", ns.Owner, t.Bindings[ns.Name]), Evidence: ns.Binding().String()})
@@ -38,6 +41,38 @@ func labelNotes(w mesh.World, t Target, ns mesh.Namespace) []Note {
 	}
 	for _, wl := range w.In(ns.Name) {
 		notes = append(notes, ineffective(w, t, ns, wl)...)
+	}
+	return notes
+}
+
+// spoken names ways to a revision: tags, the default, the revision's own name.
+func spoken(ways []string) string {
+	var list []string
+	for _, way := range ways {
+		list = append(list, cmp.Or(map[string]string{"": "the revision's own name", mesh.DefaultTag: "the default"}[way], "tag "+way))
+	}
+	return strings.Join(list, ", ")
+}
+
+// keptTemplate names a template that is pinned and that somebody else keeps: taken
+// back, the label binds the workload to what it had.
+func keptTemplate(t Target, wl mesh.Workload) []Note {
+	if wl.KeptBy == "" || pinOf(wl) == t.Pins[wl.Key()] {
+		return nil
+	}
+	return []Note{{Kind: ForCommit, Subject: wl.Key(), Evidence: "kept by " + wl.KeptBy,
+		Text: fmt.Sprintf("has its template kept by somebody else: the label is written all the same, and when it is taken back the next pod is of the old revision again: commit %s there as well when its wave comes", mesh.Pinned(t.Pins[wl.Key()]))}}
+}
+
+// conditional names the webhooks whose matchConditions decide as well: what they
+// inject is told by their selectors alone.
+func conditional(w mesh.World) []Note {
+	var notes []Note
+	for _, h := range w.Webhooks {
+		if h.Conditions > 0 {
+			notes = append(notes, Note{Kind: NotEvaluated, Subject: "webhook " + h.Configuration + " (" + h.Name + ")", Evidence: fmt.Sprintf("%d matchConditions", h.Conditions),
+				Text: "decides by matchConditions too, which are not evaluated: whom it injects is told by its selectors alone, and a pod that a condition excludes gets no sidecar from it"})
+		}
 	}
 	return notes
 }
@@ -71,7 +106,7 @@ func ineffective(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []
 		case p.Way == ByItself || len(wl.Live()) == 0:
 			text = "is bound by its pods' own labels: its template is pinned to the revision itself, without a restart, and its namespace is not labelled"
 		}
-		return []Note{{Kind: ByTag, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))}}
+		return append(keptTemplate(t, wl), Note{Kind: ByTag, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))})
 	}
 	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
 		return nil

@@ -33,6 +33,7 @@ var titles = []struct {
 	{plan.TagStays, "Tags", plain},
 	{plan.NoEffect, "Labels without effect", warn},
 	{plan.ForCommit, "For committing", warn},
+	{plan.NotEvaluated, "Not evaluated", warn},
 	{plan.ByHand, "Begun by other hands", warn},
 	{plan.GatewayStays, "Gateways that stay", plain},
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// What decides over a binding beside one label is said: conditions that are not
+// evaluated, two tags at once, and whoever keeps a template that is pinned.
+func TestWhatElseDecidesIsSaid(t *testing.T) {
+	w := sixWays()
+	both := hooks("1-29-1", "stable")[0]
+	both.Namespaces, both.Conditions = mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{"prod"}}}, 2
+	w.Webhooks = append(w.Webhooks, both)
+	for i, wl := range w.Workloads {
+		if wl.Key() == "Deployment own/by-tag" {
+			w.Workloads[i].KeptBy = "Argo CD application shop"
+		}
+	}
+	w.Sort()
+	target := forward(t, w, allOf(), Ledger{})
+	plan := Make(w, target, Ledger{})
+	for _, want := range []Note{
+		{Kind: NotEvaluated, Subject: "webhook istio-revision-tag-stable (rev.namespace)", Evidence: "2 matchConditions"},
+		{Kind: ByTag, Subject: "c", Evidence: "by tag prod, tag stable"},
+		{Kind: ForCommit, Subject: "Deployment own/by-tag", Evidence: "kept by Argo CD application shop"},
+	} {
+		if !slices.ContainsFunc(plan.Notes, func(n Note) bool {
+			return n.Kind == want.Kind && n.Subject == want.Subject && n.Evidence == want.Evidence
+		}) {
+			t.Errorf("no note says %+v", want)
+		}
+	}
+	end, _, _ := carry(t, w, target, Opened(plan, noon), -1, first, nil)
+	if c, _ := end.Namespace("c"); c.Binding() != mesh.Pinned("1-31-0") || len(end.Injectors(c, mesh.Template{})) != 1 {
+		t.Errorf("bound by two tags, c ends with %s, injected by %v", c.Binding(), end.Injectors(c, mesh.Template{}))
+	}
+}
