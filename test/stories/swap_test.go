@@ -3,10 +3,13 @@
 package stories
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // TestSwap moves a workload pod by pod, and back onto the very same pods.
@@ -27,6 +30,8 @@ func TestSwap(t *testing.T) {
 	gives.exits(t, exitDone)
 	gives.says(t, "restart StatefulSet shop-data/ledger", "swap Deployment shop-data/rates", "a StatefulSet's pods are named")
 
+	s.heldByPolicy(t)
+
 	s.parks(t)
 	s.untouched(t, generation)
 	said := s.rerig(t, "inventory")
@@ -44,6 +49,8 @@ func TestSwap(t *testing.T) {
 	s.untouched(t, generation)
 	l.phase(t, "RolledBack")
 
+	l.merge(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"paused": true}}) // its ReplicaSet makes pods all the same
+	generation = s.generation(t)
 	moved := s.rerig(t, s.moving("--soak", "1s")...)
 	moved.exits(t, exitDone)
 	t.Logf("there, with all that is left of it: %s", short(moved.took))
@@ -52,6 +59,51 @@ func TestSwap(t *testing.T) {
 	s.rerig(t, back()...).exits(t, exitDone)
 	s.stands(t, oldRevision)
 	s.untouched(t, generation)
+}
+
+// heldByPolicy has a policy go by the only label of the pods, for a moment: they
+// would lose it while they still work.
+func (s swapped) heldByPolicy(t *testing.T) {
+	t.Helper()
+	policy := object("security.istio.io/v1", "AuthorizationPolicy", s.ns, "open")
+	policy["spec"] = map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"app": "app"}}, "rules": []any{map[string]any{}}}
+	r, _ := s.put(t, "authorizationpolicies", policy)
+	gives := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--way", "swap")
+	gives.exits(t, exitDone)
+	gives.says(t, "restart Deployment swapped/app", "AuthorizationPolicy swapped/open goes by the labels that a parked pod loses")
+	if err := r.Delete(t.Context(), "open", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSwapTakenBackFromBadPods has the new pods go bad while the old ones are
+// parked.
+func TestSwapTakenBackFromBadPods(t *testing.T) {
+	l := hollow(t, "the new pods stop being ready while the old ones are parked: the way back puts these in their places and waits for none of those")
+	l.target(t, "")
+	s := l.swappedApp(t)
+	before := s.serving(t)
+	s.parks(t)
+	for _, p := range s.pods(t) {
+		if p.Labels["app"] != "app" {
+			continue
+		}
+		l.merge(t, resource("", "v1", "pods"), s.ns, p.Name, map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": "true"}}})
+	}
+	eventually(t, 30*time.Second, func() error {
+		if rolled(s.get(t, s.ns, "app")) == nil {
+			return errors.New("its pods are still ready")
+		}
+		return nil
+	})
+	time.Sleep(outlived)
+	returned := s.rerig(t, back()...)
+	returned.exits(t, exitDone)
+	t.Logf("back from pods that went bad: %s", short(returned.took))
+	s.stands(t, oldRevision)
+	if now := s.serving(t); !slices.Equal(now, before) {
+		t.Errorf("these pods serve: %v; before it were: %v", now, before)
+	}
 }
 
 // TestSwapKilledAfterEachWrite kills rerig after each write of a swap and has the
