@@ -45,6 +45,7 @@ func (k Kind) Changes() bool {
 //	install            a revision           on the way back words    its Istio version
 //	admit              a revision
 //	label, pin, unpin  a namespace          its binding              the one that it gets
+//	preset             a workload           its label istio.io/rev   the one that it gets
 //	tag                a tag                the revision it names    the one it is to name
 //	trial              a workload           the TrialMode            a revision
 //	withdraw           a workload           NAMESPACE/POD UID
