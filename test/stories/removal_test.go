@@ -31,7 +31,7 @@ func removing(t *testing.T, more ...string) []string {
 // TestOldRevisionGoesWhenNobodyHoldsOn takes the old revision away once nobody
 // holds on to it, and brings it back.
 func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
-	tell(t, "a Job's pod, a VM's entry and a pod in an unlabelled namespace hold on to the old revision; without them it goes, and comes back")
+	tell(t, "a Job's pod, a VM's entry, a route and a pod in an unlabelled namespace hold on to the old revision; without them it goes, and comes back")
 	l := bring(t, "removal", "--size", "hollow")
 	l.reset(t)
 	l.outmoved(t)
@@ -54,6 +54,7 @@ func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
 	}{
 		{"Pod forgotten/alone", func() { l.remove(t, "pods", "forgotten", "alone") }},
 		{"Job shop-core/report", func() { l.remove(t, "jobs", "shop-core", "report") }},
+		{"VirtualService shop-core/routes", func() { l.remove(t, "virtualservices", "shop-core", "routes") }},
 		{"WorkloadEntry vms/legacy", func() { l.remove(t, "workloadentries", "vms", "legacy") }},
 	} {
 		held := l.rerig(t, removing(t)...)
@@ -142,7 +143,8 @@ func (g *gate) killedEach(t *testing.T, args []string, counts func(nth int) func
 }
 
 // forgotten leaves behind what a person forgets: a Job's pod that waits for a
-// node, an entry of a VM, and a pod that names the revision itself.
+// node, an entry of a VM, a route that is labelled for the revision, and a pod that
+// names the revision itself.
 func (l *lab) forgotten(t *testing.T) {
 	t.Helper()
 	own := map[string]any{"istio.io/rev": oldRevision}
@@ -152,6 +154,8 @@ func (l *lab) forgotten(t *testing.T) {
 	}
 	l.make(t, "v1", "Pod", "pods", "forgotten", "alone", own, map[string]any{"containers": container})
 	l.make(t, "networking.istio.io/v1", "WorkloadEntry", "workloadentries", "vms", "legacy", own, map[string]any{"address": "192.0.2.7"})
+	l.make(t, "networking.istio.io/v1", "VirtualService", "virtualservices", "shop-core", "routes", own, map[string]any{"hosts": []any{"a.example"},
+		"http": []any{map[string]any{"route": []any{map[string]any{"destination": map[string]any{"host": "a.example"}}}}}})
 	l.make(t, "batch/v1", "Job", "jobs", "shop-core", "report", nil, map[string]any{"template": map[string]any{
 		"spec": map[string]any{"containers": container, "restartPolicy": "Never", "nodeSelector": map[string]any{"disk": "none"}}}})
 	eventually(t, time.Minute, func() error {
@@ -205,7 +209,7 @@ func (l *lab) make(t *testing.T, version, kind, plural, ns, name string, labels,
 // remove deletes an object and what it owns, and waits until it is gone.
 func (l *lab) remove(t *testing.T, plural, ns, name string) {
 	t.Helper()
-	group := map[string]string{"deployments": "apps", "jobs": "batch", "workloadentries": "networking.istio.io"}[plural]
+	group := map[string]string{"deployments": "apps", "jobs": "batch", "workloadentries": "networking.istio.io", "virtualservices": "networking.istio.io"}[plural]
 	r, foreground := resource(group, "v1", plural), metav1.DeletePropagationForeground
 	if err := l.objects.Resource(r).Namespace(ns).Delete(t.Context(), name, metav1.DeleteOptions{PropagationPolicy: &foreground}); err != nil {
 		t.Fatalf("delete %s %s/%s: %v", plural, ns, name, err)
