@@ -26,6 +26,9 @@ func (t *turn) remove(ctx context.Context, s plan.Stage) (Outcome, error) {
 		}
 		t.waited(step)
 	}
+	if ready, outcome, err := t.tryBefore(ctx); !ready {
+		return outcome, err
+	}
 	var ours []plan.Step
 	for _, step := range s.Steps {
 		if step.By == "" {
@@ -36,9 +39,6 @@ func (t *turn) remove(ctx context.Context, s plan.Stage) (Outcome, error) {
 		step := s.Steps[0]
 		v := verify.Worst(verify.Judge(verify.LeftToOthers, step.Subject, verify.Facts{World: t.world, Revision: step.To}))
 		return t.wait(ctx, v, step, 0)
-	}
-	if ready, outcome, err := t.tryBefore(ctx); !ready {
-		return outcome, err
 	}
 	return t.act(ctx, ours)
 }

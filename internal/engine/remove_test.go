@@ -227,6 +227,26 @@ func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
 	}
 }
 
+// What others take away is tried before and afterwards as well.
+func TestWhatOthersTakeAwayIsTriedToo(t *testing.T) {
+	f := removing()
+	for i := range f.world.Belongings {
+		f.world.Belongings[i].Hands = "the Sail operator"
+	}
+	f.ledger = plan.Ledger{}
+	f.agreeAimed()
+	gone := false
+	f.answers = func(a *mesh.Attempt) { a.Admitted = a.Admitted || a.Invalid && gone }
+	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "revision 1-29-1" || len(f.world.Belongings) != 4 {
+		t.Fatalf("%v %v %+v, left %v", outcome, err, f.ledger.Held, f.world.Belongings)
+	}
+	f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Remove, Subject: "revision 1-29-1", To: "1-29-1", By: "the Sail operator"}, f.now)
+	gone = true
+	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "configuration" {
+		t.Errorf("once it is gone: %v %v %+v", outcome, err, f.ledger.Held)
+	}
+}
+
 // What was not agreed to, since it is new, holds the run.
 func TestAnObjectMadeAnewIsNotTakenAway(t *testing.T) {
 	f := removing()
