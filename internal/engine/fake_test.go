@@ -227,6 +227,8 @@ func (f *fake) carryOut(c plan.Change) {
 		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: c.Version}, f.now)
 	case "Namespace":
 		f.relabel(c)
+	case "CronJob":
+		f.preset(c)
 	case "Tag":
 		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Tag, Subject: c.Name, To: c.Revision}, f.now)
 	default:

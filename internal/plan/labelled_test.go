@@ -4,6 +4,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -38,5 +39,17 @@ func TestWhatElseDecidesIsSaid(t *testing.T) {
 	end, _, _ := carry(t, w, target, Opened(plan, noon), -1, first, nil)
 	if c, _ := end.Namespace("c"); c.Binding() != mesh.Pinned("1-31-0") || len(end.Injectors(c, mesh.Template{})) != 1 {
 		t.Errorf("bound by two tags, c ends with %s, injected by %v", c.Binding(), end.Injectors(c, mesh.Template{}))
+	}
+}
+
+// A pod that two revisions would inject by its own labels is refused by name.
+func TestTwoInjectorsOfOwnLabelsAreRefused(t *testing.T) {
+	w := sixWays()
+	twice := hooks("1-30-0", "prod")[1]
+	twice.Configuration = "istio-revision-tag-prod-again"
+	w.Webhooks = append(w.Webhooks, twice)
+	w.Sort()
+	if _, err := Forward(w, allOf(), Ledger{}); err == nil || !strings.Contains(err.Error(), "Deployment own/by-tag (1-29-1, 1-30-0)") {
+		t.Errorf("refused with %v", err)
 	}
 }

@@ -21,12 +21,26 @@ func served(w mesh.World, names []string, revision string) error {
 				return err
 			}
 		case 0:
-			if !bound(ns) {
-				continue // its workloads' own labels bind them
+			if !bound(ns) { // its workloads' own labels bind them
+				if err := bindingOnce(w, ns); err != nil {
+					return err
+				}
+				continue
 			}
 			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and no live webhook answers to that: its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
 		default:
 			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))
+		}
+	}
+	return nil
+}
+
+// bindingOnce refuses a namespace in which more than one revision would inject
+// what its pods' own labels bind.
+func bindingOnce(w mesh.World, ns mesh.Namespace) error {
+	for _, wl := range w.In(ns.Name) {
+		if by := w.Injectors(ns, wl.Template); len(by) > 1 && ownBound(w, ns, wl) {
+			return fmt.Errorf("select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see `istioctl analyze`, IST0139)", len(by), wl.Key(), strings.Join(by, ", "))
 		}
 	}
 	return nil
