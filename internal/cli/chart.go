@@ -34,8 +34,10 @@ func (w *wish) helm(u *v1alpha1.MeshUpgrade) error {
 	return err
 }
 
-// settled makes a chart in a directory one that a run finds from wherever it goes on.
+// settled writes kinds as Kubernetes does, and makes a chart in a directory one that a
+// run finds from wherever it goes on.
 func settled(u *v1alpha1.MeshUpgrade) error {
+	spelt(u.Spec.Workloads)
 	if u.Spec.Helm == nil {
 		return nil
 	}

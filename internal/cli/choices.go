@@ -21,6 +21,9 @@ func checkChoices(s v1alpha1.MeshUpgradeSpec) error {
 	}
 	for _, r := range s.Workloads {
 		choices = append(choices, choice{"workload's way", r.Way, []string{"restart", "evict", "swap", "field", "leave"}}, choice{"workload's trial", r.Trial, trials})
+		if err := wholly(r); err != nil {
+			return err
+		}
 		if (r.Way == "field") != (r.Field != "") {
 			return fmt.Errorf("choose the workload's way: field needs the path of a field, such as field:spec.restartAt, and nothing else takes one")
 		}

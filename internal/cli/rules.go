@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // rules reads exceptions such as "StatefulSet shop-db/*=evict" and
@@ -47,4 +48,26 @@ func rulesText(rules []v1alpha1.WorkloadRule) string {
 }
 
 // either is "" for a star.
-func either(text string) string { return strings.TrimPrefix(text, "*") }
+func either(text string) string {
+	if text = strings.TrimSpace(text); text == "*" {
+		return ""
+	}
+	return text
+}
+
+// spelt writes kinds as Kubernetes does.
+func spelt(rules []v1alpha1.WorkloadRule) {
+	for i, r := range rules {
+		rules[i].Kind = string(mesh.KindOf(r.Kind))
+	}
+}
+
+// wholly refuses a star that is only a part: it would stand for itself.
+func wholly(r v1alpha1.WorkloadRule) error {
+	for _, part := range []string{r.Kind, r.Namespace, r.Name} {
+		if strings.Contains(part, "*") {
+			return fmt.Errorf("read the rule %q: a * stands for any, and for the whole of its part (in a file any is a field that is left out): %q matches nothing", rulesText([]v1alpha1.WorkloadRule{r}), part)
+		}
+	}
+	return nil
+}

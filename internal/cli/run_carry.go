@@ -3,11 +3,13 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
 )
@@ -47,6 +49,15 @@ func (r *run) busy(by string) error {
 		r.Name, by, strings.Join(r.changed(), "; "))
 }
 
+// newRules are those that are not on record. What the others named may be gone by now.
+func (r *run) newRules() []plan.Rule {
+	kept, err := cluster.IntentOf(*r.found)
+	if err != nil { // it was read before
+		return r.intent.Policy.Rules
+	}
+	return slices.DeleteFunc(slices.Clone(r.intent.Policy.Rules), func(x plan.Rule) bool { return slices.Contains(kept.Policy.Rules, x) })
+}
+
 // suits refuses changes that come too late, or that do not fit.
 func (r *run) suits(p report.Proposal) error {
 	for _, c := range r.changes {
@@ -57,7 +68,7 @@ func (r *run) suits(p report.Proposal) error {
 					strings.Join(moved, "; "), r.Name)
 			}
 		case "workloads":
-			if err := plan.Swappable(p.World, p.Plan.Target); err != nil {
+			if err := cmp.Or(plan.Met(p.World, r.newRules()), plan.Swappable(p.World, p.Plan.Target)); err != nil {
 				return err
 			}
 		}

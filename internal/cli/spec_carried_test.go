@@ -171,6 +171,32 @@ func TestSomebodyElseDoesNotHear(t *testing.T) {
 	}
 }
 
+// TestRulesThatMeanNobody: a rule for a workload that is not there is refused, at once
+// and later, and so is a star that is a part of a name.
+func TestRulesThatMeanNobody(t *testing.T) {
+	held := heldAtWeb(t)
+	for rule, c := range map[string]struct {
+		code int
+		says string
+	}{
+		"deploy shop-web/web=leave":         {exitDone, ""},
+		"Deployment shop-web/wbe=leave":     {exitRefused, "there is Deployment shop-web/web"},
+		"StatefulSet */*=evict":             {exitDone, ""},
+		"Crew */*=field:spec.renewedAt":     {exitDone, ""},
+		"Deployment shop-web/web-*=restart": {exitUsage, "for the whole of its part"},
+	} {
+		for _, p := range []*paper{shop(), held} {
+			code, out, err := on(p, strings.Replace(upgradeLine, "upgrade", "plan", 1), "--workload", rule)
+			if code != c.code || !strings.Contains(err, c.says) {
+				t.Errorf("%s: exit code %d, want %d: %s", rule, code, c.code, err)
+			}
+			if noted := strings.Contains(out, "Rules that match nothing"); noted != strings.HasPrefix(rule, "Crew") {
+				t.Errorf("%s: noted: %t", rule, noted)
+			}
+		}
+	}
+}
+
 // TestRulesAdd: rules of a command line come after those on record, and are not
 // doubled.
 func TestRulesAdd(t *testing.T) {

@@ -54,7 +54,7 @@ func IntentOf(m v1alpha1.MeshUpgrade) (plan.Intent, error) {
 func policyOf(s v1alpha1.MeshUpgradeSpec) plan.Policy {
 	p := plan.Policy{Way: plan.Way(s.Way), Trial: plan.TrialMode(s.Trial)}
 	for _, r := range s.Workloads {
-		p.Rules = append(p.Rules, plan.Rule{Kind: mesh.Kind(r.Kind), Namespace: r.Namespace, Name: r.Name,
+		p.Rules = append(p.Rules, plan.Rule{Kind: mesh.KindOf(r.Kind), Namespace: r.Namespace, Name: r.Name,
 			Way: plan.Way(r.Way), Field: r.Field, Trial: plan.TrialMode(r.Trial)})
 	}
 	return p

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,10 +49,10 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 			t.aim(w, in, name)
 		}
 	}
-	if begins {
-		return t, Swappable(w, t)
+	if !begins {
+		return t, nil
 	}
-	return t, nil
+	return t, cmp.Or(Met(w, in.Policy.Rules), Swappable(w, t))
 }
 
 // aim says what becomes of one namespace. One that labels bind is pinned to the

@@ -27,6 +27,7 @@ const (
 	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
 	NothingToProve  NoteKind = "nothing-to-prove"  // a workload without pods
 	NotSwapped      NoteKind = "not-swapped"       // the policy says swap, and it does not fit
+	IdleRule        NoteKind = "idle-rule"         // a rule that speaks of no workload
 	ByTag           NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
 	TagStays        NoteKind = "tag-stays"         // a tag that is not moved
 	NoEffect        NoteKind = "no-effect"         // a label that decides nothing
@@ -70,7 +71,7 @@ func Notes(w mesh.World, t Target) []Note {
 		}
 	}
 	if !t.Back {
-		notes = append(notes, tagNotes(w, t)...)
+		notes = append(notes, slices.Concat(tagNotes(w, t), idleRules(w, t))...)
 	}
 	notes = append(notes, byHand(w, t)...)
 	return notes

@@ -17,6 +17,7 @@ var titles = []struct {
 	{plan.DefinitionsStay, "Comes back", warn},
 	{plan.MayLoseRequests, "May lose requests", warn},
 	{plan.NotSwapped, "Not swapped", warn},
+	{plan.IdleRule, "Rules that match nothing", warn},
 	{plan.NotReady, "Not ready as they are", warn},
 	{plan.NoRoom, "Without room for their restart", warn},
 	{plan.RoomUnknown, "Room that is not known", warn},

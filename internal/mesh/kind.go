@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mesh
+
+import (
+	"slices"
+	"strings"
+)
+
+// spelt are the kinds as kubectl takes them: in any case, one or many, or in short.
+var spelt = map[string]Kind{
+	"deployment": Deployment, "deploy": Deployment, "statefulset": StatefulSet, "sts": StatefulSet,
+	"daemonset": DaemonSet, "ds": DaemonSet, "replicaset": ReplicaSet, "rs": ReplicaSet,
+	"replicationcontroller": ReplicationController, "rc": ReplicationController, "rollout": ArgoRollout, "ro": ArgoRollout,
+	"cronjob": CronJob, "cj": CronJob, "job": Job, "pod": BarePod, "po": BarePod, "node": StaticPod,
+}
+
+// KindOf reads a kind as people write it. One that is not known stays as it is
+// written: it is another project's.
+func KindOf(text string) Kind {
+	lower := strings.ToLower(text)
+	if k, known := spelt[lower]; known {
+		return k
+	}
+	if k, known := spelt[strings.TrimSuffix(lower, "s")]; known {
+		return k
+	}
+	return Kind(text)
+}
+
+// Listed reports whether the workloads of a kind are listed themselves: the others
+// are seen by their pods alone, and may be there without.
+func (k Kind) Listed() bool {
+	return slices.Contains([]Kind{Deployment, StatefulSet, DaemonSet, ReplicaSet, ArgoRollout, CronJob}, k)
+}
