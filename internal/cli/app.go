@@ -44,7 +44,7 @@ func (a *app) flags(cmd *cobra.Command) {
 	f.StringVar(&a.kubeconfig, "kubeconfig", "", "the kubeconfig `FILE`; without it KUBECONFIG, or ~/.kube/config")
 	f.StringVar(&a.context, "context", "", "the kubeconfig `CONTEXT`; without it the current one")
 	f.StringVar(&a.root, "istio-namespace", "istio-system", "the `NAMESPACE` of istiod")
-	f.StringVarP((*string)(&a.output), "output", "o", string(outputText), "`FORMAT` of the output: text or json")
+	f.StringVarP((*string)(&a.output), "output", "o", string(outputText), "write the output as `text|json`")
 	f.BoolVar(&a.plain, "no-color", false, "no colour, also on a terminal")
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if a.output != outputText && a.output != outputJSON {

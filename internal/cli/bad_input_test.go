@@ -27,7 +27,8 @@ func TestBadInput(t *testing.T) {
 		"no label":              {"upgrade --to 1.31.0" + file, nil, exitUsage, []string{"1.31.0", "did you mean \"1-31-0\""}},
 		"reserved":              {"upgrade --to default" + file, nil, exitUsage, []string{"reserved"}},
 		"not there":             {"upgrade --to 1-31-0 --yes", nil, exitRefused, []string{"1-31-0", "1-29-1", "--operator"}},
-		"in use":                {"upgrade --to 1-29-1 --yes", nil, exitRefused, []string{"nothing to move", "1-29-1"}},
+		"old one, no run":       {"upgrade --to 1-29-1 --remove-old --yes", nil, exitRefused, []string{"nothing to move", "1-29-1", "--name"}},
+		"nothing is bound":      {"upgrade --to 1-29-1 --yes", unbound, exitRefused, []string{"no namespace is bound", "-n"}},
 		"unreadable file":       {"upgrade -f testdata/none.yaml --yes", nil, exitUsage, []string{"testdata/none.yaml", "no such file"}},
 		"foreign file":          {"upgrade -f testdata/foreign.yaml --yes", nil, exitUsage, []string{"ConfigMap", "MeshUpgrade"}},
 		"unknown field":         {"upgrade -f testdata/misspelt.yaml --yes", nil, exitUsage, []string{"sook"}},
@@ -86,6 +87,13 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("written all the same: %s", p.writes)
 			}
 		})
+	}
+}
+
+func unbound(p *paper) {
+	p.world.Workloads, p.world.Proxies, p.world.Webhooks = nil, nil, nil
+	for i := range p.world.Namespaces {
+		p.world.Namespaces[i].Labels = nil
 	}
 }
 

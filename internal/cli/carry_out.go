@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 	r.again()
 	p, err := a.propose(ctx, h, r)
 	if err != nil {
-		return err
+		return a.unlessInPlace(err)
 	}
 	if len(p.Plan.Stages) == 0 && r.ended() {
 		return a.nothing(r)
@@ -65,6 +66,20 @@ func (r *run) again() {
 	if r.ledger.Held != nil && r.ledger.Revert > 0 && !r.back() {
 		r.ledger.Revert = 0
 	}
+}
+
+// unlessInPlace says that there is nothing to begin, where everything is there
+// already; every other error it hands on.
+func (a *app) unlessInPlace(err error) error {
+	there, is := errors.AsType[plan.InPlace](err)
+	if !is || there.Error() != err.Error() {
+		return err
+	}
+	if a.output == outputJSON {
+		return a.object(map[string]string{"kind": "nothing", "revision": there.Revision, "message": there.Error()})
+	}
+	_, err = fmt.Fprintf(a.Out, "%s%s. Nothing was changed; `rerig inventory` shows who runs what.\n", strings.ToUpper(there.Error()[:1]), there.Error()[1:])
+	return err
 }
 
 // nothing says that the run has ended, and where.

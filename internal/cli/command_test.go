@@ -108,6 +108,23 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// TestInPlace: everything is there already. That is no failure, and says so.
+func TestInPlace(t *testing.T) {
+	for line, says := range map[string]string{
+		"upgrade --to 1-29-1 --yes":                 "Nothing to move: no namespace is bound to a revision other than 1-29-1. Nothing was changed",
+		"upgrade --to 1-29-1 --yes -n shop-web":     "Nothing to move: revision 1-29-1 is the one in use in shop-web.",
+		"plan --to 1-29-1":                          "Nothing to move",
+		"upgrade --to 1-29-1 --yes -o json":         `"kind":"nothing"`,
+		"upgrade --to 1-29-1 -n shop-web -n db-new": "",
+	} {
+		p := shop()
+		code, out, err := on(p, line)
+		if want := map[bool]int{true: exitDone, false: exitRefused}[says != ""]; code != want || !strings.Contains(out, says) || len(p.writes) > 0 {
+			t.Errorf("%s: exit code %d, want %d: %s\n%s", line, code, want, err, out)
+		}
+	}
+}
+
 // TestMendedInstall: an install failed, its file was mended; the same command
 // repeats it whole, though half of the revision is there.
 func TestMendedInstall(t *testing.T) {

@@ -18,10 +18,12 @@ const (
 )
 
 const exitHelp = `Exit codes:
-  0    done, or nothing to do
+  0    done, or nothing to do: everything is there already
   1    refused or failed: the message says what was found and what to do
   2    the command line, or the file, was not understood
-  3    held: the run stopped at a failing proof; the mesh is left as it is
+  3    held: the run stopped, and the mesh is left as it is; 'rerig status' says why:
+       a proof failed, or did not come in time; the install failed; what is left is
+       not what was agreed to; labels have to be committed; a failing wave was put back
   130  interrupted between two writes; the same command goes on`
 
 // usageError is a command line, or a file, that was not understood.

@@ -38,7 +38,7 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 			r.again()
 			p, err := a.propose(cmd.Context(), h, r)
 			if err != nil {
-				return err
+				return a.unlessInPlace(err)
 			}
 			if err := a.commits(p.Plan, folder); err != nil {
 				return err

@@ -3,12 +3,14 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -63,6 +65,23 @@ func TestFlagsSayWhatTheFileSays(t *testing.T) {
 	}
 	if fields := differences(flags.Spec, file.Spec); len(fields) > 0 {
 		t.Errorf("a run of one would refuse the other, for its %s", fields)
+	}
+}
+
+// TestHelpNamesItsPlaceholders: no flag takes just a "string".
+func TestHelpNamesItsPlaceholders(t *testing.T) {
+	for _, cmd := range command(Streams{}, nil, nil).Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int"}, name) {
+				t.Errorf("%s --%s takes a %s", cmd.Name(), f.Name, name)
+			}
+		})
+	}
+	code, out, err := on(shop(), "upgrade --help")
+	for _, flag := range []string{"--way restart|swap", "--trial none|in-service|out-of-service", "--tags move|keep", "--labels restore|explicit"} {
+		if code != exitDone || !strings.Contains(out+err, flag+" ") {
+			t.Errorf("help does not say %s:\n%s%s", flag, out, err)
+		}
 	}
 }
 

@@ -99,7 +99,7 @@ func selection(w mesh.World, in Intent) ([]string, error) {
 		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision, or that holds workloads that are")
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return elsewhere(w, in, name) }) {
-		return nil, fmt.Errorf("select namespaces: nothing to move: revision %s is the one in use in %s", in.Revision, strings.Join(names, ", "))
+		return nil, inPlace(w, in, names)
 	}
 	return names, served(w, names, in.Revision)
 }
@@ -119,7 +119,7 @@ func elsewhere(w mesh.World, in Intent, name string) bool {
 func everything(w mesh.World, in Intent) ([]string, error) {
 	names := candidates(w, in)
 	if len(names) == 0 {
-		return nil, fmt.Errorf("select namespaces: nothing to move: no namespace is bound to a revision other than %s", in.Revision)
+		return nil, inPlace(w, in, nil)
 	}
 	return names, served(w, names, in.Revision)
 }

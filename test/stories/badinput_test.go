@@ -22,8 +22,6 @@ func TestBadInput(t *testing.T) {
 			says: []string{`revision "1.31.0"`, "only lower-case letters, digits and '-'", `did you mean "1-31-0"?`}},
 		refusal{name: "revision does not exist", args: moving("--to", "1-30-0"), code: exitRefused,
 			says: []string{"1-30-0", "--operator"}},
-		refusal{name: "revision is the one in use", args: moving("--to", oldRevision), code: exitRefused,
-			says: []string{"select namespaces: nothing to move", oldRevision}},
 		refusal{name: "no such file", args: moving("-f", "/nowhere/move.yaml"), code: exitUsage,
 			says: []string{"read the MeshUpgrade file", "/nowhere/move.yaml: no such file"}},
 		refusal{name: "foreign file", args: moving("-f", file(t, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")), code: exitUsage,
@@ -53,6 +51,9 @@ func TestBadInput(t *testing.T) {
 		refusal{name: "no kubeconfig", args: moving(append(install, "--istioctl", right, "--kubeconfig", "/nowhere/config")...), code: exitRefused,
 			says: []string{"no cluster", "/nowhere/config", "--kubeconfig"}},
 	)
+	there := l.rerig(t, moving("--to", oldRevision)...)
+	there.exits(t, exitDone)
+	there.says(t, "Nothing to move", oldRevision)
 	t.Run("ghost label", func(t *testing.T) {
 		l.namespace(t, "ghost", map[string]string{"istio.io/rev": "1-28-0"})
 		l.refused(t, refusal{name: "by name", args: moving(append(install, "--istioctl", right, "-n", "ghost")...), code: exitRefused,
