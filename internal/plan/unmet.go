@@ -23,8 +23,8 @@ func (r Rule) String() string {
 	return text
 }
 
-// idle are the rules that speak of no workload that there is.
-func idle(w mesh.World, rules []Rule) []Rule {
+// unmet are the rules that speak of no workload that there is.
+func unmet(w mesh.World, rules []Rule) []Rule {
 	var list []Rule
 	for _, r := range rules {
 		if !slices.ContainsFunc(w.Workloads, r.speaks) {
@@ -38,7 +38,7 @@ func idle(w mesh.World, rules []Rule) []Rule {
 // another one, and that one would be moved unasked. What is seen by its pods alone
 // may be there without.
 func Met(w mesh.World, rules []Rule) error {
-	for _, r := range idle(w, rules) {
+	for _, r := range unmet(w, rules) {
 		if r.Kind.Listed() && r.Namespace != "" && r.Name != "" {
 			return fmt.Errorf("choose how workloads are moved: the rule '%s' speaks of a workload that the mesh does not have: %s; correct it, or take it away", r, nearby(w, r.Namespace))
 		}
@@ -70,7 +70,7 @@ func nearby(w mesh.World, namespace string) string {
 // idleRules notes the rules that decide nothing.
 func idleRules(w mesh.World, t Target) []Note {
 	var notes []Note
-	for _, r := range idle(w, t.Policy.Rules) {
+	for _, r := range unmet(w, t.Policy.Rules) {
 		notes = append(notes, Note{Kind: IdleRule, Subject: r.String(), Text: "is a rule that speaks of no workload that there is: it decides nothing", Evidence: "no such workload"})
 	}
 	return notes
