@@ -12,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // TestBoundInEveryWay moves a mesh that is bound in six ways at once, and back.
@@ -26,6 +28,8 @@ func TestBoundInEveryWay(t *testing.T) {
 	planned.says(t, "restart Deployment own/by-tag 1 pod 1-29-1 -> 1-31-0, its template labelled istio.io/rev=1-31-0",
 		"tag the default: 1-29-1 -> 1-31-0: injection, validation and their Service together", "tag tag prod: 1-29-1 -> 1-31-0",
 		"label Namespace tagged: istio.io/rev=1-31-0 -> istio.io/rev=prod: its own label again",
+		"label CronJob own/report istio.io/rev=prod -> istio.io/rev=1-31-0: its template, for its next pods",
+		"label Deployment own/idle istio.io/rev=1-29-1 -> istio.io/rev=1-31-0: its template, for its next pods",
 		"kept by Argo CD application tenants", "Namespace kept istio.io/rev=1-29-1 -> istio.io/rev=1-31-0 (to be committed")
 
 	order := l.watchOrder(t, [][]string{{"shop-core", "shop-web"}, {"own", "tagged"}, {"shop-data", "kept"}})
@@ -53,12 +57,14 @@ func TestBoundInEveryWay(t *testing.T) {
 		}
 	}
 	l.injects(t)
+	l.templatesName(t, newRevision, newRevision)
 
 	l.label(t, "kept", map[string]any{"istio.io/rev": oldRevision}) // commits go first on the way back: its wave is the first
 	returned := l.rerig(t, back()...)
 	returned.exits(t, exitDone)
 	returned.says(t, "labelled Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0", "moved the default: 1-31-0 -> 1-29-1")
 	l.stands(t, all(oldRevision))
+	l.templatesName(t, "prod", oldRevision)
 	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.ours().withoutStamps(t))
 	l.snapshot(t, everything()).of("webhookconfigurations").of("/istio-revision-tag", "/istiod-default").same(t, "tags and the validator", hooks)
 }
@@ -83,9 +89,35 @@ func (l *lab) boundInEveryWay(t *testing.T) {
 	}
 	l.labelledWorkload(t, "tagged", "web", nil)
 	l.labelledWorkload(t, "kept", "web", nil)
+	l.kubectl(t, "-n", "own", "create", "cronjob", "report", "--image", "docker.io/lab/report", "--schedule", "0 0 1 1 *")
+	l.merge(t, cronJobs, "own", "report", map[string]any{"spec": map[string]any{"jobTemplate": map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"istio.io/rev": "prod"}}}}}}})
+	l.labelledWorkload(t, "own", "idle", map[string]any{"istio.io/rev": oldRevision})
+	l.merge(t, deployments, "own", "idle", map[string]any{"spec": map[string]any{"replicas": 0}})
 	for _, w := range []string{"own/by-revision", "own/by-tag", "own/by-inject", "own/out", "own/bare", "tagged/web", "kept/web"} {
 		ns, name, _ := strings.Cut(w, "/")
 		l.settlesIn(t, ns, name)
+	}
+}
+
+var cronJobs = resource("batch", "v1", "cronjobs")
+
+// templatesName demands the label of the templates of what has no pods.
+func (l *lab) templatesName(t *testing.T, report, idle string) {
+	t.Helper()
+	for _, c := range []struct {
+		resource schema.GroupVersionResource
+		name     string
+		want     string
+		path     []string
+	}{{cronJobs, "report", report, []string{"spec", "jobTemplate", "spec", "template", "metadata", "labels", "istio.io/rev"}},
+		{deployments, "idle", idle, []string{"spec", "template", "metadata", "labels", "istio.io/rev"}}} {
+		o, err := l.objects.Resource(c.resource).Namespace("own").Get(t.Context(), c.name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _, _ := unstructured.NestedString(o.Object, c.path...); got != c.want {
+			t.Errorf("the template of %s %s names %q, want %q", c.resource.Resource, c.name, got, c.want)
+		}
 	}
 }
 

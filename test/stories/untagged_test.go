@@ -40,12 +40,16 @@ func TestUntaggedDefault(t *testing.T) {
 	l.namespace(t, "silent", nil)
 	l.namespace(t, "empty", nil)
 	l.namespace(t, "injected", map[string]string{"istio-injection": "enabled"})
+	l.namespace(t, "named", map[string]string{"istio.io/rev": "default"})
 	l.namespace(t, "off", map[string]string{"istio-injection": "disabled"})
-	for _, ns := range []string{"silent", "injected", "off"} {
+	for _, ns := range []string{"silent", "injected", "named", "off"} {
 		l.workload(t, ns, "web")
 		l.settlesIn(t, ns, "web")
 	}
-	l.bound(t, map[string]string{"silent/web": "default", "injected/web": "default", "off/web": ""})
+	l.bound(t, map[string]string{"silent/web": "default", "injected/web": "default", "named/web": "default", "off/web": ""})
+	one := l.rerig(t, planning([]string{"upgrade", "--to", newRevision, "--operator", byDefault(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes", "--namespace", "silent"})...)
+	one.exits(t, exitDone)
+	one.says(t, "others are bound by it, which this run does not move", "Deployment injected/web", "Deployment named/web")
 	before, hooks := l.snapshot(t, bindings()), l.snapshot(t, everything()).of("webhookconfigurations")
 
 	args := []string{"upgrade", "--to", newRevision, "--operator", byDefault(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes", "--soak", "0s"}
@@ -54,11 +58,11 @@ func TestUntaggedDefault(t *testing.T) {
 	planned.says(t, "Namespace silent (none) -> istio.io/rev=1-31-0", "tag the default: default -> 1-31-0", "Namespace silent: istio.io/rev=1-31-0 -> (none): its own label again")
 	moved := l.rerig(t, args...)
 	moved.exits(t, exitDone)
-	l.bound(t, map[string]string{"silent/web": newRevision, "injected/web": newRevision, "off/web": ""})
+	l.bound(t, map[string]string{"silent/web": newRevision, "injected/web": newRevision, "named/web": newRevision, "off/web": ""})
 	if at := l.tagAt(t, "default"); at != newRevision {
 		t.Errorf("the default is at %q", at)
 	}
-	for ns, want := range map[string]string{"silent": newRevision, "injected": newRevision, "empty": newRevision, "off": ""} {
+	for ns, want := range map[string]string{"silent": newRevision, "injected": newRevision, "named": newRevision, "empty": newRevision, "off": ""} {
 		l.workload(t, ns, "fresh")
 		l.settlesIn(t, ns, "fresh")
 		l.bound(t, map[string]string{ns + "/fresh": want})
@@ -71,7 +75,7 @@ func TestUntaggedDefault(t *testing.T) {
 	returned := l.rerig(t, back()...)
 	returned.exits(t, exitDone)
 	returned.says(t, "moved the default: 1-31-0 -> default")
-	l.bound(t, map[string]string{"silent/web": "default", "injected/web": "default", "off/web": ""})
+	l.bound(t, map[string]string{"silent/web": "default", "injected/web": "default", "named/web": "default", "off/web": ""})
 	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.ours().withoutStamps(t))
 	l.snapshot(t, everything()).of("webhookconfigurations").without(newRevision).same(t, "webhooks and validators", hooks)
 	l.validated(t, "istiod")
