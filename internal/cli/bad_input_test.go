@@ -60,7 +60,7 @@ func TestBadInput(t *testing.T) {
 		"no such chart":         {"upgrade --chart ./nowhere --yes", nil, exitUsage, []string{"./nowhere"}},
 		"nobody to ask":         {"upgrade --to 1-31-0 --operator testdata/operator.yaml", nil, exitUsage, []string{"no terminal", "--yes"}},
 		"another run":           {"upgrade --to 1-31-0" + file, unfinished, exitRefused, []string{"unfinished", "to-1-30-0", "rerig rollback to-1-30-0"}},
-		"a foreign ledger":      {"upgrade --to 1-31-0" + file, foreignLedger, exitRefused, []string{"to-1-30-0", "kubectl delete meshupgrade to-1-30-0"}},
+		"a foreign ledger":      {"upgrade --to 1-31-0" + file, foreignLedger, exitRefused, []string{"to-1-30-0", "status.ledger cannot be read", "Do NOT delete"}},
 		"no run to roll back":   {"rollback --yes", nil, exitRefused, []string{"none is on record"}},
 		"no such run":           {"rollback to-1-31-0 --yes", unfinished, exitRefused, []string{"to-1-31-0", "to-1-30-0"}},
 		"somebody works on it":  {"rollback --yes", func(p *paper) { unfinished(p); p.holder = "kim@host, process 7" }, exitRefused, []string{"kim@host", "Ctrl-C"}},

@@ -35,7 +35,7 @@ func runOf(u v1alpha1.MeshUpgrade) (*run, error) {
 	r := &run{MeshUpgrade: u, found: &u}
 	var err error
 	if r.ledger, err = cluster.ReadLedger(u.Status.Ledger); err != nil {
-		return nil, fmt.Errorf("read MeshUpgrade %s: %w: another version of rerig wrote it: go on with that one, or forget the run with `kubectl delete meshupgrade %s`", u.Name, err, u.Name)
+		return nil, fmt.Errorf("read MeshUpgrade %s: %w: it was written by another version of rerig (status.ledger cannot be read): use that version. Do NOT delete the MeshUpgrade: it holds the way back, what was kept of a removed revision, and parked pods", u.Name, err)
 	}
 	r.fresh = r.ledger.Started.IsZero()
 	return r, r.reread()

@@ -27,7 +27,7 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 	case change.Verb == plan.Put && c.Installer != nil:
 		return c.Installer.Install(ctx, change.Name, change.Version)
 	case change.Verb == plan.Put:
-		return fmt.Errorf("install revision %s: no installer was given", change.Name)
+		return plan.Fault{What: fmt.Sprintf("install revision %s: no installer was readied", change.Name)}
 	case change.Verb == plan.Launch && change.Trial != nil:
 		return c.launch(ctx, change)
 	case change.Verb == plan.Ungate:
@@ -59,7 +59,7 @@ func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
 	case change.Verb == plan.Patch:
 		return c.restart(ctx, change)
 	}
-	return fmt.Errorf("%s %s %s: this change is not known", change.Verb, change.Kind, change.Name)
+	return plan.Fault{What: fmt.Sprintf("%s %s %s: this change is not known", change.Verb, change.Kind, change.Name)}
 }
 
 var merging = metav1.PatchOptions{FieldManager: v1alpha1.FieldManager}

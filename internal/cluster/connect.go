@@ -5,10 +5,14 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -48,7 +52,7 @@ func configuration(kubeconfig, context string) (*rest.Config, error) {
 	case clientcmd.IsEmptyConfig(err) || errors.Is(err, rest.ErrNotInCluster):
 		return nil, errors.New("no cluster: no kubeconfig was found; set KUBECONFIG, or name a file with --kubeconfig")
 	case err != nil:
-		return nil, fmt.Errorf("no cluster: read kubeconfig: %w", err)
+		return nil, fmt.Errorf("no cluster: read kubeconfig: %w%s", err, others(rules, context))
 	}
 	// kubectl's own limits; the server's priority and fairness does the rest.
 	config.QPS, config.Burst = 50, 300
@@ -57,11 +61,26 @@ func configuration(kubeconfig, context string) (*rest.Config, error) {
 	return config, nil
 }
 
+// others names the contexts that there are, where the one that was asked for is not
+// among them.
+func others(rules *clientcmd.ClientConfigLoadingRules, context string) string {
+	all, err := rules.Load()
+	if err != nil || context == "" || all.Contexts[context] != nil {
+		return ""
+	}
+	if len(all.Contexts) == 0 {
+		return "; the kubeconfig has no contexts: name another file with --kubeconfig"
+	}
+	return "; there are: " + strings.Join(slices.Sorted(maps.Keys(all.Contexts)), ", ")
+}
+
 // plainClient speaks JSON to absolute paths.
 func plainClient(config *rest.Config, client *http.Client) (rest.Interface, error) {
 	plain := rest.CopyConfig(config)
 	plain.GroupVersion = &schema.GroupVersion{}
 	plain.APIPath = "/"
-	plain.NegotiatedSerializer = serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion()
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"}) // a Status, which says what went wrong
+	plain.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
 	return rest.RESTClientForConfigAndClient(plain, client)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -42,10 +43,13 @@ func (c *Cluster) define(ctx context.Context) error {
 		return writing(what, err)
 	}
 	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, c.served)
-	if err != nil {
-		return fmt.Errorf("%s: wait until it is established: %w", what, err)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s: the API server did not serve it within 30s: see `kubectl describe crd %s`; nothing else was changed", what, definitionName)
 	}
-	return nil
+	return fmt.Errorf("%s: wait until it is served: %w", what, err)
 }
 
 // served reports whether the definition is established and answers.

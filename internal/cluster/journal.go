@@ -6,6 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
@@ -28,7 +32,7 @@ func (c *Cluster) Journal(name string) *Journal { return &Journal{cluster: c, na
 func (j *Journal) Load(ctx context.Context) (plan.Intent, plan.Ledger, error) {
 	m, err := j.cluster.Get(ctx, j.name)
 	if errors.Is(err, ErrNoRun) {
-		return plan.Intent{}, plan.Ledger{}, fmt.Errorf("%w: %w: somebody deleted it while it was worked on: what it had in hand serves on, and the next run finds it", engine.ErrRefused, err)
+		return plan.Intent{}, plan.Ledger{}, final{fmt.Errorf("%w: MeshUpgrade %s was deleted; nothing more is changed, what was moved serves where it is, and its rollback is gone: run the upgrade again with --from OLD (the revision that was left) to begin anew and be able to go back to OLD", err, j.name)}
 	}
 	if err != nil {
 		return plan.Intent{}, plan.Ledger{}, err
@@ -43,6 +47,22 @@ func (j *Journal) Load(ctx context.Context) (plan.Intent, plan.Ledger, error) {
 	}
 	j.last = m
 	return intent, ledger, nil
+}
+
+// tooLarge is how etcd, and its client in an API server, speak of what they do not
+// take: from 1.5 MB and from 2 MB on, as seen of Kubernetes 1.34.
+var tooLarge = []string{"etcdserver: request is too large", "trying to send message larger than max"}
+
+// unsaved tells what to do about a record that is not taken.
+func unsaved(err error) error {
+	large := slices.ContainsFunc(tooLarge, func(words string) bool { return strings.Contains(err.Error(), words) })
+	switch {
+	case apierrors.IsRequestEntityTooLargeError(err) || large:
+		return final{fmt.Errorf("the record exceeds the 1.5 MB that a cluster keeps of one object: move fewer namespaces in one run (-n): %w", err)}
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("%w (it takes the verb update on meshupgrades/status of rerig.dev)", err)
+	}
+	return err
 }
 
 // Save writes the status if the MeshUpgrade is still the one that was loaded or
@@ -64,7 +84,7 @@ func (j *Journal) Save(ctx context.Context, ledger plan.Ledger, summary engine.S
 	}
 	written, err := j.cluster.put(ctx, m, "status")
 	if err != nil {
-		return err
+		return unsaved(err)
 	}
 	j.last = written
 	return nil

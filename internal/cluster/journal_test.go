@@ -3,7 +3,10 @@
 package cluster
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,7 +69,20 @@ func testRecord(t *testing.T, c *Cluster) {
 	if _, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "third"}); !errors.Is(err, engine.ErrDisturbed) {
 		t.Errorf("begun anew from an old reading: %v", err)
 	}
-	if _, _, err := c.Journal("nobody").Load(t.Context()); !errors.Is(err, ErrNoRun) {
+	vast := someLedger()
+	full := c.Journal(file.Name)
+	if _, _, err := full.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1_250_000, 1_600_000, 3_000_000} { // what etcd, its client and an API server do not take
+		random := make([]byte, size)
+		_, _ = rand.Read(random)
+		vast.Baseline.Versions = map[string]string{"r": base64.StdEncoding.EncodeToString(random)}
+		if err := full.Save(t.Context(), vast, engine.Summary{}); !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "-n") {
+			t.Errorf("a record of %d bytes: %v", size, err)
+		}
+	}
+	if _, _, err := c.Journal("nobody").Load(t.Context()); !errors.Is(err, ErrNoRun) || !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "--from OLD") {
 		t.Errorf("a run that is not there: %v", err)
 	}
 }

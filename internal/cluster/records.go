@@ -110,8 +110,11 @@ func (c *Cluster) put(ctx context.Context, m v1alpha1.MeshUpgrade, subresource .
 		return m, err
 	}
 	path := append([]string{recordsPath, m.Name}, subresource...)
-	body, err = c.plain.Put().AbsPath(path...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx).Raw()
-	if err != nil {
+	answer := c.plain.Put().AbsPath(path...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx)
+	if err := answer.Error(); err != nil { // which says what the API server said; Raw's does not always
+		return m, writing("write MeshUpgrade "+m.Name, err)
+	}
+	if body, err = answer.Raw(); err != nil {
 		return m, writing("write MeshUpgrade "+m.Name, err)
 	}
 	return record(body)

@@ -37,7 +37,8 @@ func (c *Cluster) restore(ctx context.Context, revision string) error {
 		}
 	}
 	if len(objects) == 0 {
-		return fmt.Errorf("install revision %s again: nothing was kept of it (no Secret labelled %s=%s in %s): %w", revision, keptLabel, revision, c.Root, engine.ErrRefused)
+		return final{fmt.Errorf("bring revision %s back: nothing was kept of it (no Secret labelled %s=%s in %s): install %s again yourself (the same file or chart, the same revision name), then run `rerig rollback` again",
+			revision, keptLabel, revision, c.Root, revision)}
 	}
 	slices.SortFunc(objects, func(a, b *unstructured.Unstructured) int {
 		return cmp.Or(cmp.Compare(turnOf(a.GetKind()), turnOf(b.GetKind())), cmp.Compare(a.GetName(), b.GetName()))

@@ -28,7 +28,7 @@ func (c *Cluster) retag(ctx context.Context, change plan.Change) error {
 	}
 	model, ok := all.own(change.Revision)
 	if !ok {
-		return fmt.Errorf("move tag %s: revision %s has no injection webhook to take its place from: %w", change.Name, change.Revision, engine.ErrRefused)
+		return final{fmt.Errorf("move tag %s to revision %s: it has no MutatingWebhookConfiguration %s: is the revision still installed (`rerig inventory`)?", change.Name, change.Revision, injectorOf(change.Revision))}
 	}
 	if err := c.retagWebhooks(ctx, change, all, model); err != nil {
 		return err
@@ -40,6 +40,14 @@ func (c *Cluster) retag(ctx context.Context, change plan.Change) error {
 		return nil
 	}
 	return c.retagValidator(ctx, change.Revision, model)
+}
+
+// injectorOf is the name that Istio gives a revision's configuration in istio-system.
+func injectorOf(revision string) string {
+	if revision == unrevisioned {
+		return "istio-sidecar-injector"
+	}
+	return "istio-sidecar-injector-" + revision
 }
 
 // retagWebhooks moves the webhooks of a tag. A default that an untagged revision

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 )
@@ -64,7 +63,7 @@ func (c *Cluster) serviceOf(ctx context.Context, revision string) (*corev1.Servi
 	}
 	found, err := c.core.Services(c.Root).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("find the Service of revision %s: there is no %s in %s: %w", revision, name, c.Root, engine.ErrRefused)
+		return nil, final{fmt.Errorf("revision %s is incomplete: Service %s is not in %s: repair its installation, and run the same command again", revision, name, c.Root)}
 	}
 	return found, reading("Service "+name, err)
 }

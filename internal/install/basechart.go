@@ -92,7 +92,7 @@ func (i ByHelm) baseRelease(ctx context.Context, version string) (r, deployed *r
 			return nil, nil, err
 		case r == nil:
 		case unfinished(r) && r.Labels[ownLabel] == "":
-			return nil, nil, fmt.Errorf("Helm release %s/%s is %s since %s, by other hands: wait until they are done", r.Namespace, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339))
+			return nil, nil, fmt.Errorf("Helm release %s/%s is %s since %s, by other hands: wait until they are done; or, if no helm runs any more, `helm rollback %s -n %s`, or leave --upgrade-base out", r.Namespace, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), r.Name, r.Namespace)
 		default:
 			deployed, err := lastDeployed(helm, r.Name)
 			return r, deployed, err

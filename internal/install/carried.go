@@ -116,7 +116,7 @@ func (i ByHelm) kept(ctx context.Context, revision string) (*Carried, error) {
 	content := text(o.Object, "data", "original-values")
 	values := map[string]any{}
 	if err := json.Unmarshal([]byte(content), &values); err != nil {
-		return nil, errors.New("ConfigMap " + valuesName(revision) + " holds no values in JSON (original-values)")
+		return nil, errors.New("ConfigMap " + valuesName(revision) + " holds no values in JSON (original-values), and these cannot be carried over: give them with `--values FILE --carry none`")
 	}
 	return &Carried{From: "ConfigMap " + i.Root + "/" + valuesName(revision), Values: values}, nil
 }

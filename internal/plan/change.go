@@ -111,7 +111,7 @@ func Render(s Step, t Target, at time.Time) ([]Change, error) {
 		}
 		return one(restart(s, t.Run, at))
 	}
-	return nil, fmt.Errorf("render %s: a step of this kind has no writes of its own", s)
+	return nil, fault(s, "a step of this kind has no writes of its own")
 }
 
 func one(c Change, err error) ([]Change, error) { return []Change{c}, err }
@@ -146,7 +146,7 @@ func restart(s Step, run string, at time.Time) (Change, error) {
 	kind, name, ok := strings.Cut(s.Subject, " ")
 	namespace, name, ok2 := strings.Cut(name, "/")
 	if !ok || !ok2 {
-		return Change{}, fmt.Errorf("render %s: %q is no workload", s, s.Subject)
+		return Change{}, fault(s, "%q is no workload", s.Subject)
 	}
 	metadata := map[string]any{"annotations": map[string]any{runAnnotation: run, restartedAnnotation: at.UTC().Format(time.RFC3339)}}
 	if s.Pin != "" {

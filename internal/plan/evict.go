@@ -3,7 +3,6 @@
 package plan
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -40,7 +39,7 @@ func evict(s Step) (Change, error) {
 	namespace, _, ok := strings.Cut(name, "/")
 	pod, uid, ok2 := strings.Cut(s.From, " ")
 	if !ok || !ok2 {
-		return Change{}, fmt.Errorf("render %s: %q of %q is no pod of a workload", s, s.From, s.Subject)
+		return Change{}, fault(s, "%q of %q is no pod of a workload", s.From, s.Subject)
 	}
 	return Change{Verb: End, Kind: "Pod", Namespace: namespace, Name: pod, Expect: uid}, nil
 }

@@ -17,7 +17,7 @@ func restartByField(s Step, run string, at time.Time) (Change, error) {
 	kind, name, ok := strings.Cut(s.Subject, " ")
 	namespace, name, ok2 := strings.Cut(name, "/")
 	if !ok || !ok2 {
-		return Change{}, fmt.Errorf("render %s: %q is no workload", s, s.Subject)
+		return Change{}, fault(s, "%q is no workload", s.Subject)
 	}
 	path, err := ParseField(s.Field)
 	if err != nil {

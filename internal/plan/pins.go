@@ -4,7 +4,6 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -43,7 +42,7 @@ func repin(s Step) (Change, error) {
 	kind, name, _ := strings.Cut(s.Subject, " ")
 	namespace, name, ok := strings.Cut(name, "/")
 	if !ok || s.Pin == "" {
-		return Change{}, fmt.Errorf("render %s: it pins no template", s)
+		return Change{}, fault(s, "it pins no template")
 	}
 	path := []string{"spec", "template", "metadata", "labels", mesh.RevisionLabel}
 	if mesh.Kind(kind) == mesh.CronJob {

@@ -114,7 +114,7 @@ func tryKey(s Step, t Target) string {
 func taken(s Step) ([]Change, error) {
 	kind, name, ok := strings.Cut(s.Subject, " ")
 	if !ok || s.By != "" {
-		return nil, fmt.Errorf("render %s: this is not ours to take away", s)
+		return nil, fault(s, "this is not ours to take away")
 	}
 	c := Change{Kind: kind, Name: name, Expect: s.From}
 	if namespace, name, ok := strings.Cut(name, "/"); ok {

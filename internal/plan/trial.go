@@ -3,7 +3,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -111,7 +110,7 @@ func launch(s Step, run string) (Change, error) {
 	kind, name, ok := strings.Cut(s.Subject, " ")
 	namespace, name, ok2 := strings.Cut(name, "/")
 	if !ok || !ok2 {
-		return Change{}, fmt.Errorf("render %s: %q is no workload", s, s.Subject)
+		return Change{}, fault(s, "%q is no workload", s.Subject)
 	}
 	return Change{Verb: Launch, Kind: kind, Namespace: namespace, Name: name, Trial: &TrialPod{Run: run, Revision: s.To, Mode: TrialMode(s.From)}}, nil
 }
@@ -120,7 +119,7 @@ func withdraw(s Step) (Change, error) {
 	pod, uid, ok := strings.Cut(s.From, " ")
 	namespace, name, ok2 := strings.Cut(pod, "/")
 	if !ok || !ok2 {
-		return Change{}, fmt.Errorf("render %s: %q is no pod", s, s.From)
+		return Change{}, fault(s, "%q is no pod", s.From)
 	}
 	return Change{Verb: Delete, Kind: "Pod", Namespace: namespace, Name: name, Expect: uid}, nil
 }
