@@ -61,7 +61,7 @@ func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
 	}
 	if !r.back() && !r.fresh {
 		before := r.ledger
-		r.ledger = plan.Joined(p.World, r.intent, plan.Rebased(p.World, r.intent, before))
+		r.ledger = plan.Joined(p.World, r.intent, plan.Widened(p.World, r.intent, plan.Rebased(p.World, r.intent, before)))
 		r.wider = r.wider || !reflect.DeepEqual(before.Waves, r.ledger.Waves) || !reflect.DeepEqual(before.Baseline, r.ledger.Baseline)
 	}
 	target, err := plan.Aim(p.World, r.intent, r.ledger)

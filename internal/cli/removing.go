@@ -13,7 +13,8 @@ import (
 // what a removal does where the run takes a revision away, or may have taken one
 // away before it was turned around; that it may be read is seen first.
 func (r *run) readied(ctx context.Context, h home) error {
-	h.Swapping(r.intent.Policy.Swaps())
+	begun := slices.ContainsFunc(r.ledger.Approved, func(s plan.Step) bool { return s.Kind == plan.Swap || s.Kind == plan.Retire })
+	h.Swapping(begun || r.intent.Policy.Swaps())
 	approved := slices.ContainsFunc(r.ledger.Approved, func(s plan.Step) bool { return s.Kind == plan.Remove })
 	if !r.Spec.RemoveOld && !approved {
 		h.Removing("")

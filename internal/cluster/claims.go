@@ -75,7 +75,7 @@ func (l *look) untagged() []mesh.Claim {
 	for _, tag := range slices.Sorted(maps.Keys(l.tagged)) {
 		served := slices.ContainsFunc(l.world.Webhooks, func(h mesh.Webhook) bool { return h.Tag == tag })
 		if !served && l.claimed {
-			list = append(list, mesh.Claim{Subject: "Service " + l.world.RootNamespace + "/istiod-revision-tag-" + tag, Value: l.tagged[tag], By: "it leads the tag " + tag + ", which no webhook serves, to the revision"})
+			list = append(list, mesh.Claim{Subject: "Service " + l.world.RootNamespace + "/istiod-revision-tag-" + tag, Revision: l.tagged[tag], By: "it leads the tag " + tag + ", which no webhook serves, to the revision"})
 		}
 	}
 	return list
@@ -96,14 +96,14 @@ func (c *Cluster) readSchedules(ctx context.Context, claim func(subject, value, 
 	}
 	return reading("Jobs", pages(ctx, metav1.ListOptions{}, c.batch.Jobs("").List, func(page *batchv1.JobList) {
 		for _, j := range page.Items {
-			if value, ok := j.Spec.Template.Labels[mesh.RevisionLabel]; ok && !over(&j) {
+			if value, ok := j.Spec.Template.Labels[mesh.RevisionLabel]; ok && !finished(&j) {
 				claim("Job "+j.Namespace+"/"+j.Name, value, "its template's "+byLabel)
 			}
 		}
 	}))
 }
 
-func over(j *batchv1.Job) bool {
+func finished(j *batchv1.Job) bool {
 	for _, condition := range j.Status.Conditions {
 		if (condition.Type == batchv1.JobComplete || condition.Type == batchv1.JobFailed) && condition.Status == corev1.ConditionTrue {
 			return true
@@ -145,7 +145,7 @@ func (l *look) claimsOf() []mesh.Claim {
 		if !ok { // gone, or without a selector: then its name has to do
 			revision = revisionIn(c.service)
 		}
-		list = append(list, mesh.Claim{Subject: c.subject, Value: revision, By: "it calls Service " + c.service})
+		list = append(list, mesh.Claim{Subject: c.subject, Revision: revision, By: "it calls Service " + c.service})
 	}
 	return slices.DeleteFunc(list, func(c mesh.Claim) bool {
 		return slices.ContainsFunc(l.world.Belongings, func(b mesh.Belonging) bool { return !b.Shared && b.Subject() == c.Subject })

@@ -29,7 +29,7 @@ func TestClaims(t *testing.T) {
 	l.world.Belongings = []mesh.Belonging{{Kind: "EnvoyFilter", Namespace: "istio-system", Name: "stats", Revision: "old"}}
 	var got [][2]string
 	for _, c := range l.claimsOf() {
-		got = append(got, [2]string{c.Subject, c.Value})
+		got = append(got, [2]string{c.Subject, c.Value + c.Revision})
 	}
 	want := [][2]string{{"EnvoyFilter shop/lua", "old"}, {"Service istio-system/istiod-revision-tag-stray", "old"},
 		{"ValidatingWebhookConfiguration a", "old"}, {"ValidatingWebhookConfiguration b", "default"}}
@@ -60,7 +60,7 @@ func testClaims(t *testing.T, c *Cluster) {
 	}
 	var got []string
 	for _, claim := range w.Claims {
-		if claim.Value == "held" {
+		if claim.Value == "held" || claim.Revision == "held" {
 			got = append(got, claim.Subject+": "+claim.By)
 		}
 	}

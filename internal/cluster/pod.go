@@ -30,8 +30,7 @@ type pod struct {
 // whatever their annotations say. Those that a swap keeps are still its to take
 // away: no controller does.
 func podOf(p *corev1.Pod) (pod, bool) {
-	over := p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
-	if over && swapOf(p).Place == mesh.Held {
+	if over(p) && swapOf(p).Place == mesh.Held {
 		return pod{}, false
 	}
 	o := pod{
@@ -40,7 +39,7 @@ func podOf(p *corev1.Pod) (pod, bool) {
 			UID:         string(p.UID),
 			Node:        p.Spec.NodeName,
 			Running:     p.Status.Phase == corev1.PodRunning,
-			Ready:       ready(p) && !over,
+			Ready:       ready(p) && !over(p),
 			Terminating: p.DeletionTimestamp != nil,
 			Sidecar:     sidecarOf(p),
 			Trouble:     trouble(p),
@@ -65,6 +64,11 @@ func podOf(p *corev1.Pod) (pod, bool) {
 		}
 	}
 	return o, true
+}
+
+// over reports whether a pod has run to its end.
+func over(p *corev1.Pod) bool {
+	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
 }
 
 // restartable reports whether a rolling restart moves the kind.

@@ -73,8 +73,9 @@ func (c *Cluster) readPods(ctx context.Context, l *look) error {
 				continue
 			}
 			if found, ok := podOf(p); ok {
-				on := l.spent[p.Spec.NodeName]
-				l.spent[p.Spec.NodeName] = spent{plus(on.needs, found.needs), on.pods + 1}
+				if on := l.spent[p.Spec.NodeName]; !over(p) {
+					l.spent[p.Spec.NodeName] = spent{plus(on.needs, found.needs), on.pods + 1}
+				}
 				l.found.pods = append(l.found.pods, found)
 			}
 		}

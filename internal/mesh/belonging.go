@@ -33,9 +33,10 @@ func (b Belonging) Subject() string {
 // Claim is something beside namespaces, workloads and tags that names a revision,
 // so that it cannot go: an entry of a VM, a template of a CronJob, a Gateway.
 type Claim struct {
-	Subject string // "WorkloadEntry vms/legacy"
-	Value   string // the revision, or the tag, that it names
-	By      string // "label istio.io/rev"
+	Subject  string // "WorkloadEntry vms/legacy"
+	Value    string // the revision, or the tag, that its label names
+	Revision string // the revision that it leads to without a label; then there is no Value
+	By       string // "label istio.io/rev"
 }
 
 // removal is the order in which the objects of a control plane are taken away:
@@ -81,4 +82,11 @@ func (w World) Lost(revision string) []Belonging {
 func (w World) Names(value, revision string) bool {
 	to, _ := w.Resolve(value)
 	return to == revision
+}
+
+// Claimed reports whether a claim leads to a revision. One that does so without a
+// label does whatever the tags point to: the untagged revision and the default
+// share a name.
+func (w World) Claimed(c Claim, revision string) bool {
+	return c.Revision == revision || c.Revision == "" && w.Names(c.Value, revision)
 }

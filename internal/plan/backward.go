@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func (t Target) ownBack(b Baseline) {
 		_, name, _ := strings.Cut(key, " ")
 		namespace, _, _ := strings.Cut(name, "/")
 		if _, here := t.Revisions[namespace]; here {
-			t.Works[key], t.Pins[key] = b.Revisions[key], label
+			t.Works[key], t.Pins[key] = cmp.Or(b.Revisions[key], b.Sidecars[key]), label // a record of an older version has the sidecars alone
 		}
 	}
 }

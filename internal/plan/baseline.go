@@ -73,19 +73,23 @@ func (b Baseline) found(w mesh.World, in Intent, ns mesh.Namespace) {
 		return
 	}
 	for _, wl := range w.In(ns.Name) {
-		if !ownBound(w, ns, wl) {
-			continue
+		if ownBound(w, ns, wl) {
+			b.foundOwn(w, in, ns, wl)
 		}
-		b.Pins[wl.Key()] = pinOf(wl)
-		by := strings.Join(w.Injectors(ns, wl.Template), "+")
-		b.Revisions[wl.Key()] = in.before(true, by)
-		if tag := w.Through(ns, wl.Template); tag != "" {
-			b.Through[wl.Key()] = tag
-		}
-		if b.Revisions[wl.Key()] != by {
-			b.Pins[wl.Key()] = in.From
-			delete(b.Through, wl.Key())
-		}
+	}
+}
+
+// foundOwn notes a workload that is bound by labels of its own pods.
+func (b Baseline) foundOwn(w mesh.World, in Intent, ns mesh.Namespace, wl mesh.Workload) {
+	b.Pins[wl.Key()] = pinOf(wl)
+	by := strings.Join(w.Injectors(ns, wl.Template), "+")
+	b.Revisions[wl.Key()] = in.before(true, by)
+	if tag := w.Through(ns, wl.Template); tag != "" {
+		b.Through[wl.Key()] = tag
+	}
+	if b.Revisions[wl.Key()] != by {
+		b.Pins[wl.Key()] = in.From
+		delete(b.Through, wl.Key())
 	}
 }
 
@@ -106,6 +110,9 @@ func (b Baseline) unused(w mesh.World, in Intent) {
 	}
 	for _, name := range sorted(names) {
 		at := w.TagAt(name)
+		if _, known := b.Tags[name]; known {
+			continue
+		}
 		if slices.ContainsFunc(at, func(r string) bool { return r != "" && r != in.Revision && slices.Contains(olds, r) }) {
 			b.Tags[name] = strings.Join(at, "+")
 		}

@@ -11,7 +11,7 @@ import (
 // with one of them: its start is what a carrying out that was broken off leaves.
 func covered(s Step, approved []Step) bool {
 	return slices.ContainsFunc(approved, func(a Step) bool {
-		return evictionCovered(s, a) || halfway(s, a) || swapCovered(s, a)
+		return evictionCovered(s, a) || halfway(s, a) || swapCovered(s, a) || presetCovered(s, a)
 	})
 }
 
@@ -28,6 +28,12 @@ func halfway(s, a Step) bool {
 		}
 	}
 	return true
+}
+
+// presetCovered reports whether a template is pinned without a restart only because
+// the pods whose restart, or eviction, would have pinned it are away for now.
+func presetCovered(s, a Step) bool {
+	return s.Kind == Preset && (a.Kind == Restart || a.Kind == Replace) && a.Wave == s.Wave && a.Subject == s.Subject && a.Pin == s.Pin
 }
 
 // comesBack reports whether a step may come back behind the run by itself: on the

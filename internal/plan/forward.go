@@ -179,7 +179,7 @@ func behind(w mesh.World, in Intent, namespace string) bool {
 		if p.Moves() && len(others(wl, in.Revision)) > 0 || wl.Swapping() {
 			return true
 		}
-		if (p.Way == ByItself || idle(w, wl)) && ownBound(w, ns, wl) && !slices.Equal(by, []string{in.Revision}) {
+		if (p.Way == ByItself || p.Moves() && idle(w, wl)) && pinnable(wl, in.Revision) && ownBound(w, ns, wl) && !slices.Equal(by, []string{in.Revision}) {
 			return true
 		}
 	}

@@ -43,7 +43,7 @@ func holdingOn(w mesh.World, t Target) []Note {
 			notes = append(notes, Note{Kind: HoldsOn, Subject: "revision " + revision, Text: "is scaled to zero, so that nobody says who would be connected to it: the run will hold there until one of its istiods runs, or its Deployment is gone", Evidence: "its Deployment asks for 0 replicas"})
 		}
 		for _, c := range w.Claims {
-			if t.stays(w, c.Value, revision) && !t.lets(w, c) {
+			if (c.Revision == revision || c.Revision == "" && t.stays(w, c.Value, revision)) && !t.lets(w, c) {
 				hold(c.Subject, c.By)
 			}
 		}

@@ -28,7 +28,7 @@ func leftBehind() mesh.World {
 		}
 	}
 	w.Belongings = slices.DeleteFunc(w.Belongings, func(b mesh.Belonging) bool { return b.Shared })
-	w.Claims = []mesh.Claim{{Subject: "ValidatingWebhookConfiguration istiod-default-validator", Value: "1-29-1", By: "it calls Service istiod-1-29-1"}}
+	w.Claims = []mesh.Claim{{Subject: "ValidatingWebhookConfiguration istiod-default-validator", Revision: "1-29-1", By: "it calls Service istiod-1-29-1"}}
 	w.Sort()
 	return w
 }

@@ -12,12 +12,12 @@ import (
 // template, and whose own object is read.
 var templated = []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ArgoRollout, mesh.CronJob}
 
-// idle reports whether a workload has no pods now, and a template of its own that
-// the next ones will be made from. A Deployment that lends its template to a
+// idle reports whether a workload has no pods and wants none now, and a template of
+// its own that the next ones will be made from. A Deployment that lends its template to a
 // Rollout is not idle: the Rollout's pods are made from it.
 func idle(w mesh.World, wl mesh.Workload) bool {
 	lends := func(o mesh.Workload) bool { return o.Lender == wl.Key() }
-	return len(wl.Live()) == 0 && !wl.Gone && wl.Lender == "" && slices.Contains(templated, wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
+	return len(wl.Live()) == 0 && wl.Wanted == 0 && !wl.Gone && wl.Lender == "" && slices.Contains(templated, wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
 }
 
 // presets bind the templates of what makes its next pods by itself: of a CronJob,
@@ -54,6 +54,13 @@ func preset(w *mesh.World, s Step) {
 			w.Workloads[i].Template.Labels = repinned(wl.Template.Labels, s.Pin)
 		}
 	}
+}
+
+// pinnable reports whether a workload's template bears a label already, or can be
+// given it.
+func pinnable(wl mesh.Workload, label string) bool {
+	why, _ := unpinnable(wl)
+	return why == "" || pinOf(wl) == label
 }
 
 // unpinnable is why the template of a workload cannot be pinned to a revision, and

@@ -14,7 +14,7 @@ type Rank int
 // is tried anew.
 var order = map[Kind]Rank{
 	Define: 0, Withdraw: 0, Install: 1, Admit: 2, Pin: 3,
-	Trial: 1, Label: 1, Preset: 1, Evict: 2, Restart: 2, Replace: 2, Swap: 2, Prove: 2, Soak: 3, Retire: 4,
+	Trial: 1, Label: 1, Preset: 2, Evict: 2, Restart: 2, Replace: 2, Swap: 2, Prove: 2, Soak: 3, Retire: 4,
 	Tag: 4, Unpin: 5, Remove: 6, Try: 7,
 }
 

@@ -19,7 +19,7 @@ func replacements(w mesh.World, t Target, l Ledger, g Group) []Step {
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
 			want := t.Want(wl)
-			if t.Policy.Passage(wl).Way != ByEviction || l.Evicted(wl, want) >= Attempts*max(wl.Wanted, 1) {
+			if want == "" || t.Policy.Passage(wl).Way != ByEviction || l.Evicted(wl, want) >= Attempts*max(wl.Wanted, 1) {
 				continue
 			}
 			var from []string

@@ -154,7 +154,7 @@ func namers(f Facts) []Holder {
 		}
 	}
 	for _, c := range w.Claims {
-		if w.Names(c.Value, name) {
+		if w.Claimed(c, name) {
 			add(c.Subject, "%s", c.By)
 		}
 	}

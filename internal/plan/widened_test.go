@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// What its own label binds and came after the run had begun is moved, and comes
+// back with the rest.
+func TestWhatComesToBeBoundIsFoundThen(t *testing.T) {
+	w := sixWays()
+	_, l, _ := carry(t, w, forward(t, w, allOf(), Ledger{}), Opened(Make(w, forward(t, w, allOf(), Ledger{}), Ledger{}), noon), 2, first, nil)
+	late := workload(mesh.CronJob, "own", "late", 0)
+	late.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+	w.Workloads = append(slices.Clone(w.Workloads), late)
+	w.Sort()
+	if l = Widened(w, allOf(), l); l.Baseline.Pins[late.Key()] != "1-29-1" || l.Baseline.Revisions[late.Key()] != "1-29-1" {
+		t.Fatalf("found is %v", l.Baseline.Pins)
+	}
+	target := forward(t, w, allOf(), l)
+	end, l, _ := carry(t, w, target, l.Agreed(Make(w, target, l), noon), -1, first, nil)
+	if wl, _ := end.Workload(late.Key()); wl.Template.Labels[mesh.RevisionLabel] != "1-31-0" {
+		t.Errorf("there it bears %v", wl.Template.Labels)
+	}
+	back := Backward(allOf(), l, 0)
+	home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+	if wl, _ := home.Workload(late.Key()); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" {
+		t.Errorf("back it bears %v", wl.Template.Labels)
+	}
+}
+
+// Where the old revision's end is asked for after the upgrade, a tag that nobody is
+// bound by is moved then.
+func TestATagThatNobodyUsesIsMovedWhenTheRemovalIsAskedForLater(t *testing.T) {
+	w, in := sixWays(), allOf()
+	w.Tags = append(slices.Clone(w.Tags), mesh.Tag{Name: "spare", Revision: "1-29-1", Service: "1-29-1"})
+	w.Sort()
+	target := forward(t, w, in, Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	if again := Widened(end, in, l); slices.Contains(again.Baseline.Moved, "spare") {
+		t.Error("moved without the removal having been asked for")
+	}
+	in.Remove = true
+	l = Widened(end, in, l)
+	if !slices.Contains(l.Baseline.Moved, "spare") || l.Baseline.Tags["spare"] != "1-29-1" {
+		t.Errorf("moved are %v, found at %v", l.Baseline.Moved, l.Baseline.Tags)
+	}
+}
+
+// The record of an older version knows of what pods' own labels bind only the
+// sidecars: it comes back all the same.
+func TestAnOlderRecordComesBack(t *testing.T) {
+	w := sixWays()
+	target := forward(t, w, allOf(), Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	for key := range l.Baseline.Pins {
+		delete(l.Baseline.Revisions, key)
+	}
+	back := Backward(allOf(), l, 0)
+	home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+	for key := range l.Baseline.Pins {
+		was, _ := w.Workload(key)
+		if is, _ := home.Workload(key); !slices.Equal(is.Sidecars(), was.Sidecars()) {
+			t.Errorf("%s comes back on %v", key, is.Sidecars())
+		}
+	}
+}
+
+// Pods that are away for a moment make no other plan of what was agreed to.
+func TestAMomentWithoutPodsIsNoDrift(t *testing.T) {
+	w := sixWays()
+	target := forward(t, w, allOf(), Ledger{})
+	p := Make(w, target, Ledger{})
+	l := Opened(p, noon)
+	w.Workloads = slices.Clone(w.Workloads)
+	for i, wl := range w.Workloads {
+		if wl.Namespace == "own" && wl.Injected() {
+			w.Workloads[i].Pods = slices.Clone(wl.Pods)
+			for j := range wl.Pods {
+				w.Workloads[i].Pods[j].Terminating = true
+			}
+		}
+	}
+	left := Make(w, forward(t, w, allOf(), l), l).Stages
+	if !slices.ContainsFunc(Flat(left), func(s Step) bool { return s.Kind == Preset }) {
+		t.Fatal("nothing is pinned while its pods are away")
+	}
+	if strange := Drift(left, forward(t, w, allOf(), l), l); strange != nil {
+		t.Errorf("it drifts: %v", strange)
+	}
+}
+
+// What leads to the untagged revision without a label does so whatever the tag of
+// the same name points to.
+func TestAClaimOfTheUntaggedRevision(t *testing.T) {
+	w := mesh.World{Tags: []mesh.Tag{{Name: "default", Revision: "1-31-0"}}, Revisions: []mesh.Revision{{Name: "1-31-0"}, {Name: "default"}}}
+	w.Sort()
+	if !w.Claimed(mesh.Claim{Revision: "default"}, "default") || w.Claimed(mesh.Claim{Value: "default"}, "default") || !w.Claimed(mesh.Claim{Value: "default"}, "1-31-0") {
+		t.Error("a label and a connection are taken for the same")
+	}
+}
