@@ -22,7 +22,7 @@ var patience = map[bool]time.Duration{false: 50 * time.Minute, true: 5 * time.Ho
 
 func main() {
 	wanted := order{size: ground.Size(), strict: os.Getenv("CI") == "true"}
-	flag.BoolVar(&wanted.long, "long", false, "run only the stories, each as often as it can repeat itself, and write their times down in docs/long-runs.md")
+	flag.BoolVar(&wanted.long, "long", false, "run only the stories, each as often as it can repeat itself, and write their times down in bin/long-runs.md")
 	flag.StringVar(&wanted.stories, "stories", "", "run only the stories whose name matches, and nothing else")
 	flag.DurationVar(&wanted.timeout, "timeout", 0, "how long the stories may take together (default 50m, 5h with -long)")
 	flag.Parse()
@@ -36,7 +36,7 @@ func main() {
 	results := run(ctx, wanted, os.Stdout)
 	fmt.Print(page(results, wanted, time.Since(began)))
 	if wanted.long {
-		if err := record("docs/long-runs.md", results, wanted, began); err != nil {
+		if err := record("bin/long-runs.md", results, wanted, began); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
