@@ -21,7 +21,7 @@ func TestOtherHandsBringTheRevision(t *testing.T) {
 	l.snapshot(t, bindings()).ours().same(t, "waiting", before)
 	l.phase(t, "Held")
 
-	p := start(t, l.kubeconfig, args...)
+	p := start(t, l.kubeconfig, append(args, "--ready-timeout", "10m")...)
 	p.hears(t, "waiting for other hands", time.Minute)
 	l.target(t, "")
 	p.end(t, longest).exits(t, exitDone)
