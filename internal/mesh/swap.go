@@ -102,7 +102,7 @@ func (w Workload) Swapping() bool {
 		return true
 	}
 	for _, p := range w.Pods {
-		if p.Swap.Marked() && !(p.Terminating && p.Swap.Place == Held) { // a mark goes with its pod
+		if p.Swap.Marked() && (!p.Terminating || p.Swap.Place != Held) { // a mark goes with its pod
 			return true
 		}
 	}

@@ -19,10 +19,6 @@ func bystander(change func(w *mesh.World, wl *mesh.Workload), namespace string) 
 	return w
 }
 
-func labelledWith(labels map[string]string) func(*mesh.World, *mesh.Workload) {
-	return func(_ *mesh.World, wl *mesh.Workload) { wl.Template.Labels = labels }
-}
-
 // Whoever comes to another revision with a tag, and is not moved before it, keeps
 // it where it is: what istiod renders at once, what gets it with its next pod,
 // and what has no pod now.
