@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 )
 
@@ -28,7 +29,7 @@ func checkChoices(s v1alpha1.MeshUpgradeSpec) error {
 			return fmt.Errorf("choose the workload's way: field needs the path of a field, such as field:spec.restartAt, and nothing else takes one")
 		}
 		if r.Field != "" {
-			if _, err := plan.ParseField(r.Field); err != nil {
+			if err := plan.Writable(mesh.KindOf(r.Kind), r.Field); err != nil {
 				return fmt.Errorf("choose the workload's way: %w", err)
 			}
 		}

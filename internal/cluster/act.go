@@ -129,7 +129,7 @@ func writing(what string, err error) error {
 	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
 		return fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
 	case refused(err):
-		return fmt.Errorf("%s: %w: %w", what, engine.ErrRefused, err)
+		return fmt.Errorf("%s: %w: %w", what, engine.ErrRefused, brief(err))
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,20 @@ func put(body map[string]any, value any, path ...string) {
 		body = next
 	}
 	body[path[len(path)-1]] = value
+}
+
+// Writable refuses a field that cannot be read as a path, or that is not for a
+// time: of Kubernetes' own kinds there is none but annotations of the template,
+// which their controllers go by.
+func Writable(kind mesh.Kind, field string) error {
+	path, err := ParseField(field)
+	if err != nil || !slices.Contains([]mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ReplicationController}, kind) {
+		return err
+	}
+	if len(path) != 5 || !slices.Equal(path[:4], []string{"spec", "template", "metadata", "annotations"}) {
+		return fmt.Errorf("read the field %q: a %s takes a time in an annotation of its template alone, such as spec.template.metadata.annotations[example.org/restarted-at]; restart does that by itself", field, kind)
+	}
+	return nil
 }
 
 // ParseField reads the path of a field: names with dots between them, and in

@@ -91,6 +91,27 @@ func TestParseField(t *testing.T) {
 	}
 }
 
+// A kind whose controller goes by its template takes a time there and nowhere else;
+// of other projects' kinds that is theirs to know.
+func TestWritable(t *testing.T) {
+	for _, c := range []struct {
+		kind  mesh.Kind
+		field string
+		fits  bool
+	}{
+		{mesh.Deployment, "spec.template", false},
+		{mesh.Deployment, "spec.replicas", false},
+		{mesh.StatefulSet, "spec.template.metadata.annotations[example.org/at]", true},
+		{mesh.ArgoRollout, "spec.restartAt", true},
+		{"Crew", "spec.renewedAt", true},
+		{"Crew", "renewedAt", false},
+	} {
+		if err := Writable(c.kind, c.field); (err == nil) != c.fits {
+			t.Errorf("%s of a %s: %v", c.field, c.kind, err)
+		}
+	}
+}
+
 // A restart by a field writes the time there, and the stamp beside it, and of the
 // template nothing.
 func TestARestartByField(t *testing.T) {
