@@ -147,9 +147,21 @@ func (t *turn) phase() (string, string) {
 	case !t.ledger.Ended.IsZero():
 		return "Completed", "what was to move is on " + t.target.Revision + ", and proven"
 	case t.target.Back || t.ledger.Revert > 0:
-		return "RollingBack", ""
+		return "RollingBack", t.commits()
 	case len(t.stages) > 0 && t.stages[0].Kind == plan.Soak:
 		return "Soaking", t.stages[0].Steps[0].Subject
 	}
-	return "Upgrading", ""
+	return "Upgrading", t.commits()
+}
+
+// commits is what people read off the record while somebody else has to commit.
+func (t *turn) commits() string {
+	list, more := plan.Commits(t.stages), ""
+	if len(list) > listed {
+		list, more = list[:listed], fmt.Sprintf("; and %d more", len(list)-listed)
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "waits: " + strings.Join(list, "; ") + more
 }

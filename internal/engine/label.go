@@ -50,8 +50,7 @@ func (t *turn) committing() string {
 func (t *turn) await(ctx context.Context, steps []plan.Step) (Outcome, error) {
 	for _, step := range steps {
 		v := verify.Verdict{Check: "label-committed", Subject: step.Subject, Result: verify.Wait,
-			Reason: fmt.Sprintf("namespace %s is kept by %s: commit there its labels %s (now %s)", step.Subject, step.By, step.To, step.From),
-			Hint:   t.committing()}
+			Reason: step.ToCommit(), Hint: t.committing()}
 		if t.overdue(step) {
 			return t.hold(ctx, plan.Hold{Reason: forCommit, Subject: step.Subject, Wave: step.Wave, Message: v.Reason, Hint: v.Hint})
 		}

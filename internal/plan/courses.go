@@ -19,10 +19,19 @@ func Courses(w mesh.World, t Target) []Course {
 			ns, _ := w.Namespace(name)
 			for _, wl := range w.In(name) {
 				if wl.Injected() || wl.Gateway || len(w.Injectors(ns, wl.Template)) > 0 {
-					list = append(list, Course{wl.Key(), t.Policy.Passage(wl)})
+					list = append(list, Course{wl.Key(), t.course(wl)})
 				}
 			}
 		}
 	}
 	return list
+}
+
+// course is how a workload is moved, in the words of the direction.
+func (t Target) course(wl mesh.Workload) Passage {
+	p := t.Policy.Passage(wl)
+	if len(stockOf(wl, t).parked) > 0 && t.Back && p.Way == BySwap {
+		p.Why = "a swap has begun on it: the same pods that were parked take their places back"
+	}
+	return p
 }

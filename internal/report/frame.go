@@ -49,6 +49,7 @@ func (f *frame) take(e engine.Event) {
 // are at most height of them.
 func (f frame) lines(p Paper, height int, now time.Time) []string {
 	lines := []string{"", f.head(p), f.clock(p, now), f.plane(p)}
+	lines = append(lines, f.commits(p, height-len(lines))...)
 	waves := progressOf(f.world, f.target, f.ledger, f.left)
 	room := height - len(lines)
 	lines = append(lines, f.body(p, waves, room, now)...)
@@ -82,7 +83,7 @@ func (f frame) plane(p Paper) string {
 	text, tone := "good", good
 	if left := plan.Flat(f.left); len(left) > 0 && left[0].Wave == 0 {
 		text, tone = doingBefore(left[0]), warn
-		if why := f.reasons[left[0].Subject]; why != "" {
+		if why := f.reasons[left[0].Subject]; why != "" && len(plan.Commits(f.left)) == 0 {
 			text += ": " + why
 		}
 	}
@@ -101,6 +102,12 @@ func doingBefore(s plan.Step) string {
 		return "the old one is taken away"
 	case plan.Try:
 		return "the old one is gone: it is tried what the mesh admits"
+	case plan.Pin:
+		return "namespaces are bound to what they run"
+	case plan.Tag:
+		return "tags are moved"
+	case plan.Unpin:
+		return "namespaces get their own labels again"
 	}
 	return "is judged"
 }
@@ -119,7 +126,7 @@ func (f frame) body(p Paper, waves []progress, room int, now time.Time) []string
 		rows = append(rows, f.wave(p, w, now))
 	}
 	for _, w := range current {
-		rows = append(append(rows, f.wave(p, w, now)), f.works(p, w, detail)...)
+		rows = append(append(rows, f.wave(p, w, now)), f.works(p, w, detail, now)...)
 	}
 	for _, w := range after {
 		rows = append(rows, f.wave(p, w, now))

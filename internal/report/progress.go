@@ -38,6 +38,7 @@ type work struct {
 	state  state
 	ready  int // pods that are ready and carry the wanted sidecar
 	wanted int
+	parked parking
 }
 
 // proven counts the workloads of a wave that are.
@@ -60,7 +61,9 @@ func progressOf(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage) [
 			p.until = since.Add(t.Soak)
 		}
 		for _, wl := range plan.Provable(w, t, l, g) {
-			p.works = append(p.works, workOf(wl, t.Want(wl), g.Wave, left))
+			x := workOf(wl, t.Want(wl), g.Wave, left)
+			x.parked = parkingOf(wl, p, t.Back)
+			p.works = append(p.works, x)
 		}
 		list = append(list, p)
 	}

@@ -135,7 +135,7 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 			rows = append(rows, row("evict", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, or(p.caution(s.Subject), "one after the other")))
 		case s.Kind == plan.Swap:
 			wl, _ := p.World.Workload(s.Subject)
-			rows = append(rows, row("swap", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, inHand(wl)))
+			rows = append(rows, row("swap", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, comeback(wl, p.Plan.Target)))
 		case s.Kind == plan.Retire:
 			retired++
 		case s.Kind == plan.Prove:

@@ -21,6 +21,7 @@ type Standing struct {
 	Holder  string // who works on it now, "" nobody
 	Fresh   bool   // nothing of it was agreed to
 	At      time.Time
+	Unseen  string // why what a removal would take could not be read, so that it is not among what is left
 	World   mesh.World
 	Target  plan.Target
 	Ledger  plan.Ledger
@@ -37,18 +38,19 @@ type stood struct {
 	Drift  []plan.Step  `json:"drift,omitempty"`
 	Left   []plan.Stage `json:"left"`
 	Trials []StandIn    `json:"trials,omitempty"` // pods that are being tried
+	Unseen string       `json:"unseen,omitempty"`
 	Ledger plan.Ledger  `json:"ledger"`
 }
 
 // Object is the standing for programs, with the ledger in clear.
 func (s Standing) Object() any {
 	return stood{Run: s.Run, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Hold: s.Ledger.Held,
-		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Trials: standIns(s.World), Ledger: s.Ledger}
+		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Trials: standIns(s.World), Unseen: s.Unseen, Ledger: s.Ledger}
 }
 
 // Text is the standing for people.
 func (s Standing) Text(p Paper) string {
-	lines := p.table("", s.facts())
+	lines := append(p.table("", s.facts()), s.waits(p)...)
 	if s.Fresh {
 		return strings.Join(append(lines, "", "Nothing of it was agreed to, and nothing was changed."), "\n") + "\n"
 	}
@@ -56,6 +58,7 @@ func (s Standing) Text(p Paper) string {
 		lines = append(append(lines, ""), heldLines(p, *h)...)
 	}
 	lines = append(append(lines, ""), s.waves(p)...)
+	lines = append(lines, s.parked(p)...)
 	lines = append(lines, standInLines(p, standIns(s.World))...)
 	lines = append(lines, s.left(p)...)
 	return strings.Join(lines, "\n") + "\n"
@@ -68,7 +71,7 @@ func (s Standing) facts() [][]cell {
 		{{"Phase", dim}, {phase, phaseTone(phase)}},
 		{{"Target", dim}, {text: s.target()}},
 	}
-	if s.Message != "" && s.Ledger.Held == nil {
+	if s.Message != "" && s.Ledger.Held == nil && len(plan.Commits(s.Left)) == 0 {
 		rows = append(rows, []cell{{"Message", dim}, {text: s.Message}})
 	}
 	rows = append(rows, []cell{{"Worked on by", dim}, {text: or(s.Holder, "nobody")}})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // order is in which order workloads are shown, where not all fit: those that
@@ -14,7 +15,7 @@ var order = map[state]int{trying: 0, proving: 0, restarting: 1, swapping: 1, pro
 
 // works are the lines of a wave's workloads, at most room; those that don't fit
 // are counted in the last line.
-func (f frame) works(p Paper, w progress, room int) []string {
+func (f frame) works(p Paper, w progress, room int, now time.Time) []string {
 	list := slices.Clone(w.works)
 	hidden := map[state]int{}
 	if len(list) > room {
@@ -30,7 +31,7 @@ func (f frame) works(p Paper, w progress, room int) []string {
 	}
 	var lines []string
 	for _, x := range list {
-		text := fmt.Sprintf("    %-*s  %d/%d  %-10s %s", wide, x.key, x.ready, x.wanted, x.state, f.reason(x))
+		text := fmt.Sprintf("    %-*s  %d/%d  %-10s %s", wide, x.key, x.ready, x.wanted, x.state, or(f.reason(x), x.parked.text(now)))
 		lines = append(lines, p.paint(toneOf(x.state), cut(strings.TrimRight(text, " "), p.Width)))
 	}
 	if len(hidden) > 0 && room > 0 {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"testing"
+
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// TestTheRecordSaysWhatIsWaitedFor: `kubectl get meshupgrade` shows the message.
+func TestTheRecordSaysWhatIsWaitedFor(t *testing.T) {
+	step := plan.Step{Kind: plan.Label, Wave: 1, Subject: "shop-web", From: "istio-injection=enabled", To: "istio.io/rev=1-31-0", By: "Argo CD application shop"}
+	is := turn{stages: []plan.Stage{{Wave: 1, Kind: plan.Label, Steps: []plan.Step{step}}}}
+	want := "waits: namespace shop-web is kept by Argo CD application shop: commit there its labels istio.io/rev=1-31-0 (now istio-injection=enabled)"
+	if phase, got := is.phase(); phase != "Upgrading" || got != want {
+		t.Errorf("%s: %q, want %q", phase, got, want)
+	}
+	is.target.Back = true
+	if phase, got := is.phase(); phase != "RollingBack" || got != want {
+		t.Errorf("%s: %q, want %q", phase, got, want)
+	}
+}

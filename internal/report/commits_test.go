@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// TestCommitsAreSaid: what somebody else has to commit is in the live view and in
+// the status, whole, for labels of a wave and for those that are given back.
+func TestCommitsAreSaid(t *testing.T) {
+	w := shop()
+	l := plan.Ledger{}
+	target := plan.Target{Revision: "1-31-0", Run: intent.Run, Waves: []plan.Group{{Wave: 1, Namespaces: []string{"shop-web"}}}}
+	w.Namespaces[1].Labels = map[string]string{mesh.RevisionLabel: "1-31-0"}
+	for _, stage := range []plan.Stage{
+		{Wave: 1, Kind: plan.Label, Steps: []plan.Step{{Kind: plan.Label, Wave: 1, Subject: "shop-web", From: "istio-injection=enabled", To: "istio.io/rev=1-31-0", By: "Argo CD application shop"}}},
+		{Kind: plan.Unpin, Steps: []plan.Step{{Kind: plan.Unpin, Subject: "shop-web", From: "istio.io/rev=1-31-0", To: "istio-injection=enabled", By: "Argo CD application shop"}}},
+	} {
+		left := []plan.Stage{stage}
+		f := frame{reasons: map[string]string{}, parallel: 4}
+		f.take(engine.Event{Kind: engine.Looked, At: noon, Run: intent.Run, World: &w, Target: &target, Ledger: &l, Stages: left})
+		shown := f.lines(Paper{Width: 79}, 23, noon)
+		for _, line := range shown {
+			if width(line) > 79 {
+				t.Errorf("%d columns: %s", width(line), line)
+			}
+		}
+		want := stage.Steps[0].ToCommit()
+		if whole := strings.Join(strings.Fields(strings.Join(shown, " ")), " "); !strings.Contains(whole, want) || strings.Contains(whole, "is judged") {
+			t.Errorf("no %q in\n%s", want, strings.Join(shown, "\n"))
+		}
+		s := Standing{Run: intent.Run, Intent: intent, Phase: "Upgrading", Message: "waits: " + want, Holder: "host-1", At: noon, World: w, Target: target, Ledger: l, Left: left}
+		if text := s.Text(Paper{}); strings.Count(text, want) != 1 {
+			t.Errorf("not once %q in\n%s", want, text)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// waits says what has to be done by people before the run goes on: what is to be
+// committed, and that nobody works on it.
+func (s Standing) waits(p Paper) []string {
+	var lines []string
+	if s.Ledger.Held == nil { // the hold says what it is held for
+		for _, text := range plan.Commits(s.Left) {
+			lines = append(lines, p.wrapped("Waits         ", text)...)
+		}
+	}
+	if s.Holder == "" && !s.Fresh && s.Ledger.Held == nil && len(s.Left) > 0 && !s.over() {
+		lines = append(lines, p.wrapped("What to do    ", s.goOn())...)
+	}
+	if s.Unseen != "" {
+		lines = append(lines, p.wrapped("Not seen      ", "what the removal of the old revision takes, which is therefore not listed: "+s.Unseen)...)
+	}
+	return lines
+}
+
+// over reports whether the run came to its end; what is left of it then came later.
+func (s Standing) over() bool {
+	return !s.Ledger.Ended.IsZero() && s.Ledger.Turned == s.Intent.Rollback
+}
+
+func (s Standing) goOn() string {
+	if s.Intent.Rollback {
+		return fmt.Sprintf("Nobody works on it. `rerig rollback %s` goes on with it.", s.Run)
+	}
+	return fmt.Sprintf("Nobody works on it. The command that began it, given again, goes on with it; `rerig rollback %s` takes everything back to what was found before.", s.Run)
+}
