@@ -35,7 +35,9 @@ func (a *app) propose(ctx context.Context, h home, r *run) (p report.Proposal, e
 		}
 	}
 	defer func() {
-		p.Plan.Notes = append(p.Plan.Notes, plan.Compared(p.World, setups, p.Plan.Target, r.olds(p))...)
+		if plan.Moving(p.Plan.Stages) {
+			p.Plan.Notes = append(p.Plan.Notes, plan.Compared(p.World, setups, p.Plan.Target, r.olds(p))...)
+		}
 	}()
 	if p.Plan.Target.Back || !installs(p.Plan.Stages) {
 		return p, nil

@@ -79,7 +79,10 @@ func Notes(w mesh.World, t Target) []Note {
 
 func gateway(w mesh.World, t Target, wl mesh.Workload) Note {
 	has := strings.Join(wl.Sidecars(), ", ")
-	text := "is not restarted and stays on " + has + ": the versions of the proxies on a path differ until it is moved"
+	text := "is not restarted and stays on " + has
+	if ends := t.ControlPlanes(); len(ends) != 1 || ends[0] != has {
+		text += ": the versions of the proxies on a path differ until it is moved"
+	}
 	ns, _ := w.Namespace(wl.Namespace)
 	if to, moves := t.Revisions[wl.Namespace]; moves && len(w.Injectors(ns, wl.Template)) > 0 {
 		text = "is not restarted, but its namespace is moved: a pod that is made anew, by scaling or an eviction, gets " + to + " beside those on " + has

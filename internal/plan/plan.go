@@ -17,5 +17,5 @@ type Plan struct {
 // Make plans: the same steps that the engine will take, and the notes on them.
 func Make(w mesh.World, t Target, l Ledger) Plan {
 	stages := Steps(w, t, l)
-	return Plan{Target: t, Stages: stages, Notes: Notes(w, t), Ways: Courses(w, t), Digest: Digest(Changing(stages))}
+	return Plan{Target: t, Stages: stages, Notes: due(Notes(w, t), stages), Ways: Courses(w, t), Digest: Digest(Changing(stages))}
 }

@@ -5,7 +5,10 @@
 // and rollback.
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kind names one of the few things that a run can do.
 type Kind string
@@ -101,6 +104,12 @@ func Flat(stages []Stage) []Step {
 		steps = append(steps, s.Steps...)
 	}
 	return steps
+}
+
+// Writes returns the steps that write to the mesh, as they are counted for people.
+// The definition in which runs are recorded is none: it is put before a run begins.
+func Writes(stages []Stage) []Step {
+	return slices.DeleteFunc(Changing(stages), func(s Step) bool { return s.Kind == Define })
 }
 
 // Changing returns the steps that change the cluster: those that are approved.

@@ -22,7 +22,6 @@ func disagreements(w mesh.World, wl mesh.Workload, t Truths) []string {
 		injected(wl, t, say)
 	}
 	wired(w, wl, t, say)
-	swapped(wl, say)
 	return found
 }
 
@@ -90,7 +89,8 @@ func wired(w mesh.World, wl mesh.Workload, t Truths, say sayer) {
 	}
 }
 
-// swapped names what a swap has in hand: it is a run's, and ends with it.
+// swapped names what a swap has in hand: it is a run's, and ends with it, and the
+// four truths agree for all that.
 func swapped(wl mesh.Workload, say sayer) {
 	switch held := inHand(wl); {
 	case held != "":

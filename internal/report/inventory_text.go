@@ -107,12 +107,18 @@ func (inv Inventory) verdict(p Paper) []string {
 			lines = append(lines, p.wrapped("! ", t.Kind+" "+t.Namespace+"/"+t.Name+": "+f)...)
 		}
 	}
+	disagree := len(lines) > 0
+	for _, t := range inv.Workloads {
+		for _, r := range t.Remarks {
+			lines = append(lines, p.wrapped("  ", t.Kind+" "+t.Namespace+"/"+t.Name+": "+r)...)
+		}
+	}
 	if len(inv.Workloads) == 0 {
 		return append(lines, "No workload concerns the mesh.")
 	}
 	sum := fmt.Sprintf("%s in %s: ", count(len(inv.Workloads), "workload"), count(len(inv.Namespaces), "namespace"))
-	if len(lines) == 0 {
-		return []string{p.paint(good, sum+"labels, webhooks, pods and wire agree.")}
+	if !disagree {
+		return append(lines, p.paint(good, sum+"labels, webhooks, pods and wire agree."))
 	}
 	agree := fmt.Sprintf("%sthe four agree for %d, and not for %d.", sum, len(inv.Workloads)-odd, odd)
 	return append(lines, p.paint(warn, agree))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
 )
 
 // gateways are named with the revision that they have: they were not moved.
@@ -53,6 +54,12 @@ func (g Page) role(c Control, inv Inventory) string {
 	return "unused; stays installed"
 }
 
+// leaves reports whether the run could go on without the workload that holds it.
+func (g Page) leaves(h plan.Hold) bool {
+	wl, there := g.World.Workload(h.Subject)
+	return there && (h.Reason == "TimedOut" || h.Reason == "CheckFailed") && h.Wave > 0 && !wl.Gateway && !wl.Swapping() && g.Target.Policy.Passage(wl).Moves()
+}
+
 // next lists what can be done now.
 func (g Page) next(p Paper) []string {
 	rows := [][]cell{{{"NEXT", dim}, {}}, row("rerig inventory", "see for yourself")}
@@ -67,6 +74,9 @@ func (g Page) next(p Paper) []string {
 		}
 		rows = append(rows, row("the same command again", "go on, once what was found is mended"),
 			row("rerig rollback "+g.Run, "take everything back to what was found before"))
+		if h := g.Ledger.Held; h != nil && g.leaves(*h) {
+			rows = append(rows, row(fmt.Sprintf("the same with --workload '%s=leave'", h.Subject), "go on without it: it stays as it is now"))
+		}
 	}
 	return append([]string{""}, p.table("", rows)...)
 }

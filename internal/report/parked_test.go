@@ -65,4 +65,19 @@ func TestParkedIsSaid(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
+	w.Proxies = nil // the prediction leaves them where they were
+	for _, wl := range w.Workloads {
+		for _, pod := range wl.Live() {
+			w.Proxies = append(w.Proxies, mesh.Proxy{Namespace: wl.Namespace, Pod: pod.Name, Istiod: "istiod-" + pod.Sidecar.Revision, Revision: pod.Sidecar.Revision})
+		}
+	}
+	inv := InventoryOf(w)
+	for _, truths := range inv.Workloads {
+		if truths.Name == "web" && (len(truths.Findings) > 0 || len(truths.Remarks) != 1) {
+			t.Errorf("what is parked disagrees: %v, %v", truths.Findings, truths.Remarks)
+		}
+	}
+	if text := inv.Text(Paper{}); !strings.Contains(text, "  Deployment shop-web/web: a swap has pods of it in hand (2 parked") || !strings.Contains(text, "labels, webhooks, pods and wire agree.") {
+		t.Errorf("it is not said, or marked:\n%s", text)
+	}
 }

@@ -43,7 +43,7 @@ type Remark struct {
 // writes counts what the plan writes, by kind.
 func (p Proposal) writes() map[plan.Kind]int {
 	n := map[plan.Kind]int{}
-	for _, s := range plan.Changing(p.Plan.Stages) {
+	for _, s := range plan.Writes(p.Plan.Stages) {
 		n[s.Kind]++
 	}
 	return n
@@ -75,7 +75,7 @@ type proposed struct {
 func (p Proposal) Object() any {
 	t := p.Plan.Target
 	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed, Changed: p.Changed,
-		Digest: p.Plan.Digest, Writes: len(plan.Changing(p.Plan.Stages)), Waves: orEmpty(t.Waves),
+		Digest: p.Plan.Digest, Writes: len(plan.Writes(p.Plan.Stages)), Waves: orEmpty(t.Waves),
 		Parallel: p.Intent.Parallel, Ready: duration(p.Intent.Ready), Soak: duration(t.Soak),
 		PutBack: p.Intent.RollbackOnFailure, Installer: p.Installer,
 		Stages: orEmpty(p.Plan.Stages), Notes: orEmpty(p.Plan.Notes), Ways: orEmpty(p.Plan.Ways)}

@@ -14,7 +14,6 @@ var nouns = []struct {
 	kind plan.Kind
 	noun string
 }{
-	{plan.Define, "definition"},
 	{plan.Install, "install"},
 	{plan.Withdraw, "withdrawal"},
 	{plan.Trial, "trial"},
@@ -27,6 +26,7 @@ var nouns = []struct {
 	{plan.Tag, "tag"},
 	{plan.Unpin, "label to give back"},
 	{plan.Swap, "swap"},
+	{plan.Retire, "retirement"},
 	{plan.Remove, "removal"},
 }
 
@@ -36,11 +36,11 @@ func (p Proposal) sum() []string {
 	var parts []string
 	for _, k := range nouns {
 		if total += n[k.kind]; n[k.kind] > 0 {
-			parts = append(parts, count(n[k.kind], k.noun))
+			parts = append(parts, count(n[k.kind], k.noun)+p.others(k.kind))
 		}
 	}
 	lines := []string{fmt.Sprintf("%s to the mesh: %s. The run itself is recorded in MeshUpgrade %s.",
-		count(total, "write"), or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run)}
+		count(total, "write"), or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run+p.defined())}
 	if n[plan.Swap] > 0 {
 		lines = append(lines, "A swap moves its workload pod by pod: it writes to each pod a few times, and never to the template.")
 	}
@@ -49,6 +49,22 @@ func (p Proposal) sum() []string {
 		lines = append(lines, fmt.Sprintf("The control plane of revision %s stays installed and unused.", p.Intent.Revision))
 	}
 	return lines
+}
+
+// others says that an install is only waited for.
+func (p Proposal) others(k plan.Kind) string {
+	if k == plan.Install && p.Installer != nil && p.Installer.Await {
+		return " by other hands"
+	}
+	return ""
+}
+
+// defined says that the definition of the record comes first.
+func (p Proposal) defined() string {
+	if len(p.Plan.Stages) > 0 && p.Plan.Stages[0].Kind == plan.Define {
+		return ", whose definition is put first"
+	}
+	return ""
 }
 
 func (p Proposal) limits() string {

@@ -144,8 +144,11 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 			soak = ", then soak " + span(p.Plan.Target.Soak) + " and prove again"
 		}
 	}
-	if proofs > 0 || soak != "" {
+	switch {
+	case proofs > 0:
 		rows = append(rows, row("prove", count(proofs, "workload")+" on the wire"+soak))
+	case soak != "":
+		rows = append(rows, row("soak", strings.TrimPrefix(soak, ", then soak ")))
 	}
 	if retired > 0 {
 		rows = append(rows, row("retire", count(retired, "workload")+": the pods that were parked end, once they are quiet, and their keepers"))

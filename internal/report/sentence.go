@@ -42,8 +42,11 @@ func told(e engine.Event) (string, tone) {
 }
 
 func began(e engine.Event) string {
-	left := plan.Changing(e.Stages)
-	return fmt.Sprintf("run %s: %s left, in %s", e.Run, count(len(left), "write"), count(waves(e.Stages), "wave"))
+	text := fmt.Sprintf("run %s: %s left", e.Run, count(len(plan.Writes(e.Stages)), "write"))
+	if n := waves(e.Stages); n > 0 {
+		text += ", in " + count(n, "wave")
+	}
+	return text
 }
 
 // waves counts the waves that something is left of.

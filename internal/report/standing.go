@@ -123,7 +123,7 @@ func (s Standing) left(p Paper) []string {
 	if len(steps) == 0 {
 		return []string{"", "Nothing is left to do."}
 	}
-	lines := []string{"", fmt.Sprintf("Left: %s, %s of them writes", count(len(steps), "step"), fmt.Sprint(len(plan.Changing(s.Left))))}
+	lines := []string{"", fmt.Sprintf("Left: %s, %s of them writes", count(len(steps), "step"), fmt.Sprint(len(plan.Writes(s.Left))))}
 	for i, step := range steps {
 		if i == 20 {
 			lines = append(lines, fmt.Sprintf("  and %d more", len(steps)-i))

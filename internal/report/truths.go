@@ -29,6 +29,7 @@ type Truths struct {
 	Keeper string `json:"keeper,omitempty"` // the Service that keeps their listeners
 
 	Findings []string `json:"findings,omitempty"` // where they disagree, in plain words
+	Remarks  []string `json:"remarks,omitempty"`  // what a swap has in hand, in plain words
 }
 
 // Carry is one kind of sidecar among a workload's pods; Revision "" is none.
@@ -67,6 +68,7 @@ func truthsOf(w mesh.World, wl mesh.Workload) Truths {
 	}
 	t.Kept, t.Keeper = inHand(wl), wl.Keeper
 	t.Findings = disagreements(w, wl, t)
+	swapped(wl, func(format string, args ...any) { t.Remarks = append(t.Remarks, fmt.Sprintf(format, args...)) })
 	return t
 }
 

@@ -90,7 +90,7 @@ func alike(f Facts) (Result, string) {
 	var lines []string
 	for _, old := range olds(f) {
 		for _, d := range s.Against(old) {
-			lines = append(lines, fmt.Sprintf("%s %s: %s", d.Group, d.Key, Change(d)))
+			lines = append(lines, fmt.Sprintf("%s %s%s", d.Group, d.Key, brief(d)))
 		}
 	}
 	if len(lines) == 0 && len(f.Setups.Unknown) > 0 {
@@ -103,11 +103,20 @@ func alike(f Facts) (Result, string) {
 	if len(lines) > most {
 		more = fmt.Sprintf("; and %d more", len(lines)-most)
 	}
-	return Warn, fmt.Sprintf("%d settings of revision %s differ: %s%s", len(lines), f.Revision, strings.Join(lines[:min(most, len(lines))], "; "), more)
+	return Warn, fmt.Sprintf("%d settings of revision %s differ (`rerig plan` shows how): %s%s", len(lines), f.Revision, strings.Join(lines[:min(most, len(lines))], "; "), more)
 }
 
-// Change says how a setting differs.
-func Change(d mesh.Difference) string {
+// brief says how a setting differs, where that is short: of a digest nobody learns
+// anything.
+func brief(d mesh.Difference) string {
+	if text := change(d); len(text) <= 40 && !strings.Contains(text, "sha256") {
+		return ": " + text
+	}
+	return ""
+}
+
+// change says how a setting differs.
+func change(d mesh.Difference) string {
 	quoted := func(v string) string {
 		if v == "" {
 			return "(not set)"

@@ -51,6 +51,9 @@ func (c Check) On(subject string, f Facts) Verdict {
 	v := Verdict{Check: c.Name, Subject: subject}
 	if v.Result, v.Reason = c.Judge(f); v.Result != Pass {
 		v.Hint = c.Hint
+		if c.Name == "rollout-done" && f.Workload.Kind == mesh.StatefulSet {
+			v.Hint += ofStatefulSets
+		}
 	}
 	return v
 }

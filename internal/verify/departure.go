@@ -63,6 +63,7 @@ func held(find func(Facts) []Holder) func(Facts) (Result, string) {
 
 // Sentence says who holds on to a revision, and how.
 func Sentence(revision string, list []Holder) string {
+	list = bySubject(list)
 	lines, more := make([]string, 0, len(list)), ""
 	for _, h := range list {
 		lines = append(lines, h.Subject+": "+h.How)
@@ -71,6 +72,20 @@ func Sentence(revision string, list []Holder) string {
 		lines, more = lines[:most], fmt.Sprintf("; and %d more", len(list)-most)
 	}
 	return fmt.Sprintf("revision %s cannot go: %s%s", revision, strings.Join(lines, "; "), more)
+}
+
+// bySubject has each subject once, with all the ways in which it holds on.
+func bySubject(list []Holder) []Holder {
+	var merged []Holder
+	for _, h := range list {
+		i := slices.IndexFunc(merged, func(m Holder) bool { return m.Subject == h.Subject })
+		if i < 0 {
+			merged = append(merged, h)
+			continue
+		}
+		merged[i].How += ", " + h.How
+	}
+	return merged
 }
 
 // unrevisioned is how Istio calls the control plane without a revision, whose

@@ -14,7 +14,7 @@ import (
 // cluster and the istiods say. Proof adds what its own proxy says.
 var Rolled = []Check{
 	{"rollout-done", "The workload's controller has replaced every pod, and all are available.",
-		"Look at the pod named above: its events, its containers' logs. A StatefulSet does not replace a pod that never got ready; the way back evicts it.", rolledOut},
+		"Look at the pod named above: its events, its containers' logs.", rolledOut},
 	{"pods-running", "At least the wanted number of pods run.",
 		"Look at the workload's events: quota, room on the nodes, an image that cannot be pulled.", running},
 	{"sidecar-revision", "Every running pod carries the wanted revision's sidecar.",
@@ -34,6 +34,9 @@ var Before = []Check{
 	{"room-for-surge", "Quota and nodes have room for the pods that the restart needs beside the present ones.",
 		"Raise the quota, add a node, or scale something down. The restart is not begun before.", roomy},
 }
+
+// ofStatefulSets is what there is to know beside the hint of rollout-done.
+const ofStatefulSets = " A StatefulSet does not replace a pod that never got ready; the way back evicts it."
 
 func roomy(f Facts) (Result, string) {
 	if lack := f.World.Lacks(f.Workload, f.More); lack != "" {
