@@ -23,3 +23,13 @@ func (r *run) readied(ctx context.Context, h home) error {
 	h.Removing(r.Name)
 	return permitted(ctx, h, looking, nil)
 }
+
+// glimpsed does the same for who only looks: what may not be read of a removal is
+// left out, and the error says why.
+func (r *run) glimpsed(ctx context.Context, h home) error {
+	err := r.readied(ctx, h)
+	if err != nil {
+		h.Removing("")
+	}
+	return err
+}

@@ -52,8 +52,7 @@ func standing(ctx context.Context, h home, r *run, at time.Time) (report.Standin
 	if s.Holder, err = h.Holder(ctx); err != nil {
 		return s, err
 	}
-	if err := r.readied(ctx, h); err != nil { // it is shown all the same, and that it is not whole
-		h.Removing("")
+	if err := r.glimpsed(ctx, h); err != nil { // it is shown all the same, and that it is not whole
 		s.Unseen = err.Error()
 	}
 	if s.World, err = h.Observe(ctx); err != nil {

@@ -32,6 +32,9 @@ type watching struct {
 // watch begins to follow a run.
 func (a *app) watch(ctx context.Context, h home, r *run, by string) *watching {
 	fmt.Fprintf(a.Err, "rerig: %s works on run %s; this process watches, and goes on with it if that one dies\n", by, r.Name)
+	if err := r.glimpsed(ctx, h); err != nil {
+		fmt.Fprintf(a.Err, "rerig: what the removal takes is not shown: %s\n", err)
+	}
 	tell, closing := a.teller(r.intent.Parallel)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
