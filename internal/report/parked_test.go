@@ -60,7 +60,7 @@ func TestParkedIsSaid(t *testing.T) {
 	}
 	back := plan.Make(w, plan.Backward(intent, l, 0), l)
 	text := Proposal{Run: intent.Run, Plan: back, World: w, Intent: intent}.Text(Paper{})
-	for _, want := range []string{"its 2 parked pods take their places back", "the same pods that were parked take their places back"} {
+	for _, want := range []string{"its 2 parked pods take their places back", "the pods that stood in their places end", "the same pods that were parked take their places back"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -151,12 +151,21 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 		rows = append(rows, row("soak", strings.TrimPrefix(soak, ", then soak ")))
 	}
 	if retired > 0 {
-		rows = append(rows, row("retire", count(retired, "workload")+": the pods that were parked end, once they are quiet, and their keepers"))
+		rows = append(rows, row("retire", count(retired, "workload")+": "+p.ending()+" end, once they are quiet, and their keepers"))
 	}
 	if len(rows) == 0 {
 		return append(lines, "  nothing is left")
 	}
 	return append(lines, paper.table("  ", rows)...)
+}
+
+// ending are the pods that a swap leaves behind: on the way back those that stood
+// where the parked ones return to.
+func (p Proposal) ending() string {
+	if p.Plan.Target.Back {
+		return "the pods that stood in their places"
+	}
+	return "the pods that were parked"
 }
 
 // caution marks a restart that the notes warn of.
