@@ -44,6 +44,8 @@ func TestBadInput(t *testing.T) {
 		"no such namespace":     {"upgrade --to 1-31-0 -n shop-wob" + file, nil, exitRefused, []string{"shop-wob"}},
 		"unbound namespace":     {"upgrade --to 1-31-0 -n plain" + file, nil, exitRefused, []string{"plain", "not bound"}},
 		"label of nobody":       {"upgrade --to 1-31-0" + file, lost, exitRefused, []string{"lost", "1-28-0"}},
+		"from nowhere":          {"upgrade --to 1-31-0 --from 1-28-0" + file, nil, exitRefused, []string{"--from 1-28-0", "no revision that is there", "1-29-1"}},
+		"from the target":       {"upgrade --to 1-31-0 --from 1-31-0" + file, nil, exitRefused, []string{"--from 1-31-0", "the run moves to", "1-29-1"}},
 		"no Istio":              {"upgrade --to 1-31-0" + file, func(p *paper) { p.world.Revisions, p.world.Webhooks = nil, nil }, exitRefused, []string{"no Istio control plane", "--istio-namespace"}},
 		"no permission":         {"upgrade --to 1-31-0" + file, func(p *paper) { p.lacks = []string{"patch namespaces"} }, exitRefused, []string{"you may not", "patch namespaces"}},
 		"no right to install":   {"upgrade --to 1-31-0" + file, func(p *paper) { p.lacksToInstall = []string{"create services in istio-system"} }, exitRefused, []string{"you may not", "create services"}},

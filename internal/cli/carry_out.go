@@ -33,7 +33,7 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 		return a.unlessInPlace(err)
 	}
 	if len(p.Plan.Stages) == 0 && r.ended() {
-		return a.nothing(r)
+		return a.nothing(r, p)
 	}
 	if err := permitted(ctx, h, running, slices.Concat(r.needs, needsOf(p.Plan.Stages, a.root), fieldNeeds(p.World, p.Plan.Stages))); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (a *app) unlessInPlace(err error) error {
 }
 
 // nothing says that the run has ended, and where.
-func (a *app) nothing(r *run) error {
+func (a *app) nothing(r *run, p report.Proposal) error {
 	moot := strings.Join(r.changed(), "; ")
 	if a.output == outputJSON {
 		ended := map[string]string{"kind": "ended", "run": r.Name, "outcome": string(r.outcome())}
@@ -95,11 +95,15 @@ func (a *app) nothing(r *run) error {
 	if moot != "" {
 		fmt.Fprintf(a.Out, "Asked for now, and without effect on what is done already: %s\n", moot)
 	}
+	result, but := report.Page{Run: r.Name, Outcome: r.outcome(), Intent: r.intent, World: p.World, Target: p.Plan.Target, Ledger: r.ledger}.Result()
+	if but != "" {
+		but += " (`rerig inventory` shows who runs what)"
+	}
 	if r.back() {
-		_, err := fmt.Fprintf(a.Out, "Run %s is rolled back: everything is as it was found before it. Nothing is left to do.\n", r.Name)
+		_, err := fmt.Fprintf(a.Out, "Run %s is rolled back: %s%s. Nothing is left to do.\n", r.Name, result, but)
 		return err
 	}
-	_, err := fmt.Fprintf(a.Out, "Run %s is complete: its namespaces are on revision %s. Nothing is left to do.\nTo take it back: rerig rollback %s\n", r.Name, r.Spec.Revision, r.Name)
+	_, err := fmt.Fprintf(a.Out, "Run %s is complete: %s%s. Nothing is left to do.\nTo take it back: rerig rollback %s\n", r.Name, result, but, r.Name)
 	return err
 }
 

@@ -67,6 +67,10 @@ func (r *run) suits(p report.Proposal) error {
 				return fmt.Errorf("keep the tags (spec.tags is move on record, and was agreed to): %s: leave --tags out, or take the run back with `rerig rollback %s`, which moves them back",
 					strings.Join(moved, "; "), r.Name)
 			}
+		case "from":
+			if err := plan.Whence(p.World, r.intent); err != nil {
+				return err
+			}
 		case "workloads":
 			if err := cmp.Or(plan.Met(p.World, r.newRules()), plan.Swappable(p.World, p.Plan.Target)); err != nil {
 				return err

@@ -27,6 +27,7 @@ type run struct {
 	needs                []install.Need // what that must be permitted
 	changes              []change       // what a command asks for otherwise than it is on record
 	kept                 []string       // what is on record, and a file does not say
+	replaces             string         // the run that was rolled back, and whose record this one takes
 	wider                bool           // namespaces joined it, or what was found is read otherwise: that is not written down yet
 }
 
@@ -70,6 +71,12 @@ func (r *run) outcome() engine.Outcome {
 		return engine.RolledBack
 	}
 	return engine.Completed
+}
+
+// past tells of a run that was rolled back what its record will no longer tell.
+func (r *run) past() string {
+	return fmt.Sprintf("an earlier run %s, to revision %s, rolled back at %s (%s)", r.Name, r.Spec.Revision,
+		r.ledger.Ended.Format("2006-01-02 15:04:05"), strings.Join(slices.Concat(r.ledger.Waves...), ", "))
 }
 
 // all reads every run on record, the newest last.

@@ -128,6 +128,14 @@ func TestFromIsSaidLater(t *testing.T) {
 	if code, _, err := on(p, line); code != exitDone {
 		t.Fatal(err)
 	}
+	for _, wrong := range []string{"1-28-0", "1-31-0"} {
+		if code, _, err := on(p, line+" --from "+wrong); code != exitRefused || !strings.Contains(err, "--from "+wrong) || !strings.Contains(err, "has 1-29-1, 1-31-0") {
+			t.Errorf("--from %s: exit code %d: %s", wrong, code, err)
+		}
+		if on := p.run("to-1-31-0").Spec.From; on != "" {
+			t.Errorf("on record is from %s", on)
+		}
+	}
 	if code, out, err := on(p, line+" --from 1-29-1"); code != exitDone || !strings.Contains(out, "Wave 3 of 3  early") {
 		t.Fatalf("exit code %d: %s\n%s", code, err, out)
 	}

@@ -97,8 +97,12 @@ func wanted(ctx context.Context, h home, u *v1alpha1.MeshUpgrade, s said) (*run,
 		return nil, err
 	case r == nil:
 		return beginning(*u, nil)
-	case r.fresh, r.back() && r.ended():
+	case r.fresh:
 		return beginning(*u, r.found)
+	case r.back() && r.ended():
+		n, err := beginning(*u, r.found)
+		n.replaces = r.past()
+		return n, err
 	case r.back():
 		return nil, fmt.Errorf("go on with run %s: it is being rolled back: finish that first with `rerig rollback %s`", r.Name, r.Name)
 	}

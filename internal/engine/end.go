@@ -143,7 +143,7 @@ func (t *turn) phase() (string, string) {
 	case t.ledger.Held != nil:
 		return "Held", t.ledger.Held.Subject + ": " + t.ledger.Held.Message
 	case !t.ledger.Ended.IsZero() && t.target.Back:
-		return "RolledBack", "everything is as it was found, and proven"
+		return "RolledBack", "what was to go back is back, and proven"
 	case !t.ledger.Ended.IsZero():
 		return "Completed", "what was to move is on " + t.target.Revision + ", and proven"
 	case t.target.Back || t.ledger.Revert > 0:

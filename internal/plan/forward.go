@@ -28,6 +28,9 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 	waves, begins := l.Waves, l.Waves == nil
 	t.Found = l.Baseline
 	if begins {
+		if err := Whence(w, in); err != nil {
+			return t, err
+		}
 		selected, err := selection(w, in)
 		if err != nil {
 			return t, err

@@ -32,6 +32,7 @@ const (
 	TagStays        NoteKind = "tag-stays"         // a tag that is not moved
 	NoEffect        NoteKind = "no-effect"         // a label that decides nothing
 	ByHand          NoteKind = "by-hand"           // other hands moved it before the run began
+	ByRun           NoteKind = "by-run"            // another run moved it
 	ForCommit       NoteKind = "for-commit"        // labels that a GitOps tool keeps: they are to be committed
 	NotEvaluated    NoteKind = "not-evaluated"     // what decides over injection and is not looked at
 )

@@ -36,6 +36,7 @@ var titles = []struct {
 	{plan.ForCommit, "For committing", warn},
 	{plan.NotEvaluated, "Not evaluated", warn},
 	{plan.ByHand, "Begun by other hands", warn},
+	{plan.ByRun, "Moved by another run", warn},
 	{plan.GatewayStays, "Gateways that stay", plain},
 }
 

@@ -31,6 +31,9 @@ func (g Page) Text(p Paper) string {
 	if g.Outcome == engine.Held {
 		lines = append(lines, g.held(p)...)
 	}
+	if g.Outcome == engine.RolledBack {
+		lines = append(lines, g.notAsFound(p)...)
+	}
 	lines = append(lines, g.labels(p)...)
 	lines = append(lines, g.workloads(p)...)
 	lines = append(lines, standInLines(p, standIns(g.World))...)
@@ -49,11 +52,13 @@ func (g Page) tone() tone {
 
 func (g Page) headline() string {
 	switch g.Outcome {
-	case engine.Completed:
-		n := len(g.namespaces())
-		return fmt.Sprintf("Run %s is complete: %s %s on revision %s, proven on the wire.", g.Run, count(n, "namespace"), be(n), g.Target.Revision)
-	case engine.RolledBack:
-		return fmt.Sprintf("Run %s is rolled back: everything is as it was found before it, proven on the wire.", g.Run)
+	case engine.Completed, engine.RolledBack:
+		word, rest := map[engine.Outcome]string{engine.Completed: "complete", engine.RolledBack: "rolled back"}[g.Outcome], ""
+		result, but := g.Result()
+		if but != "" {
+			rest = but + ", see below"
+		}
+		return fmt.Sprintf("Run %s is %s: %s, proven on the wire%s.", g.Run, word, result, rest)
 	}
 	if h := g.Ledger.Held; h != nil && h.Reason == "WaveReverted" {
 		return fmt.Sprintf("Run %s is held: its wave %d failed and was put back.", g.Run, h.Wave)

@@ -20,6 +20,9 @@ type ending struct {
 	Workloads []moved        `json:"workloads"`
 	Gateways  []moved        `json:"gateways"`
 	Revisions []Control      `json:"revisions"`
+
+	Staying []string     `json:"staying,omitempty"`    // workloads of a complete run that are not on its revision
+	Differs []Difference `json:"notAsFound,omitempty"` // of a run that is rolled back
 }
 
 // moved is one workload before and after.
@@ -51,6 +54,12 @@ func (g Page) Object() any {
 			}
 			e.Workloads = append(e.Workloads, m)
 		}
+	}
+	switch g.Outcome {
+	case engine.Completed:
+		e.Staying = g.staying()
+	case engine.RolledBack:
+		e.Differs = g.differences()
 	}
 	return e
 }

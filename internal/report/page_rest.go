@@ -65,6 +65,9 @@ func (g Page) next(p Paper) []string {
 	rows := [][]cell{{{"NEXT", dim}, {}}, row("rerig inventory", "see for yourself")}
 	switch g.Outcome {
 	case engine.Completed:
+		if stay := g.staying(); len(stay) > 0 {
+			rows = append(rows, row("the same command again", "move "+some(stay, many)+" as well, once what keeps it (see EVIDENCE) is cleared, or with another --workload rule"))
+		}
 		rows = append(rows, row("rerig rollback "+g.Run, "take everything back to what was found before"))
 	case engine.Held:
 		rows = append(rows, row("rerig status "+g.Run, "see where the run stands"))

@@ -19,6 +19,7 @@ type Proposal struct {
 	Intent    plan.Intent // limits and times, with their defaults filled in
 	Resumed   bool        // a run that was begun goes on
 	Changed   []string    // what it goes on with otherwise than it is on record
+	Replaces  string      // the earlier run whose record it takes, "" none
 }
 
 // Installer is what a control plane is installed with.
@@ -58,6 +59,7 @@ type proposed struct {
 	Back      bool          `json:"back,omitempty"`
 	Resumed   bool          `json:"resumed,omitempty"`
 	Changed   []string      `json:"changed,omitempty"`
+	Replaces  string        `json:"replaces,omitempty"`
 	Digest    string        `json:"digest"`
 	Writes    int           `json:"writes"`
 	Waves     []plan.Group  `json:"waves"`
@@ -74,7 +76,7 @@ type proposed struct {
 // Object is the proposal for programs.
 func (p Proposal) Object() any {
 	t := p.Plan.Target
-	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed, Changed: p.Changed,
+	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed, Changed: p.Changed, Replaces: p.Replaces,
 		Digest: p.Plan.Digest, Writes: len(plan.Writes(p.Plan.Stages)), Waves: orEmpty(t.Waves),
 		Parallel: p.Intent.Parallel, Ready: duration(p.Intent.Ready), Soak: duration(t.Soak),
 		PutBack: p.Intent.RollbackOnFailure, Installer: p.Installer,

@@ -46,7 +46,7 @@ func (p Proposal) sum() []string {
 	}
 	lines = append(lines, p.limits(), "Plan digest "+p.Plan.Digest)
 	if p.Plan.Target.Back {
-		lines = append(lines, fmt.Sprintf("The control plane of revision %s stays installed and unused.", p.Intent.Revision))
+		lines = append(lines, p.left())
 	}
 	return lines
 }

@@ -12,6 +12,9 @@ import (
 // Text writes the proposal for people.
 func (p Proposal) Text(paper Paper) string {
 	lines := []string{paper.paint(strong, p.title())}
+	if p.Replaces != "" {
+		lines = append(lines, paper.wrapped("", "The record of "+p.Replaces+" is replaced by this one's. To keep it, give this run a --name of its own.")...)
+	}
 	if len(p.Changed) > 0 {
 		lines = append(lines, "", paper.paint(strong, "Otherwise than on record"))
 	}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// movedEarlier is the mesh of sixWays with namespace a bound to the new revision; its
+// workloads were restarted there by run, "" for none.
+func movedEarlier(t *testing.T, run string, restart bool) mesh.World {
+	t.Helper()
+	w := installed(sixWays(), "1-31-0", "1.31.0")
+	relabelled(&w, Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
+	if !restart {
+		return w
+	}
+	for _, wl := range w.In("a") {
+		restarted(&w, Target{Run: run}, Step{Subject: wl.Key()}, noon)
+	}
+	return w
+}
+
+// noteOf is what is noted of namespace a having been on the revision before.
+func noteOf(notes []Note) Note {
+	for _, n := range notes {
+		if n.Subject == "a" && (n.Kind == ByHand || n.Kind == ByRun) {
+			return n
+		}
+	}
+	return Note{}
+}
+
+// What was on the revision before the run began is named as what it is: moved by
+// other hands, by another run, or by its label alone.
+func TestWhatWasMovedBeforeIsNamed(t *testing.T) {
+	again := movedEarlier(t, "t2", true)
+	for i, wl := range again.Workloads {
+		if wl.Namespace == "a" {
+			again.Workloads[i].Template.Annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": noon.AddDate(0, 0, 1).Format("2006-01-02T15:04:05Z07:00")}
+		}
+	}
+	for name, c := range map[string]struct {
+		w      mesh.World
+		from   string
+		kind   NoteKind
+		clears string
+	}{
+		"by hands":                {movedEarlier(t, "", true), "", ByHand, "--from REVISION"},
+		"by hands, and taken up":  {movedEarlier(t, "", true), "1-29-1", ByHand, ""},
+		"by a run":                {movedEarlier(t, "t2", true), "", ByRun, "`rerig rollback t2`"},
+		"by hands after a run":    {again, "", ByHand, "--from REVISION"},
+		"by its label alone":      {movedEarlier(t, "", false), "", ByHand, "--from 1-29-1"},
+		"by its label, taken up":  {movedEarlier(t, "", false), "1-29-1", ByHand, ""},
+		"not at all":              {installed(sixWays(), "1-31-0", "1.31.0"), "", "", ""},
+		"not at all, with a from": {installed(sixWays(), "1-31-0", "1.31.0"), "1-29-1", "", ""},
+	} {
+		in := allOf()
+		in.From = c.from
+		n := noteOf(Notes(c.w, forward(t, c.w, in, Ledger{})))
+		if n.Kind != c.kind || !strings.Contains(n.Clears, c.clears) || (n.Clears == "") != (c.clears == "") {
+			t.Errorf("%s: %+v", name, n)
+		}
+	}
+}
+
+// A restart that no rollback takes back is said to be one from the first plan to the
+// way back.
+func TestALabelThatWasThereBeforeStaysOnTheWayBack(t *testing.T) {
+	w := movedEarlier(t, "", false)
+	in := allOf()
+	target := forward(t, w, in, Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	if n := noteOf(Notes(end, forward(t, end, in, l))); n.Kind != ByHand || !strings.Contains(n.Text, "were on 1-29-1") {
+		t.Errorf("once it is done: %+v", n)
+	}
+	in.Rollback = true
+	if n := noteOf(Notes(end, Backward(in, l, 0))); n.Kind != ByHand || n.Clears != "" || !strings.Contains(n.Text, "a rollback leaves it") {
+		t.Errorf("on the way back: %+v", n)
+	}
+}
+
+// What a run has moved itself was not begun by other hands.
+func TestARunsOwnMovesAreNotOfOtherHands(t *testing.T) {
+	w := installed(sixWays(), "1-31-0", "1.31.0")
+	in := allOf()
+	in.From = "1-29-1"
+	target := forward(t, w, in, Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	if n := noteOf(Notes(end, forward(t, end, in, l))); n.Kind != "" {
+		t.Errorf("%+v", n)
+	}
+}
+
+// From where other hands began is one of the revisions that are there, and another
+// one than the target. A run that bears the word already goes on without it.
+func TestFromIsARevisionThatIsThere(t *testing.T) {
+	w := installed(sixWays(), "1-31-0", "1.31.0")
+	for from, says := range map[string]string{"": "", "1-29-1": "", "1-28-0": "has 1-29-1, 1-31-0", "1-31-0": "the run moves to", "prod": "no revision that is there"} {
+		in := allOf()
+		in.From = from
+		_, err := Forward(w, in, Ledger{})
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("--from %q: %v", from, err)
+		}
+		if _, err := Forward(w, in, Ledger{Waves: [][]string{{"a"}}}); err != nil {
+			t.Errorf("--from %q on record: %v", from, err)
+		}
+	}
+}
