@@ -20,24 +20,20 @@ const ownLabel = "rerig.dev/revision"
 // last is the newest version of a release, nil when there is none.
 func last(c *action.Configuration, name string) (*release.Release, error) {
 	found, err := c.Releases.Last(name)
-	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read Helm release %s: %w", name, err)
-	}
-	r, ok := found.(*release.Release)
-	if !ok {
-		return nil, fmt.Errorf("read Helm release %s: it is a %T", name, found)
-	}
-	return r, nil
+	return typed(name, found, err, driver.ErrReleaseNotFound)
 }
 
 // lastDeployed is the version of a release that was deployed last, nil when none
 // is.
 func lastDeployed(c *action.Configuration, name string) (*release.Release, error) {
 	found, err := c.Releases.Deployed(name)
-	if errors.Is(err, driver.ErrNoDeployedReleases) {
+	return typed(name, found, err, driver.ErrNoDeployedReleases)
+}
+
+// typed is a version of a release as Helm's storage returned it, nil where the
+// error says that there is none.
+func typed(name string, found any, err, none error) (*release.Release, error) {
+	if errors.Is(err, none) {
 		return nil, nil
 	}
 	if err != nil {

@@ -59,10 +59,8 @@ func (s stock) fits(p mesh.Pod) bool {
 // A run that is killed in the middle of each exchange leaves a stand-in behind each
 // time: after some the newest may stay, or there would be no end.
 func (s stock) partner() *mesh.Pod {
-	for i, o := range s.others {
-		if !o.Ready {
-			return &s.others[i] // it serves nobody
-		}
+	if silent := s.unready(); silent != nil {
+		return silent
 	}
 	if len(s.others) > 0 {
 		return &s.others[0]
@@ -86,6 +84,11 @@ func (s stock) broken() *mesh.Pod {
 	if !s.back || len(s.leaving) >= s.wl.Wanted+Attempts {
 		return nil
 	}
+	return s.unready()
+}
+
+// unready is a pod of another revision that serves nobody, nil for none.
+func (s stock) unready() *mesh.Pod {
 	for i, o := range s.others {
 		if !o.Ready {
 			return &s.others[i]

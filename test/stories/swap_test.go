@@ -39,13 +39,7 @@ func TestSwap(t *testing.T) {
 	said.says(t, "2/2 + 2 parked", "a swap has pods of it in hand (2 parked, of run to-1-31-0)")
 
 	time.Sleep(outlived)
-	returned := s.rerig(t, back()...)
-	returned.exits(t, exitDone)
-	t.Logf("back onto the parked pods: %s", short(returned.took))
-	s.stands(t, oldRevision)
-	if now := s.serving(t); !slices.Equal(now, before) {
-		t.Errorf("these pods serve: %v; before it were: %v", now, before)
-	}
+	s.returns(t, "back onto the parked pods", before)
 	s.untouched(t, generation)
 	l.phase(t, "RolledBack")
 
@@ -97,9 +91,15 @@ func TestSwapTakenBackFromBadPods(t *testing.T) {
 		return nil
 	})
 	time.Sleep(outlived)
+	s.returns(t, "back from pods that went bad", before)
+}
+
+// returns takes a swap back and demands that the same pods serve as before it.
+func (s swapped) returns(t *testing.T, how string, before []string) {
+	t.Helper()
 	returned := s.rerig(t, back()...)
 	returned.exits(t, exitDone)
-	t.Logf("back from pods that went bad: %s", short(returned.took))
+	t.Logf("%s: %s", how, short(returned.took))
 	s.stands(t, oldRevision)
 	if now := s.serving(t); !slices.Equal(now, before) {
 		t.Errorf("these pods serve: %v; before it were: %v", now, before)
