@@ -51,7 +51,7 @@ func run(ctx context.Context, o order, out io.Writer) []result {
 		return all
 	}
 	title(out, "stories on the lab, "+o.size)
-	if everything {
+	if o.stories == "" {
 		return append(all, tellAll(ctx, o, out)...)
 	}
 	return append(all, tests(ctx, tale(o, "", nil), out)...)

@@ -49,7 +49,7 @@ type Note struct {
 // Notes returns what is to be known of the namespaces that a target moves, and
 // of every gateway of the mesh.
 func Notes(w mesh.World, t Target) []Note {
-	notes := slices.Concat(unknownRoom(w), conditional(w), holdingOn(w, t), returning(w, t))
+	notes := slices.Concat(farApart(w, t), unknownRoom(w), conditional(w), holdingOn(w, t), returning(w, t))
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))

@@ -10,6 +10,7 @@ var titles = []struct {
 	title string
 	tone  tone
 }{
+	{plan.FarApart, "Versions far apart", warn},
 	{plan.Differs, "The control planes differ", warn},
 	{plan.SeenByFew, "Configuration of one revision", warn},
 	{plan.FilterOff, "Filters that fall silent", warn},
