@@ -54,5 +54,6 @@ const (
 	ReasonTimedOut     = "TimedOut"    // a proof did not pass in its time
 	ReasonInstall      = "InstallFailed"
 	ReasonWaveReverted = "WaveReverted" // a failing wave was put back
+	ReasonWriteFailed  = "WriteFailed"  // the cluster did not take a write
 	ReasonForCommit    = "ForCommit"    // what a GitOps tool keeps has to be committed by somebody
 )

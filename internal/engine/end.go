@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/plan"
@@ -19,6 +20,7 @@ const (
 	installFailed = "InstallFailed"
 	waveReverted  = "WaveReverted"
 	forCommit     = "ForCommit"
+	writeFailed   = "WriteFailed"
 )
 
 // fail stops the run at a step that a check failed, or that was waited for too
@@ -57,7 +59,7 @@ func (t *turn) tested() bool { return len(t.stages) > 0 && t.stages[0].Kind == p
 // moved failed. One that was moved and proven, and fails later by somebody's
 // next deployment, is not the upgrade's to take back.
 func (t *turn) reverts(h plan.Hold) bool {
-	failed := h.Reason == checkFailed || h.Reason == timedOut
+	failed := slices.Contains([]string{checkFailed, timedOut, writeFailed}, h.Reason)
 	return failed && !t.tested() && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Back && t.ledger.Reached <= t.target.Rank(h.Wave, plan.Soak)
 }
 

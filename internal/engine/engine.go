@@ -35,10 +35,11 @@ const (
 	turned Outcome = "turned" // the turn is over and the run goes on another way
 )
 
-// Run takes turns until nothing is left, the run is held, or ctx ends. With an
-// error the Outcome is "": ctx's own when it ended; one that wraps ErrRefused at
-// once, since asking again does not help; any other once turns have failed, one
-// after the other, for longer than Patience. Whatever error it returns, nothing is
+// Run takes turns until nothing is left, the run is held, or ctx ends. A write to
+// the mesh that is refused holds it at once, since asking again does not help; one
+// that fails otherwise once turns have failed, one after the other, for longer than
+// Patience. With an error the Outcome is "": ctx's own when it ended, or what kept
+// the mesh or the record from being read, or a hold from being written. Whatever error it returns, nothing is
 // lost: another Run goes on from there.
 func (e Engine) Run(ctx context.Context) (Outcome, error) {
 	e = e.defaulted()
@@ -58,7 +59,12 @@ func (e Engine) Run(ctx context.Context) (Outcome, error) {
 			since = e.Clock.Now()
 		}
 		if !passing(err) || e.Clock.Now().Sub(since) > e.Patience {
-			return "", err
+			outcome, err := e.giveUp(ctx, err)
+			if outcome != turned {
+				return outcome, err
+			}
+			first, since = false, time.Time{}
+			continue
 		}
 		e.Teller.Tell(Event{Kind: Troubled, At: e.Clock.Now(), Message: err.Error()})
 		if err := e.Clock.Sleep(ctx, e.Poll); err != nil {

@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/verify"
@@ -28,10 +29,23 @@ func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if len(ours) == 0 {
 		return t.await(ctx, theirs)
 	}
+	for _, step := range ours {
+		if t.overdue(step) {
+			return t.hold(ctx, unkept(step, t.ready()))
+		}
+	}
 	if outcome, err := t.act(ctx, ours); outcome != "" || err != nil {
 		return outcome, err
 	}
 	return "", t.Clock.Sleep(ctx, t.Settle)
+}
+
+// unkept is the hold of a label that is written and is not there at the next look,
+// again and again.
+func unkept(step plan.Step, waited time.Duration) plan.Hold {
+	return plan.Hold{Reason: timedOut, Subject: step.Subject, Wave: step.Wave,
+		Message: fmt.Sprintf("%s: it was written and does not stay (tried for %s)", step, waited),
+		Hint:    "Somebody sets it back each time: a GitOps tool, an operator, a mutating policy. Look who writes it: `kubectl get --show-managed-fields -o yaml`. Change it there, and run the same command again."}
 }
 
 // committing says what is to be done about labels that a GitOps tool keeps. A plan

@@ -71,7 +71,7 @@ func (t *turn) evictOne(ctx context.Context, step plan.Step) (Outcome, error) {
 		wl, _ := t.world.Workload(step.Subject)
 		return t.holdUp(ctx, step, wl, err.Error())
 	case err != nil:
-		return "", fmt.Errorf("%s: %w", step, err)
+		return "", unwritten{step, err}
 	}
 	t.tell(Event{Kind: Acted, Step: &step})
 	return "", nil

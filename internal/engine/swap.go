@@ -95,7 +95,7 @@ func (t *turn) move(ctx context.Context, step plan.Step, wl mesh.Workload, m pla
 	case errors.Is(err, ErrDisturbed):
 		return false, nil
 	case err != nil:
-		return false, fmt.Errorf("%s: %s: %w", step, m.Kind, err)
+		return false, unwritten{step, fmt.Errorf("%s: %w", m.Kind, err)}
 	}
 	t.tell(Event{Kind: Acted, Step: &step, Move: &m})
 	return true, nil

@@ -91,7 +91,7 @@ func (t *turn) act(ctx context.Context, steps []plan.Step) (Outcome, error) {
 		case errors.Is(err, ErrDisturbed):
 			return "", t.Clock.Sleep(ctx, t.Poll) // the next look tells what is left of it
 		case err != nil:
-			return "", fmt.Errorf("%s: %w", s, err)
+			return "", unwritten{s, err}
 		}
 		t.tell(Event{Kind: Acted, Step: &s})
 	}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+func TestAWriteThatDoesNotArriveHoldsByName(t *testing.T) {
+	denied := fmt.Errorf("restart: %w: admission webhook policy.example denied the request", ErrRefused)
+	for name, c := range map[string]struct {
+		at      func(plan.Change) bool
+		err     error
+		subject string
+	}{
+		"a label is refused":   {func(c plan.Change) bool { return c.Kind == "Namespace" }, denied, "a"},
+		"a restart is refused": {func(c plan.Change) bool { return c.Kind == "Deployment" }, denied, "Deployment a/x"},
+		"nobody answers":       {func(c plan.Change) bool { return c.Kind == "Deployment" }, errors.New("failed calling webhook policy.example denied"), "Deployment a/x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := upgrade()
+			f.cut = func(change plan.Change) error {
+				if c.at(change) {
+					return c.err
+				}
+				return nil
+			}
+			expect(t, f, Held)
+			h := f.ledger.Held
+			if h.Reason != writeFailed || h.Subject != c.subject || h.Wave != 1 || !strings.Contains(h.Message, "policy.example denied") || h.Hint == "" {
+				t.Fatalf("held with %+v", h)
+			}
+			f.cut = nil // mended
+			expect(t, f, Completed)
+			if f.ledger.Held != nil {
+				t.Errorf("ended, and still held: %+v", f.ledger.Held)
+			}
+		})
+	}
+}
+
+// The wave whose restart is refused is put back where that was asked for.
+func TestARefusedRestartPutsItsWaveBack(t *testing.T) {
+	f := upgrade()
+	f.intent.RollbackOnFailure = true
+	f.cut = func(c plan.Change) error {
+		if c.Kind == "Deployment" && c.Namespace == "b" {
+			return fmt.Errorf("%w: denied", ErrRefused)
+		}
+		return nil
+	}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != waveReverted || !strings.Contains(h.Message, "denied") {
+		t.Fatalf("held with %+v", h)
+	}
+	if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" {
+		t.Errorf("it stands at %s", got)
+	}
+}
+
+func TestALabelThatDoesNotStayHolds(t *testing.T) {
+	f := upgrade()
+	f.acted = func(c plan.Change) {
+		if c.Kind != "Namespace" || c.Name != "a" {
+			return
+		}
+		for i, ns := range f.world.Namespaces {
+			if ns.Name == "a" {
+				f.world.Namespaces[i].Labels = map[string]string{mesh.InjectionLabel: "enabled"}
+			}
+		}
+	}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "a" || !strings.Contains(h.Message, "does not stay") {
+		t.Errorf("held with %+v", h)
+	}
+}
