@@ -3,12 +3,14 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"helm.sh/helm/v4/pkg/release/common"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -46,11 +48,14 @@ func (i ByHelm) carry(ctx context.Context, d *Draft) error {
 			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --carry, or --carry %s", strings.Join(others, ", "), NoCarry)
 		}
 	}
-	found, err := i.recover(ctx, old)
-	if err != nil {
+	found, err := i.recover(ctx, d, old)
+	switch {
+	case err != nil:
 		return fmt.Errorf("carry the values of revision %s over: %w", old, err)
-	}
-	if found == nil {
+	case found == nil && i.Chart.Carry != "": // it was asked for by name
+		return fmt.Errorf("carry the values of revision %s over: none were found (no Helm release, no ConfigMap %s); in use: %s: correct --carry, or give the new one only the chart's own and yours with --carry %s",
+			old, valuesName(old), cmp.Or(strings.Join(i.Serving, ", "), "no revision"), NoCarry)
+	case found == nil:
 		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesName(old)))
 		return nil
 	}
@@ -66,7 +71,7 @@ func (i ByHelm) carry(ctx context.Context, d *Draft) error {
 }
 
 // recover finds the values of a revision; nil when it left none.
-func (i ByHelm) recover(ctx context.Context, revision string) (*Carried, error) {
+func (i ByHelm) recover(ctx context.Context, d *Draft, revision string) (*Carried, error) {
 	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + revision}
 	istiods, err := i.Cluster.Resource(planes).Namespace(i.Root).List(ctx, own)
 	if err != nil {
@@ -77,7 +82,7 @@ func (i ByHelm) recover(ctx context.Context, revision string) (*Carried, error) 
 		if name == "" {
 			continue
 		}
-		found, err := i.released(name, namespace)
+		found, err := i.released(d, name, namespace)
 		if found != nil || err != nil && !apierrors.IsForbidden(err) {
 			return found, err
 		}
@@ -85,15 +90,31 @@ func (i ByHelm) recover(ctx context.Context, revision string) (*Carried, error) 
 	return i.kept(ctx, revision)
 }
 
-// released are the values that a Helm release was given.
-func (i ByHelm) released(name, namespace string) (*Carried, error) {
+// released are the values that a Helm release was given when it was deployed
+// last: those of a later upgrade, which failed or has not ended, nobody knows to
+// be in use, and that is said.
+func (i ByHelm) released(d *Draft, name, namespace string) (*Carried, error) {
 	helm, err := i.helm(namespace)
 	if err != nil {
 		return nil, err
 	}
-	r, err := last(helm, name)
-	if err != nil || r == nil || r.Chart == nil {
+	newest, err := last(helm, name)
+	if err != nil || newest == nil {
 		return nil, err
+	}
+	r, err := lastDeployed(helm, name)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		r = newest
+	}
+	if r.Chart == nil {
+		return nil, nil
+	}
+	if status := newest.Info.Status; status != common.StatusDeployed {
+		d.Notes = append(d.Notes, fmt.Sprintf("version %d of Helm release %s/%s, its newest, is %s: carried over are the values of version %d; see with `helm get values %s --namespace %s --revision %d` what that one was to change, and give what the new revision shall have of it with --values",
+			newest.Version, namespace, name, status, r.Version, name, namespace, newest.Version))
 	}
 	config := r.Config
 	if r.Chart.Name() != "istiod" { // a chart around it keeps its values under its name

@@ -87,6 +87,7 @@ func TestWhoseValuesAreCarriedOver(t *testing.T) {
 		"nothing left":       {serving: []string{"1-20-0"}, note: "no values of revision 1-20-0 were found"},
 		"two in use":         {serving: []string{"1-29-1", "default"}, fault: "--carry"},
 		"the named one":      {serving: []string{"1-29-1", "default"}, carry: "default", want: "b=2"},
+		"a misspelt one":     {serving: []string{"1-29-1"}, carry: "1-29-l", fault: "in use: 1-29-1: correct --carry, or give the new one only the chart's own and yours with --carry none"},
 		"none asked for":     {serving: []string{"1-29-1"}, carry: NoCarry},
 	} {
 		i := byHelm(nil)

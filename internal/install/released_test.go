@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/release/common"
+	release "helm.sh/helm/v4/pkg/release/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/rest"
+)
+
+// stored is a version of the old revision's release, as Helm stores it.
+func stored(t *testing.T, n int, status common.Status) corev1.Secret {
+	t.Helper()
+	r := release.Release{Name: "istiod-1-29-1", Namespace: "istio-system", Version: n, Info: &release.Info{Status: status},
+		Config: map[string]any{"given": fmt.Sprint("to version ", n)},
+		Chart:  &chart.Chart{Metadata: &chart.Metadata{Name: "istiod", Version: "1.29.1", APIVersion: "v2"}}}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if err := json.NewEncoder(z).Encode(r); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return corev1.Secret{Type: "helm.sh/release.v1", Data: map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))},
+		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("sh.helm.release.v1.istiod-1-29-1.v%d", n), Namespace: "istio-system",
+			Labels: map[string]string{"owner": "helm", "name": "istiod-1-29-1", "status": string(status), "version": fmt.Sprint(n)}}}
+}
+
+// storing is an API server that has nothing but Helm's Secrets.
+func storing(t *testing.T, versions ...corev1.Secret) *rest.Config {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		wanted, err := labels.Parse(r.URL.Query().Get("labelSelector"))
+		if err != nil {
+			t.Error(err)
+		}
+		list := corev1.SecretList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}, Items: slices.DeleteFunc(slices.Clone(versions),
+			func(s corev1.Secret) bool { return !wanted.Matches(labels.Set(s.Labels)) })}
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(list); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return &rest.Config{Host: server.URL}
+}
+
+// What is carried over is what was deployed: the values of an upgrade that failed,
+// or that has not ended, nobody knows to be in use.
+func TestValuesOfABrokenUpgradeAreNotCarriedOver(t *testing.T) {
+	istiod := object("apps/v1", "Deployment", "istio-system", "istiod-1-29-1", "app", "istiod", revisionLabel, "1-29-1")
+	istiod.SetAnnotations(map[string]string{releaseAnnotation: "istiod-1-29-1", releaseNamespaceAnnotation: "istio-system"})
+	for name, c := range map[string]struct {
+		versions []common.Status
+		want     string
+		note     string // "" for none
+	}{
+		"deployed":                  {[]common.Status{common.StatusSuperseded, common.StatusDeployed}, "2", ""},
+		"an upgrade failed":         {[]common.Status{common.StatusDeployed, common.StatusFailed}, "1", "version 2 of Helm release istio-system/istiod-1-29-1, its newest, is failed: carried over are the values of version 1"},
+		"an upgrade goes on":        {[]common.Status{common.StatusDeployed, common.StatusPendingUpgrade}, "1", "is pending-upgrade: carried over are the values of version 1"},
+		"nothing was ever deployed": {[]common.Status{common.StatusFailed}, "1", "is failed: carried over are the values of version 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var versions []corev1.Secret
+			for n, status := range c.versions {
+				versions = append(versions, stored(t, n+1, status))
+			}
+			i := byHelm(nil)
+			i.Serving, i.Cluster, i.Config = []string{"1-29-1"}, clusterOf(istiod), storing(t, versions...)
+			d := Draft{Revision: "1-31-0"}
+			if err := i.carry(t.Context(), &d); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(d.Carried.Lines(), " "); got != "given=to version "+c.want {
+				t.Errorf("carried over is %q from %s", got, d.Carried.From)
+			}
+			if said := strings.Join(d.Notes, ""); c.note == "" && said != "" || !strings.Contains(said, c.note) {
+				t.Errorf("notes %q", d.Notes)
+			}
+		})
+	}
+}
