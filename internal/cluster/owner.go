@@ -3,6 +3,8 @@
 package cluster
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,7 +28,26 @@ func controllerOf(m metav1.Object) (owner, bool) {
 	if r == nil {
 		return owner{}, false
 	}
-	return owner{r.APIVersion, mesh.Kind(r.Kind), m.GetNamespace(), r.Name, r.UID}, true
+	return owner{r.APIVersion, kindIn(r.APIVersion, r.Kind), m.GetNamespace(), r.Name, r.UID}, true
+}
+
+// groups are the API groups of the kinds of which something is known.
+var groups = map[mesh.Kind]string{
+	mesh.Deployment: "apps", mesh.StatefulSet: "apps", mesh.DaemonSet: "apps", mesh.ReplicaSet: "apps",
+	mesh.CronJob: "batch", mesh.Job: "batch", mesh.ArgoRollout: "argoproj.io",
+	mesh.ReplicationController: "", mesh.BarePod: "", mesh.StaticPod: "",
+}
+
+// kindIn is a kind as it is known by: other projects have a StatefulSet, a DaemonSet
+// (apps.kruise.io) or a Job (batch.volcano.sh) of their own, and nothing of what is
+// known of the one holds for the other. Those bear their group, as kubectl takes it:
+// StatefulSet.apps.kruise.io.
+func kindIn(api, kind string) mesh.Kind {
+	group, _, grouped := strings.Cut(api, "/")
+	if own, known := groups[mesh.Kind(kind)]; grouped && known && group != own {
+		return mesh.Kind(kind + "." + group)
+	}
+	return mesh.Kind(kind)
 }
 
 // podOwner is a pod's controller; a pod without one stands for itself.

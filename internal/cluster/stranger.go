@@ -131,8 +131,9 @@ func (c *Cluster) pathOf(ctx context.Context, api, kind string) ([]string, error
 	if err := json.Unmarshal(body, &list); err != nil {
 		return nil, fmt.Errorf("read the kinds of %s: %w", api, err)
 	}
+	bare, _, _ := strings.Cut(kind, ".") // its group, where it bears one, stands in api too
 	for _, r := range list.APIResources {
-		if r.Kind == kind && !strings.Contains(r.Name, "/") {
+		if r.Kind == bare && !strings.Contains(r.Name, "/") {
 			c.mu.Lock()
 			c.plurals[api+" "+kind] = r.Name
 			c.mu.Unlock()

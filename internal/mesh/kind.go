@@ -16,8 +16,12 @@ var spelt = map[string]Kind{
 }
 
 // KindOf reads a kind as people write it. One that is not known stays as it is
-// written: it is another project's.
+// written: it is another project's. One with the name of a known kind bears its
+// API group: StatefulSet.apps.kruise.io.
 func KindOf(text string) Kind {
+	if name, group, is := strings.Cut(text, "."); is {
+		return KindOf(name) + Kind("."+strings.ToLower(group))
+	}
 	lower := strings.ToLower(text)
 	if k, known := spelt[lower]; known {
 		return k

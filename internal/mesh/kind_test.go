@@ -7,7 +7,8 @@ import "testing"
 // Kinds are taken as kubectl takes them; those of other projects as they are.
 func TestKindsAsPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]Kind{"deployment": Deployment, "Deployments": Deployment, "deploy": Deployment, "STS": StatefulSet, "ds": DaemonSet, "rs": ReplicaSet,
-		"rollouts": ArgoRollout, "cj": CronJob, "po": BarePod, "Pod": BarePod, "Crew": "Crew", "CloneSet": "CloneSet", "": ""} {
+		"rollouts": ArgoRollout, "cj": CronJob, "po": BarePod, "Pod": BarePod, "Crew": "Crew", "CloneSet": "CloneSet",
+		"StatefulSet.apps.kruise.io": "StatefulSet.apps.kruise.io", "statefulsets.apps.kruise.io": "StatefulSet.apps.kruise.io", "job.Batch.Volcano.sh": "Job.batch.volcano.sh", "Crew.example.org": "Crew.example.org", "": ""} {
 		if got := KindOf(text); got != want {
 			t.Errorf("%q is read as %q, want %q", text, got, want)
 		}
