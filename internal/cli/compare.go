@@ -20,7 +20,7 @@ func (r *run) compare(ctx context.Context, h home, p report.Proposal, version st
 	if t.Back {
 		return mesh.Setups{}, nil, nil
 	}
-	setups, err := h.Setups(ctx, t.Namespaces())
+	setups, err := h.Setups(ctx, t.Present(p.World))
 	if err != nil {
 		return setups, nil, fmt.Errorf("compare the control planes: %w", err)
 	}

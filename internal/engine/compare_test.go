@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,5 +50,30 @@ func TestControlPlanesAreComparedBeforeAnythingMoves(t *testing.T) {
 				t.Errorf("%v: %+v", outcome, pass)
 			}
 		})
+	}
+}
+
+// A namespace that is deleted before the control plane is judged has no root
+// certificate, and is selected by nothing: that holds nobody up.
+func TestADeletedNamespaceIsNotComparedFor(t *testing.T) {
+	f := upgrade()
+	for i := range f.world.Namespaces {
+		f.world.Namespaces[i].Labels["mesh"] = "yes"
+	}
+	f.acted = func(c plan.Change) {
+		if c.Verb == plan.Put {
+			f.world.Namespaces = slices.DeleteFunc(slices.Clone(f.world.Namespaces), func(n mesh.Namespace) bool { return n.Name == "c" })
+			f.world.Workloads = slices.DeleteFunc(slices.Clone(f.world.Workloads), func(wl mesh.Workload) bool { return wl.Namespace == "c" })
+		}
+	}
+	f.setups = func(s *mesh.Setups) { // as the cluster answers: what is not there has no root
+		for ns := range s.Rooted {
+			_, s.Rooted[ns] = f.world.Namespace(ns)
+		}
+		s.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
+	}
+	expect(t, f, Completed)
+	if got := where(f); got != "[1-31-0] [1-31-0] []" {
+		t.Error(got)
 	}
 }

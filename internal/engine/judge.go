@@ -25,7 +25,7 @@ func (t *turn) admit(ctx context.Context, s plan.Stage) (Outcome, error) {
 		if !t.target.Back {
 			checks = slices.Concat(checks, verify.Alike)
 			var err error
-			if facts.Setups, err = t.Observer.Setups(ctx, t.target.Namespaces()); err != nil {
+			if facts.Setups, err = t.Observer.Setups(ctx, t.target.Present(t.world)); err != nil {
 				return "", fmt.Errorf("compare the control planes: %w", err)
 			}
 			facts.Olds = plan.Olds(t.world, t.intent, t.ledger, t.target)

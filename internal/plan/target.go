@@ -70,6 +70,15 @@ func (t Target) Namespaces() []string {
 	return sorted(list)
 }
 
+// Present are those of them that are there: one that was deleted meanwhile has
+// nothing to move, and nothing is to be found in it.
+func (t Target) Present(w mesh.World) []string {
+	return slices.DeleteFunc(t.Namespaces(), func(name string) bool {
+		_, there := w.Namespace(name)
+		return !there
+	})
+}
+
 // Aim returns the target that a run has now: forward, back to the baseline, or
 // back with the one wave that failed. Only the way forward can fail, as Forward
 // does: no mesh, a revision that is missing and that nothing brings up, and for a
