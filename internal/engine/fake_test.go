@@ -283,7 +283,12 @@ func (f *fake) restart(c plan.Change) {
 		f.hang(key)
 		return
 	}
-	f.world, _ = plan.After(f.world, plan.Target{Run: f.intent.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: key}, f.now)
+	pin, alone := pinIn(c)
+	if alone {
+		f.preset(c)
+		return
+	}
+	f.world, _ = plan.After(f.world, plan.Target{Run: f.intent.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: key, Pin: pin}, f.now)
 	for i, wl := range f.world.Workloads {
 		if wl.Key() == key {
 			back := wl.Pods[0].Sidecar.Revision != f.intent.Revision

@@ -4,32 +4,47 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 )
 
-// preset writes the label of a CronJob's template.
-func (f *fake) preset(c plan.Change) {
+// pinIn is the label istio.io/rev that a patch writes into a template, "" none, and
+// whether it writes nothing else.
+func pinIn(c plan.Change) (label string, alone bool) {
+	type template struct {
+		Metadata struct{ Labels, Annotations map[string]*string }
+	}
 	var body struct {
 		Spec struct {
-			JobTemplate struct {
-				Spec struct {
-					Template struct {
-						Metadata struct{ Labels map[string]*string }
-					}
-				}
-			}
+			Template    template
+			JobTemplate struct{ Spec struct{ Template template } }
 		}
 	}
 	if err := json.Unmarshal(c.Patch, &body); err != nil {
 		panic(err)
 	}
-	label := "-"
-	if value := body.Spec.JobTemplate.Spec.Template.Metadata.Labels[mesh.RevisionLabel]; value != nil {
-		label = *value
+	written := body.Spec.Template.Metadata
+	if c.Kind == "CronJob" {
+		written = body.Spec.JobTemplate.Spec.Template.Metadata
 	}
+	value, pins := written.Labels[mesh.RevisionLabel]
+	switch {
+	case !pins:
+		return "", false
+	case value == nil:
+		return "-", len(written.Annotations) == 0
+	}
+	return *value, len(written.Annotations) == 0
+}
+
+// preset writes the label of a template.
+func (f *fake) preset(c plan.Change) {
+	label, _ := pinIn(c)
 	f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Preset, Subject: subjectOf(c), Pin: label}, f.now)
 }
 
@@ -82,6 +97,61 @@ func TestACrashAnywhereAroundAPinnedTemplate(t *testing.T) {
 		if err == nil {
 			t.Logf("%d crash points", n-1)
 			return
+		}
+	}
+}
+
+// labelled is an upgrade with one workload of that kind in a namespace without
+// labels, which its own pods' label binds.
+func labelled(kind mesh.Kind) *fake {
+	f := scheduled()
+	wl, _ := f.world.Workload("Deployment c/x")
+	wl.Kind, wl.Namespace, wl.Name, wl.Pods = kind, "d", "x", slices.Clone(wl.Pods)
+	wl.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+	for i := range wl.Pods {
+		wl.Pods[i].Name, wl.Pods[i].UID = fmt.Sprint("x-", i), fmt.Sprint("uid-", i)
+	}
+	f.world.Workloads = append(f.world.Workloads, wl)
+	f.world.Sort()
+	f.ledger = plan.Ledger{}
+	f.agree()
+	return f
+}
+
+// A template that was pinned before a budget refused every eviction, or before
+// quota let no new pod be made, has its label again after the way back; nobody
+// waits for room for that.
+func TestAPinnedTemplateIsGivenItsLabelBack(t *testing.T) {
+	for _, kind := range []mesh.Kind{mesh.ReplicaSet, mesh.Deployment} {
+		f := labelled(kind)
+		key := string(kind) + " d/x"
+		f.cut = func(c plan.Change) error {
+			if c.Verb == plan.End {
+				return errors.Join(ErrDisturbed, errors.New("the disruption budget x needs 2 healthy pods and has 2 currently"))
+			}
+			return nil
+		}
+		f.sees = func(w *mesh.World) { // a Deployment's pods are the old ones for as long as its template is pinned
+			if wl, _ := w.Workload(key); kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] == "1-31-0" {
+				w.Room.Quotas = []mesh.Quota{{Namespace: "d", Name: "tight", Resource: "pods", Hard: 1, Used: 2}}
+				for i := range w.Workloads {
+					if w.Workloads[i].Key() == key {
+						w.Workloads[i].Rollout, w.Workloads[i].Pods = mesh.Rollout{Message: "exceeded quota"}, slices.Clone(wl.Pods)
+						for j := range wl.Pods {
+							w.Workloads[i].Pods[j].Current, w.Workloads[i].Pods[j].Sidecar.Revision = false, "1-29-1"
+						}
+					}
+				}
+			}
+		}
+		expect(t, f, Held)
+		if h := f.ledger.Held; h.Reason != timedOut || h.Subject != key {
+			t.Errorf("%s: held with %+v", kind, h)
+		}
+		f.intent.Rollback = true
+		expect(t, f, RolledBack)
+		if wl, _ := f.world.Workload(key); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" || len(ended(f)) > 0 {
+			t.Errorf("%s: taken back, its template's label is %s, and pods were evicted: %v", kind, wl.Template.Labels[mesh.RevisionLabel], ended(f))
 		}
 	}
 }

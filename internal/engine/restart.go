@@ -61,6 +61,10 @@ func (t *turn) roomy(ctx context.Context, steps []plan.Step) ([]plan.Step, Outco
 		if facts.More = facts.Workload.Surge; step.Field != "" {
 			facts.More = 0
 		}
+		if step.Returns(facts.Workload) {
+			fit = append(fit, step)
+			continue
+		}
 		v := verify.Worst(verify.Judge(verify.Before, step.Subject, facts))
 		clock := plan.Step{Kind: plan.Restart, Wave: step.Wave, Subject: step.Subject, To: step.To + ", room"}
 		switch {

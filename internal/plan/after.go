@@ -110,8 +110,11 @@ func set(labels map[string]string, key string, l mesh.Label) {
 }
 
 // evictedAll gives a workload other pods in the place of all that are not as they
-// should be.
+// should be, of a template that is pinned first.
 func evictedAll(w *mesh.World, s Step) {
+	if s.Pin != "" {
+		preset(w, s)
+	}
 	wl, _ := w.Workload(s.Subject)
 	for _, p := range lagging(wl, s.To) {
 		madeAnew(w, Step{Subject: s.Subject, From: p.Name + " " + p.UID})

@@ -23,13 +23,14 @@ func others(wl mesh.Workload, want string) []string {
 }
 
 // outdated is others, and looks ahead: while a rollout has not made a pod of the
-// newest template, its pods will be what the namespace's labels say at present.
+// newest template, its pods will be what the labels of the namespace and of that
+// template say at present.
 func outdated(w mesh.World, wl mesh.Workload, want string) []string {
 	if old := others(wl, want); len(old) > 0 || wl.Rollout.Done || wl.Wanted == 0 || !wl.Injected() || hasCurrent(wl) {
 		return old
 	}
 	ns, _ := w.Namespace(wl.Namespace)
-	if now := serving(w, ns); now != "" && now != want {
+	if now := strings.Join(w.Injectors(ns, wl.Template), "+"); now != "" && now != want {
 		return []string{now}
 	}
 	return nil

@@ -36,6 +36,26 @@ func (s Step) Template(t mesh.Template) mesh.Template {
 // that the step pins it with.
 func (s Step) Unlabelled(wl mesh.Workload) bool { return s.Pin != "" && pinOf(wl) != s.Pin }
 
+// astray is, on the way back, where the label of a workload's own template would
+// still lead its next pods: it was pinned, and no pod has come of it that would be
+// moved back, since none was evicted yet, or none could be made. Its label is given
+// back all the same.
+func (t Target) astray(w mesh.World, wl mesh.Workload) []string {
+	to, own := t.Pins[wl.Key()]
+	if !t.Back || !own || pinOf(wl) == to || len(wl.Live()) == 0 {
+		return nil
+	}
+	ns, _ := w.Namespace(wl.Namespace)
+	return []string{cmp.Or(strings.Join(w.Injectors(ns, wl.Template), "+"), "no sidecar")}
+}
+
+// Returns reports whether a step gives a template its label back under pods that
+// are as they should be. It waits for no room: what it puts back is a rollout that
+// is under way, and found none.
+func (s Step) Returns(wl mesh.Workload) bool {
+	return s.Unlabelled(wl) && len(wl.Live()) > 0 && len(lagging(wl, s.To)) == 0
+}
+
 // repin renders the label of a template alone, for a workload whose controller
 // does not replace its pods for it: they are evicted afterwards, or there are none.
 func repin(s Step) (Change, error) {

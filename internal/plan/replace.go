@@ -13,7 +13,7 @@ import (
 )
 
 // replacements are the workloads of a wave that are moved by eviction and have
-// pods that are not where they should be.
+// pods that are not where they should be, or a template whose label is not.
 func replacements(w mesh.World, t Target, l Ledger, g Group) []Step {
 	var steps []Step
 	for _, name := range g.Namespaces {
@@ -25,6 +25,9 @@ func replacements(w mesh.World, t Target, l Ledger, g Group) []Step {
 			var from []string
 			for _, p := range lagging(wl, want) {
 				from = append(from, p.Sidecar.Revision)
+			}
+			if len(from) == 0 {
+				from = t.astray(w, wl)
 			}
 			if len(from) > 0 {
 				steps = append(steps, Step{Kind: Replace, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(sorted(from), "+"), To: want, API: wl.API, Pin: t.Pins[wl.Key()]})

@@ -119,6 +119,9 @@ func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
 			if t.Back && len(old) == 0 && bare(wl, t.Run, l) {
 				old = []string{"no sidecar"}
 			}
+			if len(old) == 0 {
+				old = t.astray(w, wl)
+			}
 			p := t.Policy.Passage(wl)
 			if len(old) == 0 || p.Way != ByRestart && p.Way != ByField || l.Restarted(wl, want) >= Attempts {
 				continue

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// ownLabelled is sixWays on a mesh that has the target already, with one workload
+// more that its pods' own label binds.
+func ownLabelled(kind mesh.Kind, change func(*mesh.Workload)) (mesh.World, string) {
+	w := sixWays()
+	wl := workload(kind, "own", "extra", 2)
+	wl.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+	for i := range wl.Pods {
+		wl.Pods[i].UID = wl.Pods[i].Name
+	}
+	if change != nil {
+		change(&wl)
+	}
+	w.Workloads = append(w.Workloads, wl)
+	w.Sort()
+	return installed(w, "1-31-0", "1.31.0"), wl.Key()
+}
+
+// pinnedOnly is a mesh after a run's write to the template of a workload, and before
+// anything came of it.
+func pinnedOnly(w mesh.World, key string, change func(*mesh.Workload)) mesh.World {
+	w = copied(w)
+	preset(&w, Step{Subject: key, Pin: "1-31-0"})
+	for i, wl := range w.Workloads {
+		if wl.Key() == key {
+			w.Workloads[i].Pods = slices.Clone(wl.Pods)
+			change(&w.Workloads[i])
+		}
+	}
+	return w
+}
+
+// A template that was pinned is given its label back, also where no pod has come of
+// it yet: the first eviction was refused, or the first new pod could not be made.
+// The pods stay the same.
+func TestAPinnedTemplateIsGivenItsLabelBackBeforeAnyPodCameOfIt(t *testing.T) {
+	older := func(wl *mesh.Workload) {
+		for i := range wl.Pods {
+			wl.Pods[i].Current = false
+		}
+	}
+	for name, c := range map[string]struct {
+		kind mesh.Kind
+		left func(*mesh.Workload)
+		want Kind
+	}{
+		"its eviction was refused": {mesh.ReplicaSet, func(*mesh.Workload) {}, Replace},
+		"quota lets no pod be made": {mesh.Deployment, func(wl *mesh.Workload) {
+			older(wl)
+			wl.Stamp, wl.Template.Hash = mesh.Stamp{Run: "to-1-31-0", At: noon}, "t1"
+			wl.Rollout = mesh.Rollout{Message: "ReplicaFailure: FailedCreate: exceeded quota"}
+		}, Restart},
+	} {
+		w, key := ownLabelled(c.kind, nil)
+		l := Opened(Make(w, forward(t, w, allOf(), Ledger{}), Ledger{}), noon)
+		w = pinnedOnly(w, key, c.left)
+		back := Backward(allOf(), l, 0)
+		l = l.Agreed(Make(w, back, l), noon)
+		end, _, done := carry(t, w, back, l, -1, first, func(w mesh.World, l Ledger, left []Stage, s Step) {
+			if strange := Drift(left, back, l); strange != nil {
+				t.Errorf("%s: rollback drifts from its own plan at %s: %v", name, s, strange)
+			}
+		})
+		if !slices.Contains(done, Step{Kind: c.want, Wave: waveOf(back, "own"), Subject: key, From: "1-31-0", To: "1-29-1", Pin: "1-29-1"}) {
+			t.Errorf("%s: done is %v", name, done)
+		}
+		if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+			t.Errorf("%s: it ends with %s and sidecars of %v", name, labelOf(pinOf(wl)), wl.Sidecars())
+		}
+	}
+}
+
+func waveOf(t Target, namespace string) int {
+	for _, g := range t.Waves {
+		if slices.Contains(g.Namespaces, namespace) {
+			return g.Wave
+		}
+	}
+	return 0
+}
+
+// What its own label binds is moved by eviction and comes back, from every point.
+func TestWhatItsOwnLabelBindsIsEvictedAndComesBack(t *testing.T) {
+	w0, key := ownLabelled(mesh.ReplicaSet, nil)
+	target := forward(t, w0, allOf(), Ledger{})
+	plan := Make(w0, target, Ledger{})
+	for k := range len(Flat(plan.Stages)) + 1 {
+		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
+		back := Backward(allOf(), l, 0)
+		end, _, _ := carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
+		if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+			t.Fatalf("point %d: it ends with %s and sidecars of %v", k, labelOf(pinOf(wl)), wl.Sidecars())
+		}
+	}
+}
