@@ -163,6 +163,9 @@ func (f *fake) Act(_ context.Context, c plan.Change) error {
 			return err
 		}
 	}
+	if c.DryRun {
+		return f.after()
+	}
 	if c.Verb == plan.Put && f.install != nil {
 		return f.install
 	}

@@ -26,12 +26,18 @@ func (t *turn) swap(ctx context.Context, s plan.Stage) (Outcome, error) {
 	for _, step := range steps[:min(len(steps), cmp.Or(t.intent.Parallel, defaultParallel))] {
 		wl, _ := t.world.Workload(step.Subject)
 		m := plan.NextMove(wl, t.target)
+		if m.Wrong && t.ledger.Misled(wl, step.To) {
+			m.Kind = plan.Await
+		}
 		switch v := t.movable(step, wl, m); {
 		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(step):
 			return t.fail(ctx, step, v)
 		case v.Result == verify.Wait:
 			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
 			continue
+		}
+		if m.Wrong {
+			t.ledger.NoteMisled(wl, step.To, m.Pod)
 		}
 		switch made, err := t.move(ctx, step, wl, m); {
 		case err != nil:
@@ -63,7 +69,10 @@ func (t *turn) movable(step plan.Step, wl mesh.Workload, m plan.Move) verify.Ver
 	f.Workload.Pods = slices.DeleteFunc(wl.Own(), func(p mesh.Pod) bool { return p.Sidecar.Revision != step.To })
 	switch m.Kind {
 	case plan.Await:
-		f.Pending, f.Hopeless = m.Why, m.Wrong
+		f.Pending = m.Why
+		if m.Wrong {
+			return verify.Misled.On(step.Subject, f)
+		}
 		if v := verify.Worst(verify.Judge(verify.Replaced, step.Subject, f)); v.Result == verify.Fail {
 			return v // a proxy that refuses its configuration never gets ready: say so
 		}
@@ -91,7 +100,10 @@ func (t *turn) move(ctx context.Context, step plan.Step, wl mesh.Workload, m pla
 		return false, err
 	}
 	t.tell(Event{Kind: Acting, Step: &step, Move: &m})
-	switch err := t.write(ctx, changes); {
+	if err = t.parkable(ctx, wl, m); err == nil {
+		err = t.write(ctx, changes)
+	}
+	switch {
 	case errors.Is(err, ErrDisturbed):
 		return false, nil
 	case err != nil:
@@ -99,6 +111,26 @@ func (t *turn) move(ctx context.Context, step plan.Step, wl mesh.Workload, m pla
 	}
 	t.tell(Event{Kind: Acted, Step: &step, Move: &m})
 	return true, nil
+}
+
+// parkable asks the API server, before a workload's first pod is released, whether
+// that pod might be parked later: an admission policy that wants the labels which
+// parking takes away would bar the way forth and the way back.
+func (t *turn) parkable(ctx context.Context, wl mesh.Workload, m plan.Move) error {
+	if m.Kind != plan.Release || len(wl.Kept()) > 0 {
+		return nil
+	}
+	changes, err := plan.RenderMove(plan.Move{Kind: plan.Park, Pod: m.Pod}, wl, t.target, t.Clock.Now())
+	if err != nil {
+		return err
+	}
+	for i := range changes {
+		changes[i].DryRun = true
+	}
+	if err := t.write(ctx, changes); err != nil {
+		return fmt.Errorf("it could not be parked later: %w", err)
+	}
+	return nil
 }
 
 // disturbed is what is said of a move that other hands were quicker than each

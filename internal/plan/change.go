@@ -63,6 +63,10 @@ type Change struct {
 	Owner string `json:"owner,omitempty"`
 	Tie   Tie    `json:"tie,omitempty"`
 
+	// DryRun has the API server be asked alone, of a Patch of a Pod: it changes
+	// nothing.
+	DryRun bool `json:"dryRun,omitempty"`
+
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`
 

@@ -33,8 +33,8 @@ type Move struct {
 	Kind  MoveKind
 	Pod   mesh.Pod  // the pod; of an Exchange the one that is released
 	Other mesh.Pod  // of an Exchange the one that is adopted
-	Why   string    // what an Await waits for
-	Wrong bool      // what is awaited will not come by waiting
+	Why   string    // what an Await waits for, and why a Release is a wrong one's
+	Wrong bool      // the wrong revision injected what is released; the run repeats that no more than a few times
 	Until time.Time // of a Rest: when the pod has been parked for as long as it may take to end
 }
 
@@ -84,8 +84,7 @@ func (s stock) home() (Move, bool) {
 }
 
 // leave takes a released pod out of the Services once as many others serve as
-// should. A replacement that the wrong revision injected is released as well, as
-// often as a restart is repeated.
+// should. A replacement that the wrong revision injected is released as well.
 func (s stock) leave() (Move, bool) {
 	leavers := slices.Concat(s.leaving, s.homing)
 	if len(leavers) == 0 {
@@ -98,10 +97,7 @@ func (s stock) leave() (Move, bool) {
 		return await("%s", why), true
 	}
 	if wrong := s.wrong(); wrong != nil {
-		if len(leavers) < Attempts {
-			return Move{Kind: Release, Pod: *wrong}, true
-		}
-		return Move{Kind: Await, Wrong: true, Why: fmt.Sprintf("pod %s took the place of %s and carries a sidecar of %s, not of %s",
+		return Move{Kind: Release, Pod: *wrong, Wrong: true, Why: fmt.Sprintf("pod %s took the place of %s and carries a sidecar of %s, not of %s",
 			wrong.Name, leavers[0].Name, wrong.Sidecar.Revision, s.want)}, true
 	}
 	return s.kept(Move{Kind: Park, Pod: leavers[0]}), true

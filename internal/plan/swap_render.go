@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -65,6 +66,7 @@ func released(p mesh.Pod, wl mesh.Workload, t Target, at time.Time) (Change, err
 func parked(p mesh.Pod, wl mesh.Workload, t Target, at time.Time) (Change, error) {
 	s := p.Swap
 	s.Taken, s.Parked = takes(wl, p), at
+	maps.Copy(s.Taken, p.Swap.Taken) // of one that is parked anew
 	labels := map[string]any{}
 	for key := range s.Taken {
 		labels[key] = nil

@@ -27,6 +27,8 @@ func NextRetirements(wl mesh.Workload, t Target, now time.Time) []Move {
 			moves = append(moves, await("its ReplicaSet to let pod %s go", p.Name))
 		case p.Swap.Place == mesh.Released:
 			moves = append(moves, s.kept(Move{Kind: Park, Pod: p}))
+		case len(p.Endpoints) > 0 && ledTo(wl, p): // by a Service that came since
+			moves = append(moves, s.kept(Move{Kind: Park, Pod: p}))
 		case now.Before(until):
 			moves = append(moves, Move{Kind: Rest, Pod: p, Until: until})
 		default:
@@ -45,4 +47,14 @@ func NextRetirements(wl mesh.Workload, t Target, now time.Time) []Move {
 		}
 	}
 	return moves
+}
+
+// ledTo reports whether a parked pod bears labels by which Services select it now.
+func ledTo(wl mesh.Workload, p mesh.Pod) bool {
+	for key := range takes(wl, p) {
+		if _, is := p.Swap.Taken[key]; !is {
+			return true
+		}
+	}
+	return false
 }

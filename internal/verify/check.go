@@ -26,7 +26,6 @@ type Facts struct {
 	// For a workload.
 	Workload    mesh.Workload
 	Pending     string            // what a swap of it waits for, "" for nothing
-	Hopeless    bool              // and that waiting will not bring it
 	More        int               // pods that its restart needs beside the present ones
 	Evicted     bool              // it is moved by eviction: its controller rolls nothing
 	Restarted   bool              // it has been restarted, or its pods evicted, as often as a run does

@@ -160,8 +160,9 @@ var fails = map[string][]struct {
 	"configuration-refused": {
 		{"passed", func(f *Facts) { f.Attempts = []mesh.Attempt{{Invalid: true, Admitted: true}} }, Wait}},
 	"replacement-serves": {
-		{"not yet", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait},
-		{"never", func(f *Facts) { f.Pending, f.Hopeless = "pod x2 carries a sidecar of 1-29-1", true }, Fail}},
+		{"not yet", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
+	"replacement-revision": {
+		{"of another", func(f *Facts) { f.Pending = "pod x2 carries a sidecar of 1-29-1" }, Fail}},
 	"kept-pod-quiet": {
 		{"busy", func(f *Facts) { f.Pending = "pod x0 to be quiet: 2 requests" }, Wait}},
 	"kept-pod-ended": {
@@ -184,7 +185,7 @@ func departing() Facts {
 }
 
 // all is every check, once.
-var all = slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Alike, Tried[:1], Replaced[:1], []Check{Retired, Ended, Led})
+var all = slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Alike, Tried[:1], Replaced[:1], []Check{Misled, Retired, Ended, Led})
 
 // entry is what docs/checks.md says of a check.
 func entry(c Check) string {

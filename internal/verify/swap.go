@@ -9,17 +9,26 @@ import "slices"
 var Replaced = slices.Concat([]Check{{"replacement-serves", "What takes a pod's place is ready, of the wanted revision, and an endpoint of every Service that selects the workload.",
 	"Look at the pod that is named: its events and its containers' logs; the pod that it is to replace still serves.", replaces}}, wire)
 
+// Misled is the check of what took a pod's place and was injected by another
+// revision, as often as a swap has tried it.
+var Misled = Check{"replacement-revision", "What takes a pod's place carries the wanted revision's sidecar.",
+	"Its namespace's label was set back meanwhile, or another webhook injects: compare the pod that is named with what `kubectl get mutatingwebhookconfigurations` selects. Run the same command again once it is mended: the pod is replaced.", misled}
+
+func misled(f Facts) (Result, string) {
+	if f.Pending == "" {
+		return Pass, ""
+	}
+	return Fail, f.Pending
+}
+
 // wire are the checks of Rolled that ask what the istiods say.
 var wire = slices.DeleteFunc(slices.Clone(Rolled), func(c Check) bool {
 	return !slices.Contains([]string{"istiods-answer", "configuration-accepted", "proxy-connected", "configuration-acknowledged"}, c.Name)
 })
 
 func replaces(f Facts) (Result, string) {
-	switch {
-	case f.Pending == "":
+	if f.Pending == "" {
 		return Pass, ""
-	case f.Hopeless:
-		return Fail, f.Pending
 	}
 	return Wait, f.Pending
 }
