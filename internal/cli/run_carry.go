@@ -72,7 +72,8 @@ func (r *run) suits(p report.Proposal) error {
 				return err
 			}
 		case "workloads":
-			if err := cmp.Or(plan.Met(p.World, r.newRules()), plan.Swappable(p.World, p.Plan.Target)); err != nil {
+			given := r.newRules()
+			if err := cmp.Or(plan.Met(p.World, given), plan.Swappable(p.World, p.Plan.Target), plan.Overruling(p.World, p.Plan.Target, given)); err != nil {
 				return err
 			}
 		}

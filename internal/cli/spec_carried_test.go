@@ -179,6 +179,28 @@ func TestSomebodyElseDoesNotHear(t *testing.T) {
 	}
 }
 
+// TestARuleComesTooLateForASwap: what a swap has begun on is not left by a rule that
+// names it, and a rule for many says that it is not followed.
+func TestARuleComesTooLateForASwap(t *testing.T) {
+	p := heldAtWeb(t)
+	for i := range p.world.Workloads {
+		if wl := &p.world.Workloads[i]; wl.Name == "web" {
+			wl.Pods[0].Swap = mesh.Swap{Workload: wl.Key(), Run: "to-1-31-0", Place: mesh.Released}
+		}
+	}
+	code, _, err := on(p, upgradeLine+" --yes", "--workload", leaveWeb)
+	if code != exitRefused || !strings.Contains(err, "a rule says leave, and a swap has begun on it") || !strings.Contains(err, "`rerig rollback to-1-31-0`") {
+		t.Errorf("too late, and yet exit code %d: %s", code, err)
+	}
+	if rules := p.run("to-1-31-0").Spec.Workloads; len(rules) > 0 {
+		t.Errorf("on record is %v", rules)
+	}
+	code, out, err := on(p, strings.Replace(upgradeLine, "upgrade", "plan", 1), "--workload", "Deployment */*=leave")
+	if code != exitDone || !strings.Contains(out, "Rules that come too late") || !strings.Contains(out, "rule 'Deployment */*=leave'") {
+		t.Errorf("exit code %d: %s\n%s", code, err, out)
+	}
+}
+
 // TestRulesThatMeanNobody: a rule for a workload that is not there is refused, at once
 // and later, and so is a star that is a part of a name.
 func TestRulesThatMeanNobody(t *testing.T) {

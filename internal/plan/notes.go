@@ -27,6 +27,7 @@ const (
 	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
 	NothingToProve  NoteKind = "nothing-to-prove"  // a workload without pods
 	NotSwapped      NoteKind = "not-swapped"       // the policy says swap, and it does not fit
+	SwapGoesOn      NoteKind = "swap-goes-on"      // a rule says otherwise of what a swap has begun on
 	IdleRule        NoteKind = "idle-rule"         // a rule that speaks of no workload
 	ByTag           NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
 	TagStays        NoteKind = "tag-stays"         // a tag that is not moved
@@ -115,7 +116,7 @@ func noted(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
 		return nil
 	}
 	if p.Way == BySwap {
-		return slices.Concat(unready(wl, p), roomless(w, wl, p), full(wl))
+		return slices.Concat(overrules(t, wl), unready(wl, p), roomless(w, wl, p), full(wl))
 	}
 	return slices.Concat(notSwapped(t, wl), draining(wl), interrupted(wl, p), unready(wl, p), pinned(wl), roomless(w, wl, p), full(wl), tried(w, t, wl))
 }

@@ -18,6 +18,7 @@ var titles = []struct {
 	{plan.DefinitionsStay, "Comes back", warn},
 	{plan.MayLoseRequests, "May lose requests", warn},
 	{plan.NotSwapped, "Not swapped", warn},
+	{plan.SwapGoesOn, "Rules that come too late", warn},
 	{plan.IdleRule, "Rules that match nothing", warn},
 	{plan.NotReady, "Not ready as they are", warn},
 	{plan.NoRoom, "Without room for their restart", warn},
