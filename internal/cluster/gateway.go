@@ -14,17 +14,15 @@ import (
 
 const (
 	templatesAnnotation = "inject.istio.io/templates" // "gateway" for gateways that are injected
-	managedLabel        = "gateway.istio.io/managed"  // beside mesh.GatewayLabel: by which controller
 	gatewayTemplate     = "gateway"
 )
 
 // gateway reports whether a pod, or a template, is a gateway or a waypoint: a
-// proxy that stands for itself.
+// proxy of Istio's that stands for itself. The name of a Gateway says nothing of
+// it: whoever implements the Gateway API writes that.
 func gateway(meta metav1.ObjectMeta, spec *corev1.PodSpec) bool {
-	for _, label := range []string{mesh.GatewayLabel, managedLabel} {
-		if _, ok := meta.Labels[label]; ok {
-			return true
-		}
+	if _, ok := meta.Labels[mesh.ManagedLabel]; ok {
+		return true
 	}
 	for name := range strings.SplitSeq(meta.Annotations[templatesAnnotation], ",") {
 		if strings.TrimSpace(name) == gatewayTemplate {

@@ -48,7 +48,8 @@ func TestGateway(t *testing.T) {
 	}{
 		{"rendered", metav1.ObjectMeta{}, router, true},
 		{"injected", metav1.ObjectMeta{Annotations: map[string]string{"inject.istio.io/templates": "custom, gateway"}}, corev1.PodSpec{}, true},
-		{"of the Gateway API", metav1.ObjectMeta{Labels: map[string]string{"gateway.networking.k8s.io/gateway-name": "edge"}}, corev1.PodSpec{}, true},
+		{"of the Gateway API", metav1.ObjectMeta{Labels: map[string]string{"gateway.networking.k8s.io/gateway-name": "edge", "gateway.istio.io/managed": "istio.io-gateway-controller"}}, corev1.PodSpec{}, true},
+		{"of the Gateway API, by another implementation", metav1.ObjectMeta{Labels: map[string]string{"gateway.networking.k8s.io/gateway-name": "edge"}}, corev1.PodSpec{Containers: []corev1.Container{{Name: "kgateway-proxy"}}}, false},
 		{"a sidecar", metav1.ObjectMeta{Annotations: map[string]string{"inject.istio.io/templates": "sidecar"}}, sidecar, false},
 		{"an application whose argument is router", metav1.ObjectMeta{}, corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Args: []string{"router"}}}}, false},
 	}

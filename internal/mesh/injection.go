@@ -11,9 +11,13 @@ const (
 	SidecarLabel   = "sidecar.istio.io/inject"
 )
 
-// GatewayLabel names, on what istiod renders for the Gateway API, the Gateway
-// that it is rendered for.
-const GatewayLabel = "gateway.networking.k8s.io/gateway-name"
+// Labels of what is rendered for the Gateway API: the Gateway that it is rendered
+// for, by the API's own convention, and by which of istiod's controllers it was
+// (kube-gateway.yaml and waypoint.yaml @1.29.1).
+const (
+	GatewayLabel = "gateway.networking.k8s.io/gateway-name"
+	ManagedLabel = "gateway.istio.io/managed"
+)
 
 // never lists the namespaces whose pods istiod does not inject, whatever their
 // labels say: pkg/kube/inject/initializer.go @1.30.3.

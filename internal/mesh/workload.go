@@ -125,13 +125,15 @@ func (w Workload) Injected() bool {
 	return false
 }
 
-// Managed reports whether istiod itself renders the workload for the Gateway API.
-// Which istiod does follows the Gateway's label istio.io/rev, else that of its
+// Managed reports whether istiod itself renders the workload for the Gateway API:
+// what its templates label so, or what carries its proxy. The Gateway's name alone
+// stands on the pods of other implementations as well. Which istiod does follows the Gateway's label istio.io/rev, else that of its
 // namespace, and changes at once with it: IsMine in
 // pkg/revisions/tag_watcher.go @1.29.1.
 func (w Workload) Managed() bool {
 	_, is := w.Template.Labels[GatewayLabel]
-	return w.Gateway && is
+	_, own := w.Template.Labels[ManagedLabel]
+	return w.Gateway && is && (own || w.Template.Proxy)
 }
 
 // Live returns the pods that count: those that nobody has asked to end, and that

@@ -44,8 +44,8 @@ func TestWhoComesWithATagAndIsNotMovedKeepsIt(t *testing.T) {
 		tag   string
 		moves bool
 	}{
-		"a Gateway of the Gateway API beside what its own labels bind": {world: bystander(gatewayOf(map[string]string{mesh.GatewayLabel: "edge"}), "own"), tag: "default"},
-		"a Gateway that names the tag, in a labelled namespace":        {world: bystander(gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.RevisionLabel: "prod"}), "b"), tag: "prod"},
+		"a Gateway of the Gateway API beside what its own labels bind": {world: bystander(gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller"}), "own"), tag: "default"},
+		"a Gateway that names the tag, in a labelled namespace":        {world: bystander(gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.RevisionLabel: "prod"}), "b"), tag: "prod"},
 		"a gateway of Helm's beside what its own labels bind":          {world: bystander(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "own"), tag: "default"},
 		"a gateway of Helm's in a labelled namespace":                  {world: bystander(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "b"), tag: "default", moves: true},
 		"a CronJob in a namespace that is not moved":                   {world: bystander(podless(mesh.CronJob, map[string]string{mesh.RevisionLabel: "prod"}), "other"), names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"}, tag: "prod"},

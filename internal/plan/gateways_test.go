@@ -26,8 +26,8 @@ func withGateway(ns string, labels map[string]string) mesh.World {
 // istiod makes a Gateway of the Gateway API anew as soon as its namespace's
 // label names another revision: that is nothing that a run may set off.
 func TestANamespaceWhoseLabelWouldMoveAGatewayIsRefused(t *testing.T) {
-	managed := map[string]string{mesh.GatewayLabel: "edge", mesh.SidecarLabel: "false"}
-	pinned := map[string]string{mesh.GatewayLabel: "edge", mesh.SidecarLabel: "false", mesh.RevisionLabel: "1-29-1"}
+	managed := map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false"}
+	pinned := map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false", mesh.RevisionLabel: "1-29-1"}
 	for name, in := range map[string]Intent{
 		"by name":  {Run: "r", Revision: "1-31-0", Installable: true, Names: []string{"a"}},
 		"unnamed":  {Run: "r", Revision: "1-31-0", Installable: true},
@@ -38,6 +38,31 @@ func TestANamespaceWhoseLabelWouldMoveAGatewayIsRefused(t *testing.T) {
 		}
 		if _, err := Forward(withGateway("a", pinned), in, Ledger{}); err != nil {
 			t.Errorf("%s, bound by its own label: %v", name, err)
+		}
+	}
+}
+
+// What istiod makes is told by what istiod writes, or by its proxy: a Gateway's name
+// alone stands on other implementations' pods too, and those follow no label of a
+// namespace.
+func TestAGatewayOfAnotherImplementationKeepsNobody(t *testing.T) {
+	named := map[string]string{mesh.GatewayLabel: "edge", mesh.SidecarLabel: "false"}
+	for name, c := range map[string]struct {
+		gateway, proxy, refused bool
+	}{
+		"another implementation's":                  {},
+		"one of Istio's, deployed by hand":          {gateway: true},
+		"of an istiod that labels it otherwise":     {gateway: true, proxy: true, refused: true},
+		"an application injected by hand, so named": {proxy: true},
+	} {
+		w := withGateway("a", named)
+		for i, wl := range w.Workloads {
+			if wl.Key() == "Deployment a/gw" {
+				w.Workloads[i].Gateway, w.Workloads[i].Template.Proxy = c.gateway, c.proxy
+			}
+		}
+		if _, err := Forward(w, allOf(), Ledger{}); (err != nil) != c.refused {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
