@@ -67,6 +67,9 @@ func answer(data, fault httpstream.Stream, port string) {
 	case "2":
 		return
 	case "3":
+		if _, err := http.ReadRequest(bufio.NewReader(data)); err != nil {
+			return
+		}
 		fmt.Fprint(data, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
 		for range 10 {
 			time.Sleep(100 * time.Millisecond)
