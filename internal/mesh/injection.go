@@ -44,6 +44,15 @@ func (w World) Injectors(namespace Namespace, template Template) []string {
 	return revisions
 }
 
+// InjectsAlone reports whether a revision injects what a workload's template makes
+// by the template's own labels, and not by the namespace's. What is seen by its
+// pods alone has no template that more of them are made from.
+func (w World) InjectsAlone(wl Workload, revision string) bool {
+	namespace, _ := w.Namespace(wl.Namespace)
+	return wl.Kind.Listed() && slices.Contains(w.Injectors(namespace, wl.Template), revision) &&
+		!slices.Contains(w.Injectors(namespace, Template{}), revision)
+}
+
 // optedOut is istiod's own look at a pod that a webhook has let through: the
 // label decides before the annotation, and the annotation can only opt out
 // (injectRequired in pkg/kube/inject/inject.go @1.30.3).

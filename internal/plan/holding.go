@@ -97,8 +97,21 @@ func (t Target) workloadHolds(w mesh.World, wl mesh.Workload, revision string) s
 	if slices.Contains(wl.Sidecars(), revision) && (wl.Gateway || t.Want(wl) == "" || !t.Policy.Passage(wl).Moves()) {
 		how = append(how, "it runs proxies of "+revision)
 	}
-	if value, labelled := wl.Template.Labels[mesh.RevisionLabel]; labelled && t.stays(w, value, revision) && !t.repins(w, wl.Key()) {
+	switch value, labelled := wl.Template.Labels[mesh.RevisionLabel]; {
+	case t.repins(w, wl.Key()):
+	case labelled && t.stays(w, value, revision):
 		how = append(how, fmt.Sprintf("its template bears %s=%s", mesh.RevisionLabel, value))
+	case t.injectedAlone(w, wl, revision):
+		how = append(how, "the webhook of "+revision+" injects its pods")
 	}
 	return strings.Join(how, ", ")
+}
+
+// injectedAlone reports whether a revision injects what a template makes by the
+// template's own labels, and will at the end.
+func (t Target) injectedAlone(w mesh.World, wl mesh.Workload, revision string) bool {
+	ns, _ := w.Namespace(wl.Namespace)
+	_, moved := t.Bindings[wl.Namespace]
+	_, follows := t.Tags[w.Through(ns, wl.Template)]
+	return !moved && !follows && w.InjectsAlone(wl, revision)
 }

@@ -4,9 +4,11 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -89,5 +91,33 @@ func TestWhatLeadsToARevisionThatGoesIsMovedOrNamed(t *testing.T) {
 	in.Remove = false
 	if b := Found(w, in, []string{"b"}); len(b.Tags) != 0 {
 		t.Errorf("without a removal the baseline holds the tags %v", b.Tags)
+	}
+}
+
+// What the untagged revision injects by its pods' own label, and the run does not
+// move, is named too: no label istio.io/rev tells of it. What is moved is not.
+func TestATemplateThatTheUntaggedRevisionInjectsIsNamed(t *testing.T) {
+	w := untagged()
+	w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: "batch"})
+	nightly := workload(mesh.CronJob, "batch", "nightly", 0)
+	nightly.Template.Labels = map[string]string{mesh.SidecarLabel: "true"}
+	beside := workload(mesh.Deployment, "batch", "beside", 0) // no label: not injected
+	w.Workloads = append(w.Workloads, nightly, beside)
+	w.Belongings = []mesh.Belonging{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod", Revision: "default", Component: "Pilot", UID: "1"}}
+	w.Sort()
+	for _, c := range []struct{ moved, want []string }{
+		{[]string{"a", "b", "own"}, []string{"CronJob batch/nightly: the webhook of default injects its pods"}},
+		{[]string{"a", "b", "own", "batch"}, nil},
+	} {
+		in := allOf()
+		in.Names, in.Remove = c.moved, true
+		target, err := Aim(w, in, Ledger{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := slices.DeleteFunc(holders(Make(w, target, Ledger{})), func(line string) bool { return !strings.Contains(line, " batch/") })
+		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("with %v moved (-want +got):\n%s", c.moved, diff)
+		}
 	}
 }

@@ -117,6 +117,10 @@ var fails = map[string][]struct {
 			f.World.Namespaces = []mesh.Namespace{{Name: "z", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}}
 		}, Fail},
 		{"a template", func(f *Facts) { f.World.Workloads[0].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"} }, Fail},
+		{"a template that it injects, of what has no pods now", func(f *Facts) {
+			f.World.Namespaces, f.World.Webhooks = []mesh.Namespace{{Name: "batch"}}, []mesh.Webhook{{Revision: "1-29-1", Objects: mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.In, Values: []string{"true"}}}}}
+			f.World.Workloads = append(f.World.Workloads, mesh.Workload{Kind: mesh.CronJob, Namespace: "batch", Name: "nightly", Template: mesh.Template{Labels: map[string]string{mesh.SidecarLabel: "true"}}})
+		}, Fail},
 		{"a tag", func(f *Facts) { f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }, Fail},
 		{"a tag, by its Service", func(f *Facts) {
 			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-31-0", Service: "1-29-1"}}

@@ -18,7 +18,7 @@ var Departure = []Check{
 	{"revision-unused", "No pod that lives runs the revision's sidecar or gateway.",
 		"Restart what made the pod, or delete it; wait for a Job to end; move a gateway with the release that installed it. Pods that have ended don't count.", held(wearers)},
 	{"revision-unnamed", "No namespace, pod template, tag, Gateway, entry of a VM, webhook or configuration names the revision.",
-		"Label it with the new revision, or take the label away: `kubectl label KIND NAME istio.io/rev=REVISION --overwrite`. A tag is moved with `istioctl tag set`; of a VM's entry the VM itself has to be moved first. Configuration with the label is seen by no other control plane: delete what only the old proxies needed.", held(namers)},
+		"Label it with the new revision, or take the label away: `kubectl label KIND NAME istio.io/rev=REVISION --overwrite`; of a workload it is its pod template that is labelled. A tag is moved with `istioctl tag set`; of a VM's entry the VM itself has to be moved first. Configuration with the label is seen by no other control plane: delete what only the old proxies needed.", held(namers)},
 	{"revision-unstamped", "No gateway, CNI or ztunnel bears the revision as its own, or points at it.",
 		"Upgrade it with the new revision's release, or change its label istio.io/rev and the address of istiod in its environment.", held(stamped)},
 	{"revision-unconnected", "Every istiod of the revision says which proxies it serves, and serves none; while its Deployment is there, one says so.",
@@ -164,8 +164,11 @@ func namers(f Facts) []Holder {
 		}
 	}
 	for _, wl := range w.Workloads {
-		if value, ok := wl.Template.Labels[mesh.RevisionLabel]; ok && w.Names(value, name) {
+		switch value, ok := wl.Template.Labels[mesh.RevisionLabel]; {
+		case ok && w.Names(value, name):
 			add(wl.Key(), "its template bears %s=%s", mesh.RevisionLabel, value)
+		case w.InjectsAlone(wl, name):
+			add(wl.Key(), "the revision's webhook injects its pods")
 		}
 	}
 	for _, c := range w.Claims {
