@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// A tag that somebody took away cannot be moved back: that is said at once, and
+// with the tag made anew the same command goes on.
+func TestATagThatIsGoneHoldsAtOnce(t *testing.T) {
+	f := upgrade()
+	expect(t, f, Completed)
+	was := f.world.Webhooks
+	of := func(h mesh.Webhook) bool { return h.Tag == "default" }
+	f.world.Webhooks = slices.DeleteFunc(slices.Clone(was), of)
+	f.intent.Rollback = true
+	began := f.now
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != checkFailed || h.Subject != "tag default" || !strings.Contains(h.Message, "is gone") || !strings.Contains(h.Hint, "istioctl tag set default --revision 1-29-1") {
+		t.Errorf("held with %+v", h)
+	}
+	if waited := f.now.Sub(began); waited > f.intent.Ready/2 {
+		t.Errorf("held after %s", waited)
+	}
+	f.world.Webhooks = slices.Clone(was)
+	f.world.Webhooks[slices.IndexFunc(was, of)].Revision = "1-29-1"
+	expect(t, f, RolledBack)
+	if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" {
+		t.Error(got)
+	}
+}
