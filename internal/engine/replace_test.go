@@ -72,6 +72,25 @@ func TestPodsAreEvictedOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// Sidecars of two revisions, as OnDelete leaves them: once those of the one have
+// moved, the rest of the plan is still the one that was agreed to.
+func TestMixedSidecarsAreEvictedToTheEnd(t *testing.T) {
+	f := evicting()
+	f.world.Revisions = append(f.world.Revisions, mesh.Revision{Name: "1-28-0", Version: "1.28.0", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-28-0", Ready: true, Version: "1.28.0", Build: "b0"}}})
+	for i, wl := range f.world.Workloads {
+		if wl.Key() == "StatefulSet b/x" {
+			f.world.Workloads[i].Pods[1].Sidecar.Revision = "1-28-0"
+		}
+	}
+	f.world.Sort()
+	f.ledger = plan.Ledger{}
+	f.agree()
+	expect(t, f, Completed)
+	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+		t.Errorf("evicted %v", got)
+	}
+}
+
 // Workloads whose turn to be evicted has not come take no place among those that
 // are on their way.
 func TestWhatWaitsForItsEvictionHoldsUpNoRestart(t *testing.T) {

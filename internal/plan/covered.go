@@ -11,7 +11,7 @@ import (
 // with one of them: its start is what a carrying out that was broken off leaves.
 func covered(s Step, approved []Step) bool {
 	return slices.ContainsFunc(approved, func(a Step) bool {
-		return evictionCovered(s, a) || halfway(s, a) || swapCovered(s, a) || presetCovered(s, a)
+		return evictionCovered(s, a) || halfway(s, a) || narrowed(s, a) || swapCovered(s, a) || presetCovered(s, a)
 	})
 }
 
@@ -21,9 +21,24 @@ func halfway(s, a Step) bool {
 	if s.Kind != Tag || a.Kind != Tag || a.Subject != s.Subject || a.To != s.To {
 		return false
 	}
-	between := append(strings.Split(a.From, "+"), a.To)
-	for at := range strings.SplitSeq(s.From, "+") {
-		if !slices.Contains(between, at) {
+	return within(s.From, append(strings.Split(a.From, "+"), a.To))
+}
+
+// narrowed reports whether of a workload with sidecars of several revisions those of
+// some are moved, or gone, already: its pods are evicted one after the other.
+func narrowed(s, a Step) bool {
+	if s.Kind != Restart && s.Kind != Replace {
+		return false
+	}
+	from := strings.Split(a.From, "+")
+	a.From = s.From
+	return s == a && within(s.From, from)
+}
+
+// within reports whether each part of a start is one of those that were agreed to.
+func within(from string, agreed []string) bool {
+	for part := range strings.SplitSeq(from, "+") {
+		if !slices.Contains(agreed, part) {
 			return false
 		}
 	}

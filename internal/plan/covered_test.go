@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "testing"
+
+// What is left of a workload with sidecars of several revisions was agreed to with
+// the whole; what starts elsewhere, or ends elsewhere, was not.
+func TestAPartOfWhatWasAgreedToIsCovered(t *testing.T) {
+	agreed := Step{Kind: Replace, Wave: 2, Subject: "StatefulSet b/x", From: "1-28-0+1-29-1", To: "1-31-0", API: "v1"}
+	changed := func(change func(*Step)) Step {
+		s := agreed
+		s.From = "1-29-1"
+		change(&s)
+		return s
+	}
+	for name, c := range map[string]struct {
+		step Step
+		want bool
+	}{
+		"those of one revision have moved":  {changed(func(*Step) {}), true},
+		"of the other":                      {changed(func(s *Step) { s.From = "1-28-0" }), true},
+		"one came from a third":             {changed(func(s *Step) { s.From = "1-29-1+1-30-0" }), false},
+		"another way":                       {changed(func(s *Step) { s.Kind = Restart }), false},
+		"another wave":                      {changed(func(s *Step) { s.Wave = 1 }), false},
+		"another workload":                  {changed(func(s *Step) { s.Subject = "StatefulSet b/y" }), false},
+		"another end":                       {changed(func(s *Step) { s.To = "1-32-0" }), false},
+		"another API":                       {changed(func(s *Step) { s.API = "v2" }), false},
+		"its template is to be pinned also": {changed(func(s *Step) { s.Pin = "1-31-0" }), false},
+	} {
+		if got := covered(c.step, []Step{agreed}); got != c.want {
+			t.Errorf("%s: covered is %t", name, got)
+		}
+	}
+	agreed.Kind = Restart
+	if !covered(changed(func(*Step) {}), []Step{agreed}) {
+		t.Error("a restart of what is left is not covered")
+	}
+}
