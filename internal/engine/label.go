@@ -40,8 +40,8 @@ func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
 	return "", t.Clock.Sleep(ctx, t.Settle)
 }
 
-// unkept is the hold of a label that is written and is not there at the next look,
-// again and again.
+// unkept is the hold of a label, or of a stamp, that is written and is not there at
+// the next look, again and again.
 func unkept(step plan.Step, waited time.Duration) plan.Hold {
 	return plan.Hold{Reason: timedOut, Subject: step.Subject, Wave: step.Wave,
 		Message: fmt.Sprintf("%s: it was written and does not stay (tried for %s)", step, waited),

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/verify"
 )
@@ -37,14 +39,38 @@ func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
 		}
 		return "", t.Clock.Sleep(ctx, t.Poll)
 	}
+	var pause time.Duration
 	for _, step := range batch {
 		if v := t.injectable(step); v.Result != verify.Pass {
 			return t.fail(ctx, step, v)
 		}
 		wl, _ := t.world.Workload(step.Subject)
+		again, late := t.again(step, wl)
+		if late {
+			return t.hold(ctx, unkept(step, t.ready()))
+		}
+		pause = max(pause, again)
 		t.ledger.NoteRestart(wl, step.To)
 	}
-	return t.act(ctx, batch)
+	if outcome, err := t.act(ctx, batch); outcome != "" || err != nil || pause == 0 {
+		return outcome, err
+	}
+	return "", t.Clock.Sleep(ctx, pause)
+}
+
+// again is how long to pause after a restart from a template from which the workload
+// was restarted before: the stamp did not arrive, or somebody took it back before a
+// pod came of it. Each further one moves pods for nothing, so they come ever slower,
+// and end when they have been tried for too long.
+func (t *turn) again(step plan.Step, wl mesh.Workload) (pause time.Duration, late bool) {
+	clock := plan.Step{Kind: plan.Restart, Wave: step.Wave, Subject: step.Subject, To: step.To + ", stamped"}
+	if !t.ledger.RestartedFrom(wl, step.To) {
+		t.waited(clock)
+		return 0, false
+	}
+	late = t.overdue(clock)
+	tried := t.Clock.Now().Sub(t.ledger.Waiting[waitKey(clock)])
+	return min(max(tried, t.Poll), 30*t.Poll), late
 }
 
 // free is how many more workloads may be on their way.

@@ -81,3 +81,53 @@ func TestALabelThatDoesNotStayHolds(t *testing.T) {
 		t.Errorf("held with %+v", h)
 	}
 }
+
+// An operator that writes its whole template takes each stamp back before a pod comes
+// of it.
+func TestAStampThatDoesNotStayHolds(t *testing.T) {
+	f := upgrade()
+	was, _ := f.world.Workload("Deployment a/x")
+	stamps := 0
+	f.acted = func(c plan.Change) {
+		if c.Kind != "Deployment" || c.Name != "x" || c.Namespace != "a" {
+			return
+		}
+		if stamps++; stamps > 100 {
+			t.Fatalf("stamped %d times within %s", stamps, f.now.Sub(f.ledger.Started))
+		}
+		for i, wl := range f.world.Workloads {
+			if wl.Key() == was.Key() {
+				f.world.Workloads[i] = was
+			}
+		}
+	}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment a/x" || h.Wave != 1 || !strings.Contains(h.Message, "does not stay") {
+		t.Errorf("held with %+v", h)
+	}
+	if stamps < 5 || stamps > 20 {
+		t.Errorf("stamped %d times in %s", stamps, f.intent.Ready)
+	}
+	if y, _ := f.world.Workload("Deployment a/y"); y.Stamp.Run == "" {
+		t.Error("it has kept the other one of its wave")
+	}
+	f.acted = nil // mended
+	expect(t, f, Completed)
+}
+
+// One that is taken back once is written again, and nothing is said.
+func TestAStampThatIsTakenBackOnceIsWrittenAgain(t *testing.T) {
+	f := upgrade()
+	was, _ := f.world.Workload("Deployment a/x")
+	f.acted = func(c plan.Change) {
+		for i, wl := range f.world.Workloads {
+			if c.Kind == "Deployment" && wl.Key() == was.Key() {
+				f.world.Workloads[i], f.acted = was, nil
+			}
+		}
+	}
+	expect(t, f, Completed)
+	if got := restartsOf(f); got != "Deploymentax" {
+		t.Errorf("written again: %q", got)
+	}
+}

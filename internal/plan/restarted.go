@@ -32,3 +32,9 @@ func (l Ledger) Restarted(wl mesh.Workload, want string) int {
 	}
 	return n
 }
+
+// RestartedFrom reports whether a restart of a workload was noted already from the
+// template that it has now.
+func (l Ledger) RestartedFrom(wl mesh.Workload, want string) bool {
+	return slices.Contains(l.Restarts[restartKey(wl, want)], wl.Template.Hash)
+}
