@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +109,61 @@ func TestFromIsARevisionThatIsThere(t *testing.T) {
 		}
 		if _, err := Forward(w, in, Ledger{Waves: [][]string{{"a"}}}); err != nil {
 			t.Errorf("--from %q on record: %v", from, err)
+		}
+	}
+}
+
+// What a tag, or the default, leads to the revision already needs no label of its
+// own: it keeps the one that it has, forth and back; its pods are moved all the same.
+func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
+	for name, c := range map[string]struct {
+		from     string
+		labels   LabelMode
+		explicit bool
+	}{
+		"as it is":           {},
+		"explicit, as asked": {labels: Explicit, explicit: true},
+		"begun by hand":      {from: "1-29-1", explicit: true},
+	} {
+		w := installed(sixWays(), "1-31-0", "1.31.0")
+		retagged(&w, Step{Subject: "prod", To: "1-31-0"})
+		retagged(&w, Step{Subject: "default", To: "1-31-0"})
+		in := allOf()
+		in.From, in.Labels = c.from, c.labels
+		target := forward(t, w, in, Ledger{})
+		begun := Opened(Make(w, target, Ledger{}), noon)
+		end, _, done := carry(t, w, target, begun, -1, first, nil)
+		for _, ns := range []string{"a", "c"} {
+			was, _ := w.Namespace(ns)
+			is, _ := end.Namespace(ns)
+			want, returned := was.Binding(), was.Binding()
+			if c.explicit {
+				want = mesh.Pinned("1-31-0")
+			}
+			if c.from != "" {
+				returned = mesh.Pinned(c.from)
+			}
+			if is.Binding() != want {
+				t.Errorf("%s: %s was %s, ends as %s", name, ns, was.Binding(), is.Binding())
+			}
+			for n := range len(done) + 1 {
+				there, l, _ := carry(t, w, target, begun, n, first, nil)
+				back, _, _ := carry(t, there, Backward(in, l, 0), l, -1, first, nil)
+				if is, _ = back.Namespace(ns); is.Binding() != returned {
+					t.Errorf("%s: %s was %s, comes back after %d steps as %s", name, ns, was.Binding(), n, is.Binding())
+				}
+			}
+			for _, wl := range end.In(ns) {
+				if !wl.Gateway && wl.Injected() && !slices.Equal(wl.Sidecars(), []string{"1-31-0"}) {
+					t.Errorf("%s: %s ends on %v", name, wl.Key(), wl.Sidecars())
+				}
+			}
+			said := slices.ContainsFunc(Notes(w, target), func(n Note) bool {
+				return n.Kind == ByTag && n.Subject == ns && strings.Contains(n.Text, "already: its label stays as it is")
+			})
+			if said == c.explicit {
+				t.Errorf("%s: that the label of %s stays is said: %t", name, ns, said)
+			}
 		}
 	}
 }

@@ -59,11 +59,16 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 }
 
 // aim says what becomes of one namespace. One that labels bind is pinned to the
-// revision; in one that none binds, the workloads are that their own labels bind.
+// revision, unless a tag leads it there already; in one that none binds, the
+// workloads are that their own labels bind.
 func (t Target) aim(w mesh.World, in Intent, name string) {
 	ns, _ := w.Namespace(name)
 	if t.Found.Revisions[name] != "" {
 		t.Bindings[name], t.Revisions[name] = mesh.Pinned(in.Revision), in.Revision
+		if t.Found.Through[name] != "" && t.Found.Revisions[name] == in.Revision && in.Labels != Explicit {
+			t.Bindings[name], _ = mesh.ParseBinding(t.Found.Bindings[name])
+			return
+		}
 		if _, moves := t.Tags[t.Found.Through[name]]; moves && in.Labels != Explicit {
 			t.Final[name], _ = mesh.ParseBinding(t.Found.Bindings[name])
 		}

@@ -32,7 +32,7 @@ func labelNotes(w mesh.World, t Target, ns mesh.Namespace) []Note {
 	if ways := w.Ways(ns, mesh.Template{}); len(ways) > 1 {
 		notes = append(notes, Note{Kind: ByTag, Subject: ns.Name, Text: "is bound in more than one way at once: it is pinned to the revision itself in its wave, and its label stays explicit", Evidence: "by " + spoken(ways)})
 	}
-	if ns.Owner != "" && len(t.Bindings) > 0 {
+	if ns.Owner != "" && len(t.Bindings) > 0 && !t.keeps(ns.Name) {
 		notes = append(notes, Note{Kind: ForCommit, Subject: ns.Name,
 			Text: fmt.Sprintf("is kept as it is by %s: its labels are not written but waited for; commit %s there when its wave comes", ns.Owner, t.Bindings[ns.Name]), Evidence: ns.Binding().String()})
 	}
@@ -77,7 +77,13 @@ func conditional(w mesh.World) []Note {
 	return notes
 }
 
-// byTag tells what becomes of a namespace, or a workload, that a tag bound.
+// keeps reports whether a namespace is to bear the labels that it was found with.
+func (t Target) keeps(name string) bool {
+	b, bound := t.Bindings[name]
+	return bound && b.String() == t.Found.Bindings[name]
+}
+
+// byTag tells what becomes of a namespace that a tag bound.
 func byTag(t Target, tag, subject string) string {
 	_, moves := t.Tags[tag]
 	_, again := t.Final[subject]
@@ -86,6 +92,10 @@ func byTag(t Target, tag, subject string) string {
 		text = "is bound by default and is pinned to the revision itself in its wave"
 	}
 	switch {
+	case t.keeps(subject) && tag == mesh.DefaultTag:
+		return "is bound by default, which leads to " + t.Revision + " already: its label stays as it is"
+	case t.keeps(subject):
+		return fmt.Sprintf("is bound through the tag %s, which leads to %s already: its label stays as it is", tag, t.Revision)
 	case again:
 		return text + "; once the last wave is proven the tag is moved, and it gets its own label back"
 	case moves:
