@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -152,6 +153,55 @@ func TestAPinnedTemplateIsGivenItsLabelBack(t *testing.T) {
 		expect(t, f, RolledBack)
 		if wl, _ := f.world.Workload(key); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" || len(ended(f)) > 0 {
 			t.Errorf("%s: taken back, its template's label is %s, and pods were evicted: %v", kind, wl.Template.Labels[mesh.RevisionLabel], ended(f))
+		}
+	}
+}
+
+// With OnDelete what is pinned is evicted pod by pod, and comes back, wherever the
+// process dies: the template is newer than the pods by the run's own write.
+func TestWhatKeepsItsPodsIsPinnedAndEvicted(t *testing.T) {
+	const key = "StatefulSet d/x"
+	bring := func(dieAt int) *fake {
+		f := labelled(mesh.StatefulSet)
+		f.sees = func(w *mesh.World) {
+			for i, wl := range w.Workloads {
+				if wl.Key() != key {
+					continue
+				}
+				w.Workloads[i].Pods, w.Workloads[i].Rollout = slices.Clone(wl.Pods), mesh.Rollout{Manual: true, Done: true}
+				for j, p := range wl.Pods {
+					if p.Sidecar.Revision != wl.Template.Labels[mesh.RevisionLabel] {
+						w.Workloads[i].Pods[j].Current = false
+						w.Workloads[i].Rollout = mesh.Rollout{Manual: true, Pending: true, Message: "pods of an older template remain"}
+					}
+				}
+			}
+		}
+		f.sees(&f.world)
+		f.ledger = plan.Ledger{}
+		f.agree()
+		f.dieAt = dieAt
+		return f
+	}
+	stands := func(f *fake) string {
+		wl, _ := f.world.Workload(key)
+		return fmt.Sprint(wl.Template.Labels[mesh.RevisionLabel], wl.Sidecars(), ended(f))
+	}
+	f := bring(0)
+	expect(t, f, Completed)
+	if got := stands(f); got != "1-31-0[1-31-0] [x-1 x-0]" {
+		t.Fatalf("it stands at %s", got)
+	}
+	for n := 1; ; n += 3 {
+		f := bring(n)
+		_, err := f.run()
+		f.dieAt, f.writes, f.intent.Rollback = 0, nil, true
+		expect(t, f, RolledBack)
+		if got := stands(f); !strings.HasPrefix(got, "1-29-1[1-29-1]") {
+			t.Fatalf("killed after port call %d and taken back: it stands at %s", n, got)
+		}
+		if err == nil {
+			return
 		}
 	}
 }

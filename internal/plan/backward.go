@@ -36,6 +36,11 @@ func Backward(in Intent, l Ledger, wave int) Target {
 		}
 	}
 	t.ownBack(l.Baseline)
+	forth := map[string]string{}
+	for key := range t.Pins {
+		forth[key] = in.Revision
+	}
+	t.Policy.Written = l.Baseline.written(forth)
 	for _, tag := range l.Baseline.Moved {
 		if wave == 0 && in.Tags != KeepTags {
 			t.Tags[tag] = l.Baseline.Tags[tag]

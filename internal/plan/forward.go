@@ -52,6 +52,7 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 			t.aim(w, in, name)
 		}
 	}
+	t.Policy.Written = t.Found.written(t.Pins)
 	if !begins {
 		return t, nil
 	}

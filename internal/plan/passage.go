@@ -35,6 +35,9 @@ func (p Policy) passage(wl mesh.Workload) Passage {
 	if swapped, is := p.swapped(wl); is {
 		return swapped
 	}
+	if p.repinned(wl) {
+		wl.Rollout.Pending = false
+	}
 	if own, is := kinds[wl.Kind]; is {
 		return own(wl, r)
 	}

@@ -24,6 +24,25 @@ func ownBound(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 // pinOf is the label istio.io/rev of a workload's own template.
 func pinOf(wl mesh.Workload) string { return cmp.Or(wl.Template.Labels[mesh.RevisionLabel], unpinned) }
 
+// written are the labels that a run writes into templates on the way forth.
+func (b Baseline) written(pins map[string]string) map[string]string {
+	w := map[string]string{}
+	for key, found := range b.Pins {
+		if label, own := pins[key]; own && label != found {
+			w[key] = label
+		}
+	}
+	return w
+}
+
+// repinned reports whether what is newer in a workload's template than in its pods
+// is the run's own label: written on the way forth, or given back after pods had
+// been made with it.
+func (p Policy) repinned(wl mesh.Workload) bool {
+	label, wrote := p.Written[wl.Key()]
+	return wrote && (pinOf(wl) == label || p.begun(wl))
+}
+
 // Template is what a workload's template is once the step has pinned it.
 func (s Step) Template(t mesh.Template) mesh.Template {
 	if s.Pin != "" {

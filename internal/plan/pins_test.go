@@ -103,3 +103,49 @@ func TestWhatItsOwnLabelBindsIsEvictedAndComesBack(t *testing.T) {
 		}
 	}
 }
+
+// With OnDelete a pinned template is newer than the pods by the run's own write:
+// that is in the way neither forth nor back. What somebody else changed still is.
+func TestARunsOwnPinIsNoChangePending(t *testing.T) {
+	w, key := ownLabelled(mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.Manual = true })
+	pending := func(wl *mesh.Workload) {
+		wl.Rollout = mesh.Rollout{Manual: true, Pending: true, Message: "2 pods of an older template remain"}
+		for i := range wl.Pods {
+			wl.Pods[i].Current = false
+		}
+	}
+	l := Opened(Make(w, forward(t, w, allOf(), Ledger{}), Ledger{}), noon)
+	kinds := func(w mesh.World, target Target, l Ledger) (list []Kind) {
+		for _, s := range Flat(Steps(w, target, l)) {
+			if s.Subject == key {
+				list = append(list, s.Kind)
+			}
+		}
+		return list
+	}
+	pinned := pinnedOnly(w, key, pending)
+	if got := kinds(pinned, forward(t, pinned, allOf(), l), l); !slices.Equal(got, []Kind{Replace, Prove}) {
+		t.Errorf("its template is pinned: %v is left", got)
+	}
+	if got := kinds(pinned, Backward(allOf(), l, 0), l); !slices.Equal(got, []Kind{Replace, Prove}) {
+		t.Errorf("its template is pinned, and it goes back: %v is left", got)
+	}
+	half := pinnedOnly(w, key, func(wl *mesh.Workload) { // one pod was made with the label, which was given back
+		pending(wl)
+		wl.Template.Labels, wl.Pods[0].Current, wl.Pods[1].Sidecar.Revision = map[string]string{mesh.RevisionLabel: "1-29-1"}, true, "1-31-0"
+	})
+	l.Evicting = map[string]bool{key: true}
+	if got := kinds(half, Backward(allOf(), l, 0), l); !slices.Equal(got, []Kind{Replace, Prove}) {
+		t.Errorf("its label is given back: %v is left", got)
+	}
+	theirs := copied(w)
+	for i, wl := range theirs.Workloads {
+		if wl.Key() == key {
+			theirs.Workloads[i].Pods = slices.Clone(wl.Pods)
+			pending(&theirs.Workloads[i])
+		}
+	}
+	if wl, _ := theirs.Workload(key); forward(t, theirs, allOf(), l).Policy.Passage(wl).Way != Stuck {
+		t.Error("a change of somebody else's would be brought along")
+	}
+}

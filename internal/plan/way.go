@@ -66,6 +66,10 @@ type Policy struct {
 	// Pinned are the keys of the workloads that the target pins in their templates.
 	Pinned map[string]string
 
+	// Written are the labels that the run writes into templates on the way forth, by
+	// the keys of their workloads: of those that had another one when it began.
+	Written map[string]string
+
 	// On the way back: the run, and the keys of those workloads that it has begun to
 	// move and that bear no stamp of it. They go back, whatever a later rule says.
 	Run   string
