@@ -61,7 +61,8 @@ func statefulSetRollout(s *appsv1.StatefulSet) mesh.Rollout {
 		partition = *strategy.RollingUpdate.Partition
 	}
 	r.Pending = strategy.Type == appsv1.OnDeleteStatefulSetStrategyType
-	r.Manual = r.Pending || partition > 0
+	r.Partition = !r.Pending && partition > 0
+	r.Manual = r.Pending || r.Partition
 	switch {
 	case s.Status.ObservedGeneration == 0 || s.Generation > s.Status.ObservedGeneration:
 		r.Message = unseen

@@ -80,6 +80,9 @@ func TestStatefulSetRollout(t *testing.T) {
 		if got.Manual != test.manual {
 			t.Errorf("%s: manual is %t", test.name, got.Manual)
 		}
+		if got.Partition != (test.name == "held by a partition") {
+			t.Errorf("%s: partition is %t", test.name, got.Partition)
+		}
 	}
 }
 

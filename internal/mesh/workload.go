@@ -81,11 +81,12 @@ type Stamp struct {
 
 // Rollout tells how far the workload's controller is.
 type Rollout struct {
-	Done    bool   // the controller has seen the newest template, and all wanted pods of it are available, and no older ones remain
-	Paused  bool   // a Deployment's spec.paused
-	Manual  bool   // updateStrategy OnDelete, or a partition that holds pods back: a restart does not replace every pod
-	Pending bool   // pods that are made anew now would be of a newer template than those that run
-	Message string // why it is not done, in the controller's words where it has some
+	Done      bool   // the controller has seen the newest template, and all wanted pods of it are available, and no older ones remain
+	Paused    bool   // a Deployment's spec.paused
+	Manual    bool   // updateStrategy OnDelete, or a partition that holds pods back: a restart does not replace every pod
+	Partition bool   // it is a partition that holds pods back: those are made anew from an older template
+	Pending   bool   // pods that are made anew now would be of a newer template than those that run
+	Message   string // why it is not done, in the controller's words where it has some
 }
 
 // Pod is one pod of a workload.

@@ -14,12 +14,7 @@ import (
 func (p Policy) Passage(wl mesh.Workload) Passage {
 	way := p.passage(wl)
 	if pin, own := p.Pinned[wl.Key()]; own && pin != pinOf(wl) && (way.Moves() || way.Way == ByItself) && !wl.Swapping() {
-		if why, clears := unpinnable(wl); why != "" {
-			return Passage{Way: Stuck, Why: why, Clears: clears}
-		}
-		if way.Way == ByItself {
-			way.Why = presetWhy
-		}
+		return p.pinning(wl, way)
 	}
 	return way
 }

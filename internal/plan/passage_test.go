@@ -195,3 +195,50 @@ func TestNotesOnKinds(t *testing.T) {
 		}
 	}
 }
+
+// What its pods' own label binds has its template written to. Where its controller
+// would go on making pods of the template before, or roll it though a rule says
+// evict, it is a blocker, and its template stays as it is.
+func TestWhatAPinWouldNotMoveIsABlocker(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind   mesh.Kind
+		change func(*mesh.Workload)
+		rule   Way
+		why    string
+	}{
+		"a partition":          {mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.Manual, wl.Rollout.Partition = true, true }, "", "a partition keeps its pods"},
+		"paused, and evicted":  {mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }, ByEviction, "while its rollouts are paused"},
+		"evicted, and rolling": {mesh.Deployment, func(*mesh.Workload) {}, ByEviction, "its controller rolls it for that"},
+	} {
+		w, key := ownLabelled(c.kind, c.change)
+		in := allOf()
+		if c.rule != "" {
+			in.Policy.Rules = []Rule{{Name: "extra", Way: c.rule}}
+		}
+		plan := Make(w, forward(t, w, in, Ledger{}), Ledger{})
+		for _, s := range Flat(plan.Stages) {
+			if s.Subject == key {
+				t.Errorf("%s: %s", name, s)
+			}
+		}
+		if !slices.ContainsFunc(plan.Notes, func(n Note) bool {
+			return n.Kind == Blocker && n.Subject == key && strings.Contains(n.Text, c.why) && n.Clears != ""
+		}) {
+			t.Errorf("%s: no blocker names it", name)
+		}
+	}
+}
+
+// One that came to be evicted by a later rule still goes back.
+func TestALaterRuleLeavesNoPinBehind(t *testing.T) {
+	w, key := ownLabelled(mesh.Deployment, nil)
+	in := allOf()
+	target := forward(t, w, in, Ledger{})
+	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	in.Policy.Rules = []Rule{{Name: "extra", Way: ByEviction}}
+	back := Backward(in, l, 0)
+	end, _, _ := carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
+	if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		t.Errorf("it ends with %s and sidecars of %v", labelOf(pinOf(wl)), wl.Sidecars())
+	}
+}

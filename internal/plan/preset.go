@@ -70,6 +70,9 @@ func unpinnable(wl mesh.Workload) (why, clears string) {
 	case wl.Selected:
 		return "its pods' own label " + mesh.RevisionLabel + " binds it, and its selector names that label, which cannot be changed",
 			"make it anew with a selector that does not name the label, or bind its namespace instead"
+	case wl.Rollout.Partition && (wl.Wanted > 0 || len(wl.Live()) > 0):
+		return "its pods' own label " + mesh.RevisionLabel + " binds it, and a partition keeps its pods: those below it are made anew from the template before, with the label that they have",
+			"take the partition away (spec.updateStrategy.rollingUpdate.partition), or bind its namespace instead"
 	case wl.Lender != "":
 		return "its pods' own labels bind it, and its template is that of " + wl.Lender + ": writing there would begin its steps",
 			"change the label " + mesh.RevisionLabel + " there yourself, or bind its namespace instead"

@@ -109,6 +109,9 @@ func TestAPresetIsTheLabelAlone(t *testing.T) {
 func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
 	for name, change := range map[string]func(*mesh.Workload){
 		"its selector names the label": func(wl *mesh.Workload) { wl.Selected = true },
+		"a partition keeps its pods": func(wl *mesh.Workload) {
+			wl.Kind, wl.Rollout.Manual, wl.Rollout.Partition = mesh.StatefulSet, true, true
+		},
 		"its template is another's": func(wl *mesh.Workload) {
 			wl.Kind, wl.API, wl.Lender = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender"
 		},
