@@ -63,7 +63,7 @@ func (c *Cluster) readRollouts(ctx context.Context, l *look) error {
 }
 
 // rolloutOf is a Rollout in the mesh's terms. A restart leaves its template as it
-// is, so that its pods are told apart by when they were made, and the digest of
+// is, but for a label that binds its pods, so that its pods are told apart by when they were made, and the digest of
 // what it is holds the time of the restart.
 func rolloutOf(r *argoRollout, now time.Time) controller {
 	c := controllerOn(mesh.ArgoRollout, &r.ObjectMeta, &r.Spec.Template)
@@ -86,6 +86,14 @@ func rolloutOf(r *argoRollout, now time.Time) controller {
 		c.Rollout.Message = said("phase "+r.Status.Phase, "", r.Status.Message)
 	}
 	return c
+}
+
+// older reports whether a pod of a Rollout bears another label istio.io/rev than its
+// template: while its strategy rolls that out, its stable ReplicaSet may make pods
+// anew, which are no newer for it.
+func (c controller) older(p pod) bool {
+	label, is := c.Template.Labels[mesh.RevisionLabel]
+	return is && c.Kind == mesh.ArgoRollout && p.labels[mesh.RevisionLabel] != label
 }
 
 // borrowed is a Rollout with the template of the Deployment that lends it one, or

@@ -57,6 +57,24 @@ func TestARolloutOfArgoIsJudgedByItsPods(t *testing.T) {
 	}
 }
 
+// A pod that the stable ReplicaSet made anew while a label is rolled out is of the
+// template before, whenever it was made.
+func TestAPodOfARolloutWithAnotherLabelIsNotCurrent(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var r argoRollout
+	if err := json.Unmarshal([]byte(aRollout), &r); err != nil {
+		t.Fatal(err)
+	}
+	r.Spec.Template.Labels[mesh.RevisionLabel] = "1-31-0"
+	of := func(revision string) pod {
+		return pod{Pod: mesh.Pod{Name: revision, Ready: true, Created: at.Add(time.Second)}, labels: map[string]string{mesh.RevisionLabel: revision}}
+	}
+	w := rolloutOf(&r, at.Add(time.Minute)).with([]pod{of("1-29-1"), of("1-31-0")}, nil)
+	if w.Pods[0].Current || !w.Pods[1].Current {
+		t.Errorf("%+v", w.Pods)
+	}
+}
+
 // A Rollout that borrows a Deployment's template has that one.
 func TestARolloutBorrowsItsTemplate(t *testing.T) {
 	var r argoRollout

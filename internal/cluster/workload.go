@@ -119,7 +119,7 @@ func (c controller) with(pods []pod, g generations) mesh.Workload {
 	}
 	for _, p := range pods {
 		if p.Current = newest.has(p.labels) && p.Swap.Place == mesh.Held; c.bySince {
-			p.Current = !p.Created.Before(c.since)
+			p.Current = !p.Created.Before(c.since) && !c.older(p)
 		}
 		if !p.Terminating {
 			w.Needs = p.needs

@@ -110,7 +110,7 @@ func Render(s Step, t Target, at time.Time) ([]Change, error) {
 	case Withdraw:
 		return one(withdraw(s))
 	case Restart:
-		if s.Field != "" {
+		if s.Field != "" || s.API != "" {
 			return one(restartByField(s, t.Run, at))
 		}
 		return one(restart(s, t.Run, at))

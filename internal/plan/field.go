@@ -12,21 +12,24 @@ import (
 )
 
 // restartByField writes the time into a field that makes the workload's
-// controller replace its pods. The run's stamp is written into the object's own
-// annotations with it: by that it is seen later.
+// controller replace its pods, or the label of its template where that does. The
+// run's stamp is written into the object's own annotations with it: by that it is
+// seen later.
 func restartByField(s Step, run string, at time.Time) (Change, error) {
 	kind, name, ok := strings.Cut(s.Subject, " ")
 	namespace, name, ok2 := strings.Cut(name, "/")
 	if !ok || !ok2 {
 		return Change{}, fault(s, "%q is no workload", s.Subject)
 	}
-	path, err := ParseField(s.Field)
-	if err != nil {
-		return Change{}, fmt.Errorf("render %s: %w", s, err)
-	}
 	when := at.UTC().Format(time.RFC3339)
 	body := map[string]any{"metadata": map[string]any{"annotations": map[string]any{runAnnotation: run, restartedAnnotation: when}}}
-	put(body, when, path...)
+	if s.Field != "" {
+		path, err := ParseField(s.Field)
+		if err != nil {
+			return Change{}, fmt.Errorf("render %s: %w", s, err)
+		}
+		put(body, when, path...)
+	}
 	if s.Pin != "" {
 		put(body, pin(s.Pin), "spec", "template", "metadata", "labels", mesh.RevisionLabel)
 	}

@@ -121,8 +121,8 @@ func TestARestartByField(t *testing.T) {
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("%v\n%s", err, d)
 	}
-	got, err = Render(Step{Kind: Restart, Subject: "Rollout a/x", Field: "spec.restartAt", Pin: "1-31-0"}, Target{Run: "r"}, noon)
-	if err != nil || !strings.Contains(string(got[0].Patch), `"spec":{"restartAt":"2026-03-01T12:00:00Z","template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}`) {
+	got, err = Render(Step{Kind: Restart, Subject: "Rollout a/x", API: "argoproj.io/v1alpha1", Pin: "1-31-0"}, Target{Run: "r"}, noon)
+	if err != nil || got[0].API != "argoproj.io/v1alpha1" || string(got[0].Patch) != `{"metadata":{"annotations":{"rerig.dev/restarted-at":"2026-03-01T12:00:00Z","rerig.dev/run":"r"}},"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}` {
 		t.Errorf("%v %s", err, got[0].Patch)
 	}
 }
@@ -206,9 +206,10 @@ func TestWhatAPinWouldNotMoveIsABlocker(t *testing.T) {
 		rule   Way
 		why    string
 	}{
-		"a partition":          {mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.Manual, wl.Rollout.Partition = true, true }, "", "a partition keeps its pods"},
-		"paused, and evicted":  {mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }, ByEviction, "while its rollouts are paused"},
-		"evicted, and rolling": {mesh.Deployment, func(*mesh.Workload) {}, ByEviction, "its controller rolls it for that"},
+		"a partition":            {mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.Manual, wl.Rollout.Partition = true, true }, "", "a partition keeps its pods"},
+		"paused, and evicted":    {mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }, ByEviction, "while its rollouts are paused"},
+		"a Rollout, and evicted": {mesh.ArgoRollout, func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" }, ByEviction, "its controller rolls it for that"},
+		"evicted, and rolling":   {mesh.Deployment, func(*mesh.Workload) {}, ByEviction, "its controller rolls it for that"},
 	} {
 		w, key := ownLabelled(c.kind, c.change)
 		in := allOf()

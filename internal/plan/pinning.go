@@ -2,11 +2,7 @@
 
 package plan
 
-import (
-	"slices"
-
-	"github.com/rerig/rerig/internal/mesh"
-)
+import "github.com/rerig/rerig/internal/mesh"
 
 // pinning is the way of a workload whose template is given another label on it:
 // that write is seen by its controller, too.
@@ -20,16 +16,30 @@ func (p Policy) pinning(wl mesh.Workload, way Passage) Passage {
 	case way.Way == ByEviction && wl.Rollout.Paused:
 		return Passage{Way: Stuck, Why: "its pods' own label binds it, and while its rollouts are paused its pods are made anew from the template before, with the label that they have",
 			Clears: "resume them, and take the rule away that has it evicted; or bind its namespace instead"}
-	case way.Way == ByEviction && rolls(wl) && !p.back():
+	case p.otherwise(wl, way) && !p.back():
 		return misfit(wl, p.rule(wl), "its pods' own label binds it: its template is pinned, and its controller rolls it for that")
+	case wl.Kind == mesh.ArgoRollout:
+		return Passage{Way: ByRestart, Why: pinnedRollout}
 	}
 	return way
 }
 
-// rolls reports whether a workload's controller replaces its pods by itself as soon
-// as its template changes.
-func rolls(wl mesh.Workload) bool {
-	return slices.Contains([]mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet}, wl.Kind) && !wl.Rollout.Manual && !wl.Rollout.Paused
+// pinnedRollout: of a Rollout of Argo the label is all that is written. With
+// spec.restartAt beside it the pods of its stable ReplicaSet would be ended first,
+// and made anew with the label that they have (rollout/restart.go @v1.9.2).
+const pinnedRollout = "its pods' own label binds it: that label is written into its template, and its own strategy rolls it out, with its steps, pauses and analysis; a pause that nobody ends holds the run when it takes longer than the ready timeout"
+
+// otherwise reports whether a rule has a workload moved in another way than its
+// controller does by itself, for a label in its template.
+func (p Policy) otherwise(wl mesh.Workload, way Passage) bool {
+	switch wl.Kind {
+	case mesh.ArgoRollout:
+		r := p.rule(wl)
+		return r.Way == ByEviction || r.Way == ByField
+	case mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet:
+		return way.Way == ByEviction && !wl.Rollout.Manual && !wl.Rollout.Paused
+	}
+	return false
 }
 
 // back reports whether the way is that back to the baseline.

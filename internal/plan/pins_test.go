@@ -4,6 +4,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -147,5 +148,42 @@ func TestARunsOwnPinIsNoChangePending(t *testing.T) {
 	}
 	if wl, _ := theirs.Workload(key); forward(t, theirs, allOf(), l).Policy.Passage(wl).Way != Stuck {
 		t.Error("a change of somebody else's would be brought along")
+	}
+}
+
+// A Rollout of Argo is given the label alone: its own strategy rolls that out, which
+// the plan says. A second write is no part of it, neither while it pauses nor back.
+func TestARolloutThatItsOwnLabelBindsIsRolledByItsStrategy(t *testing.T) {
+	w, key := ownLabelled(mesh.ArgoRollout, func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" })
+	target := forward(t, w, allOf(), Ledger{})
+	plan := Make(w, target, Ledger{})
+	if !slices.ContainsFunc(plan.Stages, func(s Stage) bool {
+		return slices.Contains(s.Steps, Step{Kind: Restart, Wave: waveOf(target, "own"), Subject: key, From: "1-29-1", To: "1-31-0", Pin: "1-31-0", API: "argoproj.io/v1alpha1"})
+	}) {
+		t.Errorf("planned is %v", Flat(plan.Stages))
+	}
+	wl, _ := w.Workload(key)
+	if way := target.Policy.Passage(wl); !strings.Contains(way.Why, "with its steps, pauses and analysis") {
+		t.Errorf("the plan says: %s", way.Why)
+	}
+	l := Opened(plan, noon)
+	pausing := pinnedOnly(w, key, func(wl *mesh.Workload) { // one pod of two is of the canary
+		wl.Stamp = mesh.Stamp{Run: "to-1-31-0", At: noon}
+		wl.Pods[0].Current, wl.Pods[1].Sidecar.Revision = false, "1-31-0"
+	})
+	for _, s := range Flat(Steps(pausing, forward(t, pausing, allOf(), l), l)) {
+		if s.Subject == key && s.Kind.Changes() {
+			t.Errorf("while it pauses: %s", s)
+		}
+	}
+	none := pinnedOnly(w, key, func(wl *mesh.Workload) { // its strategy has made no pod yet
+		wl.Stamp, wl.Pods[0].Current, wl.Pods[1].Current = mesh.Stamp{Run: "to-1-31-0", At: noon}, false, false
+	})
+	for name, w := range map[string]mesh.World{"while it pauses": pausing, "before its first step": none} {
+		back := Backward(allOf(), l, 0)
+		end, _, _ := carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
+		if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+			t.Errorf("taken back %s, it ends with %s and sidecars of %v", name, labelOf(pinOf(wl)), wl.Sidecars())
+		}
 	}
 }

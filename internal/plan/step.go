@@ -69,7 +69,7 @@ type Step struct {
 	From    string `json:"from,omitempty"`
 	To      string `json:"to,omitempty"`
 	Pin     string `json:"pin,omitempty"`   // the template's own label istio.io/rev that a restart writes: a value, or "-" to take it away; "" leaves it
-	Field   string `json:"field,omitempty"` // the path of the field that a restart writes the time into; "" stamps the template
+	Field   string `json:"field,omitempty"` // the path of the field that a restart writes the time into; "" stamps the template, or where API is set pins it alone
 	API     string `json:"api,omitempty"`   // apiVersion of the subject's kind where it is not Kubernetes' own
 	By      string `json:"by,omitempty"`    // who else owns what the step writes, and has to write it: a GitOps tool
 }
