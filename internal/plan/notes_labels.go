@@ -15,7 +15,15 @@ import (
 // outside names a workload with sidecars in a namespace that is not moved.
 func outside(w mesh.World, t Target, wl mesh.Workload) []Note {
 	_, moved := t.Found.Revisions[wl.Namespace]
-	if ns, _ := w.Namespace(wl.Namespace); moved || bound(ns) || !wl.Injected() || slices.Equal(wl.Sidecars(), []string{t.Revision}) {
+	ns, _ := w.Namespace(wl.Namespace)
+	if moved || bound(ns) {
+		return nil
+	}
+	if by := w.Injectors(ns, wl.Template); len(wl.Live()) == 0 && ownBound(w, ns, wl) && !slices.Equal(by, []string{t.Revision}) {
+		return []Note{{Kind: NotMoved, Subject: wl.Key(), Text: "is not moved: its namespace is not among those that are; its pods' own labels choose its revision",
+			Evidence: fmt.Sprintf("no pods; the next one would be injected by %s", strings.Join(by, " and "))}}
+	}
+	if !wl.Injected() || slices.Equal(wl.Sidecars(), []string{t.Revision}) {
 		return nil
 	}
 	return []Note{{Kind: NotMoved, Subject: wl.Key(), Text: "is not moved: its namespace is not among those that are; its pods' own labels, or the default, chose its revision",

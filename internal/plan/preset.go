@@ -12,12 +12,13 @@ import (
 // template, and whose own object is read.
 var templated = []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ArgoRollout, mesh.CronJob}
 
-// idle reports whether a workload has no pods and wants none now, and a template of
-// its own that the next ones will be made from. A Deployment that lends its template to a
-// Rollout is not idle: the Rollout's pods are made from it.
+// idle reports whether a workload has no pods now, be it that it wants none or that
+// none can be made, and a template that the next ones will be made from. A
+// Deployment that lends its template to a Rollout is not idle: the Rollout's pods
+// are made from it.
 func idle(w mesh.World, wl mesh.Workload) bool {
 	lends := func(o mesh.Workload) bool { return o.Lender == wl.Key() }
-	return len(wl.Live()) == 0 && wl.Wanted == 0 && !wl.Gone && wl.Lender == "" && slices.Contains(templated, wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
+	return len(wl.Live()) == 0 && !wl.Gone && slices.Contains(templated, wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
 }
 
 // presets bind the templates of what makes its next pods by itself: of a CronJob,

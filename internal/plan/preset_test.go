@@ -70,6 +70,36 @@ func TestTheNextPodOfWhatHasNoneIsOfTheTarget(t *testing.T) {
 	}
 }
 
+// What wants pods and has none now, since quota lets none be made, is pinned in its
+// wave and comes back; in a namespace that is not moved it is named.
+func TestWhatCanHaveNoPodsNowIsPinnedToo(t *testing.T) {
+	w0 := start()
+	wl := workload(mesh.Deployment, "free", "stuck", 0)
+	wl.Wanted, wl.Rollout = 2, mesh.Rollout{Message: "ReplicaFailure: exceeded quota"}
+	wl.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+	w0.Workloads = append(w0.Workloads, wl)
+	w0.Sort()
+	in := allOf()
+	target := forward(t, w0, in, Ledger{})
+	plan := Make(w0, target, Ledger{})
+	w, l, done := carry(t, w0, target, Opened(plan, noon), -1, first, nil)
+	if got, _ := w.Workload(wl.Key()); pinOf(got) != "1-31-0" || len(Steps(w, target, l)) > 0 {
+		t.Errorf("it ends with %s; done: %v", labelOf(pinOf(got)), done)
+	}
+	if !slices.ContainsFunc(plan.Notes, func(n Note) bool { return n.Kind == NothingToProve && n.Subject == wl.Key() }) {
+		t.Errorf("nothing is said of it: %v", plan.Notes)
+	}
+	back := Backward(in, l, 0)
+	w, _, _ = carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
+	if got, _ := w.Workload(wl.Key()); pinOf(got) != "1-29-1" {
+		t.Errorf("taken back, it ends with %s", labelOf(pinOf(got)))
+	}
+	in.Names = []string{"a"}
+	if !slices.ContainsFunc(Notes(w0, forward(t, w0, in, Ledger{})), func(n Note) bool { return n.Kind == NotMoved && n.Subject == wl.Key() }) {
+		t.Error("its namespace is not moved, and nothing is said of it")
+	}
+}
+
 // A namespace that holds nothing but such workloads is found, and is done once
 // they are pinned.
 func TestANamespaceOfNothingButACronJobIsMoved(t *testing.T) {
@@ -115,7 +145,10 @@ func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
 		"its template is another's": func(wl *mesh.Workload) {
 			wl.Kind, wl.API, wl.Lender = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender"
 		},
-		"nobody knows where its template is":  func(wl *mesh.Workload) { wl.Kind = "Crew" },
+		"nobody knows where its template is": func(wl *mesh.Workload) { wl.Kind = "Crew" },
+		"and its lender wants pods and has none": func(wl *mesh.Workload) {
+			wl.Kind, wl.API, wl.Lender, wl.Pods = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender", nil
+		},
 		"and it has no pods, but such a name": func(wl *mesh.Workload) { wl.Selected, wl.Wanted, wl.Pods = true, 0, nil },
 	} {
 		w := bystander(func(_ *mesh.World, wl *mesh.Workload) {
