@@ -24,6 +24,8 @@ type controller struct {
 	since   time.Time
 	steady  time.Duration // how long a pod has to be ready before it counts: minReadySeconds
 	lender  string        // the Deployment whose template it uses, "" its own
+
+	selector mesh.Selector // a Deployment's, of its pods
 }
 
 func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec) controller {
@@ -48,7 +50,7 @@ func deployment(d *appsv1.Deployment) controller {
 	c.Wanted, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
 	c.Gap, c.Surge = deploymentGap(d), deploymentSurge(d)
 	c.Alone = cmp.Or(aloneDeployment(d), c.Alone)
-	c.Unsplit, c.Selected = unsplit(d), selectsRevision(d.Spec.Selector)
+	c.Unsplit, c.Selected, c.selector = unsplit(d), selectsRevision(d.Spec.Selector), selectorOf(d.Spec.Selector)
 	c.steady = time.Duration(d.Spec.MinReadySeconds) * time.Second
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }

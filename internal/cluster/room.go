@@ -112,13 +112,18 @@ func quotasOf(q *corev1.ResourceQuota) []mesh.Quota {
 }
 
 func (c *Cluster) readScalers(ctx context.Context, l *look) error {
-	l.found.scalers = map[string]mesh.Scaler{}
-	return optional(l, "HorizontalPodAutoscalers", pages(ctx, metav1.ListOptions{}, c.autoscaling.HorizontalPodAutoscalers("").List,
+	l.found.scalers, l.found.misled = map[string]mesh.Scaler{}, map[string][]string{}
+	err := pages(ctx, metav1.ListOptions{}, c.autoscaling.HorizontalPodAutoscalers("").List,
 		func(page *autoscalingv2.HorizontalPodAutoscalerList) {
 			for i := range page.Items {
 				h := &page.Items[i]
 				key := fmt.Sprintf("%s %s/%s", h.Spec.ScaleTargetRef.Kind, h.Namespace, h.Spec.ScaleTargetRef.Name)
 				l.found.scalers[key] = mesh.Scaler{Name: h.Name, Max: int(h.Spec.MaxReplicas), Full: max(h.Status.DesiredReplicas, h.Status.CurrentReplicas) >= h.Spec.MaxReplicas}
+				if c.Swapping && misled(h) {
+					l.found.misled[key] = append(l.found.misled[key], h.Name)
+				}
 			}
-		}))
+		})
+	l.found.unscaled = c.Swapping && apierrors.IsForbidden(err)
+	return optional(l, "HorizontalPodAutoscalers", err)
 }

@@ -62,6 +62,7 @@ func selectedAs(kind string) schema.GroupVersionResource {
 func Choosing() []Permission {
 	list := []Permission{
 		{"list", "", "replicationcontrollers", "", ""},
+		{"list", "autoscaling", "horizontalpodautoscalers", "", ""},
 		{"list", "networking.k8s.io", "networkpolicies", "", ""},
 		{"list", "policy", "poddisruptionbudgets", "", ""},
 	}
@@ -203,9 +204,9 @@ func (s *chooser) istio(kind string, path []string, o *unstructured.Unstructured
 
 // others are what goes by the labels of pods, by namespace.
 func (r readings) others() map[string][]mesh.Selecting {
-	by := map[string][]mesh.Selecting{}
+	by, all := map[string][]mesh.Selecting{}, slices.Concat(r.selecting, r.scaling())
 	for _, n := range r.namespaces {
-		for _, s := range r.selecting {
+		for _, s := range all {
 			if s.Does == mesh.Hidden || s.reaches(n) {
 				by[n.Name] = append(by[n.Name], s.Selecting)
 			}

@@ -29,6 +29,8 @@ type readings struct {
 	strangers    map[types.UID]stranger
 	ends         map[types.UID]string // Jobs: when they end
 	scalers      map[string]mesh.Scaler
+	misled       map[string][]string // autoscalers that parked pods would mislead, by their target; read only where a run swaps
+	unscaled     bool                // a run swaps, and autoscalers may not be listed
 	pods         []pod
 	links        chain
 	generations  generations

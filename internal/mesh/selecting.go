@@ -18,6 +18,7 @@ type Does string
 const (
 	Rules  Does = "rules"  // sets a rule for them: a policy
 	Counts Does = "counts" // counts those that serve: a PodDisruptionBudget
+	Scales Does = "scales" // has as many of them made as it counts: an autoscaler
 	Adopts Does = "adopts" // takes pods that no controller owns for its own: a controller
 	Sends  Does = "sends"  // sends requests to them: a ServiceEntry
 	Hidden Does = "hidden" // not known: objects of this kind may not be listed

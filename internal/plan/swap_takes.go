@@ -12,7 +12,7 @@ import (
 )
 
 // takes are the labels that take a pod out of every Service that selects it, and
-// out of what counts the pods that serve: as few as it needs, and rather such as
+// out of what counts the pods that serve, budgets and autoscalers: as few as it needs, and rather such as
 // no rule goes by. A Service that has only some of the pods is left by those that
 // it has: nobody else is given its labels.
 func takes(wl mesh.Workload, p mesh.Pod) map[string]string {
@@ -23,7 +23,7 @@ func takes(wl mesh.Workload, p mesh.Pod) map[string]string {
 		selectors = append(selectors, requiring(s.Selector))
 	}
 	for _, o := range wl.Others {
-		if o.Does == mesh.Counts && o.Selector.Matches(labels) {
+		if (o.Does == mesh.Counts || o.Does == mesh.Scales) && o.Selector.Matches(labels) {
 			selectors = append(selectors, o.Selector)
 		}
 	}
@@ -117,9 +117,24 @@ func byOthers(wl mesh.Workload) string {
 			return fmt.Sprintf("%s would take its released pods for its own: %s matches them", o.Subject, what)
 		case o.Does == mesh.Counts && (is != then || last):
 			return fmt.Sprintf("%s would count its parked pods as ones that serve, and let as many that do be evicted: %s matches them", o.Subject, what)
+		case o.Does == mesh.Scales && last:
+			return fmt.Sprintf("%s would count its parked pods, and have more pods made, or fewer, for their sake: %s matches them", o.Subject, what)
 		case o.Does == mesh.Rules && (is != then || is != last):
-			return fmt.Sprintf("%s goes by the labels that a parked pod loses (%s), and would cease or begin to hold for what it still works on: "+
-				"have its Services select by a label that nothing else goes by", o.Subject, what)
+			return fmt.Sprintf("%s goes by the labels that a parked pod loses (%s), and would cease or begin to hold for what it still works on: %s",
+				o.Subject, what, cmp.Or(lost(wl, o, taken), "have its Services select by a label that nothing else goes by"))
+		}
+	}
+	return ""
+}
+
+// lost says for which count, beside the Services, a pod loses labels that a rule
+// goes by: no other label of the Services helps then.
+func lost(wl mesh.Workload, rule mesh.Selecting, taken map[string]string) string {
+	for _, o := range wl.Others {
+		for _, key := range slices.Sorted(maps.Keys(taken)) {
+			if (o.Does == mesh.Counts || o.Does == mesh.Scales) && goesBy(o.Selector, key) && goesBy(rule.Selector, key) {
+				return fmt.Sprintf("it has to lose %s so that %s does not count it", key, o.Subject)
+			}
 		}
 	}
 	return ""
