@@ -29,6 +29,9 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 	}
 	r.again()
 	p, err := a.propose(ctx, h, r)
+	if holds(r, err) { // nothing of it can be agreed to
+		return a.hold(ctx, h, r, lease, func(held context.Context) error { return a.work(ctx, held, h, r, p) })
+	}
 	if err != nil {
 		return a.unlessInPlace(err)
 	}

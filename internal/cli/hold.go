@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/plan"
 )
 
 // hold waits for the Lease and acts while it is held. While somebody else holds
@@ -90,10 +91,18 @@ func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching,
 // goOn works on a run of which everything that is left was agreed to.
 func (a *app) goOn(ctx, held context.Context, h home, r *run) error {
 	p, err := a.propose(ctx, h, r)
-	if err != nil {
+	if err != nil && !holds(r, err) {
 		return err
 	}
 	return a.work(ctx, held, h, r, p)
+}
+
+// holds reports whether an error is one that the run is held for: its revision is
+// gone. It is written down, so that the record says so too; of a run that is held
+// or has ended, what is on record stays.
+func holds(r *run, err error) bool {
+	_, gone := errors.AsType[plan.Gone](err)
+	return gone && r.ledger.Held == nil && !r.ended()
 }
 
 // identity tells people, and the Lease, which process this is.

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,7 +63,11 @@ func standing(ctx context.Context, h home, r *run, at time.Time) (report.Standin
 		return s, nil
 	}
 	r.again()
-	if s.Target, err = plan.Aim(s.World, r.intent, r.ledger); err != nil {
+	s.Target, err = plan.Aim(s.World, r.intent, r.ledger)
+	if gone, is := errors.AsType[plan.Gone](err); is { // what is on record is shown all the same
+		s.Gone, err = &gone, nil
+	}
+	if err != nil {
 		return s, err
 	}
 	s.Left = plan.Steps(s.World, s.Target, r.ledger)

@@ -2,7 +2,12 @@
 
 package cli
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/engine"
+)
 
 // TestStatusSeesARemoval: what a removal takes is looked for, so that it is among
 // what is left.
@@ -17,5 +22,66 @@ func TestStatusSeesARemoval(t *testing.T) {
 		if (p.removing == "to-1-31-0") != removes {
 			t.Errorf("a removal is %t, and looked for: %q", removes, p.removing)
 		}
+	}
+}
+
+// A revision that others took away is said beside what is on record: of a run that
+// is held, of one that nobody works on, and of one that is long over.
+func TestStatusOfARunWhoseRevisionIsGone(t *testing.T) {
+	const line = "upgrade --to 1-31-0 --soak 5s --waves 2 --yes"
+	for name, c := range map[string]struct {
+		breaks  func(*paper)
+		says    []string
+		resumed string // what the same command says then
+		code    int
+	}{
+		"held": {func(p *paper) { p.refuses = "web-1" }, []string{"Held", "duplicate listener"}, "revision 1-31-0 is gone", exitRefused},
+		"nobody works on it": {func(p *paper) { p.refuses = "web-1" }, []string{"Upgrading", "Install it again as it was", "rerig rollback to-1-31-0"},
+			"revision 1-31-0 is gone", exitHeld},
+		"over": {func(*paper) {}, []string{"Completed"}, "revision 1-31-0 is gone", exitRefused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := shop()
+			addPlane(&p.world, "1-31-0", "1.31.0")
+			p.world.Sort()
+			there := p.world.Revisions
+			c.breaks(p)
+			on(p, line)
+			if name == "nobody works on it" {
+				l := p.ledgers["to-1-31-0"].Clone()
+				l.Held = nil
+				s := &sheet{p, "to-1-31-0"}
+				if err := s.Save(t.Context(), l, engine.Summary{Phase: "Upgrading"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.mend()
+			p.world.Revisions = p.world.Revisions[:1]
+			code, out, err := on(p, "status to-1-31-0")
+			for _, said := range append(c.says, "revision 1-31-0 is gone", "the cluster has 1-29-1") {
+				if code != exitDone || !strings.Contains(strings.Join(strings.Fields(out), " "), said) {
+					t.Errorf("exit code %d, %q is not said: %s\n%s", code, said, err, out)
+				}
+			}
+			for _, not := range []string{"install 1-31-0", "Left:", "Nothing is left"} {
+				if strings.Contains(out, not) {
+					t.Errorf("%q is said:\n%s", not, out)
+				}
+			}
+			if code, out, err := on(p, line); code != c.code || !strings.Contains(strings.Join(strings.Fields(out+err), " "), c.resumed) {
+				t.Errorf("the same command: exit code %d: %s%s", code, out, err)
+			}
+			if held := p.run("to-1-31-0").Status.Phase == "Held"; held != (name != "over") {
+				t.Errorf("its phase is %s", p.run("to-1-31-0").Status.Phase)
+			}
+			p.world.Revisions = there
+			if code, out, err := on(p, line); code != exitDone {
+				t.Errorf("the revision is there again, and the same command: exit code %d: %s%s", code, out, err)
+			}
+			p.world.Revisions = there[:1]
+			if code, out, err := on(p, "rollback --yes to-1-31-0"); code != exitDone {
+				t.Errorf("rollback: exit code %d: %s%s", code, out, err)
+			}
+		})
 	}
 }

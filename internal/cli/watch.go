@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -81,7 +82,7 @@ func (w *watching) look(ctx context.Context) error {
 		return fmt.Errorf("observe the mesh: %w", err)
 	}
 	target, err := plan.Aim(world, intent, ledger)
-	if err != nil {
+	if _, gone := errors.AsType[plan.Gone](err); err != nil && !gone { // who works on it holds it for that
 		return err
 	}
 	left := plan.Steps(world, target, ledger)

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -102,6 +103,9 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 	if t.ledger.Leaving != nil {
 		return t.leave(ctx)
 	}
+	if t.gone != (plan.Gone{}) {
+		return t.hold(ctx, plan.Hold{Reason: checkFailed, Subject: t.gone.Revision, Message: t.gone.Found(), Hint: t.gone.Advice()})
+	}
 	if len(t.stages) == 0 {
 		return t.finish(ctx)
 	}
@@ -122,9 +126,10 @@ func (e Engine) look(ctx context.Context) (*turn, error) {
 		return nil, fmt.Errorf("observe the mesh: %w", err)
 	}
 	target, err := plan.Aim(w, intent, ledger)
-	if err != nil {
+	gone, is := errors.AsType[plan.Gone](err)
+	if err != nil && !is {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	return &turn{Engine: e, intent: intent, ledger: ledger.Clone(), written: ledger, world: w, target: target,
+	return &turn{Engine: e, gone: gone, intent: intent, ledger: ledger.Clone(), written: ledger, world: w, target: target,
 		stages: plan.Steps(w, target, ledger)}, nil
 }

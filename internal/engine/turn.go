@@ -23,6 +23,7 @@ type turn struct {
 	world   mesh.World
 	target  plan.Target
 	stages  []plan.Stage
+	gone    plan.Gone // of a run whose revision others have taken away
 }
 
 // resume forgets why an earlier host of the run stopped, and gives what waited

@@ -14,18 +14,17 @@ import (
 // Forward is the target that an intent asks for. The waves of a run that was
 // begun stand, and so does what it found; for one that begins the namespaces are
 // selected and divided now. An error is a request that cannot be met: it says
-// what was found and what to do.
+// what was found and what to do. A run that was begun has a target all the same,
+// and Gone is its only error.
 func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 	t := Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak, Policy: in.Policy, From: in.From,
 		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
 		Works: map[string]string{}, Pins: map[string]string{}, Tags: map[string]string{}, Final: map[string]mesh.Binding{}}
-	if len(w.Revisions) == 0 {
-		return t, fmt.Errorf("find the mesh: no Istio control plane was found (no istiod in namespace %s, no injection webhook): name its namespace with --istio-namespace", w.RootNamespace)
-	}
-	if _, there := w.Revision(in.Revision); !there && !in.Installable {
-		return t, fmt.Errorf("find revision %s: the cluster has %s: say how it is brought up (--operator FILE, --chart CHART, or --await), or correct its name", in.Revision, names(w))
-	}
 	waves, begins := l.Waves, l.Waves == nil
+	none := nowhere(w, in, begins)
+	if begins && none != nil {
+		return t, none
+	}
 	t.Found = l.Baseline
 	if begins {
 		if err := Whence(w, in); err != nil {
@@ -54,7 +53,7 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 	}
 	t.Policy.Written = t.Found.written(t.Pins)
 	if !begins {
-		return t, nil
+		return t, none
 	}
 	return t, cmp.Or(Met(w, in.Policy.Rules), Swappable(w, t))
 }

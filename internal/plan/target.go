@@ -81,9 +81,9 @@ func (t Target) Present(w mesh.World) []string {
 
 // Aim returns the target that a run has now: forward, back to the baseline, or
 // back with the one wave that failed. Only the way forward can fail, as Forward
-// does: no mesh, a revision that is missing and that nothing brings up, and for a
-// run that begins a selection, waves or a rule that cannot be followed. It is the
-// request, or the mesh, that has to be changed then.
+// does: of a run that begins, no mesh, a revision that is missing and that nothing
+// brings up, and a selection, waves or a rule that cannot be followed: the request,
+// or the mesh, has to be changed then. Of one that was begun, Gone.
 func Aim(w mesh.World, in Intent, l Ledger) (Target, error) {
 	switch {
 	case in.Rollback:
@@ -92,7 +92,7 @@ func Aim(w mesh.World, in Intent, l Ledger) (Target, error) {
 		return Backward(in, l, l.Revert), nil
 	}
 	t, err := Forward(w, in, l)
-	if err == nil {
+	if err == nil || l.Waves != nil {
 		t.Remove = leaving(w, in, l, t)
 	}
 	return t, err

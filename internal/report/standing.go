@@ -21,7 +21,8 @@ type Standing struct {
 	Holder  string // who works on it now, "" nobody
 	Fresh   bool   // nothing of it was agreed to
 	At      time.Time
-	Unseen  string // why what a removal would take could not be read, so that it is not among what is left
+	Unseen  string     // why what a removal would take could not be read, so that it is not among what is left
+	Gone    *plan.Gone // the run's revision is gone, and it does not install it
 	World   mesh.World
 	Target  plan.Target
 	Ledger  plan.Ledger
@@ -39,12 +40,17 @@ type stood struct {
 	Left   []plan.Stage `json:"left"`
 	Trials []StandIn    `json:"trials,omitempty"` // pods that are being tried
 	Unseen string       `json:"unseen,omitempty"`
+	Gone   string       `json:"gone,omitempty"` // why nothing of what is left can be done
 	Ledger plan.Ledger  `json:"ledger"`
 }
 
 // Object is the standing for programs, with the ledger in clear.
 func (s Standing) Object() any {
-	return stood{Run: s.Run, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Hold: s.Ledger.Held,
+	gone := ""
+	if s.Gone != nil {
+		gone = s.Gone.Found()
+	}
+	return stood{Run: s.Run, Gone: gone, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Hold: s.Ledger.Held,
 		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Trials: standIns(s.World), Unseen: s.Unseen, Ledger: s.Ledger}
 }
 
@@ -60,7 +66,9 @@ func (s Standing) Text(p Paper) string {
 	lines = append(append(lines, ""), s.waves(p)...)
 	lines = append(lines, s.parked(p)...)
 	lines = append(lines, standInLines(p, standIns(s.World))...)
-	lines = append(lines, s.left(p)...)
+	if s.Gone == nil { // of what would be left nothing can be done
+		lines = append(lines, s.left(p)...)
+	}
 	return strings.Join(lines, "\n") + "\n"
 }
 

@@ -20,6 +20,9 @@ func (s Standing) waits(p Paper) []string {
 	if s.Holder == "" && !s.Fresh && s.Ledger.Held == nil && len(s.Left) > 0 && !s.over() {
 		lines = append(lines, p.wrapped("What to do    ", s.goOn())...)
 	}
+	if s.Gone != nil {
+		lines = append(lines, p.wrapped("Not there     ", s.Gone.Found())...)
+	}
 	if s.Unseen != "" {
 		lines = append(lines, p.wrapped("Not seen      ", "what the removal of the old revision takes, which is therefore not listed: "+s.Unseen)...)
 	}
@@ -34,6 +37,9 @@ func (s Standing) over() bool {
 func (s Standing) goOn() string {
 	if s.Intent.Rollback {
 		return fmt.Sprintf("Nobody works on it. `rerig rollback %s` goes on with it.", s.Run)
+	}
+	if s.Gone != nil {
+		return "Nobody works on it. " + s.Gone.Advice()
 	}
 	return fmt.Sprintf("Nobody works on it. The command that began it, given again, goes on with it; `rerig rollback %s` takes everything back to what was found before.", s.Run)
 }
