@@ -44,6 +44,7 @@ func TestServer(t *testing.T) {
 		{"trial refused", testTrialRefused},
 		{"pages", testPages},
 		{"removal", testRemoval},
+		{"what was kept", testKept},
 		{"claims", testClaims},
 		{"retag", testRetag},
 		{"lease", testLease},

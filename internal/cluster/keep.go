@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ import (
 const (
 	keptLabel      = "rerig.dev/kept" // the revision
 	keptRunLabel   = "rerig.dev/run"
+	roundLabel     = "rerig.dev/round" // when the run was begun
 	keptAnnotation = "rerig.dev/kept-objects"
 
 	// fullSecret leaves room below the API server's limit of 1 MiB an object.
@@ -38,7 +40,14 @@ func (c *Cluster) readKept(ctx context.Context, l *look) error {
 	if c.Removing == "" {
 		return nil
 	}
-	options := metav1.ListOptions{LabelSelector: keptLabel + "," + keptRunLabel + "=" + c.Removing}
+	_, round, err := c.round(ctx)
+	if errors.Is(err, ErrNoRun) || err == nil && round == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	options := metav1.ListOptions{LabelSelector: keptLabel + "," + c.keptIn(round)}
 	return reading("what was kept of revisions", pages(ctx, options, c.metadata.Resource(resourceOf("Secret")).Namespace(c.Root).List,
 		func(page *metav1.PartialObjectMetadataList) {
 			for _, s := range page.Items {
@@ -50,6 +59,27 @@ func (c *Cluster) readKept(ctx context.Context, l *look) error {
 				}
 			}
 		}))
+}
+
+// round reads the run, and when it was begun; "" while nobody has agreed to it. A
+// run that begins anew in the place of one that ended has its MeshUpgrade, and
+// with it the Secrets of what that one kept: an old control plane as it was then,
+// which nobody is to put over the one that serves now.
+func (c *Cluster) round(ctx context.Context) (v1alpha1.MeshUpgrade, string, error) {
+	run, err := c.Get(ctx, c.Removing)
+	if err != nil {
+		return run, "", err
+	}
+	ledger, err := ReadLedger(run.Status.Ledger)
+	if err != nil || ledger.Started.IsZero() {
+		return run, "", err
+	}
+	return run, ledger.Started.UTC().Format("20060102-150405"), nil
+}
+
+// keptIn selects what the run has kept since it was begun.
+func (c *Cluster) keptIn(round string) string {
+	return keptRunLabel + "=" + c.Removing + "," + roundLabel + "=" + round
 }
 
 // subjectOf reads what mesh.Belonging.Subject wrote.
@@ -83,7 +113,14 @@ func (c *Cluster) keep(ctx context.Context, change plan.Change) error {
 
 // entry writes one into the Secret that has it, or into one with room.
 func (c *Cluster) entry(ctx context.Context, what, revision, subject string, packed []byte) error {
-	secrets, err := c.keptOf(ctx, revision)
+	run, round, err := c.round(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if round == "" {
+		return plan.Fault{What: what + ": nobody has agreed to the run"}
+	}
+	secrets, err := c.keptOf(ctx, revision, round)
 	if err != nil {
 		return err
 	}
@@ -93,10 +130,7 @@ func (c *Cluster) entry(ctx context.Context, what, revision, subject string, pac
 		at = slices.IndexFunc(secrets, func(s corev1.Secret) bool { return size(s)+len(packed) < fullSecret })
 	}
 	if at < 0 {
-		s, err := c.newKept(ctx, revision, len(secrets))
-		if err != nil {
-			return fmt.Errorf("%s: %w", what, err)
-		}
+		s := c.newKept(run, round, revision, len(secrets))
 		s.Data[key], s.Annotations[keptAnnotation] = packed, subject
 		_, err = c.core.Secrets(c.Root).Create(ctx, s, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
 		return writing(what, err)
@@ -115,24 +149,20 @@ func (c *Cluster) entry(ctx context.Context, what, revision, subject string, pac
 	return writing(what, err)
 }
 
-func (c *Cluster) keptOf(ctx context.Context, revision string) ([]corev1.Secret, error) {
+func (c *Cluster) keptOf(ctx context.Context, revision, round string) ([]corev1.Secret, error) {
 	var list []corev1.Secret
-	options := metav1.ListOptions{LabelSelector: keptLabel + "=" + revision + "," + keptRunLabel + "=" + c.Removing}
+	options := metav1.ListOptions{LabelSelector: keptLabel + "=" + revision + "," + c.keptIn(round)}
 	err := pages(ctx, options, c.core.Secrets(c.Root).List, func(page *corev1.SecretList) { list = append(list, page.Items...) })
 	return list, reading("what was kept of revision "+revision, err)
 }
 
 // newKept is an empty Secret that goes with the run.
-func (c *Cluster) newKept(ctx context.Context, revision string, n int) (*corev1.Secret, error) {
-	run, err := c.Get(ctx, c.Removing)
-	if err != nil {
-		return nil, err
-	}
+func (c *Cluster) newKept(run v1alpha1.MeshUpgrade, round, revision string, n int) *corev1.Secret {
 	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
-		Name: fmt.Sprintf("rerig-%s-%s-%d", c.Removing, revision, n), Namespace: c.Root,
-		Labels: map[string]string{keptLabel: revision, keptRunLabel: c.Removing}, Annotations: map[string]string{},
+		Name: fmt.Sprintf("rerig-%s-%s-%s-%d", run.Name, round, revision, n), Namespace: c.Root,
+		Labels: map[string]string{keptLabel: revision, keptRunLabel: run.Name, roundLabel: round}, Annotations: map[string]string{},
 		OwnerReferences: []metav1.OwnerReference{{APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.Kind, Name: run.Name, UID: run.UID}},
-	}, Data: map[string][]byte{}}, nil
+	}, Data: map[string][]byte{}}
 }
 
 // keyOf is a subject as the key of a Secret's entry.

@@ -52,12 +52,8 @@ func onRemoval(t *testing.T, admin, user *Cluster) {
 	if kinds != len(made)-1 { // a DaemonSet is of every revision
 		t.Errorf("%d kinds are tried of %d", kinds, len(made))
 	}
-	if _, err := user.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "granted"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "new"}}); err != nil {
-		t.Fatal(err)
-	}
-	user.Removing = "granted"
-	defer func() { user.Removing = "" }()
-	if own := takenAway(t, user); own != kinds {
+	departs(t, user, "granted")
+	if own := takeAway(t, user, "granted"); own != kinds {
 		t.Errorf("%d objects were taken away of %d", own, kinds)
 	}
 	if err := user.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "granted"}); err != nil {
@@ -73,31 +69,6 @@ func onRemoval(t *testing.T, admin, user *Cluster) {
 			t.Errorf("try %v: %q, %v", a, answer.Refusal, err)
 		}
 	}
-}
-
-// takenAway keeps and deletes what the revision is made of, and counts it.
-func takenAway(t *testing.T, c *Cluster) int {
-	t.Helper()
-	w, err := c.Observe(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	own := w.Own("granted")
-	for _, b := range own {
-		changes, err := plan.Render(plan.Step{Kind: plan.Remove, Subject: b.Subject(), From: b.UID, To: "granted"}, plan.Target{}, c.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, change := range changes {
-			if err := c.Act(t.Context(), change); err != nil {
-				t.Errorf("%s %s: %v", change.Verb, b.Subject(), err)
-			}
-		}
-	}
-	if w, err = c.Observe(t.Context()); err != nil || len(w.Own("granted")) != 0 {
-		t.Errorf("left: %v, %v", w.Own("granted"), err)
-	}
-	return len(own)
 }
 
 // planted puts an object of the revision granted in.

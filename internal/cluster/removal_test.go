@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -25,11 +26,7 @@ import (
 
 // testRemoval keeps, deletes and puts back what a revision is made of.
 func testRemoval(t *testing.T, c *Cluster) {
-	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "leaving"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "new"}}); err != nil {
-		t.Fatal(err)
-	}
-	c.Removing = "leaving"
-	defer func() { c.Removing = "" }()
+	departs(t, c, "leaving")
 	own := map[string]string{mesh.RevisionLabel: "gone", componentLabel: pilot}
 	configMap(t, c, "istio-gone", own, map[string]string{"mesh": "trustDomain: a"})
 	configMap(t, c, "gateway", map[string]string{mesh.RevisionLabel: "gone", componentLabel: "IngressGateways"}, nil)
@@ -89,6 +86,117 @@ func testRemoval(t *testing.T, c *Cluster) {
 	if err := c.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "never"}); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("what was never kept comes back: %v", err)
 	}
+}
+
+// testKept sees that what comes back is what is lost, of what the run as it is
+// now has taken away.
+func testKept(t *testing.T, c *Cluster) {
+	departs(t, c, "again")
+	own := map[string]string{mesh.RevisionLabel: "kept", componentLabel: pilot}
+	configMap(t, c, "istio-kept", own, map[string]string{"mesh": "as it was"})
+	configMap(t, c, "values-kept", own, nil)
+	maps := c.core.ConfigMaps(c.Root)
+	lost := func() int {
+		t.Helper()
+		w, err := c.Observe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(w.Lost("kept"))
+	}
+	back := plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "kept"}
+	if takeAway(t, c, "kept"); lost() != 2 {
+		t.Fatalf("%d objects are lost", lost())
+	}
+	if err := c.Act(t.Context(), back); err != nil || lost() != 0 {
+		t.Fatal(err, lost())
+	}
+	m, _ := maps.Get(t.Context(), "istio-kept", metav1.GetOptions{})
+	m.Data["mesh"] = "mended since"
+	_, err := maps.Update(t.Context(), m, metav1.UpdateOptions{FieldManager: v1alpha1.FieldManager})
+	if err = errors.Join(err, maps.Delete(t.Context(), "values-kept", metav1.DeleteOptions{})); err != nil || lost() != 1 {
+		t.Fatal(err, lost())
+	}
+	mended := func(when string) {
+		t.Helper()
+		if m, err = maps.Get(t.Context(), "istio-kept", metav1.GetOptions{}); err != nil || m.Data["mesh"] != "mended since" {
+			t.Errorf("%s: %v, %v", when, m.Data, err)
+		}
+	}
+	if err := c.Act(t.Context(), back); err != nil || lost() != 0 {
+		t.Error(err, lost())
+	}
+	mended("what was there")
+
+	found, err := c.Get(t.Context(), "again")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Replace(t.Context(), found, found.Spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := maps.Delete(t.Context(), "values-kept", metav1.DeleteOptions{}); err != nil || lost() != 0 {
+		t.Errorf("of a run that nobody agreed to yet %d objects are lost, %v", lost(), err)
+	}
+	agreed(t, c, "again", c.Now().Add(time.Hour))
+	if n := lost(); n != 0 {
+		t.Errorf("of a run that begins anew %d objects are lost", n)
+	}
+	if err := c.Act(t.Context(), back); !errors.Is(err, engine.ErrRefused) {
+		t.Errorf("what an earlier run of that name has kept comes back: %v", err)
+	}
+	if takeAway(t, c, "kept"); lost() != 1 {
+		t.Errorf("%d objects are lost", lost())
+	}
+	if err := c.Act(t.Context(), back); err != nil || lost() != 0 {
+		t.Error(err, lost())
+	}
+	mended("what it kept itself")
+}
+
+// departs is a run that takes a revision away, and that somebody has agreed to.
+func departs(t *testing.T, c *Cluster, name string) {
+	t.Helper()
+	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "new"}}); err != nil {
+		t.Fatal(err)
+	}
+	agreed(t, c, name, c.Now())
+	c.Removing = name
+	t.Cleanup(func() { c.Removing = "" })
+}
+
+func agreed(t *testing.T, c *Cluster, name string, at time.Time) {
+	t.Helper()
+	j := c.Journal(name)
+	_, _, err := j.Load(t.Context())
+	if err = errors.Join(err, j.Save(t.Context(), plan.Ledger{Started: at}, engine.Summary{Phase: "Upgrading"})); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// takeAway keeps and deletes what a revision is made of, and counts it.
+func takeAway(t *testing.T, c *Cluster, revision string) int {
+	t.Helper()
+	w, err := c.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := w.Own(revision)
+	for _, b := range own {
+		changes, err := plan.Render(plan.Step{Kind: plan.Remove, Subject: b.Subject(), From: b.UID, To: revision}, plan.Target{}, c.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, change := range changes {
+			if err := c.Act(t.Context(), change); err != nil {
+				t.Errorf("%s %s: %v", change.Verb, b.Subject(), err)
+			}
+		}
+	}
+	if w, err = c.Observe(t.Context()); err != nil || len(w.Own(revision)) != 0 {
+		t.Errorf("left: %v, %v", w.Own(revision), err)
+	}
+	return len(own)
 }
 
 // testRemovalOfOthers sees that what Flux keeps is Flux's, with Helm's memory of it.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -18,39 +19,60 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 )
 
-// restore puts back all that was kept of a revision, by server-side apply: what
-// is there already stays. Definitions were never taken away, and none is written:
-// they stay those of the newest Istio.
+// restore puts back what was kept of a revision and is not there: what is there
+// stays as it is, for it may have been looked after since. Definitions were never
+// taken away, and none is written: they stay those of the newest Istio.
 func (c *Cluster) restore(ctx context.Context, revision string) error {
-	secrets, err := c.keptOf(ctx, revision)
+	objects, err := c.keptObjects(ctx, revision)
 	if err != nil {
 		return err
+	}
+	if len(objects) == 0 {
+		return final{fmt.Errorf("bring revision %s back: nothing was kept of it (no Secret labelled %s=%s in %s): install %s again yourself (the same file or chart, the same revision name), then run `rerig rollback` again",
+			revision, keptLabel, revision, c.Root, revision)}
+	}
+	for _, o := range objects {
+		if err := c.restoreOne(ctx, o); err != nil {
+			return writing(fmt.Sprintf("put %s %s of revision %s back", o.GetKind(), o.GetName(), revision), err)
+		}
+	}
+	return nil
+}
+
+func (c *Cluster) restoreOne(ctx context.Context, o *unstructured.Unstructured) error {
+	of := c.objects.Resource(resourceOf(o.GetKind())).Namespace(o.GetNamespace())
+	if _, err := of.Get(ctx, o.GetName(), metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		return err
+	}
+	// Without force: who makes it in this moment is not written over.
+	_, err := of.Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: v1alpha1.FieldManager})
+	return err
+}
+
+// keptObjects are what was kept of a revision, in the order in which it comes back.
+func (c *Cluster) keptObjects(ctx context.Context, revision string) ([]*unstructured.Unstructured, error) {
+	_, round, err := c.round(ctx)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := c.keptOf(ctx, revision, round)
+	if err != nil {
+		return nil, err
 	}
 	var objects []*unstructured.Unstructured
 	for _, s := range secrets {
 		for key, data := range s.Data {
 			o, err := unpacked(data)
 			if err != nil {
-				return fmt.Errorf("read %s of Secret %s/%s: %w: %w", key, c.Root, s.Name, engine.ErrRefused, err)
+				return nil, fmt.Errorf("read %s of Secret %s/%s: %w: %w", key, c.Root, s.Name, engine.ErrRefused, err)
 			}
 			objects = append(objects, o)
 		}
 	}
-	if len(objects) == 0 {
-		return final{fmt.Errorf("bring revision %s back: nothing was kept of it (no Secret labelled %s=%s in %s): install %s again yourself (the same file or chart, the same revision name), then run `rerig rollback` again",
-			revision, keptLabel, revision, c.Root, revision)}
-	}
 	slices.SortFunc(objects, func(a, b *unstructured.Unstructured) int {
 		return cmp.Or(cmp.Compare(turnOf(a.GetKind()), turnOf(b.GetKind())), cmp.Compare(a.GetName(), b.GetName()))
 	})
-	for _, o := range objects {
-		_, err := c.objects.Resource(resourceOf(o.GetKind())).Namespace(o.GetNamespace()).Apply(ctx, o.GetName(), o,
-			metav1.ApplyOptions{FieldManager: v1alpha1.FieldManager, Force: true})
-		if err != nil {
-			return writing(fmt.Sprintf("put %s %s of revision %s back", o.GetKind(), o.GetName(), revision), err)
-		}
-	}
-	return nil
+	return objects, nil
 }
 
 // What is bound comes before what binds it: who is no administrator may not bind a
