@@ -45,6 +45,7 @@ func TestServer(t *testing.T) {
 		{"pages", testPages},
 		{"removal", testRemoval},
 		{"what was kept", testKept},
+		{"what cannot come back", testUnrestorable},
 		{"claims", testClaims},
 		{"retag", testRetag},
 		{"lease", testLease},

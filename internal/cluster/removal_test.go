@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +153,27 @@ func testKept(t *testing.T, c *Cluster) {
 		t.Error(err, lost())
 	}
 	mended("what it kept itself")
+}
+
+// testUnrestorable sees that what can never come back is told by name.
+func testUnrestorable(t *testing.T, c *Cluster) {
+	departs(t, c, "homeless")
+	labelled(t, c, "home", nil)
+	_, err := c.core.ConfigMaps("home").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "left"}}, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
+	err = errors.Join(err, c.Act(t.Context(), plan.Change{Verb: plan.Keep, Kind: "ConfigMap", Namespace: "home", Name: "left", Revision: "homeless"}),
+		c.core.Namespaces().Delete(t.Context(), "home", metav1.DeleteOptions{}), c.core.ConfigMaps("home").Delete(t.Context(), "left", metav1.DeleteOptions{}))
+	home, got := c.core.Namespaces().Get(t.Context(), "home", metav1.GetOptions{})
+	if err = errors.Join(err, got); err != nil {
+		t.Fatal(err)
+	}
+	home.Spec.Finalizers = nil
+	if _, err := c.core.Namespaces().Finalize(t.Context(), home, metav1.UpdateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+		t.Fatal(err)
+	}
+	err = c.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "homeless"})
+	if !errors.Is(err, engine.ErrRefused) || errors.Is(err, engine.ErrDisturbed) || !strings.Contains(err.Error(), "ConfigMap home/left of revision homeless back: its namespace is gone") {
+		t.Error(err)
+	}
 }
 
 // departs is a run that takes a revision away, and that somebody has agreed to.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // restore puts back what was kept of a revision and is not there: what is there
@@ -32,8 +33,12 @@ func (c *Cluster) restore(ctx context.Context, revision string) error {
 			revision, keptLabel, revision, c.Root, revision)}
 	}
 	for _, o := range objects {
-		if err := c.restoreOne(ctx, o); err != nil {
-			return writing(fmt.Sprintf("put %s %s of revision %s back", o.GetKind(), o.GetName(), revision), err)
+		what := fmt.Sprintf("put %s of revision %s back", mesh.Belonging{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}.Subject(), revision)
+		switch err := c.restoreOne(ctx, o); {
+		case apierrors.IsNotFound(err):
+			return final{fmt.Errorf("%s: its namespace is gone, or its kind is served no more: %w", what, err)}
+		case err != nil:
+			return writing(what, err)
 		}
 	}
 	return nil

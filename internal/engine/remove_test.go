@@ -334,3 +334,38 @@ func TestRemovalAskedLater(t *testing.T) {
 		}
 	}
 }
+
+// What does not come back, or does not stay, holds the way back by name.
+func TestWhatDoesNotComeBackHolds(t *testing.T) {
+	for name, breaks := range map[string]func(*fake){
+		"it never arrives": func(f *fake) {
+			f.cut = func(c plan.Change) error {
+				if c.Verb == plan.Restore {
+					return ErrDisturbed
+				}
+				return nil
+			}
+		},
+		"somebody takes it away each time": func(f *fake) {
+			f.sees = func(w *mesh.World) {
+				w.Belongings = slices.DeleteFunc(slices.Clone(w.Belongings), func(b mesh.Belonging) bool { return b.Kind == "Service" })
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := removing()
+			expect(t, f, Completed)
+			f.intent.Rollback = true
+			f.agreeAimed()
+			breaks(f)
+			f.dieAt = f.calls + 10_000
+			expect(t, f, Held)
+			h := f.ledger.Held
+			if h.Reason != timedOut || h.Subject != "1-29-1" || !strings.Contains(h.Message, "Service istio-system/istiod-1-29-1") || h.Hint == "" {
+				t.Fatalf("held with %+v", h)
+			}
+			f.cut, f.sees, f.dieAt = nil, nil, 0 // mended
+			expect(t, f, RolledBack)
+		})
+	}
+}

@@ -109,38 +109,6 @@ func (t *turn) write(ctx context.Context, changes []plan.Change) error {
 	return nil
 }
 
-// install leaves a mark first, so that an installation that is broken off is
-// repeated whole.
-func (t *turn) install(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if !t.target.Back { // what comes back from what was kept is seen to be whole
-		t.ledger.Install = plan.Begun
-	}
-	if _, err := t.act(ctx, s.Steps); err != nil {
-		if ctx.Err() != nil || passing(err) {
-			return "", err
-		}
-		return t.hold(ctx, plan.Hold{Reason: installFailed, Subject: s.Steps[0].Subject, Message: err.Error(), Hint: advice(err)})
-	}
-	if !t.target.Back {
-		t.ledger.Install = plan.Done
-	}
-	return "", t.save(ctx)
-}
-
-// Adviser is an error that knows what is to be done about it.
-type Adviser interface {
-	error
-	Advice() string
-}
-
-// advice is the hint of a hold that an error leads to.
-func advice(err error) string {
-	if a, ok := errors.AsType[Adviser](err); ok {
-		return a.Advice()
-	}
-	return "Mend what the message names and run the same command again: the whole installation is then repeated."
-}
-
 // save writes the ledger down where it differs from what is written.
 func (t *turn) save(ctx context.Context) error {
 	if reflect.DeepEqual(t.ledger, t.written) {
