@@ -46,6 +46,7 @@ func TestServer(t *testing.T) {
 		{"removal", testRemoval},
 		{"what was kept", testKept},
 		{"what cannot come back", testUnrestorable},
+		{"tries", testTries},
 		{"claims", testClaims},
 		{"retag", testRetag},
 		{"lease", testLease},

@@ -15,8 +15,10 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
@@ -173,6 +175,38 @@ func testUnrestorable(t *testing.T, c *Cluster) {
 	err = c.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "homeless"})
 	if !errors.Is(err, engine.ErrRefused) || errors.Is(err, engine.ErrDisturbed) || !strings.Contains(err.Error(), "ConfigMap home/left of revision homeless back: its namespace is gone") {
 		t.Error(err)
+	}
+}
+
+// testTries sees that a pod is tried as its controller would make it, and what a
+// quota says of it told apart.
+func testTries(t *testing.T, c *Cluster) {
+	by := metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}
+	labels := map[string]string{"app": "db"}
+	spec := template(labels)
+	spec.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
+	spec.Spec.Containers[0].VolumeDevices = []corev1.VolumeDevice{{Name: "raw", DevicePath: "/dev/raw"}}
+	spec.Spec.InitContainers = []corev1.Container{{Name: "init", Image: "init:1", VolumeMounts: spec.Spec.Containers[0].VolumeMounts}}
+	claim := func(name string) corev1.PersistentVolumeClaim {
+		return corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.PersistentVolumeClaimSpec{AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}}}}
+	}
+	labelled(t, c, "claiming", nil)
+	_, err := c.apps.StatefulSets("claiming").Create(t.Context(), &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "db"}, Spec: appsv1.StatefulSetSpec{Selector: &metav1.LabelSelector{MatchLabels: labels},
+		Template: spec, ServiceName: "db", VolumeClaimTemplates: []corev1.PersistentVolumeClaim{claim("data"), claim("raw")}}}, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := c.Try(t.Context(), mesh.Attempt{Pod: true, Namespace: "claiming", Workload: "StatefulSet claiming/db"}); err != nil || !a.Admitted || a.Workload == "" {
+		t.Errorf("a pod with claims: %+v, %v", a, err)
+	}
+	for _, of := range []string{"CloneSet claiming/x", "Deployment claiming/gone"} {
+		if a, err := c.Try(t.Context(), mesh.Attempt{Pod: true, Namespace: "claiming", Workload: of}); err != nil || !a.Admitted || a.Workload != "" {
+			t.Errorf("a bare pod in place of one of %s: %+v, %v", of, a, err)
+		}
+	}
+	if a, err := c.Try(t.Context(), mesh.Attempt{Pod: true, Namespace: "full", Workload: "Deployment full/web"}); err != nil || a.Admitted || !a.Full {
+		t.Errorf("a pod for which there is no room: %+v, %v", a, err)
 	}
 }
 

@@ -33,11 +33,12 @@ func (c *Cluster) Try(ctx context.Context, a mesh.Attempt) (mesh.Attempt, error)
 	if !a.Pod {
 		return c.tryConfiguration(ctx, a)
 	}
-	p, err := c.example(ctx, a)
+	p, err := c.example(ctx, &a)
 	if err != nil {
 		return a, err
 	}
 	made, err := c.core.Pods(a.Namespace).Create(ctx, p, dry)
+	a.Full = byQuota(err)
 	if a.Refusal, err = answerOf(err); err != nil {
 		return a, fmt.Errorf("try to create a pod in %s: %w", a.Namespace, err)
 	}
@@ -58,8 +59,16 @@ func answerOf(err error) (string, error) {
 	return "", err
 }
 
-// example is a pod of the workload's template, or a bare one.
-func (c *Cluster) example(ctx context.Context, a mesh.Attempt) (*corev1.Pod, error) {
+// byQuota tells what a quota refuses, which comes last, after the webhooks of both
+// kinds (AllOrderedPlugins in pkg/kubeapiserver/options/plugins.go of Kubernetes
+// 1.34).
+func byQuota(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "is forbidden: exceeded quota:")
+}
+
+// example is a pod of the workload's template, or a bare one; then the attempt
+// says so.
+func (c *Cluster) example(ctx context.Context, a *mesh.Attempt) (*corev1.Pod, error) {
 	p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "rerig.dev/try"}}}}
 	if kind, name, ok := strings.Cut(a.Workload, " "); ok {
 		_, name, _ = strings.Cut(name, "/")
@@ -67,8 +76,11 @@ func (c *Cluster) example(ctx context.Context, a mesh.Attempt) (*corev1.Pod, err
 		switch {
 		case err == nil:
 			p.Labels, p.Annotations, p.Spec = t.Labels, t.Annotations, t.Spec
+			provided(&p.Spec)
 		case !apierrors.IsNotFound(err) && !errors.Is(err, engine.ErrRefused): // gone, or of a kind whose template is not known
 			return nil, reading(a.Workload, err)
+		default:
+			a.Workload = ""
 		}
 	}
 	p.GenerateName = tried
@@ -81,6 +93,26 @@ func (c *Cluster) example(ctx context.Context, a mesh.Attempt) (*corev1.Pod, err
 		p.Labels = labels
 	}
 	return p, nil
+}
+
+// provided gives a pod the volumes that its controller would: those of a
+// StatefulSet's claims are not in its template, which alone is not valid.
+func provided(s *corev1.PodSpec) {
+	known := map[string]bool{}
+	for _, v := range s.Volumes {
+		known[v.Name] = true
+	}
+	for _, containers := range [][]corev1.Container{s.InitContainers, s.Containers} {
+		for i := range containers {
+			containers[i].VolumeDevices = nil // a block device is one of a claim
+			for _, m := range containers[i].VolumeMounts {
+				if !known[m.Name] {
+					s.Volumes = append(s.Volumes, corev1.Volume{Name: m.Name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+				}
+				known[m.Name] = true
+			}
+		}
+	}
 }
 
 // tryConfiguration tries an Istio Gateway: one without servers is not valid, and

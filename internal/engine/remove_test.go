@@ -198,6 +198,11 @@ func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
 				a.Admitted, a.Refusal = false, "no limits"
 			}
 		}, ""},
+		"a quota is used up": {false, false, func(_ *fake, a *mesh.Attempt) {
+			if a.Pod && a.Namespace == "b" {
+				a.Admitted, a.Full, a.Refusal, a.Sidecar = false, true, "exceeded quota", mesh.Sidecar{}
+			}
+		}, ""},
 		"the validator lets everything pass then": {false, false, func(f *fake, a *mesh.Attempt) { a.Admitted = a.Admitted || a.Invalid && gone(f) }, "configuration"},
 		"pods get no sidecar then":                {false, false, func(f *fake, a *mesh.Attempt) { a.Sidecar.Present = !gone(f) }, "pod in a"},
 	} {
@@ -224,6 +229,27 @@ func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
 				t.Errorf("%v %+v", outcome, f.ledger.Held)
 			}
 		})
+	}
+}
+
+// A pod is tried of a workload whose template is known, and that is there.
+func TestAPodIsTriedOfAKnownTemplate(t *testing.T) {
+	f := removing()
+	for _, wl := range []mesh.Workload{{Kind: mesh.CronJob, Name: "nightly"}, {Kind: "CloneSet", Name: "a"}, {Kind: mesh.Deployment, Name: "a", Gone: true}} {
+		wl.Namespace, wl.Pods = "b", []mesh.Pod{{Name: wl.Name + "-0", Running: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}}}
+		f.world.Workloads = append(f.world.Workloads, wl)
+	}
+	f.world.Sort()
+	for i, wl := range f.world.Workloads {
+		if wl.Namespace == "b" && wl.Kind == mesh.Deployment && !wl.Gone {
+			f.world.Workloads[i].Pods[0].Sidecar.Revision = "1-31-0"
+		}
+	}
+	f.relabel(plan.Change{Name: "b", Patch: []byte(`{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}`)})
+	f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
+	x := turn{world: f.world}
+	if a := x.podOf("b", "1-31-0"); a.Workload != "Deployment b/x" {
+		t.Errorf("tried is %+v", a)
 	}
 }
 

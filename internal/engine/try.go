@@ -41,8 +41,13 @@ func (t *turn) tryBefore(ctx context.Context) (bool, Outcome, error) {
 		if err != nil {
 			return false, "", err
 		}
-		if v := before(step, asked); v.Result != verify.Pass {
-			v.Reason = "before anything is taken away: " + v.Reason
+		v := before(step, asked)
+		v.Reason = "before anything is taken away: " + v.Reason
+		switch v.Result {
+		case verify.Pass:
+		case verify.Warn:
+			t.tell(Event{Kind: Passed, Step: &step, Verdict: &v})
+		default:
 			outcome, err := t.wait(ctx, v, step, 0)
 			return false, outcome, err
 		}
@@ -143,13 +148,13 @@ func (t *turn) attempts(ctx context.Context, step plan.Step) ([]mesh.Attempt, er
 
 // podOf is a pod of one of the namespace's workloads that the wanted revision
 // would inject, and did: the injection's own policy may leave out what the
-// webhooks let in. Where there is none it is a bare one, which names the revision
+// webhooks let in. Of some kinds the template is not known. Where there is none it is a bare one, which names the revision
 // itself unless the namespace's labels choose it.
 func (t *turn) podOf(namespace, want string) mesh.Attempt {
 	ns, _ := t.world.Namespace(namespace)
 	a := mesh.Attempt{Pod: true, Namespace: namespace}
 	for _, wl := range t.world.In(namespace) {
-		if !wl.Gateway && slices.Contains(wl.Sidecars(), want) && slices.Equal(t.world.Injectors(ns, wl.Template), []string{want}) {
+		if !wl.Gateway && !wl.Gone && wl.Kind.Templated() && slices.Contains(wl.Sidecars(), want) && slices.Equal(t.world.Injectors(ns, wl.Template), []string{want}) {
 			a.Workload = wl.Key()
 			return a
 		}

@@ -16,4 +16,5 @@ type Attempt struct {
 	Admitted bool
 	Sidecar  Sidecar // that the pod was given
 	Refusal  string  // in the API server's words
+	Full     bool    // a quota alone refused it: whoever else admits pods is asked before
 }

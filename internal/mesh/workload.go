@@ -2,7 +2,10 @@
 
 package mesh
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kind is the kind of a workload's root owner.
 type Kind string
@@ -20,6 +23,12 @@ const (
 	BarePod               Kind = "Pod"  // one that nothing owns
 	StaticPod             Kind = "Node" // owns the pods that a kubelet runs from files of its own
 )
+
+// Templated reports whether pods of a kind are made of a template that can be
+// read, and by others than their own controller.
+func (k Kind) Templated() bool {
+	return slices.Contains([]Kind{Deployment, StatefulSet, DaemonSet, ReplicaSet, ArgoRollout}, k)
+}
 
 // Workload is what owns pods, seen from the root of the owner chain.
 type Workload struct {

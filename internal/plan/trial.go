@@ -67,8 +67,7 @@ func trialled(w mesh.World, t Target, wl mesh.Workload) bool {
 
 // untriable says why no pod of a workload can be tried, "" when one can.
 func untriable(wl mesh.Workload) string {
-	switch wl.Kind {
-	case mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ArgoRollout:
+	if wl.Kind.Templated() {
 		return wl.Alone
 	}
 	return "of a " + string(wl.Kind) + " no pod can be made but by its own controller"

@@ -156,6 +156,7 @@ var fails = map[string][]struct {
 	"pod-admitted": {
 		{"refused", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
 		{"bare", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Admitted: true}} }, Wait},
+		{"no room", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Full: true, Refusal: "exceeded quota"}} }, Warn},
 		{"another's", func(f *Facts) {
 			f.Attempts = []mesh.Attempt{{Pod: true, Admitted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
 		}, Wait}},

@@ -27,6 +27,8 @@ func podAdmitted(f Facts) (Result, string) {
 	for _, a := range f.Attempts {
 		switch {
 		case !a.Pod:
+		case a.Full:
+			return Warn, fmt.Sprintf("a pod in %s is kept out by its quota alone, which is asked after all webhooks: they would admit it, and its sidecar was not seen: %s", a.Namespace, a.Refusal)
 		case !a.Admitted:
 			return Wait, fmt.Sprintf("a pod in %s would not be created: %s", a.Namespace, a.Refusal)
 		case !a.Sidecar.Present && f.Revision != "":
