@@ -28,6 +28,9 @@ func trialOf(p *corev1.Pod) (mesh.Trial, bool) {
 		Gated:     slices.ContainsFunc(p.Spec.SchedulingGates, trialGate),
 		Namespace: p.Namespace,
 	}
+	if over(p) {
+		t.Ended = said(string(p.Status.Phase), p.Status.Reason, p.Status.Message)
+	}
 	if c, ok := condition(p, corev1.ContainersReady); ok {
 		t.Able = c.Status == corev1.ConditionTrue
 	}

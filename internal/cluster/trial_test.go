@@ -308,3 +308,18 @@ func TestTemplatesOfRollouts(t *testing.T) {
 		t.Errorf("none: %v", err)
 	}
 }
+
+// A trial pod that a kubelet has ended is still the run's, and says how it ended.
+func TestATrialPodThatHasEnded(t *testing.T) {
+	is := true
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web-trial", Namespace: "shop", Labels: map[string]string{v1alpha1.LabelTrial: "true"},
+		OwnerReferences: []metav1.OwnerReference{{APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.Kind, Name: "r", Controller: &is}}}}
+	for phase, want := range map[corev1.PodPhase]string{corev1.PodRunning: "", corev1.PodFailed: "Failed: Evicted: low on memory", corev1.PodSucceeded: "Succeeded"} {
+		if p.Status = (corev1.PodStatus{Phase: phase}); phase == corev1.PodFailed {
+			p.Status.Reason, p.Status.Message = "Evicted", "low on memory"
+		}
+		if x, is := trialOf(p); !is || x.Ended != want || x.Pod.Name != p.Name {
+			t.Errorf("%s is read as %+v", phase, x)
+		}
+	}
+}

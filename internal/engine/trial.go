@@ -63,6 +63,8 @@ func (t *turn) tryOn(ctx context.Context, step plan.Step, free *int) (Outcome, e
 		return "", nil
 	case passed || len(pods) > 1 || pods[0].Pod.Terminating || stale(pods[0], wl, step):
 		return t.takeAway(ctx, step, pods)
+	case pods[0].Ended != "":
+		return t.ended(ctx, step, wl, pods[0])
 	case pods[0].Gated:
 		return t.tried(ctx, step, t.change(ctx, plan.OnTrial(plan.Ungate, pods[0])))
 	}
@@ -73,6 +75,20 @@ func (t *turn) tryOn(ctx context.Context, step plan.Step, free *int) (Outcome, e
 // or otherwise than is wished now, or is on its way out.
 func stale(x mesh.Trial, wl mesh.Workload, step plan.Step) bool {
 	return x.Service == mesh.Rested || x.Template != wl.Template.Hash || x.Mode != step.From || x.Revision != step.To
+}
+
+// ended takes away a trial pod that its node has ended, for another one to be made:
+// that says nothing of the template, until it has happened a few times.
+func (t *turn) ended(ctx context.Context, step plan.Step, wl mesh.Workload, x mesh.Trial) (Outcome, error) {
+	n := t.ledger.NoteEnded(wl, step.To, x)
+	delete(t.ledger.Soaking, plan.Key(t.world, step, t.target)) // the next one serves for the whole of its time
+	if n >= plan.Endings {
+		return t.fail(ctx, step, verify.Verdict{Check: "trial-ready", Subject: step.Subject, Result: verify.Fail,
+			Reason: fmt.Sprintf("trial pod %s has run to its end, the last of %d that did: %s", x.Pod.Name, n, x.Ended),
+			Hint:   "Nothing of the workload was touched. See what ends pods on these nodes (pressure, a shutdown, what the pod asks for): the pods that a restart makes may end in the same way."})
+	}
+	t.waited(step) // that it goes has a time of its own
+	return t.takeAway(ctx, step, []mesh.Trial{x})
 }
 
 func (t *turn) launch(ctx context.Context, step plan.Step) (Outcome, error) {

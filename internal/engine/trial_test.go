@@ -218,6 +218,62 @@ func TestATemplateThatChangesIsTriedAnew(t *testing.T) {
 	}
 }
 
+// A trial pod that its node ends says nothing of the template: another one is made,
+// which serves for its whole time. When each of them ends the run holds, and says how.
+func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
+	for name, c := range map[string]struct {
+		serving bool
+		times   int
+		want    Outcome
+	}{
+		"once before it is ready":   {false, 1, Completed},
+		"once while it serves":      {true, 1, Completed},
+		"twice":                     {false, plan.Endings - 1, Completed},
+		"each time":                 {false, 9, Held},
+		"each time while it serves": {true, 9, Held},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, began := trying(), time.Time{}
+			tried := func() *mesh.Trial {
+				for i := range f.world.Trials {
+					if p := &f.world.Trials[i]; p.Namespace == "b" && p.Pod.Name == "x-trial" {
+						return p
+					}
+				}
+				return nil
+			}
+			ends := func(*mesh.World) {
+				if p := tried(); p != nil && c.times > 0 && p.Ended == "" && !p.Gated && (!c.serving || p.Service == mesh.Serving && f.now.Sub(began) > inService/2) {
+					c.times--
+					p.Ended, p.Able, p.Pod.Running, p.Pod.Ready = "Failed: Evicted: The node was low on resource: memory.", false, false, false
+				}
+			}
+			f.sees = ends
+			f.acted = func(w plan.Change) {
+				switch {
+				case w.Namespace != "b" || w.Name != "x-trial":
+				case w.Verb == plan.Serve:
+					began = f.now
+				case w.Verb == plan.Recall && tried().Ended == "" && f.now.Sub(began) < inService:
+					t.Errorf("it served for %s", f.now.Sub(began))
+				case w.Verb == plan.Ungate && !c.serving:
+					ends(nil)
+				}
+			}
+			start := f.now
+			expect(t, f, c.want)
+			if h := f.ledger.Held; c.want == Held && (h.Reason != checkFailed || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "the last of 3 that did: Failed: Evicted: The node was low")) {
+				t.Errorf("held with %+v", h)
+			}
+			if len(f.world.Trials) != 0 || c.want == Held && f.now.Sub(start) > f.intent.Ready {
+				t.Errorf("left are %v, after %s", f.world.Trials, f.now.Sub(start))
+			}
+			f.sees, f.acted = nil, nil
+			expect(t, f, Completed)
+		})
+	}
+}
+
 // few is trying in two namespaces of three: there is more to kill in it than time.
 func few() *fake {
 	f := trying()

@@ -18,6 +18,7 @@ type Trial struct {
 	Mode      string // in-service, or out-of-service
 	Gated     bool   // made, and not let to a node yet
 	Able      bool   // its containers are ready; the pod itself is once it may serve too
+	Ended     string // how it has run to its end: "Failed: Evicted: …"; "" while it has not
 	Service   Turn
 	Since     time.Time // since when Service is what it is, by the clock of who wrote it
 	Namespace string

@@ -14,7 +14,8 @@ import (
 // it; and under BeforeKey what a try showed before a removal. Soaking has SoakKey
 // for a wave, TrialKey for a trial pod. Waiting has "KIND WAVE SUBJECT TO" of the
 // step that waits. Restarts and Evictions have a workload's key and the wanted
-// revision, with a space between, and Evictions also those of a swap's misled ones;
+// revision, with a space between, and Evictions also those of a swap's misled ones
+// and of trial pods that ended;
 // Evicting, Swapped and Sound a workload's key.
 type Ledger struct {
 	Baseline  Baseline             `json:"baseline"`            // the mesh as it was found
