@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -27,13 +28,33 @@ func (c *Cluster) readLonely(ctx context.Context, l *look, lonely []metav1.Objec
 	for _, p := range l.found.pods {
 		carrying[p.owner.uid] = carrying[p.owner.uid] || p.Sidecar.Present
 	}
+	lonely = slices.DeleteFunc(lonely, func(m metav1.ObjectMeta) bool { return !bound[m.Namespace] && !carrying[m.UID] })
+	return c.wholly(ctx, lonely, func(s *appsv1.ReplicaSet) { l.found.replicaSets = append(l.found.replicaSets, lonelySet(s)) })
+}
+
+// lonelySets reads ReplicaSets that nothing owns, and of the others their metadata:
+// one of a Deployment goes by its hash, which a released pod does not have.
+func (c *Cluster) lonelySets(ctx context.Context, each func(*appsv1.ReplicaSet)) error {
+	var lonely []metav1.ObjectMeta
+	if err := pages(ctx, metav1.ListOptions{}, c.metadata.Resource(replicaSets).List, func(page *metav1.PartialObjectMetadataList) {
+		for i := range page.Items {
+			if metav1.GetControllerOfNoCopy(&page.Items[i]) == nil {
+				lonely = append(lonely, page.Items[i].ObjectMeta)
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	return c.wholly(ctx, lonely, each)
+}
+
+// wholly reads the whole of ReplicaSets of which the metadata is known, and hands
+// over one after the other.
+func (c *Cluster) wholly(ctx context.Context, known []metav1.ObjectMeta, each func(*appsv1.ReplicaSet)) error {
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	for _, m := range lonely {
-		if !bound[m.Namespace] && !carrying[m.UID] {
-			continue
-		}
+	for _, m := range known {
 		group.Go(func() error {
 			one := metav1.ListOptions{FieldSelector: selectors.OneTermEqualSelector("metadata.name", m.Name).String(), Limit: pageSize}
 			list, err := c.apps.ReplicaSets(m.Namespace).List(ctx, one)
@@ -43,7 +64,7 @@ func (c *Cluster) readLonely(ctx context.Context, l *look, lonely []metav1.Objec
 			mu.Lock()
 			defer mu.Unlock()
 			for i := range list.Items {
-				l.found.replicaSets = append(l.found.replicaSets, lonelySet(&list.Items[i]))
+				each(&list.Items[i])
 			}
 			return nil
 		})

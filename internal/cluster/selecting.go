@@ -110,13 +110,8 @@ func (c *Cluster) choosers(ctx context.Context) ([]selecting, error) {
 			s.add(mesh.Adopts, "DaemonSet", &page.Items[i].ObjectMeta, "", selectorOf(page.Items[i].Spec.Selector))
 		}
 	}))
-	s.took("ReplicaSets", pages(ctx, whole, c.apps.ReplicaSets("").List, func(page *appsv1.ReplicaSetList) {
-		for i := range page.Items {
-			// One of a Deployment goes by its hash, which a released pod does not have.
-			if r := &page.Items[i]; metav1.GetControllerOfNoCopy(r) == nil {
-				s.add(mesh.Adopts, "ReplicaSet", &r.ObjectMeta, "", selectorOf(r.Spec.Selector))
-			}
-		}
+	s.took("ReplicaSets", c.lonelySets(ctx, func(r *appsv1.ReplicaSet) {
+		s.add(mesh.Adopts, "ReplicaSet", r, "", selectorOf(r.Spec.Selector))
 	}))
 	s.took("ReplicationControllers", pages(ctx, whole, c.core.ReplicationControllers("").List, func(page *corev1.ReplicationControllerList) {
 		for i := range page.Items {
