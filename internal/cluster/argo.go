@@ -63,8 +63,8 @@ func (c *Cluster) readRollouts(ctx context.Context, l *look) error {
 }
 
 // rolloutOf is a Rollout in the mesh's terms. A restart leaves its template as it
-// is, but for a label that binds its pods, so that its pods are told apart by when they were made, and the digest of
-// what it is holds the time of the restart.
+// is, but for a label that binds its pods, so that its pods are told apart by when
+// they were made, and the digest of what it is holds the time of the restart.
 func rolloutOf(r *argoRollout, now time.Time) controller {
 	c := controllerOn(mesh.ArgoRollout, &r.ObjectMeta, &r.Spec.Template)
 	c.Served, c.Selected = "rollouts", selectsRevision(r.Spec.Selector)

@@ -40,8 +40,8 @@ const (
 // the mesh that is refused holds it at once, since asking again does not help; one
 // that fails otherwise once turns have failed, one after the other, for longer than
 // Patience. With an error the Outcome is "": ctx's own when it ended, or what kept
-// the mesh or the record from being read, or a hold from being written. Whatever error it returns, nothing is
-// lost: another Run goes on from there.
+// the mesh or the record from being read, or a hold from being written. Whatever
+// error it returns, nothing is lost: another Run goes on from there.
 func (e Engine) Run(ctx context.Context) (Outcome, error) {
 	e = e.defaulted()
 	first, since := true, time.Time{}

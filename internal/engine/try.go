@@ -148,8 +148,9 @@ func (t *turn) attempts(ctx context.Context, step plan.Step) ([]mesh.Attempt, er
 
 // podOf is a pod of one of the namespace's workloads that the wanted revision
 // would inject, and did: the injection's own policy may leave out what the
-// webhooks let in. Of some kinds the template is not known. Where there is none it is a bare one, which names the revision
-// itself unless the namespace's labels choose it.
+// webhooks let in. Of some kinds the template is not known. Where there is none it
+// is a bare one, which names the revision itself unless the namespace's labels
+// choose it.
 func (t *turn) podOf(namespace, want string) mesh.Attempt {
 	ns, _ := t.world.Namespace(namespace)
 	a := mesh.Attempt{Pod: true, Namespace: namespace}

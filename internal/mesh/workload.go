@@ -137,9 +137,9 @@ func (w Workload) Injected() bool {
 
 // Managed reports whether istiod itself renders the workload for the Gateway API:
 // what its templates label so, or what carries its proxy. The Gateway's name alone
-// stands on the pods of other implementations as well. Which istiod does follows the Gateway's label istio.io/rev, else that of its
-// namespace, and changes at once with it: IsMine in
-// pkg/revisions/tag_watcher.go @1.29.1.
+// stands on the pods of other implementations as well. Which istiod does follows the
+// Gateway's label istio.io/rev, else that of its namespace, and changes at once with
+// it: IsMine in pkg/revisions/tag_watcher.go @1.29.1.
 func (w Workload) Managed() bool {
 	_, is := w.Template.Labels[GatewayLabel]
 	_, own := w.Template.Labels[ManagedLabel]
