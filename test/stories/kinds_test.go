@@ -72,6 +72,7 @@ func TestEveryKind(t *testing.T) {
 	l.holds(t)
 	t.Run("paused in the middle", l.pausedMidway)
 	t.Run("made OnDelete in the middle", l.onDeleteMidway)
+	t.Run("bound by their own labels", l.ownLabels)
 }
 
 // kindsApplied makes the workloads, and waits for all of them.

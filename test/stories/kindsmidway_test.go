@@ -13,8 +13,9 @@ const midway = "apiVersion: v1\nkind: Namespace\nmetadata: {name: midway, labels
 // goes on when it is resumed.
 func (l *lab) pausedMidway(t *testing.T) {
 	l.forget(t)
-	l.kubectl(t, "apply", "-f", file(t, midway+"apiVersion: apps/v1\nkind: Deployment\n"+strings.ReplaceAll(meta, "held", "midway")+"  minReadySeconds: 3\n"+good))
+	l.kubectl(t, "apply", "-f", file(t, midway+"apiVersion: apps/v1\nkind: Deployment\n"+strings.ReplaceAll(meta, "held", "midway")+"  minReadySeconds: 6\n"+good)) // time enough to pause it
 	eventually(t, longest, func() error { return l.heldOn(t, "midway", 2) })
+	l.settlesIn(t, "midway", "x")
 	g := newGate(t, l.config)
 	pause := g.pauseAt(t, restarts("midway", "x"))
 	args := moving("--to", newRevision, "-n", "midway", "--soak", "0s", "--ready-timeout", "8s", "--name", "midway")
