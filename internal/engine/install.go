@@ -21,7 +21,7 @@ func (t *turn) install(ctx context.Context, s plan.Stage) (Outcome, error) {
 	}
 	t.ledger.Install = plan.Begun
 	if _, err := t.act(ctx, s.Steps); err != nil {
-		return t.uninstalled(ctx, s, err)
+		return "", err
 	}
 	t.ledger.Install = plan.Done
 	return "", t.save(ctx)
@@ -35,17 +35,9 @@ func (t *turn) restore(ctx context.Context, s plan.Stage) (Outcome, error) {
 		}
 	}
 	if _, err := t.act(ctx, s.Steps); err != nil {
-		return t.uninstalled(ctx, s, err)
-	}
-	return "", t.Clock.Sleep(ctx, t.Poll)
-}
-
-// uninstalled holds at an installation that asking again does not help.
-func (t *turn) uninstalled(ctx context.Context, s plan.Stage, err error) (Outcome, error) {
-	if ctx.Err() != nil || passing(err) {
 		return "", err
 	}
-	return t.hold(ctx, plan.Hold{Reason: installFailed, Subject: s.Steps[0].Subject, Message: err.Error(), Hint: advice(err)})
+	return "", t.Clock.Sleep(ctx, t.Poll)
 }
 
 // unrestored is the hold of objects that are put back and are not there at the

@@ -29,21 +29,20 @@ func asked(m plan.Move) bool {
 // listen asks the proxies of the pods that a retirement would end now what goes
 // through them, each of them twice: what is short may be under way at neither
 // moment. It asks until some are quiet, or some time is over.
-func (t *turn) listen(ctx context.Context, s plan.Stage) hearing {
+func (t *turn) listen(ctx context.Context, next []retirement) hearing {
 	heard, began := hearing{}, t.Clock.Now()
 	var once []quietOnce
-	for _, step := range s.Steps {
-		wl, _ := t.world.Workload(step.Subject)
-		for _, m := range plan.NextRetirements(wl, t.target, began) {
+	for _, r := range next {
+		for _, m := range r.moves {
 			if !asked(m) || len(once) == ripe || t.Clock.Now().Sub(began) > ripe*t.Poll/4 {
 				continue
 			}
-			first, err := t.Observer.Traffic(ctx, wl.Namespace, m.Pod.Name)
+			first, err := t.Observer.Traffic(ctx, r.wl.Namespace, m.Pod.Name)
 			if says := loud(first, err); says != "" {
 				heard[m.Pod.UID] = says
 				continue
 			}
-			once = append(once, quietOnce{wl.Namespace, m.Pod, first.Total})
+			once = append(once, quietOnce{r.wl.Namespace, m.Pod, first.Total})
 		}
 	}
 	if len(once) == 0 {

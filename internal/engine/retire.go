@@ -14,11 +14,15 @@ import (
 // retire ends what a swap has kept, pod by pod as each grows quiet, and takes the
 // rest of it away.
 func (t *turn) retire(ctx context.Context, s plan.Stage) (Outcome, error) {
-	heard, moved := t.listen(ctx, s), false
-	for _, step := range s.Steps {
+	next := make([]retirement, len(s.Steps))
+	for i, step := range s.Steps {
 		wl, _ := t.world.Workload(step.Subject)
-		waiting := verify.Verdict{Result: verify.Pass}
-		for _, m := range plan.NextRetirements(wl, t.target, t.Clock.Now()) {
+		next[i] = retirement{step, wl, plan.NextRetirements(wl, t.target, t.Clock.Now())}
+	}
+	heard, moved := t.listen(ctx, next), false
+	for _, r := range next {
+		step, wl, waiting := r.step, r.wl, verify.Verdict{Result: verify.Pass}
+		for _, m := range r.moves {
 			switch v := retirable(step, wl, m, heard); {
 			case m.Kind == plan.Rest:
 			case asked(m) && !heard.of(m.Pod):
@@ -45,6 +49,13 @@ func (t *turn) retire(ctx context.Context, s plan.Stage) (Outcome, error) {
 		}
 	}
 	return t.paused(ctx, moved)
+}
+
+// retirement is what a look has to do next to one workload.
+type retirement struct {
+	step  plan.Step
+	wl    mesh.Workload
+	moves []plan.Move
 }
 
 // retirable judges whether a move may be made: a pod is ended only once its proxy

@@ -15,8 +15,7 @@ import (
 // for a wave, TrialKey for a trial pod. Waiting has "KIND WAVE SUBJECT TO" of the
 // step that waits. Restarts and Evictions have a workload's key and the wanted
 // revision, with a space between, and Evictions also those of a swap's misled ones
-// and of trial pods that ended;
-// Evicting, Swapped and Sound a workload's key.
+// and of trial pods that ended; Evicting, Swapped and Sound a workload's key.
 type Ledger struct {
 	Baseline  Baseline             `json:"baseline"`            // the mesh as it was found
 	Waves     [][]string           `json:"waves"`               // the namespaces as they were selected and divided

@@ -96,17 +96,11 @@ func missing(n int, wl mesh.Workload) string {
 
 // NoteEviction notes a pod that is about to be evicted.
 func (l *Ledger) NoteEviction(wl mesh.Workload, want string, p mesh.Pod) {
-	if l.Evictions == nil {
-		l.Evictions = map[string][]string{}
-	}
 	if l.Evicting == nil {
 		l.Evicting = map[string]bool{}
 	}
 	l.Evicting[wl.Key()] = true
-	key := restartKey(wl, want)
-	if uids := l.Evictions[key]; !slices.Contains(uids, short(p.UID)) {
-		l.Evictions[key] = append(slices.Clone(uids), short(p.UID))
-	}
+	note(&l.Evictions, restartKey(wl, want), short(p.UID))
 }
 
 // Evicted is how many pods of a workload a run has evicted in its stage. One that

@@ -11,12 +11,16 @@ import (
 // NoteRestart notes a restart that is about to be made, by the template that it
 // starts from.
 func (l *Ledger) NoteRestart(wl mesh.Workload, want string) {
-	if l.Restarts == nil {
-		l.Restarts = map[string][]string{}
+	note(&l.Restarts, restartKey(wl, want), wl.Template.Hash)
+}
+
+// note adds to one of a ledger's lists what is not in it yet.
+func note(lists *map[string][]string, key, what string) {
+	if *lists == nil {
+		*lists = map[string][]string{}
 	}
-	key := restartKey(wl, want)
-	if from := l.Restarts[key]; !slices.Contains(from, wl.Template.Hash) {
-		l.Restarts[key] = append(slices.Clone(from), wl.Template.Hash)
+	if list := (*lists)[key]; !slices.Contains(list, what) {
+		(*lists)[key] = append(slices.Clone(list), what)
 	}
 }
 

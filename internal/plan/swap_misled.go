@@ -2,22 +2,12 @@
 
 package plan
 
-import (
-	"slices"
-
-	"github.com/rerig/rerig/internal/mesh"
-)
+import "github.com/rerig/rerig/internal/mesh"
 
 // NoteMisled notes a replacement that is about to be released, because the wrong
 // revision injected it.
 func (l *Ledger) NoteMisled(wl mesh.Workload, want string, p mesh.Pod) {
-	if l.Evictions == nil {
-		l.Evictions = map[string][]string{}
-	}
-	key := misledKey(wl, want)
-	if uids := l.Evictions[key]; !slices.Contains(uids, short(p.UID)) {
-		l.Evictions[key] = append(slices.Clone(uids), short(p.UID))
-	}
+	note(&l.Evictions, misledKey(wl, want), short(p.UID))
 }
 
 // Misled reports whether a swap has released as many such replacements as a

@@ -12,9 +12,9 @@ import (
 )
 
 // takes are the labels that take a pod out of every Service that selects it, and
-// out of what counts the pods that serve, budgets and autoscalers: as few as it needs, and rather such as
-// no rule goes by. A Service that has only some of the pods is left by those that
-// it has: nobody else is given its labels.
+// out of what counts the pods that serve, budgets and autoscalers: as few as it
+// needs, and rather such as no rule goes by. A Service that has only some of the
+// pods is left by those that it has: nobody else is given its labels.
 func takes(wl mesh.Workload, p mesh.Pod) map[string]string {
 	wl.Services = slices.DeleteFunc(slices.Clone(wl.Services), func(s mesh.Service) bool { return s.Partial && !slices.Contains(p.Endpoints, s.Name) })
 	labels := labelled(wl)

@@ -2,11 +2,7 @@
 
 package plan
 
-import (
-	"slices"
-
-	"github.com/rerig/rerig/internal/mesh"
-)
+import "github.com/rerig/rerig/internal/mesh"
 
 // Endings is how many trial pods of a workload may run to an end before the run
 // holds: a node's pressure or shutdown ends one, whatever ends them all is no chance.
@@ -15,12 +11,7 @@ const Endings = 3
 // NoteEnded notes a trial pod that has run to its end, and is how many did. A run
 // that is resumed begins anew.
 func (l *Ledger) NoteEnded(wl mesh.Workload, want string, x mesh.Trial) int {
-	if l.Evictions == nil {
-		l.Evictions = map[string][]string{}
-	}
 	key := restartKey(wl, want) + " tried"
-	if uids := l.Evictions[key]; !slices.Contains(uids, short(x.Pod.UID)) {
-		l.Evictions[key] = append(slices.Clone(uids), short(x.Pod.UID))
-	}
+	note(&l.Evictions, key, short(x.Pod.UID))
 	return len(l.Evictions[key])
 }

@@ -16,9 +16,9 @@ func unmoved(wl mesh.Workload, p Passage, injected bool) []Note {
 	if wl.Injected() {
 		n.Evidence = "sidecars of " + strings.Join(wl.Sidecars(), ", ")
 	}
-	unpinnable, _ := unpinnable(wl)
+	unwritable, _ := unpinnable(wl)
 	switch {
-	case p.Way == Stuck && (wl.Injected() || unpinnable != "" && injected):
+	case p.Way == Stuck && (wl.Injected() || unwritable != "" && injected):
 		n.Kind, n.Text = Blocker, "is not moved: "+p.Why
 	case wl.Wanted == 0 && len(wl.Live()) == 0 && wl.Kind != mesh.CronJob:
 		if !injected {
