@@ -23,3 +23,7 @@ const (
 	Sends  Does = "sends"  // sends requests to them: a ServiceEntry
 	Hidden Does = "hidden" // not known: objects of this kind may not be listed
 )
+
+// Tallies reports whether it goes by how many pods it selects, those included that
+// a swap has parked.
+func (d Does) Tallies() bool { return d == Counts || d == Scales }

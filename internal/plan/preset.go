@@ -8,9 +8,9 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// templated are the kinds of which it is known where they keep their pods'
-// template, and whose own object is read.
-var templated = []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ArgoRollout, mesh.CronJob}
+// templated reports whether it is known where a kind keeps its pods'
+// template, and its own object is read.
+func templated(k mesh.Kind) bool { return k.Templated() || k == mesh.CronJob }
 
 // idle reports whether a workload has no pods now, be it that it wants none or that
 // none can be made, and a template that the next ones will be made from. A
@@ -18,7 +18,7 @@ var templated = []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, m
 // are made from it.
 func idle(w mesh.World, wl mesh.Workload) bool {
 	lends := func(o mesh.Workload) bool { return o.Lender == wl.Key() }
-	return len(wl.Live()) == 0 && !wl.Gone && slices.Contains(templated, wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
+	return len(wl.Live()) == 0 && !wl.Gone && templated(wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
 }
 
 // presets bind the templates of what makes its next pods by itself: of a CronJob,
@@ -77,7 +77,7 @@ func unpinnable(wl mesh.Workload) (why, clears string) {
 	case wl.Lender != "":
 		return "its pods' own labels bind it, and its template is that of " + wl.Lender + ": writing there would begin its steps",
 			"change the label " + mesh.RevisionLabel + " there yourself, or bind its namespace instead"
-	case !slices.Contains(templated, wl.Kind):
+	case !templated(wl.Kind):
 		return "its pods' own labels bind it, and where a " + string(wl.Kind) + " keeps its pods' template is not known",
 			"change the label " + mesh.RevisionLabel + " in it yourself, or bind its namespace instead"
 	}

@@ -23,7 +23,7 @@ func takes(wl mesh.Workload, p mesh.Pod) map[string]string {
 		selectors = append(selectors, requiring(s.Selector))
 	}
 	for _, o := range wl.Others {
-		if (o.Does == mesh.Counts || o.Does == mesh.Scales) && o.Selector.Matches(labels) {
+		if o.Does.Tallies() && o.Selector.Matches(labels) {
 			selectors = append(selectors, o.Selector)
 		}
 	}
@@ -132,7 +132,7 @@ func byOthers(wl mesh.Workload) string {
 func lost(wl mesh.Workload, rule mesh.Selecting, taken map[string]string) string {
 	for _, o := range wl.Others {
 		for _, key := range slices.Sorted(maps.Keys(taken)) {
-			if (o.Does == mesh.Counts || o.Does == mesh.Scales) && goesBy(o.Selector, key) && goesBy(rule.Selector, key) {
+			if o.Does.Tallies() && goesBy(o.Selector, key) && goesBy(rule.Selector, key) {
 				return fmt.Sprintf("it has to lose %s so that %s does not count it", key, o.Subject)
 			}
 		}
