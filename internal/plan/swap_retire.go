@@ -11,7 +11,9 @@ import (
 
 // NextRetirements are what takes the rest of a swap away from a workload, once
 // its own pods serve: the kept pods, each parked for as long as it may take to
-// end, then their keeper, then the marks on those that serve again.
+// end, then their keeper, then the marks on those that serve again. Where stand-ins
+// stayed in the places of pods that would come back, those end first: the stand-ins
+// that were released before are the count by which they stayed.
 func NextRetirements(wl mesh.Workload, t Target, now time.Time) []Move {
 	s := stockOf(wl, t)
 	if why := s.short(); why != "" && !wl.Gone {
@@ -31,6 +33,8 @@ func NextRetirements(wl mesh.Workload, t Target, now time.Time) []Move {
 			moves = append(moves, s.kept(Move{Kind: Park, Pod: p}))
 		case now.Before(until):
 			moves = append(moves, Move{Kind: Rest, Pod: p, Until: until})
+		case s.back && len(s.parked) > 0 && s.standIn(p):
+			moves = append(moves, Move{Kind: Rest, Pod: p, Until: s.parked[0].Swap.Parked.Add(s.parked[0].Grace)})
 		default:
 			moves = append(moves, Move{Kind: EndKept, Pod: p})
 		}

@@ -25,6 +25,7 @@ type sim struct {
 	keeper bool
 	now    time.Time
 	made   int
+	late   bool // a look has the pods the other way round: their names are random
 	trace  bool
 
 	deadly  bool   // every write is the last one of a life
@@ -43,7 +44,7 @@ type simPod struct {
 }
 
 func newSim(seed uint64, wanted int) *sim {
-	s := &sim{r: rand.New(rand.NewPCG(seed, 7)), wanted: wanted, set: "h1", inject: "old", now: noon}
+	s := &sim{r: rand.New(rand.NewPCG(seed, 7)), wanted: wanted, set: "h1", inject: "old", now: noon, late: seed%2 == 1}
 	for range wanted {
 		s.make()
 	}
@@ -161,6 +162,9 @@ func (s *sim) workload() mesh.Workload {
 		wl.Pods = append(wl.Pods, o)
 	}
 	wl.Rollout.Done = true
+	if s.late {
+		slices.Reverse(wl.Pods)
+	}
 	return wl
 }
 

@@ -101,11 +101,17 @@ func (s stock) unready() *mesh.Pod {
 func (s stock) standIns() int {
 	n := 0
 	for _, p := range s.wl.Kept() {
-		if p.Swap.Role == mesh.StandIn && p.Sidecar.Revision == s.want {
+		if s.standIn(p) {
 			n++
 		}
 	}
 	return n
+}
+
+// standIn reports whether a kept pod is one that came in the place of another, of
+// the wanted revision.
+func (s stock) standIn(p mesh.Pod) bool {
+	return p.Swap.Role == mesh.StandIn && p.Sidecar.Revision == s.want
 }
 
 // unsettled says what the controllers have not done yet of what was asked of them.
