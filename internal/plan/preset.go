@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -71,6 +72,9 @@ func unpinnable(wl mesh.Workload) (why, clears string) {
 	case wl.Selected:
 		return "its pods' own label " + mesh.RevisionLabel + " binds it, and its selector names that label, which cannot be changed",
 			"make it anew with a selector that does not name the label, or bind its namespace instead"
+	case byRevision(wl) != "":
+		return fmt.Sprintf("its pods' own label %s binds it, and Service %s selects them by it: with another one they are no endpoints of it, and it has none left", mesh.RevisionLabel, byRevision(wl)),
+			"take " + mesh.RevisionLabel + " out of that Service's selector"
 	case wl.Rollout.Partition && (wl.Wanted > 0 || len(wl.Live()) > 0):
 		return "its pods' own label " + mesh.RevisionLabel + " binds it, and a partition keeps its pods: those below it are made anew from the template before, with the label that they have",
 			"take the partition away (spec.updateStrategy.rollingUpdate.partition), or bind its namespace instead"
@@ -82,4 +86,15 @@ func unpinnable(wl mesh.Workload) (why, clears string) {
 			"change the label " + mesh.RevisionLabel + " in it yourself, or bind its namespace instead"
 	}
 	return "", ""
+}
+
+// byRevision is a Service that selects a workload's pods by the label that a pin
+// changes, "" for none.
+func byRevision(wl mesh.Workload) string {
+	for _, s := range wl.Services {
+		if _, is := s.Selector[mesh.RevisionLabel]; is && s.Selects(wl.Template.Labels) {
+			return wl.Namespace + "/" + s.Name
+		}
+	}
+	return ""
 }

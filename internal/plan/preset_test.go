@@ -139,6 +139,9 @@ func TestAPresetIsTheLabelAlone(t *testing.T) {
 func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
 	for name, change := range map[string]func(*mesh.Workload){
 		"its selector names the label": func(wl *mesh.Workload) { wl.Selected = true },
+		"a Service selects by the label": func(wl *mesh.Workload) {
+			wl.Services = []mesh.Service{{Name: "all", Selector: map[string]string{}}, {Name: "prod", Selector: map[string]string{mesh.RevisionLabel: "prod"}}}
+		},
 		"a partition keeps its pods": func(wl *mesh.Workload) {
 			wl.Kind, wl.Rollout.Manual, wl.Rollout.Partition = mesh.StatefulSet, true, true
 		},
