@@ -49,14 +49,8 @@ type Quota struct {
 // quotas and at what nodes have free, not at affinity or at storage: what it
 // finds is missing, but what it does not find may be missing all the same.
 func (w World) Lacks(wl Workload, more int) string {
-	for _, q := range w.Room.Quotas {
-		if q.Namespace != wl.Namespace {
-			continue
-		}
-		if one := wl.Needs.of(q.Resource); one > 0 && q.Used+int64(more)*one > q.Hard {
-			return fmt.Sprintf("ResourceQuota %s has %s of %s %s left, and %s takes %s", q.Name,
-				amount(q.Resource, max(q.Hard-q.Used, 0)), amount(q.Resource, q.Hard), q.Resource, pods(more), amount(q.Resource, int64(max(more, 1))*one))
-		}
+	if lack := w.short(wl.Namespace, func(resource string) int64 { return wl.Needs.of(resource) }, more, pods(more)+" takes"); lack != "" {
+		return lack
 	}
 	if more == 0 || len(w.Room.Nodes) == 0 {
 		return ""
@@ -69,6 +63,38 @@ func (w World) Lacks(wl Workload, more int) string {
 	default:
 		return fmt.Sprintf("the nodes that take pods have %s CPU and %s memory free for %d more pods, of %d", amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory), n, more)
 	}
+}
+
+// Demand is what pods of a workload ask of a namespace's quotas, and the Services
+// that come with them.
+type Demand struct {
+	Needs          Needs // of a pod
+	Pods, Services int
+}
+
+// Overdraws says which quota of a namespace has no room for all of that at the same
+// time, "" for none.
+func (w World) Overdraws(namespace string, list []Demand) string {
+	return w.short(namespace, func(resource string) int64 {
+		sum := int64(0)
+		for _, d := range list {
+			if sum += int64(d.Pods) * d.Needs.of(resource); resource == "services" || resource == "count/services" {
+				sum += int64(d.Services)
+			}
+		}
+		return sum
+	}, 1, "they take")
+}
+
+// short names the first quota that has less left than so many times one.
+func (w World) short(namespace string, one func(resource string) int64, times int, who string) string {
+	for _, q := range w.Room.Quotas {
+		if n := one(q.Resource); q.Namespace == namespace && n > 0 && q.Used+int64(times)*n > q.Hard {
+			return fmt.Sprintf("ResourceQuota %s has %s of %s %s left, and %s %s", q.Name,
+				amount(q.Resource, max(q.Hard-q.Used, 0)), amount(q.Resource, q.Hard), q.Resource, who, amount(q.Resource, int64(max(times, 1))*n))
+		}
+	}
+	return ""
 }
 
 // takes is how many pods more of a workload the nodes take, up to most: open ones,

@@ -21,7 +21,7 @@ const (
 	Blocker         NoteKind = "blocker"           // it cannot be moved as it is, and keeps what it uses from being removed
 	Exemption       NoteKind = "exemption"         // it stays as it is, by its nature or by the user's word
 	PinnedProxy     NoteKind = "pinned-proxy"      // it moves, and a part of its proxy does not
-	NoRoom          NoteKind = "no-room"           // quota or nodes have no room for what its restart adds
+	NoRoom          NoteKind = "no-room"           // quota or nodes have no room for what its move adds
 	RoomUnknown     NoteKind = "room-unknown"      // whether there is room could not be read
 	AtMaximum       NoteKind = "at-maximum"        // its autoscaler can add no pods
 	NotInjected     NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
@@ -67,6 +67,7 @@ func Notes(w mesh.World, t Target) []Note {
 			for _, wl := range w.In(name) {
 				notes = append(notes, noted(w, t, ns, wl)...)
 			}
+			notes = append(notes, crowded(w, t, name)...)
 			if !t.Back {
 				notes = append(notes, podless(w, t, name)...)
 			}
@@ -116,9 +117,9 @@ func noted(w mesh.World, t Target, ns mesh.Namespace, wl mesh.Workload) []Note {
 		return nil
 	}
 	if p.Way == BySwap {
-		return slices.Concat(overrules(t, wl), unready(wl, p), roomless(w, wl, p), full(wl))
+		return slices.Concat(overrules(t, wl), unready(wl, p), roomless(w, t, wl, p), full(wl))
 	}
-	return slices.Concat(notSwapped(t, wl), draining(wl), interrupted(wl, p), unready(wl, p), pinned(wl), roomless(w, wl, p), full(wl), tried(w, t, wl))
+	return slices.Concat(notSwapped(t, wl), draining(wl), interrupted(wl, p), unready(wl, p), pinned(wl), roomless(w, t, wl, p), full(wl), tried(w, t, wl))
 }
 
 // notSwapped names a workload that is moved otherwise than the policy says.

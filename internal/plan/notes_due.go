@@ -2,9 +2,12 @@
 
 package plan
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// ofMoving are the notes that speak of how a workload is moved: where it was moved
+// ofMoving are the notes that speak of how a workload, or those of a namespace, are moved: where it was moved
 // already they say nothing of what is left.
 var ofMoving = []NoteKind{MayLoseRequests, NotReady, NoRoom, AtMaximum, PinnedProxy, NotSwapped}
 
@@ -12,7 +15,11 @@ var ofMoving = []NoteKind{MayLoseRequests, NotReady, NoRoom, AtMaximum, PinnedPr
 func due(notes []Note, left []Stage) []Note {
 	moving := map[string]bool{}
 	for _, s := range Flat(left) {
-		moving[s.Subject] = moving[s.Subject] || s.Kind.moves()
+		if s.Kind.moves() {
+			_, name, _ := strings.Cut(s.Subject, " ")
+			namespace, _, _ := strings.Cut(name, "/")
+			moving[s.Subject], moving[namespace] = true, true
+		}
 	}
 	return slices.DeleteFunc(notes, func(n Note) bool { return slices.Contains(ofMoving, n.Kind) && !moving[n.Subject] })
 }

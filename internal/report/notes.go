@@ -21,7 +21,7 @@ var titles = []struct {
 	{plan.SwapGoesOn, "Rules that come too late", warn},
 	{plan.IdleRule, "Rules that match nothing", warn},
 	{plan.NotReady, "Not ready as they are", warn},
-	{plan.NoRoom, "Without room for their restart", warn},
+	{plan.NoRoom, "Without room for their move", warn},
 	{plan.RoomUnknown, "Room that is not known", warn},
 	{plan.AtMaximum, "At their autoscaler's maximum", plain},
 	{plan.PinnedProxy, "Moved, but for what they pin", warn},

@@ -31,8 +31,8 @@ var Rolled = []Check{
 
 // Before are the checks of a workload that is about to be restarted.
 var Before = []Check{
-	{"room-for-surge", "Quota and nodes have room for the pods that the restart needs beside the present ones.",
-		"Raise the quota, add a node, or scale something down. The restart is not begun before.", roomy},
+	{"room-for-surge", "Quota and nodes have room for the pods that the restart, or the swap, needs beside the present ones.",
+		"Raise the quota, add a node, or scale something down. Nothing more of it is begun before.", roomy},
 }
 
 // ofStatefulSets is what there is to know beside the hint of rollout-done.
@@ -40,7 +40,7 @@ const ofStatefulSets = " A StatefulSet does not replace a pod that never got rea
 
 func roomy(f Facts) (Result, string) {
 	if lack := f.World.Lacks(f.Workload, f.More); lack != "" {
-		return Wait, "its restart was not begun: " + lack
+		return Wait, "nothing more of it is begun: " + lack
 	}
 	return Pass, ""
 }

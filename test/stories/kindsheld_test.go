@@ -35,9 +35,9 @@ const (
 var obstacles = []obstacle{
 	{"Deployment not ready", "apiVersion: apps/v1\nkind: Deployment\n" + meta + stuck, 2, []string{"TimedOut", "Deployment held/x"}, 0, false},
 	{"Deployment without quota", "apiVersion: apps/v1\nkind: Deployment\n" + meta + good + quota, 2,
-		[]string{"TimedOut", "Deployment held/x", "its restart was not begun: ResourceQuota tight has 0 of 2 pods left"}, 0, false},
+		[]string{"TimedOut", "Deployment held/x", "nothing more of it is begun: ResourceQuota tight has 0 of 2 pods left"}, 0, false},
 	{"Deployment without a node", "apiVersion: apps/v1\nkind: Deployment\n" + strings.Replace(meta, "replicas: 2", "replicas: 3", 1) + strings.Replace(good, "docker.io/lab/app:1", "docker.io/lab/app:1, resources: {requests: {cpu: \"70\"}}", 1), 3,
-		[]string{"TimedOut", "Deployment held/x", "its restart was not begun: no node that takes pods has 70"}, 0, false},
+		[]string{"TimedOut", "Deployment held/x", "nothing more of it is begun: no node that takes pods has 70"}, 0, false},
 	{"StatefulSet not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n" + stuck, 2, []string{"TimedOut", "StatefulSet held/x", "x-1"}, 1, false},
 	{"StatefulSet OnDelete not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + stuck, 2,
 		[]string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}, 1, true},
