@@ -34,9 +34,10 @@ func roomless(w mesh.World, t Target, wl mesh.Workload, p Passage) []Note {
 
 const roomier = "make room: raise the quota, add a node, or scale something down"
 
-// keeps is what a swap still adds.
+// keeps is what a swap still adds: nothing where kept pods take the places.
 func keeps(wl mesh.Workload, t Target) mesh.Demand {
-	d := mesh.Demand{Needs: wl.Needs, Pods: len(stockOf(wl, t).others)}
+	s := stockOf(wl, t)
+	d := mesh.Demand{Needs: wl.Needs, Pods: max(0, len(s.others)-len(s.parked)-len(s.homing))}
 	if d.Pods > 0 && wl.Keeper == "" {
 		d.Services = 1
 	}
