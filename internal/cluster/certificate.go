@@ -52,17 +52,7 @@ func verified(chain, roots []*x509.Certificate, at time.Time) (string, error) {
 	if len(roots) == 0 {
 		return identity(chain[0]), fmt.Errorf("the mesh's root certificate (ConfigMap %s) is not there", rootConfigMap)
 	}
-	options := x509.VerifyOptions{
-		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: at,
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	}
-	for _, root := range roots {
-		options.Roots.AddCert(root)
-	}
-	for _, c := range chain[1:] {
-		options.Intermediates.AddCert(c)
-	}
-	if _, err := chain[0].Verify(options); err != nil {
+	if err := leads(chain, roots, at); err != nil {
 		return identity(chain[0]), err
 	}
 	if identity(chain[0]) == "" {

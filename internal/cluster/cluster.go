@@ -77,6 +77,7 @@ type Cluster struct {
 	nodesDenied bool
 	selecting   []selecting // as it was read at selectingAt
 	selectingAt time.Time
+	presented   map[string]presented // by an istiod pod's UID
 }
 
 // Installer puts a control-plane revision of an Istio version into the cluster.
@@ -100,7 +101,7 @@ func New(config *rest.Config) (*Cluster, error) {
 }
 
 func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
-	c := &Cluster{Root: DefaultRoot, Patience: 5 * time.Second, Now: time.Now, pods: newPods(config), plurals: map[string]string{}}
+	c := &Cluster{Root: DefaultRoot, Patience: 5 * time.Second, Now: time.Now, pods: newPods(config), plurals: map[string]string{}, presented: map[string]presented{}}
 	compact := rest.CopyConfig(config)
 	compact.ContentType = "application/vnd.kubernetes.protobuf"
 	compact.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"

@@ -5,6 +5,7 @@ package cluster
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,8 +23,10 @@ import (
 
 // kubelet stands in for an API server that forwards to pods, and knows SPDY
 // only, as old ones do. Port 1 refuses, port 2 never answers,
-// port 3 takes a second to say ten letters.
+// port 3 takes a second to say ten letters. Behind the port for proxies is a TLS
+// server, where there is one, else nothing listens.
 type kubelet struct {
+	tls      *tls.Config
 	mu       sync.Mutex
 	forwards []httpstream.Connection
 }
@@ -47,7 +50,7 @@ func (k *kubelet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		pairs[id][s.Headers().Get(corev1.StreamType)] = s
 		if len(pairs[id]) == 2 {
-			go answer(pairs[id][corev1.StreamTypeData], pairs[id][corev1.StreamTypeError], s.Headers().Get(corev1.PortHeader))
+			go k.answer(pairs[id][corev1.StreamTypeData], pairs[id][corev1.StreamTypeError], s.Headers().Get(corev1.PortHeader))
 		}
 		return nil
 	})
@@ -57,8 +60,14 @@ func (k *kubelet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	<-connection.CloseChan()
 }
 
-func answer(data, fault httpstream.Stream, port string) {
+func (k *kubelet) answer(data, fault httpstream.Stream, port string) {
+	if port == fmt.Sprint(discoveryPort) && k.tls == nil {
+		port = "1"
+	}
 	switch port {
+	case fmt.Sprint(discoveryPort):
+		_ = tls.Server(&conn{data: data}, k.tls).Handshake()
+		return
 	case "1":
 		_, _ = io.WriteString(fault, "connection refused")
 		fault.Close()
@@ -169,8 +178,9 @@ func TestDoorsToIstiodsThatAreGoneAreClosed(t *testing.T) {
 	for _, e := range []endpoint{{"istio-system", "istiod-0", "old", debugPort}, {"istio-system", "istiod-0", "new", debugPort}, {"shop", "web", "", adminPort}} {
 		c.pods.door(e)
 	}
+	c.presented = map[string]presented{"old": {}, "new": {}}
 	c.forget([]istiodPod{{name: "istiod-0", uid: "new"}})
-	if _, stays := c.pods.open[endpoint{"istio-system", "istiod-0", "old", debugPort}]; stays || len(c.pods.open) != 2 {
+	if _, stays := c.pods.open[endpoint{"istio-system", "istiod-0", "old", debugPort}]; stays || len(c.pods.open) != 2 || len(c.presented) != 1 {
 		t.Errorf("open: %v", c.pods.open)
 	}
 }

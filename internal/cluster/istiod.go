@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -48,8 +49,9 @@ func istiodPodOf(p *corev1.Pod, root string) (istiodPod, bool) {
 	return i, true
 }
 
-// askAll asks every istiod pod for its version and its proxies, several at once.
-func (c *Cluster) askAll(ctx context.Context, pods []istiodPod) (map[string][]mesh.Istiod, []mesh.Proxy) {
+// askAll asks every istiod pod for its version, its proxies and the certificate that
+// it shows them, several at once.
+func (c *Cluster) askAll(ctx context.Context, pods []istiodPod, bundle []byte) (map[string][]mesh.Istiod, []mesh.Proxy) {
 	c.forget(pods)
 	istiods, proxies := make([]mesh.Istiod, len(pods)), make([][]mesh.Proxy, len(pods))
 	var group errgroup.Group
@@ -57,6 +59,9 @@ func (c *Cluster) askAll(ctx context.Context, pods []istiodPod) (map[string][]me
 	for n, p := range pods {
 		group.Go(func() error {
 			istiods[n], proxies[n] = c.ask(ctx, p)
+			if istiods[n].Answers() {
+				istiods[n].Shut, istiods[n].Foreign = c.presents(ctx, p, bundle)
+			}
 			return nil
 		})
 	}
@@ -71,9 +76,13 @@ func (c *Cluster) askAll(ctx context.Context, pods []istiodPod) (map[string][]me
 
 // forget closes the doors to istiods that are gone.
 func (c *Cluster) forget(pods []istiodPod) {
-	c.pods.keep(func(e endpoint) bool {
-		return e.port != debugPort || slices.ContainsFunc(pods, func(p istiodPod) bool { return p.uid == e.uid })
-	})
+	there := func(uid string) bool {
+		return slices.ContainsFunc(pods, func(p istiodPod) bool { return p.uid == uid })
+	}
+	c.pods.keep(func(e endpoint) bool { return e.port != debugPort && e.port != discoveryPort || there(e.uid) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.presented, func(uid string, _ presented) bool { return !there(uid) })
 }
 
 // ask speaks to one istiod through a port-forward, which istiod takes for

@@ -15,6 +15,7 @@ import (
 type look struct {
 	world    mesh.World
 	found    readings
+	roots    []byte // the mesh's root certificates, PEM
 	planes   []plane
 	services []string
 	behind   map[string]string // Service of the root namespace -> the revision whose istiods it selects
@@ -48,7 +49,7 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	asked := make(chan struct{})
 	go func() {
 		defer close(asked)
-		istiods, l.world.Proxies = c.askAll(ctx, l.istiods)
+		istiods, l.world.Proxies = c.askAll(ctx, l.istiods, l.roots)
 	}()
 	err := together(ctx, l, []func(context.Context, *look) error{c.readLinks, c.readEndpoints})
 	<-asked

@@ -30,9 +30,9 @@ func (c *Cluster) defined(ctx context.Context) (bool, error) {
 	return err == nil, reading("the API group "+v1alpha1.Group, err)
 }
 
-func (c *Cluster) readRoots(ctx context.Context, l *look) error {
-	bundle, err := c.rootPEM(ctx)
-	l.world.Roots = fingerprints(bundle)
+func (c *Cluster) readRoots(ctx context.Context, l *look) (err error) {
+	l.roots, err = c.rootPEM(ctx)
+	l.world.Roots = fingerprints(l.roots)
 	return err
 }
 

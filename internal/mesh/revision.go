@@ -21,6 +21,8 @@ type Istiod struct {
 	Version string // from GET /version on port 15014
 	Build   string // what identifies the binary: its image
 	Silence string // why it did not answer when it was asked for its proxies; "" when it did
+	Shut    string // why its port for proxies showed no certificate; "" when it did, or was not asked
+	Foreign string // why the certificate that it showed does not lead to the mesh's roots; "" when it does, or none was looked at
 }
 
 // Answers reports whether the istiod said which proxies it serves.

@@ -42,6 +42,12 @@ func missing(r mesh.Revision, say sayer) {
 		if !i.Answers() {
 			say("istiod %s does not say which proxies it serves: %s", i.Pod, i.Silence)
 		}
+		if i.Shut != "" {
+			say("istiod %s shows proxies no certificate: %s", i.Pod, i.Shut)
+		}
+		if i.Foreign != "" {
+			say("istiod %s shows proxies a certificate of another root than the mesh's: %s", i.Pod, i.Foreign)
+		}
 	}
 }
 

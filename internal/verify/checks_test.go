@@ -50,12 +50,14 @@ var fails = map[string][]struct {
 		{"scaled to none", func(f *Facts) { f.World.Revisions[1].Wanted = 0 }, Wait}},
 	"istiod-answers": {
 		{"silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
+		{"no certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].Shut = "connection refused" }, Wait},
 		{"no pod", func(f *Facts) { f.World.Revisions[1].Istiods = nil }, Wait}},
 	"webhook-certificate": {
 		{"none", func(f *Facts) { f.World.Webhooks[0].Roots = nil }, Wait},
 		{"no webhook", func(f *Facts) { f.World.Webhooks = nil }, Wait}},
 	"trust-root": {
 		{"another", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
+		{"of what it serves", func(f *Facts) { f.World.Revisions[1].Istiods[0].Foreign = "unknown authority" }, Fail},
 		{"unknown", func(f *Facts) { f.World.Roots = nil }, Wait}},
 	"istiod-version": {
 		{"another", func(f *Facts) { f.World.Revisions[1].Istiods[0].Version = "1.30.0" }, Fail}},

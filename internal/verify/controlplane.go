@@ -17,8 +17,8 @@ var Standing = []Check{
 		"Install the revision completely (the same file, the same istioctl), or correct its name.", whole},
 	{"istiod-ready", "As many istiods are ready as their Deployment wants, and at least one.",
 		"Look at `kubectl -n istio-system get pods -l app=istiod` and at the events of what is not ready.", ready},
-	{"istiod-answers", "Every istiod pod says which proxies it serves.",
-		"Look at the istiod's log; see that its port 15014 answers (ENABLE_DEBUG_ON_HTTP) and that you may create pods/portforward there.", answers},
+	{"istiod-answers", "Every istiod pod says which proxies it serves, and shows them a certificate.",
+		"Look at the istiod's log; see that its port 15014 answers (ENABLE_DEBUG_ON_HTTP) and its port 15012 shows a certificate, and that you may create pods/portforward there.", answers},
 	{"webhook-certificate", "The revision's injection webhooks carry a certificate authority, so that pods can be created.",
 		"istiod writes it by itself within seconds: look at its log for \"failed to patch webhook\" and at its rights on MutatingWebhookConfigurations.", certified},
 	{"trust-root", "The revision trusts the same root as the rest of the mesh.",
@@ -64,6 +64,9 @@ func answers(f Facts) (Result, string) {
 		if !i.Answers() {
 			return Wait, fmt.Sprintf("istiod %s does not say which proxies it serves: %s", i.Pod, i.Silence)
 		}
+		if i.Shut != "" {
+			return Wait, fmt.Sprintf("istiod %s shows proxies no certificate at port 15012: %s", i.Pod, i.Shut)
+		}
 	}
 	return Pass, ""
 }
@@ -93,7 +96,8 @@ func certified(f Facts) (Result, string) {
 }
 
 // sameRoot compares the roots in the revision's webhooks, which its istiods
-// wrote, with the mesh's: all of them sign for one mesh, or mTLS breaks.
+// wrote, and those that its istiods' certificates lead to, with the mesh's: all of
+// them sign for one mesh, or mTLS breaks.
 func sameRoot(f Facts) (Result, string) {
 	if len(f.World.Roots) == 0 {
 		return Wait, "the mesh's root certificate (ConfigMap istio-ca-root-cert) is not there"
@@ -102,6 +106,12 @@ func sameRoot(f Facts) (Result, string) {
 		if len(h.Roots) > 0 && !slices.ContainsFunc(h.Roots, func(r string) bool { return slices.Contains(f.World.Roots, r) }) {
 			return Fail, fmt.Sprintf("two trust roots: revision %s has %s (webhook %s), the mesh has %s (ConfigMap istio-ca-root-cert)",
 				f.Revision, short(h.Roots), h.Configuration, short(f.World.Roots))
+		}
+	}
+	r, _ := f.World.Revision(f.Revision)
+	for _, i := range r.Istiods {
+		if i.Foreign != "" {
+			return Fail, fmt.Sprintf("two trust roots: istiod %s shows proxies a certificate that does not lead to the mesh's, %s (ConfigMap istio-ca-root-cert): %s", i.Pod, short(f.World.Roots), i.Foreign)
 		}
 	}
 	return Pass, "trust root " + short(f.World.Roots)

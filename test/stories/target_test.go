@@ -51,8 +51,22 @@ func TestBadTarget(t *testing.T) {
 		l.unwrite(t, newRevision) // or istiod puts it right within a second
 		l.authority(t, injector, nil)
 		l.refused(t, refusal{name: "without a certificate", args: to, code: exitRefused, says: []string{judging, "webhook " + injector, "has no certificate", "failed to patch webhook"}})
-		l.authority(t, injector, selfSigned(t))
+		other, _ := selfSigned(t)
+		l.authority(t, injector, other)
 		l.refused(t, refusal{name: "of another root", args: to, code: exitRefused, says: []string{judging, "two trust roots: revision 1-31-0 has", "the mesh has", "Give both revisions the same CA"}})
+	})
+	t.Run("another CA", func(t *testing.T) {
+		l.uninstall(t)
+		l.plugin(t)
+		l.target(t, "")
+		l.refused(t, refusal{name: "by its webhook", args: to, code: exitRefused, says: []string{judging, "two trust roots: revision 1-31-0 has", "the mesh has"}})
+		roots, err := l.core.ConfigMaps("istio-system").Get(t.Context(), "istio-ca-root-cert", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.unwrite(t, newRevision)
+		l.authority(t, injector, []byte(roots.Data["root-cert.pem"]))
+		l.refused(t, refusal{name: "by what it serves", args: to, code: exitRefused, says: []string{judging, "two trust roots: istiod istiod-1-31-0", "shows proxies a certificate that does not lead to the mesh's", "Give both revisions the same CA"}})
 	})
 	t.Run("istiod does not answer", func(t *testing.T) {
 		l.uninstall(t)
