@@ -73,8 +73,8 @@ type Demand struct {
 }
 
 // Overdraws says which quota of a namespace has no room for all of that at the same
-// time, "" for none.
-func (w World) Overdraws(namespace string, list []Demand) string {
+// time, "" for none; who takes it is said as "its swap takes".
+func (w World) Overdraws(namespace, who string, list ...Demand) string {
 	return w.short(namespace, func(resource string) int64 {
 		sum := int64(0)
 		for _, d := range list {
@@ -83,7 +83,7 @@ func (w World) Overdraws(namespace string, list []Demand) string {
 			}
 		}
 		return sum
-	}, 1, "they take")
+	}, 1, who)
 }
 
 // short names the first quota that has less left than so many times one.

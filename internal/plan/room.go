@@ -19,7 +19,7 @@ func roomless(w mesh.World, t Target, wl mesh.Workload, p Passage) []Note {
 	switch p.Way {
 	case BySwap:
 		d := keeps(wl, t)
-		lack, what = cmp.Or(w.Lacks(wl, d.Pods), w.Overdraws(wl.Namespace, []mesh.Demand{d})), "swap"
+		lack, what = cmp.Or(w.Lacks(wl, d.Pods), w.Overdraws(wl.Namespace, "its swap takes", d)), "swap"
 	case ByRestart:
 		lack = w.Lacks(wl, wl.Surge)
 	default:
@@ -58,7 +58,7 @@ func crowded(w mesh.World, t Target, namespace string) []Note {
 		}
 		all = append(all, keeps(wl, t))
 	}
-	lack := w.Overdraws(namespace, all)
+	lack := w.Overdraws(namespace, "its swaps take", all...)
 	if lack == "" {
 		return nil
 	}

@@ -19,10 +19,10 @@ func TestASwapWithoutRoomIsNamed(t *testing.T) {
 		want       map[string]string // evidence by subject
 	}{
 		"room for all":          {"pods", 6, 4, nil},
-		"for each alone":        {"pods", 5, 4, map[string]string{"a": "has 1 of 5 pods left, and they take 2"}},
+		"for each alone":        {"pods", 5, 4, map[string]string{"a": "has 1 of 5 pods left, and its swaps take 2"}},
 		"for none":              {"pods", 4, 4, map[string]string{"Deployment a/w0": "has 0 of 4 pods left, and a pod takes 1", "Deployment a/w9": "and a pod takes 1"}},
-		"no room for a keeper":  {"services", 2, 2, map[string]string{"Deployment a/w0": "has 0 of 2 services left, and they take 1", "Deployment a/w9": "and they take 1"}},
-		"for one keeper":        {"count/services", 3, 2, map[string]string{"a": "has 1 of 3 count/services left, and they take 2"}},
+		"no room for a keeper":  {"services", 2, 2, map[string]string{"Deployment a/w0": "has 0 of 2 services left, and its swap takes 1", "Deployment a/w9": "and its swap takes 1"}},
+		"for one keeper":        {"count/services", 3, 2, map[string]string{"a": "has 1 of 3 count/services left, and its swaps take 2"}},
 		"for both":              {"services", 4, 2, nil},
 		"a quota that is apart": {"secrets", 0, 0, nil},
 	} {
