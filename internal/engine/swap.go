@@ -63,7 +63,7 @@ func (t *turn) begun(step plan.Step) int {
 
 // movable judges whether a move may be made: a pod leaves the Services only for
 // ones that are proven by the wire, and its ReplicaSet only when the live webhooks
-// would give another what it should have.
+// would give another what it should have. What is made needs room.
 func (t *turn) movable(step plan.Step, wl mesh.Workload, m plan.Move) verify.Verdict {
 	f := t.workload(step)
 	f.Workload.Pods = slices.DeleteFunc(wl.Own(), func(p mesh.Pod) bool { return p.Sidecar.Revision != step.To })
@@ -77,6 +77,9 @@ func (t *turn) movable(step plan.Step, wl mesh.Workload, m plan.Move) verify.Ver
 			return v // a proxy that refuses its configuration never gets ready: say so
 		}
 		return verify.Worst(verify.Judge(verify.Replaced[:1], step.Subject, f))
+	case plan.MakeKeeper:
+		f.Workload, f.Services = wl, 1
+		return verify.Worst(verify.Judge(verify.Before, step.Subject, f))
 	case plan.Release:
 		if v := t.injectable(step); v.Result != verify.Pass {
 			return v

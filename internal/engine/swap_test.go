@@ -118,6 +118,25 @@ func TestAFailingReplacementHoldsTheRun(t *testing.T) {
 	}
 }
 
+// A swap whose keeper has no room is not begun; it is named when its time is up, and
+// goes on once there is room.
+func TestASwapWithoutRoomForItsKeeperIsNotBegun(t *testing.T) {
+	f := swapping()
+	f.world.Room.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "services", Hard: 2, Used: 2}}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "ResourceQuota tight has 0 of 2 services left") {
+		t.Errorf("held with %+v", h)
+	}
+	for _, c := range f.writes {
+		if c.Namespace == "b" && c.Kind != "Namespace" {
+			t.Errorf("the swap has begun: %s %s %s", c.Verb, c.Kind, c.Name)
+		}
+	}
+	f.world.Room.Quotas[0].Hard = 4
+	expect(t, f, Completed)
+	clean(t, f, "with room", allNew)
+}
+
 // A parked pod that something still goes through is not ended: the run holds and
 // names it.
 func TestABusyPodIsNotEnded(t *testing.T) {

@@ -27,6 +27,7 @@ type Facts struct {
 	Workload    mesh.Workload
 	Pending     string            // what a swap of it waits for, "" for nothing
 	More        int               // pods that its restart needs beside the present ones
+	Services    int               // Services that come with its move: a swap's keeper
 	Evicted     bool              // it is moved by eviction: its controller rolls nothing
 	Restarted   bool              // it has been restarted, or its pods evicted, as often as a run does
 	Back        bool              // towards the baseline: the control plane that is left need not answer

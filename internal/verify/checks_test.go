@@ -74,6 +74,9 @@ var fails = map[string][]struct {
 	"room-for-surge": {
 		{"quota", func(f *Facts) {
 			f.More, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "pods", Hard: 2, Used: 2}}
+		}, Wait},
+		{"a keeper's", func(f *Facts) {
+			f.Services, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "services", Hard: 2, Used: 2}}
 		}, Wait}},
 	"pods-running": {
 		{"too few", func(f *Facts) { f.Workload.Pods = f.Workload.Pods[:1] }, Wait},

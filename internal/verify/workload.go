@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ var Rolled = []Check{
 
 // Before are the checks of a workload that is about to be restarted.
 var Before = []Check{
-	{"room-for-surge", "Quota and nodes have room for the pods that the restart, or the swap, needs beside the present ones.",
+	{"room-for-surge", "Quota and nodes have room for the pods that the restart, or the swap, needs beside the present ones, and for a swap's keeper.",
 		"Raise the quota, add a node, or scale something down. Nothing more of it is begun before.", roomy},
 }
 
@@ -39,7 +40,8 @@ var Before = []Check{
 const ofStatefulSets = " A StatefulSet does not replace a pod that never got ready; the way back evicts it."
 
 func roomy(f Facts) (Result, string) {
-	if lack := f.World.Lacks(f.Workload, f.More); lack != "" {
+	keeper := mesh.Demand{Services: f.Services}
+	if lack := cmp.Or(f.World.Lacks(f.Workload, f.More), f.World.Overdraws(f.Workload.Namespace, "its swap takes", keeper)); lack != "" {
 		return Wait, "nothing more of it is begun: " + lack
 	}
 	return Pass, ""

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -49,22 +50,27 @@ func TestDenied(t *testing.T) {
 // name, and returns what lifts it.
 func (l *lab) denies(t *testing.T, name, words string) (lift func()) {
 	t.Helper()
+	return l.policed(t, deployments, words, "object.metadata.name != '"+name+"' || object.spec.template == oldObject.spec.template", func() error {
+		_, err := l.objects.Resource(deployments).Namespace("shop-web").Patch(t.Context(), name, types.MergePatchType,
+			[]byte(`{"spec":{"template":{"metadata":{"annotations":{"tried":"yes"}}}}}`), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	})
+}
+
+// policed has a policy demand an expression of each update of a resource. It is in
+// force once what tries it is denied with its words, until it is lifted.
+func (l *lab) policed(t *testing.T, of schema.GroupVersionResource, words, expression string, tried func() error) (lift func()) {
+	t.Helper()
 	policy := object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "", "frozen")
 	policy["spec"] = map[string]any{
 		"matchConstraints": map[string]any{"resourceRules": []any{map[string]any{
-			"apiGroups": []any{"apps"}, "apiVersions": []any{"v1"}, "operations": []any{"UPDATE"}, "resources": []any{"deployments"}}}},
-		"validations": []any{map[string]any{"message": words,
-			"expression": "object.metadata.name != '" + name + "' || object.spec.template == oldObject.spec.template"}},
+			"apiGroups": []any{of.Group}, "apiVersions": []any{of.Version}, "operations": []any{"UPDATE"}, "resources": []any{of.Resource}}}},
+		"validations": []any{map[string]any{"message": words, "expression": expression}},
 	}
 	binding := object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "", "frozen")
 	binding["spec"] = map[string]any{"policyName": "frozen", "validationActions": []any{"Deny"}}
 	policies, _ := l.put(t, "validatingadmissionpolicies", policy)
 	bindings, _ := l.put(t, "validatingadmissionpolicybindings", binding)
-	tried := func() error {
-		_, err := l.objects.Resource(deployments).Namespace("shop-web").Patch(t.Context(), name, types.MergePatchType,
-			[]byte(`{"spec":{"template":{"metadata":{"annotations":{"tried":"yes"}}}}}`), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
-		return err
-	}
 	eventually(t, longest, func() error {
 		if err := tried(); err == nil || !strings.Contains(err.Error(), words) {
 			return errors.Join(errors.New("the policy is not in force"), err)
