@@ -72,7 +72,7 @@ func TestNoIstio(t *testing.T) {
 		says: []string{"no Istio control plane was found", "istio-system", "--istio-namespace"}})
 }
 
-// namespace makes a namespace for the length of a test.
+// namespace makes a namespace for the length of a test, which may end before.
 func (l *lab) namespace(t *testing.T, name string, labels map[string]string) {
 	t.Helper()
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}
@@ -80,7 +80,7 @@ func (l *lab) namespace(t *testing.T, name string, labels map[string]string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := l.core.Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
+		if err := l.core.Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			t.Error(err)
 		}
 		// Its label is seen for as long as it is going.

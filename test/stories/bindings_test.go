@@ -73,12 +73,7 @@ func TestBoundInEveryWay(t *testing.T) {
 // labels, and what a GitOps tool keeps.
 func (l *lab) boundInEveryWay(t *testing.T) {
 	t.Helper()
-	output(t, nil, istioctl(t, oldVersion), "tag", "set", "prod", "--revision", oldRevision, "--overwrite", "--kubeconfig", l.kubeconfig)
-	t.Cleanup(func() {
-		hooks := l.objects.Resource(resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"))
-		_ = hooks.Delete(context.Background(), "istio-revision-tag-prod", metav1.DeleteOptions{})
-		_ = l.core.Services("istio-system").Delete(context.Background(), "istiod-revision-tag-prod", metav1.DeleteOptions{})
-	})
+	l.tagged(t, "prod", oldRevision)
 	for ns, labels := range map[string]map[string]string{"own": {}, "tagged": {"istio.io/rev": "prod"},
 		"kept": {"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"}} {
 		l.namespace(t, ns, labels)

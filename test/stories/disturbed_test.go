@@ -56,6 +56,29 @@ func TestDisturbed(t *testing.T) {
 	l.labelled(t, all(oldRevision))
 }
 
+// TestNamespaceGoesEarly deletes a namespace that is to be moved, with all that is
+// in it, while the control plane is being installed.
+func TestNamespaceGoesEarly(t *testing.T) {
+	l := hollow(t, "a namespace is deleted before the new control plane is judged: it is not compared for, and the rest is moved")
+	l.namespace(t, "leaves", map[string]string{"istio.io/rev": oldRevision})
+	l.workload(t, "leaves", "web")
+	l.settlesIn(t, "leaves", "web")
+	g := newGate(t, l.config)
+	pause := g.pauseAt(t, installs(1))
+	p := start(t, g.kubeconfig, upgrading(t, "--soak", "0s", "-n", "leaves,shop-web", "--ready-timeout", "30s")...)
+	pause.await(t, p)
+	l.remove(t, "namespaces", "", "leaves")
+	pause.proceed()
+	e := p.end(t, longest)
+	e.exits(t, exitDone)
+	e.says(t, "restart Deployment leaves/web 1 pod 1-29-1 -> 1-31-0", "admitted revision 1-31-0", "Run to-1-31-0 is complete")
+	l.stands(t, stand{"shop-web": newRevision, "shop-data": oldRevision, "shop-core": oldRevision})
+
+	l.rerig(t, back()...).exits(t, exitDone)
+	l.stands(t, all(oldRevision))
+	l.labelled(t, all(oldRevision))
+}
+
 // restarts tells the write that restarts a Deployment.
 func restarts(ns, name string) func(write) bool {
 	return func(w write) bool {
