@@ -26,7 +26,7 @@ func byHand(w mesh.World, t Target) []Note {
 		n := Note{Kind: ByHand, Subject: ns.Name, Evidence: ns.Binding().String()}
 		switch {
 		case there && !ours:
-			notes = append(notes, apart(n, revision, theirs(runs, t)))
+			notes = append(notes, apart(t, n, revision, theirs(runs, t)))
 		case ours && was == revision && t.From == "":
 			notes = append(notes, underway(w, t, n, revision, theirs(runs, t))...)
 		case there && !t.Back && t.From != "" && was == t.From && !slices.Contains(runs, t.Run):
@@ -38,11 +38,13 @@ func byHand(w mesh.World, t Target) []Note {
 }
 
 // apart is a namespace on the revision that is no part of the run.
-func apart(n Note, revision string, runs []string) Note {
+func apart(t Target, n Note, revision string, runs []string) Note {
 	n.Text = fmt.Sprintf("is on %s already and is no part of the run: a rollback can only return it to what was found, and leaves it there", revision)
-	n.Clears = "to have it taken back as well, say from where other hands moved it: --from REVISION"
+	if !t.Back { // --from is said before a rollback, not to it
+		n.Clears = "to have it taken back as well, say from where other hands moved it: --from REVISION"
+	}
 	if len(runs) > 0 {
-		n.Kind, n.Clears = ByRun, rollbacks(runs)
+		n.Kind, n.Clears = ByRun, rollbacks(t, runs)
 		n.Text = fmt.Sprintf("is on %s already, bears the mark of run %s, and is no part of this one: a rollback of this one leaves it there", revision, strings.Join(runs, ", "))
 	}
 	return n
@@ -69,7 +71,7 @@ func underway(w mesh.World, t Target, n Note, revision string, runs []string) []
 	n.Text = fmt.Sprintf("was bound to %s before the run began, while pods of it were on %s: that label is what was found, so a rollback leaves it, and what the run restarts there, on %s", revision, strings.Join(olds, ", "), revision)
 	switch {
 	case len(runs) > 0:
-		n.Kind, n.Clears = ByRun, rollbacks(runs)
+		n.Kind, n.Clears = ByRun, rollbacks(t, runs)
 	case t.Back:
 	case len(olds) == 1:
 		n.Clears = "to have it taken back as well, say from where other hands moved it: --from " + olds[0]
@@ -80,12 +82,16 @@ func underway(w mesh.World, t Target, n Note, revision string, runs []string) []
 }
 
 // rollbacks says how what other runs have moved is taken back.
-func rollbacks(runs []string) string {
+func rollbacks(t Target, runs []string) string {
 	var list []string
 	for _, run := range runs {
 		list = append(list, "`rerig rollback "+run+"`")
 	}
-	return "what that run moved " + strings.Join(list, ", ") + " takes back, to where it was found; only where other hands moved it since, say from where: --from REVISION"
+	way := "what that run moved " + strings.Join(list, ", ") + " takes back, to where it was found"
+	if t.Back {
+		return way
+	}
+	return way + "; only where other hands moved it since, say from where: --from REVISION"
 }
 
 // marks are the runs that have restarted what is on a revision in a namespace, as

@@ -84,6 +84,21 @@ func TestALabelThatWasThereBeforeStaysOnTheWayBack(t *testing.T) {
 	}
 }
 
+// What is no part of the run is named on its way back as well, without a flag that a
+// rollback does not have; the other run's own way back is named all the same.
+func TestTheWayBackAsksForNoFrom(t *testing.T) {
+	for run, clears := range map[string]string{"": "", "t2": "what that run moved `rerig rollback t2` takes back, to where it was found"} {
+		w := movedEarlier(t, run, true)
+		in := allOf()
+		target := forward(t, w, in, Ledger{})
+		end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+		in.Rollback = true
+		if n := noteOf(Notes(end, Backward(in, l, 0))); n.Text == "" || n.Clears != clears {
+			t.Errorf("of run %q: %+v", run, n)
+		}
+	}
+}
+
 // What a run has moved itself was not begun by other hands.
 func TestARunsOwnMovesAreNotOfOtherHands(t *testing.T) {
 	w := installed(sixWays(), "1-31-0", "1.31.0")

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestMovedBefore begins where another run has moved one namespace, and somebody
+// has labelled another one without a restart.
+func TestMovedBefore(t *testing.T) {
+	l := hollow(t, "one namespace was moved by another run, one was labelled by hand and not restarted: the plan says whose they are and what a rollback leaves")
+	l.target(t, "")
+	some := []string{"--to", newRevision, "--soak", "0s", "--waves", "1"}
+	l.rerig(t, moving(append(some, "--name", "first", "-n", "shop-data")...)...).exits(t, exitDone)
+	l.label(t, "shop-web", map[string]any{"istio.io/rev": newRevision})
+	args := moving(append(some, "--name", "rest")...)
+
+	planned := l.rerig(t, planning(args)...)
+	planned.exits(t, exitDone)
+	planned.says(t, "Begun by other hands", "was bound to 1-31-0 before the run began, while pods of it were on 1-29-1", "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "--from 1-29-1",
+		"Moved by another run", "is on 1-31-0 already, bears the mark of run first, and is no part of this one", "shop-data istio-injection=enabled",
+		"what that run moved `rerig rollback first` takes back", "restart Deployment shop-web/web 2 pods 1-29-1 -> 1-31-0")
+	if strings.Contains(unfolded(planned.text), "label Namespace shop-web") {
+		t.Errorf("shop-web is labelled already:\n%s", planned.text)
+	}
+	l.rerig(t, args...).exits(t, exitDone)
+	l.stands(t, all(newRevision))
+
+	returned := l.rerig(t, back("rest")...)
+	returned.exits(t, exitDone)
+	returned.says(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "bears the mark of run first", "`rerig rollback first`",
+		"6 proxies connected to it are not taken back", "1 thing is not as it was found before the run", "NOT AS FOUND BEFORE NOW Deployment shop-web/web 1-29-1 1-31-0")
+	if strings.Contains(returned.text, "--from") {
+		t.Errorf("a rollback has no --from:\n%s", returned.text)
+	}
+	l.stands(t, stand{"shop-web": newRevision, "shop-data": newRevision, "shop-core": oldRevision})
+	l.rerig(t, back("first")...).exits(t, exitDone)
+	l.stands(t, stand{"shop-web": newRevision, "shop-data": oldRevision, "shop-core": oldRevision})
+}
