@@ -56,6 +56,20 @@ func ready(f Facts) (Result, string) {
 }
 
 func answers(f Facts) (Result, string) {
+	if result, reason := told(f); result != Pass {
+		return result, reason
+	}
+	r, _ := f.World.Revision(f.Revision)
+	for _, i := range r.Istiods {
+		if i.Shut != "" {
+			return Wait, fmt.Sprintf("istiod %s shows proxies no certificate at port 15012: %s", i.Pod, i.Shut)
+		}
+	}
+	return Pass, ""
+}
+
+// told reports whether every istiod of the revision says which proxies it serves.
+func told(f Facts) (Result, string) {
 	r, _ := f.World.Revision(f.Revision)
 	if len(r.Istiods) == 0 {
 		return Wait, fmt.Sprintf("no istiod pod of revision %s runs", f.Revision)
@@ -63,9 +77,6 @@ func answers(f Facts) (Result, string) {
 	for _, i := range r.Istiods {
 		if !i.Answers() {
 			return Wait, fmt.Sprintf("istiod %s does not say which proxies it serves: %s", i.Pod, i.Silence)
-		}
-		if i.Shut != "" {
-			return Wait, fmt.Sprintf("istiod %s shows proxies no certificate at port 15012: %s", i.Pod, i.Shut)
 		}
 	}
 	return Pass, ""

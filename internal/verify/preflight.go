@@ -8,8 +8,14 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// answering is what is asked of a control plane that the run has no part in.
-var answering = slices.DeleteFunc(slices.Clone(Standing), func(c Check) bool { return c.Name != "istiod-answers" })
+// answering is what is asked of a control plane that the run has no part in: which
+// proxies it serves. What certificate it shows them is nothing to the run.
+var answering = func() []Check {
+	i := slices.IndexFunc(Standing, func(c Check) bool { return c.Name == "istiod-answers" })
+	c := Standing[i]
+	c.Judge = told
+	return []Check{c}
+}()
 
 // Preflight judges the control planes that are there before anything is begun,
 // and returns what does not pass. serving are the revisions in use; target is
