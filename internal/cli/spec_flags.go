@@ -104,6 +104,9 @@ func (w *wish) upgrade(ctx context.Context, s Streams) (*v1alpha1.MeshUpgrade, e
 	if err == nil {
 		err = check(u)
 	}
+	if err == nil {
+		err = checkSelected(u.Spec, w.said)
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -175,21 +178,6 @@ func (w *wish) fromFlags(ctx context.Context) (*v1alpha1.MeshUpgrade, error) {
 		return nil, err
 	}
 	return u, w.call(ctx, u)
-}
-
-func (w *wish) selection() (*v1alpha1.NamespaceSelection, error) {
-	if len(w.namespaces) == 0 && w.selector == "" {
-		return nil, nil
-	}
-	s := &v1alpha1.NamespaceSelection{Names: w.namespaces}
-	if w.selector != "" {
-		parsed, err := selectorOf(w.selector)
-		if err != nil {
-			return nil, fmt.Errorf("read --selector %q: %w", w.selector, err)
-		}
-		s.Selector = parsed
-	}
-	return s, nil
 }
 
 // install takes the IstioOperator file into the MeshUpgrade, so that the record
