@@ -4,29 +4,38 @@ package plan
 
 import "maps"
 
-// noteSwapped keeps which workloads were to be swapped, before another approval
-// takes the place of the one that says so: no template tells of it.
-func (l *Ledger) noteSwapped() {
+// noteUnstamped keeps which workloads were to be swapped, and of which the template
+// was to be pinned without a restart, before another approval takes the place of the
+// one that says so: no stamp tells of it.
+func (l *Ledger) noteUnstamped() {
 	for _, s := range l.Approved {
-		if s.Kind != Swap {
-			continue
+		switch {
+		case s.Kind == Swap:
+			l.Swapped = marked(l.Swapped, s.Subject)
+		case s.Pin != "" && s.Kind != Restart:
+			l.Pinned = marked(l.Pinned, s.Subject)
 		}
-		if l.Swapped == nil {
-			l.Swapped = map[string]bool{}
-		}
-		l.Swapped[s.Subject] = true
 	}
+}
+
+func marked(keys map[string]bool, key string) map[string]bool {
+	if keys == nil {
+		keys = map[string]bool{}
+	}
+	keys[key] = true
+	return keys
 }
 
 // begun are the workloads that a run has moved, or may have, without a stamp.
 func (l Ledger) begun() map[string]bool {
+	l = l.Clone()
+	l.noteUnstamped()
 	all := map[string]bool{}
-	maps.Copy(all, l.Evicting)
-	maps.Copy(all, l.Swapped)
-	l.Swapped = maps.Clone(all)
-	l.noteSwapped()
-	if len(l.Swapped) == 0 {
+	for _, keys := range []map[string]bool{l.Evicting, l.Swapped, l.Pinned} {
+		maps.Copy(all, keys)
+	}
+	if len(all) == 0 {
 		return nil
 	}
-	return l.Swapped
+	return all
 }

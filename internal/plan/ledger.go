@@ -15,7 +15,8 @@ import (
 // for a wave, TrialKey for a trial pod. Waiting has "KIND WAVE SUBJECT TO" of the
 // step that waits. Restarts and Evictions have a workload's key and the wanted
 // revision, with a space between, and Evictions also those of a swap's misled ones
-// and of trial pods that ended; Evicting, Swapped and Sound a workload's key.
+// and of trial pods that ended; Evicting, Swapped, Pinned and Sound a workload's
+// key.
 type Ledger struct {
 	Baseline  Baseline             `json:"baseline"`            // the mesh as it was found
 	Waves     [][]string           `json:"waves"`               // the namespaces as they were selected and divided
@@ -30,6 +31,7 @@ type Ledger struct {
 	Evictions map[string][]string  `json:"evictions,omitempty"` // pods of a workload that were evicted in its stage, by the beginnings of their UIDs
 	Evicting  map[string]bool      `json:"evicting,omitempty"`  // workloads of which the run has ever evicted a pod: they bear no stamp
 	Swapped   map[string]bool      `json:"swapped,omitempty"`   // workloads that were to be moved pod by pod by an earlier approval: they bear no stamp
+	Pinned    map[string]bool      `json:"pinned,omitempty"`    // workloads of which an earlier approval was to pin the template without a restart: they bear no stamp
 	Sound     map[string]bool      `json:"sound,omitempty"`     // workloads of the soaking wave that were seen sound after its time
 	Held      *Hold                `json:"held,omitempty"`      // why the run stopped
 	Leaving   *Hold                `json:"leaving,omitempty"`   // why it stops, once its trial pods are gone
@@ -79,7 +81,7 @@ func Opened(p Plan, at time.Time) Ledger {
 // those of the run's first approval.
 func (l Ledger) Agreed(p Plan, at time.Time) Ledger {
 	l = l.Clone()
-	l.noteSwapped()
+	l.noteUnstamped()
 	l.Approved, l.Reached, l.Turned = Changing(p.Stages), 0, p.Target.Back
 	l.Revert, l.Held, l.Leaving, l.Cause, l.Ended = 0, nil, nil, nil, time.Time{}
 	l.Restarts, l.Evictions, l.Waiting, l.Soaking, l.Sound = nil, nil, nil, nil, nil
@@ -95,6 +97,6 @@ func (l Ledger) Clone() Ledger {
 	l.Passed, l.Waiting = maps.Clone(l.Passed), maps.Clone(l.Waiting)
 	l.Soaking, l.Restarts = maps.Clone(l.Soaking), maps.Clone(l.Restarts)
 	l.Sound, l.Evictions, l.Evicting = maps.Clone(l.Sound), maps.Clone(l.Evictions), maps.Clone(l.Evicting)
-	l.Swapped = maps.Clone(l.Swapped)
+	l.Swapped, l.Pinned = maps.Clone(l.Swapped), maps.Clone(l.Pinned)
 	return l
 }

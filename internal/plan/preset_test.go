@@ -174,3 +174,35 @@ func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
 		}
 	}
 }
+
+// A template that the run pinned without a restart is given its label back, also
+// where a later rule leaves it as it is; one that such a rule left from the
+// beginning, and that other hands pinned, stays.
+func TestAPresetThatALaterRuleLeavesIsGivenBack(t *testing.T) {
+	for _, late := range []bool{true, false} {
+		for _, key := range []string{"CronJob own/q-tag", "Deployment own/q-tag", "StatefulSet own/q-inject", "Deployment own/by-tag"} {
+			w0 := quiet()
+			was, _ := w0.Workload(key)
+			free, in := allOf(), allOf()
+			in.Policy.Rules = []Rule{{Kind: was.Kind, Namespace: "own", Way: Leave}}
+			if !late {
+				free = in
+			}
+			target := forward(t, w0, free, Ledger{})
+			end, l, _ := carry(t, w0, target, Opened(Make(w0, target, Ledger{}), noon), -1, first, nil)
+			want := pinOf(was)
+			if !late {
+				preset(&end, Step{Subject: key, Pin: "1-31-0"})
+				want = "1-31-0"
+			}
+			target = forward(t, end, in, l)
+			l = l.Agreed(Make(end, target, l), noon)
+			back := Backward(in, l, 0)
+			l = l.Agreed(Make(end, back, l), noon)
+			home, _, _ := carry(t, end, Backward(in, l, 0), l, -1, first, nil)
+			if wl, _ := home.Workload(key); pinOf(wl) != want {
+				t.Errorf("late %t: %s comes back with %s, not with %s", late, key, labelOf(pinOf(wl)), labelOf(want))
+			}
+		}
+	}
+}
