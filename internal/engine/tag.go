@@ -28,14 +28,25 @@ func (t *turn) tag(ctx context.Context, s plan.Stage) (Outcome, error) {
 				Reason: fmt.Sprintf("the tag %s is at %s and not wholly at %s, though it was written", step.Subject, step.From, step.To),
 				Hint:   "Something writes it back: look at who owns its webhook (a Helm release's revisionTags, a GitOps tool)."})
 		}
-		if others := plan.Bystanders(t.world, step.Subject, t.target.Namespaces()); len(others) > 0 {
-			return t.hold(ctx, plan.Hold{Reason: planChanged, Subject: "tag " + step.Subject,
-				Message: fmt.Sprintf("the tag %s was not moved to %s: %s came to be bound by it since the plan was agreed to, and would follow", step.Subject, step.To, strings.Join(others, ", ")),
-				Hint:    "Bind them to what they run (istio.io/rev on their namespace), or take them away, and run the same command again; with --tags keep the tag stays."})
+		if others := t.target.Bystanders(t.world, step.Subject); len(others) > 0 {
+			return t.hold(ctx, t.followed(step, others))
 		}
 	}
 	if outcome, err := t.act(ctx, s.Steps); outcome != "" || err != nil {
 		return outcome, err
 	}
 	return "", t.Clock.Sleep(ctx, t.Settle)
+}
+
+// followed is the hold of a tag that others are bound by. Only a way forth that has
+// moved no tag yet can leave them all where they are.
+func (t *turn) followed(step plan.Step, others []string) plan.Hold {
+	h := plan.Hold{Reason: planChanged, Subject: "tag " + step.Subject,
+		Message: fmt.Sprintf("the tag %s was not moved to %s: it binds %s, which this run does not move, and which would follow", step.Subject, step.To, strings.Join(others, ", ")),
+		Hint:    "So that they stay, " + plan.ByOwnName + ". Or take them away. Then run the same command again"}
+	if !t.target.Back && len(t.ledger.MovedTags(t.world)) == 0 {
+		h.Hint += "; with --tags keep the tag stays"
+	}
+	h.Hint += "."
+	return h
 }

@@ -34,3 +34,28 @@ func TestATagThatIsGoneHoldsAtOnce(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Who is bound by a tag and is not moved holds it, forth and back, with what can
+// be done on that way.
+func TestATagThatOthersFollowIsHeld(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		f := upgrade()
+		if back {
+			expect(t, f, Completed)
+		}
+		at := f.world.TagAt("default")[0]
+		f.world.Namespaces = append(slices.Clone(f.world.Namespaces), mesh.Namespace{Name: "new", Labels: map[string]string{mesh.InjectionLabel: "enabled"}})
+		f.world.Workloads = append(slices.Clone(f.world.Workloads), mesh.Workload{Namespace: "new", Name: "jobs", Kind: mesh.CronJob})
+		f.world.Sort()
+		f.intent.Rollback, f.intent.Names = back, []string{"a", "b", "c"}
+		expect(t, f, Held)
+		h := f.ledger.Held
+		if h.Reason != planChanged || h.Subject != "tag default" || !strings.Contains(h.Message, "it binds CronJob new/jobs") || strings.Contains(h.Hint, "--tags keep") == back {
+			t.Errorf("back %t: held with %+v", back, h)
+		}
+		f.world.Namespaces = slices.Clone(f.world.Namespaces)
+		i := slices.IndexFunc(f.world.Namespaces, func(ns mesh.Namespace) bool { return ns.Name == "new" })
+		f.world.Namespaces[i].Labels = map[string]string{mesh.RevisionLabel: at}
+		expect(t, f, map[bool]Outcome{false: Completed, true: RolledBack}[back])
+	}
+}

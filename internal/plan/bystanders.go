@@ -16,7 +16,7 @@ import (
 func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string {
 	var tags []string
 	for tag, at := range b.Tags {
-		if at != in.Revision && !split(at) && len(Bystanders(w, tag, namespaces)) == 0 {
+		if at != in.Revision && !split(at) && len(bystanders(w, tag, namespaces)) == 0 {
 			tags = append(tags, tag)
 		}
 	}
@@ -29,10 +29,19 @@ func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string 
 // way back could not lead to where it was.
 func split(at string) bool { return strings.Contains(at, "+") }
 
-// Bystanders returns the keys of the workloads that would come to another revision
+// Bystanders are those of a tag that a target moves, or would.
+func (t Target) Bystanders(w mesh.World, tag string) []string {
+	return slices.DeleteFunc(bystanders(w, tag, t.Namespaces()), func(key string) bool {
+		wl, _ := w.Workload(key)
+		ns, _ := w.Namespace(wl.Namespace)
+		return !wl.Managed() && slices.Equal(w.Injectors(ns, wl.Template), []string{t.Tags[tag]}) // of a tag that is half moved
+	})
+}
+
+// bystanders returns the keys of the workloads that would come to another revision
 // with a tag, and are not moved before it: it decides over their next pod, also
 // where there is none now, and at once over what istiod renders for a Gateway.
-func Bystanders(w mesh.World, tag string, namespaces []string) []string {
+func bystanders(w mesh.World, tag string, namespaces []string) []string {
 	var keys []string
 	for _, wl := range w.Workloads {
 		ns, ok := w.Namespace(wl.Namespace)
@@ -47,8 +56,8 @@ func Bystanders(w mesh.World, tag string, namespaces []string) []string {
 }
 
 // comesAlong reports whether a workload of a namespace that is moved is bound to
-// the target before a tag is moved: by its namespace's label, or by its own, which
-// is pinned. A Gateway's own label stays as it is.
+// a revision by name before a tag is moved: by its namespace's label, or by its own,
+// which is pinned. A Gateway's own label stays as it is.
 func comesAlong(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 	if _, own := wl.Template.Labels[mesh.RevisionLabel]; own && wl.Managed() {
 		return false

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -64,5 +65,66 @@ func TestWhoComesWithATagAndIsNotMovedKeepsIt(t *testing.T) {
 		if noted == c.moves {
 			t.Errorf("%s: a note says that it stays: %t", name, noted)
 		}
+	}
+}
+
+// bornLater is a mesh that was moved, in which somebody has made namespace new since
+// then, bound by default.
+func bornLater(w mesh.World, revision string) (mesh.World, mesh.Workload) {
+	w = copied(w)
+	w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: "new", Labels: map[string]string{mesh.InjectionLabel: "enabled"}})
+	wl := workload(mesh.Deployment, "new", "web", 1)
+	wl.Pods[0].Sidecar.Revision = revision
+	w.Workloads = append(w.Workloads, wl)
+	w.Sort()
+	return w, wl
+}
+
+// heldAt is what the plan says of a tag at which the run will hold.
+func heldAt(p Plan, tag string) string {
+	for _, n := range p.Notes {
+		if n.Kind == TagStays && n.Subject == "tag "+tag && strings.Contains(n.Text, "it holds there") {
+			return n.Evidence + "; " + n.Clears
+		}
+	}
+	return ""
+}
+
+// Who came to be bound by a tag since it was moved is named before it is agreed to
+// take the tag back, and what is to be done then is enough.
+func TestWhoCameToBeBoundSinceIsNamedOnTheWayBack(t *testing.T) {
+	w := sixWays()
+	target := forward(t, w, allOf(), Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	back := Backward(allOf(), l, 0)
+	if said := heldAt(Make(end, back, l), "default"); said != "" {
+		t.Fatalf("nobody came, and it holds for %s", said)
+	}
+	end, wl := bornLater(end, "1-31-0")
+	if said := heldAt(Make(end, back, l), "default"); said != "at 1-31-0; bound by it: "+wl.Key()+"; "+ByOwnName {
+		t.Errorf("said is %q", said)
+	}
+	relabelled(&end, Step{Subject: "new", To: mesh.Pinned("1-31-0").String()})
+	if said := heldAt(Make(end, back, l), "default"); said != "" {
+		t.Errorf("bound by its own name, it holds for %s", said)
+	}
+	home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+	ns, _ := home.Namespace("new")
+	if by := serving(home, ns); by != "1-31-0" || home.TagAt("default")[0] != "1-29-1" {
+		t.Errorf("it ends on %s, the default at %v", by, home.TagAt("default"))
+	}
+}
+
+// So it is on the way forth, where tags that were to be kept are moved after all.
+func TestWhoCameToBeBoundMeanwhileIsNamed(t *testing.T) {
+	w, in := sixWays(), allOf()
+	in.Tags = KeepTags
+	target := forward(t, w, in, Ledger{})
+	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	w, wl := bornLater(w, "1-29-1")
+	in.Tags, in.Names = MoveTags, target.Namespaces()
+	target = forward(t, w, in, l)
+	if said := heldAt(Make(w, target, l), "default"); !strings.Contains(said, wl.Key()) {
+		t.Errorf("said is %q", said)
 	}
 }

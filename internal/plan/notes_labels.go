@@ -153,7 +153,7 @@ func tagNotes(w mesh.World, t Target) []Note {
 			text = "stays where it is: its parts point to different revisions, and the way back could not restore that"
 			clears = fmt.Sprintf("point its webhooks, its Service and, of the default, the validator to one revision (`istioctl tag set %s --revision REVISION --overwrite`, or chart istiod's revisionTags and chart base's defaultRevision), and plan anew", tag)
 		}
-		if others := Bystanders(w, tag, slices.Collect(maps.Keys(t.Found.Bindings))); len(others) > 0 {
+		if others := t.Bystanders(w, tag); len(others) > 0 {
 			text = "stays where it is: others are bound by it, which this run does not move; bind them to what they run by its own name, and it can be moved"
 			evidence += "; bound by it: " + strings.Join(others, ", ")
 		}
