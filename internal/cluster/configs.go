@@ -29,6 +29,7 @@ var configs = map[string]schema.GroupVersionResource{
 	"RequestAuthentication": {Group: "security.istio.io", Version: "v1beta1", Resource: "requestauthentications"},
 	"Telemetry":             {Group: "telemetry.istio.io", Version: "v1alpha1", Resource: "telemetries"},
 	"WasmPlugin":            {Group: "extensions.istio.io", Version: "v1alpha1", Resource: "wasmplugins"},
+	"TrafficExtension":      {Group: "extensions.istio.io", Version: "v1alpha1", Resource: "trafficextensions"}, // from 1.31
 }
 
 var envoyFilters = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1alpha3", Resource: "envoyfilters"}

@@ -48,6 +48,7 @@ var workloadSelectors = map[string][]string{
 	"RequestAuthentication": {"selector", "matchLabels"},
 	"Telemetry":             {"selector", "matchLabels"},
 	"WasmPlugin":            {"selector", "matchLabels"},
+	"TrafficExtension":      {"selector", "matchLabels"},
 }
 
 func selectedAs(kind string) schema.GroupVersionResource {

@@ -85,6 +85,7 @@ func TestIstioGoesByLabels(t *testing.T) {
 		{"AuthorizationPolicy", "shop", map[string]any{}},
 		{"Sidecar", "istio-system", map[string]any{"workloadSelector": map[string]any{"labels": web}}},
 		{"DestinationRule", "shop", map[string]any{"workloadSelector": map[string]any{"matchLabels": web}}},
+		{"TrafficExtension", "shop", map[string]any{"selector": map[string]any{"matchLabels": web}}},
 		{"ServiceEntry", "istio-system", map[string]any{"workloadSelector": map[string]any{"labels": web}}},
 	} {
 		s.istio(o.kind, workloadSelectors[o.kind], object(o.namespace, o.spec))
@@ -96,7 +97,8 @@ func TestIstioGoesByLabels(t *testing.T) {
 			t.Errorf("%s goes by %v", one.Subject, one.Selector)
 		}
 	}
-	want := []string{"AuthorizationPolicy shop/o rules in shop", "Sidecar istio-system/o rules in ", "DestinationRule shop/o rules in shop", "ServiceEntry istio-system/o sends in istio-system"}
+	want := []string{"AuthorizationPolicy shop/o rules in shop", "Sidecar istio-system/o rules in ", "DestinationRule shop/o rules in shop",
+		"TrafficExtension shop/o rules in shop", "ServiceEntry istio-system/o sends in istio-system"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
