@@ -261,6 +261,19 @@ func TestThePageNamesNothingThatIsNoVerdict(t *testing.T) {
 	}
 }
 
+// Of an istiod that has not answered yet the image's tag is no version that could fail it.
+func TestASilentIstiodIsWaitedFor(t *testing.T) {
+	for _, tag := range []string{"1.31.0-distroless", "", "1.30.0"} {
+		f := good()
+		r := &f.World.Revisions[1]
+		r.Wanted, r.Ready = 2, 2
+		r.Istiods = append(r.Istiods, mesh.Istiod{Pod: "istiod-1-31-0-b", Ready: true, Version: tag, Silence: "no answer within 5s"})
+		if v := Worst(Judge(Admission, "1-31-0", f)); v.Result != Wait || v.Check != "istiod-answers" {
+			t.Errorf("tag %q: %+v", tag, v)
+		}
+	}
+}
+
 // On the way back the control plane that is left need not answer.
 func TestTheWayBackDoesNotAskTheControlPlaneThatIsLeft(t *testing.T) {
 	f := good()
