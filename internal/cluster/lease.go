@@ -29,7 +29,8 @@ var ErrLeaseLost = errors.New("lost the Lease " + LeaseName)
 // Hold waits until identity holds the Lease, runs act, and gives the Lease back.
 // act's context ends with ctx, or with the cause ErrLeaseLost. told hears each
 // holder's identity, one's own among them, so that whoever waits can say for
-// whom. A holder that died is waited for as long as duration.
+// whom. A holder that died is waited for as long as duration; a Lease that cannot
+// be written is not waited for.
 func (c *Cluster) Hold(ctx context.Context, identity string, duration time.Duration, told func(holder string), act func(context.Context) error) error {
 	if err := c.leaseable(ctx); err != nil {
 		return err
@@ -41,8 +42,9 @@ func (c *Cluster) Hold(ctx context.Context, identity string, duration time.Durat
 	electing, stop := context.WithCancel(klog.NewContext(context.WithoutCancel(ctx), logr.Discard()))
 	defer stop()
 	begun, done := make(chan struct{}), make(chan error, 1)
+	lock := &leaseWrite{Interface: c.lock(identity), now: c.Now, stop: stop}
 	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
-		Lock:            c.lock(identity),
+		Lock:            lock,
 		LeaseDuration:   duration,
 		RenewDeadline:   duration * 2 / 3,
 		RetryPeriod:     duration / 8,
@@ -81,14 +83,21 @@ func (c *Cluster) Hold(ctx context.Context, identity string, duration time.Durat
 	}
 	select {
 	case <-begun: // the election ended before act did
+		lost := ErrLeaseLost
+		if lock.fault != nil {
+			lost = fmt.Errorf("%w: %w", ErrLeaseLost, lock.fault)
+		}
 		end(ErrLeaseLost)
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrLeaseLost) {
-			return fmt.Errorf("%w: %w", ErrLeaseLost, err)
+			return fmt.Errorf("%w: %w", lost, err)
 		}
-		return ErrLeaseLost
+		return lost
 	default:
-		return ctx.Err()
 	}
+	if lock.ended != nil {
+		return lock.ended
+	}
+	return ctx.Err()
 }
 
 // letGo gives the Lease back where the election could not: a renewal that was
