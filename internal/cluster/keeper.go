@@ -3,11 +3,11 @@
 package cluster
 
 import (
-	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
@@ -24,14 +24,16 @@ var keepers = map[string]string{
 
 // keeperOf names the GitOps tool that keeps the two binding labels of a namespace
 // as they are, "" when none does: one that owns them as a field manager, or one
-// that tracks a namespace that bears them. What is written over it comes back.
+// that tracks a namespace that bears them. What is written over it comes back. A
+// label that a run wrote where there was none is nobody else's: tools leave what
+// they do not know alone.
 func keeperOf(m *metav1.ObjectMeta) string {
 	tracked := trackerOf(m)
-	if tracked != "" && boundNamespace(m.Labels) {
+	if tracked != "" && boundNamespace(m.Labels) && !oursAlone(m) {
 		return tracked
 	}
 	for _, f := range m.ManagedFields {
-		if tool := keepers[f.Manager]; tool != "" && f.FieldsV1 != nil && ownsBinding(f.FieldsV1.GetRawString()) {
+		if tool := keepers[f.Manager]; tool != "" && (holdsLabel(f, mesh.RevisionLabel) || holdsLabel(f, mesh.InjectionLabel)) {
 			if tracked != "" {
 				return tracked
 			}
@@ -62,9 +64,30 @@ func trackerOf(m *metav1.ObjectMeta) string {
 	return ""
 }
 
-// ownsBinding reports whether managed fields hold one of the binding labels.
-func ownsBinding(text string) bool {
-	return slices.ContainsFunc([]string{mesh.RevisionLabel, mesh.InjectionLabel}, func(label string) bool {
-		return strings.Contains(text, `"f:`+label+`"`)
-	})
+// oursAlone reports whether a run wrote each of the binding labels that are there,
+// and nobody else: where nothing tells who wrote them, it did not.
+func oursAlone(m *metav1.ObjectMeta) bool {
+	for _, label := range []string{mesh.RevisionLabel, mesh.InjectionLabel} {
+		if _, is := m.Labels[label]; !is {
+			continue
+		}
+		ours := false
+		for _, f := range m.ManagedFields {
+			if !holdsLabel(f, label) {
+				continue
+			}
+			if ours = f.Manager == v1alpha1.FieldManager; !ours {
+				return false
+			}
+		}
+		if !ours {
+			return false
+		}
+	}
+	return true
+}
+
+// holdsLabel reports whether a field manager holds a label.
+func holdsLabel(f metav1.ManagedFieldsEntry, label string) bool {
+	return f.FieldsV1 != nil && strings.Contains(f.FieldsV1.GetRawString(), `"f:`+label+`"`)
 }

@@ -11,9 +11,17 @@ import (
 )
 
 // A tag that somebody took away cannot be moved back: that is said at once, and
-// with the tag made anew the same command goes on.
+// with the tag made anew the same command goes on. The default's validator stays
+// where its webhooks go (`istioctl tag remove` up to 1.30).
 func TestATagThatIsGoneHoldsAtOnce(t *testing.T) {
+	for name, validator := range map[string]mesh.Validator{"its webhooks": {}, "all but the validator": {Configuration: "istiod-default-validator", Revision: "1-29-1"}} {
+		t.Run(name, func(t *testing.T) { tagGone(t, validator) })
+	}
+}
+
+func tagGone(t *testing.T, validator mesh.Validator) {
 	f := upgrade()
+	f.world.Validator = validator
 	expect(t, f, Completed)
 	was := f.world.Webhooks
 	of := func(h mesh.Webhook) bool { return h.Tag == "default" }
@@ -24,11 +32,17 @@ func TestATagThatIsGoneHoldsAtOnce(t *testing.T) {
 	if h := f.ledger.Held; h.Reason != checkFailed || h.Subject != "tag default" || !strings.Contains(h.Message, "is gone") || !strings.Contains(h.Hint, "istioctl tag set default --revision 1-29-1") {
 		t.Errorf("held with %+v", h)
 	}
+	if at := f.world.Validator; validator.Configuration != "" && at.Revision != "1-31-0" {
+		t.Errorf("the validator alone was moved, to %s", at.Revision)
+	}
 	if waited := f.now.Sub(began); waited > f.intent.Ready/2 {
 		t.Errorf("held after %s", waited)
 	}
 	f.world.Webhooks = slices.Clone(was)
 	f.world.Webhooks[slices.IndexFunc(was, of)].Revision = "1-29-1"
+	if validator.Configuration != "" {
+		f.world.Validator.Revision = "1-29-1" // as istioctl has it
+	}
 	expect(t, f, RolledBack)
 	if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" {
 		t.Error(got)
@@ -57,5 +71,29 @@ func TestATagThatOthersFollowIsHeld(t *testing.T) {
 		i := slices.IndexFunc(f.world.Namespaces, func(ns mesh.Namespace) bool { return ns.Name == "new" })
 		f.world.Namespaces[i].Labels = map[string]string{mesh.RevisionLabel: at}
 		expect(t, f, map[bool]Outcome{false: Completed, true: RolledBack}[back])
+	}
+}
+
+// One that is taken away on the way there binds nobody: no namespace is given a
+// label back that nobody serves.
+func TestATagThatIsGoneGivesNoLabelsBack(t *testing.T) {
+	f := upgrade()
+	f.world.Validator = mesh.Validator{Configuration: "istiod-default-validator", Revision: "1-29-1"}
+	f.sees = func(w *mesh.World) {
+		if ns, _ := w.Namespace("a"); ns.Binding() != mesh.Pinned("1-31-0") {
+			return
+		}
+		of := func(h mesh.Webhook) bool { return h.Tag == "default" }
+		w.Webhooks = slices.DeleteFunc(slices.Clone(w.Webhooks), of)
+		f.world.Webhooks = slices.DeleteFunc(slices.Clone(f.world.Webhooks), of)
+	}
+	expect(t, f, Held)
+	if h := f.ledger.Held; h.Subject != "tag default" || !strings.Contains(h.Message, "is gone") {
+		t.Errorf("held with %+v", h)
+	}
+	for _, ns := range f.world.Namespaces {
+		if by := f.world.Injectors(ns, mesh.Template{}); len(by) == 0 && ns.Binding() != (mesh.Binding{}) {
+			t.Errorf("%s has the labels %s, which nobody serves", ns.Name, ns.Binding())
+		}
 	}
 }

@@ -88,6 +88,11 @@ func (w World) TagAt(name string) []string {
 	return distinct(at)
 }
 
+// Tagged reports whether a webhook injects by a tag, or by the default.
+func (w World) Tagged(name string) bool {
+	return slices.ContainsFunc(w.Webhooks, func(h Webhook) bool { return h.Tag == name || name == DefaultTag && h.Default() })
+}
+
 // Default reports whether a webhook of an untagged revision serves the default.
 func (h Webhook) Default() bool {
 	return h.Tag == "" && h.through() == DefaultTag && !h.Namespaces.neverMatches()

@@ -16,12 +16,13 @@ func covered(s Step, approved []Step) bool {
 }
 
 // halfway reports whether a tag was found between where it was and where it was
-// to go: its parts are written one after the other.
+// to go: its parts are written one after the other. One that is gone is no other
+// plan: it holds the run by its name.
 func halfway(s, a Step) bool {
 	if s.Kind != Tag || a.Kind != Tag || a.Subject != s.Subject || a.To != s.To {
 		return false
 	}
-	return within(s.From, append(strings.Split(a.From, "+"), a.To))
+	return s.From == "" || within(s.From, append(strings.Split(a.From, "+"), a.To))
 }
 
 // narrowed reports whether of a workload with sidecars of several revisions those of

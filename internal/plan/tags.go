@@ -11,15 +11,31 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// tags are the moves of tags that are left.
+// tags are the moves of tags that are left. One that bound what is moved, and has
+// no webhook any more, comes from nowhere: what else of it is left (the default's
+// validator) injects nothing, and can be moved without anybody gaining by it.
 func tags(w mesh.World, t Target) []Step {
 	var steps []Step
 	for _, name := range slices.Sorted(maps.Keys(t.Tags)) {
-		if at := strings.Join(w.TagAt(name), "+"); at != t.Tags[name] {
+		at := strings.Join(w.TagAt(name), "+")
+		if gone := t.Found.boundBy(name) && !w.Tagged(name); gone {
+			at = ""
+		}
+		if at != t.Tags[name] {
 			steps = append(steps, Step{Kind: Tag, Subject: name, From: at, To: t.Tags[name]})
 		}
 	}
 	return steps
+}
+
+// boundBy reports whether something that is moved was bound by a tag.
+func (b Baseline) boundBy(tag string) bool {
+	for _, by := range b.Through {
+		if by == tag {
+			return true
+		}
+	}
+	return false
 }
 
 // MovedTags tells, in words, which of the tags that a run moves are no longer where
