@@ -16,7 +16,7 @@ import (
 func movable(w mesh.World, in Intent, b Baseline, namespaces []string) []string {
 	var tags []string
 	for tag, at := range b.Tags {
-		if at != in.Revision && !split(at) && len(bystanders(w, tag, namespaces)) == 0 {
+		if at != in.Revision && !split(at) && len(bystanders(w, tag, namespaces, nil)) == 0 {
 			tags = append(tags, tag)
 		}
 	}
@@ -31,7 +31,7 @@ func split(at string) bool { return strings.Contains(at, "+") }
 
 // Bystanders are those of a tag that a target moves, or would.
 func (t Target) Bystanders(w mesh.World, tag string) []string {
-	return slices.DeleteFunc(bystanders(w, tag, t.Namespaces()), func(key string) bool {
+	return slices.DeleteFunc(bystanders(w, tag, t.Namespaces(), t.Pins), func(key string) bool {
 		wl, _ := w.Workload(key)
 		ns, _ := w.Namespace(wl.Namespace)
 		return !wl.Managed() && slices.Equal(w.Injectors(ns, wl.Template), []string{t.Tags[tag]}) // of a tag that is half moved
@@ -41,14 +41,16 @@ func (t Target) Bystanders(w mesh.World, tag string) []string {
 // bystanders returns the keys of the workloads that would come to another revision
 // with a tag, and are not moved before it: it decides over their next pod, also
 // where there is none now, and at once over what istiod renders for a Gateway.
-func bystanders(w mesh.World, tag string, namespaces []string) []string {
+// Those that are pinned in their templates are given, nil where each one is that
+// can be: on the way forth.
+func bystanders(w mesh.World, tag string, namespaces []string, pins map[string]string) []string {
 	var keys []string
 	for _, wl := range w.Workloads {
 		ns, ok := w.Namespace(wl.Namespace)
 		if !ok || !wl.Injected() && !wl.Gateway && len(wl.Live()) > 0 || !follows(w, tag, ns, wl) {
 			continue
 		}
-		if !slices.Contains(namespaces, ns.Name) || !comesAlong(w, ns, wl) {
+		if !slices.Contains(namespaces, ns.Name) || !comesAlong(w, ns, wl, pins) {
 			keys = append(keys, wl.Key())
 		}
 	}
@@ -57,14 +59,16 @@ func bystanders(w mesh.World, tag string, namespaces []string) []string {
 
 // comesAlong reports whether a workload of a namespace that is moved is bound to
 // a revision by name before a tag is moved: by its namespace's label, or by its own,
-// which is pinned. A Gateway's own label stays as it is.
-func comesAlong(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
+// which is pinned. The way back gives back only what was pinned on the way forth:
+// what came since it does not move. A Gateway's own label stays as it is.
+func comesAlong(w mesh.World, ns mesh.Namespace, wl mesh.Workload, pins map[string]string) bool {
 	if _, own := wl.Template.Labels[mesh.RevisionLabel]; own && wl.Managed() {
 		return false
 	}
-	why, _ := unpinnable(wl)
 	once := wl.Kind == mesh.Job || wl.Kind == mesh.BarePod || wl.Kind == mesh.StaticPod // nobody makes their pods anew
-	return serving(w, ns) != "" || ownBound(w, ns, wl) && (why == "" || once)
+	_, pinned := pins[wl.Key()]
+	why, _ := unpinnable(wl)
+	return serving(w, ns) != "" || ownBound(w, ns, wl) && (once || why == "" && (pinned || pins == nil))
 }
 
 // follows reports whether a workload is bound by a tag: by its namespace's

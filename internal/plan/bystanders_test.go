@@ -128,3 +128,33 @@ func TestWhoCameToBeBoundMeanwhileIsNamed(t *testing.T) {
 		t.Errorf("said is %q", said)
 	}
 }
+
+// Something that its own label binds and that came after the upgrade, in a namespace
+// without labels that was moved, is pinned by nobody on the way back: the tag is not
+// moved under it.
+func TestWhatItsOwnLabelBindsSinceIsNamedOnTheWayBack(t *testing.T) {
+	w := sixWays()
+	target := forward(t, w, allOf(), Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	back := Backward(allOf(), l, 0)
+	for kind, held := range map[mesh.Kind]bool{mesh.Deployment: true, mesh.CronJob: true, mesh.Job: false} {
+		now, late := copied(end), workload(kind, "own", "late", 2)
+		if kind == mesh.CronJob {
+			late.Wanted, late.Pods = 0, nil
+		}
+		for i := range late.Pods {
+			late.Pods[i].Sidecar.Revision = "1-31-0"
+		}
+		late.Template.Labels = map[string]string{mesh.SidecarLabel: "true"}
+		now.Workloads = append(now.Workloads, late)
+		now.Sort()
+		if said := heldAt(Make(now, back, l), "default"); strings.Contains(said, late.Key()) != held {
+			t.Errorf("%s: said is %q", kind, said)
+		}
+		i := slices.IndexFunc(now.Workloads, func(wl mesh.Workload) bool { return wl.Key() == late.Key() })
+		now.Workloads[i].Template.Labels = map[string]string{mesh.SidecarLabel: "true", mesh.RevisionLabel: "1-31-0"}
+		if said := heldAt(Make(now, back, l), "default"); said != "" {
+			t.Errorf("%s, bound by its own name: said is %q", kind, said)
+		}
+	}
+}
