@@ -60,7 +60,8 @@ func Forward(w mesh.World, in Intent, l Ledger) (Target, error) {
 
 // aim says what becomes of one namespace. One that labels bind is pinned to the
 // revision, unless a tag leads it there already; in one that none binds, the
-// workloads are that their own labels bind.
+// workloads are that their own labels bind. One that came once its tag had been
+// moved is led there, too.
 func (t Target) aim(w mesh.World, in Intent, name string) {
 	ns, _ := w.Namespace(name)
 	if t.Found.Revisions[name] != "" {
@@ -75,8 +76,13 @@ func (t Target) aim(w mesh.World, in Intent, name string) {
 		return
 	}
 	for _, wl := range w.In(name) {
-		if _, own := t.Found.Pins[wl.Key()]; own || ownBound(w, ns, wl) {
-			t.Works[wl.Key()], t.Pins[wl.Key()] = in.Revision, in.Revision
+		_, own := t.Found.Pins[wl.Key()]
+		if !own && !ownBound(w, ns, wl) {
+			continue
+		}
+		t.Works[wl.Key()] = in.Revision
+		if own || !slices.Equal(w.Injectors(ns, wl.Template), []string{in.Revision}) {
+			t.Pins[wl.Key()] = in.Revision
 		}
 	}
 }

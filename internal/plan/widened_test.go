@@ -4,6 +4,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -30,6 +31,46 @@ func TestWhatComesToBeBoundIsFoundThen(t *testing.T) {
 	home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
 	if wl, _ := home.Workload(late.Key()); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" {
 		t.Errorf("back it bears %v", wl.Template.Labels)
+	}
+}
+
+// What came once its tag had been moved is led to the target by it: nothing is
+// written into its template, and nothing is left of the run in it on the way back.
+// Where it has old pods all the same, these alone are made anew.
+func TestWhatComesAfterItsTagIsNotPinned(t *testing.T) {
+	w := sixWays()
+	target := forward(t, w, allOf(), Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	end.Workloads = slices.Clone(end.Workloads)
+	for name, labels := range map[string]map[string]string{"late-inject": {mesh.SidecarLabel: "true"}, "late-tag": {mesh.RevisionLabel: "prod"}} {
+		for _, kind := range []mesh.Kind{mesh.CronJob, mesh.Deployment} {
+			wl := workload(kind, "own", name, 0)
+			wl.Template.Labels = labels
+			end.Workloads = append(end.Workloads, wl)
+		}
+	}
+	old := workload(mesh.Deployment, "own", "late-pods", 1)
+	old.Template.Labels = map[string]string{mesh.SidecarLabel: "true"}
+	with := copied(end)
+	with.Workloads = append(slices.Clone(end.Workloads), old)
+	end.Sort()
+	with.Sort()
+	l = Joined(end, allOf(), Widened(end, allOf(), l))
+	target = forward(t, end, allOf(), l)
+	if left := Flat(Steps(end, target, l)); len(left) > 0 {
+		t.Errorf("left is %v", left)
+	}
+	l = l.Agreed(Make(end, target, l), noon)
+	back := Backward(allOf(), l, 0)
+	home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+	for _, wl := range home.In("own") {
+		if strings.HasPrefix(wl.Name, "late") && pinOf(wl) == "1-31-0" {
+			t.Errorf("taken back, %s bears %s", wl.Key(), labelOf(pinOf(wl)))
+		}
+	}
+	changes := Changing(Steps(with, forward(t, with, allOf(), l), l))
+	if len(changes) != 1 || changes[0].Kind != Restart || changes[0].Subject != old.Key() || changes[0].Pin != "" {
+		t.Errorf("of what has old pods, left is %v", changes)
 	}
 }
 
