@@ -111,7 +111,7 @@ func (p *paper) restart(c plan.Change) {
 			wl.Pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: revision, Version: versionOf(w, revision)}
 			for k, x := range w.Proxies {
 				if x.Namespace == wl.Namespace && x.Pod == pod.Name {
-					w.Proxies[k].Revision, w.Proxies[k].Istiod, w.Proxies[k].Rejected = revision, "istiod-"+revision, nil
+					w.Proxies[k].Revision, w.Proxies[k].Istiod, w.Proxies[k].Version, w.Proxies[k].Rejected = revision, "istiod-"+revision, versionOf(w, revision), nil
 					if pod.Name == p.refuses && revision == "1-31-0" {
 						w.Proxies[k].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "duplicate listener"}}
 					}

@@ -3,6 +3,7 @@
 package install
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,25 @@ func TestValuesAreCarriedOver(t *testing.T) {
 	replicas, _, _ := unstructured.NestedInt64(values, "pilot", "replicaCount")
 	if mine != "/dev/null" || replicas != 3 || values["revision"] != "1-31-0" || len(values["revisionTags"].([]any)) != 0 {
 		t.Errorf("values %v", values)
+	}
+}
+
+// A whole reference of an image is of one version, as a tag is; a name is of none.
+func TestImagesOfTheOldVersionAreNotCarriedOver(t *testing.T) {
+	const values = `{"global": {"proxy": {"image": "example.com/istio/proxyv2:1.29.1"}, "proxy_init": {"image": "example.com:5000/proxyv2@sha256:0123"}},
+		"pilot": {"image": "example.com/istio/pilot:1.29.1"}, "image": "pilot"}`
+	i := byHelm(nil)
+	i.Serving, i.Cluster = []string{"1-29-1"}, clusterOf(kept("values-1-29-1", values))
+	d := Draft{Revision: "1-31-0"}
+	if err := i.carry(t.Context(), &d); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"image=pilot"}, d.Carried.Lines()); diff != "" {
+		t.Error(diff)
+	}
+	const note = "not carried over: pilot.image (example.com/istio/pilot:1.29.1), global.proxy.image (example.com/istio/proxyv2:1.29.1), global.proxy_init.image (example.com:5000/proxyv2@sha256:0123)"
+	if !slices.Contains(d.Notes, note) {
+		t.Errorf("notes %q", d.Notes)
 	}
 }
 

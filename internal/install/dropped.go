@@ -28,6 +28,15 @@ var bound = []struct {
 // himself.
 var hubs = []string{"docker.io/istio", "gcr.io/istio-release", "registry.istio.io/release", "gcr.io/istio-testing", "registry.istio.io/testing", ""}
 
+// images are where the chart takes a whole reference, which is of one version.
+var images = []string{"image", "pilot.image", "global.proxy.image", "global.proxy_init.image"}
+
+// whole reports whether an image's name is a reference with its tag or digest,
+// which the chart and the injector take as it stands: by its slash.
+func whole(image string) bool {
+	return strings.Contains(image, "/") && (imageTag(image) != "" || strings.Contains(image, "@"))
+}
+
 // drop takes out what must not be carried over from the revision, and names what
 // somebody may miss, with its value.
 func (c *Carried) drop(revision, root string) []string {
@@ -42,6 +51,13 @@ func (c *Carried) drop(revision, root string) []string {
 			left = append(left, fmt.Sprintf("%s (%v)", b.path, value))
 		}
 		unstructured.RemoveNestedField(c.Values, path...)
+	}
+	for _, image := range images {
+		path := strings.Split(image, ".")
+		if value, _, _ := unstructured.NestedString(c.Values, path...); whole(value) {
+			left = append(left, fmt.Sprintf("%s (%s)", image, value))
+			unstructured.RemoveNestedField(c.Values, path...)
+		}
 	}
 	for _, path := range [][]string{{"hub"}, {"global", "hub"}, {"pilot", "hub"}} {
 		if hub, found, _ := unstructured.NestedString(c.Values, path...); found && slices.Contains(hubs, hub) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/verify"
 )
 
 // told is an event in one sentence, and how it is meant.
@@ -25,7 +26,11 @@ func told(e engine.Event) (string, tone) {
 	case engine.Waiting:
 		return fmt.Sprintf("%s waits: %s", subject(*e.Step), e.Verdict.Reason), dim
 	case engine.Passed:
-		return fmt.Sprintf("%s: %s", passed(*e.Step), e.Verdict.Reason), good
+		tone := good
+		if e.Verdict.Result == verify.Warn {
+			tone = warn
+		}
+		return fmt.Sprintf("%s: %s", passed(*e.Step), e.Verdict.Reason), tone
 	case engine.Soaking:
 		return fmt.Sprintf("soaks until %s: %s", e.Until.Format("15:04:05"), e.Step.Subject), plain
 	case engine.Troubled:

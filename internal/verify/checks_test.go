@@ -179,6 +179,8 @@ var fails = map[string][]struct {
 		{"a finalizer", func(f *Facts) { f.Pending = "pod x0 to end" }, Wait}},
 	"trial-pod-led-to": {
 		{"no endpoint", func(f *Facts) { f.Pending = "trial pod x9 to be an endpoint of x" }, Wait}},
+	"proxy-version": {
+		{"old", func(f *Facts) { f.World.Proxies[1].Version = "1.29.1" }, Warn}},
 	"certificate-chains": {
 		{"foreign", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
 		{"silent", func(f *Facts) { f.Certificate, f.Silence = nil, "timeout" }, Wait},
@@ -280,6 +282,28 @@ func TestTheWayBackDoesNotAskTheControlPlaneThatIsLeft(t *testing.T) {
 	f.Back, f.World.Revisions[0].Istiods[0].Silence = true, "timeout"
 	if v := Worst(Judge(Proof, "x", f)); v.Result != Pass {
 		t.Errorf("%+v", v)
+	}
+}
+
+// That a template names its proxy's image the plan says already; and on the way back
+// the proxies are what they were found to be. An image's flavour is no other version.
+func TestAPinnedProxyIsNotNamedTwice(t *testing.T) {
+	for name, change := range map[string]func(*Facts){
+		"pinned": func(f *Facts) {
+			f.Workload.Template.Annotations = map[string]string{imagePin: "example.com/proxyv2:1.29.1"}
+		},
+		"back": func(f *Facts) { f.Back = true },
+		"flavoured": func(f *Facts) {
+			f.World.Revisions[1].Version = "1.29.1-distroless"
+		},
+		"unknown": func(f *Facts) { f.World.Revisions[1].Version = "" },
+	} {
+		f := good()
+		f.World.Proxies[0].Version = "1.29.1"
+		change(&f)
+		if v := Worst(Judge(Proof, "x", f)); v.Result != Pass {
+			t.Errorf("%s: %+v", name, v)
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func roomy(f Facts) (Result, string) {
 }
 
 // Proof are all the checks of a workload.
-var Proof = append(slices.Clone(Rolled), Check{
+var Proof = append(append(slices.Clone(Rolled), versioned), Check{
 	"certificate-chains", "The certificate that a proxy of the workload holds chains to the mesh's root.",
 	"mTLS fails with this certificate: compare the CA of both revisions, and look at the proxy's log for what it says of its certificate.", chains})
 
