@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
 )
@@ -50,7 +51,8 @@ func standing(ctx context.Context, h home, r *run, at time.Time) (report.Standin
 	s := report.Standing{Run: r.Name, Intent: r.intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
 		Digest: r.Status.Digest, Ledger: r.ledger, Fresh: r.fresh, At: at}
 	var err error
-	if s.Holder, err = h.Holder(ctx); err != nil {
+	s.Holder, err = h.Holder(ctx)
+	if s.Veiled = errors.Is(err, engine.ErrRefused); err != nil && !s.Veiled { // whoever may only look sees the rest
 		return s, err
 	}
 	if err := r.glimpsed(ctx, h); err != nil { // it is shown all the same, and that it is not whole

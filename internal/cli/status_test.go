@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -83,5 +85,33 @@ func TestStatusOfARunWhoseRevisionIsGone(t *testing.T) {
 				t.Errorf("rollback: exit code %d: %s%s", code, out, err)
 			}
 		})
+	}
+}
+
+// veiled is a cluster of paper whose Lease may not be read.
+type veiled struct{ *paper }
+
+func (veiled) Holder(context.Context) (string, error) {
+	return "", fmt.Errorf("read the Lease istio-system/rerig: no permission: %w", engine.ErrRefused)
+}
+
+// Whoever may only look is shown where a run stands; who works on it is said not to
+// be known, and that nobody does is not.
+func TestStatusOfWhoMayOnlyLook(t *testing.T) {
+	p := shop()
+	p.refuses = "db-1"
+	on(p, upgradeLine+" --yes")
+	l := p.ledgers["to-1-31-0"].Clone()
+	l.Held = nil
+	if err := p.Record("to-1-31-0").Save(t.Context(), l, engine.Summary{Phase: "Upgrading"}); err != nil {
+		t.Fatal(err)
+	}
+	for output, says := range map[string]string{"text": "Worked on by  not known (you may not read the Lease)", "json": `"holderUnknown": true`} {
+		var o, e strings.Builder
+		code := execute(t.Context(), []string{"status", "-o", output}, Streams{In: strings.NewReader(""), Out: &o, Err: &e},
+			func(*app) (home, error) { return veiled{p}, nil }, &instantClock{now: noon})
+		if code != exitDone || !strings.Contains(o.String(), says) || strings.Contains(o.String(), "obody works on it") {
+			t.Errorf("exit code %d, %q: %s\n%s", code, says, e.String(), o.String())
+		}
 	}
 }

@@ -88,8 +88,8 @@ func (c *Cluster) Acting() []Permission {
 	}
 }
 
-// Helpful is what a run can do without: what it tells of room, and of how control
-// planes differ, is then not known, and said so.
+// Helpful is what can be done without: what is told of room, of how control planes
+// differ, and of who works on a run, is then not known, and said so.
 func (c *Cluster) Helpful() []Permission {
 	list := []Permission{
 		{"list", "networking.k8s.io", "networkpolicies", c.Root, ""},
@@ -98,6 +98,7 @@ func (c *Cluster) Helpful() []Permission {
 		{"list", "autoscaling", "horizontalpodautoscalers", "", ""},
 		{"list", "", "nodes", "", ""},
 		{"list", "", "resourcequotas", "", ""},
+		{"get", "coordination.k8s.io", "leases", c.Root, LeaseName},
 	}
 	for _, r := range configs {
 		list = append(list, Permission{"list", r.Group, r.Resource, "", ""})

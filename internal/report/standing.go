@@ -19,6 +19,7 @@ type Standing struct {
 	Message string
 	Digest  string // of the plan that was agreed to
 	Holder  string // who works on it now, "" nobody
+	Veiled  bool   // who works on it may not be read
 	Fresh   bool   // nothing of it was agreed to
 	At      time.Time
 	Unseen  string     // why what a removal would take could not be read, so that it is not among what is left
@@ -35,6 +36,7 @@ type stood struct {
 	Phase  string       `json:"phase"`
 	Digest string       `json:"digest,omitempty"`
 	Holder string       `json:"holder,omitempty"`
+	Veiled bool         `json:"holderUnknown,omitempty"`
 	Hold   *plan.Hold   `json:"hold,omitempty"`
 	Drift  []plan.Step  `json:"drift,omitempty"`
 	Left   []plan.Stage `json:"left"`
@@ -50,7 +52,7 @@ func (s Standing) Object() any {
 	if s.Gone != nil {
 		gone = s.Gone.Found()
 	}
-	return stood{Run: s.Run, Gone: gone, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Hold: s.Ledger.Held,
+	return stood{Run: s.Run, Gone: gone, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Veiled: s.Veiled, Hold: s.Ledger.Held,
 		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Trials: standIns(s.World), Unseen: s.Unseen, Ledger: s.Ledger}
 }
 
@@ -82,7 +84,7 @@ func (s Standing) facts() [][]cell {
 	if s.Message != "" && s.Ledger.Held == nil && len(plan.Commits(s.Left)) == 0 {
 		rows = append(rows, []cell{{"Message", dim}, {text: s.Message}})
 	}
-	rows = append(rows, []cell{{"Worked on by", dim}, {text: or(s.Holder, "nobody")}})
+	rows = append(rows, []cell{{"Worked on by", dim}, {text: s.worker()}})
 	if !s.Ledger.Started.IsZero() {
 		rows = append(rows, []cell{{"Begun", dim}, {text: s.Ledger.Started.Format("2006-01-02 15:04:05")}})
 	}
@@ -90,6 +92,13 @@ func (s Standing) facts() [][]cell {
 		rows = append(rows, []cell{{"Ended", dim}, {text: s.Ledger.Ended.Format("2006-01-02 15:04:05")}})
 	}
 	return rows
+}
+
+func (s Standing) worker() string {
+	if s.Veiled {
+		return "not known (you may not read the Lease)"
+	}
+	return or(s.Holder, "nobody")
 }
 
 func (s Standing) target() string {

@@ -17,7 +17,7 @@ func (s Standing) waits(p Paper) []string {
 			lines = append(lines, p.wrapped("Waits         ", text)...)
 		}
 	}
-	if s.Holder == "" && !s.Fresh && s.Ledger.Held == nil && len(s.Left) > 0 && !s.over() {
+	if s.Holder == "" && !s.Veiled && !s.Fresh && s.Ledger.Held == nil && len(s.Left) > 0 && !s.over() {
 		lines = append(lines, p.wrapped("What to do    ", s.goOn())...)
 	}
 	if s.Gone != nil {
