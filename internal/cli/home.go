@@ -48,6 +48,7 @@ type records interface {
 	List(ctx context.Context) ([]v1alpha1.MeshUpgrade, error)
 	Create(ctx context.Context, u v1alpha1.MeshUpgrade) (v1alpha1.MeshUpgrade, error)
 	Replace(ctx context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error)
+	Respec(ctx context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error)
 	SetChoices(ctx context.Context, name string, choices v1alpha1.MeshUpgradeSpec) error
 	SetRollback(ctx context.Context, name string, rollback bool) error
 	Record(name string) engine.Journal

@@ -164,6 +164,11 @@ func (p *paper) Replace(_ context.Context, found v1alpha1.MeshUpgrade, spec v1al
 	return *r, nil
 }
 
+func (p *paper) Respec(_ context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error) {
+	p.run(found.Name).Spec = spec
+	return *p.run(found.Name), nil
+}
+
 func (p *paper) SetRollback(_ context.Context, name string, rollback bool) error {
 	p.run(name).Spec.Rollback = rollback
 	return nil

@@ -28,6 +28,7 @@ type run struct {
 	changes              []change       // what a command asks for otherwise than it is on record
 	kept                 []string       // what is on record, and a file does not say
 	replaces             string         // the run that was rolled back, and whose record this one takes
+	installs             bool           // it is installed in another way than is on record
 	wider                bool           // namespaces joined it, or what was found is read otherwise: that is not written down yet
 }
 

@@ -46,6 +46,8 @@ func (r *run) writeSpec(ctx context.Context, h home) error {
 		_, err = h.Create(ctx, r.MeshUpgrade)
 	case r.fresh:
 		_, err = h.Replace(ctx, *r.found, r.Spec)
+	case r.installs:
+		_, err = h.Respec(ctx, *r.found, r.Spec)
 	case r.back() != r.found.Spec.Rollback:
 		err = h.SetRollback(ctx, r.Name, r.back())
 	}

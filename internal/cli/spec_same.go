@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -33,6 +34,11 @@ func differences(asked, kept v1alpha1.MeshUpgradeSpec) []string {
 	differ("waves", equality.Semantic.DeepEqual(asked.Waves, kept.Waves))
 	differ("waveCount", asked.WaveCount == kept.WaveCount)
 	return fields
+}
+
+// installOnly reports whether specs differ in how the revision is installed alone.
+func installOnly(fields []string) bool {
+	return !slices.ContainsFunc(fields, func(f string) bool { return f != "install" && f != "helm" && f != "await" })
 }
 
 // sameChart compares what was asked for; a version that was not is the one that

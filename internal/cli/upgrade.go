@@ -108,17 +108,19 @@ func wanted(ctx context.Context, h home, u *v1alpha1.MeshUpgrade, s said) (*run,
 	}
 	switch fields := differences(u.Spec, r.Spec); {
 	case len(fields) == 0:
-	case r.ledger.Install == plan.Begun && u.Spec.Revision == r.Spec.Revision:
+	case r.ledger.Install == plan.Begun && u.Spec.Revision == r.Spec.Revision && len(r.ledger.Passed) == 0:
 		return mended(u, r, s)
+	case r.ledger.Install == plan.Begun && installOnly(fields):
+		return r, r.installOver(u, s)
 	default:
 		return nil, another(u.Name, fields)
 	}
 	return r, r.carryOver(u, s)
 }
 
-// mended is the run that begins in place of one whose install did not come to its
-// end, so that nothing was moved: the file may have been the reason. The install
-// is repeated whole.
+// mended is the run that begins in place of one whose first install did not come to
+// its end, so that nothing was judged yet, or moved: the file may have been the
+// reason. The install is repeated whole.
 func mended(u *v1alpha1.MeshUpgrade, r *run, s said) (*run, error) {
 	carried, _ := carriedOver(u.Spec, r.Spec, s)
 	again := *u
@@ -128,6 +130,19 @@ func mended(u *v1alpha1.MeshUpgrade, r *run, s said) (*run, error) {
 	n, err := beginning(again, r.found)
 	n.ledger.Install = plan.Begun
 	return n, err
+}
+
+// installOver takes over another way to install the revision, where others took it
+// away in the middle and its install was begun anew: what was found before the run,
+// and what was moved by it, stays on record.
+func (r *run) installOver(u *v1alpha1.MeshUpgrade, s said) error {
+	if err := r.carryOver(u, s); err != nil {
+		return err
+	}
+	r.Spec.Install, r.Spec.Helm, r.Spec.Await = u.Spec.Install, u.Spec.Helm, u.Spec.Await
+	r.installs = true
+	r.changes = append(r.changes, change{carried{name: "install", asks: true}, "as it is on record", "as it is given now"})
+	return r.reread()
 }
 
 // agreed reports whether everything that is left was agreed to already, in the

@@ -62,6 +62,11 @@ func testRecord(t *testing.T, c *Cluster) {
 	if err != nil || len(list) != 1 || list[0].Status.Phase != v1alpha1.Held || len(list[0].Status.Conditions) != 2 {
 		t.Errorf("listed: %+v, %v", list, err)
 	}
+	other := list[0].Spec
+	other.Revision = "another"
+	if list[0], err = c.Respec(t.Context(), list[0], other); err != nil || list[0].Spec.Revision != "another" || list[0].Status.Ledger == nil || list[0].Status.Phase != v1alpha1.Held {
+		t.Errorf("with another spec: %+v, %v", list[0], err)
+	}
 	again, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "other"})
 	if err != nil || again.Spec.Revision != "other" || again.Status.Ledger != nil || again.Status.Phase != "" {
 		t.Errorf("begun anew: %+v, %v", again, err)

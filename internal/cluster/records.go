@@ -91,6 +91,14 @@ func (c *Cluster) Replace(ctx context.Context, found v1alpha1.MeshUpgrade, spec 
 	return c.put(ctx, cleared)
 }
 
+// Respec gives an unfinished run another spec, and leaves its status as it is. found
+// is the MeshUpgrade as it was read: engine.ErrDisturbed says that it has changed
+// since.
+func (c *Cluster) Respec(ctx context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error) {
+	found.Spec = spec
+	return c.put(ctx, found)
+}
+
 // SetRollback turns a run around, or forward again. It touches only that field.
 func (c *Cluster) SetRollback(ctx context.Context, name string, rollback bool) error {
 	body, err := json.Marshal(map[string]any{"spec": map[string]any{"rollback": rollback}})
