@@ -27,18 +27,7 @@ type swapped struct {
 func (l *lab) swappedApp(t *testing.T) swapped {
 	t.Helper()
 	s := swapped{l, "swapped"}
-	t.Cleanup(func() {
-		if err := l.core.Namespaces().Delete(context.Background(), s.ns, metav1.DeleteOptions{}); err != nil {
-			t.Errorf("delete namespace %s: %v", s.ns, err)
-		}
-		end := time.Now().Add(time.Minute)
-		for _, err := l.core.Namespaces().Get(context.Background(), s.ns, metav1.GetOptions{}); err == nil && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-			_, err = l.core.Namespaces().Get(context.Background(), s.ns, metav1.GetOptions{})
-			if err != nil {
-				break
-			}
-		}
-	})
+	t.Cleanup(func() { l.deletes(t, s.ns) })
 	ns := object("v1", "Namespace", "", s.ns)
 	ns["metadata"].(map[string]any)["labels"] = map[string]any{"istio.io/rev": oldRevision}
 	l.put(t, "namespaces", ns)
@@ -52,6 +41,19 @@ func (l *lab) swappedApp(t *testing.T) swapped {
 	l.put(t, "deployments", d)
 	s.settles(t, oldRevision)
 	return s
+}
+
+// deletes takes a namespace away at the end of a test, and waits until it is gone.
+func (l *lab) deletes(t *testing.T, ns string) {
+	t.Helper()
+	if err := l.core.Namespaces().Delete(context.Background(), ns, metav1.DeleteOptions{}); err != nil {
+		t.Errorf("delete namespace %s: %v", ns, err)
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if _, err := l.core.Namespaces().Get(context.Background(), ns, metav1.GetOptions{}); err != nil {
+			return
+		}
+	}
 }
 
 // pods are the namespace's pods that nobody has asked to end.
