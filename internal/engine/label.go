@@ -18,6 +18,11 @@ func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if ok, outcome, err := t.stand(ctx, s); !ok {
 		return outcome, err
 	}
+	for _, step := range s.Steps {
+		if drawn := t.target.Draws(t.world, step.Subject); step.Kind == plan.Label && len(drawn) > 0 {
+			return t.hold(ctx, drawing(step, drawn[0]))
+		}
+	}
 	var ours, theirs []plan.Step
 	for _, step := range s.Steps {
 		if step.By == "" {
@@ -38,6 +43,14 @@ func (t *turn) label(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return outcome, err
 	}
 	return "", t.Clock.Sleep(ctx, t.Settle)
+}
+
+// drawing is the hold of a label that would draw a Gateway along, one that was made
+// since the run began.
+func drawing(step plan.Step, d plan.Drawn) plan.Hold {
+	return plan.Hold{Reason: planChanged, Subject: step.Subject, Wave: step.Wave,
+		Message: fmt.Sprintf("namespace %s was not labelled %s: it holds %s, which istiod makes for the Gateway %s, and the istiod of %s would make it anew at once", step.Subject, step.To, d.Subject, d.Gateway, d.To),
+		Hint:    fmt.Sprintf("Bind that Gateway to what it has, which restarts it once: `kubectl label gateway -n %s %s istio.io/rev=%s`. Then run the same command again.", step.Subject, d.Gateway, d.Has)}
 }
 
 // unkept is the hold of a label, or of a stamp, that is written and is not there at

@@ -83,3 +83,45 @@ func TestANamespaceOfGatewaysStaysUnlessNamed(t *testing.T) {
 		t.Errorf("named, its note is %q", note.Text)
 	}
 }
+
+// A Gateway that was made since the run began is named before its namespace is
+// labelled, forth and back, and no longer once it is bound by its own label.
+func TestAGatewayThatCameLaterIsNamed(t *testing.T) {
+	w := sixWays()
+	target := forward(t, w, allOf(), Ledger{})
+	l := Opened(Make(w, target, Ledger{}), noon)
+	end, then, _ := carry(t, w, target, l, -1, first, nil)
+	for name, c := range map[string]struct {
+		world   mesh.World
+		target  Target
+		l       Ledger
+		has, to string
+	}{
+		"forth": {w, target, l, "1-29-1", "1-31-0"},
+		"back":  {end, Backward(allOf(), then, 0), then, "1-31-0", "1-29-1"},
+	} {
+		for _, pinned := range []bool{false, true} {
+			g := workload(mesh.Deployment, "b", "gw", 2)
+			g.Gateway = true
+			g.Template.Labels = map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false"}
+			if pinned {
+				g.Template.Labels[mesh.RevisionLabel] = c.has
+			}
+			for i := range g.Pods {
+				g.Pods[i].Sidecar.Revision = c.has
+			}
+			now := copied(c.world)
+			now.Workloads = append(now.Workloads, g)
+			now.Sort()
+			notes := Make(now, c.target, c.l).Notes
+			n := notes[slices.IndexFunc(notes, func(n Note) bool { return n.Subject == g.Key() })]
+			if says := strings.Contains(n.Text, "the istiod of "+c.to+" would make it anew") && strings.Contains(n.Clears, "istio.io/rev="+c.has); says == pinned {
+				t.Errorf("%s, pinned %t: %q; %q", name, pinned, n.Text, n.Clears)
+			}
+			there, _, _ := carry(t, now, c.target, c.l, -1, first, nil)
+			if left := c.target.Draws(there, "b"); left != nil {
+				t.Errorf("%s: labelled, it is still to be drawn: %v", name, left)
+			}
+		}
+	}
+}

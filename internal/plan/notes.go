@@ -89,7 +89,14 @@ func gateway(w mesh.World, t Target, wl mesh.Workload) Note {
 	if to, moves := t.Revisions[wl.Namespace]; moves && len(w.Injectors(ns, wl.Template)) > 0 {
 		text = "is not restarted, but its namespace is moved: a pod that is made anew, by scaling or an eviction, gets " + to + " beside those on " + has
 	}
-	return Note{Kind: GatewayStays, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
+	n := Note{Kind: GatewayStays, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
+	for _, d := range t.Draws(w, wl.Namespace) {
+		if d.Subject == n.Subject {
+			n.Text = "is not restarted, but its namespace is moved: by that label the istiod of " + d.To + " would make it anew at once, so the run holds before it is written"
+			n.Clears = fmt.Sprintf("bind that Gateway to what it has (label it %s=%s, which restarts it once)", mesh.RevisionLabel, d.Has)
+		}
+	}
+	return n
 }
 
 func versions(wl mesh.Workload) string {

@@ -50,13 +50,9 @@ func bindingOnce(w mesh.World, ns mesh.Namespace) error {
 // Gateway of the Gateway API follows it at once, without a wave, a limit or a
 // proof.
 func undisturbed(w mesh.World, ns mesh.Namespace, revision string) error {
-	for _, wl := range w.In(ns.Name) {
-		has := strings.Join(wl.Sidecars(), "+")
-		if _, pinned := wl.Template.Labels[mesh.RevisionLabel]; !wl.Managed() || pinned || has == revision {
-			continue
-		}
+	for _, d := range drawn(w, ns, revision) {
 		return fmt.Errorf("select namespaces: namespace %q holds %s, which istiod makes for the Gateway %s: with the namespace's label the istiod of %s would make it anew at once: bind that Gateway to what it has first (label it %s=%s, which restarts it once), or leave the namespace out",
-			ns.Name, wl.Key(), wl.Template.Labels[mesh.GatewayLabel], revision, mesh.RevisionLabel, has)
+			ns.Name, d.Subject, d.Gateway, revision, mesh.RevisionLabel, d.Has)
 	}
 	return nil
 }
