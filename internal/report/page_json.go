@@ -40,14 +40,17 @@ type moved struct {
 func (g Page) Object() any {
 	e := ending{Kind: "page", Run: g.Run, Outcome: g.Outcome, Began: g.Began, Ended: g.Ended, Hold: g.Ledger.Held,
 		Workloads: []moved{}, Gateways: []moved{}, Revisions: InventoryOf(g.World).Revisions}
+	ours := map[string]bool{} // not by the target: of a namespace that pods' own labels bind it has no revision
+	for _, name := range g.namespaces() {
+		ours[name] = true
+	}
 	for _, wl := range g.World.Workloads {
 		before, was := g.Ledger.Baseline.Sidecars[wl.Key()]
-		_, target := g.Target.Revisions[wl.Namespace]
 		m := moved{Workload: wl.Key(), Before: before, After: orEmpty(wl.Sidecars()), Served: truthsOf(g.World, wl).Connected}
 		switch pass, _ := g.pass(wl); {
 		case wl.Gateway:
 			e.Gateways = append(e.Gateways, m)
-		case target && (was || wl.Injected()):
+		case ours[wl.Namespace] && (was || wl.Injected()):
 			m.Proven, m.Evidence = pass.At, pass.Evidence
 			if tried, ok := g.Ledger.Tried(wl); ok {
 				m.Tried = &tried

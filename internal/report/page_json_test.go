@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+)
+
+// The page for programs has the workloads that the one for people has: those that
+// their pods' own label binds, and, once a wave was put back, those of the others.
+func TestThePageForProgramsHasEveryWorkload(t *testing.T) {
+	own := mesh.Workload{Kind: mesh.Deployment, Namespace: "shop-own", Name: "cart", Wanted: 1, Template: mesh.Template{Labels: map[string]string{mesh.RevisionLabel: "1-31-0"}},
+		Pods: []mesh.Pod{{Name: "cart-0", UID: "u", Running: true, Ready: true, Current: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}}}}
+	l := plan.Ledger{Waves: [][]string{{"shop-own"}}, Started: noon, Baseline: plan.Baseline{Bindings: map[string]string{"shop-own": "none"},
+		Sidecars: map[string]string{own.Key(): "1-29-1"}, Pins: map[string]string{own.Key(): "1-29-1"}, Revisions: map[string]string{"shop-own": "", own.Key(): "1-29-1"}}}
+	w := mesh.World{Namespaces: []mesh.Namespace{{Name: "shop-own"}}, Workloads: []mesh.Workload{own}}
+	target := plan.Target{Run: intent.Run, Waves: []plan.Group{{Wave: 1, Namespaces: []string{"shop-own"}}}, Works: map[string]string{own.Key(): "1-31-0"}}
+	whole := Page{Run: intent.Run, Outcome: engine.Completed, Intent: intent, World: w, Target: target, Ledger: l}
+	w, l = finished(t)
+	back := intent
+	back.RollbackOnFailure = true
+	l.Revert, l.Held = 1, &plan.Hold{Reason: "WaveReverted", Wave: 1}
+	reverted := Page{Run: intent.Run, Outcome: engine.Held, Intent: back, World: w, Target: plan.Backward(back, l, 1), Ledger: l}
+	for name, g := range map[string]Page{"pods' own label": whole, "a wave was put back": reverted} {
+		people, _, _ := strings.Cut(g.Text(Paper{}), "CONTROL PLANE")
+		programs, err := JSON(g.Object())
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := 0
+		for _, wl := range g.World.Workloads {
+			if !strings.Contains(people, wl.Key()) {
+				continue
+			}
+			if shown++; !strings.Contains(programs, `"`+wl.Key()+`"`) {
+				t.Errorf("%s: %s is left out:\n%s", name, wl.Key(), programs)
+			}
+		}
+		if shown == 0 {
+			t.Errorf("%s: nobody is shown:\n%s", name, people)
+		}
+	}
+}
