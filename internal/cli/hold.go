@@ -68,6 +68,7 @@ func (a *app) gone(ctx context.Context, h home) bool {
 // One who died before anything was agreed to on record has left nothing but his
 // Lease, and one who took the run back is not what this process asks for: then it
 // does what it was about to do.
+// What somebody else agreed to otherwise meanwhile, nobody has seen here.
 func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching, act func(held context.Context) error) error {
 	now, err := recorded(ctx, h, r.Name)
 	switch {
@@ -80,7 +81,11 @@ func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching,
 			r.found = now.found
 		}
 		return act(held)
-	case now.ended() || now.ledger.Held != nil:
+	}
+	if err := r.unlike(now); err != nil {
+		return err
+	}
+	if now.ended() || now.ledger.Held != nil {
 		return a.page(w.last(ctx), now, now.outcome(), w.began)
 	}
 	fmt.Fprintf(a.Err, "rerig: nobody works on run %s any more; this process goes on with it\n", r.Name)

@@ -196,6 +196,9 @@ type sheet struct {
 func (s *sheet) Load(context.Context) (plan.Intent, plan.Ledger, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if !slices.ContainsFunc(s.runs, func(u v1alpha1.MeshUpgrade) bool { return u.Name == s.name }) {
+		return plan.Intent{}, plan.Ledger{}, fmt.Errorf("%w: MeshUpgrade %s was deleted", cluster.ErrNoRun, s.name)
+	}
 	in, err := cluster.IntentOf(*s.run(s.name))
 	return in, s.ledgers[s.name].Clone(), err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
 )
 
 // TestWatch: somebody else works on the run. Who comes second watches, and asks
@@ -71,6 +72,56 @@ func TestAfterTheWayBack(t *testing.T) {
 	code, out, err := on(p, upgradeLine+" --yes")
 	if code != exitDone || !strings.Contains(out, "Run to-1-31-0 is complete") || len(p.writes) == 0 {
 		t.Errorf("exit code %d, %d writes: %s%s", code, len(p.writes), out, err)
+	}
+}
+
+// begins has somebody else agree to a run to-1-31-0 of his own, and be interrupted
+// before he moves anything.
+func begins(t *testing.T, p *paper, line string) {
+	t.Helper()
+	u := *asked(t, line)
+	u.Spec.Version = "1.31.0"
+	p.mutex.Lock()
+	p.runs = append(p.runs, u)
+	p.mutex.Unlock()
+	journal := p.Record(u.Name)
+	in, _, err := journal.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := plan.Aim(p.world, in, plan.Ledger{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := journal.Save(t.Context(), plan.Opened(plan.Make(p.world, target, plan.Ledger{}), noon), engine.Summary{Phase: "Upgrading"}); err != nil {
+		t.Fatal(err)
+	}
+	p.holder = ""
+}
+
+// TestAWatcherKeepsToWhatItWasShown: while a plan was read, somebody else began a
+// run of the same name. It is gone on with where it is what was agreed to here.
+func TestAWatcherKeepsToWhatItWasShown(t *testing.T) {
+	const line = "upgrade --to 1-31-0 --await"
+	for others, c := range map[string]struct {
+		mine string
+		code int
+		says string
+	}{
+		"--to 1-31-0 --await":                                {"", exitDone, "this process goes on with it"},
+		"--to 1-31-0 --await --soak 3m":                      {" -n shop-data", exitRefused, "asks for something else (spec.namespaces)"},
+		"--to 1-31-0 --await --rollback-on-failure":          {"", exitRefused, "spec.rollbackOnFailure (true, here false)"},
+		"--to 1-31-0 --await --way swap":                     {"", exitRefused, "spec.way (swap, here restart)"},
+		"--to 1-31-0 --await --remove-old":                   {"", exitRefused, "spec.removeOld (true, here false)"},
+		"--to 1-31-0 --await -n shop-data --wave shop-data ": {" -n shop-data --wave shop-data", exitDone, "this process goes on with it"},
+	} {
+		p := shop()
+		p.holder = "kim@host, process 7"
+		p.works = func() { begins(t, p, others) }
+		code, out, err := on(p, line+c.mine+" --yes")
+		if code != c.code || !strings.Contains(err, c.says) || (len(p.writes) > 0) != (code == exitDone) {
+			t.Errorf("somebody else began %s: exit code %d, want %d, and %q is to be said; %d writes: %s\n%s", others, code, c.code, c.says, len(p.writes), err, out)
+		}
 	}
 }
 
