@@ -66,8 +66,8 @@ func (a *app) gone(ctx context.Context, h home) bool {
 // run has ended or is held, and else the rest of the work.
 //
 // One who died before anything was agreed to on record has left nothing but his
-// Lease, and one who took the run back is not what this process asks for: then it
-// does what it was about to do.
+// Lease; so has one whose Lease outlived his last write, and one who took the run
+// back is not what this process asks for: then it does what it was about to do.
 // What somebody else agreed to otherwise meanwhile, nobody has seen here.
 func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching, act func(held context.Context) error) error {
 	now, err := recorded(ctx, h, r.Name)
@@ -76,7 +76,7 @@ func (a *app) afterwards(ctx, held context.Context, h home, r *run, w *watching,
 		return err
 	case now == nil && !r.fresh:
 		return fmt.Errorf("go on with run %s: it is no longer on record: run the same command again", r.Name)
-	case now == nil || now.fresh || r.fresh && now.ended() && now.back() != r.back():
+	case now == nil || now.fresh || r.fresh && now.ended() && now.back() != r.back(), (r.fresh || r.ended()) && r.untouched(now):
 		if now != nil {
 			r.found = now.found
 		}

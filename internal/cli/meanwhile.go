@@ -3,9 +3,18 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
 )
+
+// untouched reports whether the record is still the one that was read, so that
+// what was shown and agreed to here is about it.
+func (r *run) untouched(now *run) bool {
+	return r.found != nil && equality.Semantic.DeepEqual(r.found.Spec, now.found.Spec) && bytes.Equal(r.found.Status.Ledger, now.found.Status.Ledger)
+}
 
 // unlike refuses a record on which somebody else agreed, meanwhile, to something
 // else than was asked for here: nobody was shown that here, and what was asked for

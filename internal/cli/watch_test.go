@@ -125,6 +125,30 @@ func TestAWatcherKeepsToWhatItWasShown(t *testing.T) {
 	}
 }
 
+// TestARemovalIsNotDroppedBehindALease: what is asked for of a run that is complete
+// is done once the Lease of whoever died at his last write has run out. Where that
+// one did something else meanwhile, it is not passed over.
+func TestARemovalIsNotDroppedBehindALease(t *testing.T) {
+	for name, meanwhile := range map[string]func(*paper){
+		"nothing":   func(*paper) {},
+		"the same":  func(p *paper) { p.run("to-1-31-0").Spec.RemoveOld = true },
+		"something": func(p *paper) { p.run("to-1-31-0").Spec.MaxParallel = 9 },
+	} {
+		p := shop()
+		whole(t, p)
+		p.holder, p.writes = "kim@host, process 7", nil
+		p.works = func() {
+			p.holder = ""
+			meanwhile(p)
+		}
+		code, out, err := on(p, upgradeLine+" --remove-old --yes")
+		refused := code == exitRefused && strings.Contains(err, "spec.removeOld (false, here true)") && strings.Contains(err, "run the same command again")
+		if refused != (name == "something") || p.run("to-1-31-0").Spec.RemoveOld == refused {
+			t.Errorf("%s was done meanwhile: exit code %d: %s\n%s", name, code, err, out)
+		}
+	}
+}
+
 func whole(t *testing.T, p *paper) {
 	t.Helper()
 	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
