@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
@@ -26,6 +27,7 @@ type watching struct {
 	began   time.Time
 	end     func()
 
+	fresh  bool         // when the watching began, the run was not on record
 	before []plan.Stage // what was left at the look before
 	known  bool
 }
@@ -39,7 +41,7 @@ func (a *app) watch(ctx context.Context, h home, r *run, by string) *watching {
 	tell, closing := a.teller(r.intent.Parallel)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	w := &watching{home: h, journal: h.Record(r.Name), to: &memory{to: tell}, began: a.clock.Now(), clock: a.clock}
+	w := &watching{home: h, journal: h.Record(r.Name), to: &memory{to: tell}, began: a.clock.Now(), clock: a.clock, fresh: r.found == nil}
 	ended := false
 	w.end = func() {
 		if !ended {
@@ -74,6 +76,9 @@ func (w *watching) follow(ctx context.Context) {
 // look tells what has happened since the look before.
 func (w *watching) look(ctx context.Context) error {
 	intent, ledger, err := w.journal.Load(ctx)
+	if w.fresh && !w.known && errors.Is(err, cluster.ErrNoRun) {
+		return errors.New("read the run's record: it is not written yet")
+	}
 	if err != nil {
 		return fmt.Errorf("read the run's record: %w", err)
 	}

@@ -149,6 +149,25 @@ func TestARemovalIsNotDroppedBehindALease(t *testing.T) {
 	}
 }
 
+// TestARecordThatIsNotWrittenYetIsNotDeleted: who has the Lease writes the record
+// after it. One that was there, and is not, was deleted.
+func TestARecordThatIsNotWrittenYetIsNotDeleted(t *testing.T) {
+	for name, c := range map[string]struct {
+		fresh, seen bool
+		says        string
+	}{
+		"not written yet": {true, false, "is not written yet"},
+		"deleted":         {true, true, "was deleted"},
+		"one on record":   {false, false, "was deleted"},
+	} {
+		p := shop()
+		w := &watching{home: p, journal: p.Record("to-1-31-0"), to: &memory{to: silence{}}, clock: &instantClock{now: noon}, fresh: c.fresh, known: c.seen}
+		if err := w.look(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func whole(t *testing.T, p *paper) {
 	t.Helper()
 	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
