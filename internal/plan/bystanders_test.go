@@ -158,3 +158,42 @@ func TestWhatItsOwnLabelBindsSinceIsNamedOnTheWayBack(t *testing.T) {
 		}
 	}
 }
+
+// A namespace that a tag binds and that holds nothing goes with it, and is named,
+// forth and back; it keeps no tag where it is.
+func TestAnEmptyNamespaceGoesWithItsTag(t *testing.T) {
+	w, in := sixWays(), allOf()
+	in.Names = []string{"a", "auto", "b", "c", "d", "default-tag", "own"}
+	for name, labels := range map[string]map[string]string{"ci": {mesh.InjectionLabel: "enabled"}, "off": {mesh.InjectionLabel: "disabled"}, "pinned": {mesh.RevisionLabel: "1-29-1"}, "plain": {}} {
+		w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: name, Labels: labels})
+	}
+	w.Sort()
+	target := forward(t, w, in, Ledger{})
+	named := func(w mesh.World, target Target, l Ledger, to string) (list []string) {
+		for _, n := range Make(w, target, l).Notes {
+			if n.Kind == ByTag && strings.Contains(n.Text, "is no part of the run: once that is moved, its next pods are of "+to) {
+				list = append(list, n.Subject)
+			}
+		}
+		return list
+	}
+	if got := named(w, target, Ledger{}, "1-31-0"); !slices.Equal(got, []string{"ci"}) || target.Tags["default"] == "" {
+		t.Errorf("forth, named are %v; tags %v", got, target.Tags)
+	}
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	if got := named(end, target, l, "1-31-0"); got != nil {
+		t.Errorf("once the tag is moved, named are %v", got)
+	}
+	back := Backward(in, l, 0)
+	if got := named(end, back, l, "1-29-1"); !slices.Equal(got, []string{"ci"}) {
+		t.Errorf("back, named are %v", got)
+	}
+	run := workload(mesh.BarePod, "ci", "run", 1)
+	run.Pods[0].Sidecar.Revision = "1-31-0"
+	end = copied(end)
+	end.Workloads = append(end.Workloads, run)
+	end.Sort()
+	if got := named(end, back, l, "1-29-1"); got != nil || !strings.Contains(heldAt(Make(end, back, l), "default"), run.Key()) {
+		t.Errorf("with a pod in it, named are %v", got)
+	}
+}

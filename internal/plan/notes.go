@@ -76,7 +76,7 @@ func Notes(w mesh.World, t Target) []Note {
 	if !t.Back {
 		notes = append(notes, slices.Concat(tagNotes(w, t), idleRules(w, t))...)
 	}
-	return slices.Concat(notes, heldTags(w, t), byHand(w, t))
+	return slices.Concat(notes, heldTags(w, t), emptied(w, t), byHand(w, t))
 }
 
 func gateway(w mesh.World, t Target, wl mesh.Workload) Note {
