@@ -48,6 +48,7 @@ func TestServer(t *testing.T) {
 		{"what cannot come back", testUnrestorable},
 		{"tries", testTries},
 		{"claims", testClaims},
+		{"mesh configuration", testMeshConfig},
 		{"retag", testRetag},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},

@@ -16,7 +16,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
@@ -28,7 +27,8 @@ const bundleEnv = "ENABLE_CLUSTER_TRUST_BUNDLE_API"
 
 // Setups reads how the control planes are set up, and what of the namespaces and
 // of Istio's configuration depends on it: a handful of lists in the root
-// namespace, one of each kind of configuration, and one read a namespace.
+// namespace, one more for each control plane, one of each kind of configuration,
+// and one read a namespace.
 func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups, error) {
 	planes := map[string]*mesh.Setup{}
 	at := func(revision string) *mesh.Setup {
@@ -38,8 +38,15 @@ func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups,
 		return planes[revision]
 	}
 	s := mesh.Setups{Rooted: map[string]bool{}}
-	for _, read := range []func(context.Context, func(string) *mesh.Setup) error{c.readIstiods, c.readConfigMaps} {
-		if err := read(ctx, at); err != nil {
+	shared, err := c.readIstiods(ctx, at)
+	if err != nil {
+		return s, err
+	}
+	if err := c.readConfigMaps(ctx, at); err != nil {
+		return s, err
+	}
+	for revision, p := range planes {
+		if err := c.readMesh(ctx, p, shared[revision]); err != nil {
 			return s, err
 		}
 	}
@@ -74,9 +81,10 @@ func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups,
 // ofRevision selects what a control plane labels as its own.
 var ofRevision = metav1.ListOptions{LabelSelector: mesh.RevisionLabel}
 
-func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) error {
-	options := metav1.ListOptions{LabelSelector: "app=" + istiodApp}
-	return reading("istiod's Deployments", pages(ctx, options, c.apps.Deployments(c.Root).List, func(page *appsv1.DeploymentList) {
+// readIstiods returns also which ConfigMap a revision's istiods share with others.
+func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) (map[string]string, error) {
+	options, shared := metav1.ListOptions{LabelSelector: "app=" + istiodApp}, map[string]string{}
+	return shared, reading("istiod's Deployments", pages(ctx, options, c.apps.Deployments(c.Root).List, func(page *appsv1.DeploymentList) {
 		for i := range page.Items {
 			d := &page.Items[i]
 			s, normal := at(revisionOf(d.Labels)), normalOf(d)
@@ -88,6 +96,9 @@ func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) 
 				for _, e := range container.Env {
 					s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Environment, Key: e.Name, Value: normal(valueOf(e))})
 					s.Bundled = s.Bundled || e.Name == bundleEnv && e.Value == "true"
+					if e.Name == sharedEnv {
+						shared[s.Revision] = e.Value
+					}
 				}
 				s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Environment, Key: "arguments", Value: normal(strings.Join(container.Args, " "))})
 				s.Settings = append(s.Settings, flat(mesh.Resources, container.Resources, normal)...)
@@ -111,10 +122,6 @@ func (c *Cluster) readConfigMaps(ctx context.Context, at func(string) *mesh.Setu
 			revision := revisionOf(m.Labels)
 			normal := renamed(revision, "")
 			switch s := at(revision); m.Name {
-			case revisioned("istio", revision):
-				s.Settings = append(s.Settings, flatText(mesh.MeshConfig, m.Data["mesh"], normal)...)
-				s.Settings = append(s.Settings, flatText(mesh.MeshConfig, m.Data["meshNetworks"], normal)...)
-				discovered(s, m.Data["mesh"])
 			case revisioned("values", revision):
 				s.Settings = append(s.Settings, flatText(mesh.UserValues, m.Data["original-values"], normal)...)
 			case revisioned("istio-sidecar-injector", revision):
@@ -123,21 +130,6 @@ func (c *Cluster) readConfigMaps(ctx context.Context, at func(string) *mesh.Setu
 			}
 		}
 	}))
-}
-
-// discovered reads of a mesh configuration what decides who is part of the mesh.
-func discovered(s *mesh.Setup, text string) {
-	var m struct {
-		TrustDomain string                 `json:"trustDomain"`
-		Selectors   []metav1.LabelSelector `json:"discoverySelectors"`
-	}
-	if yaml.Unmarshal([]byte(text), &m) != nil {
-		return
-	}
-	s.TrustDomain = cmp.Or(m.TrustDomain, "cluster.local")
-	for i := range m.Selectors {
-		s.Discovery = append(s.Discovery, selectorOf(&m.Selectors[i]))
-	}
 }
 
 func (c *Cluster) readScaling(ctx context.Context, at func(string) *mesh.Setup) error {

@@ -26,11 +26,15 @@ func Compared(w mesh.World, s mesh.Setups, t Target, olds []string) []Note {
 		t.Version = cmp.Or(t.Version, r.Version)
 	}
 	is, there := s.Plane(t.Revision)
+	if there {
+		notes = append(notes, unread(is)...)
+	}
 	for _, name := range olds {
 		was, known := s.Plane(name)
 		if !there || !known {
 			continue
 		}
+		notes = append(notes, unread(was)...)
 		for _, d := range is.Against(was) {
 			notes = append(notes, Note{Kind: Differs, Subject: string(d.Group) + ": " + d.Key, Evidence: unset(d.Old) + " -> " + unset(d.New),
 				Text: fmt.Sprintf("is not the same in revision %s as in revision %s, and Rerig did not ask for that: go on if you mean it", t.Revision, name)})
@@ -41,6 +45,16 @@ func Compared(w mesh.World, s mesh.Setups, t Target, olds []string) []Note {
 		notes = append(notes, unmatched(c, t)...)
 	}
 	return notes
+}
+
+// unread is a control plane that was compared without what decides who is part of
+// its mesh.
+func unread(s mesh.Setup) []Note {
+	if s.TrustDomain != "" {
+		return nil
+	}
+	return []Note{{Kind: Differs, Subject: string(mesh.MeshConfig) + " of revision " + s.Revision,
+		Text: "was not found: whether its trust domain and its discoverySelectors are those of the other control plane is not known"}}
 }
 
 func unset(v string) string {

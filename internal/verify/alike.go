@@ -39,11 +39,21 @@ func olds(f Facts) []mesh.Setup {
 }
 
 func sameDomain(f Facts) (Result, string) {
-	s, _ := f.Setups.Plane(f.Revision)
+	s, there := f.Setups.Plane(f.Revision)
+	var unread []string
+	if there && s.TrustDomain == "" {
+		unread = append(unread, s.Revision)
+	}
 	for _, old := range olds(f) {
+		if old.TrustDomain == "" {
+			unread = append(unread, old.Revision)
+		}
 		if s.TrustDomain != old.TrustDomain && s.TrustDomain != "" && old.TrustDomain != "" {
 			return Fail, fmt.Sprintf("revision %s has the trust domain %s, revision %s has %s", f.Revision, s.TrustDomain, old.Revision, old.TrustDomain)
 		}
+	}
+	if len(unread) > 0 {
+		return Warn, "no mesh configuration was found, and so neither trust domain nor discoverySelectors, of revision " + strings.Join(unread, ", ")
 	}
 	return Pass, ""
 }

@@ -148,7 +148,9 @@ var fails = map[string][]struct {
 	"removed-by-others": {
 		{"the Sail operator", func(f *Facts) { f.World.Belongings[0].Hands = "the Sail operator" }, Wait}},
 	"trust-domain": {
-		{"another", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "prod" }, Fail}},
+		{"another", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "prod" }, Fail},
+		{"not read", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "" }, Warn},
+		{"the old one's not read", func(f *Facts) { f.Setups.Planes[0].TrustDomain = "" }, Warn}},
 	"discovery-selectors": {
 		{"unseen", func(f *Facts) { f.Setups.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}} }, Fail}},
 	"root-in-namespaces": {
