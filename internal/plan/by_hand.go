@@ -32,16 +32,20 @@ func byHand(w mesh.World, t Target) []Note {
 		case there && !t.Back && t.From != "" && was == t.From && !slices.Contains(runs, t.Run):
 			n.Text = fmt.Sprintf("is on %s already: it belongs to the run, is proven, and goes back to %s", revision, t.From)
 			notes = append(notes, n)
+		default:
+			notes = append(notes, ownByHand(w, t, ns, revision, runs)...)
 		}
 	}
 	return notes
 }
 
+const takenUp = "to have it taken back as well, say from where other hands moved it: --from REVISION"
+
 // apart is a namespace on the revision that is no part of the run.
 func apart(t Target, n Note, revision string, runs []string) Note {
 	n.Text = fmt.Sprintf("is on %s already and is no part of the run: a rollback can only return it to what was found, and leaves it there", revision)
 	if !t.Back { // --from is said before a rollback, not to it
-		n.Clears = "to have it taken back as well, say from where other hands moved it: --from REVISION"
+		n.Clears = takenUp
 	}
 	if len(runs) > 0 {
 		n.Kind, n.Clears = ByRun, rollbacks(t, runs)
@@ -76,7 +80,7 @@ func underway(w mesh.World, t Target, n Note, revision string, runs []string) []
 	case len(olds) == 1:
 		n.Clears = "to have it taken back as well, say from where other hands moved it: --from " + olds[0]
 	default:
-		n.Clears = "to have it taken back as well, say from where other hands moved it: --from REVISION"
+		n.Clears = takenUp
 	}
 	return []Note{n}
 }

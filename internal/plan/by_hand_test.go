@@ -182,3 +182,42 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 		}
 	}
 }
+
+// What other hands moved by the pods' own labels, in a namespace without labels, is
+// named, and is taken up with --from: all of it, or a part.
+func TestWhatWasMovedByItsOwnLabelsIsTakenUp(t *testing.T) {
+	for _, all := range []bool{true, false} {
+		w := installed(sixWays(), "1-31-0", "1.31.0")
+		for i, wl := range w.Workloads {
+			if wl.Namespace == "own" && wl.Injected() && (all || wl.Name == "by-revision") {
+				w.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-31-0"}
+				w.Workloads[i].Pods = slices.Clone(wl.Pods)
+				for j := range wl.Pods {
+					w.Workloads[i].Pods[j].Sidecar.Revision = "1-31-0"
+				}
+			}
+		}
+		for from, says := range map[string]string{"": "leaves them there", "1-29-1": "go back to 1-29-1"} {
+			in := allOf()
+			in.From = from
+			target := forward(t, w, in, Ledger{})
+			p := Make(w, target, Ledger{})
+			i := slices.IndexFunc(p.Notes, func(n Note) bool { return n.Kind == ByHand && n.Subject == "own" })
+			if i < 0 || !strings.Contains(p.Notes[i].Text, says) || !strings.Contains(p.Notes[i].Evidence, "Deployment own/by-revision") || (p.Notes[i].Clears == "") != (from != "") {
+				t.Errorf("all %t, --from %q: %v", all, from, p.Notes)
+			}
+			end, l, _ := carry(t, w, target, Opened(p, noon), -1, first, nil)
+			back := Backward(in, l, 0)
+			home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+			want := map[string]string{"": "1-31-0", "1-29-1": "1-29-1"}[from]
+			if wl, _ := home.Workload("Deployment own/by-revision"); pinOf(wl) != want || !slices.Equal(wl.Sidecars(), []string{want}) {
+				t.Errorf("all %t, --from %q: it comes back with %s on %v", all, from, labelOf(pinOf(wl)), wl.Sidecars())
+			}
+		}
+		in := allOf()
+		in.Names, in.From = []string{"own"}, "1-29-1"
+		if got := forward(t, w, in, Ledger{}).Namespaces(); !slices.Equal(got, []string{"own"}) {
+			t.Errorf("all %t, named: %v", all, got)
+		}
+	}
+}

@@ -123,7 +123,7 @@ func selection(w mesh.World, in Intent) ([]string, error) {
 func elsewhere(w mesh.World, in Intent, name string) bool {
 	ns, _ := w.Namespace(name)
 	now := serving(w, ns)
-	return now != in.Revision && (now != "" || bound(ns)) || behind(w, in, name) || in.From != "" && now == in.Revision
+	return now != in.Revision && (now != "" || bound(ns)) || behind(w, in, name) || in.From != "" && (now == in.Revision || len(ownOn(w, ns, in.Revision)) > 0)
 }
 
 // everything selects what no one had to name: each namespace that is bound to

@@ -5,6 +5,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -12,15 +13,30 @@ import (
 // Newcomers returns the namespaces that came to be bound to another revision
 // after the run was divided into waves, and that its selection means: everything,
 // or what a label selector matches. Where namespaces were named there are none.
+// One that held no proxy when the run began was not moved to the target by other
+// hands: of it Intent.From says nothing.
 func Newcomers(w mesh.World, in Intent, l Ledger) []string {
 	if len(in.Names) > 0 || len(in.Waves) > 0 || in.Rollback || l.Waves == nil {
 		return nil
 	}
-	known := slices.Concat(l.Waves...)
+	known, held, since := slices.Concat(l.Waves...), l.Baseline.proxied(), in
+	since.From = ""
 	return slices.DeleteFunc(candidates(w, in), func(name string) bool {
 		ns, _ := w.Namespace(name)
-		return slices.Contains(known, name) || in.Selector != nil && !in.Selector.Matches(ns.Labels) || served(w, []string{name}, in.Revision) != nil
+		return slices.Contains(known, name) || in.Selector != nil && !in.Selector.Matches(ns.Labels) || served(w, []string{name}, in.Revision) != nil ||
+			!held[name] && !elsewhere(w, since, name)
 	})
+}
+
+// proxied are the namespaces that held proxies when the run began.
+func (b Baseline) proxied() map[string]bool {
+	held := map[string]bool{}
+	for key := range b.Sidecars {
+		_, name, _ := strings.Cut(key, " ")
+		namespace, _, _ := strings.Cut(name, "/")
+		held[namespace] = true
+	}
+	return held
 }
 
 // Joined is the ledger with the newcomers in a wave of their own, after the
@@ -32,8 +48,18 @@ func Joined(w mesh.World, in Intent, l Ledger) Ledger {
 	}
 	l = l.Clone()
 	l.Waves = append(slices.Clone(l.Waves), names)
-	found := Found(w, in, names)
-	b := l.Baseline
+	held, since := l.Baseline.proxied(), in
+	since.From = ""
+	was := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !held[name] })
+	born := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return held[name] })
+	tags := l.Baseline.join(w, Found(w, in, was), was)
+	tags = joint(tags, l.Baseline.join(w, Found(w, since, born), born))
+	l.Baseline.Moved = sorted(append(slices.Clone(l.Baseline.Moved), movable(w, in, Baseline{Tags: tags}, slices.Concat(l.Waves...))...))
+	return l
+}
+
+// join adds what was found of newcomers, and returns the tags that bound them.
+func (b *Baseline) join(w mesh.World, found Baseline, names []string) map[string]string {
 	b.Bindings, b.Revisions = joint(b.Bindings, found.Bindings), joint(b.Revisions, found.Revisions)
 	b.Pins, b.Through, b.Tags = joint(b.Pins, found.Pins), joint(b.Through, found.Through), joint(found.Tags, b.Tags)
 	b.Sidecars = maps.Clone(b.Sidecars)
@@ -44,9 +70,7 @@ func Joined(w mesh.World, in Intent, l Ledger) Ledger {
 			}
 		}
 	}
-	b.Moved = sorted(append(slices.Clone(b.Moved), movable(w, in, found, slices.Concat(l.Waves...))...))
-	l.Baseline = b
-	return l
+	return found.Tags
 }
 
 // joint is both maps in one; the second decides.

@@ -47,3 +47,40 @@ func TestNewcomersJoinInAWaveOfTheirOwn(t *testing.T) {
 		t.Errorf("new/web comes back (-found +restored):\n%s", diff)
 	}
 }
+
+// A namespace that was born on the target during a run that other hands had begun is
+// no newcomer: nobody moved it there. One that was there, and of which they say so
+// only later, is.
+func TestWhatWasBornOnTheTargetIsNoNewcomer(t *testing.T) {
+	w := installed(sixWays(), "1-31-0", "1.31.0")
+	add := func(w mesh.World, name string) mesh.World {
+		w.Namespaces = append(slices.Clone(w.Namespaces), mesh.Namespace{Name: name, Labels: map[string]string{mesh.RevisionLabel: "1-31-0"}})
+		wl := workload(mesh.Deployment, name, "web", 1)
+		wl.Pods[0].Sidecar.Revision = "1-31-0"
+		w.Workloads = append(slices.Clone(w.Workloads), wl)
+		w.Sort()
+		return w
+	}
+	w = add(w, "by-hand")
+	target := forward(t, w, allOf(), Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	end = add(end, "born")
+	in := allOf()
+	in.From = "1-29-1"
+	if got := Newcomers(end, in, l); !slices.Equal(got, []string{"by-hand"}) {
+		t.Errorf("newcomers: %v", got)
+	}
+	l = Joined(end, in, l)
+	if got := l.Baseline.Bindings["by-hand"]; got != "istio.io/rev=1-29-1" || l.Baseline.Bindings["born"] != "" {
+		t.Errorf("found is %v", l.Baseline.Bindings)
+	}
+	for i, wl := range end.Workloads {
+		if wl.Namespace == "born" {
+			end.Workloads[i].Pods = slices.Clone(wl.Pods)
+			end.Workloads[i].Pods[0].Sidecar.Revision = "1-29-1"
+		}
+	}
+	if l = Joined(end, in, l); l.Baseline.Bindings["born"] != "istio.io/rev=1-31-0" || l.Baseline.Revisions["born"] != "1-31-0" {
+		t.Errorf("with an older pod it joins; found is %v", l.Baseline.Bindings)
+	}
+}

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -19,6 +20,18 @@ func ownBound(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 	b := ns.Binding()
 	return !wl.Gateway && !b.Injection.Set && !b.Revision.Set && len(w.Injectors(ns, mesh.Template{})) == 0 &&
 		(wl.Injected() || idle(w, wl)) && len(w.Injectors(ns, wl.Template)) > 0
+}
+
+// ownOn returns the keys of what carries a sidecar in a namespace and is bound to a
+// revision by labels of its own pods.
+func ownOn(w mesh.World, ns mesh.Namespace, revision string) []string {
+	var keys []string
+	for _, wl := range w.In(ns.Name) {
+		if wl.Injected() && ownBound(w, ns, wl) && slices.Equal(w.Injectors(ns, wl.Template), []string{revision}) {
+			keys = append(keys, wl.Key())
+		}
+	}
+	return keys
 }
 
 // pinOf is the label istio.io/rev of a workload's own template.
