@@ -12,7 +12,10 @@ import (
 // Passage decides how a workload is moved: by what it is first, then by what the
 // user says of it, then by what moves its kind.
 func (p Policy) Passage(wl mesh.Workload) Passage {
-	way := p.passage(wl)
+	way, is := stuckUnproven(wl, p.passage(wl))
+	if is {
+		return way
+	}
 	if pin, own := p.Pinned[wl.Key()]; own && pin != pinOf(wl) && (way.Moves() || way.Way == ByItself) && !wl.Swapping() {
 		return p.pinning(wl, way)
 	}

@@ -56,6 +56,12 @@ func TestPassages(t *testing.T) {
 		{"scaled to zero", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Wanted, wl.Pods = 0, nil }), "", ByItself, "scaled to zero", ""},
 		{"injected by hand", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), "", Stuck, "injected by hand", "kube-inject"},
 		{"injected by hand and left", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), Leave, Leave, "a rule leaves it", "take the rule away"},
+		{"proxyless", of(mesh.Deployment, annotated(templatesAnnotation, "extra, grpc-agent")), "", Stuck, "proxyless", "yourself"},
+		{"proxyless, evicted", of(mesh.Deployment, annotated(configAnnotation, "proxyMetadata: {DISABLE_ENVOY: 'true'}")), ByEviction, Stuck, "proxyless", "yourself"},
+		{"proxyless, left", of(mesh.Deployment, annotated(templatesAnnotation, "grpc-agent")), Leave, Leave, "a rule leaves it", "take the rule away"},
+		{"proxyless, by itself", of(mesh.CronJob, annotated(templatesAnnotation, "grpc-agent")), "", ByItself, "next Job's pods", "running Jobs"},
+		{"another admin port", of(mesh.StatefulSet, annotated(configAnnotation, "proxyAdminPort: 15555")), "", Stuck, "15000", "yourself"},
+		{"another template", of(mesh.Deployment, annotated(templatesAnnotation, "sidecar,grpc-agents")), "", ByRestart, "", ""},
 		{"hostNetwork", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Template.HostNetwork = true }), "", Leave, "never injected", ""},
 		{"gateway", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Gateway = true }), Leave, Leave, "a gateway", "by itself"},
 		{"unknown kind", of("CloneSet", nil), "", Stuck, "nothing is known of the kind CloneSet", "--workload 'CloneSet a/x=field:PATH"},
@@ -242,4 +248,9 @@ func TestALaterRuleLeavesNoPinBehind(t *testing.T) {
 	if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 		t.Errorf("it ends with %s and sidecars of %v", labelOf(pinOf(wl)), wl.Sidecars())
 	}
+}
+
+// annotated gives a workload's template an annotation.
+func annotated(key, value string) func(*mesh.Workload) {
+	return func(wl *mesh.Workload) { wl.Template.Annotations = map[string]string{key: value} }
 }

@@ -26,6 +26,8 @@ func Unswappable(wl mesh.Workload) string {
 		return "its template carries an istio-proxy of its own (injected by hand): a replacement would bring the same one"
 	case wl.Template.HostNetwork:
 		return "hostNetwork pods are never injected"
+	case unprovable(wl) != "":
+		return unprovable(wl)
 	case wl.Template.Labels[mesh.RevisionLabel] != "":
 		return fmt.Sprintf("its template's own label %s chooses the revision: that takes a write to the template, which makes its pods anew", mesh.RevisionLabel)
 	case wl.Unsplit != "":
