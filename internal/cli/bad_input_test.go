@@ -39,6 +39,7 @@ func TestBadInput(t *testing.T) {
 		"extra argument":        {"inventory shop-web", nil, exitUsage, []string{"shop-web"}},
 		"unknown output":        {"inventory -o yaml", nil, exitUsage, []string{"yaml"}},
 		"no selector":           {"upgrade --to 1-31-0 --selector ==" + file, nil, exitUsage, []string{"--selector"}},
+		"a name of no label":    {"upgrade --to 1-31-0 --name " + strings.Repeat("n", 64) + file, nil, exitUsage, []string{"name the run", "63"}},
 		"negative":              {"upgrade --to 1-31-0 --parallel -1" + file, nil, exitUsage, []string{"-1"}},
 		"two kinds of waves":    {"upgrade --to 1-31-0 --waves 2 --wave shop-web" + file, nil, exitUsage, []string{"waves"}},
 		"no such namespace":     {"upgrade --to 1-31-0 -n shop-wob" + file, nil, exitRefused, []string{"shop-wob"}},

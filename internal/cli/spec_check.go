@@ -17,7 +17,11 @@ func check(u *v1alpha1.MeshUpgrade) error {
 	if err := install.CheckRevision(u.Spec.Revision); err != nil {
 		return err
 	}
-	if faults := validation.IsDNS1123Subdomain(u.Name); len(faults) > 0 {
+	faults := validation.IsDNS1123Subdomain(u.Name)
+	if len(faults) == 0 { // what a removal keeps is labelled with it
+		faults = validation.IsValidLabelValue(u.Name)
+	}
+	if len(faults) > 0 {
 		return fmt.Errorf("name the run %q: %s", u.Name, faults[0])
 	}
 	s := u.Spec
