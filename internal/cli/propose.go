@@ -53,7 +53,7 @@ func (a *app) propose(ctx context.Context, h home, r *run) (p report.Proposal, e
 
 // observed plans what is left of a run against the mesh as it is now.
 func observed(ctx context.Context, h home, r *run) (report.Proposal, error) {
-	p := report.Proposal{Run: r.Name, Resumed: !r.fresh, Changed: r.changed(), Replaces: r.replaces, Intent: r.intent}
+	p := report.Proposal{Run: r.Name, Resumed: !r.fresh, Changed: r.changed(), Replaces: r.replaces, Later: r.later, Intent: r.intent}
 	err := r.readied(ctx, h)
 	if err != nil {
 		return p, err

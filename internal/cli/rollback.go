@@ -4,9 +4,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,6 +72,10 @@ func (a *app) turn(ctx context.Context, h home, r *run) error {
 	if _, err := recorded(ctx, h, r.Name); err != nil {
 		return err
 	}
+	var err error
+	if r.later, err = later(ctx, h, r); err != nil {
+		return err
+	}
 	if r.back() {
 		return nil
 	}
@@ -99,31 +101,4 @@ func (a *app) holder(ctx context.Context, h home, r *run) (string, error) {
 			return by, err
 		}
 	}
-}
-
-// named is the run of that name; without a name the unfinished one, or else the
-// one that was begun last.
-func named(ctx context.Context, h home, arguments []string) (*run, error) {
-	runs, err := all(ctx, h)
-	if err != nil {
-		return nil, err
-	}
-	if len(runs) == 0 {
-		return nil, errors.New("find the run: none is on record in this cluster; begin one with `rerig upgrade`")
-	}
-	var names []string
-	last := runs[len(runs)-1]
-	for _, r := range runs {
-		if len(arguments) > 0 && r.Name == arguments[0] {
-			return r, nil
-		}
-		if !r.ended() && !r.fresh {
-			last = r
-		}
-		names = append(names, r.Name)
-	}
-	if len(arguments) > 0 {
-		return nil, fmt.Errorf("find the run: none is named %s; on record are: %s", arguments[0], strings.Join(names, ", "))
-	}
-	return last, nil
 }

@@ -29,6 +29,7 @@ type run struct {
 	kept                 []string       // what is on record, and a file does not say
 	replaces             string         // the run that was rolled back, and whose record this one takes
 	installs             bool           // it is installed in another way than is on record
+	later                []string       // on its way back: the runs that have moved its namespaces on
 	wider                bool           // namespaces joined it, or what was found is read otherwise: that is not written down yet
 }
 

@@ -21,7 +21,8 @@ func (a *app) status() *cobra.Command {
 		Short: "Show where a run stands, and why it stopped where it did",
 		Long: `Show where a run stands: its phase, its waves, what is left of it, and where it
 is held why, and what to do. With -o json also everything that is written down
-of it. Without a name it is the unfinished run, or else the one begun last.`,
+of it. Without a name it is the unfinished run, or else the one that ended
+last.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			h, err := a.open(cmd.Context(), looking)

@@ -20,6 +20,7 @@ type Proposal struct {
 	Resumed   bool        // a run that was begun goes on
 	Changed   []string    // what it goes on with otherwise than it is on record
 	Replaces  string      // the earlier run whose record it takes, "" none
+	Later     []string    // runs that have moved on since what goes back
 }
 
 // Installer is what a control plane is installed with.
@@ -60,6 +61,7 @@ type proposed struct {
 	Resumed   bool          `json:"resumed,omitempty"`
 	Changed   []string      `json:"changed,omitempty"`
 	Replaces  string        `json:"replaces,omitempty"`
+	Later     []string      `json:"later,omitempty"`
 	Digest    string        `json:"digest"`
 	Writes    int           `json:"writes"`
 	Waves     []plan.Group  `json:"waves"`
@@ -76,7 +78,7 @@ type proposed struct {
 // Object is the proposal for programs.
 func (p Proposal) Object() any {
 	t := p.Plan.Target
-	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed, Changed: p.Changed, Replaces: p.Replaces,
+	return proposed{Kind: "plan", Run: p.Run, Revision: t.Revision, Version: t.Version, Back: t.Back, Resumed: p.Resumed, Changed: p.Changed, Replaces: p.Replaces, Later: p.Later,
 		Digest: p.Plan.Digest, Writes: len(plan.Writes(p.Plan.Stages)), Waves: orEmpty(t.Waves),
 		Parallel: p.Intent.Parallel, Ready: duration(p.Intent.Ready), Soak: duration(t.Soak),
 		PutBack: p.Intent.RollbackOnFailure, Installer: p.Installer,

@@ -15,6 +15,9 @@ func (p Proposal) Text(paper Paper) string {
 	if p.Replaces != "" {
 		lines = append(lines, paper.wrapped("", "The record of "+p.Replaces+" is replaced by this one's. To keep it, give this run a --name of its own.")...)
 	}
+	for _, r := range p.Later {
+		lines = append(lines, paper.wrapped("", "After it came "+r+". This goes back past that, to what was found before run "+p.Run+".")...)
+	}
 	if len(p.Changed) > 0 {
 		lines = append(lines, "", paper.paint(strong, "Otherwise than on record"))
 	}
