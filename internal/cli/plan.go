@@ -3,7 +3,12 @@
 package cli
 
 import (
+	"context"
+	"strings"
+
 	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/internal/report"
 )
 
 func (a *app) plan() *cobra.Command {
@@ -40,6 +45,9 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 			if err != nil {
 				return a.unlessInPlace(err)
 			}
+			if err := forbidden(cmd.Context(), h, r, p); err != nil {
+				return err
+			}
 			if err := a.commits(p.Plan, folder); err != nil {
 				return err
 			}
@@ -52,4 +60,17 @@ proofs; and what to know before agreeing to it. Nothing is changed.`,
 	w.flags(cmd)
 	patchesFlag(cmd, &folder)
 	return cmd
+}
+
+// forbidden notes what the install takes and the caller may not do. An upgrade is
+// refused for that; a plan may be for somebody else to carry out.
+func forbidden(ctx context.Context, h home, r *run, p report.Proposal) error {
+	if p.Installer == nil || len(r.needs) == 0 {
+		return nil
+	}
+	lacking, err := h.Lacks(ctx, looking, r.needs)
+	if err == nil && len(lacking) > 0 {
+		p.Installer.Notes = append(p.Installer.Notes, "you may not "+strings.Join(lacking, ", ")+": whoever carries this out has to be permitted that")
+	}
+	return err
 }
