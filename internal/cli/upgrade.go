@@ -15,7 +15,8 @@ import (
 )
 
 // leaseDuration is after how long without a sign of life another process takes
-// a run over.
+// a run over. Whoever cannot renew the Lease for two thirds of it stops acting:
+// another's clock may be fast, and a write may be under way.
 const leaseDuration = 15 * time.Second
 
 func (a *app) upgrade() *cobra.Command {
@@ -55,7 +56,7 @@ process works on the same run, this one watches, and takes over when that dies.
 }
 
 func leaseFlag(cmd *cobra.Command, lease *time.Duration) {
-	cmd.Flags().DurationVar(lease, "lease-duration", leaseDuration, "after how long without a sign of life another process may take the run over")
+	cmd.Flags().DurationVar(lease, "lease-duration", leaseDuration, "after how long without a sign of life another process may take the run over; for two thirds of it the API server may be away")
 }
 
 func positive(lease time.Duration) error {
