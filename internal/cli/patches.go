@@ -3,9 +3,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,24 +17,87 @@ import (
 	"github.com/rerig/rerig/internal/plan"
 )
 
-// patches writes out, for somebody to commit, what a GitOps tool keeps from being
-// written: a strategic merge patch for each namespace, and when its time is.
-func patches(p plan.Plan, folder string) (int, error) {
-	n := 0
+// patches are, for somebody to commit, what a GitOps tool keeps from being written,
+// by the names of their files: a strategic merge patch for each namespace, and when
+// its time is.
+func patches(p plan.Plan) map[string]string {
+	files := map[string]string{}
 	for _, s := range plan.Changing(p.Stages) {
 		if s.By == "" || s.Kind != plan.Label && s.Kind != plan.Pin && s.Kind != plan.Unpin {
 			continue
 		}
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return n, fmt.Errorf("write patches for committing: %w", err)
+		files[fmt.Sprintf("%02d-%s-%s.yaml", len(files)+1, s.Kind, s.Subject)] = mark(p.Target) + patch(s)
+	}
+	return files
+}
+
+// mark is the line that tells whose a patch is: what is left of a way is numbered
+// anew each time, and takes the place of what was written of it before.
+func mark(t plan.Target) string {
+	return fmt.Sprintf("# Run %s, the way %s.\n", t.Run, map[bool]string{false: "forth", true: "back"}[t.Back])
+}
+
+// numbered is the name of such a file.
+var numbered = regexp.MustCompile(`^[0-9]{2,}-(label|pin|unpin)-.+\.yaml$`)
+
+// earlier are the patches that a folder holds: those with a mark, and the others, of
+// another run or of the other way. Beside these nobody could tell which to commit.
+func earlier(folder, mark string) (ours, others []string, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		if !numbered.MatchString(e.Name()) {
+			continue
 		}
-		n++
-		path := filepath.Join(folder, fmt.Sprintf("%02d-%s-%s.yaml", n, s.Kind, s.Subject))
-		if err := os.WriteFile(path, []byte(patch(s)), 0o644); err != nil {
-			return n, fmt.Errorf("write patches for committing: %w", err)
+		content, err := os.ReadFile(filepath.Join(folder, e.Name()))
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case strings.HasPrefix(string(content), mark):
+			ours = append(ours, e.Name())
+		default:
+			others = append(others, e.Name())
 		}
 	}
-	return n, nil
+	return ours, others, nil
+}
+
+// write writes a way's patches into a folder, in place of those of before.
+func write(folder, mark string, files map[string]string) error {
+	ours, others, err := earlier(folder, mark)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return fmt.Errorf("%s holds patches of another run, or of the other way: %s: take them away, or name another folder; nothing was written", folder, some(others))
+	}
+	for _, name := range ours {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil {
+			return err
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// some are the first of many names.
+func some(names []string) string {
+	if len(names) > 4 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:4], ", "), len(names)-4)
+	}
+	return strings.Join(names, ", ")
 }
 
 // commits writes the patches of a plan into a folder, and says so; "" is none.
@@ -39,11 +105,11 @@ func (a *app) commits(p plan.Plan, folder string) error {
 	if folder == "" {
 		return nil
 	}
-	n, err := patches(p, folder)
-	if err != nil {
-		return err
+	files := patches(p)
+	if err := write(folder, mark(p.Target), files); err != nil {
+		return fmt.Errorf("write patches for committing: %w", err)
 	}
-	fmt.Fprintf(a.Err, "%s for committing: %d, in %s\n", map[bool]string{false: "patches of the way forth", true: "patches of the way back"}[p.Target.Back], n, folder)
+	fmt.Fprintf(a.Err, "%s for committing: %d, in %s\n", map[bool]string{false: "patches of the way forth", true: "patches of the way back"}[p.Target.Back], len(files), folder)
 	return nil
 }
 

@@ -52,3 +52,59 @@ func TestPatchesOfBothWays(t *testing.T) {
 	}
 	written("01-label-shop-data.yaml", "1-31-0 -> istio.io/rev=1-29-1", "rollback", exitHeld)
 }
+
+// TestPatchesOfTwoWaysAreNotMixed: what was written before of the same way is
+// replaced by what is left of it; a folder that holds patches of the other way, or of
+// another run, is refused by their names and left as it is.
+func TestPatchesOfTwoWaysAreNotMixed(t *testing.T) {
+	p := shop()
+	keep := func(label string) {
+		for i := range p.world.Namespaces {
+			if ns := &p.world.Namespaces[i]; ns.Name == "shop-data" {
+				ns.Owner = "Argo CD application shop"
+				if label != "" {
+					ns.Labels = map[string]string{mesh.RevisionLabel: label}
+				}
+			}
+		}
+	}
+	keep("")
+	folder := t.TempDir()
+	read := func() string {
+		var all []string
+		entries, _ := os.ReadDir(folder)
+		for _, e := range entries {
+			content, _ := os.ReadFile(filepath.Join(folder, e.Name()))
+			all = append(all, e.Name()+": "+string(content))
+		}
+		return strings.Join(all, "\n")
+	}
+	put := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("kustomization.yaml", "theirs")
+	forth := "plan -f testdata/move.yaml --patches " + folder
+	if code, _, err := on(p, forth); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, err)
+	}
+	once := read()
+	put("02-unpin-shop-web.yaml", "# Run to-1-31-0, the way forth.\n# It was committed since.\n")
+	if code, _, err := on(p, forth); code != exitDone || read() != once {
+		t.Fatalf("again: exit code %d: %s\n%s", code, err, read())
+	}
+	if code, _, err := on(p, upgradeLine+" --yes"); code != exitHeld {
+		t.Fatal(err)
+	}
+	keep("1-31-0")
+	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"rollback", "rollback --yes"} {
+		code, _, err := on(p, line+" --patches "+folder)
+		if code == exitDone || !strings.Contains(err, "01-label-shop-data.yaml: take them away, or name another folder") || read() != once {
+			t.Errorf("%s: exit code %d: %s\n%s", line, code, err, read())
+		}
+	}
+}
