@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -15,11 +14,14 @@ import (
 const (
 	adminPort      = 15000
 	secretsPath    = "/config_dump?resource=dynamic_active_secrets"
+	warmingPath    = "/config_dump?resource=dynamic_warming_secrets"
 	longestSecrets = 16 << 20
 )
 
 // Certificate asks a pod's Envoy for the certificate that it holds, through a
-// port-forward to its admin port, and verifies it against the mesh's roots.
+// port-forward to its admin port, and verifies it against the mesh's roots, and
+// against those by which the proxy judges others. One that holds none is asked
+// whether it waits for one.
 func (c *Cluster) Certificate(ctx context.Context, namespace, pod string) (mesh.Certificate, error) {
 	bundle, err := c.rootPEM(ctx)
 	if err != nil {
@@ -27,20 +29,34 @@ func (c *Cluster) Certificate(ctx context.Context, namespace, pod string) (mesh.
 	}
 	at := endpoint{namespace: namespace, name: pod, port: adminPort}
 	defer c.pods.shut(at)
-	var chain []byte
-	err = c.pods.get(ctx, at, secretsPath, c.Patience, longestSecrets, func(r io.Reader) (err error) {
-		chain, err = readSecret(r)
-		return err
-	})
-	if err != nil {
-		return mesh.Certificate{}, fmt.Errorf("ask the proxy of pod %s/%s for its certificate: %w", namespace, pod, err)
+	var s secrets
+	for _, path := range []string{secretsPath, warmingPath, secretsPath} { // it may come between two questions
+		if s.asked {
+			break
+		}
+		if err := c.pods.get(ctx, at, path, c.Patience, longestSecrets, s.read); err != nil {
+			return mesh.Certificate{}, fmt.Errorf("ask the proxy of pod %s/%s for its certificate: %w", namespace, pod, err)
+		}
 	}
-	held := mesh.Certificate{Namespace: namespace, Pod: pod}
-	held.Identity, err = verified(certificates(chain), certificates(bundle), c.Now())
-	if held.Chains = err == nil; err != nil {
+	held := s.held(certificates(bundle), c.Now())
+	held.Namespace, held.Pod = namespace, pod
+	return held, nil
+}
+
+// held judges a proxy's secrets by the mesh's roots.
+func (s secrets) held(roots []*x509.Certificate, at time.Time) mesh.Certificate {
+	chain := certificates(s.chain)
+	who, err := verified(chain, roots, at)
+	held := mesh.Certificate{Identity: who, Chains: err == nil, Unasked: !s.asked, Trusts: fingerprints(s.roots)}
+	if err != nil {
 		held.Problem = err.Error()
 	}
-	return held, nil
+	for _, root := range certificates(s.roots) {
+		if _, err := verified(chain, []*x509.Certificate{root}, at); err == nil {
+			held.Leads = append(held.Leads, fingerprint(root))
+		}
+	}
+	return held
 }
 
 // verified returns the identity in a chain's leaf, and why the chain does not

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,8 +97,8 @@ func parsed(list []*signer) []*x509.Certificate {
 	return certificates(bundle)
 }
 
-// secrets is what Envoy 1.39 answers at its admin port.
-const secrets = `{"configs":[
+// activeSecrets is what Envoy 1.39 answers at its admin port.
+const activeSecrets = `{"configs":[
  {"@type":"type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret","name":"ROOTCA","version_info":"1","last_updated":"2026-11-24T11:00:00Z",
   "secret":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret","name":"ROOTCA","validation_context":{"trusted_ca":{"inline_bytes":"Uk9PVA=="}}}},
  {"@type":"type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret","name":"default","version_info":"2","last_updated":"2026-11-24T11:00:00Z",
@@ -105,15 +106,48 @@ const secrets = `{"configs":[
 
 func TestSecrets(t *testing.T) {
 	chain := sign(t, nil, "", time.Now()).pem()
-	got, err := readSecret(strings.NewReader(fmt.Sprintf(secrets, base64.StdEncoding.EncodeToString(chain))))
-	if err != nil || !bytes.Equal(got, chain) {
-		t.Errorf("got %q, %v", got, err)
+	var got secrets
+	err := got.read(strings.NewReader(fmt.Sprintf(activeSecrets, base64.StdEncoding.EncodeToString(chain))))
+	if err != nil || !got.asked || !bytes.Equal(got.chain, chain) || string(got.roots) != "ROOT" {
+		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err := readSecret(strings.NewReader(`{}`)); err != nil || got != nil {
-		t.Errorf("a proxy without secrets gave %q, %v", got, err)
+	got = secrets{}
+	if err := got.read(strings.NewReader(`{}`)); err != nil || got.asked || got.chain != nil {
+		t.Errorf("a proxy without secrets gave %+v, %v", got, err)
 	}
-	if _, err := readSecret(strings.NewReader(`upstream connect error`)); err == nil {
+	if err := got.read(strings.NewReader(`{"configs":[{"name":"default","version_info":"uninitialized","secret":{"name":"default"}}]}`)); err != nil || !got.asked || got.chain != nil {
+		t.Errorf("a proxy that waits for its certificate gave %+v, %v", got, err)
+	}
+	if err := got.read(strings.NewReader(`upstream connect error`)); err == nil {
 		t.Error("what is no dump was read as one")
+	}
+	spiffe := `{"configs":[{"name":"ROOTCA","secret":{"validation_context":{"custom_validator_config":{"typed_config":{"trust_domains":[
+		{"name":"a","trust_bundle":{"inline_bytes":"Uk9PVA=="}},{"name":"b","trust_bundle":{"inline_bytes":"Uk9PVA=="}}]}}}}}]}`
+	if err := got.read(strings.NewReader(spiffe)); err != nil || string(got.roots) != "\nROOT\nROOT" {
+		t.Errorf("the roots of SPIFFE's validator are %q, %v", got.roots, err)
+	}
+}
+
+// In a mesh whose CA for workloads is not istiod's the ConfigMap has istiod's root
+// alone. To which of the roots that a proxy trusts its own certificate leads is told
+// beside that; whether they count, others say.
+func TestAProxyOfAnotherAuthority(t *testing.T) {
+	now := time.Now()
+	istiod, spire, other := sign(t, nil, "", now.Add(time.Hour)), sign(t, nil, "", now.Add(time.Hour)), sign(t, nil, "", now.Add(time.Hour))
+	leaf := sign(t, spire, "/ns/shop/sa/web", now.Add(time.Hour))
+	s := secrets{asked: true, chain: leaf.pem(), roots: slices.Concat(other.pem(), spire.pem())}
+	c := s.held(certificates(istiod.pem()), now)
+	if c.Chains || c.Problem == "" || len(c.Trusts) != 2 || !slices.Equal(c.Leads, []string{fingerprint(spire.certificate)}) {
+		t.Errorf("it comes out as %+v", c)
+	}
+	if c := s.held(certificates(istiod.pem()), now.Add(2*time.Hour)); len(c.Leads) > 0 {
+		t.Errorf("out of date it comes out as %+v", c)
+	}
+	if c := (secrets{}).held(certificates(istiod.pem()), now); !c.Unasked || c.Chains || len(c.Leads) > 0 {
+		t.Errorf("a proxy that asks for none comes out as %+v", c)
+	}
+	if c := (secrets{asked: true}).held(certificates(istiod.pem()), now); c.Unasked || c.Chains || c.Problem == "" {
+		t.Errorf("a proxy that waits for one comes out as %+v", c)
 	}
 }
 

@@ -39,11 +39,15 @@ func (c *Cluster) rootPEM(ctx context.Context) ([]byte, error) {
 func fingerprints(bundle []byte) []string {
 	var list []string
 	for _, c := range certificates(bundle) {
-		sum := sha256.Sum256(c.Raw)
-		list = append(list, hex.EncodeToString(sum[:]))
+		list = append(list, fingerprint(c))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+func fingerprint(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return hex.EncodeToString(sum[:])
 }
 
 // certificates reads a PEM bundle in its order.

@@ -36,11 +36,12 @@ type fake struct {
 	busy    string // pod that requests still go through
 	made    int    // pods that ReplicaSets made
 	tags    map[string]tags
-	sets    map[string]string   // by UID: of which template a ReplicaSet made a pod
-	denies  string              // what is denied in a dry run: a namespace, or "configuration"
-	answers func(*mesh.Attempt) // what a dry run says otherwise
-	broken  string              // pod whose certificate does not chain
-	setups  func(*mesh.Setups)  // how the control planes are set up
+	sets    map[string]string               // by UID: of which template a ReplicaSet made a pod
+	denies  string                          // what is denied in a dry run: a namespace, or "configuration"
+	answers func(*mesh.Attempt)             // what a dry run says otherwise
+	broken  string                          // pod whose certificate does not chain
+	setups  func(*mesh.Setups)              // how the control planes are set up
+	holds   func(string, *mesh.Certificate) // what a pod's proxy holds otherwise
 	acted   func(plan.Change)
 	barred  bool                    // trial pods don't get ready
 	unled   bool                    // no Service leads to trial pods
@@ -137,6 +138,9 @@ func (f *fake) Certificate(_ context.Context, ns, pod string) (mesh.Certificate,
 		return mesh.Certificate{}, err
 	}
 	c := mesh.Certificate{Namespace: ns, Pod: pod, Identity: "spiffe://cluster.local/ns/" + ns, Chains: pod != f.broken}
+	if f.holds != nil {
+		f.holds(pod, &c)
+	}
 	return c, f.after()
 }
 

@@ -34,6 +34,9 @@ func (t *turn) admit(ctx context.Context, s plan.Stage) (Outcome, error) {
 		if outcome, err := t.settle(ctx, step, v); outcome != "" || err != nil || v.Result == verify.Wait {
 			return outcome, err
 		}
+		if !t.target.Back {
+			t.noteTrusted(ctx, facts.Olds)
+		}
 	}
 	return "", t.save(ctx)
 }
@@ -172,7 +175,7 @@ func (t *turn) workload(step plan.Step) verify.Facts {
 	if !ok {
 		wl = mesh.Workload{}
 	}
-	return verify.Facts{World: t.world, Revision: step.To, Workload: wl, Back: t.target.Back,
+	return verify.Facts{World: t.world, Revision: step.To, Workload: wl, Back: t.target.Back, Trusted: t.ledger.Trusted,
 		Evicted:   t.target.Policy.Passage(wl).Way == plan.ByEviction,
 		Restarted: t.ledger.Restarted(wl, step.To) >= plan.Attempts || t.ledger.Evicted(wl, step.To) >= plan.Attempts*max(wl.Wanted, 1)}
 }

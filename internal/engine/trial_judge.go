@@ -19,7 +19,7 @@ import (
 func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome, error) {
 	key, serves := plan.Key(t.world, step, t.target), plan.TrialMode(step.From) == plan.InSight
 	v := t.verdict(ctx, step, x, serves && x.Service == mesh.Serving && t.entered(key))
-	if v.Result == verify.Pass && serves && x.Service == mesh.Serving && !t.entered(key) {
+	if sound := v.Result == verify.Pass || v.Result == verify.Warn; sound && serves && x.Service == mesh.Serving && !t.entered(key) {
 		v = t.led(step, x, v)
 	}
 	switch {
@@ -52,7 +52,7 @@ func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome
 // verdict is what all say of a trial pod. Its proxy is asked when its time begins
 // and when it ends, not at each look in between.
 func (t *turn) verdict(ctx context.Context, step plan.Step, x mesh.Trial, between bool) verify.Verdict {
-	facts := verify.Facts{World: t.world, Revision: step.To, Workload: verify.OfTrial(x)}
+	facts := verify.Facts{World: t.world, Revision: step.To, Workload: verify.OfTrial(x), Trusted: t.ledger.Trusted}
 	v := verify.Worst(verify.Judge(verify.Tried, step.Subject, facts))
 	if v.Result == verify.Wait || v.Result == verify.Fail || between && t.left(plan.Key(t.world, step, t.target)) > 0 {
 		return v

@@ -28,9 +28,12 @@ type Rejection struct {
 type Certificate struct {
 	Namespace string
 	Pod       string
-	Identity  string // the SPIFFE ID in the leaf
-	Chains    bool   // the leaf chains to one of the mesh's roots at the time of asking
-	Problem   string // why it doesn't
+	Identity  string   // the SPIFFE ID in the leaf
+	Chains    bool     // the leaf chains to one of the mesh's roots at the time of asking
+	Problem   string   // why it doesn't
+	Unasked   bool     // it holds none, and none of its listeners and clusters asks for one
+	Trusts    []string // fingerprints of the roots by which the proxy judges others
+	Leads     []string // those of Trusts to which the leaf chains
 }
 
 // distinct sorts a list and drops doubles.

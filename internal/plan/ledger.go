@@ -33,6 +33,7 @@ type Ledger struct {
 	Swapped   map[string]bool      `json:"swapped,omitempty"`   // workloads that were to be moved pod by pod by an earlier approval: they bear no stamp
 	Pinned    map[string]bool      `json:"pinned,omitempty"`    // workloads of which an earlier approval was to pin the template without a restart: they bear no stamp
 	Sound     map[string]bool      `json:"sound,omitempty"`     // workloads of the soaking wave that were seen sound after its time
+	Trusted   []string             `json:"trusted,omitempty"`   // roots (fingerprints) that proxies judged others by before the move, where their own certificates led to another than the mesh's
 	Held      *Hold                `json:"held,omitempty"`      // why the run stopped
 	Leaving   *Hold                `json:"leaving,omitempty"`   // why it stops, once its trial pods are gone
 	Cause     *Hold                `json:"cause,omitempty"`     // why the wave in Revert is being put back

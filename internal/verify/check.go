@@ -33,6 +33,7 @@ type Facts struct {
 	Back        bool              // towards the baseline: the control plane that is left need not answer
 	Certificate *mesh.Certificate // what one of its pods holds; nil when it was not asked
 	Silence     string            // why the pod that was asked for its certificate did not answer
+	Trusted     []string          // roots that proxies judged others by before the move, where theirs led to another than the mesh's
 
 	// After a removal.
 	Attempts []mesh.Attempt // what was tried by dry run

@@ -185,6 +185,16 @@ var fails = map[string][]struct {
 		{"old", func(f *Facts) { f.World.Proxies[1].Version = "1.29.1" }, Warn}},
 	"certificate-chains": {
 		{"foreign", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
+		{"of an authority that nobody trusted before", func(f *Facts) {
+			f.Certificate, f.Trusted = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}, []string{"bbbb"}
+		}, Fail},
+		{"of its own authority alone", func(f *Facts) {
+			f.Certificate = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}
+		}, Fail},
+		{"asked for and not there", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "holds no certificate of its own"} }, Fail},
+		{"no mTLS", func(f *Facts) {
+			f.Certificate = &mesh.Certificate{Unasked: true, Problem: "holds no certificate of its own"}
+		}, Warn},
 		{"silent", func(f *Facts) { f.Certificate, f.Silence = nil, "timeout" }, Wait},
 		{"not asked", func(f *Facts) { f.Certificate = nil }, Wait}},
 }
@@ -262,6 +272,16 @@ func TestThePageNamesNothingThatIsNoVerdict(t *testing.T) {
 		if n := strings.Count(page(t), "\n## "+name+"\n"); n != 1 {
 			t.Errorf("%s has %d headings", name, n)
 		}
+	}
+}
+
+// What proxies went by before the move counts where istiod's ConfigMap has another root.
+func TestAnAuthorityThatWasTrustedBefore(t *testing.T) {
+	f := good()
+	f.Trusted = []string{"bbbb"}
+	f.Certificate = &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Problem: "unknown authority", Trusts: []string{"bbbb", "cccc"}, Leads: []string{"bbbb"}}
+	if v := Worst(Judge(Proof, "x", f)); v.Result != Pass || !strings.Contains(v.Reason, "trusted before the move") {
+		t.Errorf("%+v", v)
 	}
 }
 

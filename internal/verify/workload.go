@@ -49,8 +49,8 @@ func roomy(f Facts) (Result, string) {
 
 // Proof are all the checks of a workload.
 var Proof = append(append(slices.Clone(Rolled), versioned), Check{
-	"certificate-chains", "The certificate that a proxy of the workload holds chains to the mesh's root.",
-	"mTLS fails with this certificate: compare the CA of both revisions, and look at the proxy's log for what it says of its certificate.", chains})
+	"certificate-chains", "The certificate that a proxy of the workload holds chains to the mesh's root, or to one that proxies trusted before the move where theirs led to another.",
+	"mTLS fails with this certificate: compare the CA of both revisions, and look at the proxy's log for what it says of its certificate. Where the mesh is meant to speak no mTLS (PeerAuthentication DISABLE) there is none to hold.", chains})
 
 func rolledOut(f Facts) (Result, string) {
 	r := f.Workload.Rollout
@@ -207,6 +207,10 @@ func chains(f Facts) (Result, string) {
 		return Wait, "the proxy did not show its certificate: " + f.Silence
 	case c == nil:
 		return Wait, "no proxy was asked for its certificate"
+	case c.Unasked:
+		return Warn, fmt.Sprintf("the proxy of pod %s holds no certificate of the mesh and asks for none: no listener or cluster of it speaks mTLS", c.Pod)
+	case !c.Chains && slices.ContainsFunc(c.Leads, func(r string) bool { return slices.Contains(f.Trusted, r) }):
+		return Pass, fmt.Sprintf("%s holds %s, of an authority that proxies trusted before the move", c.Pod, c.Identity)
 	case !c.Chains:
 		return Fail, fmt.Sprintf("the certificate of pod %s does not chain to the mesh's root: %s", c.Pod, c.Problem)
 	default:
