@@ -5,6 +5,7 @@ package cluster
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,7 +50,8 @@ func (s secrets) held(roots []*x509.Certificate, at time.Time) mesh.Certificate 
 	who, err := verified(chain, roots, at)
 	held := mesh.Certificate{Identity: who, Chains: err == nil, Unasked: !s.asked, Trusts: fingerprints(s.roots)}
 	if err != nil {
-		held.Problem = err.Error()
+		date, dated := errors.AsType[outOfDate](err)
+		held.Problem, held.Early = err.Error(), dated && date.early
 	}
 	for _, root := range certificates(s.roots) {
 		if _, err := verified(chain, []*x509.Certificate{root}, at); err == nil {

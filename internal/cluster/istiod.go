@@ -60,7 +60,7 @@ func (c *Cluster) askAll(ctx context.Context, pods []istiodPod, bundle []byte) (
 		group.Go(func() error {
 			istiods[n], proxies[n] = c.ask(ctx, p)
 			if istiods[n].Answers() {
-				istiods[n].Shut, istiods[n].Foreign = c.presents(ctx, p, bundle)
+				istiods[n].Shut, istiods[n].Stale, istiods[n].Foreign = c.presents(ctx, p, bundle)
 			}
 			return nil
 		})

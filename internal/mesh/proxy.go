@@ -31,6 +31,7 @@ type Certificate struct {
 	Identity  string   // the SPIFFE ID in the leaf
 	Chains    bool     // the leaf chains to one of the mesh's roots at the time of asking
 	Problem   string   // why it doesn't
+	Early     bool     // it would, and is not valid yet by this machine's clock
 	Unasked   bool     // it holds none, and none of its listeners and clusters asks for one
 	Trusts    []string // fingerprints of the roots by which the proxy judges others
 	Leads     []string // those of Trusts to which the leaf chains

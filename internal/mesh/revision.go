@@ -22,6 +22,7 @@ type Istiod struct {
 	Build   string // what identifies the binary: its image
 	Silence string // why it did not answer when it was asked for its proxies; "" when it did
 	Shut    string // why its port for proxies showed no certificate; "" when it did, or was not asked
+	Stale   string // why the certificate that it showed, which leads to the mesh's roots, is not valid by this machine's clock; "" when it is, or none was looked at
 	Foreign string // why the certificate that it showed does not lead to the mesh's roots; "" when it does, or none was looked at
 }
 

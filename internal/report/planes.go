@@ -45,6 +45,9 @@ func missing(r mesh.Revision, say sayer) {
 		if i.Shut != "" {
 			say("istiod %s shows proxies no certificate: %s", i.Pod, i.Shut)
 		}
+		if i.Stale != "" {
+			say("istiod %s shows proxies a certificate that is %s", i.Pod, i.Stale)
+		}
 		if i.Foreign != "" {
 			say("istiod %s shows proxies a certificate of another root than the mesh's: %s", i.Pod, i.Foreign)
 		}

@@ -50,6 +50,7 @@ var fails = map[string][]struct {
 		{"scaled to none", func(f *Facts) { f.World.Revisions[1].Wanted = 0 }, Wait}},
 	"istiod-answers": {
 		{"silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
+		{"out of date", func(f *Facts) { f.World.Revisions[1].Istiods[0].Stale = "out of date by this machine's clock" }, Wait},
 		{"no certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].Shut = "connection refused" }, Wait},
 		{"no pod", func(f *Facts) { f.World.Revisions[1].Istiods = nil }, Wait}},
 	"webhook-certificate": {
@@ -192,6 +193,9 @@ var fails = map[string][]struct {
 			f.Certificate = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}
 		}, Fail},
 		{"asked for and not there", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "holds no certificate of its own"} }, Fail},
+		{"not valid yet", func(f *Facts) {
+			f.Certificate = &mesh.Certificate{Early: true, Problem: "out of date by this machine's clock"}
+		}, Wait},
 		{"no mTLS", func(f *Facts) {
 			f.Certificate = &mesh.Certificate{Unasked: true, Problem: "holds no certificate of its own"}
 		}, Warn},

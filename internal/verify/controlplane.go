@@ -17,8 +17,8 @@ var Standing = []Check{
 		"Install the revision completely (the same file, the same istioctl), or correct its name.", whole},
 	{"istiod-ready", "As many istiods are ready as their Deployment wants, and at least one.",
 		"Look at `kubectl -n istio-system get pods -l app=istiod` and at the events of what is not ready.", ready},
-	{"istiod-answers", "Every istiod pod says which proxies it serves, and shows them a certificate.",
-		"Look at the istiod's log; see that its port 15014 answers (ENABLE_DEBUG_ON_HTTP) and its port 15012 shows a certificate, and that you may create pods/portforward there.", answers},
+	{"istiod-answers", "Every istiod pod says which proxies it serves, and shows them a certificate that is in date.",
+		"Look at the istiod's log; see that its port 15014 answers (ENABLE_DEBUG_ON_HTTP) and its port 15012 shows a certificate, that you may create pods/portforward there, and that this machine's clock is right.", answers},
 	{"webhook-certificate", "The revision's injection webhooks carry a certificate authority, so that pods can be created.",
 		"istiod writes it by itself within seconds: look at its log for \"failed to patch webhook\" and at its rights on MutatingWebhookConfigurations.", certified},
 	{"trust-root", "The revision trusts the same root as the rest of the mesh.",
@@ -63,6 +63,9 @@ func answers(f Facts) (Result, string) {
 	for _, i := range r.Istiods {
 		if i.Shut != "" {
 			return Wait, fmt.Sprintf("istiod %s shows proxies no certificate at port 15012: %s", i.Pod, i.Shut)
+		}
+		if i.Stale != "" {
+			return Wait, fmt.Sprintf("istiod %s shows proxies a certificate that is %s", i.Pod, i.Stale)
 		}
 	}
 	return Pass, ""

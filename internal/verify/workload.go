@@ -211,6 +211,8 @@ func chains(f Facts) (Result, string) {
 		return Warn, fmt.Sprintf("the proxy of pod %s holds no certificate of the mesh and asks for none: no listener or cluster of it speaks mTLS", c.Pod)
 	case !c.Chains && slices.ContainsFunc(c.Leads, func(r string) bool { return slices.Contains(f.Trusted, r) }):
 		return Pass, fmt.Sprintf("%s holds %s, of an authority that proxies trusted before the move", c.Pod, c.Identity)
+	case c.Early:
+		return Wait, fmt.Sprintf("the certificate of pod %s is %s", c.Pod, c.Problem)
 	case !c.Chains:
 		return Fail, fmt.Sprintf("the certificate of pod %s does not chain to the mesh's root: %s", c.Pod, c.Problem)
 	default:
