@@ -38,6 +38,7 @@ func TestServer(t *testing.T) {
 		{"restart", testRestart},
 		{"preset", testPreset},
 		{"swap", testSwap},
+		{"roots", testRoots},
 		{"trial", testTrial},
 		{"selecting", testSelecting},
 		{"trial and Services for pods that are not ready", testTrialUnready},

@@ -24,7 +24,7 @@ const (
 // against those by which the proxy judges others. One that holds none is asked
 // whether it waits for one.
 func (c *Cluster) Certificate(ctx context.Context, namespace, pod string) (mesh.Certificate, error) {
-	bundle, err := c.rootPEM(ctx)
+	bundle, err := c.rootPEM(ctx, namespace)
 	if err != nil {
 		return mesh.Certificate{}, err
 	}

@@ -45,6 +45,9 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 			return mesh.World{}, err
 		}
 	}
+	if err := c.readRootsElsewhere(ctx, l); err != nil {
+		return mesh.World{}, err
+	}
 	var istiods map[string][]mesh.Istiod
 	asked := make(chan struct{})
 	go func() {

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"slices"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -32,8 +33,34 @@ func (c *Cluster) defined(ctx context.Context) (bool, error) {
 
 func (c *Cluster) readRoots(ctx context.Context, l *look) (err error) {
 	l.roots, err = c.rootPEM(ctx)
+	return err
+}
+
+// readRootsElsewhere looks for the mesh's root where proxies are, if the root
+// namespace has none: discoverySelectors need not select it. Where every control
+// plane is bundled what a ConfigMap still says is nobody's word.
+func (c *Cluster) readRootsElsewhere(ctx context.Context, l *look) (err error) {
+	switch kept := slices.ContainsFunc(l.planes, func(p plane) bool { return !p.bundled }); {
+	case !kept && len(l.planes) > 0:
+		l.roots = nil
+	case len(l.roots) == 0:
+		l.roots, err = c.rootPEM(ctx, withSidecars(l.found.pods)...)
+	}
 	l.world.Roots = fingerprints(l.roots)
 	return err
+}
+
+// withSidecars are the first namespaces, by name, in which proxies run.
+func withSidecars(pods []pod) []string {
+	var names []string
+	for _, p := range pods {
+		if p.Sidecar.Present {
+			names = append(names, p.namespace)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return names[:min(lookedIn, len(names))]
 }
 
 func (c *Cluster) readWebhooks(ctx context.Context, l *look) error {
@@ -90,7 +117,7 @@ func (c *Cluster) readDeployments(ctx context.Context, l *look) error {
 		for i := range page.Items {
 			d := &page.Items[i]
 			if d.Namespace == c.Root && d.Labels["app"] == istiodApp {
-				l.planes = append(l.planes, plane{revisionOf(d.Labels), int(replicas(d.Spec.Replicas)), int(d.Status.ReadyReplicas)})
+				l.planes = append(l.planes, plane{revisionOf(d.Labels), int(replicas(d.Spec.Replicas)), int(d.Status.ReadyReplicas), bundled(&d.Spec.Template.Spec)})
 				continue
 			}
 			l.found.deployments = append(l.found.deployments, deployment(d))

@@ -18,6 +18,7 @@ type plane struct {
 	revision string
 	wanted   int
 	ready    int
+	bundled  bool
 }
 
 // revisionsOf puts the control planes together: each one that has an istiod
@@ -35,7 +36,7 @@ func revisionsOf(root string, planes []plane, hooks []mesh.Webhook, services []s
 	for _, p := range planes {
 		deployed[p.revision] = true
 		r := at(p.revision)
-		r.Wanted, r.Ready = r.Wanted+p.wanted, r.Ready+p.ready
+		r.Wanted, r.Ready, r.Bundled = r.Wanted+p.wanted, r.Ready+p.ready, r.Bundled || p.bundled
 	}
 	for _, h := range hooks {
 		if h.Tag == "" {

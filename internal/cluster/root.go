@@ -21,17 +21,24 @@ const (
 	rootKey       = "root-cert.pem"
 )
 
-// rootPEM reads the mesh's root certificates. There are none before the first
-// istiod has run.
-func (c *Cluster) rootPEM(ctx context.Context) ([]byte, error) {
-	m, err := c.core.ConfigMaps(c.Root).Get(ctx, rootConfigMap, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, nil
+// lookedIn is in how many namespaces the root is looked for where the root
+// namespace has none.
+const lookedIn = 8
+
+// rootPEM reads the mesh's root certificates, from the root namespace, else from the
+// first of the others that has them and may be read. There are none before the
+// first istiod has run.
+func (c *Cluster) rootPEM(ctx context.Context, others ...string) ([]byte, error) {
+	for _, ns := range append([]string{c.Root}, others...) {
+		m, err := c.core.ConfigMaps(ns).Get(ctx, rootConfigMap, metav1.GetOptions{})
+		switch {
+		case err == nil:
+			return []byte(m.Data[rootKey]), nil
+		case !apierrors.IsNotFound(err) && (ns == c.Root || !apierrors.IsForbidden(err)):
+			return nil, reading("the mesh's root certificate (ConfigMap "+ns+"/"+rootConfigMap+")", err)
+		}
 	}
-	if err != nil {
-		return nil, reading("the mesh's root certificate (ConfigMap "+c.Root+"/"+rootConfigMap+")", err)
-	}
-	return []byte(m.Data[rootKey]), nil
+	return nil, nil
 }
 
 // fingerprints are the SHA-256 of each certificate in a PEM bundle, sorted, each

@@ -88,6 +88,7 @@ func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) 
 		for i := range page.Items {
 			d := &page.Items[i]
 			s, normal := at(revisionOf(d.Labels)), normalOf(d)
+			s.Bundled = s.Bundled || bundled(&d.Spec.Template.Spec)
 			s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Resources, Key: "replicas", Value: fmt.Sprint(replicas(d.Spec.Replicas))})
 			for _, container := range d.Spec.Template.Spec.Containers {
 				if container.Name != "discovery" {
@@ -95,7 +96,6 @@ func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) 
 				}
 				for _, e := range container.Env {
 					s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Environment, Key: e.Name, Value: normal(valueOf(e))})
-					s.Bundled = s.Bundled || e.Name == bundleEnv && e.Value == "true"
 					if e.Name == sharedEnv {
 						shared[s.Revision] = e.Value
 					}
@@ -105,6 +105,14 @@ func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) 
 			}
 		}
 	}))
+}
+
+// bundled reports whether an istiod has its proxies take the root from a
+// ClusterTrustBundle. It writes no ConfigMap then.
+func bundled(istiod *corev1.PodSpec) bool {
+	return slices.ContainsFunc(istiod.Containers, func(c corev1.Container) bool {
+		return c.Name == "discovery" && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == bundleEnv && e.Value == "true" })
+	})
 }
 
 // valueOf is what a variable is set to, or from where.

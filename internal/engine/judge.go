@@ -150,7 +150,7 @@ func (t *turn) stand(ctx context.Context, s plan.Stage) (bool, Outcome, error) {
 func (t *turn) standing() (verify.Verdict, bool) {
 	for _, name := range t.target.ControlPlanes() {
 		v := verify.Worst(verify.Judge(verify.Standing, name, t.controlPlane(name)))
-		if v.Result != verify.Pass {
+		if v.Result == verify.Wait || v.Result == verify.Fail {
 			return v, false
 		}
 	}

@@ -11,6 +11,7 @@ type Revision struct {
 	Wanted  int      // replicas that the istiod Deployment asks for
 	Ready   int      // replicas of it that are ready
 	Istiods []Istiod // its running istiod pods
+	Bundled bool     // its proxies get the mesh's root from a ClusterTrustBundle, and it writes no ConfigMap
 	Missing []string // parts of the revision that are not there: "Deployment istiod-x", "Service istiod-x", "webhook istio-sidecar-injector-x"
 }
 

@@ -59,6 +59,7 @@ var fails = map[string][]struct {
 	"trust-root": {
 		{"another", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
 		{"of what it serves", func(f *Facts) { f.World.Revisions[1].Istiods[0].Foreign = "unknown authority" }, Fail},
+		{"in a bundle", func(f *Facts) { f.World.Roots, f.World.Revisions[1].Bundled = nil, true }, Warn},
 		{"unknown", func(f *Facts) { f.World.Roots = nil }, Wait}},
 	"istiod-version": {
 		{"another", func(f *Facts) { f.World.Revisions[1].Istiods[0].Version = "1.30.0" }, Fail}},

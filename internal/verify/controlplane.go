@@ -113,6 +113,10 @@ func certified(f Facts) (Result, string) {
 // wrote, and those that its istiods' certificates lead to, with the mesh's: all of
 // them sign for one mesh, or mTLS breaks.
 func sameRoot(f Facts) (Result, string) {
+	r, _ := f.World.Revision(f.Revision)
+	if len(f.World.Roots) == 0 && r.Bundled {
+		return Warn, fmt.Sprintf("not compared: proxies of revision %s have the mesh's root from a ClusterTrustBundle, which is not read", f.Revision)
+	}
 	if len(f.World.Roots) == 0 {
 		return Wait, "the mesh's root certificate (ConfigMap istio-ca-root-cert) is not there"
 	}
@@ -122,7 +126,6 @@ func sameRoot(f Facts) (Result, string) {
 				f.Revision, short(h.Roots), h.Configuration, short(f.World.Roots))
 		}
 	}
-	r, _ := f.World.Revision(f.Revision)
 	for _, i := range r.Istiods {
 		if i.Foreign != "" {
 			return Fail, fmt.Sprintf("two trust roots: istiod %s shows proxies a certificate that does not lead to the mesh's, %s (ConfigMap istio-ca-root-cert): %s", i.Pod, short(f.World.Roots), i.Foreign)
