@@ -158,7 +158,7 @@ func (t *turn) standing() (verify.Verdict, bool) {
 }
 
 func (t *turn) controlPlane(name string) verify.Facts {
-	f := verify.Facts{World: t.world, Revision: name, Sidecars: t.ledger.Baseline.Sidecars, Moved: map[string]bool{}}
+	f := verify.Facts{World: t.world, Revision: name, InUse: t.target.Back, Sidecars: t.ledger.Baseline.Sidecars, Moved: map[string]bool{}}
 	if name == t.target.Revision {
 		f.Version = t.target.Version
 	}

@@ -16,6 +16,7 @@ type Facts struct {
 	Version  string // the Istio version that the revision should be, "" when any will do
 
 	// For a control plane.
+	InUse    bool              // it was when the run began: it is moved away from, or back to
 	Sidecars map[string]string // workload key -> revisions of its sidecars when the run began, joined with "+"
 	Moved    map[string]bool   // namespaces that the run has bound to the revision, or is about to
 

@@ -51,6 +51,7 @@ var fails = map[string][]struct {
 	"istiod-answers": {
 		{"silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
 		{"out of date", func(f *Facts) { f.World.Revisions[1].Istiods[0].Stale = "out of date by this machine's clock" }, Wait},
+		{"no certificate, of the old one", func(f *Facts) { f.InUse, f.World.Revisions[1].Istiods[0].Shut = true, "connection refused" }, Warn},
 		{"no certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].Shut = "connection refused" }, Wait},
 		{"no pod", func(f *Facts) { f.World.Revisions[1].Istiods = nil }, Wait}},
 	"webhook-certificate": {

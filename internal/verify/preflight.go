@@ -31,7 +31,7 @@ func Preflight(w mesh.World, serving []string, target, wanted string) []Verdict 
 	}
 	for _, name := range serving {
 		if name != target {
-			judge(name, Standing, Facts{})
+			judge(name, Standing, Facts{InUse: true})
 		}
 	}
 	for _, r := range w.Revisions {

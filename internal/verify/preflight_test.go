@@ -13,18 +13,20 @@ func TestPreflightJudgesWhatIsThere(t *testing.T) {
 		breaks func(*mesh.World)
 		check  string
 	}{
-		"sound":             {func(*mesh.World) {}, ""},
-		"target not there":  {func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
-		"old istiod silent": {func(w *mesh.World) { w.Revisions[0].Istiods[0].Silence = "timeout" }, "istiod-answers"},
-		"a tag to nowhere":  {func(w *mesh.World) { w.Revisions = w.Revisions[1:] }, "revision-whole"},
-		"another's silent":  {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("timeout")) }, "istiod-answers"},
-		"another's answers": {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("")) }, ""},
+		"sound":            {func(*mesh.World) {}, ""},
+		"target not there": {func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
+		"old istiod's certificate is out of date": {func(w *mesh.World) { w.Revisions[0].Istiods[0].Stale = "out of date" }, "istiod-answers"},
+		"target's port is shut":                   {func(w *mesh.World) { w.Revisions[1].Istiods[0].Shut = "connection refused" }, "istiod-answers"},
+		"old istiod silent":                       {func(w *mesh.World) { w.Revisions[0].Istiods[0].Silence = "timeout" }, "istiod-answers"},
+		"a tag to nowhere":                        {func(w *mesh.World) { w.Revisions = w.Revisions[1:] }, "revision-whole"},
+		"another's silent":                        {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("timeout")) }, "istiod-answers"},
+		"another's answers":                       {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("")) }, ""},
 		"another's port is shut": {func(w *mesh.World) {
 			r := another("")
 			r.Istiods[0].Shut = "connection refused"
 			w.Revisions = append(w.Revisions, r)
 		}, ""},
-		"old istiod's port is shut": {func(w *mesh.World) { w.Revisions[0].Istiods[0].Shut = "connection refused" }, "istiod-answers"},
+		"old istiod's port is shut": {func(w *mesh.World) { w.Revisions[0].Istiods[0].Shut = "connection refused" }, ""},
 		"another runs none":         {func(w *mesh.World) { w.Revisions = append(w.Revisions, mesh.Revision{Name: "1-30-0"}) }, ""},
 		"target's webhook":          {func(w *mesh.World) { w.Webhooks[0].Roots = nil }, "webhook-certificate"},
 		"another version":           {func(w *mesh.World) { w.Revisions[1].Istiods[0].Version = "1.30.0" }, "istiod-version"},
