@@ -149,6 +149,9 @@ func tagNotes(w mesh.World, t Target) []Note {
 			continue
 		}
 		text, evidence, clears := "stays where it is, as asked", "at "+at, ""
+		if now := strings.Join(w.TagAt(tag), "+"); now != at {
+			text, evidence = "is left as it is: others have moved it, or taken it away, since it was found at "+at, "at "+cmp.Or(now, "no revision")
+		}
 		if split(at) {
 			text = "stays where it is: its parts point to different revisions, and the way back could not restore that"
 			clears = fmt.Sprintf("point its webhooks, its Service and, of the default, the validator to one revision (`istioctl tag set %s --revision REVISION --overwrite`, or chart istiod's revisionTags and chart base's defaultRevision), and plan anew", tag)

@@ -14,6 +14,7 @@ import (
 // of which nothing was found then: workloads that their own pods' labels bind, in
 // namespaces that the run moves, and, where the removal of the old revision was
 // asked for later, the tags that lead to it. What is not found does not come back.
+// A tag that had to stay for others is moved after all once nobody else is bound by it.
 func Widened(w mesh.World, in Intent, l Ledger) Ledger {
 	if in.Rollback || l.Waves == nil {
 		return l
@@ -34,13 +35,24 @@ func Widened(w mesh.World, in Intent, l Ledger) Ledger {
 		}
 	}
 	b.unused(w, in)
-	fresh := Baseline{Tags: maps.Clone(b.Tags)}
-	maps.DeleteFunc(fresh.Tags, func(tag, _ string) bool { _, known := l.Baseline.Tags[tag]; return known })
-	if len(b.Pins) == len(l.Baseline.Pins) && len(fresh.Tags) == 0 {
+	moves := movable(w, in, b.open(w, in, l.Baseline), moved)
+	if len(b.Pins) == len(l.Baseline.Pins) && len(b.Tags) == len(l.Baseline.Tags) && len(moves) == 0 {
 		return l
 	}
 	l = l.Clone()
-	b.Moved = sorted(slices.Concat(b.Moved, movable(w, in, fresh, moved)))
+	b.Moved = sorted(slices.Concat(b.Moved, moves))
 	l.Baseline = b
 	return l
+}
+
+// open is a baseline's tags of which nobody decided yet that they are moved: those
+// that are new in it, and, unless tags are to be kept, those that stayed and are
+// where they were found.
+func (b Baseline) open(w mesh.World, in Intent, before Baseline) Baseline {
+	tags := maps.Clone(b.Tags)
+	maps.DeleteFunc(tags, func(tag, at string) bool {
+		_, known := before.Tags[tag]
+		return known && (in.Tags == KeepTags || slices.Contains(before.Moved, tag) || strings.Join(w.TagAt(tag), "+") != at)
+	})
+	return Baseline{Tags: tags}
 }

@@ -92,6 +92,57 @@ func TestATagThatNobodyUsesIsMovedWhenTheRemovalIsAskedForLater(t *testing.T) {
 	}
 }
 
+// A tag that stayed for others is moved once they are bound to what they run by its
+// own name, as the plan advised: by the same run, given again, and back with it. Not
+// so where tags are to be kept, or where others have moved it.
+func TestATagThatStayedIsMovedOnceNobodyElseIsBoundByIt(t *testing.T) {
+	w, in := sixWays(), allOf()
+	in.Names = []string{"c"}
+	target := forward(t, w, in, Ledger{})
+	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	if again := Widened(end, in, l); len(again.Baseline.Moved) > 0 {
+		t.Fatalf("moved are %v, and own/by-tag is bound by prod", again.Baseline.Moved)
+	}
+	end = copied(end)
+	for i, wl := range end.Workloads {
+		if wl.Key() == "Deployment own/by-tag" {
+			end.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+		}
+	}
+	elsewhere := copied(end)
+	retagged(&elsewhere, Step{Kind: Tag, Subject: "prod", To: "1-31-0"})
+	kept := in
+	kept.Tags = KeepTags
+	for name, c := range map[string]struct {
+		w    mesh.World
+		in   Intent
+		says string
+	}{"kept": {end, kept, "as asked"}, "moved by others": {elsewhere, in, "others have moved it"}} {
+		again := Widened(c.w, c.in, l)
+		notes := Notes(c.w, forward(t, c.w, c.in, again))
+		if len(again.Baseline.Moved) > 0 || !slices.ContainsFunc(notes, func(n Note) bool { return n.Kind == TagStays && strings.Contains(n.Text, c.says) }) {
+			t.Errorf("%s: moved are %v; %v", name, again.Baseline.Moved, notes)
+		}
+	}
+	l = Widened(end, in, l)
+	target = forward(t, end, in, l)
+	there, l, done := carry(t, end, target, l.Agreed(Make(end, target, l), noon), -1, first, nil)
+	ns, _ := there.Namespace("c")
+	if at := there.TagAt("prod"); !slices.Equal(at, []string{"1-31-0"}) || ns.Binding().String() != "istio.io/rev=prod" {
+		t.Errorf("prod ends at %v, and c with %s, after %v", at, ns.Binding(), done)
+	}
+	back := Backward(in, l, 0)
+	home, _, _ := carry(t, there, back, l.Agreed(Make(there, back, l), noon), -1, first, nil)
+	if at := home.TagAt("prod"); !slices.Equal(at, []string{"1-29-1"}) {
+		t.Errorf("taken back, prod is at %v", at)
+	}
+	for _, wl := range home.In("c") {
+		if !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+			t.Errorf("taken back, %s is on %v", wl.Key(), wl.Sidecars())
+		}
+	}
+}
+
 // The record of an older version knows of what pods' own labels bind only the
 // sidecars: it comes back all the same.
 func TestAnOlderRecordComesBack(t *testing.T) {
