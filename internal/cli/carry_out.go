@@ -22,7 +22,10 @@ func (a *app) carryOut(ctx context.Context, h home, r *run, c consent, lease tim
 		return err
 	}
 	if by != "" && !r.fresh && !r.ended() {
-		if len(r.changes) > 0 {
+		switch {
+		case r.back() != r.found.Spec.Rollback: // he came while this was read
+			return r.worked(by)
+		case len(r.changes) > 0:
 			return r.busy(by)
 		}
 		return a.hold(ctx, h, r, lease, func(held context.Context) error { return a.goOn(ctx, held, h, r) })

@@ -31,6 +31,7 @@ type paper struct {
 	lacksToInstall []string
 	holder         string
 	lasts          int         // how often the holder is seen before its Lease has run out; 0 for ever
+	comes          int         // how often nobody is seen before somebody takes the Lease; 0 for never
 	works          func()      // what the holder does
 	writes         []string    // everything that was written
 	setups         mesh.Setups // how the control planes are set up
@@ -226,6 +227,11 @@ func (p *paper) Lacks(_ context.Context, _ aim, needs []install.Need) ([]string,
 }
 
 func (p *paper) Holder(context.Context) (string, error) {
+	if p.comes > 0 {
+		if p.comes--; p.comes == 0 {
+			defer func() { p.holder = "kim@laptop" }()
+		}
+	}
 	if p.lasts > 0 {
 		if p.lasts--; p.lasts == 0 {
 			p.holder = ""

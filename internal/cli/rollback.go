@@ -82,10 +82,16 @@ func (a *app) turn(ctx context.Context, h home, r *run) error {
 	if by, err := a.holder(ctx, h, r); err != nil {
 		return err
 	} else if by != "" {
-		return fmt.Errorf("roll run %s back: %s works on it: interrupt that process first (Ctrl-C), or wait until its Lease has run out", r.Name, by)
+		return r.worked(by)
 	}
 	r.Spec.Rollback = true
 	return r.reread()
+}
+
+// worked is the error of a run that cannot be turned around, since somebody works
+// on it who would not hear of that.
+func (r *run) worked(by string) error {
+	return fmt.Errorf("roll run %s back: %s works on it: interrupt that process first (Ctrl-C), or wait until its Lease has run out", r.Name, by)
 }
 
 // holder is who works on a run. Of one that has come to its end it is waited for a
