@@ -14,7 +14,7 @@ import (
 // run that found it there, and once more when the run is over.
 func TestRevisionTakenAway(t *testing.T) {
 	l := hollow(t, "other hands take away the revision that is moved to, and that they brought: the run holds by name, goes on once it is there again, and is taken back without it")
-	l.retagged(t, oldRevision) // as a tag of its own, which does not go with a revision
+	l.tagsByHand(t)
 	before := l.snapshot(t, bindings())
 	l.target(t, "")
 	args := moving("--to", newRevision, "--soak", "0s", "-n", "shop-web,shop-data", "--waves", "2")
@@ -40,7 +40,7 @@ func TestRevisionTakenAway(t *testing.T) {
 // TestInstalledRevisionTakenAway does so with one that the run installed itself.
 func TestInstalledRevisionTakenAway(t *testing.T) {
 	l := hollow(t, "other hands take away the revision that the run installed: it is installed again when that is agreed to, and the run is taken back without it")
-	l.retagged(t, oldRevision)
+	l.tagsByHand(t)
 	before := l.snapshot(t, bindings())
 	args := upgrading(t, "--soak", "0s", "-n", "shop-web,shop-data", "--waves", "2")
 
@@ -53,6 +53,14 @@ func TestInstalledRevisionTakenAway(t *testing.T) {
 	l.takesAway(t)
 	l.rerig(t, "status").says(t, "Completed", "install 1-31-0: 1.31.0", "Nobody agreed to")
 	l.leavesItBehind(t, before)
+}
+
+// tagsByHand makes the default a tag of its own: one that an install made bears the
+// labels of its component, and goes with the revision that it was moved to.
+func (l *lab) tagsByHand(t *testing.T) {
+	t.Helper()
+	output(t, nil, istioctl(t, newVersion), "tag", "remove", "default", "-y", "--kubeconfig", l.kubeconfig)
+	l.retagged(t, oldRevision)
 }
 
 // twoMoved is where these runs take the shop; labelled so far when they hold.
