@@ -5,6 +5,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -42,13 +43,5 @@ func (r *run) unlike(now *run) error {
 // asksFor reports whether a command asks for a field of the spec: all of them, of a
 // run that begins.
 func (r *run) asksFor(name string) bool {
-	if r.fresh {
-		return true
-	}
-	for _, c := range r.changes {
-		if c.name == name {
-			return true
-		}
-	}
-	return false
+	return r.fresh || slices.ContainsFunc(r.changes, func(c change) bool { return c.name == name })
 }

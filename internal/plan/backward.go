@@ -5,7 +5,6 @@ package plan
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -53,9 +52,7 @@ func Backward(in Intent, l Ledger, wave int) Target {
 // their own what they had.
 func (t Target) ownBack(b Baseline) {
 	for key, label := range b.Pins {
-		_, name, _ := strings.Cut(key, " ")
-		namespace, _, _ := strings.Cut(name, "/")
-		if _, here := t.Revisions[namespace]; here {
+		if _, here := t.Revisions[namespaceOf(key)]; here {
 			t.Works[key], t.Pins[key] = cmp.Or(b.Revisions[key], b.Sidecars[key]), label // a record of an older version has the sidecars alone
 		}
 	}

@@ -2,10 +2,7 @@
 
 package plan
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // ofMoving are the notes that speak of how a workload, or those of a namespace, are moved: where it was moved
 // already they say nothing of what is left.
@@ -16,9 +13,7 @@ func due(notes []Note, left []Stage) []Note {
 	moving := map[string]bool{}
 	for _, s := range Flat(left) {
 		if s.Kind.moves() {
-			_, name, _ := strings.Cut(s.Subject, " ")
-			namespace, _, _ := strings.Cut(name, "/")
-			moving[s.Subject], moving[namespace] = true, true
+			moving[s.Subject], moving[namespaceOf(s.Subject)] = true, true
 		}
 	}
 	return slices.DeleteFunc(notes, func(n Note) bool { return slices.Contains(ofMoving, n.Kind) && !moving[n.Subject] })

@@ -58,8 +58,13 @@ func (l Ledger) foundAt(revision string) bool {
 
 // holds reports whether a workload is in a namespace that the run moves.
 func (b Baseline) holds(key string) bool {
+	_, ours := b.Revisions[namespaceOf(key)]
+	return ours
+}
+
+// namespaceOf is the namespace in a workload's key.
+func namespaceOf(key string) string {
 	_, name, _ := strings.Cut(key, " ")
 	namespace, _, _ := strings.Cut(name, "/")
-	_, ours := b.Revisions[namespace]
-	return ours
+	return namespace
 }

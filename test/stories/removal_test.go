@@ -186,7 +186,7 @@ func (l *lab) outmoved(t *testing.T) {
 // retagged moves the default by hand.
 func (l *lab) retagged(t *testing.T, revision string) {
 	t.Helper()
-	output(t, nil, istioctl(t, versions[revision]), "tag", "set", "default", "--revision", revision, "--overwrite", "--kubeconfig", l.kubeconfig)
+	l.tag(t, "default", revision)
 }
 
 // make makes an object that was not there.

@@ -11,13 +11,10 @@ import (
 // hand: what they bind needs pods anew, and no other label.
 func TestTagMovedBefore(t *testing.T) {
 	l := hollow(t, "a tag and the default were moved by hand first: their namespaces keep their labels forth and back, and their pods are moved")
-	l.tagged(t, "prod", oldRevision)
-	l.namespace(t, "tagged", map[string]string{"istio.io/rev": "prod"})
-	l.workload(t, "tagged", "web")
-	l.settlesIn(t, "tagged", "web")
+	l.boundByTag(t)
 	l.target(t, "")
 	l.retagged(t, newRevision)
-	output(t, nil, istioctl(t, newVersion), "tag", "set", "prod", "--revision", newRevision, "--overwrite", "--kubeconfig", l.kubeconfig)
+	l.tag(t, "prod", newRevision)
 	l.bound(t, map[string]string{"tagged/web": oldRevision})
 	before := l.snapshot(t, bindings())
 	args := moving("--to", newRevision, "--soak", "0s")

@@ -14,10 +14,7 @@ import (
 // the way back could point at the old revision.
 func TestTagTakenAway(t *testing.T) {
 	l := hollow(t, "a tag that was moved is taken away: the way back holds at once, says how it is made anew, and goes on then")
-	l.tagged(t, "prod", oldRevision)
-	l.namespace(t, "tagged", map[string]string{"istio.io/rev": "prod"})
-	l.workload(t, "tagged", "web")
-	l.settlesIn(t, "tagged", "web")
+	l.boundByTag(t)
 	l.target(t, "")
 	before, hooks := l.snapshot(t, bindings()), l.hooksOfTags(t)
 	l.rerig(t, moving("--to", newRevision, "--soak", "0s")...).exits(t, exitDone)
@@ -53,10 +50,25 @@ func (l *lab) hooksOfTags(t *testing.T) snapshot {
 	return l.snapshot(t, everything()).of("/istio-revision-tag", "/istiod-default").of(" webhooks")
 }
 
+// boundByTag has a workload in namespace tagged that the tag prod leads to the old revision.
+func (l *lab) boundByTag(t *testing.T) {
+	t.Helper()
+	l.tagged(t, "prod", oldRevision)
+	l.namespace(t, "tagged", map[string]string{"istio.io/rev": "prod"})
+	l.workload(t, "tagged", "web")
+	l.settlesIn(t, "tagged", "web")
+}
+
+// tag points a tag at a revision by hand, with that revision's istioctl.
+func (l *lab) tag(t *testing.T, tag, revision string) {
+	t.Helper()
+	output(t, nil, istioctl(t, versions[revision]), "tag", "set", tag, "--revision", revision, "--overwrite", "--kubeconfig", l.kubeconfig)
+}
+
 // tagged sets a tag by hand, for the length of a test.
 func (l *lab) tagged(t *testing.T, tag, revision string) {
 	t.Helper()
-	output(t, nil, istioctl(t, versions[revision]), "tag", "set", tag, "--revision", revision, "--overwrite", "--kubeconfig", l.kubeconfig)
+	l.tag(t, tag, revision)
 	t.Cleanup(func() {
 		hooks := l.objects.Resource(resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"))
 		_ = hooks.Delete(context.Background(), "istio-revision-tag-"+tag, metav1.DeleteOptions{})
