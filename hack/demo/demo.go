@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rerig/rerig/hack/ground"
+	"github.com/rerig/rerig/hack/labsize"
 )
 
 // name is the lab of the demo: another one than that of make lab-up.
@@ -25,7 +25,7 @@ const (
 
 // demo begins with a lab of its own, and so always with the old Istio.
 func demo(ctx context.Context, c console) error {
-	began, size := time.Now(), ground.Size()
+	began, size := time.Now(), labsize.Detect()
 	l, err := bringUp(ctx, c, size)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func demo(ctx context.Context, c console) error {
 }
 
 func tellLoad(ctx context.Context, c console, size string) error {
-	if size == ground.Hollow {
+	if size == labsize.Hollow {
 		fmt.Fprintln(c.out, "There was none: a hollow lab has no traffic. As root, make demo has both.")
 		return nil
 	}
@@ -57,11 +57,11 @@ func tellLoad(ctx context.Context, c console, size string) error {
 
 // bringUp makes the lab anew; its load counts from when all is in its place.
 func bringUp(ctx context.Context, c console, size string) (lab, error) {
-	if size == ground.None {
+	if size == labsize.None {
 		return lab{}, errors.New("bring up a lab: it needs Linux; elsewhere give rerig a KUBECONFIG of your own")
 	}
 	c.title("A lab: Kubernetes, Istio " + from + " and a shop. The first time everything is built, which takes a while; then it takes a minute.")
-	if size == ground.Hollow {
+	if size == labsize.Hollow {
 		fmt.Fprintln(c.out, "It is a hollow one, since a real one needs root: real control planes, no containers and no traffic.")
 	}
 	if err := c.run(ctx, "bin/lab", "down", "--name", name); err != nil {
@@ -70,7 +70,7 @@ func bringUp(ctx context.Context, c console, size string) (lab, error) {
 	if err := c.run(ctx, "bin/lab", "up", "--name", name, "--size", size); err != nil {
 		return lab{}, err
 	}
-	if size == ground.Real {
+	if size == labsize.Real {
 		if _, err := answer(ctx, "bin/lab", "load", "--reset", "--name", name); err != nil {
 			return lab{}, err
 		}
@@ -111,7 +111,7 @@ func next(l lab, size string) string {
 		{"bin/rerig rollback", "everything back to " + from + ", wave by wave, and proven too"},
 		{"bin/rerig upgrade --help", "waves, namespaces, soak, a failing wave put back"},
 	}
-	if size == ground.Real {
+	if size == labsize.Real {
 		lines = append(lines, line{"bin/lab load --name " + name, "what the load has seen so far; with --reset it counts anew"})
 	}
 	lines = append(lines,

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rerig/rerig/hack/ground"
+	"github.com/rerig/rerig/hack/labsize"
 )
 
 // istios are those whose istioctl and whose charts the tests try.
@@ -22,9 +22,9 @@ var istios = []string{"1.29.1", "1.31.0"}
 // that is most of the time that all takes.
 func fetched(ctx context.Context, size string, out io.Writer) result {
 	began, r := time.Now(), result{name: "parts of the lab", verdict: passed}
-	sizes := []string{ground.Hollow} // which every machine's stories use
-	if size == ground.Real {
-		sizes = append(sizes, ground.Real)
+	sizes := []string{labsize.Hollow} // which every machine's stories use
+	if size == labsize.Real {
+		sizes = append(sizes, labsize.Real)
 	}
 	for _, s := range sizes {
 		if err := labCommand(ctx, out, "fetch", "--rollouts", "--size", s).Run(); err != nil {
@@ -95,7 +95,7 @@ func onBench(ctx context.Context, env []string, out io.Writer) []result {
 	defer func() {
 		_ = labCommand(context.WithoutCancel(ctx), out, "down", "--name", benchName).Run()
 	}()
-	err := labCommand(ctx, out, "up", "--name", benchName, "--size", ground.Hollow, "--no-shop").Run()
+	err := labCommand(ctx, out, "up", "--name", benchName, "--size", labsize.Hollow, "--no-shop").Run()
 	if err != nil {
 		fmt.Fprintln(out, err)
 		return []result{{name: "a lab for the packages' TestLab", verdict: failed}}

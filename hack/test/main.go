@@ -14,14 +14,14 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rerig/rerig/hack/ground"
+	"github.com/rerig/rerig/hack/labsize"
 )
 
 // patience is how long the stories may take together when nobody says.
 var patience = map[bool]time.Duration{false: 50 * time.Minute, true: 5 * time.Hour}
 
 func main() {
-	wanted := order{size: ground.Size(), strict: os.Getenv("CI") == "true"}
+	wanted := order{size: labsize.Detect(), strict: os.Getenv("CI") == "true"}
 	flag.BoolVar(&wanted.long, "long", false, "run only the stories, each as often as it can repeat itself, and write their times down in bin/long-runs.md")
 	flag.StringVar(&wanted.stories, "stories", "", "run only the stories whose name matches, and nothing else")
 	flag.DurationVar(&wanted.timeout, "timeout", 0, "how long the stories may take together (default 50m, 5h with -long)")

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rerig/rerig/hack/ground"
+	"github.com/rerig/rerig/hack/labsize"
 )
 
 // order is what is to be run.
@@ -40,14 +40,14 @@ func run(ctx context.Context, o order, out io.Writer) []result {
 	if everything {
 		all = form(ctx, out)
 	}
-	if o.size != ground.None {
+	if o.size != labsize.None {
 		title(out, "parts of the lab")
 		all = append(all, fetched(ctx, o.size, out))
 	}
 	if everything {
 		all = append(all, units(ctx, o, out)...)
 	}
-	if o.size == ground.None {
+	if o.size == labsize.None {
 		return all
 	}
 	title(out, "stories on the lab, "+o.size)
@@ -79,7 +79,7 @@ func units(ctx context.Context, o order, out io.Writer) (all []result) {
 		title(out, "tests of "+called(m))
 		all = append(all, tests(ctx, suite{folder: m, args: []string{"-timeout=10m", "-skip=" + later}, env: env}, out)...)
 	}
-	if o.size == ground.None || err != nil {
+	if o.size == labsize.None || err != nil {
 		return all
 	}
 	title(out, "tests on a bench: a hollow lab with Istio alone")
@@ -87,7 +87,7 @@ func units(ctx context.Context, o order, out io.Writer) (all []result) {
 }
 
 func equipped(ctx context.Context, o order) (env []string, clear func(), err error) {
-	if o.size == ground.None {
+	if o.size == labsize.None {
 		return nil, func() {}, nil
 	}
 	dir, err := os.MkdirTemp("", "rerig-test-")

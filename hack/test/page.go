@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rerig/rerig/hack/ground"
+	"github.com/rerig/rerig/hack/labsize"
 )
 
 // page is the last that is printed: each story's time, what failed, what was
@@ -61,12 +61,12 @@ func section(b *strings.Builder, heading string, all []result, row func(result) 
 func leftOut(all []result, o order) (lines []string) {
 	stories := told(all)
 	switch o.size {
-	case ground.None:
+	case labsize.None:
 		lines = append(lines, "Left out: every story on the lab, which needs Linux.")
-	case ground.Hollow:
+	case labsize.Hollow:
 		lines = append(lines, "Left out: the stories with traffic, which need the real lab: Linux and root.")
 	}
-	if o.size != ground.None && len(stories) == 0 {
+	if o.size != labsize.None && len(stories) == 0 {
 		lines = append(lines, "No story was run.")
 	}
 	if len(stories) > 0 && !o.long {
@@ -110,7 +110,7 @@ func told(all []result) (stories []result) {
 }
 
 func size(o order) string {
-	if o.size == ground.None {
+	if o.size == labsize.None {
 		return "none"
 	}
 	return o.size
