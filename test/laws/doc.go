@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package laws holds the house together: its tests say which room may import
-// which, and how a file has to look. The linter says the same by .golangci.yml;
-// these say it to everybody who runs go test.
+// Package laws has the tests of the repository's own rules: which package may
+// import which, the form of files, retired words, and what the pages link to
+// and name. .golangci.yml repeats the import rules for the linter.
 package laws

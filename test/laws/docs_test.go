@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// pages are the repository's own Markdown files, by their paths.
+// pages returns the repository's Markdown files by path.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -23,7 +23,7 @@ func pages(t *testing.T) map[string]string {
 	return found
 }
 
-// tree reads every file of the repository whose name ends so.
+// tree reads every file of the repository whose name has a suffix.
 func tree(t *testing.T, suffix string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -47,22 +47,22 @@ func tree(t *testing.T, suffix string) map[string]string {
 }
 
 var (
-	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	heading  = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	unspoken = regexp.MustCompile("[^a-z0-9 _-]")
+	link        = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading     = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	notInAnchor = regexp.MustCompile("[^a-z0-9 _-]")
 )
 
-// anchors are the names under which a page's headings are linked to.
+// anchors returns the link targets of a page's headings.
 func anchors(page string) map[string]bool {
 	names := map[string]bool{}
 	for _, h := range heading.FindAllStringSubmatch(page, -1) {
-		names[strings.ReplaceAll(unspoken.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")] = true
+		names[strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")] = true
 	}
 	return names
 }
 
-// A link within the repository leads to a file, and to a heading, that is there.
-func TestLinksLeadSomewhere(t *testing.T) {
+// TestLinksResolve checks that links within the repository lead to files and headings.
+func TestLinksResolve(t *testing.T) {
 	all := pages(t)
 	for path, text := range all {
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
@@ -75,9 +75,9 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				to = filepath.Join(filepath.Dir(path), file)
 			}
 			if _, err := os.Stat(to); err != nil {
-				t.Errorf("%s links to %s, which is not there", path, m[1])
+				t.Errorf("%s links to %s, which does not exist", path, m[1])
 			} else if anchor != "" && !anchors(all[to])[anchor] {
-				t.Errorf("%s links to %s, which has no such heading", path, m[1])
+				t.Errorf("%s links to %s: there is no such heading", path, m[1])
 			}
 		}
 	}

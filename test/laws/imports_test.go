@@ -7,44 +7,44 @@ import (
 	"testing"
 )
 
-// TestImportsPointOneWay holds every package of the tool against the house.
-func TestImportsPointOneWay(t *testing.T) {
+// TestImportsPointDown compares every package of the tool with the layers.
+func TestImportsPointDown(t *testing.T) {
 	packages := deps(t, root)
 	for _, p := range packages {
 		if !within(p.ImportPath, module) {
 			continue
 		}
-		r, ok := roomOf(p.ImportPath)
+		r, ok := layerOf(p.ImportPath)
 		if !ok {
-			t.Errorf("%s is in no room of the house: give it one in house_test.go, .golangci.yml and ARCHITECTURE.md", p.ImportPath)
+			t.Errorf("%s is in no layer: add it to import_rules_test.go, .golangci.yml and ARCHITECTURE.md", p.ImportPath)
 			continue
 		}
 		for _, i := range p.Imports {
-			if imported, known := packages[i]; known && !r.may(imported) {
-				t.Errorf("%s imports %s, which the room %s may not", p.ImportPath, i, r.path)
+			if imported, known := packages[i]; known && !r.mayImport(imported) {
+				t.Errorf("%s imports %s, which the layer %s may not", p.ImportPath, i, r.path)
 			}
 		}
 	}
 }
 
-// TestLabIsForeign sees to it that the lab knows nothing of upgrades, and the tool nothing of the lab.
-func TestLabIsForeign(t *testing.T) {
+// TestLabIsSeparate checks that lab and tool do not import each other.
+func TestLabIsSeparate(t *testing.T) {
 	for path := range deps(t, root) {
 		if within(path, module+"/lab") {
-			t.Errorf("the tool depends on %s, which is the lab's", path)
+			t.Errorf("the tool depends on %s, a package of the lab", path)
 		}
 	}
 	for _, folder := range []string{"lab", "lab/shop"} {
 		for path := range deps(t, root+"/"+folder) {
 			if within(path, module) && !within(path, module+"/lab") {
-				t.Errorf("%s depends on %s, which is the tool's", folder, path)
+				t.Errorf("%s depends on %s, a package of the tool", folder, path)
 			}
 		}
 	}
 }
 
-// TestHouseRefuses shows that the law can be broken: a law that nothing fails is none.
-func TestHouseRefuses(t *testing.T) {
+// TestLayersRefuse shows that the law can be broken.
+func TestLayersRefuse(t *testing.T) {
 	ours := func(path string) listed { return listed{ImportPath: module + "/" + path} }
 	cases := []struct {
 		from string
@@ -65,11 +65,11 @@ func TestHouseRefuses(t *testing.T) {
 		{"internal/cli", ours("lab/internal/state"), false},
 	}
 	for _, c := range cases {
-		r, ok := roomOf(module + "/" + c.from)
+		r, ok := layerOf(module + "/" + c.from)
 		if !ok {
-			t.Errorf("%s has no room", c.from)
+			t.Errorf("%s has no layer", c.from)
 		}
-		if got := r.may(c.to); got != c.want {
+		if got := r.mayImport(c.to); got != c.want {
 			t.Errorf("%s may import %s: %t, want %t", c.from, strings.TrimPrefix(c.to.ImportPath, module+"/"), got, c.want)
 		}
 	}

@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// root is the repository, seen from here.
+// root is the path of the repository from here.
 const root = "../.."
 
-// listed is what go list says of a package.
+// listed is a package as go list describes it.
 type listed struct {
 	ImportPath string
 	Standard   bool
@@ -22,28 +22,28 @@ type listed struct {
 	Module     origin
 }
 
-// origin is the module that a package comes from.
+// origin is the module of a package.
 type origin struct{ Path string }
 
 func from(path string) origin { return origin{Path: path} }
 
-// deps lists the packages of the module in a folder and all that they depend on, tests aside.
+// deps lists the packages of the module in a folder and their dependencies, without tests.
 func deps(t *testing.T, folder string) map[string]listed {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Standard,Imports,Module", "./...")
-	var said, failed bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, &said, &failed
+	var stdout, stderr bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("list the packages of %s: %v\n%s", folder, err, failed.String())
+		t.Fatalf("list the packages of %s: %v\n%s", folder, err, stderr.String())
 	}
 	all := map[string]listed{}
-	for d := json.NewDecoder(&said); ; {
+	for d := json.NewDecoder(&stdout); ; {
 		var p listed
 		switch err := d.Decode(&p); {
 		case errors.Is(err, io.EOF):
 			return all
 		case err != nil:
-			t.Fatalf("read what go list says of %s: %v", folder, err)
+			t.Fatalf("parse the output of go list in %s: %v", folder, err)
 		}
 		all[p.ImportPath] = p
 	}

@@ -147,7 +147,7 @@ func fileWords(file string) string {
 	return strings.NewReplacer("_", " ", "-", " ", ".", " ").Replace(strings.TrimSuffix(base, filepath.Ext(base)))
 }
 
-// splitName turns an identifier into its words: HTTPProof into "http proof".
+// splitName turns an identifier into its words: HTTPServer into "http server".
 func splitName(name string) string {
 	runes := []rune(name)
 	var out []rune
@@ -171,7 +171,8 @@ func sortPhrases(all []phrase) {
 
 // TestPhrasesOfAFile shows what is read of a Go file and of a page.
 func TestPhrasesOfAFile(t *testing.T) {
-	const source = "package p\n\nimport \"anew\"\n\n// A comment.\n//go:noinline\nfunc DoIt(anArg int) {\n\tlocal := \"a\\nb\"\n\t_ = local\n}\n\n" +
+	const source = "package p\n\nimport \"anew\"\n\n// A comment.\n//go:noinline\n" +
+		"func DoIt(anArg int) {\n\tlocal := \"a\\nb\"\n\t_ = local\n}\n\n" +
 		"type T struct {\n\tField int `json:\"tag\"`\n}\n"
 	got, err := goPhrases("internal/p/some_file.go", source)
 	if err != nil {
