@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// docs/rights.md names, under its heading, each resource that a purpose takes.
+// docs/reference/rights.md names, under its heading, each resource that a purpose takes.
 func TestRightsAreWrittenDown(t *testing.T) {
-	page, err := os.ReadFile("../../docs/rights.md")
+	page, err := os.ReadFile("../../docs/reference/rights.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,12 +22,12 @@ func TestRightsAreWrittenDown(t *testing.T) {
 	}
 	c := &Cluster{Root: "istio-system"}
 	for title, wanted := range map[string][]Permission{
-		"To look":                            slices.Concat(c.Observing(), c.Helpful(), c.Rolling(false)),
-		"To act":                             append(c.Acting(), c.Rolling(true)[1:]...),
-		"To swap":                            append(Swapping(), Choosing()...),
-		"To try first":                       Trying(),
-		"To move tags and the default":       Retagging(c.Root, "default"),
-		"To take the old control plane away": append(c.SeeingRemovals(), c.TakingAway()...),
+		"inventory, plan and status":   slices.Concat(c.Observing(), c.Helpful(), c.Rolling(false)),
+		"upgrade and rollback":         append(c.Acting(), c.Rolling(true)[1:]...),
+		"Swap":                         append(Swapping(), Choosing()...),
+		"Trial":                        Trying(),
+		"Tags and the default":         Retagging(c.Root, "default"),
+		"Remove the old control plane": append(c.SeeingRemovals(), c.TakingAway()...),
 	} {
 		for _, p := range wanted {
 			resource, sub, _ := strings.Cut(p.Resource, "/")
@@ -39,7 +39,7 @@ func TestRightsAreWrittenDown(t *testing.T) {
 				name += "/" + sub
 			}
 			if !strings.Contains(sections[title], "`"+name+"`") || !strings.Contains(sections[title], "`"+p.Verb+"`") {
-				t.Errorf("%q in docs/rights.md does not say: %s", title, p)
+				t.Errorf("%q in docs/reference/rights.md does not say: %s", title, p)
 			}
 		}
 	}
