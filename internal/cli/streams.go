@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Streams are where a command reads and writes.
@@ -34,13 +34,13 @@ func size(f *os.File) (columns, rows int) {
 }
 
 // paper is what the command's output is written on.
-func (a *app) paper() report.Paper {
+func (a *app) paper() format.Style {
 	f, ok := terminal(a.Out)
 	if !ok {
-		return report.Paper{}
+		return format.Style{}
 	}
 	columns, _ := size(f)
-	return report.Paper{Colour: a.colour(), Width: columns}
+	return format.Style{Color: a.colour(), Width: columns}
 }
 
 // colour follows --no-color and the customs of terminals.

@@ -6,24 +6,25 @@ import (
 	"fmt"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // commits says in a live view what somebody else has to commit before the run
 // goes on, wrapped and whole: it is copied from there. What takes more than half
 // of the room is counted.
-func (f frame) commits(p Paper, room int) []string {
+func (f frame) commits(p format.Style, room int) []string {
 	var lines []string
 	list := plan.Commits(f.left)
 	for i, text := range list {
-		wrapped := p.wrapped("  waits: ", text)
+		wrapped := p.Wrap("  waits: ", text)
 		if i > 0 && len(lines)+len(wrapped) > room/2 {
-			lines = append(lines, fmt.Sprintf("  and %s more to commit: `rerig status %s` lists them", count(len(list)-i, "namespace"), f.run))
+			lines = append(lines, fmt.Sprintf("  and %s more to commit: `rerig status %s` lists them", format.Count(len(list)-i, "namespace"), f.run))
 			break
 		}
 		lines = append(lines, wrapped...)
 	}
 	for i := range lines {
-		lines[i] = p.paint(warn, lines[i])
+		lines[i] = p.Paint(format.Warn, lines[i])
 	}
 	return lines
 }

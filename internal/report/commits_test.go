@@ -9,6 +9,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // TestCommitsAreSaid: what somebody else has to commit is in the live view and in
@@ -25,10 +26,10 @@ func TestCommitsAreSaid(t *testing.T) {
 		left := []plan.Stage{stage}
 		f := frame{reasons: map[string]string{}, parallel: 4}
 		f.take(engine.Event{Kind: engine.Looked, At: noon, Run: intent.Run, World: &w, Target: &target, Ledger: &l, Stages: left})
-		shown := f.lines(Paper{Width: 79}, 23, noon)
+		shown := f.lines(format.Style{Width: 79}, 23, noon)
 		for _, line := range shown {
-			if width(line) > 79 {
-				t.Errorf("%d columns: %s", width(line), line)
+			if format.Width(line) > 79 {
+				t.Errorf("%d columns: %s", format.Width(line), line)
 			}
 		}
 		want := stage.Steps[0].ToCommit()
@@ -36,7 +37,7 @@ func TestCommitsAreSaid(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, strings.Join(shown, "\n"))
 		}
 		s := Standing{Run: intent.Run, Intent: intent, Phase: "Upgrading", Message: "waits: " + want, Holder: "host-1", At: noon, World: w, Target: target, Ledger: l, Left: left}
-		if text := s.Text(Paper{}); strings.Count(text, want) != 1 {
+		if text := s.Text(format.Style{}); strings.Count(text, want) != 1 {
 			t.Errorf("not once %q in\n%s", want, text)
 		}
 	}

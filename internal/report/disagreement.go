@@ -3,11 +3,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // disagreements says in plain words where a workload's four truths differ.
@@ -34,13 +36,13 @@ func asked(w mesh.World, t Truths, say sayer) {
 	}
 	switch gets := strings.Join(t.Webhooks, " and "); {
 	case t.Asks.Value != "" && t.Asks.Revision == "":
-		say("%s names %s, which nobody serves: a new pod gets %s", t.Asks.Label, t.Asks.Value, or(gets, "no sidecar, and no error"))
+		say("%s names %s, which nobody serves: a new pod gets %s", t.Asks.Label, t.Asks.Value, cmp.Or(gets, "no sidecar, and no error"))
 	case len(t.Webhooks) > 1:
 		say("the webhooks of %s would all inject a new pod", gets)
 	case t.Asks.Revision != gets && t.Asks.Revision == "":
 		say("the labels ask for no sidecar, and the webhooks would inject one of %s", gets)
 	case t.Asks.Revision != gets:
-		say("%s asks for %s, and the webhooks would give a new pod %s", t.Asks.Label, t.Asks.Revision, or(gets, "no sidecar"))
+		say("%s asks for %s, and the webhooks would give a new pod %s", t.Asks.Label, t.Asks.Revision, cmp.Or(gets, "no sidecar"))
 	}
 }
 
@@ -48,7 +50,7 @@ func asked(w mesh.World, t Truths, say sayer) {
 func injected(wl mesh.Workload, t Truths, say sayer) {
 	gets := strings.Join(t.Webhooks, " and ")
 	for _, c := range t.Carries {
-		pods := count(c.Pods, "pod")
+		pods := format.Count(c.Pods, "pod")
 		switch {
 		case slices.Contains(t.Webhooks, c.Revision) || (c.Revision == "" && gets == ""):
 		case c.Revision == "":
@@ -64,9 +66,9 @@ func injected(wl mesh.Workload, t Truths, say sayer) {
 // wired compares what the pods carry with who serves them.
 func wired(w mesh.World, wl mesh.Workload, t Truths, say sayer) {
 	if len(t.Alone) > 0 && t.Unknown {
-		say("whether %s %s connected is not known: an istiod did not answer", some(t.Alone, 3), be(len(t.Alone)))
+		say("whether %s %s connected is not known: an istiod did not answer", format.List(t.Alone, 3), format.Are(len(t.Alone)))
 	} else if len(t.Alone) > 0 {
-		say("no istiod knows the proxy of %s", some(t.Alone, 3))
+		say("no istiod knows the proxy of %s", format.List(t.Alone, 3))
 	}
 	for _, p := range wl.Live() {
 		links := w.Connections(wl.Namespace, p.Name)
@@ -75,16 +77,16 @@ func wired(w mesh.World, wl mesh.Workload, t Truths, say sayer) {
 		}
 		for _, l := range links {
 			if l.Revision != p.Sidecar.Revision {
-				say("%s carries a sidecar of %s and is served by %s of %s", p.Name, or(p.Sidecar.Revision, "nobody"), l.Istiod, l.Revision)
+				say("%s carries a sidecar of %s and is served by %s of %s", p.Name, cmp.Or(p.Sidecar.Revision, "nobody"), l.Istiod, l.Revision)
 			}
 		}
 	}
 	for _, c := range t.Connected {
 		if len(c.Rejected) > 0 {
-			say("rejected what %s sent: %s", c.Istiod, some(c.Rejected, 2))
+			say("rejected what %s sent: %s", c.Istiod, format.List(c.Rejected, 2))
 		}
 		if len(c.Unacked) > 0 {
-			say("not acknowledged yet, from %s: %s", c.Istiod, some(c.Unacked, 4))
+			say("not acknowledged yet, from %s: %s", c.Istiod, format.List(c.Unacked, 4))
 		}
 	}
 }
@@ -94,7 +96,7 @@ func wired(w mesh.World, wl mesh.Workload, t Truths, say sayer) {
 func swapped(wl mesh.Workload, say sayer) {
 	switch held := inHand(wl); {
 	case held != "":
-		say("a swap has pods of it in hand (%s, of run %s): that run takes them away, or puts them back", held, or(wl.Kept()[0].Swap.Run, "unknown"))
+		say("a swap has pods of it in hand (%s, of run %s): that run takes them away, or puts them back", held, cmp.Or(wl.Kept()[0].Swap.Run, "unknown"))
 	case wl.Keeper != "":
 		say("Service %s is the keeper of a swap and keeps nothing: the run that made it takes it away", wl.Keeper)
 	}

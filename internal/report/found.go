@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Difference is something that is not as it was found before a run.
@@ -25,7 +27,7 @@ func (g Page) differences() []Difference {
 	var list []Difference
 	differ := func(subject, before, now string) {
 		if before != now {
-			list = append(list, Difference{subject, or(before, "no sidecar"), or(now, "no sidecar")})
+			list = append(list, Difference{subject, cmp.Or(before, "no sidecar"), cmp.Or(now, "no sidecar")})
 		}
 	}
 	b := g.Ledger.Baseline
@@ -40,21 +42,21 @@ func (g Page) differences() []Difference {
 		}
 	}
 	for _, tag := range slices.Sorted(maps.Keys(b.Tags)) {
-		differ("tag "+tag, or(b.Tags[tag], "nobody"), or(strings.Join(g.World.TagAt(tag), "+"), "nobody"))
+		differ("tag "+tag, cmp.Or(b.Tags[tag], "nobody"), cmp.Or(strings.Join(g.World.TagAt(tag), "+"), "nobody"))
 	}
 	return list
 }
 
 // notAsFound shows them, once a run is rolled back.
-func (g Page) notAsFound(p Paper) []string {
-	rows := [][]cell{head("NOT AS FOUND", "BEFORE", "NOW")}
+func (g Page) notAsFound(p format.Style) []string {
+	rows := [][]format.Cell{format.Header("NOT AS FOUND", "BEFORE", "NOW")}
 	for _, d := range g.differences() {
-		rows = append(rows, row(d.Subject, d.Before, d.Now))
+		rows = append(rows, format.Row(d.Subject, d.Before, d.Now))
 	}
 	if len(rows) == 1 {
 		return nil
 	}
-	return append([]string{""}, p.table("", rows)...)
+	return append([]string{""}, p.Table("", rows)...)
 }
 
 // staying are the workloads of the run's namespaces that are not on the revision,
@@ -92,7 +94,7 @@ func (g Page) Result() (string, string) {
 	switch n := len(g.staying()); n {
 	case 0:
 		moved := len(g.namespaces())
-		return fmt.Sprintf("%s %s on revision %s", count(moved, "namespace"), be(moved), g.Intent.Revision), ""
+		return fmt.Sprintf("%s %s on revision %s", format.Count(moved, "namespace"), format.Are(moved), g.Intent.Revision), ""
 	case 1:
 		return "what was to move is on revision " + g.Intent.Revision, "; 1 workload stays where it was"
 	default:

@@ -10,6 +10,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // set puts the first n pods of a workload on a revision.
@@ -32,7 +33,7 @@ func TestTheHeadlineCountsWhatStays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Page{Run: intent.Run, Outcome: engine.Completed, Intent: intent, World: w, Target: target, Ledger: l, Began: noon, Ended: l.Ended}.Text(Paper{})
+		return Page{Run: intent.Run, Outcome: engine.Completed, Intent: intent, World: w, Target: target, Ledger: l, Began: noon, Ended: l.Ended}.Text(format.Style{})
 	}
 	if text := page(); !strings.Contains(text, "is complete: 2 namespaces are on revision 1-31-0, proven on the wire.\n") || strings.Contains(text, "the same command again") {
 		t.Errorf("nothing stays:\n%s", text)
@@ -61,7 +62,7 @@ func TestThePageNamesWhatIsNotAsFound(t *testing.T) {
 		w, l = plan.After(w, target, l, left[0].Steps[0], noon)
 	}
 	page := func() string {
-		return Page{Run: intent.Run, Outcome: engine.RolledBack, Intent: back, World: w, Target: target, Ledger: l, Began: noon, Ended: noon}.Text(Paper{})
+		return Page{Run: intent.Run, Outcome: engine.RolledBack, Intent: back, World: w, Target: target, Ledger: l, Began: noon, Ended: noon}.Text(format.Style{})
 	}
 	if text := page(); !strings.Contains(text, "is rolled back: everything is as it was found before it, proven on the wire.\n") || strings.Contains(text, "NOT AS FOUND") {
 		t.Errorf("all is back:\n%s", text)
@@ -89,13 +90,13 @@ func TestThePlanSaysWhoGoesOnUsingTheRevision(t *testing.T) {
 	}
 	web, _ := w.Workload("Deployment shop-web/web")
 	connect(web.Live()[0].Name, "shop-web")
-	if text := proposal(t, w, back, l).Text(Paper{}); !strings.Contains(text, "1-31-0 stays installed and unused.") {
+	if text := proposal(t, w, back, l).Text(format.Style{}); !strings.Contains(text, "1-31-0 stays installed and unused.") {
 		t.Errorf("what goes back uses nothing:\n%s", text)
 	}
 	gateway, _ := w.Workload("Deployment istio-ingress/gateway")
 	connect(gateway.Live()[0].Name, "istio-ingress")
 	connect("vm-1", "elsewhere")
-	if text := proposal(t, w, back, l).Text(Paper{}); !strings.Contains(text, "1-31-0 stays installed, and in use: 2 proxies connected to it are not taken back.") {
+	if text := proposal(t, w, back, l).Text(format.Style{}); !strings.Contains(text, "1-31-0 stays installed, and in use: 2 proxies connected to it are not taken back.") {
 		t.Errorf("a gateway and a VM use it:\n%s", text)
 	}
 }

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // frame is what a live view shows: the newest look at a run.
@@ -27,7 +29,7 @@ type frame struct {
 
 // take keeps what an event tells.
 func (f *frame) take(e engine.Event) {
-	f.run = or(e.Run, f.run)
+	f.run = cmp.Or(e.Run, f.run)
 	if e.World != nil && e.Target != nil && e.Ledger != nil {
 		f.world, f.target, f.ledger, f.left = *e.World, *e.Target, *e.Ledger, e.Stages
 		f.trouble = ""
@@ -47,19 +49,19 @@ func (f *frame) take(e engine.Event) {
 
 // lines draws the frame for a terminal: no line is wider than p.Width, and there
 // are at most height of them.
-func (f frame) lines(p Paper, height int, now time.Time) []string {
+func (f frame) lines(p format.Style, height int, now time.Time) []string {
 	lines := []string{"", f.head(p), f.clock(p, now), f.plane(p)}
 	lines = append(lines, f.commits(p, height-len(lines))...)
 	waves := progressOf(f.world, f.target, f.ledger, f.left)
 	room := height - len(lines)
 	lines = append(lines, f.body(p, waves, room, now)...)
 	if f.trouble != "" {
-		lines = append(lines, p.paint(warn, cut("  out of reach, trying again: "+f.trouble, p.Width)))
+		lines = append(lines, p.Paint(format.Warn, format.Cut("  out of reach, trying again: "+f.trouble, p.Width)))
 	}
 	return lines[:min(len(lines), height)]
 }
 
-func (f frame) head(p Paper) string {
+func (f frame) head(p format.Style) string {
 	title := "forward to " + f.target.Revision
 	if f.target.Back {
 		title = "back to what was found"
@@ -67,27 +69,27 @@ func (f frame) head(p Paper) string {
 	if f.target.Version != "" {
 		title += " (Istio " + f.target.Version + ")"
 	}
-	return p.paint(strong, cut(f.run+": "+title, p.Width))
+	return p.Paint(format.Strong, format.Cut(f.run+": "+title, p.Width))
 }
 
-func (f frame) clock(p Paper, now time.Time) string {
-	text := "elapsed " + span(now.Sub(f.began))
+func (f frame) clock(p format.Style, now time.Time) string {
+	text := "elapsed " + format.Duration(now.Sub(f.began))
 	if rest := expected(f.world, f.target, f.ledger, f.left, f.parallel, now); rest > 0 {
-		text += ", about " + span(rest) + " to go"
+		text += ", about " + format.Duration(rest) + " to go"
 	}
-	return cut(text, p.Width)
+	return format.Cut(text, p.Width)
 }
 
 // plane is the line of what comes before the waves.
-func (f frame) plane(p Paper) string {
-	text, tone := "good", good
+func (f frame) plane(p format.Style) string {
+	text, tone := "good", format.Good
 	if left := plan.Flat(f.left); len(left) > 0 && left[0].Wave == 0 {
-		text, tone = doingBefore(left[0]), warn
+		text, tone = doingBefore(left[0]), format.Warn
 		if why := f.reasons[left[0].Subject]; why != "" && len(plan.Commits(f.left)) == 0 {
 			text += ": " + why
 		}
 	}
-	return p.paint(tone, cut("  control plane  "+strings.Join(f.target.ControlPlanes(), ", ")+"  "+text, p.Width))
+	return p.Paint(tone, format.Cut("  control plane  "+strings.Join(f.target.ControlPlanes(), ", ")+"  "+text, p.Width))
 }
 
 func doingBefore(s plan.Step) string {
@@ -114,7 +116,7 @@ func doingBefore(s plan.Step) string {
 
 // body is the waves, the current one with its workloads; what does not fit is
 // summed up.
-func (f frame) body(p Paper, waves []progress, room int, now time.Time) []string {
+func (f frame) body(p format.Style, waves []progress, room int, now time.Time) []string {
 	before, current, after := split(waves)
 	detail := max(room-len(waves), 0)
 	if len(waves) > room/2 {
@@ -163,33 +165,33 @@ func folded(waves []progress) []progress {
 	return []progress{sum}
 }
 
-func (f frame) wave(p Paper, w progress, now time.Time) string {
+func (f frame) wave(p format.Style, w progress, now time.Time) string {
 	name := fmt.Sprintf("wave %d/%d", w.Wave, all(f.target, &f.ledger))
 	if w.Wave < 0 {
 		name = fmt.Sprintf("%d waves", -w.Wave)
 	}
 	text := fmt.Sprintf("  %-9s %s %d/%d %-10s %s", name, bar(w.proven(), len(w.works)), w.proven(), len(w.works), w.word(now), strings.Join(w.Namespaces, ", "))
-	return p.paint(toneOf(w.state), cut(text, p.Width))
+	return p.Paint(toneOf(w.state), format.Cut(text, p.Width))
 }
 
 // word is the wave's state, with what is left of its soak.
 func (p progress) word(now time.Time) string {
 	if p.state == soaking && !p.until.IsZero() {
-		return "soak " + span(max(0, p.until.Sub(now)))
+		return "soak " + format.Duration(max(0, p.until.Sub(now)))
 	}
 	return string(p.state)
 }
 
-func toneOf(s state) tone {
+func toneOf(s state) format.Tone {
 	switch s {
 	case proven:
-		return good
+		return format.Good
 	case waits:
-		return dim
+		return format.Dim
 	case held:
-		return bad
+		return format.Bad
 	}
-	return plain
+	return format.Plain
 }
 
 // bar draws done of all in ten characters.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Each way to bring a revision up is told as what it is.
@@ -25,7 +26,7 @@ func TestInstallersAreToldApart(t *testing.T) {
 		"others": {Installer{By: "other hands", Await: true, Notes: []string{"mind"}},
 			"  await    revision 1-31-0, which other hands bring up: nothing is installed\n           note: mind"},
 	} {
-		if got := strings.Join(Proposal{Installer: &c.installer}.install(Paper{Width: 200}, step), "\n"); got != c.want {
+		if got := strings.Join(Proposal{Installer: &c.installer}.install(format.Style{Width: 200}, step), "\n"); got != c.want {
 			t.Errorf("%s:\n%s", name, got)
 		}
 	}

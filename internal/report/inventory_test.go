@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 func TestInventory(t *testing.T) {
 	for name, w := range map[string]mesh.World{"agrees": shop(), "disagrees": muddle(), "nothing": {RootNamespace: "istio-system"}} {
 		t.Run(name, func(t *testing.T) {
 			inv := InventoryOf(w)
-			golden(t, "inventory-"+name+".txt", inv.Text(Paper{}))
+			golden(t, "inventory-"+name+".txt", inv.Text(format.Style{}))
 			text, err := JSON(inv)
 			if err != nil {
 				t.Fatal(err)

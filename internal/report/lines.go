@@ -8,24 +8,25 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Lines tells a run line by line, each with its time: for pipes and logs.
 type Lines struct {
 	Out   io.Writer
-	Paper Paper
+	Style format.Style
 	news  news
 }
 
 // Tell writes an event's line, where it has news.
 func (l *Lines) Tell(e engine.Event) {
-	for _, line := range l.news.lines(l.Paper, e) {
+	for _, line := range l.news.lines(l.Style, e) {
 		fmt.Fprintln(l.Out, line)
 	}
 }
 
 // lines are an event's line, wrapped, or none.
-func (n *news) lines(p Paper, e engine.Event) []string {
+func (n *news) lines(p format.Style, e engine.Event) []string {
 	if !n.fresh(e) {
 		return nil
 	}
@@ -33,9 +34,9 @@ func (n *news) lines(p Paper, e engine.Event) []string {
 	if text == "" {
 		return nil
 	}
-	lines := p.wrapped(e.At.Format("15:04:05")+"  "+where(e)+"  ", strings.Join(strings.Fields(text), " "))
+	lines := p.Wrap(e.At.Format("15:04:05")+"  "+where(e)+"  ", strings.Join(strings.Fields(text), " "))
 	for i := range lines {
-		lines[i] = p.paint(tone, lines[i])
+		lines[i] = p.Paint(tone, lines[i])
 	}
 	return lines
 }

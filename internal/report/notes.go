@@ -2,61 +2,64 @@
 
 package report
 
-import "github.com/rerig/rerig/internal/plan"
+import (
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
+)
 
 // titles are what groups of notes are called, in the order in which they are shown.
 var titles = []struct {
 	kind  plan.NoteKind
 	title string
-	tone  tone
+	tone  format.Tone
 }{
-	{plan.FarApart, "Versions far apart", warn},
-	{plan.Differs, "The control planes differ", warn},
-	{plan.SeenByFew, "Configuration of one revision", warn},
-	{plan.FilterOff, "Filters that fall silent", warn},
-	{plan.HoldsOn, "Keep the old revision", warn},
-	{plan.DefinitionsStay, "Comes back", warn},
-	{plan.MayLoseRequests, "May lose requests", warn},
-	{plan.NotSwapped, "Not swapped", warn},
-	{plan.SwapGoesOn, "Rules that come too late", warn},
-	{plan.IdleRule, "Rules that match nothing", warn},
-	{plan.NotReady, "Not ready as they are", warn},
-	{plan.NoRoom, "Without room for their move", warn},
-	{plan.RoomUnknown, "Room that is not known", warn},
-	{plan.AtMaximum, "At their autoscaler's maximum", plain},
-	{plan.PinnedProxy, "Moved, but for what they pin", warn},
-	{plan.Blocker, "Blockers: not moved, and keeping the old control plane in use", warn},
-	{plan.NotTried, "Moved without a trial", warn},
-	{plan.TriedFirst, "Tried first", plain},
-	{plan.NotMoved, "Not moved", warn},
-	{plan.Exemption, "Exemptions", plain},
-	{plan.NotInjected, "Without a sidecar today", plain},
-	{plan.NothingToProve, "Nothing to prove", plain},
-	{plan.ByTag, "How they are bound", plain},
-	{plan.TagStays, "Tags", plain},
-	{plan.NoEffect, "Labels without effect", warn},
-	{plan.ForCommit, "For committing", warn},
-	{plan.NotEvaluated, "Not evaluated", warn},
-	{plan.ByHand, "Begun by other hands", warn},
-	{plan.ByRun, "Moved by another run", warn},
-	{plan.GatewayStays, "Gateways that stay", plain},
+	{plan.FarApart, "Versions far apart", format.Warn},
+	{plan.Differs, "The control planes differ", format.Warn},
+	{plan.SeenByFew, "Configuration of one revision", format.Warn},
+	{plan.FilterOff, "Filters that fall silent", format.Warn},
+	{plan.HoldsOn, "Keep the old revision", format.Warn},
+	{plan.DefinitionsStay, "Comes back", format.Warn},
+	{plan.MayLoseRequests, "May lose requests", format.Warn},
+	{plan.NotSwapped, "Not swapped", format.Warn},
+	{plan.SwapGoesOn, "Rules that come too late", format.Warn},
+	{plan.IdleRule, "Rules that match nothing", format.Warn},
+	{plan.NotReady, "Not ready as they are", format.Warn},
+	{plan.NoRoom, "Without room for their move", format.Warn},
+	{plan.RoomUnknown, "Room that is not known", format.Warn},
+	{plan.AtMaximum, "At their autoscaler's maximum", format.Plain},
+	{plan.PinnedProxy, "Moved, but for what they pin", format.Warn},
+	{plan.Blocker, "Blockers: not moved, and keeping the old control plane in use", format.Warn},
+	{plan.NotTried, "Moved without a trial", format.Warn},
+	{plan.TriedFirst, "Tried first", format.Plain},
+	{plan.NotMoved, "Not moved", format.Warn},
+	{plan.Exemption, "Exemptions", format.Plain},
+	{plan.NotInjected, "Without a sidecar today", format.Plain},
+	{plan.NothingToProve, "Nothing to prove", format.Plain},
+	{plan.ByTag, "How they are bound", format.Plain},
+	{plan.TagStays, "Tags", format.Plain},
+	{plan.NoEffect, "Labels without effect", format.Warn},
+	{plan.ForCommit, "For committing", format.Warn},
+	{plan.NotEvaluated, "Not evaluated", format.Warn},
+	{plan.ByHand, "Begun by other hands", format.Warn},
+	{plan.ByRun, "Moved by another run", format.Warn},
+	{plan.GatewayStays, "Gateways that stay", format.Plain},
 }
 
 // notes lists what to know before agreeing, by kind; a text that several
 // subjects share is written once.
-func notes(p Paper, list []plan.Note) []string {
+func notes(p format.Style, list []plan.Note) []string {
 	var lines []string
 	for _, t := range titles {
 		for _, text := range texts(list, t.kind) {
-			lines = append(lines, "", p.paint(t.tone, t.title))
-			lines = append(lines, p.wrapped("  ", "Each of these "+text+".")...)
-			var rows [][]cell
+			lines = append(lines, "", p.Paint(t.tone, t.title))
+			lines = append(lines, p.Wrap("  ", "Each of these "+text+".")...)
+			var rows [][]format.Cell
 			for _, n := range list {
 				if n.Kind == t.kind && n.Text == text {
-					rows = append(rows, row(n.Subject, n.Evidence))
+					rows = append(rows, format.Row(n.Subject, n.Evidence))
 				}
 			}
-			lines = append(lines, p.table("    ", rows)...)
+			lines = append(lines, p.Table("    ", rows)...)
 			lines = append(lines, clearing(p, list, t.kind, text)...)
 		}
 	}
@@ -64,7 +67,7 @@ func notes(p Paper, list []plan.Note) []string {
 }
 
 // clearing says what would clear each of these, those with the same words together.
-func clearing(p Paper, list []plan.Note, kind plan.NoteKind, text string) []string {
+func clearing(p format.Style, list []plan.Note, kind plan.NoteKind, text string) []string {
 	subjects, order := map[string][]string{}, []string{}
 	for _, n := range list {
 		if n.Kind != kind || n.Text != text || n.Clears == "" {
@@ -79,9 +82,9 @@ func clearing(p Paper, list []plan.Note, kind plan.NoteKind, text string) []stri
 	for _, what := range order {
 		of := ""
 		if len(order) > 1 {
-			of = some(subjects[what], many) + ": "
+			of = format.List(subjects[what], many) + ": "
 		}
-		lines = append(lines, p.wrapped("    to clear it: ", of+what)...)
+		lines = append(lines, p.Wrap("    to clear it: ", of+what)...)
 	}
 	return lines
 }

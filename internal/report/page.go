@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Page is what closes a run: before, after, the evidence, the times.
@@ -26,8 +28,8 @@ type Page struct {
 }
 
 // Text writes the page for people.
-func (g Page) Text(p Paper) string {
-	lines := []string{"", p.paint(g.tone(), g.headline()), g.times()}
+func (g Page) Text(p format.Style) string {
+	lines := []string{"", p.Paint(g.tone(), g.headline()), g.times()}
 	if g.Outcome == engine.Held {
 		lines = append(lines, g.held(p)...)
 	}
@@ -43,11 +45,11 @@ func (g Page) Text(p Paper) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func (g Page) tone() tone {
+func (g Page) tone() format.Tone {
 	if g.Outcome == engine.Held {
-		return bad
+		return format.Bad
 	}
-	return good
+	return format.Good
 }
 
 func (g Page) headline() string {
@@ -67,14 +69,14 @@ func (g Page) headline() string {
 }
 
 func (g Page) times() string {
-	text := fmt.Sprintf("From %s to %s: %s", g.Began.Format("15:04:05"), g.Ended.Format("15:04:05"), span(g.Ended.Sub(g.Began)))
+	text := fmt.Sprintf("From %s to %s: %s", g.Began.Format("15:04:05"), g.Ended.Format("15:04:05"), format.Duration(g.Ended.Sub(g.Began)))
 	if s := g.Ledger.Started; !s.IsZero() && g.Began.Sub(s) > 5*time.Second {
 		text += fmt.Sprintf("; the run began %s", s.Format("2006-01-02 15:04:05"))
 	}
 	return text + "."
 }
 
-func (g Page) held(p Paper) []string {
+func (g Page) held(p format.Style) []string {
 	if g.Ledger.Held == nil {
 		return nil
 	}
@@ -82,26 +84,26 @@ func (g Page) held(p Paper) []string {
 }
 
 // heldLines say where a run stopped, why, and what to do.
-func heldLines(p Paper, h plan.Hold) []string {
-	lines := p.wrapped("At          ", h.Subject+" ("+h.Reason+")")
+func heldLines(p format.Style, h plan.Hold) []string {
+	lines := p.Wrap("At          ", h.Subject+" ("+h.Reason+")")
 	for i, l := range strings.Split(h.Message, "\n") {
 		lead := "Found       "
 		if i > 0 {
 			lead = "            "
 		}
-		lines = append(lines, p.wrapped(lead, l)...)
+		lines = append(lines, p.Wrap(lead, l)...)
 	}
-	return append(lines, p.wrapped("What to do  ", h.Hint)...)
+	return append(lines, p.Wrap("What to do  ", h.Hint)...)
 }
 
 // labels are the bindings before and now.
-func (g Page) labels(p Paper) []string {
-	rows := [][]cell{head("NAMESPACE", "LABELS BEFORE", "LABELS NOW")}
+func (g Page) labels(p format.Style) []string {
+	rows := [][]format.Cell{format.Header("NAMESPACE", "LABELS BEFORE", "LABELS NOW")}
 	for _, name := range g.namespaces() {
 		ns, _ := g.World.Namespace(name)
-		rows = append(rows, row(name, or(g.Ledger.Baseline.Bindings[name], "?"), ns.Binding().String()))
+		rows = append(rows, format.Row(name, cmp.Or(g.Ledger.Baseline.Bindings[name], "?"), ns.Binding().String()))
 	}
-	return append([]string{""}, p.table("", rows)...)
+	return append([]string{""}, p.Table("", rows)...)
 }
 
 // namespaces are those of the run, in the order of its waves.

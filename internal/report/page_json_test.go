@@ -9,6 +9,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // The page for programs has the workloads that the one for people has: those that
@@ -27,7 +28,7 @@ func TestThePageForProgramsHasEveryWorkload(t *testing.T) {
 	l.Revert, l.Held = 1, &plan.Hold{Reason: "WaveReverted", Wave: 1}
 	reverted := Page{Run: intent.Run, Outcome: engine.Held, Intent: back, World: w, Target: plan.Backward(back, l, 1), Ledger: l}
 	for name, g := range map[string]Page{"pods' own label": whole, "a wave was put back": reverted} {
-		people, _, _ := strings.Cut(g.Text(Paper{}), "CONTROL PLANE")
+		people, _, _ := strings.Cut(g.Text(format.Style{}), "CONTROL PLANE")
 		programs, err := JSON(g.Object())
 		if err != nil {
 			t.Fatal(err)

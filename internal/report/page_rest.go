@@ -3,16 +3,18 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // gateways are named with the revision that they have: they were not moved.
-func (g Page) gateways(p Paper) []string {
-	rows := [][]cell{head("GATEWAY", "BEFORE", "NOW", "PODS", "SERVED BY")}
+func (g Page) gateways(p format.Style) []string {
+	rows := [][]format.Cell{format.Header("GATEWAY", "BEFORE", "NOW", "PODS", "SERVED BY")}
 	for _, wl := range g.World.Workloads {
 		if !wl.Gateway {
 			continue
@@ -22,22 +24,22 @@ func (g Page) gateways(p Paper) []string {
 		for _, c := range t.Connected {
 			by = append(by, fmt.Sprintf("%s %s", c.Revision, c.Istiod))
 		}
-		rows = append(rows, row(wl.Key(), or(g.Ledger.Baseline.Sidecars[wl.Key()], "?"), or(strings.Join(wl.Sidecars(), "+"), "none"), pods(wl), or(strings.Join(by, ", "), "nobody")))
+		rows = append(rows, format.Row(wl.Key(), cmp.Or(g.Ledger.Baseline.Sidecars[wl.Key()], "?"), cmp.Or(strings.Join(wl.Sidecars(), "+"), "none"), pods(wl), cmp.Or(strings.Join(by, ", "), "nobody")))
 	}
 	if len(rows) == 1 {
 		return nil
 	}
-	return append([]string{""}, p.table("", rows)...)
+	return append([]string{""}, p.Table("", rows)...)
 }
 
 // planes are the control planes as they stand now, and what each is for.
-func (g Page) planes(p Paper) []string {
-	rows := [][]cell{head("CONTROL PLANE", "VERSION", "READY", "PROXIES", "")}
+func (g Page) planes(p format.Style) []string {
+	rows := [][]format.Cell{format.Header("CONTROL PLANE", "VERSION", "READY", "PROXIES", "")}
 	inv := InventoryOf(g.World)
 	for _, c := range inv.Revisions {
-		rows = append(rows, row(c.Name, or(c.Version, "?"), fmt.Sprintf("%d/%d", c.Ready, c.Wanted), fmt.Sprint(c.Proxies), g.role(c, inv)))
+		rows = append(rows, format.Row(c.Name, cmp.Or(c.Version, "?"), fmt.Sprintf("%d/%d", c.Ready, c.Wanted), fmt.Sprint(c.Proxies), g.role(c, inv)))
 	}
-	return append([]string{""}, p.table("", rows)...)
+	return append([]string{""}, p.Table("", rows)...)
 }
 
 // role says what a control plane is left for.
@@ -61,25 +63,25 @@ func (g Page) leaves(h plan.Hold) bool {
 }
 
 // next lists what can be done now.
-func (g Page) next(p Paper) []string {
-	rows := [][]cell{{{"NEXT", dim}, {}}, row("rerig inventory", "see for yourself")}
+func (g Page) next(p format.Style) []string {
+	rows := [][]format.Cell{{format.Dim.Cell("NEXT"), {}}, format.Row("rerig inventory", "see for yourself")}
 	switch g.Outcome {
 	case engine.Completed:
 		if stay := g.staying(); len(stay) > 0 {
-			rows = append(rows, row("the same command again", "move "+some(stay, many)+" as well, once what keeps it (see EVIDENCE) is cleared, or with another --workload rule"))
+			rows = append(rows, format.Row("the same command again", "move "+format.List(stay, many)+" as well, once what keeps it (see EVIDENCE) is cleared, or with another --workload rule"))
 		}
-		rows = append(rows, row("rerig rollback "+g.Run, "take everything back to what was found before"))
+		rows = append(rows, format.Row("rerig rollback "+g.Run, "take everything back to what was found before"))
 	case engine.Held:
-		rows = append(rows, row("rerig status "+g.Run, "see where the run stands"))
+		rows = append(rows, format.Row("rerig status "+g.Run, "see where the run stands"))
 		if g.Intent.Rollback {
-			rows = append(rows, row("rerig rollback "+g.Run, "go on, once what was found is mended"))
+			rows = append(rows, format.Row("rerig rollback "+g.Run, "go on, once what was found is mended"))
 			break
 		}
-		rows = append(rows, row("the same command again", "go on, once what was found is mended"),
-			row("rerig rollback "+g.Run, "take everything back to what was found before"))
+		rows = append(rows, format.Row("the same command again", "go on, once what was found is mended"),
+			format.Row("rerig rollback "+g.Run, "take everything back to what was found before"))
 		if h := g.Ledger.Held; h != nil && g.leaves(*h) {
-			rows = append(rows, row(fmt.Sprintf("the same with --workload '%s=leave'", h.Subject), "go on without it: it stays as it is now"))
+			rows = append(rows, format.Row(fmt.Sprintf("the same with --workload '%s=leave'", h.Subject), "go on without it: it stays as it is now"))
 		}
 	}
-	return append([]string{""}, p.table("", rows)...)
+	return append([]string{""}, p.Table("", rows)...)
 }

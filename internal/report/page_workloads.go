@@ -3,17 +3,19 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // workloads are the sidecars before and now, each with the evidence under it.
-func (g Page) workloads(p Paper) []string {
-	rows := [][]cell{head("WORKLOAD", "BEFORE", "NOW", "PODS", "PROVEN")}
+func (g Page) workloads(p format.Style) []string {
+	rows := [][]format.Cell{format.Header("WORKLOAD", "BEFORE", "NOW", "PODS", "PROVEN")}
 	var proofs []string
 	for _, name := range g.namespaces() {
 		for _, wl := range g.World.Workloads {
@@ -21,21 +23,21 @@ func (g Page) workloads(p Paper) []string {
 			if wl.Namespace != name || wl.Gateway || !was && !wl.Injected() {
 				continue
 			}
-			rows = append(rows, row(wl.Key(), or(before, "no sidecar"), or(strings.Join(wl.Sidecars(), "+"), "no sidecar"), pods(wl), g.proof(wl)))
+			rows = append(rows, format.Row(wl.Key(), cmp.Or(before, "no sidecar"), cmp.Or(strings.Join(wl.Sidecars(), "+"), "no sidecar"), pods(wl), g.proof(wl)))
 			tried, e := g.tried(wl), g.evidence(wl)
 			if tried != "" || e != "" {
 				proofs = append(proofs, "  "+wl.Key())
 			}
 			for _, line := range []string{tried, e} {
 				if line != "" {
-					proofs = append(proofs, p.wrapped("    ", line)...)
+					proofs = append(proofs, p.Wrap("    ", line)...)
 				}
 			}
 		}
 	}
-	lines := append([]string{""}, p.table("", rows)...)
+	lines := append([]string{""}, p.Table("", rows)...)
 	if len(proofs) > 0 {
-		lines = append(append(lines, "", p.paint(dim, "EVIDENCE")), proofs...)
+		lines = append(append(lines, "", p.Paint(format.Dim, "EVIDENCE")), proofs...)
 	}
 	return lines
 }
@@ -55,7 +57,7 @@ func (g Page) proof(wl mesh.Workload) string {
 	pass, ok := g.pass(wl)
 	switch d, restarted := took(g.World, wl, g.wanted(wl), g.Target.Run, g.Ledger); {
 	case ok && restarted:
-		return fmt.Sprintf("%s, %s after its restart", pass.At.Format("15:04:05"), span(d))
+		return fmt.Sprintf("%s, %s after its restart", pass.At.Format("15:04:05"), format.Duration(d))
 	case ok:
 		return pass.At.Format("15:04:05")
 	case len(wl.Live()) == 0:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // parking is what a swap has parked of a workload, and until when that can come
@@ -53,23 +54,23 @@ func (k parking) text(now time.Time) string {
 
 // parked says, where a run stands, which workloads have parked pods and for how
 // long they can still come back.
-func (s Standing) parked(p Paper) []string {
-	rows := [][]cell{head("PARKED", "PODS")}
+func (s Standing) parked(p format.Style) []string {
+	rows := [][]format.Cell{format.Header("PARKED", "PODS")}
 	for _, w := range progressOf(s.World, s.Target, s.Ledger, s.Left) {
 		for _, x := range w.works {
 			if text := x.parked.text(s.At); text != "" {
-				rows = append(rows, row(x.key, text))
+				rows = append(rows, format.Row(x.key, text))
 			}
 		}
 	}
 	if len(rows) == 1 {
 		return nil
 	}
-	lines := append([]string{""}, p.table("", rows)...)
+	lines := append([]string{""}, p.Table("", rows)...)
 	if s.Target.Back {
 		return append(lines, "They take their places back.")
 	}
-	return append(lines, p.wrapped("", fmt.Sprintf("They are alive and out of the Services: `rerig rollback %s` gives them their places back, without a restart.", s.Run))...)
+	return append(lines, p.Wrap("", fmt.Sprintf("They are alive and out of the Services: `rerig rollback %s` gives them their places back, without a restart.", s.Run))...)
 }
 
 // comeback says in a plan what a swap has in hand of a workload, and that on the

@@ -10,6 +10,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // swappedShop is the shop with its web swapped, two of its pods parked, in the
@@ -48,18 +49,18 @@ func TestParkedIsSaid(t *testing.T) {
 	left := plan.Steps(w, target, l)
 	f := frame{reasons: map[string]string{}, parallel: 4}
 	f.take(engine.Event{Kind: engine.Looked, At: noon, Run: intent.Run, World: &w, Target: &target, Ledger: &l, Stages: left})
-	shown := strings.Join(f.lines(Paper{Width: 100}, 23, noon), "\n")
+	shown := strings.Join(f.lines(format.Style{Width: 100}, 23, noon), "\n")
 	if want := "Deployment shop-web/web   2/2  proven     2 parked until 12:05:00"; !strings.Contains(shown, want) {
 		t.Errorf("no %q in\n%s", want, shown)
 	}
 	s := Standing{Run: intent.Run, Intent: intent, Phase: "Soaking", At: noon, World: w, Target: target, Ledger: l, Left: left}
 	for _, want := range []string{"2 parked until 12:05:00", "Nobody works on it. The command that began it, given again, goes on with it; `rerig rollback " + intent.Run + "`"} {
-		if text := s.Text(Paper{}); !strings.Contains(text, want) {
+		if text := s.Text(format.Style{}); !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 	back := plan.Make(w, plan.Backward(intent, l, 0), l)
-	text := Proposal{Run: intent.Run, Plan: back, World: w, Intent: intent}.Text(Paper{})
+	text := Proposal{Run: intent.Run, Plan: back, World: w, Intent: intent}.Text(format.Style{})
 	for _, want := range []string{"its 2 parked pods take their places back", "the pods that stood in their places end", "the same pods that were parked take their places back"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -77,7 +78,7 @@ func TestParkedIsSaid(t *testing.T) {
 			t.Errorf("what is parked disagrees: %v, %v", truths.Findings, truths.Remarks)
 		}
 	}
-	if text := inv.Text(Paper{}); !strings.Contains(text, "  Deployment shop-web/web: a swap has pods of it in hand (2 parked") || !strings.Contains(text, "labels, webhooks, pods and wire agree.") {
+	if text := inv.Text(format.Style{}); !strings.Contains(text, "  Deployment shop-web/web: a swap has pods of it in hand (2 parked") || !strings.Contains(text, "labels, webhooks, pods and wire agree.") {
 		t.Errorf("it is not said, or marked:\n%s", text)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // planes says in plain words what is wrong with control planes, webhooks, tags
@@ -36,7 +37,7 @@ func missing(r mesh.Revision, say sayer) {
 		say("revision %s has no %s", r.Name, m)
 	}
 	if r.Ready < r.Wanted {
-		say("revision %s: %d of %s ready", r.Name, r.Ready, count(r.Wanted, "istiod"))
+		say("revision %s: %d of %s ready", r.Name, r.Ready, format.Count(r.Wanted, "istiod"))
 	}
 	for _, i := range r.Istiods {
 		if !i.Answers() {

@@ -4,33 +4,34 @@ package report
 
 import (
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // after lists what follows the waves: every object that would be deleted, by name.
-func (p Proposal) after(paper Paper) []string {
+func (p Proposal) after(style format.Style) []string {
 	var lines []string
-	var rows [][]cell
+	var rows [][]format.Cell
 	tries := 0
 	for _, s := range plan.Flat(p.Plan.Stages) {
 		if s.Wave == 0 && !p.Plan.Target.Back {
-			lines = append(lines, p.around(paper, s)...)
+			lines = append(lines, p.around(style, s)...)
 		}
 		switch {
 		case s.Kind == plan.Try:
 			tries++
 		case s.Kind != plan.Remove:
 		case s.By != "":
-			rows = append(rows, row("await", s.Subject, "is taken away by "+s.By))
+			rows = append(rows, format.Row("await", s.Subject, "is taken away by "+s.By))
 		default:
-			rows = append(rows, row("remove", s.Subject, "of revision "+s.To+", when nothing holds on to it"))
+			rows = append(rows, format.Row("remove", s.Subject, "of revision "+s.To+", when nothing holds on to it"))
 		}
 	}
 	if tries > 0 {
-		rows = append(rows, row("try", "by dry run", "that pods and configuration are still admitted"))
+		rows = append(rows, format.Row("try", "by dry run", "that pods and configuration are still admitted"))
 	}
 	if len(rows) == 0 && len(lines) == 0 {
 		return nil
 	}
-	lines = append([]string{paper.paint(strong, "After the waves")}, lines...)
-	return append(lines, paper.table("  ", rows)...)
+	lines = append([]string{style.Paint(format.Strong, "After the waves")}, lines...)
+	return append(lines, style.Table("  ", rows)...)
 }

@@ -3,10 +3,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // nouns are what writes are counted as, in their order.
@@ -36,11 +38,11 @@ func (p Proposal) sum() []string {
 	var parts []string
 	for _, k := range nouns {
 		if total += n[k.kind]; n[k.kind] > 0 {
-			parts = append(parts, count(n[k.kind], k.noun)+p.others(k.kind))
+			parts = append(parts, format.Count(n[k.kind], k.noun)+p.others(k.kind))
 		}
 	}
 	lines := []string{fmt.Sprintf("%s to the mesh: %s. The run itself is recorded in MeshUpgrade %s.",
-		count(total, "write"), or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run+p.defined())}
+		format.Count(total, "write"), cmp.Or(strings.Join(parts, ", "), "none, only proofs are left"), p.Run+p.defined())}
 	if n[plan.Swap] > 0 {
 		lines = append(lines, "A swap moves its workload pod by pod: it writes to each pod a few times, and never to the template.")
 	}
@@ -73,5 +75,5 @@ func (p Proposal) limits() string {
 		failing = "a failing proof stops the run and puts its wave back"
 	}
 	return fmt.Sprintf("At most %s at the same time; each has %s to be ready and proven; %s.",
-		count(p.Intent.Parallel, "restart"), span(p.Intent.Ready), failing)
+		format.Count(p.Intent.Parallel, "restart"), format.Duration(p.Intent.Ready), failing)
 }

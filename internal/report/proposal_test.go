@@ -8,6 +8,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 var intent = plan.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true,
@@ -22,8 +23,8 @@ func TestProposal(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
 		p.Installer.InPlace = append(p.Installer.InPlace, Remark{"CustomResourceDefinition " + name + ".istio.io", "now 1-29-1, version 1.29.1"})
 	}
-	golden(t, "plan-forward.txt", p.Text(Paper{}))
-	golden(t, "plan-forward-80.txt", p.Text(Paper{Width: 80}))
+	golden(t, "plan-forward.txt", p.Text(format.Style{}))
+	golden(t, "plan-forward-80.txt", p.Text(format.Style{Width: 80}))
 	text, err := JSON(p.Object())
 	if err != nil {
 		t.Fatal(err)
@@ -35,8 +36,8 @@ func TestProposalBackAndDone(t *testing.T) {
 	w, l := finished(t)
 	back := intent
 	back.Rollback = true
-	golden(t, "plan-back.txt", proposal(t, w, back, l).Text(Paper{}))
-	golden(t, "plan-done.txt", proposal(t, w, intent, l).Text(Paper{}))
+	golden(t, "plan-back.txt", proposal(t, w, back, l).Text(format.Style{}))
+	golden(t, "plan-done.txt", proposal(t, w, intent, l).Text(format.Style{}))
 }
 
 func proposal(t *testing.T, w mesh.World, in plan.Intent, l plan.Ledger) Proposal {

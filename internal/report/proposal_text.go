@@ -3,51 +3,53 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Text writes the proposal for people.
-func (p Proposal) Text(paper Paper) string {
-	lines := []string{paper.paint(strong, p.title())}
+func (p Proposal) Text(style format.Style) string {
+	lines := []string{style.Paint(format.Strong, p.title())}
 	if p.Replaces != "" {
-		lines = append(lines, paper.wrapped("", "The record of "+p.Replaces+" is replaced by this one's. To keep it, give this run a --name of its own.")...)
+		lines = append(lines, style.Wrap("", "The record of "+p.Replaces+" is replaced by this one's. To keep it, give this run a --name of its own.")...)
 	}
 	for _, r := range p.Later {
-		lines = append(lines, paper.wrapped("", "After it came "+r+". This goes back past that, to what was found before run "+p.Run+".")...)
+		lines = append(lines, style.Wrap("", "After it came "+r+". This goes back past that, to what was found before run "+p.Run+".")...)
 	}
 	if len(p.Changed) > 0 {
-		lines = append(lines, "", paper.paint(strong, "Otherwise than on record"))
+		lines = append(lines, "", style.Paint(format.Strong, "Otherwise than on record"))
 	}
 	for _, c := range p.Changed {
-		lines = append(lines, paper.wrapped("  ", c)...)
+		lines = append(lines, style.Wrap("  ", c)...)
 	}
 	if len(p.Plan.Stages) == 0 {
 		return strings.Join(lines, "\n") + "\nNothing is left to do.\n"
 	}
-	if first := p.before(paper); len(first) > 0 {
+	if first := p.before(style); len(first) > 0 {
 		lines = append(append(lines, ""), first...)
 	}
 	for _, g := range p.Plan.Target.Waves {
-		lines = append(append(lines, ""), p.wave(paper, g)...)
+		lines = append(append(lines, ""), p.wave(style, g)...)
 	}
-	lines = append(lines, ways(paper, p.Plan.Ways)...)
-	if last := p.after(paper); len(last) > 0 {
+	lines = append(lines, ways(style, p.Plan.Ways)...)
+	if last := p.after(style); len(last) > 0 {
 		lines = append(append(lines, ""), last...)
 	}
-	lines = append(lines, notes(paper, p.Plan.Notes)...)
+	lines = append(lines, notes(style, p.Plan.Notes)...)
 	lines = append(lines, "")
 	for _, s := range p.sum() {
-		lines = append(lines, paper.wrapped("", s)...)
+		lines = append(lines, style.Wrap("", s)...)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
 
 func (p Proposal) title() string {
 	t := p.Plan.Target
-	over := fmt.Sprintf("%s in %s", count(len(t.Namespaces()), "namespace"), count(len(t.Waves), "wave"))
+	over := fmt.Sprintf("%s in %s", format.Count(len(t.Namespaces()), "namespace"), format.Count(len(t.Waves), "wave"))
 	switch {
 	case t.Back:
 		return fmt.Sprintf("Plan %s, back: %s, to what was found before it", p.Run, over)
@@ -58,7 +60,7 @@ func (p Proposal) title() string {
 }
 
 // before lists what precedes the waves.
-func (p Proposal) before(paper Paper) []string {
+func (p Proposal) before(style format.Style) []string {
 	var lines []string
 	for _, s := range plan.Flat(p.Plan.Stages) {
 		switch {
@@ -68,20 +70,20 @@ func (p Proposal) before(paper Paper) []string {
 		case s.Kind == plan.Withdraw:
 			lines = append(lines, "  end      "+withdrawn(s))
 		case s.Kind == plan.Install:
-			lines = append(lines, p.install(paper, s)...)
+			lines = append(lines, p.install(style, s)...)
 		case p.Plan.Target.Back && (s.Kind == plan.Pin || s.Kind == plan.Tag):
-			lines = append(lines, p.around(paper, s)...)
+			lines = append(lines, p.around(style, s)...)
 		case s.Kind == plan.Admit:
-			lines = append(lines, paper.wrapped("  judge    ", "revision "+s.Subject+": whole, ready, answering, its webhooks certified, the mesh's own trust root, no proxy moved to it by itself")...)
+			lines = append(lines, style.Wrap("  judge    ", "revision "+s.Subject+": whole, ready, answering, its webhooks certified, the mesh's own trust root, no proxy moved to it by itself")...)
 		}
 	}
 	if len(lines) == 0 {
 		return nil
 	}
-	return append([]string{paper.paint(strong, "Before the waves")}, lines...)
+	return append([]string{style.Paint(format.Strong, "Before the waves")}, lines...)
 }
 
-func (p Proposal) install(paper Paper, s plan.Step) []string {
+func (p Proposal) install(style format.Style, s plan.Step) []string {
 	i := p.Installer
 	if s.From != "" {
 		return []string{"  install  revision " + s.Subject + " again, from " + s.From}
@@ -94,16 +96,16 @@ func (p Proposal) install(paper Paper, s plan.Step) []string {
 		lines = []string{"  await    revision " + s.Subject + ", which " + i.By + " bring up: nothing is installed"}
 	}
 	for _, r := range grouped(i.LeftOut) {
-		lines = append(lines, paper.wrapped("           left out: ", r)...)
+		lines = append(lines, style.Wrap("           left out: ", r)...)
 	}
 	for _, r := range grouped(i.InPlace) {
-		lines = append(lines, paper.wrapped("           replaced in place: ", r)...)
+		lines = append(lines, style.Wrap("           replaced in place: ", r)...)
 	}
 	if i.CarriedFrom != "" {
-		lines = append(lines, paper.wrapped("           carried over from ", i.CarriedFrom+": "+orNothing(i.Carried))...)
+		lines = append(lines, style.Wrap("           carried over from ", i.CarriedFrom+": "+orNothing(i.Carried))...)
 	}
 	for _, n := range i.Notes {
-		lines = append(lines, paper.wrapped("           note: ", n)...)
+		lines = append(lines, style.Wrap("           note: ", n)...)
 	}
 	return lines
 }
@@ -117,9 +119,9 @@ func orNothing(values []string) string {
 }
 
 // wave lists what is left of one wave.
-func (p Proposal) wave(paper Paper, g plan.Group) []string {
-	lines := []string{paper.paint(strong, fmt.Sprintf("Wave %d of %d", g.Wave, most(p.Plan.Target.Waves))) + "  " + strings.Join(g.Namespaces, ", ")}
-	var rows [][]cell
+func (p Proposal) wave(style format.Style, g plan.Group) []string {
+	lines := []string{style.Paint(format.Strong, fmt.Sprintf("Wave %d of %d", g.Wave, most(p.Plan.Target.Waves))) + "  " + strings.Join(g.Namespaces, ", ")}
+	var rows [][]format.Cell
 	proofs, retired, soak := 0, 0, ""
 	for _, s := range plan.Flat(p.Plan.Stages) {
 		switch {
@@ -127,42 +129,42 @@ func (p Proposal) wave(paper Paper, g plan.Group) []string {
 		case s.Kind == plan.Trial:
 			rows = append(rows, trialRow(s))
 		case s.Kind == plan.Label:
-			rows = append(rows, row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To+kept(s)))
+			rows = append(rows, format.Row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To+kept(s)))
 		case s.Kind == plan.Preset:
-			rows = append(rows, row("label", s.Subject, "", s.From+" -> "+s.To+": its template, for its next pods"))
+			rows = append(rows, format.Row("label", s.Subject, "", s.From+" -> "+s.To+": its template, for its next pods"))
 		case s.Kind == plan.Evict:
 			pod, _, _ := strings.Cut(s.From, " ")
-			rows = append(rows, row("evict", s.Subject, "pod "+pod, "is not ready, and would keep it from being put back"))
+			rows = append(rows, format.Row("evict", s.Subject, "pod "+pod, "is not ready, and would keep it from being put back"))
 		case s.Kind == plan.Restart:
 			wl, _ := p.World.Workload(s.Subject)
-			rows = append(rows, row("restart", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To+pinned(s), p.caution(s.Subject)))
+			rows = append(rows, format.Row("restart", s.Subject, format.Count(len(wl.Live()), "pod"), s.From+" -> "+s.To+pinned(s), p.caution(s.Subject)))
 		case s.Kind == plan.Replace:
 			wl, _ := p.World.Workload(s.Subject)
-			rows = append(rows, row("evict", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, or(p.caution(s.Subject), "one after the other")))
+			rows = append(rows, format.Row("evict", s.Subject, format.Count(len(wl.Live()), "pod"), s.From+" -> "+s.To, cmp.Or(p.caution(s.Subject), "one after the other")))
 		case s.Kind == plan.Swap:
 			wl, _ := p.World.Workload(s.Subject)
-			rows = append(rows, row("swap", s.Subject, count(len(wl.Live()), "pod"), s.From+" -> "+s.To, comeback(wl, p.Plan.Target)))
+			rows = append(rows, format.Row("swap", s.Subject, format.Count(len(wl.Live()), "pod"), s.From+" -> "+s.To, comeback(wl, p.Plan.Target)))
 		case s.Kind == plan.Retire:
 			retired++
 		case s.Kind == plan.Prove:
 			proofs++
 		case s.Kind == plan.Soak:
-			soak = ", then soak " + span(p.Plan.Target.Soak) + " and prove again"
+			soak = ", then soak " + format.Duration(p.Plan.Target.Soak) + " and prove again"
 		}
 	}
 	switch {
 	case proofs > 0:
-		rows = append(rows, row("prove", count(proofs, "workload")+" on the wire"+soak))
+		rows = append(rows, format.Row("prove", format.Count(proofs, "workload")+" on the wire"+soak))
 	case soak != "":
-		rows = append(rows, row("soak", strings.TrimPrefix(soak, ", then soak ")))
+		rows = append(rows, format.Row("soak", strings.TrimPrefix(soak, ", then soak ")))
 	}
 	if retired > 0 {
-		rows = append(rows, row("retire", count(retired, "workload")+": "+p.ending()+" end, once they are quiet, and their keepers"))
+		rows = append(rows, format.Row("retire", format.Count(retired, "workload")+": "+p.ending()+" end, once they are quiet, and their keepers"))
 	}
 	if len(rows) == 0 {
 		return append(lines, "  nothing is left")
 	}
-	return append(lines, paper.table("  ", rows)...)
+	return append(lines, style.Table("  ", rows)...)
 }
 
 // ending are the pods that a swap leaves behind: on the way back those that stood

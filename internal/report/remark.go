@@ -5,6 +5,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // many is how many names a group of remarks shows; -o json has them all.
@@ -25,9 +27,9 @@ func grouped(remarks []Remark) []string {
 	}
 	var sentences []string
 	for _, g := range order {
-		text := fmt.Sprintf("%s %s", g.kind, some(names[g], many))
+		text := fmt.Sprintf("%s %s", g.kind, format.List(names[g], many))
 		if n := len(names[g]); n > 1 {
-			text = fmt.Sprintf("%s %s", count(n, g.kind), some(names[g], many))
+			text = fmt.Sprintf("%s %s", format.Count(n, g.kind), format.List(names[g], many))
 		}
 		if g.why != "" {
 			text += ": " + g.why

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Screen tells a run on a terminal: what happens scrolls by as lines, and below
@@ -40,8 +41,8 @@ func (s *Screen) Tell(e engine.Event) {
 		s.draw(nil, e.At)
 		return
 	}
-	paper, _ := s.paper()
-	s.draw(s.news.lines(paper, e), e.At)
+	style, _ := s.paper()
+	s.draw(s.news.lines(style, e), e.At)
 }
 
 // Tick draws anew, for the clock's sake.
@@ -57,30 +58,30 @@ func (s *Screen) Tick(now time.Time) {
 func (s *Screen) Close() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	paper, _ := s.paper()
-	fmt.Fprint(s.Out, s.back(paper.Width)+"\x1b[J")
+	style, _ := s.paper()
+	fmt.Fprint(s.Out, s.back(style.Width)+"\x1b[J")
 	s.drawn, s.frame.run = nil, ""
 }
 
-func (s *Screen) paper() (Paper, int) {
+func (s *Screen) paper() (format.Style, int) {
 	columns, rows := s.Size()
 	if columns <= 0 || rows <= 0 {
 		columns, rows = 80, 24
 	}
 	// The last column stays free: what is written there leaves some terminals
 	// undecided on which row they are.
-	return Paper{Colour: s.Colour, Width: columns - 1}, rows
+	return format.Style{Color: s.Colour, Width: columns - 1}, rows
 }
 
 // draw writes the live view over the one before, with new lines above it, in a
 // single write that the terminal shows at once (mode 2026, which others ignore).
 func (s *Screen) draw(above []string, now time.Time) {
-	paper, rows := s.paper()
+	style, rows := s.paper()
 	var b strings.Builder
-	b.WriteString("\x1b[?2026h" + s.back(paper.Width))
+	b.WriteString("\x1b[?2026h" + s.back(style.Width))
 	s.drawn = nil
 	if s.frame.target.Run != "" {
-		s.drawn = s.frame.lines(paper, rows-1, now)
+		s.drawn = s.frame.lines(style, rows-1, now)
 	}
 	for _, line := range append(above, s.drawn...) {
 		b.WriteString(line + "\x1b[K\r\n")
@@ -94,25 +95,10 @@ func (s *Screen) draw(above []string, now time.Time) {
 func (s *Screen) back(columns int) string {
 	rows := 0
 	for _, line := range s.drawn {
-		rows += max(1, (width(bare(line))+columns-1)/columns)
+		rows += max(1, (format.Width(format.Unpainted(line))+columns-1)/columns)
 	}
 	if rows == 0 {
 		return "\r"
 	}
 	return fmt.Sprintf("\r\x1b[%dA", rows)
-}
-
-// bare is a line without its colour.
-func bare(line string) string {
-	for {
-		i := strings.Index(line, "\x1b[")
-		if i < 0 {
-			return line
-		}
-		j := strings.IndexByte(line[i:], 'm')
-		if j < 0 {
-			return line[:i]
-		}
-		line = line[:i] + line[i+j+1:]
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // TestCrowdedFrame: a wide world fits a small terminal, by summing up.
@@ -37,13 +38,13 @@ func TestCrowdedFrame(t *testing.T) {
 	}
 	f := frame{reasons: map[string]string{}, parallel: 4}
 	f.take(engine.Event{Kind: engine.Looked, At: noon, Run: in.Run, World: &w, Target: &target, Ledger: &l, Stages: plan.Steps(w, target, l)})
-	lines := f.lines(Paper{Width: 79}, 23, noon)
+	lines := f.lines(format.Style{Width: 79}, 23, noon)
 	if len(lines) > 23 {
 		t.Errorf("%d lines on a terminal of 24", len(lines))
 	}
 	for _, line := range lines {
-		if width(line) > 79 {
-			t.Errorf("%d columns on a terminal of 80: %s", width(line), line)
+		if format.Width(line) > 79 {
+			t.Errorf("%d columns on a terminal of 80: %s", format.Width(line), line)
 		}
 	}
 	golden(t, "frame-crowded.txt", strings.Join(lines, "\n")+"\n")

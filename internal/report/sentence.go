@@ -3,53 +3,55 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/verify"
 )
 
 // told is an event in one sentence, and how it is meant.
-func told(e engine.Event) (string, tone) {
+func told(e engine.Event) (string, format.Tone) {
 	switch e.Kind {
 	case engine.Began:
-		return began(e), plain
+		return began(e), format.Plain
 	case engine.Acting:
-		return doing(*e.Step), plain
+		return doing(*e.Step), format.Plain
 	case engine.Acted:
 		if e.Move != nil {
-			return swapMove(*e.Step, *e.Move), plain
+			return swapMove(*e.Step, *e.Move), format.Plain
 		}
-		return done(*e.Step), plain
+		return done(*e.Step), format.Plain
 	case engine.Waiting:
-		return fmt.Sprintf("%s waits: %s", subject(*e.Step), e.Verdict.Reason), dim
+		return fmt.Sprintf("%s waits: %s", subject(*e.Step), e.Verdict.Reason), format.Dim
 	case engine.Passed:
-		tone := good
+		tone := format.Good
 		if e.Verdict.Result == verify.Warn {
-			tone = warn
+			tone = format.Warn
 		}
 		return fmt.Sprintf("%s: %s", passed(*e.Step), e.Verdict.Reason), tone
 	case engine.Soaking:
-		return fmt.Sprintf("soaks until %s: %s", e.Until.Format("15:04:05"), e.Step.Subject), plain
+		return fmt.Sprintf("soaks until %s: %s", e.Until.Format("15:04:05"), e.Step.Subject), format.Plain
 	case engine.Troubled:
-		return "out of reach, trying again: " + e.Message, warn
+		return "out of reach, trying again: " + e.Message, format.Warn
 	case engine.Turned:
-		return "turned around: " + e.Message, warn
+		return "turned around: " + e.Message, format.Warn
 	case engine.Holding:
 		first, _, _ := strings.Cut(e.Hold.Message, "\n") // the page has all of it
-		return fmt.Sprintf("held at %s (%s): %s", e.Hold.Subject, e.Hold.Reason, first), bad
+		return fmt.Sprintf("held at %s (%s): %s", e.Hold.Subject, e.Hold.Reason, first), format.Bad
 	case engine.Finished:
-		return "nothing is left to do", good
+		return "nothing is left to do", format.Good
 	}
-	return or(e.Message, string(e.Kind)), plain
+	return cmp.Or(e.Message, string(e.Kind)), format.Plain
 }
 
 func began(e engine.Event) string {
-	text := fmt.Sprintf("run %s: %s left", e.Run, count(len(plan.Writes(e.Stages)), "write"))
+	text := fmt.Sprintf("run %s: %s left", e.Run, format.Count(len(plan.Writes(e.Stages)), "write"))
 	if n := waves(e.Stages); n > 0 {
-		text += ", in " + count(n, "wave")
+		text += ", in " + format.Count(n, "wave")
 	}
 	return text
 }
@@ -87,7 +89,7 @@ func done(s plan.Step) string {
 	case plan.Preset:
 		return fmt.Sprintf("labelled the template of %s: %s -> %s", s.Subject, s.From, s.To)
 	case plan.Tag:
-		return fmt.Sprintf("moved %s: %s -> %s", tagged(s), or(s.From, "nobody"), s.To)
+		return fmt.Sprintf("moved %s: %s -> %s", tagged(s), cmp.Or(s.From, "nobody"), s.To)
 	case plan.Evict:
 		pod, _, _ := strings.Cut(s.From, " ")
 		return fmt.Sprintf("evicted pod %s of %s", pod, s.Subject)

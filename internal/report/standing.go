@@ -3,12 +3,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // Standing is where a run stands.
@@ -52,13 +54,13 @@ func (s Standing) Object() any {
 	if s.Gone != nil {
 		gone = s.Gone.Found()
 	}
-	return stood{Run: s.Run, Gone: gone, Phase: or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Veiled: s.Veiled, Hold: s.Ledger.Held,
+	return stood{Run: s.Run, Gone: gone, Phase: cmp.Or(s.Phase, "Pending"), Digest: s.Digest, Holder: s.Holder, Veiled: s.Veiled, Hold: s.Ledger.Held,
 		Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left), Trials: standIns(s.World), Unseen: s.Unseen, Ledger: s.Ledger}
 }
 
 // Text is the standing for people.
-func (s Standing) Text(p Paper) string {
-	lines := append(p.table("", s.facts()), s.waits(p)...)
+func (s Standing) Text(p format.Style) string {
+	lines := append(p.Table("", s.facts()), s.waits(p)...)
 	if s.Fresh {
 		return strings.Join(append(lines, "", "Nothing of it was agreed to, and nothing was changed."), "\n") + "\n"
 	}
@@ -74,22 +76,22 @@ func (s Standing) Text(p Paper) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func (s Standing) facts() [][]cell {
-	phase := or(s.Phase, "Pending")
-	rows := [][]cell{
-		{{"Run", dim}, {s.Run, strong}},
-		{{"Phase", dim}, {phase, phaseTone(phase)}},
-		{{"Target", dim}, {text: s.target()}},
+func (s Standing) facts() [][]format.Cell {
+	phase := cmp.Or(s.Phase, "Pending")
+	rows := [][]format.Cell{
+		{format.Dim.Cell("Run"), format.Strong.Cell(s.Run)},
+		{format.Dim.Cell("Phase"), phaseTone(phase).Cell(phase)},
+		{format.Dim.Cell("Target"), {Text: s.target()}},
 	}
 	if s.Message != "" && s.Ledger.Held == nil && len(plan.Commits(s.Left)) == 0 {
-		rows = append(rows, []cell{{"Message", dim}, {text: s.Message}})
+		rows = append(rows, []format.Cell{format.Dim.Cell("Message"), {Text: s.Message}})
 	}
-	rows = append(rows, []cell{{"Worked on by", dim}, {text: s.worker()}})
+	rows = append(rows, []format.Cell{format.Dim.Cell("Worked on by"), {Text: s.worker()}})
 	if !s.Ledger.Started.IsZero() {
-		rows = append(rows, []cell{{"Begun", dim}, {text: s.Ledger.Started.Format("2006-01-02 15:04:05")}})
+		rows = append(rows, []format.Cell{format.Dim.Cell("Begun"), {Text: s.Ledger.Started.Format("2006-01-02 15:04:05")}})
 	}
 	if !s.Ledger.Ended.IsZero() {
-		rows = append(rows, []cell{{"Ended", dim}, {text: s.Ledger.Ended.Format("2006-01-02 15:04:05")}})
+		rows = append(rows, []format.Cell{format.Dim.Cell("Ended"), {Text: s.Ledger.Ended.Format("2006-01-02 15:04:05")}})
 	}
 	return rows
 }
@@ -98,7 +100,7 @@ func (s Standing) worker() string {
 	if s.Veiled {
 		return "not known (you may not read the Lease)"
 	}
-	return or(s.Holder, "nobody")
+	return cmp.Or(s.Holder, "nobody")
 }
 
 func (s Standing) target() string {
@@ -112,35 +114,35 @@ func (s Standing) target() string {
 	return to
 }
 
-func phaseTone(phase string) tone {
+func phaseTone(phase string) format.Tone {
 	switch phase {
 	case "Held":
-		return bad
+		return format.Bad
 	case "Completed", "RolledBack":
-		return good
+		return format.Good
 	}
-	return warn
+	return format.Warn
 }
 
-func (s Standing) waves(p Paper) []string {
-	rows := [][]cell{head("WAVE", "STATE", "PROVEN", "NAMESPACES")}
+func (s Standing) waves(p format.Style) []string {
+	rows := [][]format.Cell{format.Header("WAVE", "STATE", "PROVEN", "NAMESPACES")}
 	for _, w := range progressOf(s.World, s.Target, s.Ledger, s.Left) {
 		if s.Ledger.Held != nil && w.state != proven && w.state != waits {
 			w.state = held
 		}
-		rows = append(rows, []cell{{text: fmt.Sprintf("%d/%d", w.Wave, all(s.Target, &s.Ledger))}, {w.word(s.At), toneOf(w.state)},
-			{text: fmt.Sprintf("%d/%d", w.proven(), len(w.works))}, {text: strings.Join(w.Namespaces, ", ")}})
+		rows = append(rows, []format.Cell{{Text: fmt.Sprintf("%d/%d", w.Wave, all(s.Target, &s.Ledger))}, toneOf(w.state).Cell(w.word(s.At)),
+			{Text: fmt.Sprintf("%d/%d", w.proven(), len(w.works))}, {Text: strings.Join(w.Namespaces, ", ")}})
 	}
-	return p.table("", rows)
+	return p.Table("", rows)
 }
 
 // left says what is left to do, and what of it nobody agreed to.
-func (s Standing) left(p Paper) []string {
+func (s Standing) left(p format.Style) []string {
 	steps := plan.Flat(s.Left)
 	if len(steps) == 0 {
 		return []string{"", "Nothing is left to do."}
 	}
-	lines := []string{"", fmt.Sprintf("Left: %s, %s of them writes", count(len(steps), "step"), fmt.Sprint(len(plan.Writes(s.Left))))}
+	lines := []string{"", fmt.Sprintf("Left: %s, %s of them writes", format.Count(len(steps), "step"), fmt.Sprint(len(plan.Writes(s.Left))))}
 	for i, step := range steps {
 		if i == 20 {
 			lines = append(lines, fmt.Sprintf("  and %d more", len(steps)-i))
@@ -149,7 +151,7 @@ func (s Standing) left(p Paper) []string {
 		lines = append(lines, "  "+step.String())
 	}
 	if drift := plan.Drift(s.Left, s.Target, s.Ledger); len(drift) > 0 {
-		lines = append(lines, p.paint(warn, fmt.Sprintf("Nobody agreed to %d of them: the next `rerig upgrade` or `rerig rollback` shows them and asks.", len(drift))))
+		lines = append(lines, p.Paint(format.Warn, fmt.Sprintf("Nobody agreed to %d of them: the next `rerig upgrade` or `rerig rollback` shows them and asks.", len(drift))))
 	}
 	return lines
 }

@@ -6,25 +6,26 @@ import (
 	"fmt"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // waits says what has to be done by people before the run goes on: what is to be
 // committed, and that nobody works on it.
-func (s Standing) waits(p Paper) []string {
+func (s Standing) waits(p format.Style) []string {
 	var lines []string
 	if s.Ledger.Held == nil { // the hold says what it is held for
 		for _, text := range plan.Commits(s.Left) {
-			lines = append(lines, p.wrapped("Waits         ", text)...)
+			lines = append(lines, p.Wrap("Waits         ", text)...)
 		}
 	}
 	if s.Holder == "" && !s.Veiled && !s.Fresh && s.Ledger.Held == nil && len(s.Left) > 0 && !s.over() {
-		lines = append(lines, p.wrapped("What to do    ", s.goOn())...)
+		lines = append(lines, p.Wrap("What to do    ", s.goOn())...)
 	}
 	if s.Gone != nil {
-		lines = append(lines, p.wrapped("Not there     ", s.Gone.Found())...)
+		lines = append(lines, p.Wrap("Not there     ", s.Gone.Found())...)
 	}
 	if s.Unseen != "" {
-		lines = append(lines, p.wrapped("Not seen      ", "what the removal of the old revision takes, which is therefore not listed: "+s.Unseen)...)
+		lines = append(lines, p.Wrap("Not seen      ", "what the removal of the old revision takes, which is therefore not listed: "+s.Unseen)...)
 	}
 	return lines
 }

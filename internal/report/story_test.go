@@ -10,6 +10,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/verify"
 )
 
@@ -75,7 +76,7 @@ func TestLines(t *testing.T) {
 	lines := &Lines{Out: &b}
 	page := story(t, lines.Tell)
 	golden(t, "run-lines.txt", b.String())
-	golden(t, "page-completed.txt", page.Text(Paper{}))
+	golden(t, "page-completed.txt", page.Text(format.Style{}))
 }
 
 func TestObjects(t *testing.T) {
@@ -96,7 +97,7 @@ func TestHeldPage(t *testing.T) {
 	page.Ledger.Held = &plan.Hold{Reason: "CheckFailed", Subject: "Deployment shop-web/web", Wave: 2,
 		Message: "the proxy of pod web-0 refused the LDS that istiod istiod-1-31-0-6c9f-x2v sent: duplicate listener",
 		Hint:    "The proxy's words are above: look for an EnvoyFilter that this Istio version turns into something the proxy refuses."}
-	golden(t, "page-held.txt", page.Text(Paper{Width: 80}))
+	golden(t, "page-held.txt", page.Text(format.Style{Width: 80}))
 }
 
 // TestFrames looks at the live view each time that something is told.
@@ -106,7 +107,7 @@ func TestFrames(t *testing.T) {
 	last := ""
 	story(t, func(e engine.Event) {
 		f.take(e)
-		if now := strings.Join(f.lines(Paper{Width: 79}, 23, e.At), "\n"); now != last {
+		if now := strings.Join(f.lines(format.Style{Width: 79}, 23, e.At), "\n"); now != last {
 			b.WriteString(now + "\n----\n")
 			last = now
 		}

@@ -3,8 +3,11 @@
 package report
 
 import (
+	"cmp"
+
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // tagged is the tag that a step moves, in words.
@@ -17,14 +20,14 @@ func tagged(s plan.Step) string {
 
 // around are the moves of tags, and the labels that depend on them, before the
 // waves on the way back or after them on the way forth.
-func (p Proposal) around(paper Paper, s plan.Step) []string {
+func (p Proposal) around(style format.Style, s plan.Step) []string {
 	switch s.Kind {
 	case plan.Pin:
-		return paper.wrapped("  pin      ", "Namespace "+s.Subject+": "+s.From+" -> "+s.To+": to what it runs, before its tag is moved under it"+kept(s))
+		return style.Wrap("  pin      ", "Namespace "+s.Subject+": "+s.From+" -> "+s.To+": to what it runs, before its tag is moved under it"+kept(s))
 	case plan.Tag:
-		return paper.wrapped("  tag      ", tagged(s)+": "+or(s.From, "nobody")+" -> "+s.To+parts(s))
+		return style.Wrap("  tag      ", tagged(s)+": "+cmp.Or(s.From, "nobody")+" -> "+s.To+parts(s))
 	case plan.Unpin:
-		return paper.wrapped("  label    ", "Namespace "+s.Subject+": "+s.From+" -> "+s.To+": its own label again"+kept(s))
+		return style.Wrap("  label    ", "Namespace "+s.Subject+": "+s.From+" -> "+s.To+": its own label again"+kept(s))
 	}
 	return nil
 }

@@ -3,19 +3,21 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // trying is the state of a wave, or a workload, of which pods are tried.
 const trying state = "trying"
 
 // trialRow is a trial in a plan.
-func trialRow(s plan.Step) []cell {
-	return row("try", s.Subject, "1 pod more", "on "+s.To+", "+s.From)
+func trialRow(s plan.Step) []format.Cell {
+	return format.Row("try", s.Subject, "1 pod more", "on "+s.To+", "+s.From)
 }
 
 // withdrawn is a trial pod's end, in words.
@@ -58,19 +60,19 @@ func stateOfTrial(x mesh.Trial) string {
 	case x.Able:
 		return "ready"
 	}
-	return or(x.Pod.Trouble, "not ready")
+	return cmp.Or(x.Pod.Trouble, "not ready")
 }
 
 // standInLines is the table of trial pods, nothing where there are none.
-func standInLines(p Paper, list []StandIn) []string {
-	rows := [][]cell{head("TRIAL POD", "OF", "ON", "HOW", "STATE")}
+func standInLines(p format.Style, list []StandIn) []string {
+	rows := [][]format.Cell{format.Header("TRIAL POD", "OF", "ON", "HOW", "STATE")}
 	for _, x := range list {
-		rows = append(rows, row(x.Namespace+"/"+x.Pod, x.Of, x.Revision, x.Mode, x.State))
+		rows = append(rows, format.Row(x.Namespace+"/"+x.Pod, x.Of, x.Revision, x.Mode, x.State))
 	}
 	if len(rows) == 1 {
 		return nil
 	}
-	return append([]string{""}, p.table("", rows)...)
+	return append([]string{""}, p.Table("", rows)...)
 }
 
 // tried is what a workload's trial has shown.

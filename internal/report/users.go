@@ -8,13 +8,14 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // left says what becomes of the control plane that a way back leaves: it is unused
 // only where no proxy is connected to it but those that go back.
 func (p Proposal) left() string {
 	if n := len(users(p.World, p.Plan.Target, p.Intent.Revision)); n > 0 {
-		return fmt.Sprintf("The control plane of revision %s stays installed, and in use: %s connected to it %s not taken back.", p.Intent.Revision, count(n, "proxy"), be(n))
+		return fmt.Sprintf("The control plane of revision %s stays installed, and in use: %s connected to it %s not taken back.", p.Intent.Revision, format.Count(n, "proxy"), format.Are(n))
 	}
 	return fmt.Sprintf("The control plane of revision %s stays installed and unused.", p.Intent.Revision)
 }

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // ways says how the workloads are moved, and why so; those with the same reason
 // together. What is not moved is among the notes, with what would clear it.
-func ways(p Paper, list []plan.Course) []string {
+func ways(p format.Style, list []plan.Course) []string {
 	subjects, order := map[plan.Passage][]string{}, []plan.Passage{}
 	for _, c := range list {
 		if !c.Moves() {
@@ -24,9 +25,9 @@ func ways(p Paper, list []plan.Course) []string {
 	if len(order) == 0 {
 		return nil
 	}
-	lines := []string{"", p.paint(strong, "How they are moved, and why so")}
+	lines := []string{"", p.Paint(format.Strong, "How they are moved, and why so")}
 	for _, o := range order {
-		lines = append(lines, p.wrapped("  "+word(o.Way)+strings.Repeat(" ", max(9-len(word(o.Way)), 1)), some(subjects[o], many)+": "+o.Why)...)
+		lines = append(lines, p.Wrap("  "+word(o.Way)+strings.Repeat(" ", max(9-len(word(o.Way)), 1)), format.List(subjects[o], many)+": "+o.Why)...)
 	}
 	return lines
 }

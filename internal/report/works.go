@@ -3,10 +3,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rerig/rerig/internal/report/format"
 )
 
 // order is in which order workloads are shown, where not all fit: those that
@@ -15,7 +18,7 @@ var order = map[state]int{trying: 0, proving: 0, restarting: 1, swapping: 1, pro
 
 // works are the lines of a wave's workloads, at most room; those that don't fit
 // are counted in the last line.
-func (f frame) works(p Paper, w progress, room int, now time.Time) []string {
+func (f frame) works(p format.Style, w progress, room int, now time.Time) []string {
 	list := slices.Clone(w.works)
 	hidden := map[state]int{}
 	if len(list) > room {
@@ -27,15 +30,15 @@ func (f frame) works(p Paper, w progress, room int, now time.Time) []string {
 	}
 	wide := 0
 	for _, x := range list {
-		wide = max(wide, width(x.key))
+		wide = max(wide, format.Width(x.key))
 	}
 	var lines []string
 	for _, x := range list {
-		text := fmt.Sprintf("    %-*s  %d/%d  %-10s %s", wide, x.key, x.ready, x.wanted, x.state, or(f.reason(x), x.parked.text(now)))
-		lines = append(lines, p.paint(toneOf(x.state), cut(strings.TrimRight(text, " "), p.Width)))
+		text := fmt.Sprintf("    %-*s  %d/%d  %-10s %s", wide, x.key, x.ready, x.wanted, x.state, cmp.Or(f.reason(x), x.parked.text(now)))
+		lines = append(lines, p.Paint(toneOf(x.state), format.Cut(strings.TrimRight(text, " "), p.Width)))
 	}
 	if len(hidden) > 0 && room > 0 {
-		lines = append(lines, p.paint(dim, cut("    and "+sums(hidden), p.Width)))
+		lines = append(lines, p.Paint(format.Dim, format.Cut("    and "+sums(hidden), p.Width)))
 	}
 	return lines
 }

@@ -34,7 +34,7 @@ var layers = []layer{
 	{
 		path:   "internal/report",
 		ours:   []string{"internal/engine", "internal/plan", "internal/verify", "internal/mesh"},
-		theirs: []string{"golang.org/x/term"},
+		theirs: []string{"github.com/mattn/go-runewidth"},
 	},
 	{path: "internal/cli", ours: []string{"*"}, theirs: []string{"*"}},
 	{path: "cmd", ours: []string{"internal/cli"}},

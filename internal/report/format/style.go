@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package format lays text out for terminals and files: tables, wrapped lines,
+// counts and durations. It knows nothing of meshes or runs.
+package format
+
+import "strings"
+
+// Style says how text is laid out.
+type Style struct {
+	Color   bool
+	Width   int  // columns of the terminal; 0 is a file, where nothing is wrapped
+	Details bool // one line per object and all evidence, however many lines that takes
+}
+
+// Tone is an ANSI colour. It only repeats what the text says.
+type Tone string
+
+const (
+	Plain  Tone = ""
+	Strong Tone = "1"
+	Dim    Tone = "2"
+	Bad    Tone = "31"
+	Good   Tone = "32"
+	Warn   Tone = "33"
+)
+
+// Paint returns text in the colour of tone, or unchanged in a style without colour.
+func (s Style) Paint(tone Tone, text string) string {
+	if !s.Color || tone == Plain || text == "" {
+		return text
+	}
+	return "\x1b[" + string(tone) + "m" + text + "\x1b[0m"
+}
+
+// Unpainted returns a line without its colours.
+func Unpainted(line string) string {
+	for {
+		start := strings.Index(line, "\x1b[")
+		if start < 0 {
+			return line
+		}
+		end := strings.IndexByte(line[start:], 'm')
+		if end < 0 {
+			return line[:start]
+		}
+		line = line[:start] + line[start+end+1:]
+	}
+}
+
+// minWrap is the fewest columns that Wrap breaks text into.
+const minWrap = 20
+
+// Wrap breaks text into lines of the style's width. The first line begins with
+// lead, the others are indented by its width. Without a width it returns one line.
+func (s Style) Wrap(lead, text string) []string {
+	indent := Width(lead)
+	room := s.Width - indent
+	if s.Width == 0 || room < minWrap {
+		return []string{strings.TrimRight(lead+text, " ")}
+	}
+	var lines []string
+	line, used := lead, 0
+	for word := range strings.FieldsSeq(text) {
+		if used > 0 && used+1+Width(word) > room {
+			lines = append(lines, line)
+			line, used = strings.Repeat(" ", indent), 0
+		}
+		if used > 0 {
+			line, used = line+" ", used+1
+		}
+		line, used = line+word, used+Width(word)
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
