@@ -3,94 +3,81 @@
 package install
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/dynamic"
 )
 
-// ByIstioctl has the user's istioctl install revisions from one IstioOperator
-// file.
-type ByIstioctl struct {
-	File       Operator
-	Istioctl   string            // path; "" means the one in PATH
-	Kubeconfig string            // path; "" leaves istioctl to the environment, as the tool itself
-	Context    string            // "" means the kubeconfig's own
-	Cluster    dynamic.Interface // only read from; nil drafts without looking at a cluster
-	Timeout    time.Duration     // how long each component may take to be ready; 0 means 5 minutes, istioctl's own default
-	Say        func(line string) // hears istioctl's lines; may be nil
+// Draft is what an install would do, found before anything is touched.
+type Draft struct {
+	Revision  string   `json:"revision"`
+	Version   string   `json:"version"`             // "" when only the cluster will know it
+	By        string   `json:"by"`                  // whose hands do it, in words
+	Namespace string   `json:"namespace,omitempty"` // where its istiod runs
+	Image     string   `json:"image,omitempty"`     // of its istiod
+	Objects   int      `json:"objects,omitempty"`   // that are applied
+	LeftOut   []Object `json:"leftOut,omitempty"`   // gateways that the file asks for: istioctl would replace them in place, at once
+	InPlace   []Object `json:"inPlace,omitempty"`   // what is no revision's own and is applied over what is there
+	Notes     []string `json:"notes,omitempty"`     // what somebody who approves should know
+	Needs     []Need   `json:"-"`                   // what the user must be permitted
+	Carried   *Carried `json:"-"`                   // the old revision's values that the chart is given; nil when there are none
+	File      string   `json:"file,omitempty"`      // what istioctl is given (the IstioOperator), or Helm (the values): YAML
+
+	Istioctl     Istioctl `json:"-"` // where it is the one that installs
+	ChartVersion string   `json:"-"` // where Helm installs
 }
 
-// Draft checks everything that can be known beforehand and says what an install
-// would do. version may be "": see VersionFor.
-func (i ByIstioctl) Draft(ctx context.Context, revision, version string) (Draft, error) {
-	if err := CheckRevision(revision); err != nil {
-		return Draft{}, err
+// readManifest takes from the manifest what the draft says of it, and refuses
+// one that does not install the revision in the version. from is what it was
+// rendered from.
+func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string) error {
+	d.Objects, d.Needs = len(manifest), needs(manifest)
+	istiod := istiodOf(manifest, d.Revision)
+	if istiod == nil {
+		return fmt.Errorf("what is rendered from %s has no Deployment istiod-%s: it installs no control plane of its own (an IstioOperator whose pilot is disabled or whose profile is empty, or another chart than istiod?)", from, d.Revision)
 	}
-	if !i.File.Given() {
-		return Draft{}, fmt.Errorf("install revision %s: there is no IstioOperator file to install it from", revision)
+	d.Namespace, d.Image = istiod.GetNamespace(), image(istiod, "discovery")
+	tag := imageTag(d.Image)
+	version, spelled := versionInTag(tag)
+	switch {
+	case spelled && !SameVersion(version, d.Version):
+		return fmt.Errorf("%s installs istiod from %s, but the plan names version %s: change its tag, or ask for version %s", from, d.Image, d.Version, version)
+	case !spelled:
+		d.Notes = append(d.Notes, fmt.Sprintf("the image %s does not say which version it is", d.Image))
 	}
-	file, err := i.File.For(revision)
-	if err != nil {
-		return Draft{}, err
-	}
-	istioctl, err := FindIstioctl(ctx, i.Istioctl)
-	if err != nil {
-		return Draft{}, err
-	}
-	d := Draft{Revision: revision, Version: VersionFor(version, i.File, revision, istioctl.Version),
-		By: istioctl.Path + ", version " + istioctl.Version, Istioctl: istioctl}
-	if err := istioctl.mustBe(d.Version); err != nil {
-		return Draft{}, err
-	}
-	manifest, err := i.withoutGateways(ctx, &d, file)
-	if err != nil {
-		return Draft{}, err
-	}
-	if err := d.readManifest(manifest, "the IstioOperator file"); err != nil {
-		return Draft{}, err
-	}
-	d.Notes = append(d.Notes, i.File.notes(d)...)
-	if err := d.compare(ctx, i.Cluster, manifest); err != nil {
-		return Draft{}, err
-	}
-	if err := i.refuseOlderDefinitions(ctx, d, manifest); err != nil {
-		return Draft{}, err
-	}
-	err = i.refuseDefaultTag(ctx, &d)
-	return d, err
+	return nil
 }
 
-// withoutGateways renders the file, and again with its gateways switched off
-// where there are any.
-func (i ByIstioctl) withoutGateways(ctx context.Context, d *Draft, file Operator) ([]*unstructured.Unstructured, error) {
-	manifest, err := i.render(ctx, d.Istioctl, file)
-	if err != nil {
-		return nil, err
+// notes are the facts in the user's file that somebody who approves should know.
+func (o Operator) notes(d Draft) []string {
+	var notes []string
+	if tag, hub := o.Tag(), text(o.object, "spec", "hub"); tag != "" || hub != "" {
+		notes = append(notes, fmt.Sprintf("the file sets its own hub or tag; istiod comes from %s", d.Image))
 	}
-	found, err := gatewaysIn(manifest)
-	if err != nil {
-		return nil, err
+	if version, ok := VersionIn(d.Revision); ok && !SameVersion(version, d.Version) {
+		notes = append(notes, fmt.Sprintf("the revision's name spells %s, but it is version %s", version, d.Version))
 	}
-	if len(found) > 0 {
-		all := manifest
-		if file, err = file.Without(found); err != nil {
-			return nil, err
-		}
-		if manifest, err = i.render(ctx, d.Istioctl, file); err != nil {
-			return nil, err
-		}
-		if err := onlyGatewaysLeft(all, manifest); err != nil {
-			return nil, err
-		}
-		if d.LeftOut, err = leftOut(ctx, i.Cluster, all); err != nil {
-			return nil, err
+	if path := text(o.object, "spec", "installPackagePath"); path != "" {
+		notes = append(notes, fmt.Sprintf("the charts come from %s (spec.installPackagePath), not from istioctl", path))
+	}
+	return notes
+}
+
+func istiodOf(manifest []*unstructured.Unstructured, revision string) *unstructured.Unstructured {
+	for _, o := range manifest {
+		if o.GetKind() == "Deployment" && o.GetName() == "istiod-"+revision {
+			return o
 		}
 	}
-	if d.File, err = file.YAML(); err != nil {
-		return nil, fmt.Errorf("write the IstioOperator: %w", err)
+	return nil
+}
+
+func image(workload *unstructured.Unstructured, container string) string {
+	containers, _, _ := unstructured.NestedSlice(workload.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		if m, _ := c.(map[string]any); text(m, "name") == container {
+			return text(m, "image")
+		}
 	}
-	return manifest, nil
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ var errNotReady = errors.New("the control plane was not ready in its time")
 var (
 	planes   = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	services = schema.GroupVersionResource{Version: "v1", Resource: "services"}
+
+	injectors = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"}
 )
 
 // waiting waits for a control plane that somebody else's hands, or Helm, bring
@@ -140,4 +143,46 @@ func certified(hook *unstructured.Unstructured) bool {
 		}
 	}
 	return len(hooks) > 0
+}
+
+var istiodPods = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+
+// trouble is what the pods of istiod say of themselves while they are not ready:
+// why a container waits, or why a pod has no node. It is only said to help, so
+// that not knowing it is no fault.
+func (w waiting) trouble(ctx context.Context, own metav1.ListOptions) string {
+	list, err := w.cluster.Resource(istiodPods).Namespace(w.root).List(ctx, own)
+	if err != nil {
+		return ""
+	}
+	var lines []string
+	for _, p := range list.Items {
+		lines = append(lines, waits(&p, "status", "containerStatuses")...)
+		conditions, _, _ := unstructured.NestedSlice(p.Object, "status", "conditions")
+		for _, c := range conditions {
+			if condition, _ := c.(map[string]any); text(condition, "type") == "PodScheduled" && text(condition, "status") == "False" {
+				lines = append(lines, text(condition, "message"))
+			}
+		}
+	}
+	slices.Sort(lines)
+	if lines = slices.Compact(lines); len(lines) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(lines, "; ") + ")"
+}
+
+// waits is why containers of a pod wait, or ended.
+func waits(pod *unstructured.Unstructured, path ...string) []string {
+	var lines []string
+	statuses, _, _ := unstructured.NestedSlice(pod.Object, path...)
+	for _, s := range statuses {
+		status, _ := s.(map[string]any)
+		for _, state := range []string{"waiting", "terminated"} {
+			if reason := text(status, "state", state, "reason"); reason != "" && reason != "ContainerCreating" {
+				lines = append(lines, strings.TrimSuffix(reason+": "+text(status, "state", state, "message"), ": "))
+			}
+		}
+	}
+	return lines
 }

@@ -4,7 +4,9 @@
 
 package install
 
-import "syscall"
+import (
+	"syscall"
+)
 
 // dyingWithParent: only Linux has the kernel kill a child with its parent; the
 // tie's shell does it here.

@@ -4,7 +4,9 @@
 
 package install
 
-import "os/exec"
+import (
+	"os/exec"
+)
 
 // tie kills the command when its context ends. Here nothing ends it when this
 // process is killed outright: it then finishes its install, which a repeated

@@ -2,7 +2,9 @@
 
 package install
 
-import "syscall"
+import (
+	"syscall"
+)
 
 // dyingWithParent has the kernel kill a child when the thread that forked it
 // ends: it needs nobody's help, but reaches only the child itself.

@@ -4,14 +4,10 @@ package install
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
 
@@ -91,48 +87,27 @@ func refuseMoves(revision string, manifest []*unstructured.Unstructured, now []O
 	return nil
 }
 
-var injectors = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"}
-
-// refuseDefaultTag refuses an install that would make the new revision the
-// default one: istioctl creates the tag "default" for what it installs where
-// there is none (operator/pkg/webhook, detectIfTagWebhookIsNeeded), and every
-// new pod in a namespace with istio-injection=enabled would then follow it.
-func (i ByIstioctl) refuseDefaultTag(ctx context.Context, d *Draft) error {
-	if i.Cluster == nil {
+// judgeIstiod looks at an istiod of the revision that is there already. One that
+// serves in another version is refused: a name that is used again is an upgrade
+// in place, of everything that the old one serves. What an earlier try left is
+// said; the install repeats it.
+func (d *Draft) judgeIstiod(ctx context.Context, cluster dynamic.Interface, istiod *unstructured.Unstructured) error {
+	if cluster == nil {
 		return nil
 	}
-	list, err := i.Cluster.Resource(injectors).List(ctx, metav1.ListOptions{LabelSelector: "app=sidecar-injector"})
-	if err != nil {
-		return fmt.Errorf("read the injection webhooks: %w", err)
+	found, err := lookUp(ctx, cluster, []*unstructured.Unstructured{istiod})
+	if err != nil || found[0] == nil {
+		return err
 	}
-	var others []string
-	for _, o := range list.Items {
-		switch {
-		case o.GetLabels()[tagLabel] == "default":
-			return nil
-		case o.GetLabels()[revisionLabel] != d.Revision:
-			others = append(others, o.GetLabels()[revisionLabel])
-		}
+	now := seen(istiod, found[0])
+	if version, ok := versionInTag(imageTag(image(found[0], "discovery"))); ok {
+		now.Version = version
 	}
-	if len(others) == 0 {
-		d.Notes = append(d.Notes, "there is no other control plane: istioctl makes this one the default (tag default, istiod-default-validator)")
-		return nil
+	ready, _, _ := unstructured.NestedInt64(found[0].Object, "status", "readyReplicas")
+	if ready > 0 && now.Version != "" && !SameVersion(now.Version, d.Version) {
+		return fmt.Errorf("install revision %s in version %s: it is there and serves, %s: under a name that is used again everything that it serves would be upgraded in place; give the new version a name of its own, such as --to %s",
+			d.Revision, d.Version, now.Now(), NameFor(d.Version))
 	}
-	return errors.New("install revision " + d.Revision + ": there is no revision tag default, and istioctl would create it pointing to " + d.Revision +
-		", so that new pods in namespaces with istio-injection=enabled got it at once: first run " + keepDefault(others))
-}
-
-// keepDefault is the command that leaves such namespaces with what they get now,
-// among the revisions that are there: the one without a name, or the only one. Of
-// several with names none serves them, and which shall is not ours to say.
-func keepDefault(revisions []string) string {
-	const command = "`istioctl tag set default --revision "
-	slices.Sort(revisions)
-	switch revisions = slices.Compact(revisions); {
-	case slices.Contains(revisions, "default"):
-		return command + "default`"
-	case len(revisions) == 1:
-		return command + revisions[0] + "`"
-	}
-	return command + "REVISION`, with the one of " + strings.Join(revisions, ", ") + " that is to be the default"
+	d.Notes = append(d.Notes, fmt.Sprintf("%s is there already, %s: it is replaced in place", now, now.Now()))
+	return nil
 }
