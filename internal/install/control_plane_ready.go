@@ -20,28 +20,28 @@ import (
 var errNotReady = errors.New("the control plane was not ready in its time")
 
 var (
-	planes   = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
-	services = schema.GroupVersionResource{Version: "v1", Resource: "services"}
+	deploymentResource = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
+	serviceResource    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
 
-	injectors = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"}
+	mutatingWebhookResource = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"}
 )
 
-// waiting waits for a control plane that somebody else's hands, or Helm, bring
+// readinessWait waits for a control plane that somebody else's hands, or Helm, bring
 // up: its istiod's Deployment, ready; its Service; its webhook, certified by
 // istiod. That is what an admission asks of it, as far as the API server knows.
-type waiting struct {
-	cluster  dynamic.Interface
-	root     string
-	revision string
-	timeout  time.Duration // 0 means 5 minutes
-	say      func(string)
-	every    time.Duration // 0 means a second
+type readinessWait struct {
+	cluster      dynamic.Interface
+	root         string
+	revision     string
+	timeout      time.Duration // 0 means 5 minutes
+	log          func(string)
+	pollInterval time.Duration // 0 means a second
 }
 
 // wait returns once the control plane is ready, and tells what it waits for each
 // time that this changes.
-func (w waiting) wait(ctx context.Context) error {
-	limit, every := w.timeout, w.every
+func (w readinessWait) wait(ctx context.Context) error {
+	limit, every := w.timeout, w.pollInterval
 	if limit == 0 {
 		limit = 5 * time.Minute
 	}
@@ -52,7 +52,7 @@ func (w waiting) wait(ctx context.Context) error {
 	defer over.Stop()
 	last := ""
 	for {
-		missing, err := w.missing(ctx)
+		missing, err := w.missingParts(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -61,8 +61,8 @@ func (w waiting) wait(ctx context.Context) error {
 		case len(missing) == 0:
 			return nil
 		}
-		if lacks := strings.Join(missing, "; "); lacks != last && w.say != nil {
-			w.say("waiting: " + lacks)
+		if lacks := strings.Join(missing, "; "); lacks != last && w.log != nil {
+			w.log("waiting: " + lacks)
 			last = lacks
 		}
 		select {
@@ -75,11 +75,11 @@ func (w waiting) wait(ctx context.Context) error {
 	}
 }
 
-// missing lists what the control plane lacks, in words.
-func (w waiting) missing(ctx context.Context) ([]string, error) {
+// missingParts lists what the control plane lacks, in words.
+func (w readinessWait) missingParts(ctx context.Context) ([]string, error) {
 	var lacks []string
 	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + w.revision + ",!" + tagLabel}
-	istiods, err := w.cluster.Resource(planes).Namespace(w.root).List(ctx, own)
+	istiods, err := w.cluster.Resource(deploymentResource).Namespace(w.root).List(ctx, own)
 	if err != nil {
 		return nil, fmt.Errorf("read the istiod Deployments in %s: %w", w.root, err)
 	}
@@ -87,18 +87,18 @@ func (w waiting) missing(ctx context.Context) ([]string, error) {
 		lacks = append(lacks, fmt.Sprintf("no Deployment of istiod with %s=%s in %s", revisionLabel, w.revision, w.root))
 	}
 	for _, d := range istiods.Items {
-		if short := unready(&d); short != "" {
-			lacks = append(lacks, short+w.trouble(ctx, own))
+		if short := unreadyReason(&d); short != "" {
+			lacks = append(lacks, short+w.podProblems(ctx, own))
 		}
 	}
-	found, err := w.cluster.Resource(services).Namespace(w.root).List(ctx, own)
+	found, err := w.cluster.Resource(serviceResource).Namespace(w.root).List(ctx, own)
 	if err != nil {
 		return nil, fmt.Errorf("read the Services in %s: %w", w.root, err)
 	}
 	if len(found.Items) == 0 {
 		lacks = append(lacks, fmt.Sprintf("no Service of istiod with %s=%s in %s", revisionLabel, w.revision, w.root))
 	}
-	hooks, err := w.cluster.Resource(injectors).List(ctx, metav1.ListOptions{LabelSelector: revisionLabel + "=" + w.revision + ",!" + tagLabel})
+	hooks, err := w.cluster.Resource(mutatingWebhookResource).List(ctx, metav1.ListOptions{LabelSelector: revisionLabel + "=" + w.revision + ",!" + tagLabel})
 	if err != nil {
 		return nil, fmt.Errorf("read the injection webhooks: %w", err)
 	}
@@ -106,15 +106,15 @@ func (w waiting) missing(ctx context.Context) ([]string, error) {
 		lacks = append(lacks, fmt.Sprintf("no MutatingWebhookConfiguration with %s=%s", revisionLabel, w.revision))
 	}
 	for _, h := range hooks.Items {
-		if !certified(&h) {
+		if !hasCABundle(&h) {
 			lacks = append(lacks, fmt.Sprintf("MutatingWebhookConfiguration %s has no certificate of istiod's yet", h.GetName()))
 		}
 	}
 	return lacks, nil
 }
 
-// unready says what a Deployment waits for, with its own words where it has any.
-func unready(d *unstructured.Unstructured) string {
+// unreadyReason says what a Deployment waits for, with its own words where it has any.
+func unreadyReason(d *unstructured.Unstructured) string {
 	number := func(path ...string) int64 {
 		n, _, _ := unstructured.NestedInt64(d.Object, path...)
 		return n
@@ -127,41 +127,41 @@ func unready(d *unstructured.Unstructured) string {
 	conditions, _, _ := unstructured.NestedSlice(d.Object, "status", "conditions")
 	for _, c := range conditions {
 		condition, _ := c.(map[string]any)
-		if kind := text(condition, "type"); kind == "ReplicaFailure" || kind == "Progressing" && text(condition, "status") == "False" {
-			what += " (" + text(condition, "message") + ")"
+		if kind := nestedString(condition, "type"); kind == "ReplicaFailure" || kind == "Progressing" && nestedString(condition, "status") == "False" {
+			what += " (" + nestedString(condition, "message") + ")"
 		}
 	}
 	return what
 }
 
-func certified(hook *unstructured.Unstructured) bool {
+func hasCABundle(hook *unstructured.Unstructured) bool {
 	hooks, _, _ := unstructured.NestedSlice(hook.Object, "webhooks")
 	for _, h := range hooks {
 		webhook, _ := h.(map[string]any)
-		if text(webhook, "clientConfig", "caBundle") == "" {
+		if nestedString(webhook, "clientConfig", "caBundle") == "" {
 			return false
 		}
 	}
 	return len(hooks) > 0
 }
 
-var istiodPods = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+var podResource = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 
-// trouble is what the pods of istiod say of themselves while they are not ready:
+// podProblems is what the pods of istiod say of themselves while they are not ready:
 // why a container waits, or why a pod has no node. It is only said to help, so
 // that not knowing it is no fault.
-func (w waiting) trouble(ctx context.Context, own metav1.ListOptions) string {
-	list, err := w.cluster.Resource(istiodPods).Namespace(w.root).List(ctx, own)
+func (w readinessWait) podProblems(ctx context.Context, own metav1.ListOptions) string {
+	list, err := w.cluster.Resource(podResource).Namespace(w.root).List(ctx, own)
 	if err != nil {
 		return ""
 	}
 	var lines []string
 	for _, p := range list.Items {
-		lines = append(lines, waits(&p, "status", "containerStatuses")...)
+		lines = append(lines, containerProblems(&p, "status", "containerStatuses")...)
 		conditions, _, _ := unstructured.NestedSlice(p.Object, "status", "conditions")
 		for _, c := range conditions {
-			if condition, _ := c.(map[string]any); text(condition, "type") == "PodScheduled" && text(condition, "status") == "False" {
-				lines = append(lines, text(condition, "message"))
+			if condition, _ := c.(map[string]any); nestedString(condition, "type") == "PodScheduled" && nestedString(condition, "status") == "False" {
+				lines = append(lines, nestedString(condition, "message"))
 			}
 		}
 	}
@@ -172,15 +172,15 @@ func (w waiting) trouble(ctx context.Context, own metav1.ListOptions) string {
 	return " (" + strings.Join(lines, "; ") + ")"
 }
 
-// waits is why containers of a pod wait, or ended.
-func waits(pod *unstructured.Unstructured, path ...string) []string {
+// containerProblems is why containers of a pod wait, or ended.
+func containerProblems(pod *unstructured.Unstructured, path ...string) []string {
 	var lines []string
 	statuses, _, _ := unstructured.NestedSlice(pod.Object, path...)
 	for _, s := range statuses {
 		status, _ := s.(map[string]any)
 		for _, state := range []string{"waiting", "terminated"} {
-			if reason := text(status, "state", state, "reason"); reason != "" && reason != "ContainerCreating" {
-				lines = append(lines, strings.TrimSuffix(reason+": "+text(status, "state", state, "message"), ": "))
+			if reason := nestedString(status, "state", state, "reason"); reason != "" && reason != "ContainerCreating" {
+				lines = append(lines, strings.TrimSuffix(reason+": "+nestedString(status, "state", state, "message"), ": "))
 			}
 		}
 	}

@@ -31,14 +31,14 @@ type Draft struct {
 // one that does not install the revision in the version. from is what it was
 // rendered from.
 func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string) error {
-	d.Objects, d.Needs = len(manifest), needs(manifest)
-	istiod := istiodOf(manifest, d.Revision)
+	d.Objects, d.Needs = len(manifest), manifestPermissions(manifest)
+	istiod := findIstiod(manifest, d.Revision)
 	if istiod == nil {
 		return fmt.Errorf("what is rendered from %s has no Deployment istiod-%s: it installs no control plane of its own (an IstioOperator whose pilot is disabled or whose profile is empty, or another chart than istiod?)", from, d.Revision)
 	}
-	d.Namespace, d.Image = istiod.GetNamespace(), image(istiod, "discovery")
+	d.Namespace, d.Image = istiod.GetNamespace(), containerImage(istiod, "discovery")
 	tag := imageTag(d.Image)
-	version, spelled := versionInTag(tag)
+	version, spelled := versionFromTag(tag)
 	switch {
 	case spelled && !SameVersion(version, d.Version):
 		return fmt.Errorf("%s installs istiod from %s, but the plan names version %s: change its tag, or ask for version %s", from, d.Image, d.Version, version)
@@ -48,22 +48,22 @@ func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string)
 	return nil
 }
 
-// notes are the facts in the user's file that somebody who approves should know.
-func (o Operator) notes(d Draft) []string {
+// draftNotes are the facts in the user's file that somebody who approves should know.
+func (o Operator) draftNotes(d Draft) []string {
 	var notes []string
-	if tag, hub := o.Tag(), text(o.object, "spec", "hub"); tag != "" || hub != "" {
+	if tag, hub := o.Tag(), nestedString(o.object, "spec", "hub"); tag != "" || hub != "" {
 		notes = append(notes, fmt.Sprintf("the file sets its own hub or tag; istiod comes from %s", d.Image))
 	}
-	if version, ok := VersionIn(d.Revision); ok && !SameVersion(version, d.Version) {
+	if version, ok := VersionFromRevision(d.Revision); ok && !SameVersion(version, d.Version) {
 		notes = append(notes, fmt.Sprintf("the revision's name spells %s, but it is version %s", version, d.Version))
 	}
-	if path := text(o.object, "spec", "installPackagePath"); path != "" {
+	if path := nestedString(o.object, "spec", "installPackagePath"); path != "" {
 		notes = append(notes, fmt.Sprintf("the charts come from %s (spec.installPackagePath), not from istioctl", path))
 	}
 	return notes
 }
 
-func istiodOf(manifest []*unstructured.Unstructured, revision string) *unstructured.Unstructured {
+func findIstiod(manifest []*unstructured.Unstructured, revision string) *unstructured.Unstructured {
 	for _, o := range manifest {
 		if o.GetKind() == "Deployment" && o.GetName() == "istiod-"+revision {
 			return o
@@ -72,11 +72,11 @@ func istiodOf(manifest []*unstructured.Unstructured, revision string) *unstructu
 	return nil
 }
 
-func image(workload *unstructured.Unstructured, container string) string {
+func containerImage(workload *unstructured.Unstructured, container string) string {
 	containers, _, _ := unstructured.NestedSlice(workload.Object, "spec", "template", "spec", "containers")
 	for _, c := range containers {
-		if m, _ := c.(map[string]any); text(m, "name") == container {
-			return text(m, "image")
+		if m, _ := c.(map[string]any); nestedString(m, "name") == container {
+			return nestedString(m, "image")
 		}
 	}
 	return ""

@@ -11,47 +11,47 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// leftOut returns the gateway workloads of a manifest, with what runs in the
+// findOmittedGateways returns the gateway workloads of a manifest, with what runs in the
 // cluster under their names.
-func leftOut(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) ([]Object, error) {
+func findOmittedGateways(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) ([]Object, error) {
 	var workloads []*unstructured.Unstructured
 	for _, o := range manifest {
 		if isGateway(o) && runsPods(o) {
 			workloads = append(workloads, o)
 		}
 	}
-	return look(ctx, cluster, workloads)
+	return describeObjects(ctx, cluster, workloads)
 }
 
-// look says of each object what is in the cluster, where there is one to look at.
-func look(ctx context.Context, cluster dynamic.Interface, objects []*unstructured.Unstructured) ([]Object, error) {
+// describeObjects says of each object what is in the cluster, where there is one to look at.
+func describeObjects(ctx context.Context, cluster dynamic.Interface, objects []*unstructured.Unstructured) ([]Object, error) {
 	live := make([]*unstructured.Unstructured, len(objects))
 	if cluster != nil {
 		var err error
-		if live, err = lookUp(ctx, cluster, objects); err != nil {
+		if live, err = getObjects(ctx, cluster, objects); err != nil {
 			return nil, err
 		}
 	}
 	var list []Object
 	for n, o := range objects {
-		list = append(list, seen(o, live[n]))
+		list = append(list, describeObject(o, live[n]))
 	}
 	sortObjects(list)
 	return list, nil
 }
 
-// compare finds what the manifest would replace of what is there. Objects that
+// compareWithCluster finds what the manifest would replace of what is there. Objects that
 // bear the revision in their name are its own. It refuses what would move the
 // mesh before any wave does: a tag, or the default validator; and an istiod that
 // serves already in another version.
-func (d *Draft) compare(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) error {
+func (d *Draft) compareWithCluster(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) error {
 	var shared []*unstructured.Unstructured
 	for _, o := range manifest {
 		if !strings.Contains(o.GetName()+"-", "-"+d.Revision+"-") {
 			shared = append(shared, o)
 		}
 	}
-	objects, err := look(ctx, cluster, shared)
+	objects, err := describeObjects(ctx, cluster, shared)
 	if err != nil {
 		return err
 	}
@@ -60,22 +60,22 @@ func (d *Draft) compare(ctx context.Context, cluster dynamic.Interface, manifest
 			d.InPlace = append(d.InPlace, o)
 		}
 	}
-	if err := refuseMoves(d.Revision, shared, objects); err != nil {
+	if err := refuseTagMoves(d.Revision, shared, objects); err != nil {
 		return err
 	}
-	return d.judgeIstiod(ctx, cluster, istiodOf(manifest, d.Revision))
+	return d.checkExistingIstiod(ctx, cluster, findIstiod(manifest, d.Revision))
 }
 
-// refuseMoves refuses objects that choose a revision for others and are there
+// refuseTagMoves refuses objects that choose a revision for others and are there
 // for another one: an install would point them to the new one at once.
-func refuseMoves(revision string, manifest []*unstructured.Unstructured, now []Object) error {
+func refuseTagMoves(revision string, manifest []*unstructured.Unstructured, now []Object) error {
 	switches := map[string]string{}
 	for _, o := range manifest {
 		if tag := o.GetLabels()[tagLabel]; tag != "" {
-			switches[named(o).String()] = "values.revisionTags"
+			switches[objectOf(o).String()] = "values.revisionTags"
 		}
 		if o.GetKind() == "ValidatingWebhookConfiguration" && o.GetName() == "istiod-default-validator" {
-			switches[named(o).String()] = "values.defaultRevision"
+			switches[objectOf(o).String()] = "values.defaultRevision"
 		}
 	}
 	for _, o := range now {
@@ -87,20 +87,20 @@ func refuseMoves(revision string, manifest []*unstructured.Unstructured, now []O
 	return nil
 }
 
-// judgeIstiod looks at an istiod of the revision that is there already. One that
+// checkExistingIstiod looks at an istiod of the revision that is there already. One that
 // serves in another version is refused: a name that is used again is an upgrade
 // in place, of everything that the old one serves. What an earlier try left is
 // said; the install repeats it.
-func (d *Draft) judgeIstiod(ctx context.Context, cluster dynamic.Interface, istiod *unstructured.Unstructured) error {
+func (d *Draft) checkExistingIstiod(ctx context.Context, cluster dynamic.Interface, istiod *unstructured.Unstructured) error {
 	if cluster == nil {
 		return nil
 	}
-	found, err := lookUp(ctx, cluster, []*unstructured.Unstructured{istiod})
+	found, err := getObjects(ctx, cluster, []*unstructured.Unstructured{istiod})
 	if err != nil || found[0] == nil {
 		return err
 	}
-	now := seen(istiod, found[0])
-	if version, ok := versionInTag(imageTag(image(found[0], "discovery"))); ok {
+	now := describeObject(istiod, found[0])
+	if version, ok := versionFromTag(imageTag(containerImage(found[0], "discovery"))); ok {
 		now.Version = version
 	}
 	ready, _, _ := unstructured.NestedInt64(found[0].Object, "status", "readyReplicas")

@@ -17,8 +17,8 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 )
 
-// plane is a control plane that is up: its Deployment, Service and webhook.
-func plane(revision string) (istiod, service, hook *unstructured.Unstructured) {
+// readyControlPlane is a control plane that is up: its Deployment, Service and webhook.
+func readyControlPlane(revision string) (istiod, service, hook *unstructured.Unstructured) {
 	istiod = object("apps/v1", "Deployment", "istio-system", "istiod-"+revision, "app", "istiod", revisionLabel, revision)
 	istiod.Object["spec"] = map[string]any{"replicas": int64(1)}
 	istiod.Object["status"] = map[string]any{"readyReplicas": int64(1), "updatedReplicas": int64(1)}
@@ -68,10 +68,10 @@ func TestAwaitNamesWhatIsMissing(t *testing.T) {
 		}, "istio-sidecar-injector-1-31-0 has no certificate"},
 	} {
 		var heard []string
-		o := ByOthers{Root: "istio-system", Timeout: 30 * time.Millisecond, every: time.Millisecond, Say: func(line string) { heard = append(heard, line) }}
-		o.Cluster = clusterOf(c.spoil(plane("1-31-0"))...)
+		o := ExternalInstaller{Root: "istio-system", Timeout: 30 * time.Millisecond, pollInterval: time.Millisecond, Log: func(line string) { heard = append(heard, line) }}
+		o.Cluster = fakeCluster(c.spoil(readyControlPlane("1-31-0"))...)
 		err := o.Install(t.Context(), "1-31-0", "")
-		absence, ok := errors.AsType[*Absence](err)
+		absence, ok := errors.AsType[*RevisionMissing](err)
 		if !ok || !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), c.waits) || !strings.Contains(absence.Advice(), "run the same command again") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -82,11 +82,11 @@ func TestAwaitNamesWhatIsMissing(t *testing.T) {
 }
 
 func TestAwaitGoesOnOnceTheRevisionIsUp(t *testing.T) {
-	cluster := clusterOf()
-	o := ByOthers{Root: "istio-system", Timeout: 10 * time.Second, every: time.Millisecond, Cluster: cluster}
+	cluster := fakeCluster()
+	o := ExternalInstaller{Root: "istio-system", Timeout: 10 * time.Second, pollInterval: time.Millisecond, Cluster: cluster}
 	ended := make(chan error, 1)
 	go func() { ended <- o.Install(t.Context(), "1-31-0", "") }()
-	istiod, service, hook := plane("1-31-0")
+	istiod, service, hook := readyControlPlane("1-31-0")
 	for _, part := range manifestOf(istiod, service, hook) {
 		select {
 		case err := <-ended:
@@ -107,7 +107,7 @@ func TestAwaitGoesOnOnceTheRevisionIsUp(t *testing.T) {
 func TestAwaitInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := ByOthers{Root: "istio-system", Cluster: clusterOf()}.Install(ctx, "1-31-0", "")
+	err := ExternalInstaller{Root: "istio-system", Cluster: fakeCluster()}.Install(ctx, "1-31-0", "")
 	if errors.Is(err, engine.ErrRefused) || !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

@@ -18,22 +18,22 @@ import (
 
 // Failure is an install that did not come to its end.
 type Failure struct {
-	Revision string
-	Did      string    // what was being done, such as "/usr/local/bin/istioctl install"
-	Said     []string  // the last lines that were said
-	Err      error     // how it ended
-	Left     Leftovers // what istioctl left in the cluster
-	Unknown  error     // why Left could not be read
-	Undo     string    // how what it left is taken away; "" when there is nothing
+	Revision      string
+	Action        string    // what was being done, such as "/usr/local/bin/istioctl install"
+	LastLines     []string  // the last lines that were said
+	Err           error     // how it ended
+	Leftovers     Leftovers // what istioctl left in the cluster
+	LeftoversErr  error     // why Left could not be read
+	RemoveCommand string    // how what it left is taken away; "" when there is nothing
 }
 
-func (f *Failure) Unwrap() []error { return refusing(f.Err) }
+func (f *Failure) Unwrap() []error { return asRefusal(f.Err) }
 
-// refusing makes an installation that was given up a refusal: to repeat it at
+// asRefusal makes an installation that was given up a refusal: to repeat it at
 // once would only say the same again. One that was broken off may be repeated,
 // and one that the network ended.
-func refusing(err error) []error {
-	if brokenOff(err) || passing(err) {
+func asRefusal(err error) []error {
+	if interrupted(err) || isTransient(err) {
 		return []error{err}
 	}
 	return []error{err, engine.ErrRefused}
@@ -42,34 +42,34 @@ func refusing(err error) []error {
 // Error says what was done, how it ended, what is left and what to do.
 func (f *Failure) Error() string {
 	var b strings.Builder
-	if brokenOff(f.Err) {
+	if interrupted(f.Err) {
 		fmt.Fprintf(&b, "install revision %s: broken off (%v); the same command repeats the whole install", f.Revision, f.Err)
 	} else {
-		fmt.Fprintf(&b, "install revision %s: %s: %v", f.Revision, f.Did, f.Err)
-		section(&b, "it said last", f.Said)
+		fmt.Fprintf(&b, "install revision %s: %s: %v", f.Revision, f.Action, f.Err)
+		writeSection(&b, "it said last", f.LastLines)
 	}
-	if f.Unknown != nil {
-		fmt.Fprintf(&b, "\n%v", f.Unknown)
+	if f.LeftoversErr != nil {
+		fmt.Fprintf(&b, "\n%v", f.LeftoversErr)
 	}
-	b.WriteString(f.Left.String())
+	b.WriteString(f.Leftovers.String())
 	return b.String()
 }
 
 // Advice is what to do about it, for whoever finds the run held.
 func (f *Failure) Advice() string {
 	advice := "Mend what the message names and run the same command again: the whole installation is then repeated."
-	if f.Undo != "" {
-		advice += " To take away what it left: " + f.Undo
+	if f.RemoveCommand != "" {
+		advice += " To take away what it left: " + f.RemoveCommand
 	}
 	return advice
 }
 
-// brokenOff: somebody ended it from outside.
-func brokenOff(err error) bool {
+// interrupted: somebody ended it from outside.
+func interrupted(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-func section[T any](b *strings.Builder, title string, items []T) {
+func writeSection[T any](b *strings.Builder, title string, items []T) {
 	if len(items) == 0 {
 		return
 	}
@@ -79,9 +79,9 @@ func section[T any](b *strings.Builder, title string, items []T) {
 	}
 }
 
-// passing reports whether an error is of the way to the API server, or of a
+// isTransient reports whether an error is of the way to the API server, or of a
 // moment: the whole install is then tried again.
-func passing(err error) bool {
+func isTransient(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		utilnet.IsConnectionRefused(err) || utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) ||

@@ -15,14 +15,14 @@ import (
 	"k8s.io/client-go/dynamic/fake"
 )
 
-// clusterOf is a cluster in memory that holds the objects.
-func clusterOf(objects ...*unstructured.Unstructured) dynamic.Interface {
+// fakeCluster is a cluster in memory that holds the objects.
+func fakeCluster(objects ...*unstructured.Unstructured) dynamic.Interface {
 	kinds := map[schema.GroupVersionResource]string{}
-	for _, kind := range append(slices.Clone(uninstalled), definitions) {
+	for _, kind := range append(slices.Clone(prunedKinds), crdKind) {
 		resource, _ := meta.UnsafeGuessKindToResource(kind)
 		kinds[resource] = kind.Kind + "List"
 	}
-	kinds[istiodPods] = "PodList"
+	kinds[podResource] = "PodList"
 	var all []runtime.Object
 	for _, o := range objects {
 		all = append(all, o)
@@ -44,8 +44,8 @@ func object(group, kind, namespace, name string, labels ...string) *unstructured
 	return o
 }
 
-// running gives an object's pods a proxy from an image.
-func running(o *unstructured.Unstructured, image string) *unstructured.Unstructured {
+// withProxy gives an object's pods a proxy from an image.
+func withProxy(o *unstructured.Unstructured, image string) *unstructured.Unstructured {
 	container := map[string]any{"name": "istio-proxy", "image": image, "args": []any{"proxy", "router"}}
 	_ = unstructured.SetNestedSlice(o.Object, []any{container}, "spec", "template", "spec", "containers")
 	return o
@@ -59,9 +59,9 @@ func defaultTag() *unstructured.Unstructured {
 		revisionLabel, "1-29-1", tagLabel, "default", "app", "sidecar-injector")
 }
 
-// pretend is an istioctl of 1.31.0 that renders the files of testdata: the
+// fakeIstioctl is an istioctl of 1.31.0 that renders the files of testdata: the
 // gateway's only while no gateway is switched off.
-func pretend(t *testing.T, install string, more ...string) string {
+func fakeIstioctl(t *testing.T, install string, more ...string) string {
 	t.Helper()
 	path := func(name string) string {
 		absolute, err := filepath.Abs(filepath.Join("testdata", name))
@@ -74,7 +74,7 @@ func pretend(t *testing.T, install string, more ...string) string {
 	for _, name := range more {
 		render += " " + path(name)
 	}
-	return script(t, `case "$1" in
+	return writeScript(t, `case "$1" in
 version) echo '{"clientVersion":{"version":"1.31.0"}}';;
 manifest) case "$(cat)" in *"enabled: false"*) ;; *) cat `+path("gateway.yaml")+`;; esac; `+render+`;;
 install) `+install+`;;

@@ -30,7 +30,7 @@ func TestBaseIsSettledOnceItIsDeployed(t *testing.T) {
 		"failed on the way to a newer": {of("1.32.0", common.StatusFailed), before, true},
 		"failed on its way back":       {of("1.30.0", common.StatusFailed), of("1.32.0", common.StatusDeployed), true},
 	} {
-		if now, done := settled(c.last, c.deployed, "1.31.0"); done != c.done {
+		if now, done := baseUpToDate(c.last, c.deployed, "1.31.0"); done != c.done {
 			t.Errorf("%s: settled %t at %s", name, done, now)
 		}
 	}

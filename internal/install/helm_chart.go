@@ -41,9 +41,9 @@ func (c Chart) String() string {
 	return c.Ref
 }
 
-// sibling is Istio's chart of another name, from the same place and in the
+// siblingChart is Istio's chart of another name, from the same place and in the
 // version of this one; false where this one is not called istiod.
-func (c Chart) sibling(name, version string) (Chart, bool) {
+func (c Chart) siblingChart(name, version string) (Chart, bool) {
 	at := strings.LastIndex(c.Ref, "/") + 1
 	last := strings.Replace(c.Ref[at:], "istiod", name, 1)
 	if last == c.Ref[at:] {
@@ -73,7 +73,7 @@ func (c Chart) load(ctx context.Context, wanted string) (*chart.Chart, error) {
 		if a.err != nil {
 			return nil, fmt.Errorf("fetch chart %s, version %s: %w; see that it is there (`helm show chart`), or name another with --chart, --repo, --chart-version", c, cmp.Or(version, "the newest"), a.err)
 		}
-		if c.Version != "" && a.chart.Metadata.Version != plain(c.Version) && a.chart.Metadata.Version != c.Version {
+		if c.Version != "" && a.chart.Metadata.Version != normalizeVersion(c.Version) && a.chart.Metadata.Version != c.Version {
 			return nil, fmt.Errorf("fetch chart %s: it is version %s, not %s: name another chart, or ask for that version", c, a.chart.Metadata.Version, c.Version)
 		}
 		return a.chart, nil
@@ -83,7 +83,7 @@ func (c Chart) load(ctx context.Context, wanted string) (*chart.Chart, error) {
 func (c Chart) fetch(version string) (*chart.Chart, error) {
 	at := cmp.Or(c.Repository, c.Ref)
 	options := []registry.ClientOption{registry.ClientOptEnableCache(true)}
-	if onThisMachine(at) {
+	if isLoopback(at) {
 		options = append(options, registry.ClientOptPlainHTTP())
 	}
 	client, err := registry.NewClient(options...)
@@ -91,7 +91,7 @@ func (c Chart) fetch(version string) (*chart.Chart, error) {
 		return nil, err
 	}
 	finding := action.NewInstall(&action.Configuration{RegistryClient: client})
-	finding.RepoURL, finding.Version, finding.PlainHTTP = c.Repository, version, onThisMachine(at)
+	finding.RepoURL, finding.Version, finding.PlainHTTP = c.Repository, version, isLoopback(at)
 	path, err := finding.LocateChart(c.Ref, cli.New())
 	if err != nil {
 		return nil, err
@@ -106,9 +106,9 @@ func (c Chart) fetch(version string) (*chart.Chart, error) {
 	return found, nil
 }
 
-// onThisMachine reports whether a place is reached over loopback, where a
+// isLoopback reports whether a place is reached over loopback, where a
 // registry speaks plain HTTP.
-func onThisMachine(place string) bool {
+func isLoopback(place string) bool {
 	u, err := url.Parse(place)
 	if err != nil {
 		return false
@@ -128,4 +128,4 @@ func (c Chart) Local(absolute func(string) (string, error)) (Chart, error) {
 	return c, err
 }
 
-var quiet = slog.DiscardHandler
+var discardLogs = slog.DiscardHandler

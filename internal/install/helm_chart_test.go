@@ -20,16 +20,16 @@ import (
 	repo "helm.sh/helm/v4/pkg/repo/v1"
 )
 
-// homely keeps what Helm caches and knows out of the user's home.
-func homely(t *testing.T) {
+// isolateHelmHome keeps what Helm caches and knows out of the user's home.
+func isolateHelmHome(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HOME"} {
 		t.Setenv(name, t.TempDir())
 	}
 }
 
-// packaged are the charts of testdata as archives, also in an older version.
-func packaged(t *testing.T) string {
+// packageCharts are the charts of testdata as archives, also in an older version.
+func packageCharts(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"istiod", "base"} {
@@ -47,10 +47,10 @@ func packaged(t *testing.T) string {
 	return dir
 }
 
-// repository serves the charts as a chart repository does.
-func repository(t *testing.T) string {
+// serveRepository serves the charts as a chart repository does.
+func serveRepository(t *testing.T) string {
 	t.Helper()
-	dir := packaged(t)
+	dir := packageCharts(t)
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	t.Cleanup(server.Close)
 	index, err := repo.IndexDirectory(dir, server.URL)
@@ -63,8 +63,8 @@ func repository(t *testing.T) string {
 	return server.URL
 }
 
-// ociRegistry serves the charts as an OCI registry does.
-func ociRegistry(t *testing.T) string {
+// serveOCIRegistry serves the charts as an OCI registry does.
+func serveOCIRegistry(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(oci.New(oci.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
@@ -73,7 +73,7 @@ func ociRegistry(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	archives, err := filepath.Glob(filepath.Join(packaged(t), "*.tgz"))
+	archives, err := filepath.Glob(filepath.Join(packageCharts(t), "*.tgz"))
 	if err != nil || len(archives) != 4 {
 		t.Fatalf("archives %v, %v", archives, err)
 	}
@@ -93,15 +93,15 @@ func ociRegistry(t *testing.T) string {
 // Wherever a chart comes from, it is the same one: in the version that is
 // wanted, or the newest.
 func TestChartsComeFromAnywhere(t *testing.T) {
-	homely(t)
-	repository, registry := repository(t), ociRegistry(t)
+	isolateHelmHome(t)
+	repository, registry := serveRepository(t), serveOCIRegistry(t)
 	for name, c := range map[string]struct {
 		chart  Chart
 		wanted string
 		found  string
 	}{
 		"a directory":                         {Chart{Ref: "testdata/charts/istiod"}, "", "1.31.0"},
-		"an archive":                          {Chart{Ref: filepath.Join(packaged(t), "istiod-1.30.2.tgz")}, "", "1.30.2"},
+		"an archive":                          {Chart{Ref: filepath.Join(packageCharts(t), "istiod-1.30.2.tgz")}, "", "1.30.2"},
 		"a repository":                        {Chart{Ref: "istiod", Repository: repository, Version: "1.30.2"}, "", "1.30.2"},
 		"a repository's newest":               {Chart{Ref: "istiod", Repository: repository}, "", "1.31.0"},
 		"a repository, by Istio's version":    {Chart{Ref: "istiod", Repository: repository}, "1.30.2", "1.30.2"},
@@ -117,7 +117,7 @@ func TestChartsComeFromAnywhere(t *testing.T) {
 		if found.Name() != "istiod" || found.Metadata.Version != c.found {
 			t.Errorf("%s: %s %s", name, found.Name(), found.Metadata.Version)
 		}
-		base, ok := c.chart.sibling("base", c.found)
+		base, ok := c.chart.siblingChart("base", c.found)
 		if beside, err := base.load(t.Context(), ""); !ok || err != nil || beside.Name() != "base" || beside.Metadata.Version != c.found {
 			t.Errorf("%s: the chart base beside it: %v, %v", name, base, err)
 		}
@@ -125,8 +125,8 @@ func TestChartsComeFromAnywhere(t *testing.T) {
 }
 
 func TestChartsThatAreNotThere(t *testing.T) {
-	homely(t)
-	repository, registry := repository(t), ociRegistry(t)
+	isolateHelmHome(t)
+	repository, registry := serveRepository(t), serveOCIRegistry(t)
 	for name, c := range map[string]struct {
 		chart Chart
 		fault string
@@ -151,7 +151,7 @@ func TestChartsThatAreNotThere(t *testing.T) {
 
 func TestSiblingOfNoIstiod(t *testing.T) {
 	for ref, want := range map[string]string{"./istiod": "./base", "istio/istiod": "istio/base", "/charts/istiod-1.31.0.tgz": "/charts/base-1.31.0.tgz", "oci://r/mine": "", "./mesh": ""} {
-		if c, ok := (Chart{Ref: ref}).sibling("base", "1.31.0"); c.Ref != want || ok != (want != "") {
+		if c, ok := (Chart{Ref: ref}).siblingChart("base", "1.31.0"); c.Ref != want || ok != (want != "") {
 			t.Errorf("%s: %q, %t", ref, c.Ref, ok)
 		}
 	}

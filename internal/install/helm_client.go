@@ -16,23 +16,23 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// helmName is who Helm's writes are by: its user agent, and the manager of the
+// helmManager is who Helm's writes are by: its user agent, and the manager of the
 // fields, as the program helm is it. Whoever goes on with that one meets his own.
-const helmName = "helm"
+const helmManager = "helm"
 
-// reach leads Helm to the cluster and the namespace of istiod.
-type reach struct {
+// restClientGetter leads Helm to the cluster and the namespace of istiod.
+type restClientGetter struct {
 	config    *rest.Config
 	namespace string
 }
 
-func (r reach) ToRESTConfig() (*rest.Config, error) {
+func (r restClientGetter) ToRESTConfig() (*rest.Config, error) {
 	config := rest.CopyConfig(r.config)
-	config.UserAgent = helmName + "/rerig"
+	config.UserAgent = helmManager + "/rerig"
 	return config, nil
 }
 
-func (r reach) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+func (r restClientGetter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
 	config, err := r.ToRESTConfig()
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (r reach) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
 	return memory.NewMemCacheClient(client), nil
 }
 
-func (r reach) ToRESTMapper() (meta.RESTMapper, error) {
+func (r restClientGetter) ToRESTMapper() (meta.RESTMapper, error) {
 	client, err := r.ToDiscoveryClient()
 	if err != nil {
 		return nil, err
@@ -52,16 +52,16 @@ func (r reach) ToRESTMapper() (meta.RESTMapper, error) {
 	return restmapper.NewDeferredDiscoveryRESTMapper(client), nil
 }
 
-func (r reach) ToRawKubeConfigLoader() clientcmd.ClientConfig {
+func (r restClientGetter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
 	return clientcmd.NewDefaultClientConfig(*api.NewConfig(), &clientcmd.ConfigOverrides{Context: api.Context{Namespace: r.namespace}})
 }
 
-// helm readies Helm for a namespace. Its releases are kept in Secrets there, as
+// actionConfig readies Helm for a namespace. Its releases are kept in Secrets there, as
 // the program helm keeps them.
-func (i ByHelm) helm(namespace string) (*action.Configuration, error) {
-	kube.ManagedFieldsManager = helmName
-	c := action.NewConfiguration(action.ConfigurationSetLogger(quiet))
-	if err := c.Init(reach{i.Config, namespace}, namespace, "secret"); err != nil {
+func (i HelmInstaller) actionConfig(namespace string) (*action.Configuration, error) {
+	kube.ManagedFieldsManager = helmManager
+	c := action.NewConfiguration(action.ConfigurationSetLogger(discardLogs))
+	if err := c.Init(restClientGetter{i.Config, namespace}, namespace, "secret"); err != nil {
 		return nil, fmt.Errorf("prepare Helm: %w", err)
 	}
 	return c, nil

@@ -12,12 +12,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// judgeDefinitions compares the CRDs in the cluster with those of the chart
+// noteOlderCRDs compares the CRDs in the cluster with those of the chart
 // base, from the same place as the chart istiod. They are of every revision, so
 // that installing one leaves them alone; older ones than the new istiod's are
 // said, for it does not see what they do not let in.
-func (i ByHelm) judgeDefinitions(ctx context.Context, d *Draft) error {
-	wanted, err := i.definitions(ctx, d.ChartVersion)
+func (i HelmInstaller) noteOlderCRDs(ctx context.Context, d *Draft) error {
+	wanted, err := i.baseCRDs(ctx, d.ChartVersion)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -25,7 +25,7 @@ func (i ByHelm) judgeDefinitions(ctx context.Context, d *Draft) error {
 		d.Notes = append(d.Notes, fmt.Sprintf("whether the CRDs in the cluster are those of Istio %s is not known: %v", d.Version, err))
 		return nil
 	}
-	live, err := lookUp(ctx, i.Cluster, wanted)
+	live, err := getObjects(ctx, i.Cluster, wanted)
 	if err != nil {
 		return err
 	}
@@ -33,8 +33,8 @@ func (i ByHelm) judgeDefinitions(ctx context.Context, d *Draft) error {
 	for n, o := range wanted {
 		if live[n] == nil {
 			older = append(older, o.GetName()+" (not there)")
-		} else if lacks := lacking(fields(o), fields(live[n])); len(lacks) > 0 {
-			older = append(older, fmt.Sprintf("%s (lacks %s)", o.GetName(), brief(lacks)))
+		} else if lacks := missingFrom(crdFields(o), crdFields(live[n])); len(lacks) > 0 {
+			older = append(older, fmt.Sprintf("%s (lacks %s)", o.GetName(), firstAndCount(lacks)))
 		}
 	}
 	if len(older) > 0 {
@@ -44,9 +44,9 @@ func (i ByHelm) judgeDefinitions(ctx context.Context, d *Draft) error {
 	return nil
 }
 
-// definitions are the CRDs in the chart base of a version.
-func (i ByHelm) definitions(ctx context.Context, version string) ([]*unstructured.Unstructured, error) {
-	place, ok := i.Chart.sibling("base", version)
+// baseCRDs are the CRDs in the chart base of a version.
+func (i HelmInstaller) baseCRDs(ctx context.Context, version string) ([]*unstructured.Unstructured, error) {
+	place, ok := i.Chart.siblingChart("base", version)
 	if !ok {
 		return nil, fmt.Errorf("chart %s is not called istiod, so that its chart base is not known", i.Chart)
 	}
@@ -60,52 +60,52 @@ func (i ByHelm) definitions(ctx context.Context, version string) ([]*unstructure
 			content = append(append(content, "\n---\n"...), f.Data...)
 		}
 	}
-	objects, err := i.objects(string(content))
+	objects, err := i.manifestObjects(string(content))
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() != definitions.Kind }), nil
+	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() != crdKind.Kind }), nil
 }
 
-// fields are the paths that a CRD's schemas know, by version.
-func fields(definition *unstructured.Unstructured) []string {
+// crdFields are the paths that a CRD's schemas know, by version.
+func crdFields(definition *unstructured.Unstructured) []string {
 	var paths []string
 	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
 	for _, v := range versions {
 		version, _ := v.(map[string]any)
 		schema, _, _ := unstructured.NestedMap(version, "schema", "openAPIV3Schema")
-		name := text(version, "name")
+		name := nestedString(version, "name")
 		paths = append(paths, name)
-		properties(schema, name, &paths)
+		collectProperties(schema, name, &paths)
 	}
 	slices.Sort(paths)
 	return paths
 }
 
-func properties(schema map[string]any, path string, paths *[]string) {
+func collectProperties(schema map[string]any, path string, paths *[]string) {
 	known, _ := schema["properties"].(map[string]any)
 	for name, s := range known {
 		*paths = append(*paths, path+"."+name)
 		inner, _ := s.(map[string]any)
-		properties(inner, path+"."+name, paths)
+		collectProperties(inner, path+"."+name, paths)
 	}
 	for _, key := range []string{"items", "additionalProperties"} {
 		if inner, ok := schema[key].(map[string]any); ok {
-			properties(inner, path, paths)
+			collectProperties(inner, path, paths)
 		}
 	}
 }
 
-// lacking are the paths of wanted that are not among there.
-func lacking(wanted, there []string) []string {
+// missingFrom are the paths of wanted that are not among there.
+func missingFrom(wanted, there []string) []string {
 	return slices.DeleteFunc(wanted, func(p string) bool {
 		_, found := slices.BinarySearch(there, p)
 		return found
 	})
 }
 
-// brief is the first of some paths, and how many more there are.
-func brief(paths []string) string {
+// firstAndCount is the first of some paths, and how many more there are.
+func firstAndCount(paths []string) string {
 	if len(paths) == 1 {
 		return paths[0]
 	}

@@ -12,11 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// bound are values that belong to one revision, to one version, or to another
+// revisionBoundValues are values that belong to one revision, to one version, or to another
 // chart than istiod: revision and tags are the plan's to set, an image's tag is
 // the chart's, and the default revision is not moved by an install. Those that
 // are said are what somebody may miss.
-var bound = []struct {
+var revisionBoundValues = []struct {
 	path string
 	said bool
 }{
@@ -26,24 +26,24 @@ var bound = []struct {
 	{"gateways", false}, {"base", false}, {"installPackagePath", false},
 }
 
-// hubs are where Istio's own images come from: whoever has another one set it
+// defaultHubs are where Istio's own images come from: whoever has another one set it
 // himself.
-var hubs = []string{"docker.io/istio", "gcr.io/istio-release", "registry.istio.io/release", "gcr.io/istio-testing", "registry.istio.io/testing", ""}
+var defaultHubs = []string{"docker.io/istio", "gcr.io/istio-release", "registry.istio.io/release", "gcr.io/istio-testing", "registry.istio.io/testing", ""}
 
-// images are where the chart takes a whole reference, which is of one version.
-var images = []string{"image", "pilot.image", "global.proxy.image", "global.proxy_init.image"}
+// imageValues are where the chart takes a whole reference, which is of one version.
+var imageValues = []string{"image", "pilot.image", "global.proxy.image", "global.proxy_init.image"}
 
-// whole reports whether an image's name is a reference with its tag or digest,
+// isFullImageReference reports whether an image's name is a reference with its tag or digest,
 // which the chart and the injector take as it stands: by its slash.
-func whole(image string) bool {
+func isFullImageReference(image string) bool {
 	return strings.Contains(image, "/") && (imageTag(image) != "" || strings.Contains(image, "@"))
 }
 
-// drop takes out what must not be carried over from the revision, and names what
+// dropRevisionBound takes out what must not be carried over from the revision, and names what
 // somebody may miss, with its value.
-func (c *Carried) drop(revision, root string) []string {
-	left := addressed(c.Values, "", addressOf(revision), root)
-	for _, b := range bound {
+func (c *Carried) dropRevisionBound(revision, root string) []string {
+	left := removeIstiodAddresses(c.Values, "", istiodServiceName(revision), root)
+	for _, b := range revisionBoundValues {
 		path := strings.Split(b.path, ".")
 		value, found, _ := unstructured.NestedFieldNoCopy(c.Values, path...)
 		if !found {
@@ -54,27 +54,27 @@ func (c *Carried) drop(revision, root string) []string {
 		}
 		unstructured.RemoveNestedField(c.Values, path...)
 	}
-	for _, image := range images {
+	for _, image := range imageValues {
 		path := strings.Split(image, ".")
-		if value, _, _ := unstructured.NestedString(c.Values, path...); whole(value) {
+		if value, _, _ := unstructured.NestedString(c.Values, path...); isFullImageReference(value) {
 			left = append(left, fmt.Sprintf("%s (%s)", image, value))
 			unstructured.RemoveNestedField(c.Values, path...)
 		}
 	}
 	for _, path := range [][]string{{"hub"}, {"global", "hub"}, {"pilot", "hub"}} {
-		if hub, found, _ := unstructured.NestedString(c.Values, path...); found && slices.Contains(hubs, hub) {
+		if hub, found, _ := unstructured.NestedString(c.Values, path...); found && slices.Contains(defaultHubs, hub) {
 			unstructured.RemoveNestedField(c.Values, path...)
 		}
 	}
-	prune(c.Values)
+	pruneEmpty(c.Values)
 	return left
 }
 
-// prune takes out objects that are empty once something was taken out of them.
-func prune(values map[string]any) {
+// pruneEmpty takes out objects that are empty once something was taken out of them.
+func pruneEmpty(values map[string]any) {
 	for key, value := range values {
 		if inner, ok := value.(map[string]any); ok {
-			if prune(inner); len(inner) == 0 {
+			if pruneEmpty(inner); len(inner) == 0 {
 				delete(values, key)
 			}
 		}
@@ -100,26 +100,26 @@ func flatten(value any, path string, lines *[]string) {
 	}
 }
 
-// addressOf is the name of the Service of a revision's istiod.
-func addressOf(revision string) string {
+// istiodServiceName is the name of the Service of a revision's istiod.
+func istiodServiceName(revision string) string {
 	if revision == "default" {
 		return "istiod"
 	}
 	return "istiod-" + revision
 }
 
-// addressed takes out the values that are the address of that istiod, such as
+// removeIstiodAddresses takes out the values that are the address of that istiod, such as
 // meshConfig.defaultConfig.discoveryAddress, global.caAddress and
 // global.remotePilotAddress, and names them with their values: the proxies of the
 // new revision would be sent to the old istiod. The chart has an address of the
 // new one itself.
-func addressed(values map[string]any, path, service, root string) []string {
+func removeIstiodAddresses(values map[string]any, path, service, root string) []string {
 	var left []string
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		at := strings.TrimPrefix(path+"."+key, ".")
 		switch v := values[key].(type) {
 		case map[string]any:
-			left = append(left, addressed(v, at, service, root)...)
+			left = append(left, removeIstiodAddresses(v, at, service, root)...)
 		case string:
 			if host, _, _ := strings.Cut(v, ":"); host == service+"."+root || strings.HasPrefix(host, service+"."+root+".svc") {
 				left = append(left, fmt.Sprintf("%s (%s)", at, v))
@@ -130,18 +130,18 @@ func addressed(values map[string]any, path, service, root string) []string {
 	return left
 }
 
-// mentions are the paths of values that speak of that istiod somewhere in them: in
+// pathsMentioning are the paths of values that speak of that istiod somewhere in them: in
 // a list, or in a longer text.
-func mentions(value any, path, service, root string) []string {
+func pathsMentioning(value any, path, service, root string) []string {
 	var list []string
 	switch v := value.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			list = append(list, mentions(v[key], strings.TrimPrefix(path+"."+key, "."), service, root)...)
+			list = append(list, pathsMentioning(v[key], strings.TrimPrefix(path+"."+key, "."), service, root)...)
 		}
 	case []any:
 		for _, inner := range v {
-			if len(mentions(inner, path, service, root)) > 0 {
+			if len(pathsMentioning(inner, path, service, root)) > 0 {
 				return []string{path}
 			}
 		}

@@ -26,19 +26,19 @@ type Carried struct {
 // NoCarry asks for nothing to be carried over.
 const NoCarry = "none"
 
-var configMaps = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
+var configMapResource = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 
-// carry recovers the values of the revision that is left, from what it left in
+// inheritValues recovers the values of the revision that is left, from what it left in
 // the cluster: its Helm release, or else the ConfigMap that Istio's chart keeps
 // them in, which istioctl's installs have as well (since 1.26).
-func (i ByHelm) carry(ctx context.Context, d *Draft) error {
+func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 	if i.Chart.Carried != nil || i.Chart.Carry == NoCarry || i.Cluster == nil {
 		d.Carried = i.Chart.Carried
 		return nil
 	}
 	old := i.Chart.Carry
 	if old == "" {
-		others := slices.DeleteFunc(slices.Clone(i.Serving), func(r string) bool { return r == d.Revision })
+		others := slices.DeleteFunc(slices.Clone(i.RevisionsInUse), func(r string) bool { return r == d.Revision })
 		switch len(others) {
 		case 0:
 			return nil
@@ -48,32 +48,32 @@ func (i ByHelm) carry(ctx context.Context, d *Draft) error {
 			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --carry, or --carry %s", strings.Join(others, ", "), NoCarry)
 		}
 	}
-	found, err := i.recover(ctx, d, old)
+	found, err := i.recoverValues(ctx, d, old)
 	switch {
 	case err != nil:
 		return fmt.Errorf("carry the values of revision %s over: %w", old, err)
 	case found == nil && i.Chart.Carry != "": // it was asked for by name
 		return fmt.Errorf("carry the values of revision %s over: none were found (no Helm release, no ConfigMap %s); in use: %s: correct --carry, or give the new one only the chart's own and yours with --carry %s",
-			old, valuesName(old), cmp.Or(strings.Join(i.Serving, ", "), "no revision"), NoCarry)
+			old, valuesConfigMapName(old), cmp.Or(strings.Join(i.RevisionsInUse, ", "), "no revision"), NoCarry)
 	case found == nil:
-		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesName(old)))
+		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesConfigMapName(old)))
 		return nil
 	}
-	left := found.drop(old, i.Root)
+	left := found.dropRevisionBound(old, i.Root)
 	if len(left) > 0 {
 		d.Notes = append(d.Notes, "not carried over: "+strings.Join(left, ", "))
 	}
-	for _, path := range mentions(found.Values, "", addressOf(old), i.Root) {
-		d.Notes = append(d.Notes, fmt.Sprintf("%s is carried over and mentions %s, the istiod of revision %s: set it anew with --values if the new revision is not to ask the old one", path, addressOf(old), old))
+	for _, path := range pathsMentioning(found.Values, "", istiodServiceName(old), i.Root) {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s is carried over and mentions %s, the istiod of revision %s: set it anew with --values if the new revision is not to ask the old one", path, istiodServiceName(old), old))
 	}
 	d.Carried = found
 	return nil
 }
 
-// recover finds the values of a revision; nil when it left none.
-func (i ByHelm) recover(ctx context.Context, d *Draft, revision string) (*Carried, error) {
+// recoverValues finds the values of a revision; nil when it left none.
+func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision string) (*Carried, error) {
 	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + revision}
-	istiods, err := i.Cluster.Resource(planes).Namespace(i.Root).List(ctx, own)
+	istiods, err := i.Cluster.Resource(deploymentResource).Namespace(i.Root).List(ctx, own)
 	if err != nil {
 		return nil, fmt.Errorf("read its istiod Deployment: %w", err)
 	}
@@ -82,27 +82,27 @@ func (i ByHelm) recover(ctx context.Context, d *Draft, revision string) (*Carrie
 		if name == "" {
 			continue
 		}
-		found, err := i.released(d, name, namespace)
+		found, err := i.valuesFromRelease(d, name, namespace)
 		if found != nil || err != nil && !apierrors.IsForbidden(err) {
 			return found, err
 		}
 	}
-	return i.kept(ctx, revision)
+	return i.valuesFromConfigMap(ctx, revision)
 }
 
-// released are the values that a Helm release was given when it was deployed
+// valuesFromRelease are the values that a Helm release was given when it was deployed
 // last: those of a later upgrade, which failed or has not ended, nobody knows to
 // be in use, and that is said.
-func (i ByHelm) released(d *Draft, name, namespace string) (*Carried, error) {
-	helm, err := i.helm(namespace)
+func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*Carried, error) {
+	helm, err := i.actionConfig(namespace)
 	if err != nil {
 		return nil, err
 	}
-	newest, err := last(helm, name)
+	newest, err := latestRelease(helm, name)
 	if err != nil || newest == nil {
 		return nil, err
 	}
-	r, err := lastDeployed(helm, name)
+	r, err := deployedRelease(helm, name)
 	if err != nil {
 		return nil, err
 	}
@@ -120,38 +120,38 @@ func (i ByHelm) released(d *Draft, name, namespace string) (*Carried, error) {
 	if r.Chart.Name() != "istiod" { // a chart around it keeps its values under its name
 		config, _ = r.Config["istiod"].(map[string]any)
 	}
-	values, err := exact(config)
+	values, err := withExactNumbers(config)
 	return &Carried{From: fmt.Sprintf("Helm release %s/%s", namespace, name), Values: values}, err
 }
 
-// kept are the values in the ConfigMap that the chart keeps: those that were
+// valuesFromConfigMap are the values in the ConfigMap that the chart keeps: those that were
 // given to it, without its own.
-func (i ByHelm) kept(ctx context.Context, revision string) (*Carried, error) {
-	o, err := i.Cluster.Resource(configMaps).Namespace(i.Root).Get(ctx, valuesName(revision), metav1.GetOptions{})
+func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string) (*Carried, error) {
+	o, err := i.Cluster.Resource(configMapResource).Namespace(i.Root).Get(ctx, valuesConfigMapName(revision), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", i.Root, valuesName(revision), err)
+		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", i.Root, valuesConfigMapName(revision), err)
 	}
-	content := text(o.Object, "data", "original-values")
+	content := nestedString(o.Object, "data", "original-values")
 	values := map[string]any{}
 	if err := json.Unmarshal([]byte(content), &values); err != nil {
-		return nil, errors.New("ConfigMap " + valuesName(revision) + " holds no values in JSON (original-values), and these cannot be carried over: give them with `--values FILE --carry none`")
+		return nil, errors.New("ConfigMap " + valuesConfigMapName(revision) + " holds no values in JSON (original-values), and these cannot be carried over: give them with `--values FILE --carry none`")
 	}
-	return &Carried{From: "ConfigMap " + i.Root + "/" + valuesName(revision), Values: values}, nil
+	return &Carried{From: "ConfigMap " + i.Root + "/" + valuesConfigMapName(revision), Values: values}, nil
 }
 
-func valuesName(revision string) string {
+func valuesConfigMapName(revision string) string {
 	if revision == "default" {
 		return "values"
 	}
 	return "values-" + revision
 }
 
-// exact has whole numbers as such: what was read from JSON elsewhere has them as
+// withExactNumbers has whole numbers as such: what was read from JSON elsewhere has them as
 // fractions, which a chart may write as 1e+06.
-func exact(values map[string]any) (map[string]any, error) {
+func withExactNumbers(values map[string]any) (map[string]any, error) {
 	content, err := json.Marshal(values)
 	if err != nil {
 		return nil, fmt.Errorf("read the values: %w", err)

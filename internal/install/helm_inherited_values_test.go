@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// kept is the ConfigMap in which Istio's chart keeps a revision's values.
-func kept(name, values string) *unstructured.Unstructured {
+// valuesConfigMap is the ConfigMap in which Istio's chart keeps a revision's values.
+func valuesConfigMap(name, values string) *unstructured.Unstructured {
 	o := object("v1", "ConfigMap", "istio-system", name)
 	o.Object["data"] = map[string]any{"original-values": values, "merged-values": "{}"}
 	return o
@@ -24,10 +24,10 @@ const oldValues = `{"revision": "1-29-1", "revisionTags": ["prod"], "defaultRevi
 
 // The values of the revision in use go over, without what belongs to it alone.
 func TestValuesAreCarriedOver(t *testing.T) {
-	i := byHelm(map[string]any{"meshConfig": map[string]any{"accessLogFile": "/dev/null"}})
-	i.Serving, i.Cluster = []string{"1-29-1", "1-31-0"}, clusterOf(kept("values-1-29-1", oldValues))
+	i := helmInstaller(map[string]any{"meshConfig": map[string]any{"accessLogFile": "/dev/null"}})
+	i.RevisionsInUse, i.Cluster = []string{"1-29-1", "1-31-0"}, fakeCluster(valuesConfigMap("values-1-29-1", oldValues))
 	d := Draft{Revision: "1-31-0"}
-	if err := i.carry(t.Context(), &d); err != nil {
+	if err := i.inheritValues(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"global.proxy.logLevel=warning", "hub=example.com/mine", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.A=b", "pilot.replicaCount=3"}
@@ -52,10 +52,10 @@ func TestValuesAreCarriedOver(t *testing.T) {
 func TestImagesOfTheOldVersionAreNotCarriedOver(t *testing.T) {
 	const values = `{"global": {"proxy": {"image": "example.com/istio/proxyv2:1.29.1"}, "proxy_init": {"image": "example.com:5000/proxyv2@sha256:0123"}},
 		"pilot": {"image": "example.com/istio/pilot:1.29.1"}, "image": "pilot"}`
-	i := byHelm(nil)
-	i.Serving, i.Cluster = []string{"1-29-1"}, clusterOf(kept("values-1-29-1", values))
+	i := helmInstaller(nil)
+	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", values))
 	d := Draft{Revision: "1-31-0"}
-	if err := i.carry(t.Context(), &d); err != nil {
+	if err := i.inheritValues(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"image=pilot"}, d.Carried.Lines()); diff != "" {
@@ -72,10 +72,10 @@ func TestAddressesOfTheOldIstiodAreNotCarriedOver(t *testing.T) {
 	const values = `{"global": {"caAddress": "istiod-1-29-1.istio-system.svc:15012", "remotePilotAddress": "istiod-1-29-10.istio-system.svc", "hub": "istiod-1-29-1"},
 		"meshConfig": {"defaultConfig": {"discoveryAddress": "istiod-1-29-1.istio-system.svc.cluster.local:15012", "concurrency": 2},
 		"extensionProviders": [{"envoyExtAuthz": {"service": "istiod-1-29-1.istio-system.svc"}}]}}`
-	i := byHelm(nil)
-	i.Serving, i.Cluster = []string{"1-29-1"}, clusterOf(kept("values-1-29-1", values))
+	i := helmInstaller(nil)
+	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", values))
 	d := Draft{Revision: "1-31-0"}
-	if err := i.carry(t.Context(), &d); err != nil {
+	if err := i.inheritValues(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"global.hub=istiod-1-29-1", "global.remotePilotAddress=istiod-1-29-10.istio-system.svc", "meshConfig.defaultConfig.concurrency=2",
@@ -93,7 +93,7 @@ func TestAddressesOfTheOldIstiodAreNotCarriedOver(t *testing.T) {
 }
 
 func TestWhoseValuesAreCarriedOver(t *testing.T) {
-	one, two := kept("values-1-29-1", `{"a": 1}`), kept("values", `{"b": 2}`)
+	one, two := valuesConfigMap("values-1-29-1", `{"a": 1}`), valuesConfigMap("values", `{"b": 2}`)
 	for name, c := range map[string]struct {
 		serving []string
 		carry   string
@@ -110,10 +110,10 @@ func TestWhoseValuesAreCarriedOver(t *testing.T) {
 		"a misspelt one":     {serving: []string{"1-29-1"}, carry: "1-29-l", fault: "in use: 1-29-1: correct --carry, or give the new one only the chart's own and yours with --carry none"},
 		"none asked for":     {serving: []string{"1-29-1"}, carry: NoCarry},
 	} {
-		i := byHelm(nil)
-		i.Serving, i.Chart.Carry, i.Cluster = c.serving, c.carry, clusterOf(one, two)
+		i := helmInstaller(nil)
+		i.RevisionsInUse, i.Chart.Carry, i.Cluster = c.serving, c.carry, fakeCluster(one, two)
 		d := Draft{Revision: "1-31-0"}
-		err := i.carry(t.Context(), &d)
+		err := i.inheritValues(t.Context(), &d)
 		if c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) || c.fault == "" && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -129,11 +129,11 @@ func TestWhoseValuesAreCarriedOver(t *testing.T) {
 
 // What was agreed to is what is used, whatever the cluster holds later.
 func TestAgreedValuesStand(t *testing.T) {
-	i := byHelm(nil)
-	i.Serving, i.Cluster = []string{"1-29-1"}, clusterOf(kept("values-1-29-1", `{"a": 1}`))
+	i := helmInstaller(nil)
+	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", `{"a": 1}`))
 	i.Chart.Carried = &Carried{From: "then", Values: map[string]any{"a": int64(2)}}
 	d := Draft{Revision: "1-31-0"}
-	if err := i.carry(t.Context(), &d); err != nil || d.Carried.From != "then" || strings.Join(d.Carried.Lines(), "") != "a=2" {
+	if err := i.inheritValues(t.Context(), &d); err != nil || d.Carried.From != "then" || strings.Join(d.Carried.Lines(), "") != "a=2" {
 		t.Errorf("%v, %+v", err, d.Carried)
 	}
 }

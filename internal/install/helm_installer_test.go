@@ -12,12 +12,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-func byHelm(values map[string]any) ByHelm {
-	return ByHelm{Chart: Chart{Ref: "testdata/charts/istiod", Values: values}, Root: "istio-system"}
+func helmInstaller(values map[string]any) HelmInstaller {
+	return HelmInstaller{Chart: Chart{Ref: "testdata/charts/istiod", Values: values}, Root: "istio-system"}
 }
 
 func TestHelmDraftSaysWhatAnInstallWouldDo(t *testing.T) {
-	d, err := byHelm(map[string]any{"hub": "docker.io/mine"}).Draft(t.Context(), "1-31-0", "")
+	d, err := helmInstaller(map[string]any{"hub": "docker.io/mine"}).Draft(t.Context(), "1-31-0", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestHelmDraftRefuses(t *testing.T) {
 		"another version":     {nil, "1-30-0", "1.30.0", "installs Istio 1.31.0"},
 		"an image of another": {map[string]any{"tag": "1.30.0"}, "1-31-0", "", "names version 1.31.0"},
 	} {
-		_, err := byHelm(c.values).Draft(t.Context(), c.revision, c.version)
+		_, err := helmInstaller(c.values).Draft(t.Context(), c.revision, c.version)
 		if c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) {
 			t.Errorf("%s: %v; want a fault with %q", name, err, c.fault)
 		}
@@ -59,7 +59,7 @@ func TestHelmDraftRefuses(t *testing.T) {
 
 // What is of other hands would make Helm stumble, and is named before.
 func TestHelmKeepsToItsOwn(t *testing.T) {
-	i := byHelm(nil)
+	i := helmInstaller(nil)
 	mine := map[string]string{releaseAnnotation: "istiod-1-31-0", releaseNamespaceAnnotation: "istio-system"}
 	deployment := object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0")
 	service := object("v1", "Service", "istio-system", "istiod-1-31-0")
@@ -69,20 +69,20 @@ func TestHelmKeepsToItsOwn(t *testing.T) {
 	}{
 		"its own":           {mine, ""},
 		"nobody's":          {nil, "Deployment istio-system/istiod-1-31-0 (of no Helm release)"},
-		"another release's": {with(mine, releaseAnnotation, "istio"), "(of Helm release istio-system/istio)"},
-		"elsewhere":         {with(mine, releaseNamespaceAnnotation, "mesh"), "(of Helm release mesh/istiod-1-31-0)"},
+		"another release's": {withAnnotation(mine, releaseAnnotation, "istio"), "(of Helm release istio-system/istio)"},
+		"elsewhere":         {withAnnotation(mine, releaseNamespaceAnnotation, "mesh"), "(of Helm release mesh/istiod-1-31-0)"},
 	} {
 		found := deployment.DeepCopy()
 		found.SetAnnotations(c.on)
-		i.Cluster = clusterOf(found)
-		err := i.owned(t.Context(), "1-31-0", []*unstructured.Unstructured{deployment, service})
+		i.Cluster = fakeCluster(found)
+		err := i.checkOwnership(t.Context(), "1-31-0", []*unstructured.Unstructured{deployment, service})
 		if c.fault == "" && err != nil || c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) {
 			t.Errorf("%s: %v; want %q", name, err, c.fault)
 		}
 	}
 }
 
-func with(pairs map[string]string, key, value string) map[string]string {
+func withAnnotation(pairs map[string]string, key, value string) map[string]string {
 	pairs = maps.Clone(pairs)
 	pairs[key] = value
 	return pairs
@@ -90,17 +90,17 @@ func with(pairs map[string]string, key, value string) map[string]string {
 
 // CRDs that know less than the new istiod are said, and those that know more are fine.
 func TestOlderDefinitionsAreSaid(t *testing.T) {
-	i := byHelm(nil)
-	wanted, err := i.definitions(t.Context(), "1.31.0")
+	i := helmInstaller(nil)
+	wanted, err := i.baseCRDs(t.Context(), "1.31.0")
 	if err != nil || len(wanted) != 2 {
 		t.Fatalf("%v, %v", wanted, err)
 	}
 	more := wanted[0].DeepCopy()
-	if err := unstructured.SetNestedSlice(more.Object, append([]any{map[string]any{"name": "v2"}}, versionsOf(more)...), "spec", "versions"); err != nil {
+	if err := unstructured.SetNestedSlice(more.Object, append([]any{map[string]any{"name": "v2"}}, crdVersions(more)...), "spec", "versions"); err != nil {
 		t.Fatal(err)
 	}
 	less := wanted[0].DeepCopy()
-	version := versionsOf(less)[0].(map[string]any)
+	version := crdVersions(less)[0].(map[string]any)
 	unstructured.RemoveNestedField(version, "schema", "openAPIV3Schema", "properties", "spec", "properties", "servers", "items", "properties", "tls")
 	_ = unstructured.SetNestedSlice(less.Object, []any{version}, "spec", "versions")
 	for name, c := range map[string]struct {
@@ -112,9 +112,9 @@ func TestOlderDefinitionsAreSaid(t *testing.T) {
 		"older":    {[]*unstructured.Unstructured{less, wanted[1]}, "gateways.networking.istio.io (lacks v1.spec.servers.tls)"},
 		"missing":  {wanted[:1], "sidecars.networking.istio.io (not there)"},
 	} {
-		i.Cluster = clusterOf(c.live...)
+		i.Cluster = fakeCluster(c.live...)
 		d := Draft{Version: "1.31.0", ChartVersion: "1.31.0"}
-		if err := i.judgeDefinitions(t.Context(), &d); err != nil {
+		if err := i.noteOlderCRDs(t.Context(), &d); err != nil {
 			t.Fatal(err)
 		}
 		if said := strings.Join(d.Notes, "\n"); c.said == "" && said != "" || !strings.Contains(said, c.said) {
@@ -123,12 +123,12 @@ func TestOlderDefinitionsAreSaid(t *testing.T) {
 	}
 	i.Chart.Ref = "testdata/charts/mesh"
 	d := Draft{Version: "1.31.0", ChartVersion: "1.31.0"}
-	if err := i.judgeDefinitions(t.Context(), &d); err != nil || !strings.Contains(strings.Join(d.Notes, ""), "is not known") {
+	if err := i.noteOlderCRDs(t.Context(), &d); err != nil || !strings.Contains(strings.Join(d.Notes, ""), "is not known") {
 		t.Errorf("a chart without a base: %v, %q", err, d.Notes)
 	}
 }
 
-func versionsOf(definition *unstructured.Unstructured) []any {
+func crdVersions(definition *unstructured.Unstructured) []any {
 	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
 	return versions
 }

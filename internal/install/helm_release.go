@@ -16,26 +16,26 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// ownLabel marks the releases that Rerig installs: one that a dead process left
+// releaseRevisionLabel marks the releases that Rerig installs: one that a dead process left
 // pending is taken up again, and somebody else's is left alone.
-const ownLabel = "rerig.dev/revision"
+const releaseRevisionLabel = "rerig.dev/revision"
 
-// last is the newest version of a release, nil when there is none.
-func last(c *action.Configuration, name string) (*release.Release, error) {
+// latestRelease is the newest version of a release, nil when there is none.
+func latestRelease(c *action.Configuration, name string) (*release.Release, error) {
 	found, err := c.Releases.Last(name)
-	return typed(name, found, err, driver.ErrReleaseNotFound)
+	return asRelease(name, found, err, driver.ErrReleaseNotFound)
 }
 
-// lastDeployed is the version of a release that was deployed last, nil when none
+// deployedRelease is the version of a release that was deployed last, nil when none
 // is.
-func lastDeployed(c *action.Configuration, name string) (*release.Release, error) {
+func deployedRelease(c *action.Configuration, name string) (*release.Release, error) {
 	found, err := c.Releases.Deployed(name)
-	return typed(name, found, err, driver.ErrNoDeployedReleases)
+	return asRelease(name, found, err, driver.ErrNoDeployedReleases)
 }
 
-// typed is a version of a release as Helm's storage returned it, nil where the
+// asRelease is a version of a release as Helm's storage returned it, nil where the
 // error says that there is none.
-func typed(name string, found any, err, none error) (*release.Release, error) {
+func asRelease(name string, found any, err, none error) (*release.Release, error) {
 	if errors.Is(err, none) {
 		return nil, nil
 	}
@@ -49,32 +49,32 @@ func typed(name string, found any, err, none error) (*release.Release, error) {
 	return r, nil
 }
 
-// judgeRelease says what there is of the release, and refuses to meddle while
+// checkRelease says what there is of the release, and refuses to meddle while
 // somebody else works on it.
-func (i ByHelm) judgeRelease(d *Draft) error {
-	helm, err := i.helm(i.Root)
+func (i HelmInstaller) checkRelease(d *Draft) error {
+	helm, err := i.actionConfig(i.Root)
 	if err != nil {
 		return err
 	}
-	r, err := last(helm, ReleaseName(d.Revision))
+	r, err := latestRelease(helm, ReleaseName(d.Revision))
 	if err != nil || r == nil {
 		return err
 	}
-	if unfinished(r) && r.Labels[ownLabel] == "" {
+	if isPending(r) && r.Labels[releaseRevisionLabel] == "" {
 		return fmt.Errorf("install revision %s: Helm release %s is %s since %s, by other hands: wait until they are done, or remove what is left of it with `%s`",
-			d.Revision, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), i.undo(d.Revision))
+			d.Revision, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), i.uninstallCommand(d.Revision))
 	}
 	d.Notes = append(d.Notes, fmt.Sprintf("Helm release %s is there already (%s, chart %s): it is installed again", r.Name, r.Info.Status, r.Chart.Metadata.Version))
 	return nil
 }
 
-// unfinished reports whether an operation on the release began and did not end.
-func unfinished(r *release.Release) bool {
+// isPending reports whether an operation on the release began and did not end.
+func isPending(r *release.Release) bool {
 	return r.Info.Status.IsPending() || r.Info.Status == common.StatusUninstalling
 }
 
-// undo is the command that removes a revision that Helm installed.
-func (i ByHelm) undo(revision string) string {
+// uninstallCommand is the command that removes a revision that Helm installed.
+func (i HelmInstaller) uninstallCommand(revision string) string {
 	return fmt.Sprintf("helm uninstall %s --namespace %s", ReleaseName(revision), i.Root)
 }
 
@@ -84,10 +84,10 @@ const (
 	releaseNamespaceAnnotation = "meta.helm.sh/release-namespace"
 )
 
-// owned refuses what Helm would stumble over: an object of the manifest that is
+// checkOwnership refuses what Helm would stumble over: an object of the manifest that is
 // there and is not of the revision's release.
-func (i ByHelm) owned(ctx context.Context, revision string, manifest []*unstructured.Unstructured) error {
-	live, err := lookUp(ctx, i.Cluster, manifest)
+func (i HelmInstaller) checkOwnership(ctx context.Context, revision string, manifest []*unstructured.Unstructured) error {
+	live, err := getObjects(ctx, i.Cluster, manifest)
 	if err != nil {
 		return err
 	}
@@ -100,9 +100,9 @@ func (i ByHelm) owned(ctx context.Context, revision string, manifest []*unstruct
 		switch {
 		case name == ReleaseName(revision) && namespace == i.Root:
 		case name == "":
-			foreign = append(foreign, named(manifest[n]).String()+" (of no Helm release)")
+			foreign = append(foreign, objectOf(manifest[n]).String()+" (of no Helm release)")
 		default:
-			foreign = append(foreign, fmt.Sprintf("%s (of Helm release %s/%s)", named(manifest[n]), namespace, name))
+			foreign = append(foreign, fmt.Sprintf("%s (of Helm release %s/%s)", objectOf(manifest[n]), namespace, name))
 		}
 	}
 	if len(foreign) == 0 {

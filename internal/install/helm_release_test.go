@@ -23,8 +23,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// stored is a version of the old revision's release, as Helm stores it.
-func stored(t *testing.T, n int, status common.Status) corev1.Secret {
+// helmSecret is a version of the old revision's release, as Helm stores it.
+func helmSecret(t *testing.T, n int, status common.Status) corev1.Secret {
 	t.Helper()
 	r := release.Release{Name: "istiod-1-29-1", Namespace: "istio-system", Version: n, Info: &release.Info{Status: status},
 		Config: map[string]any{"given": fmt.Sprint("to version ", n)},
@@ -42,8 +42,8 @@ func stored(t *testing.T, n int, status common.Status) corev1.Secret {
 			Labels: map[string]string{"owner": "helm", "name": "istiod-1-29-1", "status": string(status), "version": fmt.Sprint(n)}}}
 }
 
-// storing is an API server that has nothing but Helm's Secrets.
-func storing(t *testing.T, versions ...corev1.Secret) *rest.Config {
+// serveHelmSecrets is an API server that has nothing but Helm's Secrets.
+func serveHelmSecrets(t *testing.T, versions ...corev1.Secret) *rest.Config {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		wanted, err := labels.Parse(r.URL.Query().Get("labelSelector"))
@@ -79,12 +79,12 @@ func TestValuesOfABrokenUpgradeAreNotCarriedOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var versions []corev1.Secret
 			for n, status := range c.versions {
-				versions = append(versions, stored(t, n+1, status))
+				versions = append(versions, helmSecret(t, n+1, status))
 			}
-			i := byHelm(nil)
-			i.Serving, i.Cluster, i.Config = []string{"1-29-1"}, clusterOf(istiod), storing(t, versions...)
+			i := helmInstaller(nil)
+			i.RevisionsInUse, i.Cluster, i.Config = []string{"1-29-1"}, fakeCluster(istiod), serveHelmSecrets(t, versions...)
 			d := Draft{Revision: "1-31-0"}
-			if err := i.carry(t.Context(), &d); err != nil {
+			if err := i.inheritValues(t.Context(), &d); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Join(d.Carried.Lines(), " "); got != "given=to version "+c.want {

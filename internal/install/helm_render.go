@@ -16,13 +16,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// renderAs renders a chart as an install of the release would, for the cluster's
+// renderRelease renders a chart as an install of the release would, for the cluster's
 // version of Kubernetes where there is a cluster. Nothing is touched.
-func (i ByHelm) renderAs(ctx context.Context, c *chart.Chart, values map[string]any, name string) ([]*unstructured.Unstructured, error) {
-	rendering := action.NewInstall(action.NewConfiguration(action.ConfigurationSetLogger(quiet)))
+func (i HelmInstaller) renderRelease(ctx context.Context, c *chart.Chart, values map[string]any, name string) ([]*unstructured.Unstructured, error) {
+	rendering := action.NewInstall(action.NewConfiguration(action.ConfigurationSetLogger(discardLogs)))
 	rendering.DryRunStrategy, rendering.ReleaseName, rendering.Namespace = action.DryRunClient, name, i.Root
 	if i.Config != nil {
-		version, err := i.kubernetes()
+		version, err := i.kubernetesVersion()
 		if err != nil {
 			return nil, err
 		}
@@ -42,12 +42,12 @@ func (i ByHelm) renderAs(ctx context.Context, c *chart.Chart, values map[string]
 	if len(r.Hooks) > 0 {
 		return nil, fmt.Errorf("render chart %s: it has hooks (%s), which Istio's own chart does not have: Rerig runs none", i.Chart, r.Hooks[0].Path)
 	}
-	return i.objects(r.Manifest)
+	return i.manifestObjects(r.Manifest)
 }
 
-// objects are those of a manifest, each in its namespace.
-func (i ByHelm) objects(manifest string) ([]*unstructured.Unstructured, error) {
-	documents, err := split([]byte(manifest))
+// manifestObjects are those of a manifest, each in its namespace.
+func (i HelmInstaller) manifestObjects(manifest string) ([]*unstructured.Unstructured, error) {
+	documents, err := splitYAML([]byte(manifest))
 	if err != nil {
 		return nil, fmt.Errorf("read what chart %s renders: %w", i.Chart, err)
 	}
@@ -62,8 +62,8 @@ func (i ByHelm) objects(manifest string) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-func (i ByHelm) kubernetes() (*common.KubeVersion, error) {
-	client, err := reach{i.Config, i.Root}.ToDiscoveryClient()
+func (i HelmInstaller) kubernetesVersion() (*common.KubeVersion, error) {
+	client, err := restClientGetter{i.Config, i.Root}.ToDiscoveryClient()
 	if err != nil {
 		return nil, fmt.Errorf("reach the cluster: %w", err)
 	}
@@ -74,13 +74,13 @@ func (i ByHelm) kubernetes() (*common.KubeVersion, error) {
 	return &common.KubeVersion{Version: version.GitVersion, Major: version.Major, Minor: version.Minor}, nil
 }
 
-// onlyIstiod refuses a chart that brings more than a control plane: a gateway
+// refuseExtraObjects refuses a chart that brings more than a control plane: a gateway
 // would be replaced in place, and tags are moved when a plan moves them.
-func onlyIstiod(manifest []*unstructured.Unstructured) error {
+func refuseExtraObjects(manifest []*unstructured.Unstructured) error {
 	var more []string
 	for _, o := range manifest {
 		if isGateway(o) || o.GetLabels()[tagLabel] != "" {
-			more = append(more, named(o).String())
+			more = append(more, objectOf(o).String())
 		}
 	}
 	if len(more) == 0 {

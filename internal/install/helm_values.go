@@ -12,7 +12,7 @@ import (
 
 // values are what Helm is given: what was carried over, the user's on top, and
 // what makes it this revision.
-func (i ByHelm) values(d Draft) (map[string]any, error) {
+func (i HelmInstaller) values(d Draft) (map[string]any, error) {
 	user := i.Chart.Values
 	if own, found, _ := unstructured.NestedFieldNoCopy(user, "revision"); found && fmt.Sprint(own) != d.Revision {
 		return nil, fmt.Errorf("the values are for revision %q, but %q is wanted: take revision out of them, or ask for %q", own, d.Revision, own)
@@ -27,7 +27,7 @@ func (i ByHelm) values(d Draft) (map[string]any, error) {
 	values = loader.MergeMaps(values, user)
 	values["revision"] = d.Revision
 	values["revisionTags"] = []any{}
-	if i.Root != usualRoot {
+	if i.Root != defaultRoot {
 		if err := unstructured.SetNestedField(values, i.Root, "global", "istioNamespace"); err != nil {
 			return nil, fmt.Errorf("set global.istioNamespace in the values: %w", err)
 		}
@@ -35,8 +35,8 @@ func (i ByHelm) values(d Draft) (map[string]any, error) {
 	return values, nil
 }
 
-// usualRoot is where the chart puts istiod when it is not told.
-const usualRoot = "istio-system"
+// defaultRoot is where the chart puts istiod when it is not told.
+const defaultRoot = "istio-system"
 
 // ReadValues reads files of Helm values; what stands in a later one wins. It is
 // nil without files.
@@ -47,7 +47,7 @@ func ReadValues(read func(path string) ([]byte, error), paths []string) (map[str
 		if err != nil {
 			return nil, fmt.Errorf("read the values file: %w", err)
 		}
-		documents, err := split(content)
+		documents, err := splitYAML(content)
 		if err != nil {
 			return nil, fmt.Errorf("read the values file %s: %w", path, err)
 		}

@@ -34,9 +34,9 @@ type Installer interface {
 }
 
 var (
-	_ Installer = ByIstioctl{}
-	_ Installer = ByHelm{}
-	_ Installer = ByOthers{}
+	_ Installer = IstioctlInstaller{}
+	_ Installer = HelmInstaller{}
+	_ Installer = ExternalInstaller{}
 )
 
 // Way is how a revision is to be brought up, as data: one of its fields Operator,
@@ -61,11 +61,11 @@ func (w Way) Version(ctx context.Context) (string, error) {
 	case !w.Operator.Given():
 		return "", nil
 	}
-	if version, ok := versionInTag(w.Operator.Tag()); ok {
+	if version, ok := versionFromTag(w.Operator.Tag()); ok {
 		return version, nil
 	}
 	istioctl, err := FindIstioctl(ctx, w.Istioctl)
-	return plain(istioctl.Version), err
+	return normalizeVersion(istioctl.Version), err
 }
 
 // Site is where an installer works, and how long it waits there.
@@ -84,9 +84,9 @@ type Site struct {
 func (w Way) At(s Site) Installer {
 	switch {
 	case w.Await:
-		return ByOthers{Cluster: s.Objects, Root: s.Root, Timeout: s.Timeout, Say: s.Say}
+		return ExternalInstaller{Cluster: s.Objects, Root: s.Root, Timeout: s.Timeout, Log: s.Say}
 	case w.Chart.Given():
-		return ByHelm{Chart: w.Chart, Serving: s.Serving, Root: s.Root, Config: s.Config, Cluster: s.Objects, Timeout: s.Timeout, Say: s.Say}
+		return HelmInstaller{Chart: w.Chart, RevisionsInUse: s.Serving, Root: s.Root, Config: s.Config, Cluster: s.Objects, Timeout: s.Timeout, Log: s.Say}
 	}
-	return ByIstioctl{File: w.Operator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Objects, Timeout: s.Timeout, Say: s.Say}
+	return IstioctlInstaller{Operator: w.Operator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Objects, Timeout: s.Timeout, Log: s.Say}
 }

@@ -44,7 +44,7 @@ func ReadOperator(path string) (Operator, error) {
 // ParseOperator reads an IstioOperator, in YAML or JSON. Fields that istioctl
 // doesn't know are found by istioctl, when the file is rendered.
 func ParseOperator(content []byte) (Operator, error) {
-	documents, err := split(content)
+	documents, err := splitYAML(content)
 	if err != nil {
 		return Operator{}, err
 	}
@@ -56,7 +56,7 @@ func ParseOperator(content []byte) (Operator, error) {
 		return Operator{}, fmt.Errorf("it holds %d objects; istioctl takes exactly one IstioOperator from a file", len(documents))
 	}
 	object := documents[0]
-	version, kind := text(object, "apiVersion"), text(object, "kind")
+	version, kind := nestedString(object, "apiVersion"), nestedString(object, "kind")
 	if version != operatorVersion || kind != operatorKind {
 		return Operator{}, fmt.Errorf("it holds apiVersion %q, kind %q; it must be %s, %s", version, kind, operatorVersion, operatorKind)
 	}
@@ -66,8 +66,8 @@ func ParseOperator(content []byte) (Operator, error) {
 	return Operator{object: object}, nil
 }
 
-// split parses the documents of a YAML stream, empty ones left out.
-func split(content []byte) ([]map[string]any, error) {
+// splitYAML parses the documents of a YAML stream, empty ones left out.
+func splitYAML(content []byte) ([]map[string]any, error) {
 	var documents []map[string]any
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
 	for {
@@ -93,8 +93,8 @@ func split(content []byte) ([]map[string]any, error) {
 	}
 }
 
-// text is the string at a path, or "".
-func text(object map[string]any, path ...string) string {
+// nestedString is the string at a path, or "".
+func nestedString(object map[string]any, path ...string) string {
 	s, _, _ := unstructured.NestedString(object, path...)
 	return s
 }
@@ -133,12 +133,12 @@ func (o Operator) Tag() string {
 	return ""
 }
 
-// OperatorName is the metadata.name under which Rerig installs a revision.
+// IstioOperatorName is the metadata.name under which Rerig installs a revision.
 // istioctl stamps it on everything as install.operator.istio.io/owning-resource,
 // and after an install deletes what bears the same stamp and is no longer in
 // the manifest (operator/pkg/install/install.go, prune): under a name that
 // another installation uses, that installation's objects.
-func OperatorName(revision string) string { return "rerig-" + revision }
+func IstioOperatorName(revision string) string { return "rerig-" + revision }
 
 // For derives the object that istioctl is given: the user's, with the revision
 // and a name of its own.
@@ -150,7 +150,7 @@ func (o Operator) For(revision string) (Operator, error) {
 	if err := unstructured.SetNestedField(derived.object, revision, "spec", "revision"); err != nil {
 		return Operator{}, fmt.Errorf("set spec.revision in the IstioOperator: %w", err)
 	}
-	if err := unstructured.SetNestedField(derived.object, OperatorName(revision), "metadata", "name"); err != nil {
+	if err := unstructured.SetNestedField(derived.object, IstioOperatorName(revision), "metadata", "name"); err != nil {
 		return Operator{}, fmt.Errorf("set metadata.name in the IstioOperator: %w", err)
 	}
 	return derived, nil

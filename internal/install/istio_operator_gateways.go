@@ -17,10 +17,10 @@ var gatewayComponents = []struct{ list, label, usual string }{
 	{"egressGateways", "EgressGateways", "istio-egressgateway"},
 }
 
-// Without derives the object without the gateways that were found in its
+// WithoutGateways derives the object without the gateways that were found in its
 // manifest: found holds, by component label, the names of their Deployments.
 // Gateways that the file lists stay in it, switched off.
-func (o Operator) Without(found map[string][]string) (Operator, error) {
+func (o Operator) WithoutGateways(found map[string][]string) (Operator, error) {
 	derived := Operator{object: runtime.DeepCopyJSON(o.object)}
 	for _, c := range gatewayComponents {
 		names, present := found[c.label]
@@ -30,14 +30,14 @@ func (o Operator) Without(found map[string][]string) (Operator, error) {
 		if len(names) == 0 {
 			names = []string{c.usual}
 		}
-		if err := derived.switchOff(c.list, c.usual, names); err != nil {
+		if err := derived.disableGateways(c.list, c.usual, names); err != nil {
 			return Operator{}, fmt.Errorf("leave the %s out of the IstioOperator: %w", c.list, err)
 		}
 	}
 	return derived, nil
 }
 
-func (o Operator) switchOff(list, usual string, names []string) error {
+func (o Operator) disableGateways(list, usual string, names []string) error {
 	gateways, given, err := unstructured.NestedSlice(o.object, "spec", "components", list)
 	if err != nil {
 		return err
@@ -57,12 +57,12 @@ func (o Operator) switchOff(list, usual string, names []string) error {
 	if err := unstructured.SetNestedSlice(o.object, gateways, "spec", "components", list); err != nil {
 		return err
 	}
-	return o.switchOffValue(usual)
+	return o.disableGatewayValue(usual)
 }
 
-// switchOffValue handles the older switch, values.gateways.NAME.enabled, which
+// disableGatewayValue handles the older switch, values.gateways.NAME.enabled, which
 // where it is true outvotes every enabled: false of its component.
-func (o Operator) switchOffValue(usual string) error {
+func (o Operator) disableGatewayValue(usual string) error {
 	for _, values := range []string{"values", "unvalidatedValues"} {
 		path := []string{"spec", values, "gateways", usual, "enabled"}
 		if _, given, _ := unstructured.NestedFieldNoCopy(o.object, path...); !given {

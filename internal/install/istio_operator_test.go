@@ -52,12 +52,12 @@ func TestReadOperatorSaysWhichFile(t *testing.T) {
 
 func TestForRefusesAnotherRevision(t *testing.T) {
 	for _, spec := range []string{"{revision: other}", "{values: {revision: other}}", "{revision: 1-31-0, values: {revision: other}}", "{revision: 1-31-0, unvalidatedValues: {revision: other}}"} {
-		file := parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: "+spec)
+		file := parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: "+spec)
 		if _, err := file.For("1-31-0"); err == nil || !strings.Contains(err.Error(), `for revision "other", but "1-31-0" is wanted`) {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}
-	file := parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {revision: 1-31-0}")
+	file := parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {revision: 1-31-0}")
 	if _, err := file.For("1-31-0"); err != nil {
 		t.Errorf("the wanted revision is refused: %v", err)
 	}
@@ -74,7 +74,7 @@ func TestDerivedFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		derived, err = derived.Without(map[string][]string{"IngressGateways": {"istio-ingressgateway"}, "EgressGateways": {}})
+		derived, err = derived.WithoutGateways(map[string][]string{"IngressGateways": {"istio-ingressgateway"}, "EgressGateways": {}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestDerivedFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, filepath.Join("testdata", name+".golden"), got)
+		compareGolden(t, filepath.Join("testdata", name+".golden"), got)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestDerivingLeavesTheUsersObjectAlone(t *testing.T) {
 	}
 	before, _ := file.YAML()
 	derived, _ := file.For("1-31-0")
-	if _, err := derived.Without(map[string][]string{"IngressGateways": nil}); err != nil {
+	if _, err := derived.WithoutGateways(map[string][]string{"IngressGateways": nil}); err != nil {
 		t.Fatal(err)
 	}
 	if after, _ := file.YAML(); after != before {
@@ -101,7 +101,7 @@ func TestDerivingLeavesTheUsersObjectAlone(t *testing.T) {
 	}
 }
 
-func parse(t *testing.T, content string) Operator {
+func parseOperator(t *testing.T, content string) Operator {
 	t.Helper()
 	file, err := ParseOperator([]byte(content))
 	if err != nil {
@@ -110,7 +110,7 @@ func parse(t *testing.T, content string) Operator {
 	return file
 }
 
-func golden(t *testing.T, path, got string) {
+func compareGolden(t *testing.T, path, got string) {
 	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {

@@ -33,16 +33,16 @@ func FindIstioctl(ctx context.Context, path string) (Istioctl, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return Istioctl{}, fmt.Errorf("find istioctl: %s cannot be executed; make it executable, or name another with --istioctl", path)
 	case err != nil:
-		return Istioctl{}, fmt.Errorf("find istioctl: %s: %w; name another with --istioctl", path, cause(err))
+		return Istioctl{}, fmt.Errorf("find istioctl: %s: %w; name another with --istioctl", path, unwrapExecError(err))
 	}
-	version, err := askVersion(ctx, found)
+	version, err := queryVersion(ctx, found)
 	if err != nil {
 		return Istioctl{}, err
 	}
 	return Istioctl{Path: found, Version: version}, nil
 }
 
-func askVersion(ctx context.Context, path string) (string, error) {
+func queryVersion(ctx context.Context, path string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	command := exec.CommandContext(ctx, path, "version", "--remote=false", "-o", "json")
@@ -52,7 +52,7 @@ func askVersion(ctx context.Context, path string) (string, error) {
 		return "", fmt.Errorf("ask %s for its version: %w", path, ctx.Err())
 	}
 	if err != nil {
-		return "", fmt.Errorf("ask %s for its version: %w; is it an istioctl?", path, cause(err))
+		return "", fmt.Errorf("ask %s for its version: %w; is it an istioctl?", path, unwrapExecError(err))
 	}
 	var answer struct {
 		ClientVersion struct {
@@ -65,9 +65,9 @@ func askVersion(ctx context.Context, path string) (string, error) {
 	return answer.ClientVersion.Version, nil
 }
 
-// mustBe refuses an istioctl that would install another version than the plan
+// checkVersion refuses an istioctl that would install another version than the plan
 // names: its charts and its idea of the mesh are those of its own version.
-func (i Istioctl) mustBe(version string) error {
+func (i Istioctl) checkVersion(version string) error {
 	if SameVersion(i.Version, version) {
 		return nil
 	}
@@ -75,8 +75,8 @@ func (i Istioctl) mustBe(version string) error {
 		i.Path, i.Version, version, version, i.Version)
 }
 
-// cause strips exec.Error's repetition of the program's name.
-func cause(err error) error {
+// unwrapExecError strips exec.Error's repetition of the program's name.
+func unwrapExecError(err error) error {
 	if e, ok := errors.AsType[*exec.Error](err); ok {
 		return e.Err
 	}

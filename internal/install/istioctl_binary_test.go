@@ -19,9 +19,9 @@ func TestFindIstioctlRefuses(t *testing.T) {
 		"none in PATH":   {"", "there is none in PATH"},
 		"not there":      {"/nowhere/istioctl", "/nowhere/istioctl"},
 		"not executable": {plain, "cannot be executed"},
-		"foreign":        {script(t, "echo hello"), `answered "hello"; is it an istioctl?`},
-		"failing":        {script(t, "exit 3"), "exit status 3"},
-		"other json":     {script(t, `echo '{"a":1}'`), "is it an istioctl?"},
+		"foreign":        {writeScript(t, "echo hello"), `answered "hello"; is it an istioctl?`},
+		"failing":        {writeScript(t, "exit 3"), "exit status 3"},
+		"other json":     {writeScript(t, `echo '{"a":1}'`), "is it an istioctl?"},
 	} {
 		_, err := FindIstioctl(t.Context(), c.path)
 		if err == nil || !strings.Contains(err.Error(), c.fault) {
@@ -31,7 +31,7 @@ func TestFindIstioctlRefuses(t *testing.T) {
 }
 
 func TestFindIstioctlInPath(t *testing.T) {
-	path := script(t, `echo '{"clientVersion":{"version":"1.31.0"}}'`)
+	path := writeScript(t, `echo '{"clientVersion":{"version":"1.31.0"}}'`)
 	t.Setenv("PATH", filepath.Dir(path))
 	found, err := FindIstioctl(t.Context(), "")
 	if err != nil {
@@ -44,17 +44,17 @@ func TestFindIstioctlInPath(t *testing.T) {
 
 func TestIstioctlOfAnotherVersion(t *testing.T) {
 	istioctl := Istioctl{Path: "/opt/istioctl", Version: "1.29.1"}
-	err := istioctl.mustBe("1.31.0")
+	err := istioctl.checkVersion("1.31.0")
 	if err == nil || !strings.Contains(err.Error(), "is version 1.29.1, but the plan installs 1.31.0") {
 		t.Errorf("%v", err)
 	}
-	if err := istioctl.mustBe("v1.29.1-distroless"); err != nil {
+	if err := istioctl.checkVersion("v1.29.1-distroless"); err != nil {
 		t.Errorf("its own version is refused: %v", err)
 	}
 }
 
-// script writes a shell script that stands in for istioctl.
-func script(t *testing.T, body string) string {
+// writeScript writes a shell script that stands in for istioctl.
+func writeScript(t *testing.T, body string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "istioctl")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+body+"\n"), 0o700); err != nil {

@@ -11,28 +11,28 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// ByIstioctl has the user's istioctl install revisions from one IstioOperator
+// IstioctlInstaller has the user's istioctl install revisions from one IstioOperator
 // file.
-type ByIstioctl struct {
-	File       Operator
+type IstioctlInstaller struct {
+	Operator   Operator
 	Istioctl   string            // path; "" means the one in PATH
 	Kubeconfig string            // path; "" leaves istioctl to the environment, as the tool itself
 	Context    string            // "" means the kubeconfig's own
 	Cluster    dynamic.Interface // only read from; nil drafts without looking at a cluster
 	Timeout    time.Duration     // how long each component may take to be ready; 0 means 5 minutes, istioctl's own default
-	Say        func(line string) // hears istioctl's lines; may be nil
+	Log        func(line string) // hears istioctl's lines; may be nil
 }
 
 // Draft checks everything that can be known beforehand and says what an install
 // would do. version may be "": see VersionFor.
-func (i ByIstioctl) Draft(ctx context.Context, revision, version string) (Draft, error) {
+func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) (Draft, error) {
 	if err := CheckRevision(revision); err != nil {
 		return Draft{}, err
 	}
-	if !i.File.Given() {
+	if !i.Operator.Given() {
 		return Draft{}, fmt.Errorf("install revision %s: there is no IstioOperator file to install it from", revision)
 	}
-	file, err := i.File.For(revision)
+	file, err := i.Operator.For(revision)
 	if err != nil {
 		return Draft{}, err
 	}
@@ -40,9 +40,9 @@ func (i ByIstioctl) Draft(ctx context.Context, revision, version string) (Draft,
 	if err != nil {
 		return Draft{}, err
 	}
-	d := Draft{Revision: revision, Version: VersionFor(version, i.File, revision, istioctl.Version),
+	d := Draft{Revision: revision, Version: VersionFor(version, i.Operator, revision, istioctl.Version),
 		By: istioctl.Path + ", version " + istioctl.Version, Istioctl: istioctl}
-	if err := istioctl.mustBe(d.Version); err != nil {
+	if err := istioctl.checkVersion(d.Version); err != nil {
 		return Draft{}, err
 	}
 	manifest, err := i.withoutGateways(ctx, &d, file)
@@ -52,11 +52,11 @@ func (i ByIstioctl) Draft(ctx context.Context, revision, version string) (Draft,
 	if err := d.readManifest(manifest, "the IstioOperator file"); err != nil {
 		return Draft{}, err
 	}
-	d.Notes = append(d.Notes, i.File.notes(d)...)
-	if err := d.compare(ctx, i.Cluster, manifest); err != nil {
+	d.Notes = append(d.Notes, i.Operator.draftNotes(d)...)
+	if err := d.compareWithCluster(ctx, i.Cluster, manifest); err != nil {
 		return Draft{}, err
 	}
-	if err := i.refuseOlderDefinitions(ctx, d, manifest); err != nil {
+	if err := i.refuseCRDDowngrade(ctx, d, manifest); err != nil {
 		return Draft{}, err
 	}
 	err = i.refuseDefaultTag(ctx, &d)
@@ -65,27 +65,27 @@ func (i ByIstioctl) Draft(ctx context.Context, revision, version string) (Draft,
 
 // withoutGateways renders the file, and again with its gateways switched off
 // where there are any.
-func (i ByIstioctl) withoutGateways(ctx context.Context, d *Draft, file Operator) ([]*unstructured.Unstructured, error) {
+func (i IstioctlInstaller) withoutGateways(ctx context.Context, d *Draft, file Operator) ([]*unstructured.Unstructured, error) {
 	manifest, err := i.render(ctx, d.Istioctl, file)
 	if err != nil {
 		return nil, err
 	}
-	found, err := gatewaysIn(manifest)
+	found, err := gatewaysByComponent(manifest)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) > 0 {
 		all := manifest
-		if file, err = file.Without(found); err != nil {
+		if file, err = file.WithoutGateways(found); err != nil {
 			return nil, err
 		}
 		if manifest, err = i.render(ctx, d.Istioctl, file); err != nil {
 			return nil, err
 		}
-		if err := onlyGatewaysLeft(all, manifest); err != nil {
+		if err := checkOnlyGatewaysRemoved(all, manifest); err != nil {
 			return nil, err
 		}
-		if d.LeftOut, err = leftOut(ctx, i.Cluster, all); err != nil {
+		if d.LeftOut, err = findOmittedGateways(ctx, i.Cluster, all); err != nil {
 			return nil, err
 		}
 	}

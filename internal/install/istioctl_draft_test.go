@@ -11,19 +11,19 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func drafter(t *testing.T, istioctl string) ByIstioctl {
+func testInstaller(t *testing.T, istioctl string) IstioctlInstaller {
 	t.Helper()
 	file, err := ReadOperator("testdata/default.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ByIstioctl{File: file, Istioctl: istioctl}
+	return IstioctlInstaller{Operator: file, Istioctl: istioctl}
 }
 
 func TestDraftSaysWhatAnInstallWouldDo(t *testing.T) {
-	i := drafter(t, pretend(t, ""))
-	i.Cluster = clusterOf(defaultTag(),
-		running(object("apps/v1", "Deployment", "istio-system", "istio-ingressgateway", revisionLabel, "1-29-1", versionLabel, "1.29.1"), "docker.io/lab/proxyv2:1.29.1"),
+	i := testInstaller(t, fakeIstioctl(t, ""))
+	i.Cluster = fakeCluster(defaultTag(),
+		withProxy(object("apps/v1", "Deployment", "istio-system", "istio-ingressgateway", revisionLabel, "1-29-1", versionLabel, "1.29.1"), "docker.io/lab/proxyv2:1.29.1"),
 		object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", componentLabel, "Base", versionLabel, "1.29.1", revisionLabel, "1-29-1"),
 	)
 	d, err := i.Draft(t.Context(), "1-31-0", "")
@@ -40,7 +40,7 @@ func TestDraftSaysWhatAnInstallWouldDo(t *testing.T) {
 	if diff := cmp.Diff(want, d, cmpopts.IgnoreFields(Draft{}, "File", "Needs", "Istioctl")); diff != "" {
 		t.Error(diff)
 	}
-	golden(t, "testdata/default-ingress.golden", d.File)
+	compareGolden(t, "testdata/default-ingress.golden", d.File)
 }
 
 func TestDraftRefuses(t *testing.T) {
@@ -48,35 +48,35 @@ func TestDraftRefuses(t *testing.T) {
 	left := object(admission, "MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-30-0", revisionLabel, "1-30-0", "app", "sidecar-injector")
 	more := object(admission, "MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-29-1", revisionLabel, "1-29-1", "app", "sidecar-injector")
 	prod := object(admission, "MutatingWebhookConfiguration", "", "istio-revision-tag-prod", revisionLabel, "1-29-1", tagLabel, "prod")
-	with := func(change func(*ByIstioctl)) ByIstioctl {
-		i := drafter(t, pretend(t, ""))
-		i.Cluster = clusterOf(defaultTag(), prod)
+	with := func(change func(*IstioctlInstaller)) IstioctlInstaller {
+		i := testInstaller(t, fakeIstioctl(t, ""))
+		i.Cluster = fakeCluster(defaultTag(), prod)
 		change(&i)
 		return i
 	}
 	for name, c := range map[string]struct {
-		installer         ByIstioctl
+		installer         IstioctlInstaller
 		revision, version string
 		fault             string
 	}{
-		"a bad name":             {with(func(*ByIstioctl) {}), "1.31.0", "", "did you mean"},
-		"no file":                {with(func(i *ByIstioctl) { i.File = Operator{} }), "1-31-0", "", "there is no IstioOperator file"},
-		"no istioctl":            {with(func(i *ByIstioctl) { i.Istioctl = "/nowhere/istioctl" }), "1-31-0", "", "/nowhere/istioctl"},
-		"another istioctl":       {with(func(*ByIstioctl) {}), "1-31-0", "1.30.0", "is version 1.31.0, but the plan installs 1.30.0"},
-		"no istiod of that name": {with(func(*ByIstioctl) {}), "canary", "", "no Deployment istiod-canary"},
-		"a tag that would move":  {with(func(i *ByIstioctl) { i.Istioctl = pretend(t, "", "tag.yaml") }), "1-31-0", "", "values.revisionTags would point MutatingWebhookConfiguration istio-revision-tag-prod, now 1-29-1"},
-		"no default tag":         {with(func(i *ByIstioctl) { i.Cluster = clusterOf(old) }), "1-31-0", "", "istioctl tag set default --revision default"},
-		"no default tag, and more than one revision":   {with(func(i *ByIstioctl) { i.Cluster = clusterOf(old, left) }), "1-31-0", "", "istioctl tag set default --revision default`"},
-		"no default tag, and one revision with a name": {with(func(i *ByIstioctl) { i.Cluster = clusterOf(left) }), "1-31-0", "", "istioctl tag set default --revision 1-30-0`"},
-		"no default tag, and two with names":           {with(func(i *ByIstioctl) { i.Cluster = clusterOf(left, more) }), "1-31-0", "", "--revision REVISION`, with the one of 1-29-1, 1-30-0 that"},
-		"newer CRDs, of istioctl's": {with(func(i *ByIstioctl) {
-			i.Cluster = clusterOf(defaultTag(), object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", versionLabel, "1.32.0"))
+		"a bad name":             {with(func(*IstioctlInstaller) {}), "1.31.0", "", "did you mean"},
+		"no file":                {with(func(i *IstioctlInstaller) { i.Operator = Operator{} }), "1-31-0", "", "there is no IstioOperator file"},
+		"no istioctl":            {with(func(i *IstioctlInstaller) { i.Istioctl = "/nowhere/istioctl" }), "1-31-0", "", "/nowhere/istioctl"},
+		"another istioctl":       {with(func(*IstioctlInstaller) {}), "1-31-0", "1.30.0", "is version 1.31.0, but the plan installs 1.30.0"},
+		"no istiod of that name": {with(func(*IstioctlInstaller) {}), "canary", "", "no Deployment istiod-canary"},
+		"a tag that would move":  {with(func(i *IstioctlInstaller) { i.Istioctl = fakeIstioctl(t, "", "tag.yaml") }), "1-31-0", "", "values.revisionTags would point MutatingWebhookConfiguration istio-revision-tag-prod, now 1-29-1"},
+		"no default tag":         {with(func(i *IstioctlInstaller) { i.Cluster = fakeCluster(old) }), "1-31-0", "", "istioctl tag set default --revision default"},
+		"no default tag, and more than one revision":   {with(func(i *IstioctlInstaller) { i.Cluster = fakeCluster(old, left) }), "1-31-0", "", "istioctl tag set default --revision default`"},
+		"no default tag, and one revision with a name": {with(func(i *IstioctlInstaller) { i.Cluster = fakeCluster(left) }), "1-31-0", "", "istioctl tag set default --revision 1-30-0`"},
+		"no default tag, and two with names":           {with(func(i *IstioctlInstaller) { i.Cluster = fakeCluster(left, more) }), "1-31-0", "", "--revision REVISION`, with the one of 1-29-1, 1-30-0 that"},
+		"newer CRDs, of istioctl's": {with(func(i *IstioctlInstaller) {
+			i.Cluster = fakeCluster(defaultTag(), object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", versionLabel, "1.32.0"))
 		}), "1-31-0", "", "back from 1.32.0 to 1.31.0 (gateways.networking.istio.io)"},
-		"newer CRDs, of Helm's": {with(func(i *ByIstioctl) {
-			i.Cluster = clusterOf(defaultTag(), object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", "helm.sh/chart", "base-1.31.1"))
+		"newer CRDs, of Helm's": {with(func(i *IstioctlInstaller) {
+			i.Cluster = fakeCluster(defaultTag(), object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", "helm.sh/chart", "base-1.31.1"))
 		}), "1-31-0", "", "spec.components.base.enabled: false"},
-		"a render that fails": {with(func(i *ByIstioctl) {
-			i.Istioctl = script(t, `[ "$1" = version ] && echo '{"clientVersion":{"version":"1.31.0"}}' || { echo bad thing >&2; exit 1; }`)
+		"a render that fails": {with(func(i *IstioctlInstaller) {
+			i.Istioctl = writeScript(t, `[ "$1" = version ] && echo '{"clientVersion":{"version":"1.31.0"}}' || { echo bad thing >&2; exit 1; }`)
 		}), "1-31-0", "", "bad thing"},
 	} {
 		_, err := c.installer.Draft(t.Context(), c.revision, c.version)
@@ -87,8 +87,8 @@ func TestDraftRefuses(t *testing.T) {
 }
 
 func TestDraftInAnEmptyClusterSaysThatItBecomesTheDefault(t *testing.T) {
-	i := drafter(t, pretend(t, ""))
-	i.Cluster = clusterOf()
+	i := testInstaller(t, fakeIstioctl(t, ""))
+	i.Cluster = fakeCluster()
 	d, err := i.Draft(t.Context(), "1-31-0", "")
 	if err != nil {
 		t.Fatal(err)
@@ -103,19 +103,19 @@ func TestDraftInAnEmptyClusterSaysThatItBecomesTheDefault(t *testing.T) {
 
 func TestDraftRefusesANameThatServesInAnotherVersion(t *testing.T) {
 	istiod := object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", versionLabel, "1.30.3")
-	i := drafter(t, pretend(t, ""))
-	i.Cluster = clusterOf(defaultTag(), istiod)
+	i := testInstaller(t, fakeIstioctl(t, ""))
+	i.Cluster = fakeCluster(defaultTag(), istiod)
 	d, err := i.Draft(t.Context(), "1-31-0", "")
 	if want := "Deployment istio-system/istiod-1-31-0 is there already, now 1-31-0, version 1.30.3: it is replaced in place"; err != nil || !slices.Contains(d.Notes, want) {
 		t.Errorf("one that serves nobody: %v, notes %q", err, d.Notes)
 	}
 	istiod.Object["status"] = map[string]any{"readyReplicas": int64(1)}
-	i.Cluster = clusterOf(defaultTag(), istiod)
+	i.Cluster = fakeCluster(defaultTag(), istiod)
 	if _, err := i.Draft(t.Context(), "1-31-0", ""); err == nil || !strings.Contains(err.Error(), "used again everything that it serves would be upgraded in place") {
 		t.Errorf("one that serves: %v", err)
 	}
 	istiod.SetLabels(map[string]string{revisionLabel: "1-31-0", versionLabel: "1.31.0"})
-	i.Cluster = clusterOf(defaultTag(), istiod)
+	i.Cluster = fakeCluster(defaultTag(), istiod)
 	if _, err := i.Draft(t.Context(), "1-31-0", ""); err != nil {
 		t.Errorf("one that serves in the same version: %v", err)
 	}
@@ -143,7 +143,7 @@ func TestOnlyGatewaysLeft(t *testing.T) {
 		"another one changed":   {[]any{istiod, gateway}, []any{changed}, "istiod-1-31-0 changed"},
 		"other values changed":  {[]any{values, gateway}, []any{other}, "values-1-31-0 changed"},
 	} {
-		err := onlyGatewaysLeft(manifestOf(c.all...), manifestOf(c.rest...))
+		err := checkOnlyGatewaysRemoved(manifestOf(c.all...), manifestOf(c.rest...))
 		if c.fault == "" && err != nil || c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) {
 			t.Errorf("%s: %v; want %q", name, err, c.fault)
 		}
@@ -151,8 +151,8 @@ func TestOnlyGatewaysLeft(t *testing.T) {
 }
 
 func TestGatewayOfNoComponent(t *testing.T) {
-	stray := running(object("apps/v1", "Deployment", "edge", "mine"), "x")
-	if _, err := gatewaysIn(manifestOf(stray)); err == nil || !strings.Contains(err.Error(), "Deployment edge/mine") {
+	stray := withProxy(object("apps/v1", "Deployment", "edge", "mine"), "x")
+	if _, err := gatewaysByComponent(manifestOf(stray)); err == nil || !strings.Contains(err.Error(), "Deployment edge/mine") {
 		t.Errorf("%v", err)
 	}
 }

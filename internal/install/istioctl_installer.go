@@ -18,49 +18,49 @@ import (
 // ready. An error of istioctl is a *Failure, which lists what is left behind.
 // Repeating it repeats the whole install; istioctl applies, so what is there
 // already stays as it is.
-func (i ByIstioctl) Install(ctx context.Context, revision, version string) error {
+func (i IstioctlInstaller) Install(ctx context.Context, revision, version string) error {
 	d, err := i.Draft(ctx, revision, version)
 	if err != nil {
 		return err
 	}
-	said, err := run(ctx, d.Istioctl.Path, i.arguments(), d.File, i.Say)
+	said, err := runProcess(ctx, d.Istioctl.Path, i.installArguments(), d.File, i.Log)
 	if err == nil {
 		return nil
 	}
-	failure := &Failure{Revision: revision, Did: d.Istioctl.Path + " install", Said: said, Err: err,
-		Undo: "istioctl uninstall --revision " + revision}
+	failure := &Failure{Revision: revision, Action: d.Istioctl.Path + " install", LastLines: said, Err: err,
+		RemoveCommand: "istioctl uninstall --revision " + revision}
 	if i.Cluster != nil {
-		failure.look(ctx, i)
+		failure.listLeftovers(ctx, i)
 	}
 	return failure
 }
 
-// arguments are those of the install. The file comes through standard input, so
+// installArguments are those of the install. The file comes through standard input, so
 // that a killed run leaves no file behind.
-func (i ByIstioctl) arguments() []string {
+func (i IstioctlInstaller) installArguments() []string {
 	timeout := i.Timeout
 	if timeout == 0 {
 		timeout = 5 * time.Minute
 	}
 	arguments := []string{"install", "-f", "-", "--skip-confirmation", "--readiness-timeout", timeout.String()}
-	return append(arguments, i.reach()...)
+	return append(arguments, i.clusterFlags()...)
 }
 
-// look lists what is left, even where the run itself was broken off.
-func (f *Failure) look(ctx context.Context, i ByIstioctl) {
+// listLeftovers lists what is left, even where the run itself was broken off.
+func (f *Failure) listLeftovers(ctx context.Context, i IstioctlInstaller) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	left, err := i.Leftovers(ctx, f.Revision)
 	if err != nil {
-		f.Unknown = fmt.Errorf("what it left behind could not be listed: %w", err)
+		f.LeftoversErr = fmt.Errorf("what it left behind could not be listed: %w", err)
 	}
-	f.Left = left
+	f.Leftovers = left
 }
 
 // render asks istioctl for the manifest that it would install. With a cluster
 // at hand it is rendered for that cluster: istioctl then reads the cluster's
 // version, as an install does, and nothing else is touched.
-func (i ByIstioctl) render(ctx context.Context, istioctl Istioctl, file Operator) ([]*unstructured.Unstructured, error) {
+func (i IstioctlInstaller) render(ctx context.Context, istioctl Istioctl, file Operator) ([]*unstructured.Unstructured, error) {
 	content, err := file.YAML()
 	if err != nil {
 		return nil, fmt.Errorf("write the IstioOperator: %w", err)
@@ -68,7 +68,7 @@ func (i ByIstioctl) render(ctx context.Context, istioctl Istioctl, file Operator
 	arguments := []string{"manifest", "generate", "-f", "-"}
 	if i.Cluster != nil {
 		arguments = append(arguments, "--cluster-specific")
-		arguments = append(arguments, i.reach()...)
+		arguments = append(arguments, i.clusterFlags()...)
 	}
 	var output, complaints bytes.Buffer
 	command := exec.CommandContext(ctx, istioctl.Path, arguments...)
@@ -78,13 +78,13 @@ func (i ByIstioctl) render(ctx context.Context, istioctl Istioctl, file Operator
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return nil, fmt.Errorf("render the IstioOperator with %s: %w: %s", istioctl.Path, err, ending(complaints.String()))
+		return nil, fmt.Errorf("render the IstioOperator with %s: %w: %s", istioctl.Path, err, lastLines(complaints.String()))
 	}
 	return parseManifest(output.Bytes())
 }
 
 func parseManifest(content []byte) ([]*unstructured.Unstructured, error) {
-	documents, err := split(content)
+	documents, err := splitYAML(content)
 	if err != nil {
 		return nil, fmt.Errorf("read the manifest that istioctl rendered: %w", err)
 	}
@@ -95,8 +95,8 @@ func parseManifest(content []byte) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-// reach are the flags that lead istioctl to the cluster.
-func (i ByIstioctl) reach() []string {
+// clusterFlags are the flags that lead istioctl to the cluster.
+func (i IstioctlInstaller) clusterFlags() []string {
 	var flags []string
 	if i.Kubeconfig != "" {
 		flags = append(flags, "--kubeconfig", i.Kubeconfig)
@@ -107,8 +107,8 @@ func (i ByIstioctl) reach() []string {
 	return flags
 }
 
-// ending is the end of what a program said, in one line.
-func ending(said string) string {
+// lastLines is the end of what a program said, in one line.
+func lastLines(said string) string {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	if len(lines) > 3 {
 		lines = lines[len(lines)-3:]

@@ -19,19 +19,19 @@ import (
 // Leftovers are the objects in the cluster that bear a revision.
 // `istioctl uninstall --revision` would delete Own and Needed.
 type Leftovers struct {
-	Revision string   `json:"revision"`
-	Own      []Object `json:"own,omitempty"`    // of its control plane
-	Needed   []Object `json:"needed,omitempty"` // gateways, CNI, ztunnel: they bear the revision, but traffic runs through them
-	Shared   []Object `json:"shared,omitempty"` // CRDs and the rest of the component Base: applied last for this revision, but of every revision
-	Remove   []string `json:"remove,omitempty"` // the commands that remove Own and nothing else
+	Revision       string   `json:"revision"`
+	Own            []Object `json:"own,omitempty"`    // of its control plane
+	Needed         []Object `json:"needed,omitempty"` // gateways, CNI, ztunnel: they bear the revision, but traffic runs through them
+	Shared         []Object `json:"shared,omitempty"` // CRDs and the rest of the component Base: applied last for this revision, but of every revision
+	RemoveCommands []string `json:"remove,omitempty"` // the commands that remove Own and nothing else
 }
 
-// definitions are not uninstalled, for they are of every revision.
-var definitions = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
+// crdKind are not uninstalled, for they are of every revision.
+var crdKind = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 
-// uninstalled are the kinds that an uninstall deletes (operator/pkg/uninstall,
+// prunedKinds are the kinds that an uninstall deletes (operator/pkg/uninstall,
 // prune.go), without Pods, which go with their owners.
-var uninstalled = []schema.GroupVersionKind{
+var prunedKinds = []schema.GroupVersionKind{
 	{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingWebhookConfiguration"},
 	{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "ValidatingWebhookConfiguration"},
 	{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRole"},
@@ -50,23 +50,23 @@ var uninstalled = []schema.GroupVersionKind{
 }
 
 // Leftovers lists what there is of a revision. It only reads: one list a kind.
-func (i ByIstioctl) Leftovers(ctx context.Context, revision string) (Leftovers, error) {
+func (i IstioctlInstaller) Leftovers(ctx context.Context, revision string) (Leftovers, error) {
 	left := Leftovers{Revision: revision}
-	for _, kind := range append(slices.Clone(uninstalled), definitions) {
-		objects, err := i.stamped(ctx, kind, revision)
+	for _, kind := range append(slices.Clone(prunedKinds), crdKind) {
+		objects, err := i.objectsOfRevision(ctx, kind, revision)
 		if err != nil {
 			return left, fmt.Errorf("list each %s of revision %s: %w", kind.Kind, revision, err)
 		}
 		for _, o := range objects {
-			list := left.of(&o)
-			*list = append(*list, seen(&o, &o))
+			list := left.listFor(&o)
+			*list = append(*list, describeObject(&o, &o))
 		}
 	}
-	left.Remove = i.removal(left)
+	left.RemoveCommands = i.removeCommands(left)
 	return left, nil
 }
 
-func (i ByIstioctl) stamped(ctx context.Context, kind schema.GroupVersionKind, revision string) ([]unstructured.Unstructured, error) {
+func (i IstioctlInstaller) objectsOfRevision(ctx context.Context, kind schema.GroupVersionKind, revision string) ([]unstructured.Unstructured, error) {
 	resource, _ := meta.UnsafeGuessKindToResource(kind)
 	list, err := i.Cluster.Resource(resource).List(ctx, metav1.ListOptions{
 		LabelSelector: revisionLabel + "=" + revision + "," + componentLabel + " in (Base,Pilot,IngressGateways,EgressGateways,Cni,Ztunnel)",
@@ -80,9 +80,9 @@ func (i ByIstioctl) stamped(ctx context.Context, kind schema.GroupVersionKind, r
 	return slices.DeleteFunc(list.Items, func(o unstructured.Unstructured) bool { return len(o.GetOwnerReferences()) > 0 }), nil
 }
 
-// of is the list that an object belongs to. Needed is what carries traffic, or
+// listFor is the list that an object belongs to. Needed is what carries traffic, or
 // chooses a revision for others, whoever stamped it last.
-func (l *Leftovers) of(o *unstructured.Unstructured) *[]Object {
+func (l *Leftovers) listFor(o *unstructured.Unstructured) *[]Object {
 	labels := o.GetLabels()
 	switch {
 	case labels[componentLabel] == "Base":
@@ -96,24 +96,24 @@ func (l *Leftovers) of(o *unstructured.Unstructured) *[]Object {
 // String lists what is left, for the end of an error message.
 func (l Leftovers) String() string {
 	var b strings.Builder
-	section(&b, "left behind of revision "+l.Revision, l.Own)
-	section(&b, "they bear the revision too, but traffic needs them; leave them, and do not run `istioctl uninstall --revision "+l.Revision+"`, which would delete them", l.Needed)
-	section(&b, "applied for it over what was there, shared with every revision and kept", counted(l.Shared))
-	section(&b, "to remove what was left behind", l.Remove)
+	writeSection(&b, "left behind of revision "+l.Revision, l.Own)
+	writeSection(&b, "they bear the revision too, but traffic needs them; leave them, and do not run `istioctl uninstall --revision "+l.Revision+"`, which would delete them", l.Needed)
+	writeSection(&b, "applied for it over what was there, shared with every revision and kept", summarizeByKind(l.Shared))
+	writeSection(&b, "to remove what was left behind", l.RemoveCommands)
 	return b.String()
 }
 
-// removal says how to remove a revision's own objects. `istioctl uninstall` is
+// removeCommands says how to remove a revision's own objects. `istioctl uninstall` is
 // the usual way, but it deletes gateways that bear the revision, and it refuses
 // a revision without an injection webhook ("could not find target revision"),
 // as a half-done install may leave it; then the objects are named one by one.
-func (i ByIstioctl) removal(left Leftovers) []string {
+func (i IstioctlInstaller) removeCommands(left Leftovers) []string {
 	if len(left.Own) == 0 {
 		return nil
 	}
 	hooked := slices.ContainsFunc(left.Own, func(o Object) bool { return o.Kind == "MutatingWebhookConfiguration" })
 	if hooked && len(left.Needed) == 0 {
-		return []string{strings.Join(append([]string{cmp.Or(i.Istioctl, "istioctl"), "uninstall", "--revision", left.Revision}, i.reach()...), " ")}
+		return []string{strings.Join(append([]string{cmp.Or(i.Istioctl, "istioctl"), "uninstall", "--revision", left.Revision}, i.clusterFlags()...), " ")}
 	}
 	names := map[string][]string{}
 	for _, o := range left.Own {
@@ -121,7 +121,7 @@ func (i ByIstioctl) removal(left Leftovers) []string {
 	}
 	var commands []string
 	for namespace, objects := range names {
-		command := append([]string{"kubectl", "delete", "--ignore-not-found"}, i.reach()...)
+		command := append([]string{"kubectl", "delete", "--ignore-not-found"}, i.clusterFlags()...)
 		if namespace != "" {
 			command = append(command, "--namespace", namespace)
 		}

@@ -20,7 +20,7 @@ func TestLeftovers(t *testing.T) {
 		role    = object(rbac, "ClusterRole", "", "istiod-clusterrole-1-31-0-istio-system", pilot...)
 		crd     = object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", revisionLabel, "1-31-0", componentLabel, "Base")
 		old     = object("apps/v1", "Deployment", "istio-system", "istiod-1-29-1", revisionLabel, "1-29-1", componentLabel, "Pilot")
-		gateway = running(object("apps/v1", "Deployment", "istio-system", "istio-ingressgateway", revisionLabel, "1-31-0", componentLabel, "IngressGateways"), "x/proxyv2:1.31.0")
+		gateway = withProxy(object("apps/v1", "Deployment", "istio-system", "istio-ingressgateway", revisionLabel, "1-31-0", componentLabel, "IngressGateways"), "x/proxyv2:1.31.0")
 		cni     = object("apps/v1", "DaemonSet", "istio-system", "istio-cni-node", revisionLabel, "1-31-0", componentLabel, "Cni")
 		tag     = object(admission, "MutatingWebhookConfiguration", "", "istio-revision-tag-prod", revisionLabel, "1-31-0", componentLabel, "Pilot", tagLabel, "prod")
 	)
@@ -46,7 +46,7 @@ func TestLeftovers(t *testing.T) {
 				"kubectl delete --ignore-not-found --context lab mutatingwebhookconfiguration/istio-sidecar-injector-1-31-0",
 			}},
 	} {
-		i := ByIstioctl{Cluster: clusterOf(c.there...), Istioctl: "/opt/istioctl", Context: "lab"}
+		i := IstioctlInstaller{Cluster: fakeCluster(c.there...), Istioctl: "/opt/istioctl", Context: "lab"}
 		left, err := i.Leftovers(t.Context(), "1-31-0")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -56,15 +56,15 @@ func TestLeftovers(t *testing.T) {
 				t.Errorf("%s: %s counts as shared", name, o)
 			}
 		}
-		if diff := cmp.Diff([][]string{c.own, c.needed, c.remove}, [][]string{names(left.Own), names(left.Needed), left.Remove}); diff != "" {
+		if diff := cmp.Diff([][]string{c.own, c.needed, c.remove}, [][]string{objectNames(left.Own), objectNames(left.Needed), left.RemoveCommands}); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
 	}
 }
 
 func TestFailureSaysWhatHappenedAndWhatToDo(t *testing.T) {
-	i := drafter(t, pretend(t, "cat >/dev/null; echo waiting; echo it broke >&2; exit 1"))
-	i.Cluster = clusterOf(defaultTag(), object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", componentLabel, "Pilot"),
+	i := testInstaller(t, fakeIstioctl(t, "cat >/dev/null; echo waiting; echo it broke >&2; exit 1"))
+	i.Cluster = fakeCluster(defaultTag(), object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0", revisionLabel, "1-31-0", componentLabel, "Pilot"),
 		object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "gateways.networking.istio.io", revisionLabel, "1-31-0", componentLabel, "Base"),
 		object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "sidecars.networking.istio.io", revisionLabel, "1-31-0", componentLabel, "Base"))
 	err := i.Install(t.Context(), "1-31-0", "")
@@ -81,8 +81,8 @@ func TestFailureSaysWhatHappenedAndWhatToDo(t *testing.T) {
 
 func TestInstallGivesIstioctlTheDerivedFile(t *testing.T) {
 	var heard []string
-	i := drafter(t, pretend(t, `cat; echo "$@"`))
-	i.Kubeconfig, i.Context, i.Say = "/etc/kube", "lab", func(line string) { heard = append(heard, line) }
+	i := testInstaller(t, fakeIstioctl(t, `cat; echo "$@"`))
+	i.Kubeconfig, i.Context, i.Log = "/etc/kube", "lab", func(line string) { heard = append(heard, line) }
 	if err := i.Install(t.Context(), "1-31-0", ""); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestInstallGivesIstioctlTheDerivedFile(t *testing.T) {
 	}
 }
 
-func names(objects []Object) []string {
+func objectNames(objects []Object) []string {
 	var list []string
 	for _, o := range objects {
 		list = append(list, o.String())

@@ -28,12 +28,12 @@ var (
 
 // labBase upgrades the chart base with the revision. What its release knows of
 // the default revision is out of date.
-func labBase(t *testing.T, i ByHelm) {
+func labBase(t *testing.T, i HelmInstaller) {
 	i.Chart.Base = true
 	if _, err := i.Draft(t.Context(), helmRevision, ""); err == nil || !strings.Contains(err.Error(), "of no Helm release") {
 		t.Errorf("CRDs that istioctl put there: %v", err)
 	}
-	withBase(t, i)
+	installOldBase(t, i)
 	d, err := i.Draft(t.Context(), helmRevision, "")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func labBase(t *testing.T, i ByHelm) {
 	if !strings.Contains(said, "first Helm upgrades release istio-system/istio-base, the chart base with the CRDs of every revision, from 1.29.1 to 1.31.0") || strings.Contains(said, "older") || len(d.InPlace) < 10 {
 		t.Errorf("draft %+v, notes %s", d.InPlace, said)
 	}
-	i = permitted(t, i, d.Needs)
+	i = withPermissions(t, i, d.Needs)
 	if err := i.Install(t.Context(), helmRevision, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +50,10 @@ func labBase(t *testing.T, i ByHelm) {
 		t.Errorf("the CRDs were not upgraded: %v", err)
 	}
 	o := validator(t, i)
-	if calls := called(o); calls != "istio-system/istiod-1-29-1" || o.GetLabels()[revisionLabel] != "1-29-1" || !certified(o) {
+	if calls := webhookService(o); calls != "istio-system/istiod-1-29-1" || o.GetLabels()[revisionLabel] != "1-29-1" || !hasCABundle(o) {
 		t.Errorf("the default validator calls %s, labels %v", calls, o.GetLabels())
 	}
-	leftPending(t, i)
+	setPending(t, i)
 	again, err := i.Draft(t.Context(), helmRevision, "")
 	if err != nil || !strings.Contains(strings.Join(again.Notes, "\n"), "from 1.31.0 (pending-upgrade: it has not come to its end) to 1.31.0") {
 		t.Fatalf("broken off: %v, %q", err, again.Notes)
@@ -67,15 +67,15 @@ func labBase(t *testing.T, i ByHelm) {
 	}
 }
 
-// leftPending leaves the release of the chart base as a process would that died
+// setPending leaves the release of the chart base as a process would that died
 // before Helm was through with it.
-func leftPending(t *testing.T, i ByHelm) {
+func setPending(t *testing.T, i HelmInstaller) {
 	t.Helper()
-	helm, err := i.helm(i.Root)
+	helm, err := i.actionConfig(i.Root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := last(helm, "istio-base")
+	r, err := latestRelease(helm, "istio-base")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func leftPending(t *testing.T, i ByHelm) {
 	}
 }
 
-func validator(t *testing.T, i ByHelm) *unstructured.Unstructured {
+func validator(t *testing.T, i HelmInstaller) *unstructured.Unstructured {
 	t.Helper()
 	o, err := i.Cluster.Resource(validators).Get(t.Context(), defaultValidator, metav1.GetOptions{})
 	if err != nil {
@@ -94,17 +94,17 @@ func validator(t *testing.T, i ByHelm) *unstructured.Unstructured {
 	return o
 }
 
-// withBase gives the CRDs of the lab to a Helm release of the older chart base,
+// installOldBase gives the CRDs of the lab to a Helm release of the older chart base,
 // and points the default validator back to where it pointed: somebody has moved
 // the default since.
-func withBase(t *testing.T, i ByHelm) {
+func installOldBase(t *testing.T, i HelmInstaller) {
 	t.Helper()
 	before := validator(t, i)
 	c, err := loader.Load(filepath.Join(filepath.Dir(realChart(t, "1.29.1")), "base"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	helm, err := i.helm(i.Root)
+	helm, err := i.actionConfig(i.Root)
 	if err != nil {
 		t.Fatal(err)
 	}

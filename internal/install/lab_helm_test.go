@@ -28,14 +28,14 @@ const helmRevision = "by-helm"
 
 // labHelm is the life of an install by Helm beside istioctl's: drafted, failing,
 // mended, repeated, uninstalled.
-func labHelm(t *testing.T, on ByIstioctl) {
+func labHelm(t *testing.T, on IstioctlInstaller) {
 	config, err := clientcmd.BuildConfigFromFlags("", on.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.QPS, config.Burst = 50, 100
-	i := ByHelm{Chart: Chart{Ref: realChart(t, "1.31.0")}, Serving: []string{"1-29-1"}, Root: "istio-system", Config: config, Cluster: on.Cluster,
-		Timeout: 3 * time.Minute, Say: func(line string) { t.Log(line) }}
+	i := HelmInstaller{Chart: Chart{Ref: realChart(t, "1.31.0")}, RevisionsInUse: []string{"1-29-1"}, Root: "istio-system", Config: config, Cluster: on.Cluster,
+		Timeout: 3 * time.Minute, Log: func(line string) { t.Log(line) }}
 	everybody := i
 	t.Cleanup(func() { uninstall(t, everybody) })
 
@@ -53,7 +53,7 @@ func labHelm(t *testing.T, on ByIstioctl) {
 		}
 	}
 
-	i = permitted(t, i, d.Needs)
+	i = withPermissions(t, i, d.Needs)
 	broken := i
 	broken.Timeout, broken.Chart.Values = 8*time.Second, map[string]any{"global": map[string]any{"hub": "docker.io/nobody"}}
 	failure, ok := errors.AsType[*Failure](broken.Install(t.Context(), helmRevision, ""))
@@ -65,21 +65,21 @@ func labHelm(t *testing.T, on ByIstioctl) {
 		if err := i.Install(t.Context(), helmRevision, ""); err != nil {
 			t.Fatal(err)
 		}
-		if r := released(t, i); r.Version != version || r.Info.Status != common.StatusDeployed || r.Labels[ownLabel] != helmRevision {
+		if r := currentRelease(t, i); r.Version != version || r.Info.Status != common.StatusDeployed || r.Labels[releaseRevisionLabel] != helmRevision {
 			t.Errorf("release %d is %s, labels %v; want %d", r.Version, r.Info.Status, r.Labels, version)
 		}
 	}
 	hook, err := on.Cluster.Resource(validators).Get(t.Context(), "istio-validator-by-helm-istio-system", metav1.GetOptions{})
-	if err != nil || !certified(hook) {
+	if err != nil || !hasCABundle(hook) {
 		t.Errorf("what istiod wrote into its validator did not outlive the repetition: %v", err)
 	}
 	t.Run("with the chart base", func(t *testing.T) { labBase(t, everybody) })
 }
 
-// permitted is the installer of somebody who may do what the draft says that he
+// withPermissions is the installer of somebody who may do what the draft says that he
 // must, and nothing else. That what he grants by roles he must hold, or may
 // escalate, nobody can be asked for.
-func permitted(t *testing.T, i ByHelm, needs []Need) ByHelm {
+func withPermissions(t *testing.T, i HelmInstaller, needs []Need) HelmInstaller {
 	t.Helper()
 	var rules []any
 	for _, n := range needs {
@@ -109,20 +109,20 @@ func permitted(t *testing.T, i ByHelm, needs []Need) ByHelm {
 
 const rbac = "rbac.authorization.k8s.io/v1"
 
-func released(t *testing.T, i ByHelm) (r *release.Release) {
+func currentRelease(t *testing.T, i HelmInstaller) (r *release.Release) {
 	t.Helper()
-	helm, err := i.helm(i.Root)
+	helm, err := i.actionConfig(i.Root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err = last(helm, ReleaseName(helmRevision)); err != nil || r == nil {
+	if r, err = latestRelease(helm, ReleaseName(helmRevision)); err != nil || r == nil {
 		t.Fatalf("the release: %v, %v", r, err)
 	}
 	return r
 }
 
-func uninstall(t *testing.T, i ByHelm) {
-	helm, err := i.helm(i.Root)
+func uninstall(t *testing.T, i HelmInstaller) {
+	helm, err := i.actionConfig(i.Root)
 	if err != nil {
 		t.Fatal(err)
 	}

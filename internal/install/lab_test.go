@@ -22,10 +22,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// onLab is an installer of revision 1-31-0, version 1.31.0, for the lab whose
+// labInstaller is an installer of revision 1-31-0, version 1.31.0, for the lab whose
 // kubeconfig RERIG_TEST_INSTALL_KUBECONFIG names. The lab runs 1-29-1, with
 // gateways that its istioctl installed, and nothing else yet.
-func onLab(t *testing.T) ByIstioctl {
+func labInstaller(t *testing.T) IstioctlInstaller {
 	t.Helper()
 	kubeconfig := os.Getenv("RERIG_TEST_INSTALL_KUBECONFIG")
 	if kubeconfig == "" {
@@ -44,14 +44,14 @@ func onLab(t *testing.T) ByIstioctl {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ByIstioctl{File: file, Istioctl: realIstioctl(t, "1.31.0"), Kubeconfig: kubeconfig, Cluster: cluster, Timeout: 3 * time.Minute}
+	return IstioctlInstaller{Operator: file, Istioctl: realIstioctl(t, "1.31.0"), Kubeconfig: kubeconfig, Cluster: cluster, Timeout: 3 * time.Minute}
 }
 
 // The whole life of an install beside a mesh that works: drafted, failing,
 // cleared away, killed in the middle, repeated. The gateways never notice.
 func TestLab(t *testing.T) {
-	i := onLab(t)
-	before := gateways(t, i.Cluster)
+	i := labInstaller(t)
+	before := gatewayStates(t, i.Cluster)
 	if len(before) < 3 {
 		t.Fatalf("the lab has no gateways to leave alone: %v", before)
 	}
@@ -61,12 +61,12 @@ func TestLab(t *testing.T) {
 	t.Run("killed in the middle", func(t *testing.T) { labKilled(t, i) })
 	t.Run("repeated", func(t *testing.T) { labInstall(t, i) })
 	t.Run("repeated when it is there", func(t *testing.T) { labInstall(t, i) })
-	if diff := cmp.Diff(before, gateways(t, i.Cluster)); diff != "" {
+	if diff := cmp.Diff(before, gatewayStates(t, i.Cluster)); diff != "" {
 		t.Errorf("the gateways changed:\n%s", diff)
 	}
 }
 
-func labDraft(t *testing.T, i ByIstioctl) {
+func labDraft(t *testing.T, i IstioctlInstaller) {
 	began := time.Now()
 	d, err := i.Draft(t.Context(), "1-31-0", "")
 	if err != nil {
@@ -91,11 +91,11 @@ func labDraft(t *testing.T, i ByIstioctl) {
 	}
 }
 
-func labFailure(t *testing.T, i ByIstioctl) {
+func labFailure(t *testing.T, i IstioctlInstaller) {
 	const rev = "broken"
 	i.Timeout = 10 * time.Second
-	i.Say = func(line string) { t.Log(line) }
-	i.File = parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: default, hub: docker.io/nobody, tag: 1.31.0}")
+	i.Log = func(line string) { t.Log(line) }
+	i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: default, hub: docker.io/nobody, tag: 1.31.0}")
 	began := time.Now()
 	err := i.Install(t.Context(), rev, "1.31.0")
 	failure, ok := errors.AsType[*Failure](err)
@@ -103,15 +103,15 @@ func labFailure(t *testing.T, i ByIstioctl) {
 		t.Fatalf("it ended with %v", err)
 	}
 	t.Logf("failed after %v:\n%v", time.Since(began), failure)
-	if !strings.Contains(strings.Join(names(failure.Left.Own), "\n"), "Deployment istio-system/istiod-"+rev) || len(failure.Left.Needed) > 0 {
-		t.Errorf("left behind: %+v", failure.Left)
+	if !strings.Contains(strings.Join(objectNames(failure.Leftovers.Own), "\n"), "Deployment istio-system/istiod-"+rev) || len(failure.Leftovers.Needed) > 0 {
+		t.Errorf("left behind: %+v", failure.Leftovers)
 	}
-	if len(failure.Left.Remove) != 1 {
-		t.Fatalf("to remove it: %q", failure.Left.Remove)
+	if len(failure.Leftovers.RemoveCommands) != 1 {
+		t.Fatalf("to remove it: %q", failure.Leftovers.RemoveCommands)
 	}
-	command := exec.CommandContext(t.Context(), "sh", "-c", failure.Left.Remove[0]+" --skip-confirmation")
+	command := exec.CommandContext(t.Context(), "sh", "-c", failure.Leftovers.RemoveCommands[0]+" --skip-confirmation")
 	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", failure.Left.Remove[0], err, output)
+		t.Fatalf("%s: %v\n%s", failure.Leftovers.RemoveCommands[0], err, output)
 	}
 	// What is deleted in the foreground takes a moment to go.
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Second) {
@@ -127,9 +127,9 @@ func labFailure(t *testing.T, i ByIstioctl) {
 
 // labKilled kills the process that installs once something of the revision is
 // there. The istioctl is a script around the real one.
-func labKilled(t *testing.T, i ByIstioctl) {
+func labKilled(t *testing.T, i IstioctlInstaller) {
 	pids := filepath.Join(t.TempDir(), "pids")
-	around := script(t, fmt.Sprintf(`[ "$1" = install ] || exec %[1]s "$@"
+	around := writeScript(t, fmt.Sprintf(`[ "$1" = install ] || exec %[1]s "$@"
 exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i.Istioctl, pids))
 	process := exec.Command(os.Args[0], "-test.run=^TestInstallUntilKilled$", "-test.v")
 	process.Env = append(os.Environ(), "RERIG_TEST_INSTALL_WITH="+around)
@@ -147,10 +147,10 @@ exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i
 			t.Fatalf("nothing was installed in a minute (%v): %s", err, said.String())
 		}
 	}
-	both := await(t, pids)
+	both := awaitPIDs(t, pids)
 	_ = process.Process.Kill()
 	_ = process.Wait()
-	gone(t, both)
+	awaitExit(t, both)
 	left, err := i.Leftovers(t.Context(), "1-31-0")
 	if err != nil {
 		t.Fatal(err)
@@ -167,14 +167,14 @@ func TestInstallUntilKilled(t *testing.T) {
 	if around == "" {
 		t.Skip("only labKilled starts it")
 	}
-	i := onLab(t)
+	i := labInstaller(t)
 	i.Istioctl = around
 	fmt.Println("installed to its end:", i.Install(context.Background(), "1-31-0", ""))
 }
 
-func labInstall(t *testing.T, i ByIstioctl) {
+func labInstall(t *testing.T, i IstioctlInstaller) {
 	began := time.Now()
-	i.Say = func(line string) { t.Log(line) }
+	i.Log = func(line string) { t.Log(line) }
 	if err := i.Install(t.Context(), "1-31-0", ""); err != nil {
 		t.Fatal(err)
 	}
@@ -201,9 +201,9 @@ var (
 	pods        = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 )
 
-// gateways is all that would change if the gateways, their pods or the default
+// gatewayStates is all that would change if the gateways, their pods or the default
 // tag were touched.
-func gateways(t *testing.T, cluster dynamic.Interface) map[string]string {
+func gatewayStates(t *testing.T, cluster dynamic.Interface) map[string]string {
 	t.Helper()
 	states := map[string]string{}
 	for _, kind := range []schema.GroupVersionResource{deployments, pods} {
@@ -215,7 +215,7 @@ func gateways(t *testing.T, cluster dynamic.Interface) map[string]string {
 			states[o.GetKind()+" "+o.GetName()] = fmt.Sprint(o.GetUID(), " generation ", o.GetGeneration(), " ", o.GetLabels())
 		}
 	}
-	tags, err := cluster.Resource(injectors).List(t.Context(), metav1.ListOptions{LabelSelector: tagLabel})
+	tags, err := cluster.Resource(mutatingWebhookResource).List(t.Context(), metav1.ListOptions{LabelSelector: tagLabel})
 	if err != nil {
 		t.Fatal(err)
 	}

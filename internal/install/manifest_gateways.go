@@ -38,17 +38,17 @@ func runsRouter(o *unstructured.Unstructured) bool {
 	return false
 }
 
-// gatewaysIn sorts the names of a manifest's gateways by component, as
+// gatewaysByComponent sorts the names of a manifest's gateways by component, as
 // Operator.Without wants them. A gateway that belongs to neither gateway
 // component cannot be left out by the file.
-func gatewaysIn(manifest []*unstructured.Unstructured) (map[string][]string, error) {
+func gatewaysByComponent(manifest []*unstructured.Unstructured) (map[string][]string, error) {
 	found := map[string][]string{}
 	var stray []string
 	for _, o := range manifest {
 		if !isGateway(o) {
 			continue
 		}
-		object := named(o)
+		object := objectOf(o)
 		if object.Component != "IngressGateways" && object.Component != "EgressGateways" {
 			stray = append(stray, object.String())
 			continue
@@ -69,30 +69,30 @@ func runsPods(o *unstructured.Unstructured) bool {
 	return o.GetKind() == "Deployment" || o.GetKind() == "DaemonSet"
 }
 
-// onlyGatewaysLeft proves that rest is the manifest all without its gateways,
+// checkOnlyGatewaysRemoved proves that rest is the manifest all without its gateways,
 // and without any other difference.
-func onlyGatewaysLeft(all, rest []*unstructured.Unstructured) error {
+func checkOnlyGatewaysRemoved(all, rest []*unstructured.Unstructured) error {
 	wanted := map[string]*unstructured.Unstructured{}
 	for _, o := range all {
 		if !isGateway(o) {
-			wanted[key(o)] = o
+			wanted[objectKey(o)] = o
 		}
 	}
 	var faults []error
 	for _, o := range rest {
-		before, ok := wanted[key(o)]
-		delete(wanted, key(o))
+		before, ok := wanted[objectKey(o)]
+		delete(wanted, objectKey(o))
 		switch {
 		case isGateway(o):
-			faults = append(faults, fmt.Errorf("%s is still in it", named(o)))
+			faults = append(faults, fmt.Errorf("%s is still in it", objectOf(o)))
 		case !ok:
-			faults = append(faults, fmt.Errorf("%s came into it", named(o)))
-		case !same(before, o):
-			faults = append(faults, fmt.Errorf("%s changed", named(o)))
+			faults = append(faults, fmt.Errorf("%s came into it", objectOf(o)))
+		case !equalObjects(before, o):
+			faults = append(faults, fmt.Errorf("%s changed", objectOf(o)))
 		}
 	}
 	for _, o := range wanted {
-		faults = append(faults, fmt.Errorf("%s went out of it", named(o)))
+		faults = append(faults, fmt.Errorf("%s went out of it", objectOf(o)))
 	}
 	if len(faults) > 0 {
 		return fmt.Errorf("leave the gateways out of the manifest, and nothing else: %w; install the revision yourself, or switch the gateways off in the IstioOperator file", errors.Join(faults...))
@@ -100,12 +100,14 @@ func onlyGatewaysLeft(all, rest []*unstructured.Unstructured) error {
 	return nil
 }
 
-func key(o *unstructured.Unstructured) string { return o.GetAPIVersion() + " " + named(o).String() }
+func objectKey(o *unstructured.Unstructured) string {
+	return o.GetAPIVersion() + " " + objectOf(o).String()
+}
 
-// same compares an object of two manifests, of which one has no gateways. The
+// equalObjects compares an object of two manifests, of which one has no gateways. The
 // ConfigMap values-<revision> keeps the values that the revision was rendered
 // with, those of gateways among them; nobody runs by it.
-func same(a, b *unstructured.Unstructured) bool {
+func equalObjects(a, b *unstructured.Unstructured) bool {
 	if a.GetKind() == "ConfigMap" && strings.HasPrefix(a.GetName(), "values-") {
 		a, b = withoutGatewayValues(a), withoutGatewayValues(b)
 	}

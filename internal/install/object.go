@@ -55,8 +55,8 @@ func (o Object) Now() string {
 	return "there, of no revision"
 }
 
-// named is an object of a manifest, before the cluster was looked at.
-func named(o *unstructured.Unstructured) Object {
+// objectOf is an object of a manifest, before the cluster was looked at.
+func objectOf(o *unstructured.Unstructured) Object {
 	object := Object{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName(), Component: o.GetLabels()[componentLabel]}
 	if clusterScoped[object.Kind] {
 		object.Namespace = ""
@@ -78,8 +78,8 @@ func sortObjects(objects []Object) {
 	})
 }
 
-// counted says how many there are of a kind, and which where it is one.
-func counted(objects []Object) []string {
+// summarizeByKind says how many there are of a kind, and which where it is one.
+func summarizeByKind(objects []Object) []string {
 	var lines []string
 	for kind, list := range byKind(objects) {
 		line := list[0].String()

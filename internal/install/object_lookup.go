@@ -15,9 +15,9 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// lookUp reads what is in the cluster of each object of a manifest: one read an
+// getObjects reads what is in the cluster of each object of a manifest: one read an
 // object, eight at a time. Nil stands for one that is not there.
-func lookUp(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
+func getObjects(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
 	found := make([]*unstructured.Unstructured, len(manifest))
 	faults := make([]error, len(manifest))
 	slots := make(chan struct{}, 8)
@@ -26,30 +26,30 @@ func lookUp(ctx context.Context, cluster dynamic.Interface, manifest []*unstruct
 		slots <- struct{}{}
 		readers.Go(func() {
 			defer func() { <-slots }()
-			found[n], faults[n] = get(ctx, cluster, o)
+			found[n], faults[n] = getObject(ctx, cluster, o)
 		})
 	}
 	readers.Wait()
 	for n, err := range faults {
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", named(manifest[n]), err)
+			return nil, fmt.Errorf("read %s: %w", objectOf(manifest[n]), err)
 		}
 	}
 	return found, nil
 }
 
-func get(ctx context.Context, cluster dynamic.Interface, o *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+func getObject(ctx context.Context, cluster dynamic.Interface, o *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
-	object, err := cluster.Resource(resource).Namespace(named(o).Namespace).Get(ctx, o.GetName(), metav1.GetOptions{})
+	object, err := cluster.Resource(resource).Namespace(objectOf(o).Namespace).Get(ctx, o.GetName(), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	return object, err
 }
 
-// seen is an object with what the cluster says of it.
-func seen(o, live *unstructured.Unstructured) Object {
-	object := named(o)
+// describeObject is an object with what the cluster says of it.
+func describeObject(o, live *unstructured.Unstructured) Object {
+	object := objectOf(o)
 	if live == nil {
 		return object
 	}
@@ -71,8 +71,8 @@ func proxyVersion(live *unstructured.Unstructured) (string, bool) {
 	containers, _, _ := unstructured.NestedSlice(live.Object, "spec", "template", "spec", "containers")
 	for _, c := range containers {
 		container, _ := c.(map[string]any)
-		if text(container, "name") == "istio-proxy" {
-			return versionInTag(imageTag(text(container, "image")))
+		if nestedString(container, "name") == "istio-proxy" {
+			return versionFromTag(imageTag(nestedString(container, "image")))
 		}
 	}
 	return "", false

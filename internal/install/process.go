@@ -10,23 +10,23 @@ import (
 	"time"
 )
 
-// run runs a program that must not outlive this process, with input as its
+// runProcess runs a program that must not outlive this process, with input as its
 // standard input, and returns the last lines that it said. When the context
 // ends, the program and all that it started are killed.
-func run(ctx context.Context, path string, arguments []string, input string, say func(string)) ([]string, error) {
-	heard := &said{say: say}
-	output, complaints := &lines{said: heard}, &lines{said: heard}
+func runProcess(ctx context.Context, path string, arguments []string, input string, say func(string)) ([]string, error) {
+	heard := &outputTail{log: say}
+	output, complaints := &lineWriter{outputTail: heard}, &lineWriter{outputTail: heard}
 	command := exec.Command(path, arguments...)
 	command.Stdin = strings.NewReader(input)
 	command.Stdout, command.Stderr = output, complaints
 	command.WaitDelay = 5 * time.Second // for those who inherited its output
 
 	ended := make(chan error, 1)
-	tie, err := newTie(command)
+	tie, err := newProcessGroup(command)
 	if err != nil {
 		return nil, err
 	}
-	defer tie.cut()
+	defer tie.close()
 	started := make(chan error, 1)
 	go func() {
 		// The kernel's death signal comes when the thread that forked ends: this
@@ -49,7 +49,7 @@ func run(ctx context.Context, path string, arguments []string, input string, say
 		<-ended
 		err = ctx.Err()
 	}
-	output.end()
-	complaints.end()
-	return heard.last, err
+	output.flush()
+	complaints.flush()
+	return heard.lines, err
 }

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// dyingWithParent has the kernel kill a child when the thread that forked it
+// parentDeathSignal has the kernel kill a child when the thread that forked it
 // ends: it needs nobody's help, but reaches only the child itself.
-func dyingWithParent() *syscall.SysProcAttr {
+func parentDeathSignal() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -11,17 +11,17 @@ import (
 	"syscall"
 )
 
-// tie binds a command to this process's life. A shell leads the command's
+// processGroup binds a command to this process's life. A shell leads the command's
 // process group and reads from a pipe whose other end only this process holds;
 // when this process ends, by whatever means, the read ends, and the shell kills
 // the group: the command, whatever it started (an --istioctl may be a script
 // around the real one), and itself.
-type tie struct {
-	shell *exec.Cmd
-	held  *os.File
+type processGroup struct {
+	leader *exec.Cmd
+	pipe   *os.File
 }
 
-func newTie(command *exec.Cmd) (*tie, error) {
+func newProcessGroup(command *exec.Cmd) (*processGroup, error) {
 	read, held, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe to tie %s to this process: %w", command.Path, err)
@@ -34,17 +34,17 @@ func newTie(command *exec.Cmd) (*tie, error) {
 		held.Close()
 		return nil, fmt.Errorf("start the shell that ties %s to this process: %w", command.Path, err)
 	}
-	command.SysProcAttr = dyingWithParent()
+	command.SysProcAttr = parentDeathSignal()
 	command.SysProcAttr.Setpgid = true
 	command.SysProcAttr.Pgid = shell.Process.Pid
-	return &tie{shell: shell, held: held}, nil
+	return &processGroup{leader: shell, pipe: held}, nil
 }
 
-func (t *tie) kill() { _ = syscall.Kill(-t.shell.Process.Pid, syscall.SIGKILL) }
+func (t *processGroup) kill() { _ = syscall.Kill(-t.leader.Process.Pid, syscall.SIGKILL) }
 
-// cut ends the shell, and what the command may have left running.
-func (t *tie) cut() {
+// close ends the shell, and what the command may have left running.
+func (t *processGroup) close() {
 	t.kill()
-	_ = t.shell.Wait()
-	_ = t.held.Close()
+	_ = t.leader.Wait()
+	_ = t.pipe.Close()
 }

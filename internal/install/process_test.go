@@ -23,7 +23,7 @@ import (
 // runs istioctl, until it is killed.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("RERIG_TEST_RUN"); path != "" {
-		_, err := run(context.Background(), path, nil, "", nil)
+		_, err := runProcess(context.Background(), path, nil, "", nil)
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 
 func TestRunHearsLines(t *testing.T) {
 	var heard []string
-	path := script(t, `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'almost)Error: last' >&2; exit 4`)
-	said, err := run(t.Context(), path, nil, "from stdin\n", func(line string) { heard = append(heard, line) })
+	path := writeScript(t, `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'almost)Error: last' >&2; exit 4`)
+	said, err := runProcess(t.Context(), path, nil, "from stdin\n", func(line string) { heard = append(heard, line) })
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 4 {
 		t.Errorf("ended with %v", err)
 	}
@@ -47,7 +47,7 @@ func TestRunHearsLines(t *testing.T) {
 }
 
 func TestRunThatCannotStart(t *testing.T) {
-	if _, err := run(t.Context(), filepath.Join(t.TempDir(), "none"), nil, "", nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := runProcess(t.Context(), filepath.Join(t.TempDir(), "none"), nil, "", nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("ended with %v", err)
 	}
 }
@@ -56,18 +56,18 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	path := script(t, wrapped(pids))
+	path := writeScript(t, nestedScript(pids))
 	ended := make(chan error, 1)
 	go func() {
-		_, err := run(ctx, path, nil, "", nil)
+		_, err := runProcess(ctx, path, nil, "", nil)
 		ended <- err
 	}()
-	both := await(t, pids)
+	both := awaitPIDs(t, pids)
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
 	}
-	gone(t, both)
+	awaitExit(t, both)
 }
 
 // SIGKILL leaves no time for anything: what was started goes all the same, and
@@ -75,25 +75,25 @@ func TestRunEndsWithItsContext(t *testing.T) {
 func TestRunDiesWithItsParent(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	parent := exec.Command(os.Args[0])
-	parent.Env = append(os.Environ(), "RERIG_TEST_RUN="+script(t, wrapped(pids)))
+	parent.Env = append(os.Environ(), "RERIG_TEST_RUN="+writeScript(t, nestedScript(pids)))
 	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}
-	both := await(t, pids)
+	both := awaitPIDs(t, pids)
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = parent.Wait()
-	gone(t, both)
+	awaitExit(t, both)
 }
 
-// wrapped is an istioctl that is a script around another program, and notes
+// nestedScript is an istioctl that is a script around another program, and notes
 // both process ids.
-func wrapped(pids string) string {
+func nestedScript(pids string) string {
 	return fmt.Sprintf("sleep 300 & echo $$ $! > %[1]s.new; mv %[1]s.new %[1]s; wait", pids)
 }
 
-func await(t *testing.T, path string) []int {
+func awaitPIDs(t *testing.T, path string) []int {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		content, err := os.ReadFile(path)
@@ -114,9 +114,9 @@ func await(t *testing.T, path string) []int {
 	return nil
 }
 
-// gone waits until the processes have ended. One that nobody has waited for yet
+// awaitExit waits until the processes have ended. One that nobody has waited for yet
 // has ended too.
-func gone(t *testing.T, pids []int) {
+func awaitExit(t *testing.T, pids []int) {
 	t.Helper()
 	alive := func(pid int) bool {
 		state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()

@@ -45,10 +45,10 @@ func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 		"patched in": {"profile: minimal\n  unvalidatedValues: {gateways: {istio-egressgateway: {enabled: true}}}\n  components: {egressGateways: [{name: out}]}",
 			[]string{"istio-system/out"}},
 	} {
-		for _, version := range versions(name) {
+		for _, version := range istioctlVersions(name) {
 			t.Run(name+"/"+version, func(t *testing.T) {
-				i := ByIstioctl{Istioctl: realIstioctl(t, version)}
-				i.File = parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  tag: "+version+"\n  "+c.spec+"\n")
+				i := IstioctlInstaller{Istioctl: realIstioctl(t, version)}
+				i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  tag: "+version+"\n  "+c.spec+"\n")
 				d, err := i.Draft(t.Context(), NameFor(version), "")
 				if err != nil {
 					t.Fatal(err)
@@ -60,7 +60,7 @@ func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 				if diff := cmp.Diff(c.left, left); diff != "" {
 					t.Errorf("left out:\n%s", diff)
 				}
-				manifest, err := i.render(t.Context(), d.Istioctl, parse(t, d.File))
+				manifest, err := i.render(t.Context(), d.Istioctl, parseOperator(t, d.File))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -69,7 +69,7 @@ func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 				}
 				for _, o := range manifest {
 					if isGateway(o) {
-						t.Errorf("%s is still there", named(o))
+						t.Errorf("%s is still there", objectOf(o))
 					}
 				}
 			})
@@ -77,8 +77,8 @@ func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 	}
 }
 
-// versions: one of the older istioctl is enough to see that both agree.
-func versions(name string) []string {
+// istioctlVersions: one of the older istioctl is enough to see that both agree.
+func istioctlVersions(name string) []string {
 	if name == "listed" {
 		return []string{"1.29.1", "1.31.0"}
 	}
@@ -93,8 +93,8 @@ func TestRealDraftRefuses(t *testing.T) {
 		"an image of another version":         {"profile: minimal\n  components: {pilot: {tag: 1.29.1}}", "but the plan names version 1.31.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			i := ByIstioctl{Istioctl: realIstioctl(t, "1.31.0")}
-			i.File = parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  hub: docker.io/lab\n  "+c.spec+"\n")
+			i := IstioctlInstaller{Istioctl: realIstioctl(t, "1.31.0")}
+			i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  hub: docker.io/lab\n  "+c.spec+"\n")
 			_, err := i.Draft(t.Context(), "1-31-0", "")
 			if err == nil || !strings.Contains(err.Error(), c.fault) {
 				t.Errorf("%v; want a fault with %q", err, c.fault)
@@ -105,8 +105,8 @@ func TestRealDraftRefuses(t *testing.T) {
 }
 
 func TestRealDraftOfAmbientNamesWhatIsShared(t *testing.T) {
-	i := ByIstioctl{Istioctl: realIstioctl(t, "1.31.0")}
-	i.File = parse(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: ambient, tag: 1.31.0}")
+	i := IstioctlInstaller{Istioctl: realIstioctl(t, "1.31.0")}
+	i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: ambient, tag: 1.31.0}")
 	d, err := i.Draft(t.Context(), "1-31-0", "")
 	if err != nil {
 		t.Fatal(err)

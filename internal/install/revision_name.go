@@ -10,9 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// longestRevision keeps "istiod-<revision>", the name of a Service, within a
+// maxRevisionLength keeps "istiod-<revision>", the name of a Service, within a
 // DNS label.
-const longestRevision = validation.DNS1123LabelMaxLength - len("istiod-")
+const maxRevisionLength = validation.DNS1123LabelMaxLength - len("istiod-")
 
 // CheckRevision says what is wrong with a revision's name, or nil. Istio puts
 // the name into labels and into the names of objects, of which the Service
@@ -25,8 +25,8 @@ func CheckRevision(name string) error {
 		return fmt.Errorf("revision: none given; name one, such as %q", NameFor("1.31.0"))
 	case name == "default":
 		return fmt.Errorf("revision %q: reserved, it is what Istio calls the control plane without a revision; name the new one after its version, such as %q", name, NameFor("1.31.0"))
-	case len(name) > longestRevision:
-		return fmt.Errorf("revision %q: %d characters, but at most %d leave room for the Service istiod-<revision>", name, len(name), longestRevision)
+	case len(name) > maxRevisionLength:
+		return fmt.Errorf("revision %q: %d characters, but at most %d leave room for the Service istiod-<revision>", name, len(name), maxRevisionLength)
 	}
 	if faults := validation.IsDNS1123Label(name); len(faults) > 0 {
 		hint := ""
@@ -40,15 +40,15 @@ func CheckRevision(name string) error {
 
 // NameFor is the usual name of a version's revision: 1-31-0 for 1.31.0.
 func NameFor(version string) string {
-	return strings.ReplaceAll(strings.ToLower(plain(version)), ".", "-")
+	return strings.ReplaceAll(strings.ToLower(normalizeVersion(version)), ".", "-")
 }
 
-var spelled = regexp.MustCompile(`^v?(\d+)-(\d+)-(\d+)(?:-(alpha|beta|rc)-(\d+))?$`)
+var revisionPattern = regexp.MustCompile(`^v?(\d+)-(\d+)-(\d+)(?:-(alpha|beta|rc)-(\d+))?$`)
 
-// VersionIn returns the version that a revision's name spells: 1.31.0 for
+// VersionFromRevision returns the version that a revision's name spells: 1.31.0 for
 // 1-31-0, and false for a name such as canary.
-func VersionIn(revision string) (string, bool) {
-	m := spelled.FindStringSubmatch(revision)
+func VersionFromRevision(revision string) (string, bool) {
+	m := revisionPattern.FindStringSubmatch(revision)
 	if m == nil {
 		return "", false
 	}

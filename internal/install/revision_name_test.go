@@ -42,7 +42,7 @@ func TestRevisionSpellsVersion(t *testing.T) {
 		}
 	}
 	for revision, version := range map[string]string{"1-31-0": "1.31.0", "v1-31-0": "1.31.0", "1-31-0-rc-0": "1.31.0-rc.0", "canary": "", "1-31": "", "1-31-0-blue": "", "x1-31-0": ""} {
-		if got, ok := VersionIn(revision); got != version || ok != (version != "") {
+		if got, ok := VersionFromRevision(revision); got != version || ok != (version != "") {
 			t.Errorf("VersionIn(%q) = %q, %v; want %q", revision, got, ok, version)
 		}
 	}

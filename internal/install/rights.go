@@ -20,12 +20,12 @@ type Need struct {
 	Namespace string `json:"namespace,omitempty"` // "" is all of them, or a resource that is in none
 }
 
-// needs are the rights that an install of the manifest takes: each object is
+// manifestPermissions are the rights that an install of the manifest takes: each object is
 // applied by the server (patch, and create for a new one), then the kinds that
 // are pruned are listed, and istiod's Deployment is waited for. Whoever puts
 // roles in must moreover hold what they grant, or may escalate; no question to
 // the API server tells that beforehand.
-func needs(manifest []*unstructured.Unstructured) []Need {
+func manifestPermissions(manifest []*unstructured.Unstructured) []Need {
 	wanted := map[Need]bool{}
 	want := func(kind schema.GroupVersionKind, namespace string, verbs ...string) {
 		resource, _ := meta.UnsafeGuessKindToResource(kind)
@@ -34,20 +34,20 @@ func needs(manifest []*unstructured.Unstructured) []Need {
 		}
 	}
 	for _, o := range manifest {
-		namespace := named(o).Namespace
+		namespace := objectOf(o).Namespace
 		want(o.GroupVersionKind(), namespace, "create", "patch")
 		switch o.GetKind() {
 		case "CustomResourceDefinition", "DaemonSet", "Deployment":
 			want(o.GroupVersionKind(), namespace, "get")
 		}
 	}
-	for _, kind := range uninstalled {
+	for _, kind := range prunedKinds {
 		want(kind, "", "list")
 	}
-	return sortedNeeds(wanted)
+	return sortPermissions(wanted)
 }
 
-func sortedNeeds(wanted map[Need]bool) []Need {
+func sortPermissions(wanted map[Need]bool) []Need {
 	list := make([]Need, 0, len(wanted))
 	for need := range wanted {
 		list = append(list, need)
@@ -58,30 +58,30 @@ func sortedNeeds(wanted map[Need]bool) []Need {
 	return list
 }
 
-// needs are the rights that an install by Helm takes: each object is read,
+// permissions are the rights that an install by Helm takes: each object is read,
 // created, and patched when it is there; the release is kept in Secrets; the
 // control plane is waited for. Whoever puts roles in must moreover hold what
 // they grant, or may escalate.
-func (i ByHelm) needs(manifest []*unstructured.Unstructured) []Need {
+func (i HelmInstaller) permissions(manifest []*unstructured.Unstructured) []Need {
 	wanted := map[Need]bool{}
 	for _, o := range manifest {
 		resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
 		for _, verb := range []string{"get", "create", "patch"} {
-			wanted[Need{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: named(o).Namespace}] = true
+			wanted[Need{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: objectOf(o).Namespace}] = true
 		}
 	}
-	for _, need := range keeping(i.Root) {
+	for _, need := range releaseStoragePermissions(i.Root) {
 		wanted[need] = true
 	}
-	wanted[Need{Verb: "get", Group: definitions.Group, Resource: "customresourcedefinitions"}] = true
-	for _, need := range watching(i.Root) {
+	wanted[Need{Verb: "get", Group: crdKind.Group, Resource: "customresourcedefinitions"}] = true
+	for _, need := range readinessPermissions(i.Root) {
 		wanted[need] = true
 	}
-	return sortedNeeds(wanted)
+	return sortPermissions(wanted)
 }
 
-// keeping are the rights that Helm takes to keep a release.
-func keeping(namespace string) []Need {
+// releaseStoragePermissions are the rights that Helm takes to keep a release.
+func releaseStoragePermissions(namespace string) []Need {
 	var list []Need
 	for _, verb := range []string{"get", "list", "create", "update"} {
 		list = append(list, Need{Verb: verb, Resource: "secrets", Namespace: namespace})
@@ -89,19 +89,19 @@ func keeping(namespace string) []Need {
 	return list
 }
 
-// once has each need once.
-func once(needs []Need) []Need {
+// dedupe has each need once.
+func dedupe(needs []Need) []Need {
 	wanted := map[Need]bool{}
 	for _, n := range needs {
 		wanted[n] = true
 	}
-	return sortedNeeds(wanted)
+	return sortPermissions(wanted)
 }
 
-// watching are the rights that waiting for a control plane takes.
-func watching(root string) []Need {
-	return []Need{{Verb: "list", Resource: istiodPods.Resource, Namespace: root},
-		{Verb: "list", Group: planes.Group, Resource: planes.Resource, Namespace: root},
-		{Verb: "list", Resource: services.Resource, Namespace: root},
-		{Verb: "list", Group: injectors.Group, Resource: injectors.Resource}}
+// readinessPermissions are the rights that waiting for a control plane takes.
+func readinessPermissions(root string) []Need {
+	return []Need{{Verb: "list", Resource: podResource.Resource, Namespace: root},
+		{Verb: "list", Group: deploymentResource.Group, Resource: deploymentResource.Resource, Namespace: root},
+		{Verb: "list", Resource: serviceResource.Resource, Namespace: root},
+		{Verb: "list", Group: mutatingWebhookResource.Group, Resource: mutatingWebhookResource.Resource}}
 }

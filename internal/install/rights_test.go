@@ -21,7 +21,7 @@ func TestNeeds(t *testing.T) {
 	)
 	var got []string
 	lists := 0
-	for _, n := range needs(manifest) {
+	for _, n := range manifestPermissions(manifest) {
 		if n.Verb == "list" {
 			lists++
 			continue
@@ -36,10 +36,10 @@ func TestNeeds(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if lists != len(uninstalled) {
-		t.Errorf("%d kinds are listed, want %d", lists, len(uninstalled))
+	if lists != len(prunedKinds) {
+		t.Errorf("%d kinds are listed, want %d", lists, len(prunedKinds))
 	}
-	if !slices.Contains(needs(nil), Need{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"}) {
-		t.Errorf("%+v", needs(nil))
+	if !slices.Contains(manifestPermissions(nil), Need{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"}) {
+		t.Errorf("%+v", manifestPermissions(nil))
 	}
 }

@@ -9,10 +9,10 @@ import (
 
 // SameVersion compares two Istio versions, whether they are written with a
 // leading v or with an image's flavour behind them (1.31.0-distroless).
-func SameVersion(a, b string) bool { return plain(a) == plain(b) }
+func SameVersion(a, b string) bool { return normalizeVersion(a) == normalizeVersion(b) }
 
-// plain is the version without a leading v and without an image's flavour.
-func plain(version string) string {
+// normalizeVersion is the version without a leading v and without an image's flavour.
+func normalizeVersion(version string) string {
 	version = strings.TrimPrefix(strings.TrimSpace(version), "v")
 	for _, flavour := range []string{"-distroless", "-debug"} {
 		version = strings.TrimSuffix(version, flavour)
@@ -20,13 +20,13 @@ func plain(version string) string {
 	return version
 }
 
-var versioned = regexp.MustCompile(`^\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?$`)
+var versionPattern = regexp.MustCompile(`^\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?$`)
 
-// versionInTag returns the version that an image's tag spells; a tag such as
+// versionFromTag returns the version that an image's tag spells; a tag such as
 // latest spells none.
-func versionInTag(tag string) (string, bool) {
-	tag = plain(tag)
-	return tag, versioned.MatchString(tag)
+func versionFromTag(tag string) (string, bool) {
+	tag = normalizeVersion(tag)
+	return tag, versionPattern.MatchString(tag)
 }
 
 // VersionFor is the version that a plan names: the one that was asked for, else
@@ -35,13 +35,13 @@ func versionInTag(tag string) (string, bool) {
 // nothing says it.
 func VersionFor(asked string, file Operator, revision, own string) string {
 	if asked != "" {
-		return plain(asked)
+		return normalizeVersion(asked)
 	}
-	if version, ok := versionInTag(file.Tag()); ok {
+	if version, ok := versionFromTag(file.Tag()); ok {
 		return version
 	}
-	if version, ok := VersionIn(revision); ok {
+	if version, ok := VersionFromRevision(revision); ok {
 		return version
 	}
-	return plain(own)
+	return normalizeVersion(own)
 }
