@@ -82,29 +82,3 @@ func TestLinksResolve(t *testing.T) {
 		}
 	}
 }
-
-var (
-	named   = regexp.MustCompile(`\b[Tt]est[A-Z]\w+`)
-	defined = regexp.MustCompile(`(?m)^func ([Tt]est\w+)\(`)
-)
-
-// A test that docs/coverage.md and docs/long-runs.md name is there.
-func TestCoverageNamesRealTests(t *testing.T) {
-	there := map[string]bool{}
-	for _, text := range tree(t, "_test.go") {
-		for _, m := range defined.FindAllStringSubmatch(text, -1) {
-			there[m[1]] = true
-		}
-	}
-	for _, page := range []string{"coverage.md", "long-runs.md"} {
-		text, err := os.ReadFile(filepath.Join(root, "docs", page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range named.FindAllString(string(text), -1) {
-			if !there[name] {
-				t.Errorf("docs/%s names %s, which is no test", page, name)
-			}
-		}
-	}
-}
