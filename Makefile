@@ -9,7 +9,7 @@ LAB  := $(GO) bin/lab
 size := $(if $(SIZE),--size $(SIZE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long build fmt lint lab-up lab-down lab-status lab-run clean
+.PHONY: help demo test test-long build generate fmt lint lab-up lab-down lab-status lab-run clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-11s %s\n' "$$t" "$$d"; done
@@ -26,6 +26,9 @@ test-long: build ## the stories alone, repeating themselves as make test has no 
 build: ## bin/rerig and bin/lab
 	@$(GO) go build -o bin/ ./cmd/...
 	@$(GO) go -C lab build -o ../bin/ ./cmd/...
+
+generate: ## generated pages: docs/reference/coverage.md
+	@$(GO) go test ./test/laws -run TestCoveragePage -update
 
 fmt: ## format the code
 	@$(GO) gofmt -w .
