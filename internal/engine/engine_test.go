@@ -129,11 +129,11 @@ func TestAFailingProofHoldsAndNames(t *testing.T) {
 		message string
 		after   string
 	}{
-		"configuration refused":  {func(f *fake) { f.rejects = "b" }, checkFailed, "refused the LDS", "[1-31-0] [1-31-0] [1-29-1]"},
+		"configuration refused":  {func(f *fake) { f.rejects = "b" }, checkFailed, "rejected the LDS", "[1-31-0] [1-31-0] [1-29-1]"},
 		"never ready":            {func(f *fake) { f.unready = "Deployment b/y" }, timedOut, "1 of 2 updated replicas", "[1-31-0] [1-31-0] [1-29-1]"},
 		"certificate":            {func(f *fake) { f.broken = "x0" }, checkFailed, "does not chain", "[1-31-0] [1-29-1] [1-29-1]"},
 		"istiod does not answer": {func(f *fake) { f.mute = "istiod-1-31-0" }, timedOut, "connection refused", "[1-29-1] [1-29-1] [1-29-1]"},
-		"old istiod is silent":   {func(f *fake) { f.mute = "istiod-1-29-1" }, timedOut, "does not say which proxies it serves", "[1-31-0] [1-29-1] [1-29-1]"},
+		"old istiod is silent":   {func(f *fake) { f.mute = "istiod-1-29-1" }, timedOut, "does not report which proxies it serves", "[1-31-0] [1-29-1] [1-29-1]"},
 		"installation fails":     {func(f *fake) { f.install = fmt.Errorf("%w: image not found", ErrRefused) }, installFailed, "image not found", "[1-29-1] [1-29-1] [1-29-1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestAFailingWaveIsPutBack(t *testing.T) {
 	f := upgrade()
 	f.intent.RollbackOnFailure, f.rejects = true, "b"
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != waveReverted || !strings.Contains(h.Message, "refused the LDS") {
+	if h := f.ledger.Held; h.Reason != waveReverted || !strings.Contains(h.Message, "rejected the LDS") {
 		t.Errorf("held with %+v", h)
 	}
 	if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" {

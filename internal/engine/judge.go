@@ -17,9 +17,9 @@ import (
 // admit judges control planes before anything is moved to them.
 func (t *turn) admit(ctx context.Context, s plan.Stage) (Outcome, error) {
 	for _, step := range s.Steps {
-		checks := verify.Admission
+		checks := verify.ControlPlaneValidation
 		if t.target.Back {
-			checks = verify.Standing
+			checks = verify.ControlPlaneHealth
 		}
 		facts := t.controlPlane(step.Subject)
 		if !t.target.Back {
@@ -68,15 +68,15 @@ func (t *turn) prove(ctx context.Context, s plan.Stage) (Outcome, error) {
 // proof judges one workload, by its own proxy too once all else holds.
 func (t *turn) proof(ctx context.Context, step plan.Step) verify.Verdict {
 	facts := t.workload(step)
-	if v := verify.Worst(verify.Judge(verify.Rolled, step.Subject, facts)); v.Result != verify.Pass {
+	if v := verify.Worst(verify.Judge(verify.WorkloadRollout, step.Subject, facts)); v.Result != verify.Pass {
 		return v
 	}
 	pods := facts.Workload.Live()
 	c, err := t.Observer.Certificate(ctx, facts.Workload.Namespace, pods[0].Name)
 	if facts.Certificate = &c; err != nil {
-		facts.Certificate, facts.Silence = nil, err.Error()
+		facts.Certificate, facts.CertificateError = nil, err.Error()
 	}
-	return verify.Worst(verify.Judge(verify.Proof, step.Subject, facts))
+	return verify.Worst(verify.Judge(verify.WorkloadVerification, step.Subject, facts))
 }
 
 // settle records a verdict that is final.
@@ -149,7 +149,7 @@ func (t *turn) stand(ctx context.Context, s plan.Stage) (bool, Outcome, error) {
 // moved to.
 func (t *turn) standing() (verify.Verdict, bool) {
 	for _, name := range t.target.ControlPlanes() {
-		v := verify.Worst(verify.Judge(verify.Standing, name, t.controlPlane(name)))
+		v := verify.Worst(verify.Judge(verify.ControlPlaneHealth, name, t.controlPlane(name)))
 		if v.Result == verify.Wait || v.Result == verify.Fail {
 			return v, false
 		}
@@ -158,13 +158,13 @@ func (t *turn) standing() (verify.Verdict, bool) {
 }
 
 func (t *turn) controlPlane(name string) verify.Facts {
-	f := verify.Facts{World: t.world, Revision: name, InUse: t.target.Back, Sidecars: t.ledger.Baseline.Sidecars, Moved: map[string]bool{}}
+	f := verify.Facts{World: t.world, Revision: name, InUse: t.target.Back, Sidecars: t.ledger.Baseline.Sidecars, MovedNamespaces: map[string]bool{}}
 	if name == t.target.Revision {
 		f.Version = t.target.Version
 	}
 	for _, g := range t.target.Waves {
 		for _, ns := range g.Namespaces {
-			f.Moved[ns] = t.target.Bound(t.world, ns)
+			f.MovedNamespaces[ns] = t.target.Bound(t.world, ns)
 		}
 	}
 	return f
@@ -175,7 +175,7 @@ func (t *turn) workload(step plan.Step) verify.Facts {
 	if !ok {
 		wl = mesh.Workload{}
 	}
-	return verify.Facts{World: t.world, Revision: step.To, Workload: wl, Back: t.target.Back, Trusted: t.ledger.Trusted,
-		Evicted:   t.target.Policy.Passage(wl).Way == plan.ByEviction,
-		Restarted: t.ledger.Restarted(wl, step.To) >= plan.Attempts || t.ledger.Evicted(wl, step.To) >= plan.Attempts*max(wl.Wanted, 1)}
+	return verify.Facts{World: t.world, Revision: step.To, Workload: wl, Rollback: t.target.Back, TrustedRoots: t.ledger.Trusted,
+		Evicted:      t.target.Policy.Passage(wl).Way == plan.ByEviction,
+		AttemptsUsed: t.ledger.Restarted(wl, step.To) >= plan.Attempts || t.ledger.Evicted(wl, step.To) >= plan.Attempts*max(wl.Wanted, 1)}
 }

@@ -76,7 +76,7 @@ func (t *turn) committing() string {
 // await waits for what somebody has to commit.
 func (t *turn) await(ctx context.Context, steps []plan.Step) (Outcome, error) {
 	for _, step := range steps {
-		v := verify.Verdict{Check: "label-committed", Subject: step.Subject, Result: verify.Wait,
+		v := verify.Verdict{Check: verify.LabelCommitted, Subject: step.Subject, Result: verify.Wait,
 			Reason: step.ToCommit(), Hint: t.committing()}
 		if t.overdue(step) {
 			return t.hold(ctx, plan.Hold{Reason: forCommit, Subject: step.Subject, Wave: step.Wave, Message: v.Reason, Hint: v.Hint})

@@ -17,7 +17,7 @@ func (t *turn) withdraw(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if err := t.delete(ctx, t.standingTrials()); err != nil {
 		return "", err
 	}
-	return t.wait(ctx, verify.Verdict{Check: "trial-ready", Subject: s.Steps[0].Subject, Result: verify.Wait,
+	return t.wait(ctx, verify.Verdict{Check: verify.TrialPodReady.Name, Subject: s.Steps[0].Subject, Result: verify.Wait,
 		Reason: "its trial pod does not end: " + s.Steps[0].From, Hint: "Look at what keeps the pod: its finalizers, its node."}, s.Steps[0], s.Wave)
 }
 

@@ -14,12 +14,12 @@ import (
 func (t *turn) remove(ctx context.Context, s plan.Stage) (Outcome, error) {
 	for _, revision := range t.target.Remove {
 		facts := verify.Facts{World: t.world, Revision: revision}
-		v := verify.Worst(verify.Judge(verify.Departure, "revision "+revision, facts))
+		v := verify.Worst(verify.Judge(verify.Removal, "revision "+revision, facts))
 		step := plan.Step{Kind: plan.Remove, Subject: "revision " + revision}
 		switch v.Result {
 		case verify.Fail:
-			holders := verify.Holders(facts)
-			v.Subject, v.Reason = holders[0].Subject, verify.Sentence(revision, holders)
+			holders := verify.References(facts)
+			v.Subject, v.Reason = holders[0].Subject, verify.StillUsed(revision, holders)
 			return t.fail(ctx, step, v)
 		case verify.Wait:
 			return t.wait(ctx, v, step, 0)
@@ -37,7 +37,7 @@ func (t *turn) remove(ctx context.Context, s plan.Stage) (Outcome, error) {
 	}
 	if len(ours) == 0 {
 		step := s.Steps[0]
-		v := verify.Worst(verify.Judge(verify.LeftToOthers, step.Subject, verify.Facts{World: t.world, Revision: step.To}))
+		v := verify.Worst(verify.Judge(verify.ManagedRemoval, step.Subject, verify.Facts{World: t.world, Revision: step.To}))
 		return t.wait(ctx, v, step, 0)
 	}
 	return t.act(ctx, ours)

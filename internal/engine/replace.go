@@ -80,7 +80,7 @@ func (t *turn) evictOne(ctx context.Context, step plan.Step) (Outcome, error) {
 // holdUp notes what the next eviction waits for. Each pod has the whole time that a
 // workload has: it begins anew with every pod that is where it should be.
 func (t *turn) holdUp(ctx context.Context, step plan.Step, wl mesh.Workload, reason string) (Outcome, error) {
-	v := verify.Verdict{Check: "rollout-done", Subject: step.Subject, Result: verify.Wait, Reason: reason,
+	v := verify.Verdict{Check: verify.RolloutDone.Name, Subject: step.Subject, Result: verify.Wait, Reason: reason,
 		Hint: "Look at what is named above: a pod's events and logs, or a disruption budget (`kubectl get pdb`) that allows no more. The pods that have moved stay; run the same command again to go on."}
 	moved := 0
 	for _, p := range wl.Live() {

@@ -173,7 +173,7 @@ func TestEvictionsAreBounded(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Subject != "StatefulSet b/x" || h.Reason != checkFailed || !strings.Contains(h.Message, "carries a sidecar of 1-29-1") {
+	if h := f.ledger.Held; h.Subject != "StatefulSet b/x" || h.Reason != checkFailed || !strings.Contains(h.Message, "has a sidecar of 1-29-1") {
 		t.Errorf("held with %+v", h)
 	}
 	if got := len(ended(f)); got != 4 {

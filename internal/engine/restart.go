@@ -84,14 +84,14 @@ func (t *turn) roomy(ctx context.Context, steps []plan.Step) ([]plan.Step, Outco
 	var fit []plan.Step
 	for _, step := range steps {
 		facts := t.workload(step)
-		if facts.More = facts.Workload.Surge; step.Field != "" {
-			facts.More = 0
+		if facts.ExtraPods = facts.Workload.Surge; step.Field != "" {
+			facts.ExtraPods = 0
 		}
 		if step.Returns(facts.Workload) {
 			fit = append(fit, step)
 			continue
 		}
-		v := verify.Worst(verify.Judge(verify.Before, step.Subject, facts))
+		v := verify.Worst(verify.Judge(verify.SurgeCapacity, step.Subject, facts))
 		clock := plan.Step{Kind: plan.Restart, Wave: step.Wave, Subject: step.Subject, To: step.To + ", room"}
 		switch {
 		case v.Result == verify.Pass:
@@ -115,7 +115,7 @@ func (t *turn) underway(ctx context.Context, s plan.Stage) (int, Outcome, error)
 		if slices.ContainsFunc(s.Steps, func(r plan.Step) bool { return r.Subject == step.Subject }) || t.yetTo(plan.Swap, step) || t.yetTo(plan.Replace, step) {
 			continue
 		}
-		v := verify.Worst(verify.Judge(verify.Rolled, step.Subject, t.workload(step)))
+		v := verify.Worst(verify.Judge(verify.WorkloadRollout, step.Subject, t.workload(step)))
 		switch {
 		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(step):
 			outcome, err := t.fail(ctx, step, v)
@@ -159,7 +159,7 @@ func (t *turn) injectable(step plan.Step) verify.Verdict {
 	if len(by) > 0 {
 		found = strings.Join(by, " and ")
 	}
-	return verify.Verdict{Check: "sidecar-revision", Subject: step.Subject, Result: verify.Fail,
+	return verify.Verdict{Check: verify.SidecarRevision.Name, Subject: step.Subject, Result: verify.Fail,
 		Reason: fmt.Sprintf("it was not restarted: %s would inject its next pod, not %s", found, step.To),
 		Hint:   "Compare the labels of the namespace and of the pod template with what `kubectl get mutatingwebhookconfigurations` selects."}
 }

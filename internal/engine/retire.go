@@ -66,12 +66,12 @@ func retirable(step plan.Step, wl mesh.Workload, m plan.Move, heard hearing) ver
 	switch {
 	case m.Kind == plan.Await && m.Pod.Name != "":
 		f.Pending = m.Why
-		return verify.Ended.On(step.Subject, f)
+		return verify.ParkedPodDeleted.On(step.Subject, f)
 	case m.Kind == plan.Await:
 		f.Pending = m.Why
-		return verify.Replaced[0].On(step.Subject, f)
+		return verify.ReplacementServes.On(step.Subject, f)
 	case asked(m) && heard[m.Pod.UID] != "":
 		f.Pending = fmt.Sprintf("pod %s to be quiet: %s", m.Pod.Name, heard[m.Pod.UID])
 	}
-	return verify.Retired.On(step.Subject, f)
+	return verify.ParkedPodIdle.On(step.Subject, f)
 }

@@ -38,7 +38,7 @@ func (t *turn) soak(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return t.wait(ctx, v, failing, s.Wave)
 	}
 	t.ledger.Sound = nil
-	t.pass(key, step, verify.Verdict{Check: "soak", Subject: step.Subject, Result: verify.Pass,
+	t.pass(key, step, verify.Verdict{Check: verify.Soaked, Subject: step.Subject, Result: verify.Pass,
 		Reason: fmt.Sprintf("sound for %s", t.target.Soak)})
 	return "", t.save(ctx)
 }
@@ -54,7 +54,7 @@ func (t *turn) sound(wave int, over bool) (verify.Verdict, plan.Step) {
 		}
 		for _, wl := range plan.Provable(t.world, t.target, t.ledger, g) {
 			step := plan.Step{Kind: plan.Prove, Wave: wave, Subject: wl.Key(), To: t.target.Want(wl)}
-			v := verify.Worst(verify.Judge(verify.Rolled, wl.Key(), t.workload(step)))
+			v := verify.Worst(verify.Judge(verify.WorkloadRollout, wl.Key(), t.workload(step)))
 			switch {
 			case v.Result == verify.Fail:
 				return v, step

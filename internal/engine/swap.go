@@ -71,23 +71,23 @@ func (t *turn) movable(step plan.Step, wl mesh.Workload, m plan.Move) verify.Ver
 	case plan.Await:
 		f.Pending = m.Why
 		if m.Wrong {
-			return verify.Misled.On(step.Subject, f)
+			return verify.ReplacementRevision.On(step.Subject, f)
 		}
-		if v := verify.Worst(verify.Judge(verify.Replaced, step.Subject, f)); v.Result == verify.Fail {
+		if v := verify.Worst(verify.Judge(verify.ReplacementPod, step.Subject, f)); v.Result == verify.Fail {
 			return v // a proxy that refuses its configuration never gets ready: say so
 		}
-		return verify.Worst(verify.Judge(verify.Replaced[:1], step.Subject, f))
+		return verify.Worst(verify.Judge(verify.ReplacementPod[:1], step.Subject, f))
 	case plan.MakeKeeper:
-		f.Workload, f.Services = wl, 1
-		return verify.Worst(verify.Judge(verify.Before, step.Subject, f))
+		f.Workload, f.ExtraServices = wl, 1
+		return verify.Worst(verify.Judge(verify.SurgeCapacity, step.Subject, f))
 	case plan.Release:
 		if v := t.injectable(step); v.Result != verify.Pass {
 			return v
 		}
-		f.Workload, f.More = wl, 1
-		return verify.Worst(verify.Judge(verify.Before, step.Subject, f))
+		f.Workload, f.ExtraPods = wl, 1
+		return verify.Worst(verify.Judge(verify.SurgeCapacity, step.Subject, f))
 	case plan.Park:
-		return verify.Worst(verify.Judge(verify.Replaced, step.Subject, f))
+		return verify.Worst(verify.Judge(verify.ReplacementPod, step.Subject, f))
 	}
 	return verify.Verdict{Result: verify.Pass}
 }
@@ -140,7 +140,7 @@ func (t *turn) parkable(ctx context.Context, wl mesh.Workload, m plan.Move) erro
 // time.
 func disturbed(step plan.Step, m plan.Move) verify.Verdict {
 	f := verify.Facts{Pending: fmt.Sprintf("to %s pod %s: it is not as it was seen, each time that it is tried", m.Kind, cmp.Or(m.Pod.Name, m.Other.Name))}
-	return verify.Replaced[0].On(step.Subject, f)
+	return verify.ReplacementServes.On(step.Subject, f)
 }
 
 // paused lets some time pass where nothing could be done.

@@ -19,12 +19,12 @@ func (t *turn) tag(ctx context.Context, s plan.Stage) (Outcome, error) {
 	}
 	for _, step := range s.Steps {
 		if step.From == "" { // a move that was broken off leaves some part of it
-			return t.fail(ctx, step, verify.Verdict{Check: "tag-moved", Subject: "tag " + step.Subject, Result: verify.Fail,
+			return t.fail(ctx, step, verify.Verdict{Check: verify.TagMoved, Subject: "tag " + step.Subject, Result: verify.Fail,
 				Reason: fmt.Sprintf("the tag %s is gone: no webhook injects by it that could be pointed at %s", step.Subject, step.To),
 				Hint:   fmt.Sprintf("Somebody took it away. Make it anew, `istioctl tag set %s --revision %s`, and run the same command again.", step.Subject, step.To)})
 		}
 		if t.overdue(step) {
-			return t.fail(ctx, step, verify.Verdict{Check: "tag-moved", Subject: "tag " + step.Subject, Result: verify.Wait,
+			return t.fail(ctx, step, verify.Verdict{Check: verify.TagMoved, Subject: "tag " + step.Subject, Result: verify.Wait,
 				Reason: fmt.Sprintf("the tag %s is at %s and not wholly at %s, though it was written", step.Subject, step.From, step.To),
 				Hint:   "Something writes it back: look at who owns its webhook (a Helm release's revisionTags, a GitOps tool)."})
 		}

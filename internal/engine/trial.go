@@ -83,7 +83,7 @@ func (t *turn) ended(ctx context.Context, step plan.Step, wl mesh.Workload, x me
 	n := t.ledger.NoteEnded(wl, step.To, x)
 	delete(t.ledger.Soaking, plan.Key(t.world, step, t.target)) // the next one serves for the whole of its time
 	if n >= plan.Endings {
-		return t.fail(ctx, step, verify.Verdict{Check: "trial-ready", Subject: step.Subject, Result: verify.Fail,
+		return t.fail(ctx, step, verify.Verdict{Check: verify.TrialPodReady.Name, Subject: step.Subject, Result: verify.Fail,
 			Reason: fmt.Sprintf("trial pod %s has run to its end, the last of %d that did: %s", x.Pod.Name, n, x.Ended),
 			Hint:   "Nothing of the workload was touched. See what ends pods on these nodes (pressure, a shutdown, what the pod asks for): the pods that a restart makes may end in the same way."})
 	}
@@ -121,7 +121,7 @@ func (t *turn) change(ctx context.Context, c plan.Change) error {
 // tried is what becomes of a write of a trial: what the cluster refuses would
 // hold up the workload's own pods as well, and what does not answer has its time.
 func (t *turn) tried(ctx context.Context, step plan.Step, err error) (Outcome, error) {
-	v := verify.Verdict{Check: "trial-ready", Subject: step.Subject, Result: verify.Wait,
+	v := verify.Verdict{Check: verify.TrialPodReady.Name, Subject: step.Subject, Result: verify.Wait,
 		Hint: "Nothing of the workload was touched. See that the target's injection webhook answers, and that the namespace has room for one more pod (quota, limits, pod security)."}
 	switch {
 	case err == nil, errors.Is(err, ErrDisturbed):
@@ -140,7 +140,7 @@ func (t *turn) tried(ctx context.Context, step plan.Step, err error) (Outcome, e
 
 // takeAway ends trial pods, and sees that they go.
 func (t *turn) takeAway(ctx context.Context, step plan.Step, pods []mesh.Trial) (Outcome, error) {
-	v := verify.Verdict{Check: "trial-ready", Subject: step.Subject, Result: verify.Wait,
+	v := verify.Verdict{Check: verify.TrialPodReady.Name, Subject: step.Subject, Result: verify.Wait,
 		Reason: fmt.Sprintf("trial pod %s is ending", pods[0].Pod.Name),
 		Hint:   "Look at what keeps the pod: its finalizers, its node."}
 	if t.overdue(step) {

@@ -52,16 +52,16 @@ func (t *turn) judge(ctx context.Context, step plan.Step, x mesh.Trial) (Outcome
 // verdict is what all say of a trial pod. Its proxy is asked when its time begins
 // and when it ends, not at each look in between.
 func (t *turn) verdict(ctx context.Context, step plan.Step, x mesh.Trial, between bool) verify.Verdict {
-	facts := verify.Facts{World: t.world, Revision: step.To, Workload: verify.OfTrial(x), Trusted: t.ledger.Trusted}
-	v := verify.Worst(verify.Judge(verify.Tried, step.Subject, facts))
+	facts := verify.Facts{World: t.world, Revision: step.To, Workload: verify.TrialWorkload(x), TrustedRoots: t.ledger.Trusted}
+	v := verify.Worst(verify.Judge(verify.TrialPod, step.Subject, facts))
 	if v.Result == verify.Wait || v.Result == verify.Fail || between && t.left(plan.Key(t.world, step, t.target)) > 0 {
 		return v
 	}
 	c, err := t.Observer.Certificate(ctx, x.Namespace, x.Pod.Name)
 	if facts.Certificate = &c; err != nil {
-		facts.Certificate, facts.Silence = nil, err.Error()
+		facts.Certificate, facts.CertificateError = nil, err.Error()
 	}
-	return verify.Worst(verify.Judge(verify.TriedProof, step.Subject, facts))
+	return verify.Worst(verify.Judge(verify.TrialPodVerification, step.Subject, facts))
 }
 
 // led waits until the Services lead to a trial pod that is to serve: its time there
@@ -70,7 +70,7 @@ func (t *turn) led(step plan.Step, x mesh.Trial, v verify.Verdict) verify.Verdic
 	wl, _ := t.world.Workload(step.Subject)
 	for _, name := range plan.TrialServices(wl) {
 		if !slices.Contains(x.Pod.Endpoints, name) {
-			return verify.Led.On(step.Subject, verify.Facts{Pending: fmt.Sprintf("trial pod %s to be an endpoint of %s", x.Pod.Name, name)})
+			return verify.TrialPodEndpoints.On(step.Subject, verify.Facts{Pending: fmt.Sprintf("trial pod %s to be an endpoint of %s", x.Pod.Name, name)})
 		}
 	}
 	return v

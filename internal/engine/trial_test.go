@@ -150,7 +150,7 @@ func TestAFailingTrialHoldsAndLeavesNothing(t *testing.T) {
 		reason  string
 		message string
 	}{
-		"configuration refused":   {func(f *fake) { f.rejects = "b" }, checkFailed, "refused the LDS"},
+		"configuration refused":   {func(f *fake) { f.rejects = "b" }, checkFailed, "rejected the LDS"},
 		"never ready":             {func(f *fake) { f.barred = true }, timedOut, "x-trial: app: ImagePullBackOff"},
 		"no endpoint":             {func(f *fake) { f.unled = true }, timedOut, "to be an endpoint of "},
 		"certificate":             {func(f *fake) { f.broken = "x-trial" }, checkFailed, "does not chain"},
@@ -314,7 +314,7 @@ func TestKilledInAFailingTrial(t *testing.T) {
 		_, err := f.run()
 		f.dieAt = 0
 		expect(t, f, Held)
-		if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" || len(f.world.Trials) != 0 || !strings.Contains(f.ledger.Held.Message, "refused the LDS") {
+		if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" || len(f.world.Trials) != 0 || !strings.Contains(f.ledger.Held.Message, "rejected the LDS") {
 			t.Fatalf("killed after port call %d: %s, left are %v, held with %+v", n, got, f.world.Trials, f.ledger.Held)
 		}
 		if err == nil {

@@ -68,10 +68,10 @@ func before(step plan.Step, asked []mesh.Attempt) verify.Verdict {
 	facts := verify.Facts{Revision: step.To}
 	for _, a := range asked {
 		if a.Workload != "" || !a.Pod && !a.Invalid {
-			facts.Attempts = append(facts.Attempts, a)
+			facts.DryRuns = append(facts.DryRuns, a)
 		}
 	}
-	return verify.Worst(verify.Judge(slices.Concat(verify.PodTrial, verify.ConfigurationTrial), step.Subject, facts))
+	return verify.Worst(verify.Judge(slices.Concat(verify.DryRunPod, verify.DryRunConfiguration), step.Subject, facts))
 }
 
 // show writes down what a try showed before the removal.
@@ -114,21 +114,21 @@ func (t *turn) afterwards(step plan.Step, asked []mesh.Attempt) verify.Verdict {
 	if !strings.HasPrefix(step.Subject, plan.PodIn) {
 		for _, a := range asked {
 			if _, refused := t.shown(step, refusing(a)); refused || !a.Invalid {
-				facts.Attempts = append(facts.Attempts, a)
+				facts.DryRuns = append(facts.DryRuns, a)
 			}
 		}
-		return verify.Worst(verify.Judge(verify.ConfigurationTrial, step.Subject, facts))
+		return verify.Worst(verify.Judge(verify.DryRunConfiguration, step.Subject, facts))
 	}
-	facts.Attempts = asked
+	facts.DryRuns = asked
 	if asked[0].Workload == "" {
 		if was, refused := t.shown(step, plan.Refused); refused {
-			return verify.Verdict{Check: verify.PodTrial[0].Name, Subject: step.Subject, Result: verify.Warn, Reason: "such a pod was not admitted before the removal either: " + was.Evidence}
+			return verify.Verdict{Check: verify.PodAdmitted.Name, Subject: step.Subject, Result: verify.Warn, Reason: "such a pod was not admitted before the removal either: " + was.Evidence}
 		}
 		if was, given := t.shown(step, plan.Given); given {
 			facts.Revision = was.Evidence
 		}
 	}
-	return verify.Worst(verify.Judge(verify.PodTrial, step.Subject, facts))
+	return verify.Worst(verify.Judge(verify.DryRunPod, step.Subject, facts))
 }
 
 // attempts asks the API server for what a step tries.

@@ -11,354 +11,410 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// good are facts that every check passes: a workload of two pods on 1-31-0.
-func good() Facts {
+// goodFacts returns facts that pass every check: a workload of two pods on 1-31-0.
+func goodFacts() Facts {
 	revision := func(name string) mesh.Revision {
-		return mesh.Revision{Name: name, Version: "1.31.0", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: "1.31.0"}}}
+		return mesh.Revision{Name: name, Version: "1.31.0", Wanted: 1, Ready: 1,
+			Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: "1.31.0"}}}
 	}
 	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "x", Wanted: 2, Rollout: mesh.Rollout{Done: true}}
 	w := mesh.World{Roots: []string{"aaaa"}, Revisions: []mesh.Revision{revision("1-29-1"), revision("1-31-0")},
 		Webhooks: []mesh.Webhook{{Configuration: "istio-sidecar-injector-1-31-0", Revision: "1-31-0", Roots: []string{"aaaa"}}}}
 	for _, pod := range []string{"x0", "x1"} {
-		wl.Pods = append(wl.Pods, mesh.Pod{Name: pod, Running: true, Ready: true, Current: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}})
-		w.Proxies = append(w.Proxies, mesh.Proxy{Namespace: "a", Pod: pod, Istiod: "istiod-1-31-0", Revision: "1-31-0", Sent: []string{"CDS", "LDS"}})
+		wl.Pods = append(wl.Pods, mesh.Pod{Name: pod, Running: true, Ready: true, Current: true,
+			Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}})
+		w.Proxies = append(w.Proxies, mesh.Proxy{Namespace: "a", Pod: pod, Istiod: "istiod-1-31-0", Revision: "1-31-0",
+			Sent: []string{"CDS", "LDS"}})
 	}
 	w.Workloads = []mesh.Workload{wl}
-	return Facts{World: w, Revision: "1-31-0", Version: "1.31.0", Workload: wl, Sidecars: map[string]string{wl.Key(): "1-29-1"}, Moved: map[string]bool{"a": true},
-		Olds: []string{"1-29-1"}, Setups: mesh.Setups{Rooted: map[string]bool{"a": true}, Definitions: []string{"1.31.0"},
-			Planes: []mesh.Setup{plane("1-29-1"), plane("1-31-0")}},
-		Certificate: &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Chains: true}}
+	return Facts{
+		World:           w,
+		Revision:        "1-31-0",
+		Version:         "1.31.0",
+		Workload:        wl,
+		Sidecars:        map[string]string{wl.Key(): "1-29-1"},
+		MovedNamespaces: map[string]bool{"a": true},
+		Olds:            []string{"1-29-1"},
+		Setups: mesh.Setups{
+			Rooted:      map[string]bool{"a": true},
+			Definitions: []string{"1.31.0"},
+			Planes:      []mesh.Setup{setup("1-29-1"), setup("1-31-0")},
+		},
+		Certificate: &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Chains: true},
+	}
 }
 
-// plane is a control plane that is set up as every other one.
-func plane(revision string) mesh.Setup {
-	return mesh.Setup{Revision: revision, TrustDomain: "cluster.local", Settings: []mesh.Setting{{Group: mesh.MeshConfig, Key: "enableTracing", Value: "true"}},
+// setup returns a control plane that is configured like every other one.
+func setup(revision string) mesh.Setup {
+	return mesh.Setup{Revision: revision, TrustDomain: "cluster.local",
+		Settings:  []mesh.Setting{{Group: mesh.MeshConfig, Key: "enableTracing", Value: "true"}},
 		Discovery: []mesh.Selector{{{Key: "mesh", Operator: mesh.DoesNotExist}}}}
 }
 
-// fails has, for each check, facts that don't pass it, and how they come out.
-var fails = map[string][]struct {
-	what   string
+// failure makes goodFacts miss a check.
+type failure struct {
+	name   string
 	breaks func(*Facts)
 	want   Result
-}{
-	"revision-whole": {
+}
+
+// failures are, for each check, facts that don't pass it.
+var failures = map[string][]failure{
+	"revision-complete": {
 		{"no such revision", func(f *Facts) { f.World.Revisions = f.World.Revisions[:1] }, Fail},
 		{"no webhook", func(f *Facts) { f.World.Revisions[1].Missing = []string{"webhook x"} }, Wait}},
 	"istiod-ready": {
 		{"not ready", func(f *Facts) { f.World.Revisions[1].Ready = 0 }, Wait},
-		{"scaled to none", func(f *Facts) { f.World.Revisions[1].Wanted = 0 }, Wait}},
+		{"scaled to zero", func(f *Facts) { f.World.Revisions[1].Wanted = 0 }, Wait}},
 	"istiod-answers": {
-		{"silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
-		{"out of date", func(f *Facts) { f.World.Revisions[1].Istiods[0].Stale = "out of date by this machine's clock" }, Wait},
-		{"no certificate, of the old one", func(f *Facts) { f.InUse, f.World.Revisions[1].Istiods[0].Shut = true, "connection refused" }, Warn},
+		{"no answer", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
+		{"certificate expired", func(f *Facts) { f.World.Revisions[1].Istiods[0].Stale = "out of date by this machine's clock" }, Wait},
+		{"no certificate, control plane in use", func(f *Facts) {
+			f.InUse, f.World.Revisions[1].Istiods[0].Shut = true, "connection refused"
+		}, Warn},
 		{"no certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].Shut = "connection refused" }, Wait},
 		{"no pod", func(f *Facts) { f.World.Revisions[1].Istiods = nil }, Wait}},
 	"webhook-certificate": {
-		{"none", func(f *Facts) { f.World.Webhooks[0].Roots = nil }, Wait},
+		{"no CA bundle", func(f *Facts) { f.World.Webhooks[0].Roots = nil }, Wait},
 		{"no webhook", func(f *Facts) { f.World.Webhooks = nil }, Wait}},
 	"trust-root": {
-		{"another", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
-		{"of what it serves", func(f *Facts) { f.World.Revisions[1].Istiods[0].Foreign = "unknown authority" }, Fail},
-		{"in a bundle", func(f *Facts) { f.World.Roots, f.World.Revisions[1].Bundled = nil, true }, Warn},
-		{"unknown", func(f *Facts) { f.World.Roots = nil }, Wait}},
+		{"another root in its webhook", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
+		{"another root of its certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].Foreign = "unknown authority" }, Fail},
+		{"root in a ClusterTrustBundle", func(f *Facts) { f.World.Roots, f.World.Revisions[1].Bundled = nil, true }, Warn},
+		{"root unknown", func(f *Facts) { f.World.Roots = nil }, Wait}},
 	"istiod-version": {
-		{"another", func(f *Facts) { f.World.Revisions[1].Istiods[0].Version = "1.30.0" }, Fail}},
+		{"another version", func(f *Facts) { f.World.Revisions[1].Istiods[0].Version = "1.30.0" }, Fail}},
 	"nothing-moved": {
-		{"by itself", func(f *Facts) { f.Moved = nil }, Fail}},
+		{"moved without the run", func(f *Facts) { f.MovedNamespaces = nil }, Fail}},
 	"rollout-done": {
-		{"going on", func(f *Facts) { f.Workload.Rollout = mesh.Rollout{Message: "1 of 2 updated"} }, Wait},
-		{"evicted and not back", func(f *Facts) { f.Evicted, f.Workload.Pods = true, f.Workload.Pods[:1] }, Wait},
-		{"evicted and not ready", func(f *Facts) {
+		{"in progress", func(f *Facts) { f.Workload.Rollout = mesh.Rollout{Message: "1 of 2 updated"} }, Wait},
+		{"evicted pod missing", func(f *Facts) { f.Evicted, f.Workload.Pods = true, f.Workload.Pods[:1] }, Wait},
+		{"evicted pod not ready", func(f *Facts) {
 			f.Evicted, f.Workload.Pods[1].Ready, f.Workload.Pods[1].Trouble = true, false, "ImagePullBackOff"
 		}, Wait},
-		{"evicted and going", func(f *Facts) { f.Evicted, f.Workload.Pods[1].Terminating = true, true }, Wait},
-		{"image", func(f *Facts) { f.Workload.Rollout.Done = false; f.Workload.Pods[0].Trouble = "ImagePullBackOff" }, Wait}},
-	"room-for-surge": {
-		{"quota", func(f *Facts) {
-			f.More, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "pods", Hard: 2, Used: 2}}
+		{"evicted pod terminating", func(f *Facts) { f.Evicted, f.Workload.Pods[1].Terminating = true, true }, Wait},
+		{"image pull error", func(f *Facts) { f.Workload.Rollout.Done = false; f.Workload.Pods[0].Trouble = "ImagePullBackOff" }, Wait}},
+	"surge-capacity": {
+		{"quota used up", func(f *Facts) {
+			f.ExtraPods, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "pods", Hard: 2, Used: 2}}
 		}, Wait},
-		{"a keeper's", func(f *Facts) {
-			f.Services, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "services", Hard: 2, Used: 2}}
+		{"quota of Services used up", func(f *Facts) {
+			f.ExtraServices, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "services", Hard: 2, Used: 2}}
 		}, Wait}},
 	"pods-running": {
 		{"too few", func(f *Facts) { f.Workload.Pods = f.Workload.Pods[:1] }, Wait},
-		{"pending", func(f *Facts) { f.Workload.Pods[0].Running = false }, Wait},
-		{"none", func(f *Facts) { f.Workload.Pods, f.Workload.Wanted = nil, 0 }, Wait}},
+		{"pending pod", func(f *Facts) { f.Workload.Pods[0].Running = false }, Wait},
+		{"no pods", func(f *Facts) { f.Workload.Pods, f.Workload.Wanted = nil, 0 }, Wait}},
 	"sidecar-revision": {
-		{"old", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision = "1-29-1" }, Wait},
-		{"none", func(f *Facts) { f.Workload.Pods[0].Sidecar = mesh.Sidecar{} }, Wait},
-		{"old after restarts", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision, f.Restarted = "1-29-1", true }, Fail}},
+		{"old revision", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision = "1-29-1" }, Wait},
+		{"no sidecar", func(f *Facts) { f.Workload.Pods[0].Sidecar = mesh.Sidecar{} }, Wait},
+		{"old revision after restarts", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision, f.AttemptsUsed = "1-29-1", true }, Fail}},
 	"istiods-answer": {
-		{"target silent", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
-		{"other silent", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait}},
+		{"target does not answer", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
+		{"another does not answer", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait}},
 	"configuration-accepted": {
-		{"refused by a pod that does not run for it", func(f *Facts) {
+		{"rejected by a pod that cannot start", func(f *Facts) {
 			f.Workload.Pods[1].Running, f.World.Proxies[1].Rejected = false, []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
 		}, Fail},
-		{"refused", func(f *Facts) {
+		{"rejected", func(f *Facts) {
 			f.World.Proxies[1].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
 		}, Fail}},
 	"proxy-connected": {
-		{"nowhere", func(f *Facts) { f.World.Proxies = f.World.Proxies[:1] }, Wait},
-		{"elsewhere", func(f *Facts) { f.World.Proxies[0].Revision = "1-29-1" }, Wait}},
+		{"not connected", func(f *Facts) { f.World.Proxies = f.World.Proxies[:1] }, Wait},
+		{"connected to another revision", func(f *Facts) { f.World.Proxies[0].Revision = "1-29-1" }, Wait}},
 	"configuration-acknowledged": {
-		{"behind", func(f *Facts) { f.World.Proxies[0].Unacked = []string{"CDS"} }, Wait},
+		{"not acknowledged", func(f *Facts) { f.World.Proxies[0].Unacked = []string{"CDS"} }, Wait},
 		{"nothing sent", func(f *Facts) { f.World.Proxies[0].Sent = []string{"CDS"} }, Wait}},
-	"trial-ready": {
+	"trial-pod-ready": {
 		{"not ready", func(f *Facts) { f.Workload.Pods[0].Ready, f.Workload.Pods[0].Trouble = false, "app: ImagePullBackOff" }, Wait},
 		{"no pod", func(f *Facts) { f.Workload.Pods = nil }, Wait}},
-	"removal-only-its-own": {
-		{"a definition", func(f *Facts) { f.World.Belongings[0].Kind = "CustomResourceDefinition" }, Fail},
-		{"the authority", func(f *Facts) { f.World.Belongings[0].Name = "istio-ca-secret" }, Fail},
+	"removal-scope": {
+		{"a CRD", func(f *Facts) { f.World.Belongings[0].Kind = "CustomResourceDefinition" }, Fail},
+		{"the certificate authority", func(f *Facts) { f.World.Belongings[0].Name = "istio-ca-secret" }, Fail},
 		{"a gateway", func(f *Facts) { f.World.Belongings[0].Component = "IngressGateways" }, Fail}},
 	"revision-unused": {
 		{"a pod", func(f *Facts) { f.World.Workloads[0].Pods[1].Sidecar.Revision = "1-29-1" }, Fail},
-		{"a proxy that does not say whose it is", func(f *Facts) {
+		{"a proxy of unknown revision", func(f *Facts) {
 			f.World.Workloads[0].Pods[1].Sidecar.Revision, f.World.Proxies = "", nil
 		}, Fail},
-		{"such a one, connected to it", func(f *Facts) {
+		{"a connected proxy of unknown revision", func(f *Facts) {
 			f.World.Workloads[0].Pods[1].Sidecar.Revision, f.World.Proxies[1].Revision = "", "1-29-1"
 		}, Fail}},
-	"revision-unnamed": {
+	"revision-unreferenced": {
 		{"a namespace", func(f *Facts) {
 			f.World.Namespaces = []mesh.Namespace{{Name: "z", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}}
 		}, Fail},
-		{"a template", func(f *Facts) { f.World.Workloads[0].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"} }, Fail},
-		{"a template that it injects, of what has no pods now", func(f *Facts) {
-			f.World.Namespaces, f.World.Webhooks = []mesh.Namespace{{Name: "batch"}}, []mesh.Webhook{{Revision: "1-29-1", Objects: mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.In, Values: []string{"true"}}}}}
-			f.World.Workloads = append(f.World.Workloads, mesh.Workload{Kind: mesh.CronJob, Namespace: "batch", Name: "nightly", Template: mesh.Template{Labels: map[string]string{mesh.SidecarLabel: "true"}}})
+		{"a template", func(f *Facts) {
+			f.World.Workloads[0].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
+		}, Fail},
+		{"a CronJob that its webhook injects", func(f *Facts) {
+			f.World.Namespaces = []mesh.Namespace{{Name: "batch"}}
+			f.World.Webhooks = []mesh.Webhook{{Revision: "1-29-1",
+				Objects: mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.In, Values: []string{"true"}}}}}
+			f.World.Workloads = append(f.World.Workloads, mesh.Workload{Kind: mesh.CronJob, Namespace: "batch", Name: "nightly",
+				Template: mesh.Template{Labels: map[string]string{mesh.SidecarLabel: "true"}}})
 		}, Fail},
 		{"a tag", func(f *Facts) { f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }, Fail},
-		{"a tag, by its Service", func(f *Facts) {
+		{"the Service of a tag", func(f *Facts) {
 			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-31-0", Service: "1-29-1"}}
 		}, Fail},
-		{"an entry, through a tag", func(f *Facts) {
+		{"a WorkloadEntry, by a tag", func(f *Facts) {
 			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}}
 			f.World.Claims = []mesh.Claim{{Subject: "WorkloadEntry a/b", Value: "prod"}}
 		}, Fail},
-		{"another's webhook", func(f *Facts) { f.World.Webhooks[0].Service = "istio-system/istiod-1-29-1" }, Fail}},
-	"revision-unstamped": {
+		{"a webhook of another configuration", func(f *Facts) { f.World.Webhooks[0].Service = "istio-system/istiod-1-29-1" }, Fail}},
+	"shared-components-moved": {
 		{"CNI", func(f *Facts) {
-			f.World.Belongings = append(f.World.Belongings, mesh.Belonging{Kind: "DaemonSet", Name: "istio-cni-node", Revision: "1-29-1", Component: "Cni", Shared: true})
+			f.World.Belongings = append(f.World.Belongings,
+				mesh.Belonging{Kind: "DaemonSet", Name: "istio-cni-node", Revision: "1-29-1", Component: "Cni", Shared: true})
 		}, Fail}},
 	"revision-unconnected": {
 		{"scaled to zero", func(f *Facts) { f.World.Revisions[0].Istiods = nil }, Wait},
-		{"silent", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait},
+		{"no answer", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait},
 		{"a VM", func(f *Facts) {
 			f.World.Proxies = append(f.World.Proxies, mesh.Proxy{Namespace: "vms", Pod: "legacy", Revision: "1-29-1"})
 		}, Wait}},
-	"removed-by-others": {
+	"managed-objects-removed": {
 		{"the Sail operator", func(f *Facts) { f.World.Belongings[0].Hands = "the Sail operator" }, Wait}},
 	"trust-domain": {
-		{"another", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "prod" }, Fail},
-		{"not read", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "" }, Warn},
-		{"the old one's not read", func(f *Facts) { f.Setups.Planes[0].TrustDomain = "" }, Warn}},
+		{"another trust domain", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "prod" }, Fail},
+		{"new one unknown", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "" }, Warn},
+		{"old one unknown", func(f *Facts) { f.Setups.Planes[0].TrustDomain = "" }, Warn}},
 	"discovery-selectors": {
-		{"unseen", func(f *Facts) { f.Setups.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}} }, Fail}},
+		{"namespace not selected", func(f *Facts) {
+			f.Setups.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
+		}, Fail}},
 	"root-in-namespaces": {
-		{"none", func(f *Facts) { f.Setups.Rooted["a"] = false }, Wait}},
-	"definitions-new-enough": {
-		{"older", func(f *Facts) { f.Setups.Definitions = []string{"1.29.1", "1.31.0"} }, Warn}},
-	"configured-alike": {
-		{"drifted", func(f *Facts) { f.Setups.Planes[1].Settings = nil }, Warn},
-		{"unknown", func(f *Facts) { f.Setups.Unknown = []string{"autoscalers"} }, Warn}},
+		{"no ConfigMap", func(f *Facts) { f.Setups.Rooted["a"] = false }, Wait}},
+	"crds-current": {
+		{"older CRDs", func(f *Facts) { f.Setups.Definitions = []string{"1.29.1", "1.31.0"} }, Warn}},
+	"same-configuration": {
+		{"settings differ", func(f *Facts) { f.Setups.Planes[1].Settings = nil }, Warn},
+		{"not permitted to read", func(f *Facts) { f.Setups.Unknown = []string{"autoscalers"} }, Warn}},
 	"pod-admitted": {
-		{"refused", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
-		{"bare", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Admitted: true}} }, Wait},
-		{"no room", func(f *Facts) { f.Attempts = []mesh.Attempt{{Pod: true, Full: true, Refusal: "exceeded quota"}} }, Warn},
-		{"another's", func(f *Facts) {
-			f.Attempts = []mesh.Attempt{{Pod: true, Admitted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
+		{"rejected", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
+		{"no sidecar", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Pod: true, Admitted: true}} }, Wait},
+		{"quota", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Pod: true, Full: true, Refusal: "exceeded quota"}} }, Warn},
+		{"sidecar of another revision", func(f *Facts) {
+			f.DryRuns = []mesh.Attempt{{Pod: true, Admitted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
 		}, Wait}},
 	"configuration-admitted": {
-		{"refused", func(f *Facts) { f.Attempts = []mesh.Attempt{{Refusal: "no endpoints"}} }, Wait}},
-	"configuration-refused": {
-		{"passed", func(f *Facts) { f.Attempts = []mesh.Attempt{{Invalid: true, Admitted: true}} }, Wait}},
+		{"rejected", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Refusal: "no endpoints"}} }, Wait}},
+	"configuration-rejected": {
+		{"admitted", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Invalid: true, Admitted: true}} }, Wait}},
 	"replacement-serves": {
-		{"not yet", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
+		{"not ready", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
 	"replacement-revision": {
-		{"of another", func(f *Facts) { f.Pending = "pod x2 carries a sidecar of 1-29-1" }, Fail}},
-	"kept-pod-quiet": {
-		{"busy", func(f *Facts) { f.Pending = "pod x0 to be quiet: 2 requests" }, Wait}},
-	"kept-pod-ended": {
+		{"another revision", func(f *Facts) { f.Pending = "pod x2 has a sidecar of 1-29-1" }, Fail}},
+	"parked-pod-idle": {
+		{"requests", func(f *Facts) { f.Pending = "pod x0 to become idle: 2 requests" }, Wait}},
+	"parked-pod-deleted": {
 		{"a finalizer", func(f *Facts) { f.Pending = "pod x0 to end" }, Wait}},
-	"trial-pod-led-to": {
+	"trial-pod-endpoints": {
 		{"no endpoint", func(f *Facts) { f.Pending = "trial pod x9 to be an endpoint of x" }, Wait}},
 	"proxy-version": {
-		{"old", func(f *Facts) { f.World.Proxies[1].Version = "1.29.1" }, Warn}},
+		{"old version", func(f *Facts) { f.World.Proxies[1].Version = "1.29.1" }, Warn}},
 	"certificate-chains": {
-		{"foreign", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
-		{"of an authority that nobody trusted before", func(f *Facts) {
-			f.Certificate, f.Trusted = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}, []string{"bbbb"}
+		{"unknown CA", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
+		{"CA that nobody trusted before", func(f *Facts) {
+			f.Certificate = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}
+			f.TrustedRoots = []string{"bbbb"}
 		}, Fail},
-		{"of its own authority alone", func(f *Facts) {
+		{"CA that only it trusts", func(f *Facts) {
 			f.Certificate = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}
 		}, Fail},
-		{"asked for and not there", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "holds no certificate of its own"} }, Fail},
+		{"certificate missing", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "holds no certificate of its own"} }, Fail},
 		{"not valid yet", func(f *Facts) {
 			f.Certificate = &mesh.Certificate{Early: true, Problem: "out of date by this machine's clock"}
 		}, Wait},
 		{"no mTLS", func(f *Facts) {
 			f.Certificate = &mesh.Certificate{Unasked: true, Problem: "holds no certificate of its own"}
 		}, Warn},
-		{"silent", func(f *Facts) { f.Certificate, f.Silence = nil, "timeout" }, Wait},
+		{"proxy does not answer", func(f *Facts) { f.Certificate, f.CertificateError = nil, "timeout" }, Wait},
 		{"not asked", func(f *Facts) { f.Certificate = nil }, Wait}},
 }
 
-// departing are facts of a revision that nothing holds on to.
-func departing() Facts {
-	f := good()
+// removalFacts returns facts of a revision that nothing uses any more.
+func removalFacts() Facts {
+	f := goodFacts()
 	f.Revision = "1-29-1"
 	f.World.RootNamespace = "istio-system"
-	f.World.Belongings = []mesh.Belonging{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1", Revision: "1-29-1", Component: "Pilot"}}
+	f.World.Belongings = []mesh.Belonging{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1",
+		Revision: "1-29-1", Component: "Pilot"}}
 	return f
 }
 
-// all is every check, once.
-var all = slices.Concat(Admission, Before, Proof, Departure, LeftToOthers, PodTrial, ConfigurationTrial, Alike, Tried[:1], Replaced[:1], []Check{Misled, Retired, Ended, Led})
-
-// entry is what docs/checks.md says of a check.
-func entry(c Check) string {
-	return "\n## " + c.Name + "\n\n" + c.Description + "\n\nWhen it does not hold: " + c.Hint + "\n"
-}
-
-func TestEveryCheckCanFailAndSaysWhy(t *testing.T) {
-	docs := page(t)
-	for _, c := range all {
+func TestEveryCheckPassesAndFails(t *testing.T) {
+	for _, c := range All() {
+		facts := goodFacts
+		if len(only(slices.Concat(Removal, ManagedRemoval), c.Name)) > 0 {
+			facts = removalFacts
+		}
 		t.Run(c.Name, func(t *testing.T) {
-			if c.Description == "" || c.Hint == "" || !strings.Contains(docs, entry(c)) {
-				t.Errorf("it lacks a description or a hint, or docs/checks.md does not say the same of it:\n%s", entry(c))
+			if v := c.On("x", facts()); v.Result != Pass || v.Hint != "" {
+				t.Errorf("good facts: got %+v, want pass without a hint", v)
 			}
-			good := good
-			if slices.ContainsFunc(slices.Concat(Departure, LeftToOthers), func(d Check) bool { return d.Name == c.Name }) {
-				good = departing
+			if len(failures[c.Name]) == 0 {
+				t.Error("no facts that fail the check")
 			}
-			if v := c.On("x", good()); v.Result != Pass || v.Hint != "" {
-				t.Errorf("good facts come out as %+v", v)
-			}
-			if len(fails[c.Name]) == 0 {
-				t.Error("nothing is known that it doesn't pass")
-			}
-			for _, bad := range fails[c.Name] {
-				f := good()
-				bad.breaks(&f)
-				if v := c.On("x", f); v.Result != bad.want || v.Reason == "" || v.Hint == "" {
-					t.Errorf("%s comes out as %+v, want %s", bad.what, v, bad.want)
-				}
+			for _, bad := range failures[c.Name] {
+				t.Run(bad.name, func(t *testing.T) {
+					f := facts()
+					bad.breaks(&f)
+					if v := c.On("x", f); v.Result != bad.want || v.Reason == "" || v.Hint == "" {
+						t.Errorf("got %+v, want %s with a reason and a hint", v, bad.want)
+					}
+				})
 			}
 		})
 	}
 }
 
-func page(t *testing.T) string {
+// referencePage returns docs/reference/checks.md.
+func referencePage(t *testing.T) string {
 	t.Helper()
-	docs, err := os.ReadFile("../../docs/checks.md")
+	text, err := os.ReadFile("../../docs/reference/checks.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(docs)
+	return string(text)
 }
 
-// judgedByTheRun are verdicts that no check gives: the run itself does, of what
-// it does. That they are all here, internal/engine sees.
-var judgedByTheRun = []string{"label-committed", "tag-moved", "soak"}
+// unwrapped returns a text on one line.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-func TestThePageNamesNothingThatIsNoVerdict(t *testing.T) {
-	known := slices.Clone(judgedByTheRun)
-	for _, c := range all {
-		known = append(known, c.Name)
+func TestReferencePageDescribesEveryCheck(t *testing.T) {
+	text := unwrapped(referencePage(t))
+	for _, c := range All() {
+		entry := unwrapped("## " + c.Name + "\n\n" + c.Description + "\n\n**If not:** " + c.Hint)
+		if c.Description == "" || c.Hint == "" || !strings.Contains(text, entry) {
+			t.Errorf("docs/reference/checks.md lacks this section:\n%s", entry)
+		}
 	}
-	for line := range strings.Lines(page(t)) {
+}
+
+func TestReferencePageHasOneHeadingPerName(t *testing.T) {
+	text := referencePage(t)
+	for line := range strings.Lines(text) {
 		name, is := strings.CutPrefix(strings.TrimSpace(line), "## ")
-		if is && !slices.Contains(known, name) {
-			t.Errorf("%s is no verdict's name", name)
+		if is && !slices.Contains(Names(), name) {
+			t.Errorf("heading %s names no check", name)
 		}
 	}
-	for _, name := range known {
-		if n := strings.Count(page(t), "\n## "+name+"\n"); n != 1 {
-			t.Errorf("%s has %d headings", name, n)
-		}
-	}
-}
-
-// What proxies went by before the move counts where istiod's ConfigMap has another root.
-func TestAnAuthorityThatWasTrustedBefore(t *testing.T) {
-	f := good()
-	f.Trusted = []string{"bbbb"}
-	f.Certificate = &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Problem: "unknown authority", Trusts: []string{"bbbb", "cccc"}, Leads: []string{"bbbb"}}
-	if v := Worst(Judge(Proof, "x", f)); v.Result != Pass || !strings.Contains(v.Reason, "trusted before the move") {
-		t.Errorf("%+v", v)
-	}
-}
-
-// Of an istiod that has not answered yet the image's tag is no version that could fail it.
-func TestASilentIstiodIsWaitedFor(t *testing.T) {
-	for _, tag := range []string{"1.31.0-distroless", "", "1.30.0"} {
-		f := good()
-		r := &f.World.Revisions[1]
-		r.Wanted, r.Ready = 2, 2
-		r.Istiods = append(r.Istiods, mesh.Istiod{Pod: "istiod-1-31-0-b", Ready: true, Version: tag, Silence: "no answer within 5s"})
-		if v := Worst(Judge(Admission, "1-31-0", f)); v.Result != Wait || v.Check != "istiod-answers" {
-			t.Errorf("tag %q: %+v", tag, v)
+	for _, name := range Names() {
+		if n := strings.Count(text, "\n## "+name+"\n"); n != 1 {
+			t.Errorf("%s: got %d headings, want 1", name, n)
 		}
 	}
 }
 
-// On the way back the control plane that is left need not answer.
-func TestTheWayBackDoesNotAskTheControlPlaneThatIsLeft(t *testing.T) {
-	f := good()
-	f.Back, f.World.Revisions[0].Istiods[0].Silence = true, "timeout"
-	if v := Worst(Judge(Proof, "x", f)); v.Result != Pass {
-		t.Errorf("%+v", v)
-	}
-}
-
-// That a template names its proxy's image the plan says already; and on the way back
-// the proxies are what they were found to be. An image's flavour is no other version.
-func TestAPinnedProxyIsNotNamedTwice(t *testing.T) {
-	for name, change := range map[string]func(*Facts){
-		"pinned": func(f *Facts) {
-			f.Workload.Template.Annotations = map[string]string{imagePin: "example.com/proxyv2:1.29.1"}
-		},
-		"back": func(f *Facts) { f.Back = true },
-		"flavoured": func(f *Facts) {
-			f.World.Revisions[1].Version = "1.29.1-distroless"
-		},
-		"unknown": func(f *Facts) { f.World.Revisions[1].Version = "" },
+func TestSetsHaveTheirChecks(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		set  []Check
+		want string
+	}{
+		{"replacement pod", ReplacementPod, "replacement-serves istiods-answer configuration-accepted " +
+			"proxy-connected configuration-acknowledged"},
+		{"trial pod", TrialPod, "trial-pod-ready pods-running sidecar-revision istiods-answer configuration-accepted " +
+			"proxy-connected configuration-acknowledged"},
 	} {
-		f := good()
-		f.World.Proxies[0].Version = "1.29.1"
-		change(&f)
-		if v := Worst(Judge(Proof, "x", f)); v.Result != Pass {
-			t.Errorf("%s: %+v", name, v)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			var names []string
+			for _, c := range tc.set {
+				names = append(names, c.Name)
+			}
+			if got := strings.Join(names, " "); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
 	}
 }
 
-func TestTheWorstVerdictDecides(t *testing.T) {
+// Roots that proxies trusted before the move count if istiod's ConfigMap has another root.
+func TestPreviouslyTrustedRootPasses(t *testing.T) {
+	f := goodFacts()
+	f.TrustedRoots = []string{"bbbb"}
+	f.Certificate = &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Problem: "unknown authority",
+		Trusts: []string{"bbbb", "cccc"}, Leads: []string{"bbbb"}}
+	if v := Worst(Judge(WorkloadVerification, "x", f)); v.Result != Pass || !strings.Contains(v.Reason, "trusted before the move") {
+		t.Errorf("got %+v, want pass because of a root trusted before the move", v)
+	}
+}
+
+// The version of an istiod that does not answer is a guess from its image's tag.
+func TestUnansweringIstiodWaitsWhateverItsTag(t *testing.T) {
+	for _, tag := range []string{"1.31.0-distroless", "", "1.30.0"} {
+		t.Run("tag "+tag, func(t *testing.T) {
+			f := goodFacts()
+			r := &f.World.Revisions[1]
+			r.Wanted, r.Ready = 2, 2
+			r.Istiods = append(r.Istiods, mesh.Istiod{Pod: "istiod-1-31-0-b", Ready: true, Version: tag, Silence: "no answer within 5s"})
+			if v := Worst(Judge(ControlPlaneValidation, "1-31-0", f)); v.Result != Wait || v.Check != "istiod-answers" {
+				t.Errorf("got %+v, want istiod-answers to wait", v)
+			}
+		})
+	}
+}
+
+func TestRollbackIgnoresTheControlPlaneItLeaves(t *testing.T) {
+	f := goodFacts()
+	f.Rollback, f.World.Revisions[0].Istiods[0].Silence = true, "timeout"
+	if v := Worst(Judge(WorkloadVerification, "x", f)); v.Result != Pass {
+		t.Errorf("got %+v, want pass", v)
+	}
+}
+
+func TestProxyVersionHasExceptions(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		changes func(*Facts)
+	}{
+		{"the template names the image", func(f *Facts) {
+			f.Workload.Template.Annotations = map[string]string{imageAnnotation: "example.com/proxyv2:1.29.1"}
+		}},
+		{"rollback", func(f *Facts) { f.Rollback = true }},
+		{"variant of the version", func(f *Facts) { f.World.Revisions[1].Version = "1.29.1-distroless" }},
+		{"version unknown", func(f *Facts) { f.World.Revisions[1].Version = "" }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := goodFacts()
+			f.World.Proxies[0].Version = "1.29.1"
+			tc.changes(&f)
+			if v := Worst(Judge(WorkloadVerification, "x", f)); v.Result != Pass {
+				t.Errorf("got %+v, want pass", v)
+			}
+		})
+	}
+}
+
+func TestWorstVerdictDecides(t *testing.T) {
 	v := func(r Result, reason string) Verdict { return Verdict{Result: r, Reason: reason} }
 	for _, tc := range []struct {
-		in   []Verdict
-		want Verdict
+		name     string
+		verdicts []Verdict
+		want     Verdict
 	}{
-		{[]Verdict{v(Pass, "a"), v(Wait, "b"), v(Fail, "c"), v(Fail, "d")}, v(Fail, "c")},
-		{[]Verdict{v(Pass, "a"), v(Wait, "b"), v(Wait, "c")}, v(Wait, "b")},
-		{[]Verdict{v(Pass, "a"), v(Pass, ""), v(Pass, "c")}, v(Pass, "a; c")},
-		{[]Verdict{v(Fail, "a"), v(Wait, "b")}, v(Fail, "a")},
+		{"the first that fails", []Verdict{v(Pass, "a"), v(Wait, "b"), v(Fail, "c"), v(Fail, "d")}, v(Fail, "c")},
+		{"the first that waits", []Verdict{v(Pass, "a"), v(Wait, "b"), v(Wait, "c")}, v(Wait, "b")},
+		{"all pass", []Verdict{v(Pass, "a"), v(Pass, ""), v(Pass, "c")}, v(Pass, "a, c")},
+		{"a failure before a wait", []Verdict{v(Fail, "a"), v(Wait, "b")}, v(Fail, "a")},
 	} {
-		if got := Worst(tc.in); got != tc.want {
-			t.Errorf("%v: %+v, want %+v", tc.in, got, tc.want)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			if got := Worst(tc.verdicts); got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
 	}
 }
 
-// What has no istiod any more serves nobody, and a proxy that another revision
-// serves is that one's, whatever it says.
-func TestDepartureOfWhatIsHalfGone(t *testing.T) {
-	f := departing()
+// A revision without a Deployment serves no proxy. A proxy that another revision
+// serves does not use it, even if its own revision is unknown.
+func TestPartlyRemovedRevisionPasses(t *testing.T) {
+	f := removalFacts()
 	f.World.Belongings[0].Kind, f.World.Revisions[0].Istiods = "Service", nil
 	f.World.Workloads[0].Pods[1].Sidecar.Revision = ""
-	if v := Worst(Judge(Departure, "x", f)); v.Result != Pass {
-		t.Errorf("%+v", v)
+	if v := Worst(Judge(Removal, "x", f)); v.Result != Pass {
+		t.Errorf("got %+v, want pass", v)
 	}
 }

@@ -8,22 +8,23 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// answering is what is asked of a control plane that the run has no part in: which
-// proxies it serves. What certificate it shows them is nothing to the run.
-var answering = func() []Check {
-	i := slices.IndexFunc(Standing, func(c Check) bool { return c.Name == "istiod-answers" })
-	c := Standing[i]
-	c.Judge = told
-	return []Check{c}
-}()
+// uninvolvedControlPlane are the checks of a control plane that the run neither
+// leaves nor moves to: its istiods must report which proxies they serve. The
+// certificate that they present to proxies does not matter.
+var uninvolvedControlPlane = []Check{{
+	Name:        istiodAnswers.Name,
+	Description: istiodAnswers.Description,
+	Hint:        istiodAnswers.Hint,
+	Evaluate:    istiodsOfRevisionAnswer,
+}}
 
-// Preflight judges the control planes that are there before anything is begun,
-// and returns what does not pass. serving are the revisions in use; target is
-// judged too when it is there already, and must then be of that version. Of any
-// other revision the istiods that run must answer: every proof asks them.
+// Preflight checks the existing control planes before a run begins and returns the
+// verdicts that don't pass. serving are the revisions in use. target is checked too
+// if it exists, and must then have the wanted version. The running istiods of every
+// other revision must answer, because each verification asks them.
 func Preflight(w mesh.World, serving []string, target, wanted string) []Verdict {
 	var bad []Verdict
-	judge := func(name string, checks []Check, f Facts) {
+	check := func(name string, checks []Check, f Facts) {
 		f.World, f.Revision = w, name
 		if v := Worst(Judge(checks, name, f)); v.Result == Wait || v.Result == Fail {
 			bad = append(bad, v)
@@ -31,16 +32,16 @@ func Preflight(w mesh.World, serving []string, target, wanted string) []Verdict 
 	}
 	for _, name := range serving {
 		if name != target {
-			judge(name, Standing, Facts{InUse: true})
+			check(name, ControlPlaneHealth, Facts{InUse: true})
 		}
 	}
 	for _, r := range w.Revisions {
 		if r.Name != target && !slices.Contains(serving, r.Name) && len(r.Istiods) > 0 {
-			judge(r.Name, answering, Facts{})
+			check(r.Name, uninvolvedControlPlane, Facts{})
 		}
 	}
-	if _, there := w.Revision(target); there {
-		judge(target, Admission, Facts{Version: wanted})
+	if _, exists := w.Revision(target); exists {
+		check(target, ControlPlaneValidation, Facts{Version: wanted})
 	}
 	return bad
 }

@@ -8,44 +8,47 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-func TestPreflightJudgesWhatIsThere(t *testing.T) {
-	for name, tc := range map[string]struct {
+func TestPreflightChecksExistingControlPlanes(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
 		breaks func(*mesh.World)
 		check  string
 	}{
-		"sound":            {func(*mesh.World) {}, ""},
-		"target not there": {func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
-		"old istiod's certificate is out of date": {func(w *mesh.World) { w.Revisions[0].Istiods[0].Stale = "out of date" }, "istiod-answers"},
-		"target's port is shut":                   {func(w *mesh.World) { w.Revisions[1].Istiods[0].Shut = "connection refused" }, "istiod-answers"},
-		"old istiod silent":                       {func(w *mesh.World) { w.Revisions[0].Istiods[0].Silence = "timeout" }, "istiod-answers"},
-		"a tag to nowhere":                        {func(w *mesh.World) { w.Revisions = w.Revisions[1:] }, "revision-whole"},
-		"another's silent":                        {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("timeout")) }, "istiod-answers"},
-		"another's answers":                       {func(w *mesh.World) { w.Revisions = append(w.Revisions, another("")) }, ""},
-		"another's port is shut": {func(w *mesh.World) {
-			r := another("")
+		{"all good", func(*mesh.World) {}, ""},
+		{"target does not exist", func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
+		{"old istiod's certificate expired", func(w *mesh.World) { w.Revisions[0].Istiods[0].Stale = "out of date" }, "istiod-answers"},
+		{"target's port closed", func(w *mesh.World) { w.Revisions[1].Istiods[0].Shut = "connection refused" }, "istiod-answers"},
+		{"old istiod does not answer", func(w *mesh.World) { w.Revisions[0].Istiods[0].Silence = "timeout" }, "istiod-answers"},
+		{"old revision does not exist", func(w *mesh.World) { w.Revisions = w.Revisions[1:] }, "revision-complete"},
+		{"third istiod does not answer", func(w *mesh.World) { w.Revisions = append(w.Revisions, thirdRevision("timeout")) }, "istiod-answers"},
+		{"third istiod answers", func(w *mesh.World) { w.Revisions = append(w.Revisions, thirdRevision("")) }, ""},
+		{"third istiod's port closed", func(w *mesh.World) {
+			r := thirdRevision("")
 			r.Istiods[0].Shut = "connection refused"
 			w.Revisions = append(w.Revisions, r)
 		}, ""},
-		"old istiod's port is shut": {func(w *mesh.World) { w.Revisions[0].Istiods[0].Shut = "connection refused" }, ""},
-		"another runs none":         {func(w *mesh.World) { w.Revisions = append(w.Revisions, mesh.Revision{Name: "1-30-0"}) }, ""},
-		"target's webhook":          {func(w *mesh.World) { w.Webhooks[0].Roots = nil }, "webhook-certificate"},
-		"another version":           {func(w *mesh.World) { w.Revisions[1].Istiods[0].Version = "1.30.0" }, "istiod-version"},
-		"another trust root":        {func(w *mesh.World) { w.Webhooks[0].Roots = []string{"bbbb"} }, "trust-root"},
+		{"old istiod's port closed", func(w *mesh.World) { w.Revisions[0].Istiods[0].Shut = "connection refused" }, ""},
+		{"third revision runs no istiod", func(w *mesh.World) {
+			w.Revisions = append(w.Revisions, mesh.Revision{Name: "1-30-0"})
+		}, ""},
+		{"target's webhook without a CA bundle", func(w *mesh.World) { w.Webhooks[0].Roots = nil }, "webhook-certificate"},
+		{"target has another version", func(w *mesh.World) { w.Revisions[1].Istiods[0].Version = "1.30.0" }, "istiod-version"},
+		{"target has another trust root", func(w *mesh.World) { w.Webhooks[0].Roots = []string{"bbbb"} }, "trust-root"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := good().World
-			w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-sidecar-injector-1-29-1", Revision: "1-29-1", Roots: []string{"aaaa"}})
+		t.Run(tc.name, func(t *testing.T) {
+			w := goodFacts().World
+			w.Webhooks = append(w.Webhooks,
+				mesh.Webhook{Configuration: "istio-sidecar-injector-1-29-1", Revision: "1-29-1", Roots: []string{"aaaa"}})
 			tc.breaks(&w)
 			bad := Preflight(w, []string{"1-29-1"}, "1-31-0", "1.31.0")
 			if tc.check == "" && len(bad) > 0 || tc.check != "" && (len(bad) != 1 || bad[0].Check != tc.check) {
-				t.Errorf("%+v, want %q", bad, tc.check)
+				t.Errorf("got %+v, want %q", bad, tc.check)
 			}
 		})
 	}
 }
 
-// another is a control plane that no namespace is bound to, and of which only
-// one istiod is there.
-func another(silence string) mesh.Revision {
+// thirdRevision returns a control plane that no namespace is bound to, with one istiod.
+func thirdRevision(silence string) mesh.Revision {
 	return mesh.Revision{Name: "1-30-0", Wanted: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-30-0", Silence: silence}}}
 }

@@ -4,23 +4,48 @@ package verify
 
 import "slices"
 
-// Replaced are the checks of the pods that took the place of swapped ones, before
-// these leave the Services.
-var Replaced = slices.Concat([]Check{{"replacement-serves", "What takes a pod's place is ready, of the wanted revision, and an endpoint of every Service that selects the workload.",
-	"Look at the pod that is named: its events and its containers' logs; the pod that it is to replace still serves.", pending(Wait)}}, wire)
+// ReplacementPod are the checks of the pods that replace swapped ones, before these
+// leave the Services.
+var ReplacementPod = slices.Concat([]Check{ReplacementServes},
+	only(WorkloadRollout, "istiods-answer", "configuration-accepted", "proxy-connected", "configuration-acknowledged"))
 
-// Misled is the check of what took a pod's place and was injected by another
-// revision, as often as a swap has tried it.
-var Misled = Check{"replacement-revision", "What takes a pod's place carries the wanted revision's sidecar.",
-	"Its namespace's label was set back meanwhile, or another webhook injects: compare the pod that is named with what `kubectl get mutatingwebhookconfigurations` selects. Run the same command again once it is mended: the pod is replaced.", pending(Fail)}
+// ReplacementServes passes if nothing is Pending.
+var ReplacementServes = Check{
+	Name:        "replacement-serves",
+	Description: "The replacement pod is ready, has the wanted revision, and is an endpoint of every Service that selects the workload.",
+	Hint:        "Read the events and the logs of the pod that is named. The pod that it replaces still serves.",
+	Evaluate:    nothingPending(Wait),
+}
 
-// wire are the checks of Rolled that ask what the istiods say.
-var wire = slices.DeleteFunc(slices.Clone(Rolled), func(c Check) bool {
-	return !slices.Contains([]string{"istiods-answer", "configuration-accepted", "proxy-connected", "configuration-acknowledged"}, c.Name)
-})
+// ReplacementRevision fails if a replacement with another revision's sidecar is Pending.
+var ReplacementRevision = Check{
+	Name:        "replacement-revision",
+	Description: "The replacement pod has the wanted revision's sidecar.",
+	Hint: "The namespace's label was changed meanwhile, or another webhook injects. " +
+		"Compare the pod with the selectors of `kubectl get mutatingwebhookconfigurations -o yaml`. " +
+		"Correct that and run the same command again: it replaces the pod.",
+	Evaluate: nothingPending(Fail),
+}
 
-// pending judges by whether a run waits for anything, and what that comes to.
-func pending(otherwise Result) func(Facts) (Result, string) {
+// ParkedPodIdle is evaluated before a parked pod is deleted.
+var ParkedPodIdle = Check{
+	Name:        "parked-pod-idle",
+	Description: "The proxy of a parked pod reports no traffic, after the pod was out of the Services for its termination grace period.",
+	Hint: "A long-lived connection keeps the parked pod from being deleted. " +
+		"Close the connection at its client, or delete the pod, which cuts the connection.",
+	Evaluate: nothingPending(Wait),
+}
+
+// ParkedPodDeleted is evaluated after a parked pod was deleted.
+var ParkedPodDeleted = Check{
+	Name:        "parked-pod-deleted",
+	Description: "A deleted parked pod is gone.",
+	Hint:        "The pod serves no requests any more. A finalizer (`kubectl get pod -o yaml`) or an unreachable node keeps it.",
+	Evaluate:    nothingPending(Wait),
+}
+
+// nothingPending returns a check that passes if the run waits for nothing.
+func nothingPending(otherwise Result) func(Facts) (Result, string) {
 	return func(f Facts) (Result, string) {
 		if f.Pending == "" {
 			return Pass, ""
@@ -28,15 +53,3 @@ func pending(otherwise Result) func(Facts) (Result, string) {
 		return otherwise, f.Pending
 	}
 }
-
-// Retired is the check of a pod that a swap has parked, before it is ended.
-var Retired = Check{"kept-pod-quiet", "Nothing goes through a parked pod any more: its proxy says so, after it was out of the Services for as long as it may take to end.",
-	"A connection that its caller holds for long keeps the parked pod that is named from being ended: close it there, or delete that pod, which cuts it.", pending(Wait)}
-
-// Ended is the check of a parked pod that was asked to end.
-var Ended = Check{"kept-pod-ended", "A parked pod is gone once it was asked to end.",
-	"It serves nobody any more. Look what keeps it: a finalizer (kubectl get pod -o yaml), or a node that does not answer.", pending(Wait)}
-
-// Led is the check of a trial pod that may serve, before its time in service begins.
-var Led = Check{"trial-pod-led-to", "Each Service that is to lead to a trial pod has it among its endpoints.",
-	"See the EndpointSlices of the Service that is named, and that the trial pod is ready; or have the workload tried out of service.", pending(Wait)}

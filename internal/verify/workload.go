@@ -5,57 +5,104 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Rolled are the checks of a workload that has just been restarted, by what the
-// cluster and the istiods say. Proof adds what its own proxy says.
-var Rolled = []Check{
-	{"rollout-done", "The workload's controller has replaced every pod, and all are available.",
-		"Look at the pod named above: its events, its containers' logs.", rolledOut},
-	{"pods-running", "At least the wanted number of pods run.",
-		"Look at the workload's events: quota, room on the nodes, an image that cannot be pulled.", running},
-	{"sidecar-revision", "Every running pod carries the wanted revision's sidecar.",
-		"Something pins the sidecar (a label, an annotation, another webhook): compare the pod with what `kubectl get mutatingwebhookconfigurations` selects.", carries},
-	{"istiods-answer", "Every istiod says which proxies it serves: without that nobody knows that none is connected elsewhere.",
-		"Look at the istiod's log and readiness.", allAnswer},
-	{"configuration-accepted", "No proxy has refused what its istiod sent.",
-		"The proxy's words are above: look for an EnvoyFilter or a resource that this Istio version turns into something the proxy refuses.", accepted},
-	{"proxy-connected", "An istiod of the wanted revision says that it serves each pod's proxy, and no other revision's does.",
-		"Look at the istio-proxy container's log of the pod named above; see that istiod's Service is reachable from there.", connected},
-	{"configuration-acknowledged", "Each proxy has acknowledged the newest of every type that it was sent.",
-		"A proxy that stays behind is overloaded or cut off: look at its log.", acknowledged},
+// SurgeCapacity are the checks of a workload that is about to move.
+var SurgeCapacity = []Check{{
+	Name:        "surge-capacity",
+	Description: "Quota and nodes have capacity for the extra pods of the restart or swap, and for a swap's keeper.",
+	Hint:        "Raise the quota, add a node, or scale something down. The run starts no further move of this workload before that.",
+	Evaluate:    surgeCapacity,
+}}
+
+// WorkloadRollout are the checks of a workload that has moved, by what the API
+// server and the istiods report.
+var WorkloadRollout = []Check{
+	RolloutDone,
+	{
+		Name:        "pods-running",
+		Description: "At least the wanted number of pods is running.",
+		Hint:        "Read the workload's events: a quota, full nodes, or an image that cannot be pulled.",
+		Evaluate:    podsRunning,
+	},
+	SidecarRevision,
+	{
+		Name:        "istiods-answer",
+		Description: "Every istiod reports which proxies it serves, so that no proxy is connected elsewhere unnoticed.",
+		Hint:        "Read the istiod's log and see why it is not ready.",
+		Evaluate:    istiodsAnswer,
+	},
+	{
+		Name:        "configuration-accepted",
+		Description: "No proxy has rejected what its istiod sent.",
+		Hint: "The proxy's own message is above. " +
+			"Look for an EnvoyFilter, or for a resource that this Istio version translates into something the proxy rejects.",
+		Evaluate: configurationAccepted,
+	},
+	{
+		Name:        "proxy-connected",
+		Description: "Every pod's proxy is connected to an istiod of the wanted revision, and to no other revision.",
+		Hint:        "Read the log of the pod's istio-proxy container, and see that it can reach the istiod's Service.",
+		Evaluate:    proxyConnected,
+	},
+	{
+		Name:        "configuration-acknowledged",
+		Description: "Every proxy has acknowledged the newest configuration of every type that it was sent.",
+		Hint:        "A proxy that falls behind is overloaded or disconnected. Read its log.",
+		Evaluate:    configurationAcknowledged,
+	},
 }
 
-// Before are the checks of a workload that is about to be restarted.
-var Before = []Check{
-	{"room-for-surge", "Quota and nodes have room for the pods that the restart, or the swap, needs beside the present ones, and for a swap's keeper.",
-		"Raise the quota, add a node, or scale something down. Nothing more of it is begun before.", roomy},
+// WorkloadVerification adds to WorkloadRollout what the workload's own proxy reports.
+var WorkloadVerification = slices.Concat(WorkloadRollout, []Check{proxyVersion, CertificateChain})
+
+// RolloutDone is also the verdict of an eviction that waits.
+var RolloutDone = Check{
+	Name:        "rollout-done",
+	Description: "The workload's controller has replaced every pod, and all are available.",
+	Hint:        "Read the events and the logs of the pod: `kubectl describe pod` and `kubectl logs`.",
+	Evaluate:    rolloutDone,
 }
 
-// ofStatefulSets is what there is to know beside the hint of rollout-done.
-const ofStatefulSets = " A StatefulSet does not replace a pod that never got ready; the way back evicts it."
+// statefulSetHint is added to the hint of RolloutDone.
+const statefulSetHint = " A StatefulSet does not replace a pod that never became ready; a rollback evicts it."
 
-func roomy(f Facts) (Result, string) {
-	keeper := mesh.Demand{Services: f.Services}
-	if lack := cmp.Or(f.World.Lacks(f.Workload, f.More), f.World.Overdraws(f.Workload.Namespace, "its swap takes", keeper)); lack != "" {
-		return Wait, "nothing more of it is begun: " + lack
+// SidecarRevision is also the verdict before a restart that would inject another revision.
+var SidecarRevision = Check{
+	Name:        "sidecar-revision",
+	Description: "Every running pod has the wanted revision's sidecar.",
+	Hint: "A label, an annotation or another webhook selects another sidecar. " +
+		"Compare the pod with the selectors of `kubectl get mutatingwebhookconfigurations -o yaml`.",
+	Evaluate: sidecarRevision,
+}
+
+// CertificateChain needs the certificate of one of the workload's proxies.
+var CertificateChain = Check{
+	Name: "certificate-chains",
+	Description: "The certificate of the workload's proxy chains to the mesh's root, " +
+		"or to a root that proxies trusted before the move.",
+	Hint: "mTLS fails with this certificate. Compare the CAs of both revisions, and read the proxy's log for certificate errors. " +
+		"If the mesh does not use mTLS (PeerAuthentication DISABLE), proxies hold no certificate.",
+	Evaluate: certificateChains,
+}
+
+func surgeCapacity(f Facts) (Result, string) {
+	keeper := mesh.Demand{Services: f.ExtraServices}
+	if lack := cmp.Or(f.World.Lacks(f.Workload, f.ExtraPods), f.World.Overdraws(f.Workload.Namespace, "its swap takes", keeper)); lack != "" {
+		return Wait, "not started, capacity is missing: " + lack
 	}
 	return Pass, ""
 }
 
-// Proof are all the checks of a workload.
-var Proof = append(append(slices.Clone(Rolled), versioned), Check{
-	"certificate-chains", "The certificate that a proxy of the workload holds chains to the mesh's root, or to one that proxies trusted before the move where theirs led to another.",
-	"mTLS fails with this certificate: compare the CA of both revisions, and look at the proxy's log for what it says of its certificate. Where the mesh is meant to speak no mTLS (PeerAuthentication DISABLE) there is none to hold.", chains})
-
-func rolledOut(f Facts) (Result, string) {
+func rolloutDone(f Facts) (Result, string) {
 	r := f.Workload.Rollout
 	if f.Evicted {
-		return replaced(f.Workload)
+		return evictedPodsBack(f.Workload)
 	}
 	if r.Done {
 		return Pass, ""
@@ -65,50 +112,48 @@ func rolledOut(f Facts) (Result, string) {
 			return Wait, fmt.Sprintf("pod %s: %s", p.Name, p.Trouble)
 		}
 	}
-	return Wait, "its rollout is not done: " + r.Message
+	return Wait, "waiting for the rollout: " + r.Message
 }
 
-// replaced judges pods that are evicted one after the other by themselves: of
-// which template they are is their controller's business.
-func replaced(wl mesh.Workload) (Result, string) {
+// evictedPodsBack checks the pods of a workload that is moved by eviction. The
+// template they are made from is up to their controller.
+func evictedPodsBack(wl mesh.Workload) (Result, string) {
 	ready := 0
 	for _, p := range wl.Pods {
 		switch {
 		case p.Terminating:
-			return Wait, fmt.Sprintf("pod %s is on its way out", p.Name)
+			return Wait, fmt.Sprintf("pod %s is terminating", p.Name)
 		case !p.Ready:
 			return Wait, fmt.Sprintf("pod %s is not ready: %s", p.Name, p.Trouble)
 		}
 		ready++
 	}
 	if ready < wl.Wanted {
-		return Wait, fmt.Sprintf("%d of %d pods are there%s", ready, wl.Wanted, after(": ", wl.Rollout.Message))
+		reason := fmt.Sprintf("%d/%d pods ready", ready, wl.Wanted)
+		if wl.Rollout.Message != "" {
+			reason += ": " + wl.Rollout.Message
+		}
+		return Wait, reason
 	}
 	return Pass, ""
 }
 
-func after(separator, text string) string {
-	if text == "" {
-		return ""
-	}
-	return separator + text
-}
-
-// live returns the running pods of the workload that nobody has asked to end.
-func live(f Facts) []mesh.Pod {
+// runningPods returns the workload's running pods that nobody has asked to end.
+func runningPods(f Facts) []mesh.Pod {
 	return slices.DeleteFunc(f.Workload.Live(), func(p mesh.Pod) bool { return !p.Running })
 }
 
-func running(f Facts) (Result, string) {
-	n := len(live(f))
+func podsRunning(f Facts) (Result, string) {
+	n := len(runningPods(f))
+	reason := fmt.Sprintf("%d/%d pods running", n, f.Workload.Wanted)
 	if n < f.Workload.Wanted || n == 0 {
-		return Wait, fmt.Sprintf("%d of %d pods run", n, f.Workload.Wanted)
+		return Wait, reason
 	}
-	return Pass, fmt.Sprintf("%d of %d pods run", n, f.Workload.Wanted)
+	return Pass, reason
 }
 
-func carries(f Facts) (Result, string) {
-	for _, p := range live(f) {
+func sidecarRevision(f Facts) (Result, string) {
+	for _, p := range runningPods(f) {
 		if p.Sidecar.Present && p.Sidecar.Revision == f.Revision {
 			continue
 		}
@@ -116,106 +161,105 @@ func carries(f Facts) (Result, string) {
 		if p.Sidecar.Present {
 			has = "a sidecar of " + p.Sidecar.Revision
 		}
-		reason := fmt.Sprintf("pod %s carries %s, not of %s%s", p.Name, has, f.Revision, keeping(f.Workload.Rollout))
-		if p.Current && f.Restarted {
-			return Fail, reason + ", though it was restarted"
+		reason := fmt.Sprintf("pod %s has %s instead of %s", p.Name, has, f.Revision)
+		if p.Current && f.AttemptsUsed {
+			return Fail, reason + ", although it was restarted"
 		}
-		return Wait, reason
+		return Wait, reason + oldPodsReason(f.Workload.Rollout)
 	}
-	return Pass, "all carry " + f.Revision
+	return Pass, "all sidecars of " + f.Revision
 }
 
-// keeping says what makes a workload keep its old pods.
-func keeping(r mesh.Rollout) string {
+// oldPodsReason names the setting that makes a workload keep its old pods.
+func oldPodsReason(r mesh.Rollout) string {
 	switch {
 	case r.Paused:
-		return ": its rollouts are paused: resume them with `kubectl rollout resume`"
+		return ": rollouts are paused; resume them with `kubectl rollout resume`"
 	case r.Manual:
-		return ": its update strategy (OnDelete, or a partition) keeps old pods"
+		return ": its update strategy (OnDelete, or a partition) does not replace old pods"
 	}
 	return ""
 }
 
-func allAnswer(f Facts) (Result, string) {
+// istiodsAnswer asks for every istiod of the mesh; during a rollback only for those
+// of the revision that workloads move to.
+func istiodsAnswer(f Facts) (Result, string) {
 	for _, r := range f.World.Revisions {
 		for _, i := range r.Istiods {
-			if !i.Answers() && (r.Name == f.Revision || !f.Back) {
-				return Wait, fmt.Sprintf("istiod %s (%s) does not say which proxies it serves: %s", i.Pod, r.Name, i.Silence)
+			if !i.Answers() && (r.Name == f.Revision || !f.Rollback) {
+				return Wait, fmt.Sprintf("istiod %s (%s) does not report which proxies it serves: %s", i.Pod, r.Name, i.Silence)
 			}
 		}
 	}
 	return Pass, ""
 }
 
-// accepted looks at pods that do not run yet as well: a native sidecar that has
-// refused its listeners keeps its pod from running.
-func accepted(f Facts) (Result, string) {
+// configurationAccepted includes pods that are not running yet: a native sidecar
+// that rejects its listeners keeps its pod from starting.
+func configurationAccepted(f Facts) (Result, string) {
 	for _, p := range f.Workload.Live() {
 		for _, c := range f.World.Connections(f.Workload.Namespace, p.Name) {
 			if len(c.Rejected) > 0 && c.Revision == f.Revision {
-				return Fail, fmt.Sprintf("the proxy of pod %s refused the %s that istiod %s sent: %s", p.Name, c.Rejected[0].Type, c.Istiod, c.Rejected[0].Reason)
+				return Fail, fmt.Sprintf("the proxy of pod %s rejected the %s from istiod %s: %s",
+					p.Name, c.Rejected[0].Type, c.Istiod, c.Rejected[0].Reason)
 			}
 		}
 	}
-	return Pass, "nothing refused"
+	return Pass, "no configuration rejected"
 }
 
-func connected(f Facts) (Result, string) {
+func proxyConnected(f Facts) (Result, string) {
 	istiods := map[string]bool{}
-	for _, p := range live(f) {
-		here := false
-		for _, c := range f.World.Connections(f.Workload.Namespace, p.Name) {
+	for _, p := range runningPods(f) {
+		connections := f.World.Connections(f.Workload.Namespace, p.Name)
+		for _, c := range connections {
 			if c.Revision != f.Revision {
 				return Wait, fmt.Sprintf("the proxy of pod %s is connected to istiod %s of %s", p.Name, c.Istiod, c.Revision)
 			}
-			here, istiods[c.Istiod] = true, true
+			istiods[c.Istiod] = true
 		}
-		if !here {
-			return Wait, fmt.Sprintf("no istiod of %s serves the proxy of pod %s", f.Revision, p.Name)
+		if len(connections) == 0 {
+			return Wait, fmt.Sprintf("the proxy of pod %s is connected to no istiod of %s", p.Name, f.Revision)
 		}
 	}
-	names := make([]string, 0, len(istiods))
-	for name := range istiods {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return Pass, "served by " + strings.Join(names, ", ")
+	return Pass, "connected to " + strings.Join(slices.Sorted(maps.Keys(istiods)), ", ")
 }
 
-func acknowledged(f Facts) (Result, string) {
-	for _, p := range live(f) {
+// requiredTypes are the configuration types that every proxy is sent.
+var requiredTypes = []string{"CDS", "LDS"}
+
+func configurationAcknowledged(f Facts) (Result, string) {
+	for _, p := range runningPods(f) {
 		for _, c := range f.World.Connections(f.Workload.Namespace, p.Name) {
 			if len(c.Unacked) > 0 {
-				return Wait, fmt.Sprintf("the proxy of pod %s has not acknowledged the newest %s of istiod %s", p.Name, strings.Join(c.Unacked, ", "), c.Istiod)
+				return Wait, fmt.Sprintf("the proxy of pod %s has not acknowledged the newest %s from istiod %s",
+					p.Name, strings.Join(c.Unacked, ", "), c.Istiod)
 			}
-			for _, t := range always {
+			for _, t := range requiredTypes {
 				if !slices.Contains(c.Sent, t) {
-					return Wait, fmt.Sprintf("the proxy of pod %s has not been sent its %s by istiod %s", p.Name, t, c.Istiod)
+					return Wait, fmt.Sprintf("istiod %s has not sent %s to the proxy of pod %s", c.Istiod, t, p.Name)
 				}
 			}
 		}
 	}
-	return Pass, "everything acknowledged"
+	return Pass, "all configuration acknowledged"
 }
 
-// always are the types that no proxy goes without.
-var always = []string{"CDS", "LDS"}
-
-func chains(f Facts) (Result, string) {
+func certificateChains(f Facts) (Result, string) {
 	switch c := f.Certificate; {
-	case c == nil && f.Silence != "":
-		return Wait, "the proxy did not show its certificate: " + f.Silence
+	case c == nil && f.CertificateError != "":
+		return Wait, "the proxy did not return its certificate: " + f.CertificateError
 	case c == nil:
 		return Wait, "no proxy was asked for its certificate"
 	case c.Unasked:
-		return Warn, fmt.Sprintf("the proxy of pod %s holds no certificate of the mesh and asks for none: no listener or cluster of it speaks mTLS", c.Pod)
-	case !c.Chains && slices.ContainsFunc(c.Leads, func(r string) bool { return slices.Contains(f.Trusted, r) }):
-		return Pass, fmt.Sprintf("%s holds %s, of an authority that proxies trusted before the move", c.Pod, c.Identity)
+		return Warn, fmt.Sprintf("the proxy of pod %s holds no certificate: none of its listeners and clusters uses mTLS", c.Pod)
+	case !c.Chains && slices.ContainsFunc(c.Leads, func(r string) bool { return slices.Contains(f.TrustedRoots, r) }):
+		return Pass, fmt.Sprintf("certificate of %s: %s, issued by a CA that proxies trusted before the move", c.Pod, c.Identity)
 	case c.Early:
 		return Wait, fmt.Sprintf("the certificate of pod %s is %s", c.Pod, c.Problem)
 	case !c.Chains:
 		return Fail, fmt.Sprintf("the certificate of pod %s does not chain to the mesh's root: %s", c.Pod, c.Problem)
 	default:
-		return Pass, fmt.Sprintf("%s holds %s", c.Pod, c.Identity)
+		return Pass, fmt.Sprintf("certificate of %s: %s", c.Pod, c.Identity)
 	}
 }

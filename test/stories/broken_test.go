@@ -79,19 +79,19 @@ func TestBrokenCanary(t *testing.T) {
 
 	stopped := l.rerig(t, args...)
 	stopped.exits(t, exitHeld)
-	stopped.says(t, "CheckFailed", "Deployment shop-web/web", "refused the LDS", "istiod-1-31-0", "rerig rollback")
+	stopped.says(t, "CheckFailed", "Deployment shop-web/web", "rejected the LDS", "istiod-1-31-0", "rerig rollback")
 	l.labelled(t, stand{"shop-web": newRevision, "shop-data": oldRevision, "shop-core": oldRevision})
 	l.phase(t, "Held")
 	status := l.rerig(t, "status")
 	status.exits(t, exitDone)
-	status.says(t, "Held", "Deployment shop-web/web", "refused the LDS")
+	status.says(t, "Held", "Deployment shop-web/web", "rejected the LDS")
 
 	l.rerig(t, back()...).exits(t, exitDone)
 	l.stands(t, all(oldRevision))
 
 	reverted := l.rerig(t, append(args, "--rollback-on-failure")...)
 	reverted.exits(t, exitHeld)
-	reverted.says(t, "WaveReverted", "wave 1 was put back and is proven", "Deployment shop-web/web", "refused the LDS")
+	reverted.says(t, "WaveReverted", "wave 1 was put back and is proven", "Deployment shop-web/web", "rejected the LDS")
 	l.stands(t, all(oldRevision))
 	l.phase(t, "Held")
 	l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": nil})

@@ -86,7 +86,7 @@ func TestRootIsMissing(t *testing.T) {
 		}
 	})
 	l.refused(t, refusal{name: "no root", args: moving("--to", newRevision), code: exitRefused,
-		says: []string{"namespace shop-core has no ConfigMap istio-ca-root-cert", "istiod writes the ConfigMap istio-ca-root-cert into each namespace that it sees"}})
+		says: []string{"namespace shop-core has no ConfigMap istio-ca-root-cert", "istiod writes the ConfigMap istio-ca-root-cert into every namespace that it discovers"}})
 }
 
 // unright takes from a revision's istiod, for the length of a test, the right to

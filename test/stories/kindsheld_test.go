@@ -35,9 +35,9 @@ const (
 var obstacles = []obstacle{
 	{"Deployment not ready", "apiVersion: apps/v1\nkind: Deployment\n" + meta + stuck, 2, []string{"TimedOut", "Deployment held/x"}, 0, false},
 	{"Deployment without quota", "apiVersion: apps/v1\nkind: Deployment\n" + meta + good + quota, 2,
-		[]string{"TimedOut", "Deployment held/x", "nothing more of it is begun: ResourceQuota tight has 0 of 2 pods left"}, 0, false},
+		[]string{"TimedOut", "Deployment held/x", "not started, capacity is missing: ResourceQuota tight has 0 of 2 pods left"}, 0, false},
 	{"Deployment without a node", "apiVersion: apps/v1\nkind: Deployment\n" + strings.Replace(meta, "replicas: 2", "replicas: 3", 1) + strings.Replace(good, "docker.io/lab/app:1", "docker.io/lab/app:1, resources: {requests: {cpu: \"70\"}}", 1), 3,
-		[]string{"TimedOut", "Deployment held/x", "nothing more of it is begun: no node that takes pods has 70"}, 0, false},
+		[]string{"TimedOut", "Deployment held/x", "not started, capacity is missing: no node that takes pods has 70"}, 0, false},
 	{"StatefulSet not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n" + stuck, 2, []string{"TimedOut", "StatefulSet held/x", "x-1"}, 1, false},
 	{"StatefulSet OnDelete not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + stuck, 2,
 		[]string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}, 1, true},
@@ -46,7 +46,7 @@ var obstacles = []obstacle{
 	{"ReplicaSet with a budget", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + good + budget, 2, []string{"TimedOut", "ReplicaSet held/x", "The disruption budget strict"}, 0, false},
 	{"ReplicaSet not ready", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + stuck, 2, []string{"TimedOut", "ReplicaSet held/x", "is not ready"}, 1, true},
 	{"Rollout with a budget", "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n" + meta + "  strategy: {canary: {}}\n" + good + budget, 2,
-		[]string{"TimedOut", "Rollout held/x", "carries a sidecar of 1-29-1, not of 1-31-0"}, 0, true},
+		[]string{"TimedOut", "Rollout held/x", "has a sidecar of 1-29-1 instead of 1-31-0"}, 0, true},
 	{"DaemonSet not ready", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: x, namespace: held}\nspec:\n  selector: {matchLabels: {app: x}}\n" + stuck, 3, []string{"TimedOut", "DaemonSet held/x"}, 1, false},
 }
 

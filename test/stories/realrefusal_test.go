@@ -19,7 +19,7 @@ func (l *lab) refusedByAProxy(t *testing.T) {
 
 	reverted := l.rerig(t, moving("--to", newRevision, "--soak", "1s", "--ready-timeout", "3m", "--rollback-on-failure")...)
 	reverted.exits(t, exitHeld)
-	reverted.says(t, "WaveReverted", "Deployment shop-web/web", "refused the LDS", "script load error")
+	reverted.says(t, "WaveReverted", "Deployment shop-web/web", "rejected the LDS", "script load error")
 	t.Logf("a proxy refused its configuration, and its wave is back: %s", short(reverted.took))
 	l.heard(t).good(t, "a wave that was put back")
 	l.stands(t, all(oldRevision))

@@ -59,7 +59,7 @@ func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
 	} {
 		held := l.rerig(t, removing(t)...)
 		held.exits(t, exitHeld)
-		held.says(t, "At "+holder.subject+" (CheckFailed)", "revision 1-29-1 cannot go", "What to do")
+		held.says(t, "At "+holder.subject+" (CheckFailed)", "revision 1-29-1 is still used by", "What to do")
 		if len(l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+oldRevision)) != 1 {
 			t.Fatalf("%s holds on to it, and it is gone", holder.subject)
 		}

@@ -51,7 +51,7 @@ func TestIstiodGone(t *testing.T) {
 	pause.await(t, p)
 	l.scale(t, newRevision, 0)
 	pause.proceed()
-	p.hears(t, "the istiod of revision 1-31-0 is scaled to no replicas", time.Minute)
+	p.hears(t, "istiod of revision 1-31-0 is scaled to 0 replicas", time.Minute)
 	time.Sleep(5 * time.Second) // a few looks: nothing may move in them
 	l.labelled(t, stand{"shop-web": newRevision, "shop-data": newRevision})
 	if !p.running() {

@@ -44,13 +44,13 @@ func TestBadTarget(t *testing.T) {
 
 	t.Run("istiod not ready", func(t *testing.T) {
 		l.scale(t, newRevision, 0)
-		l.refused(t, refusal{name: "scaled away", args: to, code: exitRefused, says: []string{judging, "istiod of revision 1-31-0 is scaled to no replicas", "kubectl -n istio-system get pods"}})
+		l.refused(t, refusal{name: "scaled away", args: to, code: exitRefused, says: []string{judging, "istiod of revision 1-31-0 is scaled to 0 replicas", "kubectl -n istio-system describe pods"}})
 		l.scale(t, newRevision, 1)
 	})
 	t.Run("webhook", func(t *testing.T) {
 		l.unwrite(t, newRevision) // or istiod puts it right within a second
 		l.authority(t, injector, nil)
-		l.refused(t, refusal{name: "without a certificate", args: to, code: exitRefused, says: []string{judging, "webhook " + injector, "has no certificate", "failed to patch webhook"}})
+		l.refused(t, refusal{name: "without a certificate", args: to, code: exitRefused, says: []string{judging, "webhook " + injector, "has no CA bundle", "failed to patch webhook"}})
 		other, _ := selfSigned(t)
 		l.authority(t, injector, other)
 		l.refused(t, refusal{name: "of another root", args: to, code: exitRefused, says: []string{judging, "two trust roots: revision 1-31-0 has", "the mesh has", "Give both revisions the same CA"}})
@@ -66,12 +66,12 @@ func TestBadTarget(t *testing.T) {
 		}
 		l.unwrite(t, newRevision)
 		l.authority(t, injector, []byte(roots.Data["root-cert.pem"]))
-		l.refused(t, refusal{name: "by what it serves", args: to, code: exitRefused, says: []string{judging, "two trust roots: istiod istiod-1-31-0", "shows proxies a certificate that does not lead to the mesh's", "Give both revisions the same CA"}})
+		l.refused(t, refusal{name: "by what it serves", args: to, code: exitRefused, says: []string{judging, "two trust roots: the certificate of istiod istiod-1-31-0", "does not chain to the mesh's root", "Give both revisions the same CA"}})
 	})
 	t.Run("istiod does not answer", func(t *testing.T) {
 		l.uninstall(t)
 		l.target(t, `, ENABLE_DEBUG_ON_HTTP: "false"`)
-		l.refused(t, refusal{name: "mute", args: to, code: exitRefused, says: []string{judging, "does not say which proxies it serves", "ENABLE_DEBUG_ON_HTTP"}})
+		l.refused(t, refusal{name: "mute", args: to, code: exitRefused, says: []string{judging, "does not report which proxies it serves", "ENABLE_DEBUG_ON_HTTP"}})
 	})
 }
 

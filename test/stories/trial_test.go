@@ -76,7 +76,7 @@ func TestFailingTrial(t *testing.T) {
 		l.phase(t, "Held")
 	}
 	l.annotate(t, "shop-data", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
-	held("configuration refused", "CheckFailed", "shop-data/", "refused the LDS", "rates-trial-")
+	held("configuration refused", "CheckFailed", "shop-data/", "rejected the LDS", "rates-trial-")
 	l.annotate(t, "shop-data", map[string]any{"lab.rerig.dev/reject": nil})
 
 	unready := func(value any) {

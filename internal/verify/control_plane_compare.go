@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// Alike are the checks of a new control plane beside the ones that it replaces. A
+// difference that breaks traffic stops the run before anything moves; any other
+// difference is a warning.
+var Alike = []Check{
+	{
+		Name:        "trust-domain",
+		Description: "The new and the old control plane have the same trust domain.",
+		Hint: "Set meshConfig.trustDomain of the new revision to the old revision's value. " +
+			"Authorization policies reject requests from another trust domain, unless trustDomainAliases lists it.",
+		Evaluate: trustDomain,
+	},
+	{
+		Name:        "discovery-selectors",
+		Description: "The new control plane discovers every namespace that moves to it.",
+		Hint: "Give the new revision the discoverySelectors of the old one, or label the namespace so that they select it. " +
+			"A namespace that a control plane does not discover has no endpoints there.",
+		Evaluate: discoverySelectors,
+	},
+	{
+		Name:        "root-in-namespaces",
+		Description: "Every namespace that moves has the mesh's root certificate, without which no sidecar starts.",
+		Hint: "istiod writes the ConfigMap istio-ca-root-cert into every namespace that it discovers. " +
+			"Read its log, compare its discoverySelectors, and see what else may delete the ConfigMap.",
+		Evaluate: rootInNamespaces,
+	},
+	{
+		Name:        "crds-current",
+		Description: "Istio's CRDs are those of the new version.",
+		Hint: "Apply the CRDs of the new version first: `helm upgrade istio-base istio/base`, or istioctl. " +
+			"The API server drops fields that an older CRD does not define.",
+		Evaluate: crdsCurrent,
+	},
+	{
+		Name:        "same-configuration",
+		Description: "The new control plane is configured like the old one.",
+		Hint: "The old one was changed by hand, or the new one was installed with other values. " +
+			"Apply the settings you need to the new revision, or continue if the difference is intended.",
+		Evaluate: sameConfiguration,
+	},
+}
+
+// maxListed is how many findings one reason lists.
+const maxListed = 8
+
+// maxInlineChange is how many characters a setting's change may have to be shown in a reason.
+const maxInlineChange = 40
+
+// oldSetups returns the setups of the control planes that the new one replaces.
+func oldSetups(f Facts) []mesh.Setup {
+	var list []mesh.Setup
+	for _, name := range f.Olds {
+		if s, ok := f.Setups.Plane(name); ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func trustDomain(f Facts) (Result, string) {
+	s, exists := f.Setups.Plane(f.Revision)
+	var unread []string
+	if exists && s.TrustDomain == "" {
+		unread = append(unread, s.Revision)
+	}
+	for _, old := range oldSetups(f) {
+		if old.TrustDomain == "" {
+			unread = append(unread, old.Revision)
+		}
+		if s.TrustDomain != old.TrustDomain && s.TrustDomain != "" && old.TrustDomain != "" {
+			return Fail, fmt.Sprintf("revision %s has the trust domain %s, revision %s has %s",
+				f.Revision, s.TrustDomain, old.Revision, old.TrustDomain)
+		}
+	}
+	if len(unread) > 0 {
+		return Warn, "trust domain and discoverySelectors not compared: no mesh configuration found of revision " + strings.Join(unread, ", ")
+	}
+	return Pass, ""
+}
+
+func discoverySelectors(f Facts) (Result, string) {
+	s, _ := f.Setups.Plane(f.Revision)
+	for _, name := range slices.Sorted(maps.Keys(f.Setups.Rooted)) {
+		ns, _ := f.World.Namespace(name)
+		selects := func(x mesh.Selector) bool { return x.Matches(ns.Labels) }
+		if len(s.Discovery) > 0 && !slices.ContainsFunc(s.Discovery, selects) {
+			return Fail, fmt.Sprintf("the discoverySelectors of revision %s do not select namespace %s", f.Revision, name)
+		}
+	}
+	return Pass, ""
+}
+
+func rootInNamespaces(f Facts) (Result, string) {
+	s, _ := f.Setups.Plane(f.Revision)
+	for _, name := range slices.Sorted(maps.Keys(f.Setups.Rooted)) {
+		if !f.Setups.Rooted[name] && !s.Bundled {
+			return Wait, fmt.Sprintf("namespace %s has no ConfigMap istio-ca-root-cert", name)
+		}
+	}
+	return Pass, ""
+}
+
+func crdsCurrent(f Facts) (Result, string) {
+	r, _ := f.World.Revision(f.Revision)
+	version := cmp.Or(f.Version, r.Version)
+	var others []string
+	for _, v := range f.Setups.Definitions {
+		if version != "" && strings.TrimPrefix(v, "v") != strings.TrimPrefix(version, "v") {
+			others = append(others, v)
+		}
+	}
+	if len(others) > 0 {
+		return Warn, fmt.Sprintf("Istio's CRDs have version %s, revision %s has version %s", strings.Join(others, ", "), f.Revision, version)
+	}
+	return Pass, ""
+}
+
+func sameConfiguration(f Facts) (Result, string) {
+	s, _ := f.Setups.Plane(f.Revision)
+	var lines []string
+	for _, old := range oldSetups(f) {
+		for _, d := range s.Against(old) {
+			lines = append(lines, fmt.Sprintf("%s %s%s", d.Group, d.Key, inlineChange(d)))
+		}
+	}
+	if len(lines) == 0 && len(f.Setups.Unknown) > 0 {
+		return Warn, "not compared, because reading is not permitted: " + strings.Join(f.Setups.Unknown, ", ")
+	}
+	if len(lines) == 0 {
+		return Pass, ""
+	}
+	more := ""
+	if len(lines) > maxListed {
+		more = fmt.Sprintf("; and %d more", len(lines)-maxListed)
+	}
+	return Warn, fmt.Sprintf("%d settings of revision %s differ (`rerig plan` lists them): %s%s",
+		len(lines), f.Revision, strings.Join(lines[:min(maxListed, len(lines))], "; "), more)
+}
+
+// inlineChange returns ": OLD -> NEW" if that is short and no digest.
+func inlineChange(d mesh.Difference) string {
+	const unset = "(not set)"
+	text := cmp.Or(d.Old, unset) + " -> " + cmp.Or(d.New, unset)
+	if len(text) <= maxInlineChange && !strings.Contains(text, "sha256") {
+		return ": " + text
+	}
+	return ""
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import "github.com/rerig/rerig/internal/mesh"
+
+// Facts are the input of checks. The engine sets the fields that the checks read.
+type Facts struct {
+	World    mesh.World
+	Revision string // the control plane that is checked, or that the workload should use
+	Version  string // the Istio version that the revision should have; "" for any
+
+	// For a control plane.
+	InUse           bool              // it served the mesh when the run began
+	Sidecars        map[string]string // workload key -> revisions of its sidecars when the run began, joined with "+"
+	MovedNamespaces map[string]bool   // namespaces that the run has bound to the revision, or is about to
+
+	// For comparing a control plane with the ones that it replaces.
+	Setups mesh.Setups
+	Olds   []string // the revisions that it replaces
+
+	// For a workload.
+	Workload         mesh.Workload
+	Pending          string            // what the run waits for; "" for nothing
+	ExtraPods        int               // pods that its move needs beside the present ones
+	ExtraServices    int               // Services that its move needs: a swap's keeper
+	Evicted          bool              // it is moved by eviction, not by a rollout
+	AttemptsUsed     bool              // it was restarted, or its pods evicted, as often as a run does
+	Rollback         bool              // it moves towards the baseline: the control plane it leaves need not answer
+	Certificate      *mesh.Certificate // of one of its pods; nil if no proxy was asked
+	CertificateError string            // why the proxy that was asked did not answer
+	TrustedRoots     []string          // roots that proxies trusted before the move, where these are not the mesh's
+
+	// After a removal.
+	DryRuns []mesh.Attempt
+}
