@@ -18,7 +18,7 @@ func TestWhatIsHeldBackInTheMiddleIsNotPassedOver(t *testing.T) {
 		mesh.Rollout
 		reason string
 	}{
-		"rollouts are paused":                  {mesh.Rollout{Done: true, Paused: true}, timedOut},
+		"rollouts are paused":                      {mesh.Rollout{Done: true, Paused: true}, timedOut},
 		"replace Deployment b/x: 1-29-1 -> 1-31-0": {mesh.Rollout{Done: true, Manual: true}, planChanged}, // another way has to be agreed to
 	} {
 		t.Run(says, func(t *testing.T) {

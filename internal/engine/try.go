@@ -122,7 +122,7 @@ func (t *turn) afterwards(step plan.Step, asked []mesh.Attempt) verify.Verdict {
 	facts.DryRuns = asked
 	if asked[0].Workload == "" {
 		if was, refused := t.shown(step, plan.Refused); refused {
-			return verify.Verdict{Check: verify.PodAdmitted.Name, Subject: step.Subject, Result: verify.Warn, Reason: "such a pod was not admitted before the removal either: " + was.Evidence}
+			return verify.Verdict{Check: verify.PodCreation.Name, Subject: step.Subject, Result: verify.Warn, Reason: "such a pod was not admitted before the removal either: " + was.Evidence}
 		}
 		if was, given := t.shown(step, plan.Given); given {
 			facts.Revision = was.Evidence

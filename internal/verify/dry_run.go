@@ -10,43 +10,43 @@ import (
 
 // DryRunPod are the checks, by server-side dry run, that pods can be created after a
 // removal.
-var DryRunPod = []Check{PodAdmitted}
+var DryRunPod = []Check{PodCreation}
 
-// PodAdmitted reads Facts.DryRuns of pods.
-var PodAdmitted = Check{
-	Name:        "pod-admitted",
+// PodCreation reads Facts.DryRuns of pods.
+var PodCreation = Check{
+	Name:        "pod-creation",
 	Description: "The API server would create a pod in the namespace, with the wanted revision's sidecar.",
 	Hint: "Look at the webhook in the message: `kubectl get mutatingwebhookconfigurations`. " +
 		"Delete it if its Service is gone, or move its tag.",
-	Evaluate: podAdmitted,
+	Evaluate: podCreation,
 }
 
 // DryRunConfiguration are the checks, by server-side dry run, that Istio
 // configuration is validated after a removal.
 var DryRunConfiguration = []Check{
 	{
-		Name:        "configuration-admitted",
-		Description: "The API server admits valid Istio configuration.",
+		Name:        "valid-configuration",
+		Description: "The API server accepts valid Istio configuration.",
 		Hint: "Look at `kubectl get validatingwebhookconfigurations`: one whose Service is gone rejects everything. " +
 			"Point it at the new revision (`istioctl tag set default --revision REVISION`), or delete it.",
-		Evaluate: configurationAdmitted,
+		Evaluate: validConfiguration,
 	},
 	{
-		Name:        "configuration-rejected",
+		Name:        "invalid-configuration",
 		Description: "The mesh's validator rejects invalid Istio configuration.",
-		Hint: "The validator does not answer, so everything is admitted. " +
+		Hint: "The validator does not answer, so the API server accepts everything. " +
 			"See which Service `kubectl get validatingwebhookconfigurations -o yaml` names, and read istiod's log.",
-		Evaluate: configurationRejected,
+		Evaluate: invalidConfiguration,
 	},
 }
 
-// podAdmitted warns if only a quota rejects the pod: quotas come after all webhooks.
-func podAdmitted(f Facts) (Result, string) {
+// podCreation warns if only a quota rejects the pod: quotas come after all webhooks.
+func podCreation(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
 		switch {
 		case !a.Pod:
 		case a.Full:
-			return Warn, fmt.Sprintf("only its quota rejects a pod in namespace %s, after all webhooks admitted it; its sidecar is unknown: %s",
+			return Warn, fmt.Sprintf("only its quota rejects a pod in namespace %s, after all webhooks; its sidecar is unknown: %s",
 				a.Namespace, a.Refusal)
 		case !a.Admitted:
 			return Wait, fmt.Sprintf("a pod in namespace %s would be rejected: %s", a.Namespace, a.Refusal)
@@ -59,19 +59,19 @@ func podAdmitted(f Facts) (Result, string) {
 	return Pass, "a pod would get a sidecar of " + f.Revision
 }
 
-func configurationAdmitted(f Facts) (Result, string) {
+func validConfiguration(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
 		if !a.Pod && !a.Invalid && !a.Admitted {
 			return Wait, fmt.Sprintf("valid configuration%s is rejected: %s", withLabel(a), a.Refusal)
 		}
 	}
-	return Pass, "valid configuration is admitted"
+	return Pass, "valid configuration is accepted"
 }
 
-func configurationRejected(f Facts) (Result, string) {
+func invalidConfiguration(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
 		if !a.Pod && a.Invalid && a.Admitted {
-			return Wait, fmt.Sprintf("invalid configuration%s is admitted", withLabel(a))
+			return Wait, fmt.Sprintf("invalid configuration%s is accepted", withLabel(a))
 		}
 	}
 	return Pass, "invalid configuration is rejected"
