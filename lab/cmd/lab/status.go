@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rerig/rerig/lab/internal/cache"
-	"github.com/rerig/rerig/lab/internal/look"
+	"github.com/rerig/rerig/lab/internal/clusterstatus"
 	"github.com/rerig/rerig/lab/internal/state"
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
@@ -44,7 +44,7 @@ func status(ctx context.Context, f *flags, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("ask the lab for its nodes and pods: %w", err)
 	}
-	s, err := look.Read(raw)
+	s, err := clusterstatus.Read(raw)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/rerig/rerig/lab/internal/component"
 )
@@ -47,4 +48,18 @@ func lay(f component.File) error {
 		return fmt.Errorf("write %s: %w", f.Path, err)
 	}
 	return nil
+}
+
+// tailLines of a log are quoted in an error: enough for a cause, too few to hide it.
+const tailLines = 12
+
+func (g *Group) tail(name string) string {
+	path := filepath.Join(g.Logs, name+".log")
+	b, err := os.ReadFile(path)
+	if err != nil || len(b) == 0 {
+		return ""
+	}
+	lines := strings.Split(strings.TrimRight(string(b), "\n"), "\n")
+	lines = lines[max(0, len(lines)-tailLines):]
+	return "\nthe end of " + path + ":\n  " + strings.Join(lines, "\n  ")
 }

@@ -5,6 +5,7 @@ package process
 import (
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -33,3 +34,9 @@ func (g *Group) StopAll(grace time.Duration) {
 	}
 	wg.Wait()
 }
+
+// Every component leads a process group of its own; a group that is gone is no error.
+
+func terminateGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGTERM) }
+
+func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }

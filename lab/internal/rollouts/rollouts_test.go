@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestRecipe(t *testing.T) {
 	got := Controller{Place: "/parts/argo", Kube: "/parts/kube", Kubeconfig: "/lab/kubeconfig", Dir: "/lab", Health: 20005, Metrics: 20006}.Recipe().String()
-	const golden = "testdata/recipe.golden"
+	const golden = "testdata/components.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -4,6 +4,8 @@ package load
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -56,4 +58,61 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// mix is the order in which kinds come: each as often as its weight says, spread evenly, always the same.
+type mix struct {
+	kinds []Kind
+	owed  []int
+	total int
+}
+
+func newMix(kinds []Kind) *mix {
+	m := &mix{kinds: kinds, owed: make([]int, len(kinds))}
+	for _, k := range kinds {
+		m.total += k.Weight
+	}
+	return m
+}
+
+// next is the kind that is owed most.
+func (m *mix) next() Kind {
+	most := 0
+	for i, k := range m.kinds {
+		m.owed[i] += k.Weight
+		if m.owed[i] > m.owed[most] {
+			most = i
+		}
+	}
+	m.owed[most] -= m.total
+	return m.kinds[most]
+}
+
+// Once asks every kind once and says what was wrong, each by its kind and place.
+func Once(ctx context.Context, kinds []Kind) error {
+	var wrong []error
+	for _, k := range kinds {
+		limited, cancel := context.WithTimeout(ctx, Patience)
+		if _, err := k.Ask(limited); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", k.Name, err))
+		}
+		cancel()
+	}
+	return errors.Join(wrong...)
+}
+
+// Settle asks until the shop was right in all it does as many times in a row as asked for, and tells what each
+// round found. A load that counts from before the shop stands would count the shop's own start.
+func Settle(ctx context.Context, kinds []Kind, rounds int, tell func(error)) error {
+	for right := 0; right < rounds; {
+		err := Once(ctx, kinds)
+		tell(err)
+		if right++; err != nil {
+			right = 0
+		}
+		if !wait(ctx, time.Second) {
+			return fmt.Errorf("wait for the shop to be whole: %w", errors.Join(ctx.Err(), err))
+		}
+	}
+	return nil
 }

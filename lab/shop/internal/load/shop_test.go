@@ -14,7 +14,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 	"github.com/rerig/rerig/lab/shop/internal/ledger"
 	"github.com/rerig/rerig/lab/shop/internal/load"
-	"github.com/rerig/rerig/lab/shop/internal/role"
+	"github.com/rerig/rerig/lab/shop/internal/services"
 )
 
 // shop is every service of the shop on loopback, with stand-ins for what only a mesh does: the gateway checks
@@ -26,13 +26,13 @@ type shop struct {
 }
 
 func stand(t *testing.T) *shop {
-	s := &shop{outside: server(t, marked(role.Outside{Pod: "outside-a"}.Handler()))}
-	s.rates = server(t, role.Rates{Pod: "rates-a", Call: caller("rates"), Outside: s.outside.URL}.Handler())
-	s.cart = server(t, role.Cart{Pod: "cart-a", Version: "v2", Call: caller("cart"), Rates: s.rates.URL}.Handler())
+	s := &shop{outside: server(t, marked(services.Outside{Pod: "outside-a"}.Handler()))}
+	s.rates = server(t, services.Rates{Pod: "rates-a", Call: caller("rates"), Outside: s.outside.URL}.Handler())
+	s.cart = server(t, services.Cart{Pod: "cart-a", Version: "v2", Call: caller("cart"), Rates: s.rates.URL}.Handler())
 	refusing := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "RBAC: access denied", http.StatusForbidden)
 	}))
-	notes := server(t, role.Notes{Pod: "notes-a", Call: caller("notes"), Cart: refusing.URL}.Handler())
+	notes := server(t, services.Notes{Pod: "notes-a", Call: caller("notes"), Cart: refusing.URL}.Handler())
 	find := &catalog.Server{Pod: "catalog-a", Beat: time.Second}
 	client, err := catalog.Dial(listen(t, find.Serve), load.CatalogHost)
 	if err != nil {
@@ -42,7 +42,7 @@ func stand(t *testing.T) *shop {
 	ctx, leave := context.WithCancel(t.Context())
 	book := &ledger.Server{Pod: "ledger-0"}
 	address := listen(t, func(_ context.Context, ln net.Listener, grace time.Duration) error { return book.Serve(ctx, ln, grace) })
-	web := role.Web{Pod: "web-a", Call: caller("web"), Cart: s.cart.URL, Notes: notes.URL, Rates: s.rates.URL,
+	web := services.Web{Pod: "web-a", Call: caller("web"), Cart: s.cart.URL, Notes: notes.URL, Rates: s.rates.URL,
 		Find: client.Find, Beat: time.Second, Going: t.Context().Done(),
 		Balance: func(ctx context.Context) (string, error) {
 			pod, _, err := ledger.Once(ctx, address, 1, 2)
@@ -73,7 +73,7 @@ func listen(t *testing.T, serve func(context.Context, net.Listener, time.Duratio
 
 func marked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Set(role.EgressHeader, "yes")
+		r.Header.Set(services.EgressHeader, "yes")
 		next.ServeHTTP(w, r)
 	})
 }
@@ -84,7 +84,7 @@ func gateway(next http.Handler) http.Handler {
 		case r.Host != load.WebHost:
 			http.NotFound(w, r)
 		case bearer == "Bearer good":
-			r.Header.Set(role.UserHeader, "ada")
+			r.Header.Set(services.UserHeader, "ada")
 			next.ServeHTTP(w, r)
 		case bearer != "":
 			http.Error(w, "Jwt verification fails", http.StatusUnauthorized)

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package apiclient keeps what the hollow lab's stand-ins need to know of the
+// cluster, by client-go's informers, and does their few writes.
+package apiclient
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	discoveryv1client "k8s.io/client-go/kubernetes/typed/discovery/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+)
+
+// Cluster is one cluster, watched. Its methods may be called from several goroutines.
+type Cluster struct {
+	core    corev1client.CoreV1Interface
+	dynamic dynamic.Interface
+
+	pods, namespaces, configMaps, services, slices cache.SharedIndexInformer
+}
+
+const byService = "service"
+
+// New prepares to watch; Start begins it.
+func New(config *rest.Config) (*Cluster, error) {
+	c := rest.CopyConfig(config)
+	c.QPS, c.Burst = 500, 1000 // hundreds of pods may come at once
+	core, err := corev1client.NewForConfig(c)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	slices, err := discoveryv1client.NewForConfig(c)
+	if err != nil {
+		return nil, fmt.Errorf("make a client for endpoints: %w", err)
+	}
+	dyn, err := dynamic.NewForConfig(c)
+	if err != nil {
+		return nil, fmt.Errorf("make a dynamic client: %w", err)
+	}
+	w := &Cluster{core: core, dynamic: dyn}
+	w.pods = informer(core.RESTClient(), "pods", &corev1.Pod{})
+	w.namespaces = informer(core.RESTClient(), "namespaces", &corev1.Namespace{})
+	w.configMaps = informer(core.RESTClient(), "configmaps", &corev1.ConfigMap{})
+	w.services = informer(core.RESTClient(), "services", &corev1.Service{})
+	w.slices = informer(slices.RESTClient(), "endpointslices", &discoveryv1.EndpointSlice{})
+	return w, w.slices.AddIndexers(cache.Indexers{byService: func(o any) ([]string, error) {
+		s := o.(*discoveryv1.EndpointSlice)
+		return []string{s.Namespace + "/" + s.Labels[discoveryv1.LabelServiceName]}, nil
+	}})
+}
+
+func informer(client rest.Interface, resource string, of cacheable) cache.SharedIndexInformer {
+	lw := cache.NewListWatchFromClient(client, resource, metav1.NamespaceAll, everything)
+	i := cache.NewSharedIndexInformer(lw, of, 0, cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
+	_ = i.SetTransform(lighten) // it fails only once the informer runs
+	return i
+}
+
+// Start watches until ctx ends; it returns when all is known that was there.
+// Handlers are to be added before.
+func (w *Cluster) Start(ctx context.Context, running *sync.WaitGroup) error {
+	all := []cache.SharedIndexInformer{w.pods, w.namespaces, w.configMaps, w.services, w.slices}
+	synced := make([]cache.InformerSynced, 0, len(all))
+	for _, i := range all {
+		running.Go(func() { i.RunWithContext(ctx) })
+		synced = append(synced, i.HasSynced)
+	}
+	if !cache.WaitForCacheSync(ctx.Done(), synced...) {
+		return fmt.Errorf("wait for the first look at the cluster: %w", context.Cause(ctx))
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apiclient
+
+import (
+	"context"
+	"fmt"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+// ConfigMap implements podview.Sources.
+func (w *Cluster) ConfigMap(_ context.Context, namespace, name string) (*corev1.ConfigMap, error) {
+	return look[corev1.ConfigMap](w.configMaps, namespace+"/"+name), nil
+}
+
+// Secret implements podview.Sources.
+func (w *Cluster) Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	s, err := w.core.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return s, err
+}
+
+// Token implements podview.Sources.
+func (w *Cluster) Token(ctx context.Context, pod *corev1.Pod, audience string, seconds int64) (string, error) {
+	t := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{
+		ExpirationSeconds: &seconds,
+		BoundObjectRef:    &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID},
+	}}
+	if audience != "" {
+		t.Spec.Audiences = []string{audience}
+	}
+	t, err := w.core.ServiceAccounts(pod.Namespace).CreateToken(ctx, pod.Spec.ServiceAccountName, t, metav1.CreateOptions{})
+	if err != nil {
+		return "", fmt.Errorf("get a token of service account %s/%s: %w", pod.Namespace, pod.Spec.ServiceAccountName, err)
+	}
+	return t.Status.Token, nil
+}
+
+// Namespace is nil when it isn't there.
+func (w *Cluster) Namespace(name string) *corev1.Namespace {
+	return look[corev1.Namespace](w.namespaces, name)
+}
+
+// Service implements services.Book.
+func (w *Cluster) Service(namespace, name string) *corev1.Service {
+	return look[corev1.Service](w.services, namespace+"/"+name)
+}
+
+// Slices implements services.Book.
+func (w *Cluster) Slices(namespace, service string) []*discoveryv1.EndpointSlice {
+	found, err := w.slices.GetIndexer().ByIndex(byService, namespace+"/"+service)
+	if err != nil {
+		return nil
+	}
+	out := make([]*discoveryv1.EndpointSlice, 0, len(found))
+	for _, f := range found {
+		out = append(out, f.(*discoveryv1.EndpointSlice))
+	}
+	return out
+}
+
+func look[T any](i cache.SharedIndexInformer, key string) *T {
+	o, ok, err := i.GetStore().GetByKey(key)
+	if err != nil || !ok {
+		return nil
+	}
+	t, _ := o.(*T)
+	return t
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package egress
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// dialWithin bounds a connection to a local process.
+const dialWithin = 5 * time.Second
+
+// Serve answers HTTP CONNECT on the listener (a unix socket, as the API
+// server's egress selector wants it) until the listener is closed.
+//
+// Connections are made from the address from, nil for any: an istiod trusts
+// whoever comes from loopback, as a port-forward does, and an API server doesn't.
+func Serve(l net.Listener, routes *Routes, from net.IP) error {
+	dialer := &net.Dialer{Timeout: dialWithin}
+	if from != nil {
+		dialer.LocalAddr = &net.TCPAddr{IP: from}
+	}
+	s := &http.Server{Handler: connect(routes, dialer), ReadHeaderTimeout: dialWithin}
+	if err := s.Serve(l); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("serve the egress proxy: %w", err)
+	}
+	return nil
+}
+
+func connect(routes *Routes, dialer *net.Dialer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			http.Error(w, "only CONNECT is served here", http.StatusMethodNotAllowed)
+			return
+		}
+		there, err := dial(routes, dialer, r.URL.Host)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		here, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			there.Close()
+			return
+		}
+		if _, err := io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
+			here.Close()
+			there.Close()
+			return
+		}
+		join(here, buffered, there)
+	}
+}
+
+func dial(routes *Routes, dialer *net.Dialer, hostport string) (net.Conn, error) {
+	local, err := routes.Local(hostport)
+	if err != nil {
+		return nil, err
+	}
+	return dialer.Dial("tcp", local)
+}
+
+// join carries bytes both ways until both have ended; from holds what the HTTP
+// server had already read of here.
+func join(here net.Conn, from io.Reader, there net.Conn) {
+	var both sync.WaitGroup
+	both.Go(func() { carry(there, from) })
+	both.Go(func() { carry(here, there) })
+	both.Wait()
+	here.Close()
+	there.Close()
+}
+
+// carry hands the end of one direction on, and leaves the other one open.
+func carry(to net.Conn, from io.Reader) {
+	_, err := io.Copy(to, from)
+	half, ok := to.(interface{ CloseWrite() error })
+	if err != nil || !ok {
+		to.Close()
+		return
+	}
+	_ = half.CloseWrite() // the other side may have gone already
+}
+
+// Outward is an address of this machine other than loopback, nil when it has
+// none. Nothing leaves the machine by it: it is where connections come from.
+func Outward() net.IP {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+			return n.IP
+		}
+	}
+	return nil
+}

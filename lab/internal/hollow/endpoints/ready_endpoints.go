@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package endpoints finds the ready endpoints behind a Service's DNS name, as
+// kube-proxy and a name server would together.
+package endpoints
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+)
+
+// Book is where Services and EndpointSlices are looked up; nil and empty when there are none.
+type Book interface {
+	Service(namespace, name string) *corev1.Service
+	Slices(namespace, service string) []*discoveryv1.EndpointSlice
+}
+
+// Endpoint picks one of the ready endpoints of host:port at random, where host
+// is SERVICE.NAMESPACE.svc or begins so, and port is one of the Service's. The
+// answer is a pod's IP:port.
+func Endpoint(b Book, hostport string) (string, error) {
+	host, port, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return "", fmt.Errorf("read address %q: %w", hostport, err)
+	}
+	words := strings.Split(host, ".")
+	if len(words) < 2 {
+		return "", fmt.Errorf("find the Service %q: it has no namespace", host)
+	}
+	s := b.Service(words[1], words[0])
+	if s == nil {
+		return "", fmt.Errorf("find the Service %s/%s: it is not there", words[1], words[0])
+	}
+	name, ok := portName(s, port)
+	if !ok {
+		return "", fmt.Errorf("find port %s of Service %s/%s: it is not there", port, s.Namespace, s.Name)
+	}
+	all := ready(b.Slices(s.Namespace, s.Name), name)
+	if len(all) == 0 {
+		return "", fmt.Errorf("find an endpoint of Service %s/%s: none is ready", s.Namespace, s.Name)
+	}
+	return all[rand.IntN(len(all))], nil
+}
+
+func portName(s *corev1.Service, port string) (string, bool) {
+	for _, p := range s.Spec.Ports {
+		if strconv.Itoa(int(p.Port)) == port {
+			return p.Name, true
+		}
+	}
+	return "", false
+}
+
+func ready(slices []*discoveryv1.EndpointSlice, portName string) []string {
+	var all []string
+	for _, s := range slices {
+		for _, p := range s.Ports {
+			if p.Port == nil || (p.Name != nil && *p.Name != portName) {
+				continue
+			}
+			for _, e := range s.Endpoints {
+				if (e.Conditions.Ready == nil || *e.Conditions.Ready) && len(e.Addresses) > 0 {
+					all = append(all, net.JoinHostPort(e.Addresses[0], strconv.Itoa(int(*p.Port))))
+				}
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoints
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+type book map[string][]*discoveryv1.EndpointSlice
+
+func (b book) Service(namespace, name string) *corev1.Service {
+	if _, ok := b[namespace+"/"+name]; !ok {
+		return nil
+	}
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "dns", Port: 15012}, {Name: "webhook", Port: 443}}},
+	}
+}
+
+func (b book) Slices(namespace, service string) []*discoveryv1.EndpointSlice {
+	return b[namespace+"/"+service]
+}
+
+func slice(name string, port int32, ready map[string]bool) *discoveryv1.EndpointSlice {
+	s := &discoveryv1.EndpointSlice{Ports: []discoveryv1.EndpointPort{{Name: &name, Port: &port}}}
+	for ip, r := range ready {
+		s.Endpoints = append(s.Endpoints, discoveryv1.Endpoint{Addresses: []string{ip}, Conditions: discoveryv1.EndpointConditions{Ready: &r}})
+	}
+	return s
+}
+
+func TestEndpoint(t *testing.T) {
+	b := book{
+		"istio-system/istiod": {
+			slice("dns", 15012, map[string]bool{"10.245.0.1": true, "10.245.0.2": false, "10.245.0.3": true}),
+			slice("webhook", 15017, map[string]bool{"10.245.0.1": true}),
+		},
+		"istio-system/idle": {slice("dns", 15012, map[string]bool{"10.245.0.2": false})},
+	}
+	seen := map[string]bool{}
+	for range 200 {
+		got, err := Endpoint(b, "istiod.istio-system.svc:15012")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[got] = true
+	}
+	if len(seen) != 2 || !seen["10.245.0.1:15012"] || !seen["10.245.0.3:15012"] {
+		t.Errorf("200 times an endpoint gave %v; want both ready ones", seen)
+	}
+	if got, err := Endpoint(b, "istiod.istio-system.svc.cluster.local:443"); err != nil || got != "10.245.0.1:15017" {
+		t.Errorf("port 443 led to %q, %v; want its target port", got, err)
+	}
+	for ask, want := range map[string]string{
+		"idle.istio-system.svc:15012":  "none is ready",
+		"gone.istio-system.svc:15012":  "is not there",
+		"istiod.istio-system.svc:9999": "find port 9999",
+		"istiod:15012":                 "no namespace",
+		"istiod.istio-system.svc":      "read address",
+	} {
+		if _, err := Endpoint(b, ask); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Endpoint(%q) says %v; want %q", ask, err, want)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kubelet
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/rerig/rerig/lab/internal/component"
+	"github.com/rerig/rerig/lab/internal/hollow/podview"
+	"github.com/rerig/rerig/lab/internal/hollow/ports"
+)
+
+// tokenFile is where a pod finds the token of its service account.
+const tokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+// listeners are istiod's listening flags and their ports in a pod (Istio 1.29.1
+// pilot/cmd/pilot-discovery/app/cmd.go).
+var listeners = []struct {
+	flag string
+	port int
+}{
+	{"--grpcAddr", 15010}, {"--secureGRPCAddr", 15012}, {"--monitoringAddr", 15014},
+	{"--httpsAddr", 15017}, {"--httpAddr", 8080}, {"--ctrlz_port", 9876},
+}
+
+// Place is where a pod becomes a process.
+type Place struct {
+	// Binary is the program of the pod's image.
+	Binary string
+	// Root stands in for the root of the container's file system, and is the working directory.
+	Root string
+	// Ports are the free local ones that the process gets, one for each of istiod's.
+	Ports []int
+	// Server and CA are the API server's URL and its authority, PEM.
+	Server string
+	CA     []byte
+	// Machine stands in for limits that the container does not set.
+	Machine corev1.ResourceList
+}
+
+// Process is what a pod of istiod becomes, and where its ports lead.
+type Process struct {
+	Component component.Component
+	// Ports maps a port of the pod to a local host:port.
+	Ports map[int]string
+}
+
+// Translate makes a process of a pod: its arguments, environment and volumes are
+// the pod's own. The process listens elsewhere, finds the API server by a
+// kubeconfig (with the token that the pod would find in its volume) since it is
+// in no cluster, and sees its volumes under the root that it runs in: istiod's
+// paths are relative, and others that point into a volume are rewritten.
+func Translate(ctx context.Context, from podview.Sources, pod *corev1.Pod, at Place) (Process, error) {
+	c := &pod.Spec.Containers[0]
+	env, err := podview.Environment(ctx, from, pod, c, at.Machine)
+	if err != nil {
+		return Process{}, err
+	}
+	files, err := podview.Files(ctx, from, pod, c)
+	if err != nil {
+		return Process{}, err
+	}
+	args := podview.Arguments(c, env)
+	led, flags := lead(args, at.Ports)
+	kubeconfig := filepath.Join(at.Root, "kubeconfig")
+	p := Process{Ports: led, Component: component.Component{
+		Name: pod.Namespace + "." + pod.Name, Binary: at.Binary, Dir: at.Root,
+		Args: slices.Concat(rooted(args, c, at.Root), flags, []string{"--kubeconfig=" + kubeconfig}),
+		Env:  surroundings(rooted(env.Without("KUBECONFIG"), c, at.Root), at.Root),
+	}}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		p.Component.Files = append(p.Component.Files, component.File{Path: filepath.Join(at.Root, name), Content: files[name], Mode: 0o600})
+	}
+	p.Component.Files = append(p.Component.Files, component.File{Path: kubeconfig, Content: wayIn(at), Mode: 0o600})
+	return p, nil
+}
+
+// lead gives each of istiod's listeners a local port, in flags that come after
+// the pod's own and so count.
+func lead(args []string, free []int) (map[int]string, []string) {
+	led := map[int]string{}
+	var flags []string
+	for i, l := range listeners {
+		to := ports.Local(free[i])
+		led[listensAt(args, l.flag, l.port)] = to
+		if l.flag == "--ctrlz_port" {
+			to = strconv.Itoa(free[i])
+		}
+		flags = append(flags, l.flag+"="+to)
+	}
+	return led, flags
+}
+
+// listensAt is the port that the pod's own arguments give to a listener, or the usual one.
+func listensAt(args []string, flag string, usual int) int {
+	for i, a := range args {
+		value, ok := strings.CutPrefix(a, flag+"=")
+		if a == flag && i+1 < len(args) {
+			value, ok = args[i+1], true
+		}
+		if port, err := strconv.Atoi(value[strings.LastIndex(value, ":")+1:]); ok && err == nil && port != 0 {
+			return port
+		}
+	}
+	return usual
+}
+
+// rooted rewrites words whose value is a path in one of the container's volumes.
+func rooted(words []string, c *corev1.Container, root string) []string {
+	out := slices.Clone(words)
+	for i, w := range out {
+		name, value, ok := strings.Cut(w, "=")
+		if !ok {
+			name, value = "", w
+		} else {
+			name += "="
+		}
+		for _, m := range c.VolumeMounts {
+			if value == m.MountPath || strings.HasPrefix(value, path.Clean(m.MountPath)+"/") {
+				out[i] = name + filepath.Join(root, value)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// surroundings are what an image gives to every process.
+func surroundings(env []string, root string) []string {
+	vars := podview.Vars(env)
+	if vars.Get("PATH") == "" {
+		vars = vars.Set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	}
+	return vars.Set("HOME", root)
+}
+
+func wayIn(at Place) string {
+	return fmt.Sprintf(`apiVersion: v1
+kind: Config
+clusters:
+- name: lab
+  cluster: {server: %q, certificate-authority-data: %s}
+users:
+- name: pod
+  user: {tokenFile: %q}
+contexts:
+- name: lab
+  context: {cluster: lab, user: pod}
+current-context: lab
+`, at.Server, base64.StdEncoding.EncodeToString(at.CA), filepath.Join(at.Root, tokenFile))
+}

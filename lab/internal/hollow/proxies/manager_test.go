@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proxies
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rerig/rerig/lab/internal/hollow/egress"
+	"github.com/rerig/rerig/lab/internal/hollow/proxy"
+)
+
+// paper is a cluster without a control plane, which tells where port-forwards lead.
+type paper struct {
+	forwards chan map[int]string
+	shop     corev1.Namespace
+}
+
+func (*paper) ConfigMap(context.Context, string, string) (*corev1.ConfigMap, error) { return nil, nil }
+func (*paper) Secret(context.Context, string, string) (*corev1.Secret, error)       { return nil, nil }
+func (*paper) Token(context.Context, *corev1.Pod, string, int64) (string, error)    { return "", nil }
+func (*paper) Service(string, string) *corev1.Service                               { return nil }
+func (*paper) Slices(string, string) []*discoveryv1.EndpointSlice                   { return nil }
+func (p *paper) Namespace(string) *corev1.Namespace                                 { return &p.shop }
+func (p *paper) Forward(_ context.Context, _ *corev1.Pod, ports map[int]string) error {
+	p.forwards <- ports
+	return nil
+}
+
+func gateway(uid, ip string) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "gateway-" + uid, UID: types.UID(uid), Annotations: map[string]string{"istio.io/rev": "1-31-0"}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Image: "i:1", Args: []string{"proxy", "router"}}}},
+		Status:     corev1.PodStatus{Phase: corev1.PodRunning, PodIP: ip},
+	}
+}
+
+func TestAProxyComesAndGoesWithItsPod(t *testing.T) {
+	cluster := &paper{forwards: make(chan map[int]string, 1)}
+	var routes egress.Routes
+	ctx, cancel := context.WithCancel(context.Background())
+	c := New(ctx, cluster, &routes, nil, io.Discard)
+	defer c.Wait()
+	defer cancel()
+
+	pod := gateway("1", "10.244.0.7")
+	c.There(pod)
+	var ports map[int]string
+	select {
+	case ports = <-cluster.forwards:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no port-forward leads to the proxy")
+	}
+	res, err := http.Get("http://" + ports[15000] + "/server_info")
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("its administration answers %v, %v", res, err)
+	}
+	res.Body.Close()
+	if to, err := routes.Local("10.244.0.7:15000"); err != nil || to != ports[15000] {
+		t.Errorf("the pod's address leads to %q, %v; want %q", to, err, ports[15000])
+	}
+
+	leaving := pod.DeepCopy()
+	leaving.DeletionTimestamp = &metav1.Time{Time: time.Now()}
+	c.There(leaving)
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		conn, err := net.Dial("tcp", ports[15000])
+		if err != nil {
+			break
+		}
+		conn.Close()
+		if time.Now().After(end) {
+			t.Fatal("the pod is on its way out, and its proxy stays")
+		}
+	}
+}
+
+func TestWhoHasAProxy(t *testing.T) {
+	for name, change := range map[string]func(*corev1.Pod){
+		"pending":     func(p *corev1.Pod) { p.Status.Phase = corev1.PodPending },
+		"no address":  func(p *corev1.Pod) { p.Status.PodIP = "" },
+		"terminating": func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{} },
+		"no proxy":    func(p *corev1.Pod) { p.Spec.Containers[0].Name = "web" },
+	} {
+		pod := gateway("1", "10.244.0.7")
+		if !belongs(pod) {
+			t.Fatal("a gateway's pod has no proxy")
+		}
+		if change(pod); belongs(pod) {
+			t.Errorf("%s: it has a proxy", name)
+		}
+	}
+}
+
+// A namespace's orders reach its pods that are there, and only those of the revision that is meant.
+func TestOrdersOfANamespaceReachItsPods(t *testing.T) {
+	cluster := &paper{forwards: make(chan map[int]string, 1)}
+	cluster.shop.Name = "shop"
+	ctx, cancel := context.WithCancel(context.Background())
+	c := New(ctx, cluster, &egress.Routes{}, nil, io.Discard)
+	defer c.Wait()
+	defer cancel()
+	pod := gateway("1", "10.244.0.7")
+	c.There(pod)
+
+	told := func() proxy.Orders {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		m := c.members[pod.UID]
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.told
+	}
+	for annotation, want := range map[string]proxy.Orders{
+		"lds@1-31-0": {Rejects: []string{"lds"}},
+		"lds@1-29-1": {},
+	} {
+		ns := cluster.shop.DeepCopy()
+		ns.Annotations = map[string]string{proxy.RejectAnnotation: annotation}
+		c.NamespaceChanged(ns)
+		if got := told(); !got.Equal(want) {
+			t.Errorf("with %s the proxy was told %v; want %v", annotation, got, want)
+		}
+	}
+	other := cluster.shop.DeepCopy()
+	other.Name, other.Annotations = "other", map[string]string{proxy.DisconnectedAnnotation: "true"}
+	c.NamespaceChanged(other)
+	if got := told(); got.Disconnected {
+		t.Error("another namespace's orders reached the pod")
+	}
+}

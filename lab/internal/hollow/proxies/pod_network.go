@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proxies
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/rerig/rerig/lab/internal/hollow/endpoints"
+)
+
+const (
+	// rootVolume is where injection has a pod's root certificates, in a ConfigMap that istiod keeps.
+	rootVolume = "istiod-ca-cert"
+	rootMap    = "istio-ca-root-cert"
+	rootKey    = "root-cert.pem"
+	// tokenVolume holds the pod's token for its control plane.
+	tokenVolume = "istio-token"
+	audience    = "istio-ca"
+	tokenFor    = 12 * time.Hour
+)
+
+// network is a pod's way to its control plane; it implements proxy.Network.
+type network struct {
+	member *member
+
+	mu    sync.Mutex
+	token string
+	until time.Time
+}
+
+// Dial implements proxy.Network.
+func (n *network) Dial(ctx context.Context, hostport string) (net.Conn, error) {
+	pod, err := endpoints.Endpoint(n.member.crowd.Cluster, hostport)
+	if err != nil {
+		return nil, err
+	}
+	local, err := n.member.crowd.Routes.Local(pod)
+	if err != nil {
+		return nil, err
+	}
+	return (&net.Dialer{}).DialContext(ctx, "tcp", local)
+}
+
+// Root implements proxy.Network.
+func (n *network) Root(ctx context.Context) ([]byte, error) {
+	pod := n.member.current()
+	name := rootMap
+	for _, v := range pod.Spec.Volumes {
+		if v.Name == rootVolume && v.ConfigMap != nil {
+			name = v.ConfigMap.Name
+		}
+	}
+	cm, err := n.member.crowd.Cluster.ConfigMap(ctx, pod.Namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	if cm == nil || cm.Data[rootKey] == "" {
+		return nil, fmt.Errorf("ConfigMap %s/%s with %s is not there", pod.Namespace, name, rootKey)
+	}
+	return []byte(cm.Data[rootKey]), nil
+}
+
+// Token implements proxy.Network; a token is used for most of its life.
+func (n *network) Token(ctx context.Context) (string, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if time.Now().Before(n.until) {
+		return n.token, nil
+	}
+	pod := n.member.current()
+	token, err := n.member.crowd.Cluster.Token(ctx, pod, tokenAudience(pod), int64(tokenFor/time.Second))
+	if err != nil {
+		return "", err
+	}
+	n.token, n.until = token, time.Now().Add(tokenFor*8/10)
+	return token, nil
+}
+
+// tokenAudience is what the pod's token volume asks for.
+func tokenAudience(pod *corev1.Pod) string {
+	for _, v := range pod.Spec.Volumes {
+		if v.Name != tokenVolume || v.Projected == nil {
+			continue
+		}
+		for _, s := range v.Projected.Sources {
+			if s.ServiceAccountToken != nil {
+				return s.ServiceAccountToken.Audience
+			}
+		}
+	}
+	return audience
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command is the shop's command line: one file for each subcommand.
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+)
+
+// Command does one subcommand until it is done or the context ends.
+type Command func(ctx context.Context, args []string, out io.Writer) error
+
+// All names every subcommand.
+func All() map[string]Command {
+	return map[string]Command{
+		"web":       web,
+		"cart":      cart,
+		"catalog":   catalogue,
+		"notes":     notes,
+		"ledger":    book,
+		"rates":     rates,
+		"outside":   outside,
+		"load":      runLoad,
+		"drive":     drive,
+		"manifests": printManifests,
+		"sleep":     sleep,
+	}
+}
+
+// sleep waits, for preStop hooks: the image has no other program.
+func sleep(ctx context.Context, args []string, _ io.Writer) error {
+	if len(args) != 1 {
+		return fmt.Errorf("usage: shop sleep SECONDS")
+	}
+	seconds, err := strconv.ParseFloat(args[0], 64)
+	if err != nil {
+		return fmt.Errorf("read how many seconds to sleep: %w", err)
+	}
+	select {
+	case <-time.After(time.Duration(seconds * float64(time.Second))):
+	case <-ctx.Done():
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package services
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/lab/shop/internal/hop"
+)
+
+// Cart stands in two versions; for a price it asks for the rates.
+type Cart struct {
+	Pod, Version string
+	Call         hop.Caller
+	Rates        string
+}
+
+// Handler routes the paths.
+func (c Cart) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { hop.Reply(w, c.self(), nil) })
+	mux.HandleFunc("GET /price", c.price)
+	return mux
+}
+
+func (c Cart) self() hop.Answer {
+	return hop.Answer{Service: "cart", Version: c.Version, Pod: c.Pod}
+}
+
+func (c Cart) price(w http.ResponseWriter, r *http.Request) {
+	rate, err := c.Call.Get(r.Context(), "rates", c.Rates+"/", "", nil)
+	a := c.self()
+	a.Asked = []hop.Answer{rate}
+	hop.Reply(w, a, err)
+}
+
+// Notes is on every node. It has no business with the cart, and tries it when asked to: the mesh must refuse.
+type Notes struct {
+	Pod  string
+	Call hop.Caller
+	Cart string
+}
+
+// Handler routes the paths.
+func (n Notes) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { hop.Reply(w, n.says("noted"), nil) })
+	mux.HandleFunc("GET /try-cart", n.tryCart)
+	return mux
+}
+
+func (n Notes) says(what string) hop.Answer {
+	return hop.Answer{Service: "notes", Pod: n.Pod, Says: what}
+}
+
+func (n Notes) tryCart(w http.ResponseWriter, r *http.Request) {
+	resp, body, err := n.Call.Do(r.Context(), "cart", n.Cart+"/", "", nil)
+	if err == nil && resp.StatusCode != http.StatusForbidden {
+		err = &hop.Failure{From: "notes", To: "cart", Wrong: resp.StatusCode == http.StatusOK,
+			What: "wanted 403, got " + resp.Status + ": " + strings.TrimSpace(string(body))}
+	}
+	hop.Reply(w, n.says("refused"), err)
+}
+
+// Rates knows the rates, and asks the outside world for those that it doesn't.
+type Rates struct {
+	Pod     string
+	Call    hop.Caller
+	Outside string
+	// Think is how long it takes to find a rate: what is under way when it leaves is lost, since it doesn't drain.
+	Think time.Duration
+}
+
+// Handler routes the paths.
+func (s Rates) Handler() http.Handler {
+	mux := http.NewServeMux()
+	self := hop.Answer{Service: "rates", Pod: s.Pod, Says: "1.17"}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(s.Think)
+		hop.Reply(w, self, nil)
+	})
+	mux.HandleFunc("GET /outside", func(w http.ResponseWriter, r *http.Request) {
+		far, err := s.Call.Get(r.Context(), "outside", s.Outside+"/", "", nil)
+		a := self
+		a.Asked = []hop.Answer{far}
+		hop.Reply(w, a, err)
+	})
+	return mux
+}
+
+// EgressHeader is set by the egress gateway's route: the mark of a request that left the mesh by it.
+const EgressHeader = "X-Shop-Egress"
+
+// Outside stands for the world beyond the mesh, which lets in only what comes by the egress gateway.
+type Outside struct{ Pod string }
+
+// Handler answers every path.
+func (o Outside) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(EgressHeader) == "" {
+			hop.Reply(w, hop.Answer{}, hop.Wrong("rates", "outside", "did not come by the egress gateway"))
+			return
+		}
+		hop.Reply(w, hop.Answer{Service: "outside", Pod: o.Pod}, nil)
+	})
+}
