@@ -3,20 +3,21 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/run"
 )
 
-// output is a way to write results.
-type output string
+// connector reaches the cluster that the global flags name.
+type connector func(a *app) (run.Cluster, error)
 
-const (
-	outputText output = "text"
-	outputJSON output = "json"
-)
+// connect reaches the real cluster.
+func connect(a *app) (run.Cluster, error) { return run.Connect(a.kubeconfig, a.context, a.root) }
 
 // app is what all commands share: the streams and the global flags.
 type app struct {
@@ -27,36 +28,71 @@ type app struct {
 	kubeconfig string
 	context    string
 	root       string
-	output     output
-	plain      bool
+	output     outputFormat
+	noColor    bool
 
-	heard func(line string) // hears the lines of an installer; nil before a run works
-}
-
-func (a *app) say(line string) {
-	if a.heard != nil {
-		a.heard(line)
-	}
+	installerLine func(line string) // receives the lines of an installer; nil before the engine runs
 }
 
 func (a *app) flags(cmd *cobra.Command) {
 	f := cmd.PersistentFlags()
-	f.StringVar(&a.kubeconfig, "kubeconfig", "", "the kubeconfig `FILE`; without it KUBECONFIG, or ~/.kube/config")
-	f.StringVar(&a.context, "context", "", "the kubeconfig `CONTEXT`; without it the current one")
-	f.StringVar(&a.root, "istio-namespace", "istio-system", "the `NAMESPACE` of istiod")
-	f.StringVarP((*string)(&a.output), "output", "o", string(outputText), "write the output as `text|json`")
-	f.BoolVar(&a.plain, "no-color", false, "no colour, also on a terminal")
+	f.StringVar(&a.kubeconfig, "kubeconfig", "", "kubeconfig `FILE` (default: $KUBECONFIG, or ~/.kube/config)")
+	f.StringVar(&a.context, "context", "", "kubeconfig `CONTEXT` (default: the current one)")
+	f.StringVar(&a.root, "istio-namespace", "istio-system", "`NAMESPACE` of istiod")
+	f.StringVarP((*string)(&a.output), "output", "o", string(outputText), "output format: `text|json`")
+	f.BoolVar(&a.noColor, "no-color", false, "no colors, even on a terminal")
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if a.output != outputText && a.output != outputJSON {
-			return usageError{fmt.Errorf("output format %q is not known; use text or json", a.output)}
+			return usageError{fmt.Errorf("output format %q is unknown; use text or json", a.output)}
 		}
 		return nil
 	}
 }
 
-// patience says on a terminal what takes a moment.
-func (a *app) patience(what string) {
+// open reaches the cluster and checks that the caller may do what the command is
+// about to do, before anything is changed.
+func (a *app) open(ctx context.Context, purpose run.Purpose) (run.Cluster, error) {
+	c, err := a.connect(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := run.Permitted(ctx, c, purpose, nil); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// environment is where installers run.
+func (a *app) environment() run.Environment {
+	return run.Environment{Kubeconfig: a.kubeconfig, Context: a.context, Root: a.root, Say: a.say, Announce: a.announce}
+}
+
+func (a *app) say(line string) {
+	if a.installerLine != nil {
+		a.installerLine(line)
+	}
+}
+
+// announce writes, on a terminal, what takes a while.
+func (a *app) announce(what string) {
 	if _, ok := terminal(a.Err); ok {
 		fmt.Fprintln(a.Err, what+" ...")
+	}
+}
+
+// wallClock is the time of day.
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now() }
+
+func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/run"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -38,11 +39,11 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// on carries out a command line on paper; more are arguments that hold spaces.
-func on(p *paper, line string, more ...string) (code int, out, err string) {
+// on carries out a command line on fakeCluster; more are arguments that hold spaces.
+func on(p *fakeCluster, line string, more ...string) (code int, out, err string) {
 	var o, e strings.Builder
-	code = execute(context.Background(), append(strings.Fields(line), more...), Streams{In: strings.NewReader(""), Out: &o, Err: &e},
-		func(*app) (home, error) { return p, nil }, &instantClock{now: noon})
+	code = runCommand(context.Background(), append(strings.Fields(line), more...), Streams{In: strings.NewReader(""), Out: &o, Err: &e},
+		func(*app) (run.Cluster, error) { return p, nil }, &instantClock{now: noon})
 	return code, o.String(), e.String()
 }
 

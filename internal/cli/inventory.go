@@ -8,38 +8,39 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/run"
 )
 
 func (a *app) inventory() *cobra.Command {
 	return &cobra.Command{
 		Use:   "inventory",
-		Short: "Show every revision, and for every workload the four truths side by side",
-		Long: `Show every control-plane revision and tag, and for every workload, gateways
-too, four answers to "which revision?" side by side:
+		Short: "Show every revision, and which revision each workload uses",
+		Long: `Show every control-plane revision and tag and, for every workload and gateway,
+four answers to the question which revision it uses:
 
-  LABELS ASK     what the labels of the namespace and of the pod ask for
-  WEBHOOKS GIVE  what the live webhooks would do to a new pod
-  PODS CARRY     what its pods were injected with
+  LABELS ASK     what the labels of the namespace and of the pod select
+  WEBHOOKS GIVE  what the live webhooks would inject into a new pod
+  PODS CARRY     what the running pods were injected with
   SERVED BY      the istiod that each proxy is connected to, its version, and
-                 whether everything that it sent is acknowledged
+                 whether the proxy has acknowledged everything it was sent
 
-Where they disagree it says so in words. Nothing is changed.`,
+Disagreements are described in words. Nothing is changed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			h, err := a.open(cmd.Context(), looking)
+			c, err := a.open(cmd.Context(), run.ToRead)
 			if err != nil {
 				return err
 			}
-			defer h.Close()
-			w, err := h.Observe(cmd.Context())
+			defer c.Close()
+			w, err := c.Observe(cmd.Context())
 			if err != nil {
 				return fmt.Errorf("observe the mesh: %w", err)
 			}
-			inv := report.InventoryOf(w)
+			inventory := report.InventoryOf(w)
 			if a.output == outputJSON {
-				return a.json(inv)
+				return a.json(inventory)
 			}
-			_, err = fmt.Fprint(a.Out, inv.Text(a.paper()))
+			_, err = fmt.Fprint(a.Out, inventory.Text(a.style()))
 			return err
 		},
 	}

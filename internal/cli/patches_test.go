@@ -90,7 +90,7 @@ func TestPatchesOfTwoWaysAreNotMixed(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, err)
 	}
 	once := read()
-	put("02-unpin-shop-web.yaml", "# Run to-1-31-0, the way forth.\n# It was committed since.\n")
+	put("02-unpin-shop-web.yaml", "# Run to-1-31-0, upgrade.\n# It was committed since.\n")
 	if code, _, err := on(p, forth); code != exitDone || read() != once {
 		t.Fatalf("again: exit code %d: %s\n%s", code, err, read())
 	}
@@ -103,7 +103,7 @@ func TestPatchesOfTwoWaysAreNotMixed(t *testing.T) {
 	}
 	for _, line := range []string{"rollback", "rollback --yes"} {
 		code, _, err := on(p, line+" --patches "+folder)
-		if code == exitDone || !strings.Contains(err, "01-label-shop-data.yaml: take them away, or name another folder") || read() != once {
+		if code == exitDone || !strings.Contains(err, "01-label-shop-data.yaml: remove them, or use another folder") || read() != once {
 			t.Errorf("%s: exit code %d: %s\n%s", line, code, err, read())
 		}
 	}

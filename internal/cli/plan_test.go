@@ -11,7 +11,7 @@ import (
 func TestThePlanNamesWhatTheInstallLacks(t *testing.T) {
 	p := shop()
 	p.lacksToInstall = []string{"create services in istio-system", "patch services in istio-system"}
-	const lacks = "you may not create services in istio-system, patch services in istio-system: whoever carries this out has to be permitted that"
+	const lacks = "you may not create services in istio-system, patch services in istio-system: whoever runs the upgrade needs these permissions"
 	for _, output := range []string{"text", "json"} {
 		code, out, err := on(p, "plan --to 1-31-0 --operator testdata/operator.yaml -o "+output)
 		if code != exitDone || !strings.Contains(strings.Join(strings.Fields(out), " "), lacks) {

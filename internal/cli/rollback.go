@@ -4,107 +4,76 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rerig/rerig/internal/run"
 )
 
 func (a *app) rollback() *cobra.Command {
-	var c consent
-	var folder string
+	var approval approval
+	var patches string
 	var lease time.Duration
 	cmd := &cobra.Command{
 		Use:   "rollback [NAME]",
-		Short: "Show the plan back to what was found before a run, ask, and carry it out",
-		Long: `Show the plan back to what was found before a run, ask, and carry it out: made
-by the same planner, done by the same engine, proven on the wire as well. It
-can be begun at any point of a run, also of a finished one. Without a name it
-is the unfinished run, or else the one that ended last.
+		Short: "Show the plan back to the mesh as it was before a run, ask, and carry it out",
+		Long: `Show the plan back to the mesh as it was before a run, ask for approval, and
+carry it out. A rollback uses the same planner, engine and checks as an upgrade.
+It can start at any point of a run, also after its end. The default NAME is the
+unfinished run, or else the one that ended last.
 
-The control plane that was moved to stays installed and unused.
+The control plane that was upgraded to stays installed and unused.
 
-Labels that a GitOps tool keeps are waited for: --patches writes them out for
-committing, before anything is asked or done.
+A rollback waits for labels that a GitOps tool manages: --patches writes them as
+patches to commit, before anything is asked or done.
 
 ` + exitHelp,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
-			if err := positive(lease); err != nil {
+			if err := validateLease(lease); err != nil {
 				return err
 			}
-			h, err := a.open(cmd.Context(), running)
+			c, err := a.open(cmd.Context(), run.ToWrite)
 			if err != nil {
 				return err
 			}
-			defer h.Close()
-			r, err := named(cmd.Context(), h, arguments)
+			defer c.Close()
+			r, err := run.Named(cmd.Context(), c, firstOf(arguments))
 			if err != nil {
 				return err
 			}
-			if err := a.turn(cmd.Context(), h, r); err != nil {
+			if err := r.TurnBack(cmd.Context(), c, a.clock, 2*leaseDuration); err != nil {
 				return err
 			}
-			if folder != "" { // before it is asked for, or watched
-				p, err := observed(cmd.Context(), h, r)
-				if err != nil {
-					return err
-				}
-				if err := a.commits(p.Plan, folder); err != nil {
-					return err
-				}
+			if err := a.writeRollbackPatches(cmd.Context(), c, r, patches); err != nil {
+				return err
 			}
-			return a.carryOut(cmd.Context(), h, r, c, lease)
+			return a.execute(cmd.Context(), c, r, approval, lease)
 		},
 	}
-	c.flags(cmd)
-	patchesFlag(cmd, &folder)
+	approval.flags(cmd)
+	patchesFlag(cmd, &patches)
 	leaseFlag(cmd, &lease)
 	return cmd
 }
 
-// turn points a run back to its baseline; that is written down once it was
-// agreed to.
-func (a *app) turn(ctx context.Context, h home, r *run) error {
-	if r.fresh {
-		return fmt.Errorf("roll run %s back: nothing of it was ever agreed to, so nothing was moved", r.Name)
-	}
-	if _, err := recorded(ctx, h, r.Name); err != nil {
-		return err
-	}
-	var err error
-	if r.later, err = later(ctx, h, r); err != nil {
-		return err
-	}
-	if r.back() {
+// writeRollbackPatches writes the patches before approval is asked for, and before
+// another process is watched.
+func (a *app) writeRollbackPatches(ctx context.Context, c run.Cluster, r *run.Run, folder string) error {
+	if folder == "" {
 		return nil
 	}
-	if by, err := a.holder(ctx, h, r); err != nil {
+	p, err := r.Observe(ctx, c)
+	if err != nil {
 		return err
-	} else if by != "" {
-		return r.worked(by)
 	}
-	r.Spec.Rollback = true
-	return r.reread()
+	return a.writePatches(p.Plan, folder)
 }
 
-// worked is the error of a run that cannot be turned around, since somebody works
-// on it who would not hear of that.
-func (r *run) worked(by string) error {
-	return fmt.Errorf("roll run %s back: %s works on it: interrupt that process first (Ctrl-C), or wait until its Lease has run out", r.Name, by)
-}
-
-// holder is who works on a run. Of one that has come to its end it is waited for a
-// while: a process that died at its last write leaves a Lease that runs out.
-func (a *app) holder(ctx context.Context, h home, r *run) (string, error) {
-	began := a.clock.Now()
-	for {
-		by, err := h.Holder(ctx)
-		if by == "" || err != nil || !r.ended() || a.clock.Now().Sub(began) > 2*leaseDuration {
-			return by, err
-		}
-		if err := a.clock.Sleep(ctx, time.Second); err != nil {
-			return by, err
-		}
+func firstOf(arguments []string) string {
+	if len(arguments) == 0 {
+		return ""
 	}
+	return arguments[0]
 }

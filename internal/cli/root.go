@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli is the command line: one file a command. Flags become the same
-// MeshUpgrade that a file holds, which goes to the same engine; wiring is done
-// here and nowhere else in the command.
+// Package cli is the command line, one file per command. Flags become the same
+// MeshUpgrade that a file holds; package run carries it out.
 package cli
 
 import (
@@ -18,17 +17,17 @@ import (
 
 // Run carries out a command line and returns its exit code.
 func Run(ctx context.Context, arguments []string, s Streams) int {
-	return execute(ctx, arguments, s, connect, wallClock{})
+	return runCommand(ctx, arguments, s, connect, wallClock{})
 }
 
-func execute(ctx context.Context, arguments []string, s Streams, c connector, clock engine.Clock) int {
+func runCommand(ctx context.Context, arguments []string, s Streams, c connector, clock engine.Clock) int {
 	root := command(s, c, clock)
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
-	code := codeOf(ctx, err)
+	code := exitCode(ctx, err)
 	switch {
 	case code == exitInterrupted:
-		fmt.Fprintln(s.Err, "rerig: interrupted; nothing is lost: the same command goes on")
+		fmt.Fprintln(s.Err, "rerig: interrupted; nothing is lost: the same command continues")
 	case err != nil && !errors.Is(err, errHeld):
 		fmt.Fprintln(s.Err, "rerig: "+err.Error())
 	}
@@ -41,7 +40,8 @@ func command(s Streams, c connector, clock engine.Clock) *cobra.Command {
 		Use:   "rerig",
 		Short: "Move an Istio mesh from one control-plane revision to the next",
 		Long: `Rerig moves an Istio mesh from one control-plane revision to the next, a few
-workloads at a time, proves each of them on the wire, and can take it all back.
+workloads at a time. It verifies each of them on the wire, and can roll
+everything back.
 
 ` + exitHelp,
 		SilenceErrors: true,
@@ -59,14 +59,14 @@ workloads at a time, proves each of them on the wire, and can take it all back.
 	a.flags(root)
 	root.AddCommand(a.inventory(), a.plan(), a.upgrade(), a.status(), a.rollback(), a.version())
 	for _, sub := range root.Commands() {
-		sub.Args = understood(sub.Args)
+		sub.Args = usageErrors(sub.Args)
 	}
-	root.Args = understood(root.Args)
+	root.Args = usageErrors(root.Args)
 	return root
 }
 
-// understood makes a wrong argument a usage error.
-func understood(check cobra.PositionalArgs) cobra.PositionalArgs {
+// usageErrors makes a wrong argument a usage error.
+func usageErrors(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, arguments []string) error {
 		if err := check(cmd, arguments); err != nil {
 			return usageError{fmt.Errorf("%s; see `%s --help`", strings.TrimSpace(err.Error()), cmd.CommandPath())}

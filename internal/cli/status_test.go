@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/run"
 )
 
 // TestStatusSeesARemoval: what a removal takes is looked for, so that it is among
@@ -32,15 +33,15 @@ func TestStatusSeesARemoval(t *testing.T) {
 func TestStatusOfARunWhoseRevisionIsGone(t *testing.T) {
 	const line = "upgrade --to 1-31-0 --soak 5s --waves 2 --yes"
 	for name, c := range map[string]struct {
-		breaks  func(*paper)
+		breaks  func(*fakeCluster)
 		says    []string
 		resumed string // what the same command says then
 		code    int
 	}{
-		"held": {func(p *paper) { p.refuses = "web-1" }, []string{"Held", "duplicate listener"}, "revision 1-31-0 is gone", exitRefused},
-		"nobody works on it": {func(p *paper) { p.refuses = "web-1" }, []string{"Upgrading", "Install it again as it was", "rerig rollback to-1-31-0"},
+		"held": {func(p *fakeCluster) { p.refuses = "web-1" }, []string{"Held", "duplicate listener"}, "revision 1-31-0 is gone", exitRefused},
+		"nobody works on it": {func(p *fakeCluster) { p.refuses = "web-1" }, []string{"Upgrading", "Install it again as it was", "rerig rollback to-1-31-0"},
 			"revision 1-31-0 is gone", exitHeld},
-		"over": {func(*paper) {}, []string{"Completed"}, "revision 1-31-0 is gone", exitRefused},
+		"over": {func(*fakeCluster) {}, []string{"Completed"}, "revision 1-31-0 is gone", exitRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := shop()
@@ -52,7 +53,7 @@ func TestStatusOfARunWhoseRevisionIsGone(t *testing.T) {
 			if name == "nobody works on it" {
 				l := p.ledgers["to-1-31-0"].Clone()
 				l.Held = nil
-				s := &sheet{p, "to-1-31-0"}
+				s := &fakeRecord{p, "to-1-31-0"}
 				if err := s.Save(t.Context(), l, engine.Summary{Phase: "Upgrading"}); err != nil {
 					t.Fatal(err)
 				}
@@ -88,8 +89,8 @@ func TestStatusOfARunWhoseRevisionIsGone(t *testing.T) {
 	}
 }
 
-// veiled is a cluster of paper whose Lease may not be read.
-type veiled struct{ *paper }
+// veiled is a cluster of fakeCluster whose Lease may not be read.
+type veiled struct{ *fakeCluster }
 
 func (veiled) Holder(context.Context) (string, error) {
 	return "", fmt.Errorf("read the Lease istio-system/rerig: no permission: %w", engine.ErrRefused)
@@ -108,8 +109,8 @@ func TestStatusOfWhoMayOnlyLook(t *testing.T) {
 	}
 	for output, says := range map[string]string{"text": "Worked on by  not known (you may not read the Lease)", "json": `"holderUnknown": true`} {
 		var o, e strings.Builder
-		code := execute(t.Context(), []string{"status", "-o", output}, Streams{In: strings.NewReader(""), Out: &o, Err: &e},
-			func(*app) (home, error) { return veiled{p}, nil }, &instantClock{now: noon})
+		code := runCommand(t.Context(), []string{"status", "-o", output}, Streams{In: strings.NewReader(""), Out: &o, Err: &e},
+			func(*app) (run.Cluster, error) { return veiled{p}, nil }, &instantClock{now: noon})
 		if code != exitDone || !strings.Contains(o.String(), says) || strings.Contains(o.String(), "obody works on it") {
 			t.Errorf("exit code %d, %q: %s\n%s", code, says, e.String(), o.String())
 		}

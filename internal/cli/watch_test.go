@@ -7,8 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
+	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/run/spec"
 )
 
 // TestWatch: somebody else works on the run. Who comes second watches, and asks
@@ -21,7 +25,7 @@ func TestWatch(t *testing.T) {
 		writes int
 	}{
 		"the other ends": {true, "", 0},
-		"the other dies": {false, "this process goes on with it", 7},
+		"the other dies": {false, "this process continues it", 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := shop()
@@ -77,7 +81,7 @@ func TestAfterTheWayBack(t *testing.T) {
 
 // begins has somebody else agree to a run to-1-31-0 of his own, and be interrupted
 // before he moves anything.
-func begins(t *testing.T, p *paper, line string) {
+func begins(t *testing.T, p *fakeCluster, line string) {
 	t.Helper()
 	u := *asked(t, line)
 	u.Spec.Version = "1.31.0"
@@ -108,12 +112,12 @@ func TestAWatcherKeepsToWhatItWasShown(t *testing.T) {
 		code int
 		says string
 	}{
-		"--to 1-31-0 --await":                                {"", exitDone, "this process goes on with it"},
-		"--to 1-31-0 --await --soak 3m":                      {" -n shop-data", exitRefused, "asks for something else (spec.namespaces)"},
+		"--to 1-31-0 --await":                                {"", exitDone, "this process continues it"},
+		"--to 1-31-0 --await --soak 3m":                      {" -n shop-data", exitRefused, "differs in spec.namespaces"},
 		"--to 1-31-0 --await --rollback-on-failure":          {"", exitRefused, "spec.rollbackOnFailure (true, here false)"},
-		"--to 1-31-0 --await --way swap":                     {"", exitRefused, "spec.way (swap, here restart)"},
+		"--to 1-31-0 --await --strategy swap":                {"", exitRefused, "spec.way (swap, here restart)"},
 		"--to 1-31-0 --await --remove-old":                   {"", exitRefused, "spec.removeOld (true, here false)"},
-		"--to 1-31-0 --await -n shop-data --wave shop-data ": {" -n shop-data --wave shop-data", exitDone, "this process goes on with it"},
+		"--to 1-31-0 --await -n shop-data --wave shop-data ": {" -n shop-data --wave shop-data", exitDone, "this process continues it"},
 	} {
 		p := shop()
 		p.holder = "kim@host, process 7"
@@ -129,10 +133,10 @@ func TestAWatcherKeepsToWhatItWasShown(t *testing.T) {
 // is done once the Lease of whoever died at his last write has run out. Where that
 // one did something else meanwhile, it is not passed over.
 func TestARemovalIsNotDroppedBehindALease(t *testing.T) {
-	for name, meanwhile := range map[string]func(*paper){
-		"nothing":   func(*paper) {},
-		"the same":  func(p *paper) { p.run("to-1-31-0").Spec.RemoveOld = true },
-		"something": func(p *paper) { p.run("to-1-31-0").Spec.MaxParallel = 9 },
+	for name, meanwhile := range map[string]func(*fakeCluster){
+		"nothing":   func(*fakeCluster) {},
+		"the same":  func(p *fakeCluster) { p.run("to-1-31-0").Spec.RemoveOld = true },
+		"something": func(p *fakeCluster) { p.run("to-1-31-0").Spec.MaxParallel = 9 },
 	} {
 		p := shop()
 		whole(t, p)
@@ -161,14 +165,15 @@ func TestARecordThatIsNotWrittenYetIsNotDeleted(t *testing.T) {
 		"one on record":   {false, false, "was deleted"},
 	} {
 		p := shop()
-		w := &watching{home: p, journal: p.Record("to-1-31-0"), to: &memory{to: silence{}}, clock: &instantClock{now: noon}, fresh: c.fresh, known: c.seen}
+		w := &watch{cluster: p, record: p.Record("to-1-31-0"), events: &latestEvent{next: discard{}},
+			clock: &instantClock{now: noon}, fresh: c.fresh, known: c.seen}
 		if err := w.look(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func whole(t *testing.T, p *paper) {
+func whole(t *testing.T, p *fakeCluster) {
 	t.Helper()
 	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
 		t.Fatal(err)
@@ -194,4 +199,20 @@ func TestRollbackOutwaitsTheLeaseOfAnEndedRun(t *testing.T) {
 	if code, _, err := on(p, "rollback --yes"); code != exitRefused || !strings.Contains(err, "kim@host, process 7 works on it") {
 		t.Errorf("exit code %d: %s", code, err)
 	}
+}
+
+// asked returns the MeshUpgrade that a command line asks for.
+func asked(t *testing.T, line string) *v1alpha1.MeshUpgrade {
+	t.Helper()
+	var f spec.Flags
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.AddTo(set)
+	if err := set.Parse(strings.Fields(line)); err != nil {
+		t.Fatal(err)
+	}
+	u, err := f.MeshUpgrade(t.Context(), strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

@@ -45,7 +45,7 @@ func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 		case 1:
 			old = others[0]
 		default:
-			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --carry, or --carry %s", strings.Join(others, ", "), NoCarry)
+			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --inherit, or --inherit %s", strings.Join(others, ", "), NoCarry)
 		}
 	}
 	found, err := i.recoverValues(ctx, d, old)
@@ -53,7 +53,7 @@ func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 	case err != nil:
 		return fmt.Errorf("carry the values of revision %s over: %w", old, err)
 	case found == nil && i.Chart.Carry != "": // it was asked for by name
-		return fmt.Errorf("carry the values of revision %s over: none were found (no Helm release, no ConfigMap %s); in use: %s: correct --carry, or give the new one only the chart's own and yours with --carry %s",
+		return fmt.Errorf("carry the values of revision %s over: none were found (no Helm release, no ConfigMap %s); in use: %s: correct --inherit, or give the new one only the chart's own and yours with --inherit %s",
 			old, valuesConfigMapName(old), cmp.Or(strings.Join(i.RevisionsInUse, ", "), "no revision"), NoCarry)
 	case found == nil:
 		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesConfigMapName(old)))
@@ -137,7 +137,7 @@ func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string)
 	content := nestedString(o.Object, "data", "original-values")
 	values := map[string]any{}
 	if err := json.Unmarshal([]byte(content), &values); err != nil {
-		return nil, errors.New("ConfigMap " + valuesConfigMapName(revision) + " holds no values in JSON (original-values), and these cannot be carried over: give them with `--values FILE --carry none`")
+		return nil, errors.New("ConfigMap " + valuesConfigMapName(revision) + " holds no values in JSON (original-values), and these cannot be carried over: give them with `--values FILE --inherit none`")
 	}
 	return &Carried{From: "ConfigMap " + i.Root + "/" + valuesConfigMapName(revision), Values: values}, nil
 }

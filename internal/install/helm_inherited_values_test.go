@@ -105,9 +105,9 @@ func TestWhoseValuesAreCarriedOver(t *testing.T) {
 		"without a revision": {serving: []string{"default"}, want: "b=2"},
 		"none in use":        {serving: []string{"1-31-0"}},
 		"nothing left":       {serving: []string{"1-20-0"}, note: "no values of revision 1-20-0 were found"},
-		"two in use":         {serving: []string{"1-29-1", "default"}, fault: "--carry"},
+		"two in use":         {serving: []string{"1-29-1", "default"}, fault: "--inherit"},
 		"the named one":      {serving: []string{"1-29-1", "default"}, carry: "default", want: "b=2"},
-		"a misspelt one":     {serving: []string{"1-29-1"}, carry: "1-29-l", fault: "in use: 1-29-1: correct --carry, or give the new one only the chart's own and yours with --carry none"},
+		"a misspelt one":     {serving: []string{"1-29-1"}, carry: "1-29-l", fault: "in use: 1-29-1: correct --inherit, or give the new one only the chart's own and yours with --inherit none"},
 		"none asked for":     {serving: []string{"1-29-1"}, carry: NoCarry},
 	} {
 		i := helmInstaller(nil)

@@ -62,6 +62,7 @@ func TestLayersRefuse(t *testing.T) {
 		{"internal/cluster", listed{ImportPath: "k8s.io/client-go/rest", Module: from("k8s.io/client-go")}, true},
 		{"api/v1alpha1", listed{ImportPath: "k8s.io/api/core/v1", Module: from("k8s.io/api")}, false},
 		{"cmd/rerig", ours("internal/engine"), false},
+		{"internal/run", ours("internal/cli"), false},
 		{"internal/cli", ours("lab/internal/state"), false},
 	}
 	for _, c := range cases {

@@ -22,7 +22,7 @@ import (
 func TestDriftIsFound(t *testing.T) {
 	l := hollow(t, "a drifted value is shown; another trust domain, a namespace that is not discovered, a missing root and another root are found before anything moves")
 	l.target(t, "")
-	const judging = "judge the control planes before anything is moved (nothing was changed)"
+	const judging = "validate the control planes before anything is moved (nothing was changed)"
 
 	t.Run("a value", func(t *testing.T) {
 		l.drifts(t, oldRevision, func(mesh map[string]any) { mesh["connectTimeout"] = "7s" })

@@ -27,7 +27,7 @@ func TestInterrupted(t *testing.T) {
 		pause.proceed()
 		e := p.end(t, longest)
 		e.exits(t, exitInterrupted)
-		e.says(t, "interrupted; nothing is lost: the same command goes on")
+		e.says(t, "interrupted; nothing is lost: the same command continues")
 		alone(t, g.kubeconfig)
 		t.Logf("interrupted %s: %s", place.name, short(e.took))
 	}

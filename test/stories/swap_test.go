@@ -19,14 +19,14 @@ func TestSwap(t *testing.T) {
 	s := l.swappedApp(t)
 	before, generation := s.serving(t), s.generation(t)
 
-	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--way", "swap")
+	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 	planned.exits(t, exitDone)
 	planned.says(t, "swap Deployment swapped/app 2 pods 1-29-1 -> 1-31-0", "retire 1 workload")
 
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--workload", "StatefulSet shop-data/ledger=swap")
 	unfit.exits(t, exitRefused)
 	unfit.says(t, "choose how StatefulSet shop-data/ledger is moved: a rule says swap, and it cannot be: a StatefulSet's pods are named")
-	gives := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--way", "swap")
+	gives := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--strategy", "swap")
 	gives.exits(t, exitDone)
 	gives.says(t, "restart StatefulSet shop-data/ledger", "swap Deployment shop-data/rates", "a StatefulSet's pods are named")
 
@@ -62,7 +62,7 @@ func (s swapped) heldByPolicy(t *testing.T) {
 	policy := object("security.istio.io/v1", "AuthorizationPolicy", s.ns, "open")
 	policy["spec"] = map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"app": "app"}}, "rules": []any{map[string]any{}}}
 	r, _ := s.put(t, "authorizationpolicies", policy)
-	gives := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--way", "swap")
+	gives := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 	gives.exits(t, exitDone)
 	gives.says(t, "restart Deployment swapped/app", "AuthorizationPolicy swapped/open goes by the labels that a parked pod loses")
 	if err := r.Delete(t.Context(), "open", metav1.DeleteOptions{}); err != nil {
@@ -172,7 +172,7 @@ func TestSwapKilledAndTakenBack(t *testing.T) {
 			return
 		}
 		if e := s.rerig(t, back("--lease-duration", lease)...); e.code == exitRefused && n <= 2 {
-			e.says(t, "none is on record") // it was killed before there was one, and nothing was moved
+			e.says(t, "this cluster has no record of any") // it was killed before there was one, and nothing was moved
 		} else {
 			e.exits(t, exitDone)
 		}

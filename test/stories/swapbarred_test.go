@@ -27,7 +27,7 @@ func TestSwapBarred(t *testing.T) {
 
 	const lack = "ResourceQuota tight has 0 of 1 services left, and its swap takes 1"
 	s.allows(t, 1, 4)
-	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--way", "swap")
+	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 	planned.exits(t, exitDone)
 	planned.says(t, "has no room for its swap", lack, "raise the quota")
 	crowded := s.rerig(t, args...)

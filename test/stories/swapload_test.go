@@ -90,7 +90,7 @@ func TestSwapUnderLoad(t *testing.T) {
 func (l *lab) undraining(t *testing.T, more ...string) []string {
 	t.Helper()
 	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes",
-		"-n", undrainedNamespace, "--way", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart", "--lease-duration", loadLease}, more...)
+		"-n", undrainedNamespace, "--strategy", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart", "--lease-duration", loadLease}, more...)
 }
 
 // shopless takes the shop away, and its load: the machine has enough to do.

@@ -147,7 +147,7 @@ func (s swapped) untouched(t *testing.T, generation int64) {
 
 // moving are the arguments of an upgrade that swaps the namespace's workload.
 func (s swapped) moving(args ...string) []string {
-	return moving(append([]string{"--to", newRevision, "-n", s.ns, "--way", "swap", "--lease-duration", lease}, args...)...)
+	return moving(append([]string{"--to", newRevision, "-n", s.ns, "--strategy", "swap", "--lease-duration", lease}, args...)...)
 }
 
 // parks runs an upgrade until its wave soaks, with the old pods parked, and kills it there.

@@ -25,7 +25,7 @@ func TestSwapUnderAutoscalers(t *testing.T) {
 	s.settles(t, oldRevision)
 	planned := func(says ...string) {
 		t.Helper()
-		e := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--way", "swap")
+		e := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 		e.exits(t, exitDone)
 		e.says(t, says...)
 	}

@@ -40,7 +40,7 @@ func TestBadTarget(t *testing.T) {
 	l := hollow(t, "the target is there and is not good: said clearly, and nothing changes")
 	l.target(t, "")
 	to := moving("--to", newRevision)
-	const injector, judging = "istio-sidecar-injector-" + newRevision, "judge the control planes before anything is moved (nothing was changed)"
+	const injector, judging = "istio-sidecar-injector-" + newRevision, "validate the control planes before anything is moved (nothing was changed)"
 
 	t.Run("istiod not ready", func(t *testing.T) {
 		l.scale(t, newRevision, 0)

@@ -36,7 +36,7 @@ func TestTwoAtOnce(t *testing.T) {
 	pause.proceed()
 	e := heir.end(t, longest)
 	e.exits(t, exitDone)
-	e.says(t, "this process goes on with it", "Run to-1-31-0 is rolled back")
+	e.says(t, "this process continues it", "Run to-1-31-0 is rolled back")
 	if w := second.written(); len(w) == 0 {
 		t.Error("the one that took over wrote nothing")
 	}

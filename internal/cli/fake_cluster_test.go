@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/run"
+	"github.com/rerig/rerig/internal/run/spec"
+)
+
+// fakeCluster is a cluster in memory: a write takes effect at once.
+type fakeCluster struct {
+	mutex          sync.Mutex // a watcher looks while another works
+	world          mesh.World
+	runs           []v1alpha1.MeshUpgrade
+	ledgers        map[string]plan.Ledger
+	lacks          []string
+	lacksToInstall []string
+	holder         string
+	lasts          int         // how often the holder is seen before its Lease has run out; 0 for ever
+	comes          int         // how often nobody is seen before somebody takes the Lease; 0 for never
+	works          func()      // what the holder does
+	writes         []string    // everything that was written
+	setups         mesh.Setups // how the control planes are set up
+	removing       string      // the run that takes a revision away
+	refuses        string      // a pod whose proxy rejects what the new revision sends
+}
+
+func (p *fakeCluster) Observe(context.Context) (mesh.World, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.world, nil
+}
+
+func (p *fakeCluster) Certificate(_ context.Context, namespace, pod string) (mesh.Certificate, error) {
+	return mesh.Certificate{Namespace: namespace, Pod: pod, Identity: "spiffe://cluster.local/ns/" + namespace, Chains: true}, nil
+}
+
+func (p *fakeCluster) Traffic(context.Context, string, string) (mesh.Traffic, error) {
+	return mesh.Traffic{Quiet: true}, nil
+}
+
+func (p *fakeCluster) Act(_ context.Context, c plan.Change) error {
+	p.writes = append(p.writes, fmt.Sprintf("%s %s %s/%s", c.Verb, c.Kind, c.Namespace, c.Name))
+	switch {
+	case c.Verb == plan.Apply:
+		p.world.Defined = true
+	case c.Verb == plan.Put:
+		p.world.Revisions = slices.DeleteFunc(p.world.Revisions, func(r mesh.Revision) bool { return r.Name == c.Name })
+		addPlane(&p.world, c.Name, c.Version)
+	case c.Kind == "Namespace":
+		p.relabel(c)
+	case c.Verb == plan.Retag:
+		p.world, _ = plan.After(p.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Tag, Subject: c.Name, To: c.Revision}, noon)
+	default:
+		p.restart(c)
+	}
+	return nil
+}
+
+func (p *fakeCluster) relabel(c plan.Change) {
+	var body struct {
+		Metadata struct {
+			Labels map[string]*string `json:"labels"`
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(c.Patch, &body); err != nil {
+		panic(err)
+	}
+	p.world.Namespaces = slices.Clone(p.world.Namespaces)
+	for i, ns := range p.world.Namespaces {
+		if ns.Name != c.Name {
+			continue
+		}
+		labels := maps.Clone(ns.Labels)
+		for k, v := range body.Metadata.Labels {
+			if delete(labels, k); v != nil {
+				labels[k] = *v
+			}
+		}
+		p.world.Namespaces[i].Labels = labels
+	}
+}
+
+// restart gives the workload's pods what the webhooks would give them, and has
+// them served by it.
+func (p *fakeCluster) restart(c plan.Change) {
+	w := p.world
+	w.Workloads, w.Proxies = slices.Clone(w.Workloads), slices.Clone(w.Proxies)
+	for i, wl := range w.Workloads {
+		if string(wl.Kind) != c.Kind || wl.Namespace != c.Namespace || wl.Name != c.Name {
+			continue
+		}
+		ns, _ := w.Namespace(wl.Namespace)
+		revision := w.Injectors(ns, wl.Template)[0]
+		wl.Pods, wl.Template.Hash = slices.Clone(wl.Pods), wl.Template.Hash+"+"
+		wl.Stamp = mesh.Stamp{Run: "to-1-31-0", At: noon}
+		for j, pod := range wl.Pods {
+			wl.Pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: revision, Version: versionOf(w, revision)}
+			for k, x := range w.Proxies {
+				if x.Namespace == wl.Namespace && x.Pod == pod.Name {
+					w.Proxies[k].Revision, w.Proxies[k].Istiod, w.Proxies[k].Version, w.Proxies[k].Rejected = revision, "istiod-"+revision, versionOf(w, revision), nil
+					if pod.Name == p.refuses && revision == "1-31-0" {
+						w.Proxies[k].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "duplicate listener"}}
+					}
+				}
+			}
+		}
+		w.Workloads[i] = wl
+	}
+	p.world = w
+}
+
+// mend takes away what the proxy refused.
+func (p *fakeCluster) mend() {
+	p.refuses, p.world.Proxies = "", slices.Clone(p.world.Proxies)
+	for i := range p.world.Proxies {
+		p.world.Proxies[i].Rejected = nil
+	}
+}
+
+func (p *fakeCluster) Setups(_ context.Context, namespaces []string) (mesh.Setups, error) {
+	s := p.setups
+	s.Rooted = map[string]bool{}
+	for _, ns := range namespaces {
+		s.Rooted[ns] = true
+	}
+	return s, nil
+}
+
+func (p *fakeCluster) Removing(run string) { p.removing = run }
+
+func (p *fakeCluster) Swapping(bool) {}
+
+func (p *fakeCluster) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+	a.Admitted, a.Sidecar = !a.Invalid, mesh.Sidecar{Present: true, Revision: "1-31-0"}
+	return a, nil
+}
+
+func (p *fakeCluster) List(context.Context) ([]v1alpha1.MeshUpgrade, error) { return p.runs, nil }
+
+func (p *fakeCluster) Create(_ context.Context, u v1alpha1.MeshUpgrade) (v1alpha1.MeshUpgrade, error) {
+	p.writes = append(p.writes, "create MeshUpgrade "+u.Name)
+	p.runs = append(p.runs, u)
+	return u, nil
+}
+
+func (p *fakeCluster) Replace(_ context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error) {
+	r := p.run(found.Name)
+	r.Spec, r.Status = spec, v1alpha1.MeshUpgradeStatus{}
+	delete(p.ledgers, found.Name)
+	return *r, nil
+}
+
+func (p *fakeCluster) Respec(_ context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error) {
+	p.run(found.Name).Spec = spec
+	return *p.run(found.Name), nil
+}
+
+func (p *fakeCluster) SetRollback(_ context.Context, name string, rollback bool) error {
+	p.run(name).Spec.Rollback = rollback
+	return nil
+}
+
+func (p *fakeCluster) SetChoices(_ context.Context, name string, s v1alpha1.MeshUpgradeSpec) error {
+	spec.CopyChangeable(&p.run(name).Spec, s)
+	return nil
+}
+
+func (p *fakeCluster) run(name string) *v1alpha1.MeshUpgrade {
+	return &p.runs[slices.IndexFunc(p.runs, func(u v1alpha1.MeshUpgrade) bool { return u.Name == name })]
+}
+
+func (p *fakeCluster) Record(name string) engine.Journal { return &fakeRecord{p, name} }
+
+// sheet is a journal of fakeCluster.
+type fakeRecord struct {
+	*fakeCluster
+	name string
+}
+
+func (s *fakeRecord) Load(context.Context) (plan.Intent, plan.Ledger, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !slices.ContainsFunc(s.runs, func(u v1alpha1.MeshUpgrade) bool { return u.Name == s.name }) {
+		return plan.Intent{}, plan.Ledger{}, fmt.Errorf("%w: MeshUpgrade %s was deleted", cluster.ErrNoRun, s.name)
+	}
+	in, err := cluster.IntentOf(*s.run(s.name))
+	return in, s.ledgers[s.name].Clone(), err
+}
+
+func (s *fakeRecord) Save(_ context.Context, l plan.Ledger, summary engine.Summary) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	r := s.run(s.name)
+	r.Status.Phase, r.Status.Message, r.Status.Waves, r.Status.Digest = v1alpha1.Phase(summary.Phase), summary.Message, summary.Waves, summary.Digest
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := json.NewEncoder(z).Encode(l); err != nil {
+		return err
+	}
+	err := z.Close()
+	r.Status.Ledger, s.ledgers[s.name] = b.Bytes(), l.Clone()
+	return err
+}
+
+func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, needs []install.Need) ([]string, error) {
+	if len(needs) > 0 {
+		return append(p.lacks, p.lacksToInstall...), nil
+	}
+	return p.lacks, nil
+}
+
+func (p *fakeCluster) Holder(context.Context) (string, error) {
+	if p.comes > 0 {
+		if p.comes--; p.comes == 0 {
+			defer func() { p.holder = "kim@laptop" }()
+		}
+	}
+	if p.lasts > 0 {
+		if p.lasts--; p.lasts == 0 {
+			p.holder = ""
+		}
+	}
+	return p.holder, nil
+}
+
+func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, told func(string), act func(context.Context) error) error {
+	if p.holder != "" {
+		told(p.holder)
+		p.works() // the other process, until it gives the Lease back
+	}
+	return act(ctx)
+}
+
+func (p *fakeCluster) Draft(_ context.Context, w install.Way, _ install.Site, revision, version string) (install.Draft, error) {
+	return install.Draft{Revision: revision, Version: install.VersionFor(version, w.Operator, revision, "1.31.0"),
+		Needs:   []install.Need{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
+		By:      "/usr/local/bin/istioctl, version 1.31.0",
+		LeftOut: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
+}
+
+func (p *fakeCluster) Close() {}

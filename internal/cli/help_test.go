@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// TestHelpNamesItsPlaceholders: no flag takes just a "string".
+func TestHelpNamesItsPlaceholders(t *testing.T) {
+	for _, cmd := range command(Streams{}, nil, nil).Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int"}, name) {
+				t.Errorf("%s --%s takes a %s", cmd.Name(), f.Name, name)
+			}
+		})
+	}
+	code, out, err := on(shop(), "upgrade --help")
+	for _, flag := range []string{"--strategy restart|swap", "--trial none|in-service|out-of-service", "--tags move|keep", "--labels restore|explicit"} {
+		if code != exitDone || !strings.Contains(out+err, flag+" ") {
+			t.Errorf("help does not say %s:\n%s%s", flag, out, err)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
+)
+
+// Observe plans what is left of a run against the mesh as it is now.
+func (r *Run) Observe(ctx context.Context, c Cluster) (report.Proposal, error) {
+	p := report.Proposal{Run: r.Name, Resumed: !r.Fresh, Changed: r.ChangeTexts(), Replaces: r.replaces, Later: r.later, Intent: r.Intent}
+	if err := r.prepare(ctx, c); err != nil {
+		return p, err
+	}
+	var err error
+	if p.World, err = c.Observe(ctx); err != nil {
+		return p, fmt.Errorf("observe the mesh: %w", err)
+	}
+	if !r.RollingBack() && !r.Fresh {
+		before := r.Ledger
+		r.Ledger = plan.Joined(p.World, r.Intent, plan.Widened(p.World, r.Intent, plan.Rebased(p.World, r.Intent, before)))
+		r.extended = r.extended || !reflect.DeepEqual(before.Waves, r.Ledger.Waves) || !reflect.DeepEqual(before.Baseline, r.Ledger.Baseline)
+	}
+	target, err := plan.Aim(p.World, r.Intent, r.Ledger)
+	p.Plan = plan.Make(p.World, target, r.Ledger)
+	return p, err
+}
+
+// prepare has the cluster read what a swap or a removal needs to know, if the run
+// may contain one, or may have contained one before it was rolled back. It fails
+// if the caller may not read what a removal needs.
+func (r *Run) prepare(ctx context.Context, c Cluster) error {
+	approved := func(kinds ...plan.Kind) bool {
+		return slices.ContainsFunc(r.Ledger.Approved, func(s plan.Step) bool { return slices.Contains(kinds, s.Kind) })
+	}
+	c.Swapping(approved(plan.Swap, plan.Retire) || r.Intent.Policy.Swaps())
+	if !r.Spec.RemoveOld && !approved(plan.Remove) {
+		c.Removing("")
+		return nil
+	}
+	c.Removing(r.Name)
+	return Permitted(ctx, c, ToRead, nil)
+}
+
+// PrepareToShow is prepare for a command that only shows a run: what the caller
+// may not read of a removal is left out, and the error says why.
+func (r *Run) PrepareToShow(ctx context.Context, c Cluster) error {
+	err := r.prepare(ctx, c)
+	if err != nil {
+		c.Removing("")
+	}
+	return err
+}
+
+// StatusReport returns the state of a run: its record, compared with the mesh.
+func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report.Standing, error) {
+	s := report.Standing{Run: r.Name, Intent: r.Intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
+		Digest: r.Status.Digest, Ledger: r.Ledger, Fresh: r.Fresh, At: at}
+	var err error
+	s.Holder, err = c.Holder(ctx)
+	if s.Veiled = errors.Is(err, engine.ErrRefused); err != nil && !s.Veiled {
+		return s, err
+	}
+	if err := r.PrepareToShow(ctx, c); err != nil {
+		s.Unseen = err.Error()
+	}
+	if s.World, err = c.Observe(ctx); err != nil {
+		return s, fmt.Errorf("observe the mesh: %w", err)
+	}
+	if r.Fresh {
+		return s, nil
+	}
+	r.RetryWave()
+	s.Target, err = plan.Aim(s.World, r.Intent, r.Ledger)
+	if gone, is := errors.AsType[plan.Gone](err); is { // the record is shown all the same
+		s.Gone, err = &gone, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Left = plan.Steps(s.World, s.Target, r.Ledger)
+	return s, nil
+}

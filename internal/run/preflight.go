@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// compare reads how the control planes are set up, for a run that goes forward,
+// and returns the checks that fail or wait if the target is installed already.
+// While it is not, the run itself compares them once it is.
+func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version string) (mesh.Setups, []verify.Verdict, error) {
+	t := p.Plan.Target
+	if t.Back {
+		return mesh.Setups{}, nil, nil
+	}
+	setups, err := c.Setups(ctx, t.Present(p.World))
+	if err != nil {
+		return setups, nil, fmt.Errorf("compare the control planes: %w", err)
+	}
+	if _, exists := p.World.Revision(t.Revision); !exists || installs(p.Plan.Stages) {
+		return setups, nil, nil
+	}
+	facts := verify.Facts{World: p.World, Revision: t.Revision, Version: version, Setups: setups, Olds: r.olds(p)}
+	var failing []verify.Verdict
+	for _, v := range verify.Judge(verify.Alike, t.Revision, facts) {
+		if v.Result == verify.Fail || v.Result == verify.Wait {
+			failing = append(failing, v)
+		}
+	}
+	return setups, failing, nil
+}
+
+func (r *Run) olds(p report.Proposal) []string {
+	return plan.Olds(p.World, r.Intent, r.Ledger, p.Plan.Target)
+}
+
+// preflight validates, before a run starts, the control planes that it leaves,
+// and its target if that is installed already. A target that is partly installed
+// is validated after the install.
+func (r *Run) preflight(ctx context.Context, p report.Proposal, failing []verify.Verdict) error {
+	serving, target, version := plan.Serving(p.World, p.Plan.Target), r.Spec.Revision, r.Spec.Version
+	if installs(p.Plan.Stages) {
+		target = ""
+	} else if version == "" {
+		version = r.installableVersion(ctx)
+	}
+	var lines []string
+	for _, v := range append(verify.Preflight(p.World, serving, target, version), failing...) {
+		lines = append(lines, fmt.Sprintf("\n  revision %s: %s\n    %s", v.Subject, v.Reason, v.Hint))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return fmt.Errorf("validate the control planes before anything is moved (nothing was changed):%s", strings.Join(lines, ""))
+}
+
+// installableVersion returns the version that would be installed if the revision
+// did not exist: an existing one of that name must have the same. It returns ""
+// if that cannot be known.
+func (r *Run) installableVersion(ctx context.Context) string {
+	installer, err := spec.InstallerOf(r.Spec)
+	if err != nil {
+		return ""
+	}
+	installer.Istioctl = r.Istioctl
+	version, err := installer.Version(ctx)
+	if err != nil {
+		return "" // the installer is missing, and is not needed
+	}
+	return version
+}

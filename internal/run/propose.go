@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/run/spec"
+)
+
+// Environment is where an installer runs, and who reads its output.
+type Environment struct {
+	Kubeconfig string
+	Context    string
+	Root       string            // the namespace of istiod
+	Say        func(line string) // receives the lines of an installer
+	Announce   func(what string) // is called before something that takes a while
+}
+
+// Propose plans what is left of a run, for someone to approve. It validates the
+// control planes that a new run starts with, and drafts the install if one is
+// needed; the version that the draft finds is written into the specification.
+func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Proposal, error) {
+	p, err := r.Observe(ctx, c)
+	if err != nil {
+		return p, err
+	}
+	if err := r.checkChanges(p); err != nil {
+		return p, err
+	}
+	setups, failing, err := r.compare(ctx, c, p, r.Spec.Version)
+	if err != nil {
+		return p, err
+	}
+	if r.Fresh {
+		if err := r.preflight(ctx, p, failing); err != nil {
+			return p, err
+		}
+	}
+	if !p.Plan.Target.Back && installs(p.Plan.Stages) {
+		err = r.draft(ctx, c, e, &p)
+	}
+	if plan.Moving(p.Plan.Stages) {
+		p.Plan.Notes = append(p.Plan.Notes, plan.Compared(p.World, setups, p.Plan.Target, r.olds(p))...)
+	}
+	return p, err
+}
+
+// NeedsFor returns the permissions that a proposed plan needs.
+func (r *Run) NeedsFor(p report.Proposal, root string) []install.Need {
+	return slices.Concat(r.Needs, planNeeds(p.World, p.Plan.Stages, root))
+}
+
+// needsApproval reports whether a change needs a new approval, whatever is left.
+func (r *Run) needsApproval() bool {
+	return r.extended || slices.ContainsFunc(r.Changes, func(c spec.Change) bool { return c.NeedsApproval })
+}
+
+// checkChanges refuses changes that come too late, or that do not fit the mesh.
+func (r *Run) checkChanges(p report.Proposal) error {
+	for _, c := range r.Changes {
+		switch c.Field {
+		case "tags":
+			if moved := r.Ledger.MovedTags(p.World); r.Intent.Tags == plan.KeepTags && len(moved) > 0 {
+				return fmt.Errorf("keep the tags (spec.tags is recorded as move, and was approved): %s: leave --tags out, "+
+					"or roll the run back with `rerig rollback %s`, which moves them back", strings.Join(moved, "; "), r.Name)
+			}
+		case "from":
+			if err := plan.Whence(p.World, r.Intent); err != nil {
+				return err
+			}
+		case "workloads":
+			given := r.newRules()
+			err := cmp.Or(plan.Met(p.World, given), plan.Swappable(p.World, p.Plan.Target), plan.Overruling(p.World, p.Plan.Target, given))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// newRules returns the rules that are not recorded. What a recorded rule names may
+// have been deleted since.
+func (r *Run) newRules() []plan.Rule {
+	recorded, err := cluster.IntentOf(*r.found)
+	if err != nil { // it was read before
+		return r.Intent.Policy.Rules
+	}
+	return slices.DeleteFunc(slices.Clone(r.Intent.Policy.Rules), func(x plan.Rule) bool { return slices.Contains(recorded.Policy.Rules, x) })
+}
+
+func installs(stages []plan.Stage) bool {
+	return slices.ContainsFunc(stages, func(s plan.Stage) bool { return s.Kind == plan.Install })
+}
+
+// draft finds out what the install would do, prepares it, and plans again with
+// what it found.
+func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Proposal) error {
+	installer, err := spec.InstallerOf(r.Spec)
+	if err != nil {
+		return fmt.Errorf("read MeshUpgrade %s: %w", r.Name, err)
+	}
+	installer.Istioctl = r.Istioctl
+	switch {
+	case installer.Operator.Given():
+		e.Announce("istioctl renders the IstioOperator file")
+	case installer.Chart.Given():
+		e.Announce("Helm downloads and renders the chart")
+	}
+	site := install.Site{Kubeconfig: e.Kubeconfig, Context: e.Context, Root: e.Root, Say: e.Say,
+		Serving: plan.Serving(p.World, p.Plan.Target), Timeout: r.Intent.Ready}
+	d, err := c.Draft(ctx, installer, site, r.Spec.Revision, r.Spec.Version)
+	if err != nil {
+		return err
+	}
+	if err := spec.SetDraft(&r.Spec, d); err != nil {
+		return err
+	}
+	r.Intent.Version, r.Needs = d.Version, d.Needs
+	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.Source))
+	p.Installer.Await = r.Spec.Await
+	target, err := plan.Aim(p.World, r.Intent, r.Ledger)
+	p.Intent, p.Plan = r.Intent, plan.Make(p.World, target, r.Ledger)
+	return err
+}
+
+func installerReport(d install.Draft, source string) *report.Installer {
+	i := &report.Installer{By: d.By, From: source, Notes: d.Notes}
+	for _, o := range d.LeftOut {
+		i.LeftOut = append(i.LeftOut, report.Remark{Subject: o.String(),
+			Why: "a gateway (" + o.Now() + "): istioctl would replace it in place, at once"})
+	}
+	if d.Carried != nil {
+		i.CarriedFrom, i.Carried = d.Carried.From, d.Carried.Lines()
+	}
+	for _, o := range d.InPlace {
+		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Why: o.Now()})
+	}
+	return i
+}

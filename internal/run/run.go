@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package run is the wiring that every host of the engine shares: it finds a run
+// on record or begins one, proposes its plan, writes down what was approved, and
+// makes an engine with its ports of it.
+package run
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/run/spec"
+)
+
+// Run is one MeshUpgrade and its ledger.
+type Run struct {
+	v1alpha1.MeshUpgrade // as a command asks for it
+
+	Intent plan.Intent
+	Ledger plan.Ledger
+
+	Fresh    bool           // no plan of it was approved yet, or it starts from the beginning
+	Source   string         // where its IstioOperator comes from, for people
+	Istioctl string         // path of the istioctl that installs it
+	Unstated []string       // recorded fields that a file does not state, and that stay
+	Changes  []spec.Change  // what a command asks for differently from the record
+	Needs    []install.Need // permissions that its installer needs
+
+	found     *v1alpha1.MeshUpgrade // as recorded; nil if it is not
+	replaces  string                // the rolled-back run whose record this one takes
+	later     []string              // during rollback: runs that moved its namespaces later
+	installer bool                  // it is installed in another way than recorded
+	extended  bool                  // namespaces joined it, or its baseline is read differently; not recorded yet
+}
+
+// fromRecord reads a recorded run.
+func fromRecord(u v1alpha1.MeshUpgrade) (*Run, error) {
+	r := &Run{MeshUpgrade: u, found: &u}
+	var err error
+	if r.Ledger, err = cluster.ReadLedger(u.Status.Ledger); err != nil {
+		return nil, fmt.Errorf("read MeshUpgrade %s: %w: status.ledger cannot be read; another version of rerig wrote it: use that version. "+
+			"Do NOT delete the MeshUpgrade: it holds the baseline for a rollback, saved copies of removed objects, and parked pods", u.Name, err)
+	}
+	r.Fresh = r.Ledger.Started.IsZero()
+	return r, r.readIntent()
+}
+
+// begin returns a run that starts, in place of the recorded one if there is one.
+func begin(u v1alpha1.MeshUpgrade, found *v1alpha1.MeshUpgrade) (*Run, error) {
+	r := &Run{MeshUpgrade: u, found: found, Fresh: true}
+	return r, r.readIntent()
+}
+
+// readIntent updates Intent after the specification changed.
+func (r *Run) readIntent() (err error) {
+	r.Intent, err = cluster.IntentOf(r.MeshUpgrade)
+	return err
+}
+
+// Recorded reports whether the run has a record.
+func (r *Run) Recorded() bool { return r.found != nil }
+
+// Ended reports whether the run finished in the direction that is asked for. A
+// held run did not.
+func (r *Run) Ended() bool {
+	return !r.Ledger.Ended.IsZero() && r.Ledger.Held == nil && r.Ledger.Turned == r.RollingBack()
+}
+
+// RollingBack reports whether the run goes, or went, back to its baseline.
+func (r *Run) RollingBack() bool { return r.Spec.Rollback }
+
+// Turning reports whether the direction that is asked for is not the recorded one.
+func (r *Run) Turning() bool { return r.found != nil && r.RollingBack() != r.found.Spec.Rollback }
+
+// Outcome returns how a run that is over, or held, ended.
+func (r *Run) Outcome() engine.Outcome {
+	switch {
+	case r.Ledger.Held != nil:
+		return engine.Held
+	case r.RollingBack():
+		return engine.RolledBack
+	}
+	return engine.Completed
+}
+
+// RetryWave forgets that a wave was rolled back, so that the plan goes forward
+// again. That is recorded once the plan is approved.
+func (r *Run) RetryWave() {
+	if r.Ledger.Held != nil && r.Ledger.Revert > 0 && !r.RollingBack() {
+		r.Ledger.Revert = 0
+	}
+}
+
+// Approved reports whether everything in a plan was approved already, in the
+// direction in which the run goes.
+func (r *Run) Approved(p plan.Plan) bool {
+	return !r.Fresh && !r.needsApproval() && r.Ledger.Turned == r.RollingBack() && len(plan.Drift(p.Stages, p.Target, r.Ledger)) == 0
+}
+
+// Engine returns the engine that carries the run out.
+func (r *Run) Engine(c Cluster, clock engine.Clock, reporter engine.Teller) engine.Engine {
+	return engine.Engine{Observer: c, Actor: c, Journal: c.Record(r.Name), Clock: clock, Teller: reporter}
+}
+
+// summary describes a run that was rolled back, before its record is replaced.
+func (r *Run) summary() string {
+	return fmt.Sprintf("an earlier run %s, to revision %s, rolled back at %s (%s)", r.Name, r.Spec.Revision,
+		r.Ledger.Ended.Format("2006-01-02 15:04:05"), strings.Join(slices.Concat(r.Ledger.Waves...), ", "))
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package run
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/run/spec"
+)
+
+// Approve records a plan that was approved, before anything else is written. It
+// fails if the mesh has changed since, so that the plan is no longer that one.
+func (r *Run) Approve(ctx context.Context, c Cluster, p report.Proposal, at time.Time) error {
+	now, err := r.Observe(ctx, c)
+	if err != nil {
+		return err
+	}
+	if now.Plan.Digest != p.Plan.Digest {
+		return fmt.Errorf("begin run %s: the mesh changed after the plan was shown (digest %s, now %s); "+
+			"nothing was changed: run the same command again", r.Name, p.Plan.Digest, now.Plan.Digest)
+	}
+	if r.Fresh {
+		if err := define(ctx, c, now, at); err != nil {
+			return err
+		}
+		install := r.Ledger.Install
+		r.Ledger = plan.Opened(now.Plan, at)
+		r.Ledger.Install = install
+	} else {
+		r.Ledger = r.Ledger.Agreed(now.Plan, at)
+	}
+	return r.write(ctx, c)
+}
+
+// define creates the CustomResourceDefinition, without which there is no record.
+func define(ctx context.Context, c Cluster, p report.Proposal, at time.Time) error {
+	for _, s := range plan.Flat(p.Plan.Stages) {
+		if s.Kind != plan.Define {
+			continue
+		}
+		changes, err := plan.Render(s, p.Plan.Target, at)
+		if err != nil {
+			return err
+		}
+		for _, change := range changes {
+			if err := c.Act(ctx, change); err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+		}
+	}
+	return nil
+}
+
+// write records the specification first and the approved plan second. In between,
+// the run is one that nobody approved.
+func (r *Run) write(ctx context.Context, c Cluster) error {
+	if err := r.writeSpec(ctx, c); err != nil {
+		return err
+	}
+	if err := r.WriteChoices(ctx, c); err != nil {
+		return err
+	}
+	record := c.Record(r.Name)
+	if _, _, err := record.Load(ctx); err != nil {
+		return fmt.Errorf("read the run's record: %w", err)
+	}
+	phase := v1alpha1.Upgrading
+	if r.RollingBack() {
+		phase = v1alpha1.RollingBack
+	}
+	s := engine.Summary{Phase: string(phase), Message: "the plan was approved", Digest: plan.Digest(r.Ledger.Approved),
+		Waves: fmt.Sprintf("0/%d", len(r.Ledger.Waves))}
+	if err := record.Save(ctx, r.Ledger, s); err != nil {
+		return fmt.Errorf("record the approved plan: %w", err)
+	}
+	r.Fresh = false
+	return nil
+}
+
+func (r *Run) writeSpec(ctx context.Context, c Cluster) error {
+	var err error
+	switch {
+	case r.found == nil:
+		_, err = c.Create(ctx, r.MeshUpgrade)
+	case r.Fresh:
+		_, err = c.Replace(ctx, *r.found, r.Spec)
+	case r.installer:
+		_, err = c.Respec(ctx, *r.found, r.Spec)
+	case r.Turning():
+		err = c.SetRollback(ctx, r.Name, r.RollingBack())
+	}
+	return err
+}
+
+// WriteChoices records the changed fields of an unfinished run.
+func (r *Run) WriteChoices(ctx context.Context, c Cluster) error {
+	if r.found == nil || r.Fresh || equality.Semantic.DeepEqual(spec.Changeable(r.Spec), spec.Changeable(r.found.Spec)) {
+		return nil
+	}
+	return c.SetChoices(ctx, r.Name, spec.Changeable(r.Spec))
+}
