@@ -10,7 +10,7 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // TestBadInput: each gets one clear message and its exit code, and nothing is
@@ -53,7 +53,7 @@ func TestBadInput(t *testing.T) {
 		"no certificate":        {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Webhooks[1].Roots = nil }, exitRefused, []string{"no CA bundle", "istio-sidecar-injector-1-29-1"}},
 		"two roots":             {"upgrade --to 1-31-0 --yes", twoRoots, exitRefused, []string{"two trust roots", "1-31-0"}},
 		"istiod not ready":      {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Revisions[0].Ready = 0 }, exitRefused, []string{"0/1 replicas ready", "1-29-1"}},
-		"istiod silent":         {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Revisions[0].Istiods[0].Silence = "timed out" }, exitRefused, []string{"istiod-1-29-1", "timed out"}},
+		"istiod silent":         {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Revisions[0].Istiods[0].NoAnswer = "timed out" }, exitRefused, []string{"istiod-1-29-1", "timed out"}},
 		"another version":       {"upgrade --to 1-31-0 --version 1.30.0 --yes", func(p *fakeCluster) { addPlane(&p.world, "1-31-0", "1.31.0") }, exitRefused, []string{"1.31.0", "1.30.0"}},
 		"a name used again":     {"upgrade --to 1-31-0 --operator testdata/tagged.yaml --yes", func(p *fakeCluster) { addPlane(&p.world, "1-31-0", "1.31.0") }, exitRefused, []string{"1.31.0", "1.32.0", "name"}},
 		"two ways to install":   {"upgrade --to 1-31-0 --await" + file, nil, exitUsage, []string{"--operator", "--await"}},
@@ -117,7 +117,7 @@ func unfinished(p *fakeCluster) {
 	u := v1alpha1.MeshUpgrade{Spec: v1alpha1.MeshUpgradeSpec{Revision: "1-30-0"}}
 	u.Name = "to-1-30-0"
 	p.runs = append(p.runs, u)
-	if err := (&fakeRecord{p, u.Name}).Save(context.Background(), plan.Ledger{Started: noon, Waves: [][]string{{"shop-web"}}}, engine.Summary{Phase: "Upgrading"}); err != nil {
+	if err := (&fakeRecord{p, u.Name}).Save(context.Background(), step.Ledger{Started: noon, Waves: [][]string{{"shop-web"}}}, engine.Summary{Phase: "Upgrading"}); err != nil {
 		panic(err)
 	}
 }

@@ -72,7 +72,7 @@ func TestTagsAreThoughtOverAgain(t *testing.T) {
 	p.mend()
 	at := func(revision string) {
 		t.Helper()
-		if got := p.world.TagAt("default"); !slices.Equal(got, []string{revision}) {
+		if got := p.world.TagRevisions("default"); !slices.Equal(got, []string{revision}) {
 			t.Errorf("the default is at %v, want %s", got, revision)
 		}
 	}
@@ -185,7 +185,7 @@ func TestARuleComesTooLateForASwap(t *testing.T) {
 	p := heldAtWeb(t)
 	for i := range p.world.Workloads {
 		if wl := &p.world.Workloads[i]; wl.Name == "web" {
-			wl.Pods[0].Swap = mesh.Swap{Workload: wl.Key(), Run: "to-1-31-0", Place: mesh.Released}
+			wl.Pods[0].Swap = mesh.Swap{Workload: wl.Key(), Run: "to-1-31-0", Place: mesh.Detached}
 		}
 	}
 	code, _, err := on(p, upgradeLine+" --yes", "--workload", leaveWeb)

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/run"
+	"github.com/rerig/rerig/internal/step"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -138,7 +138,7 @@ func TestMendedInstall(t *testing.T) {
 	}
 	r := p.run("to-1-31-0")
 	r.Spec.Rollback, r.Spec.Install.Raw = false, []byte(`{"apiVersion":"install.istio.io/v1alpha1","kind":"IstioOperator","spec":{"profile":"demo"}}`)
-	l := plan.Ledger{Started: noon, Install: plan.Begun, Held: &plan.Hold{Reason: "InstallFailed", Subject: "1-31-0"}, Waves: [][]string{{"shop-web"}}}
+	l := step.Ledger{Started: noon, Installation: step.Installing, Held: &step.Hold{Reason: "InstallFailed", Subject: "1-31-0"}, Waves: [][]string{{"shop-web"}}}
 	if err := p.Record("to-1-31-0").Save(t.Context(), l, engine.Summary{Phase: "Held"}); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/selection"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run"
 )
@@ -81,7 +82,7 @@ func (a *app) resume(ctx, held context.Context, c run.Cluster, r *run.Run) error
 // revision no longer exists. The record of a run that is held or has ended stays
 // as it is.
 func holdsFor(r *run.Run, err error) bool {
-	_, gone := errors.AsType[plan.Gone](err)
+	_, gone := errors.AsType[plan.RevisionMissing](err)
 	return gone && r.Ledger.Held == nil && !r.Ended()
 }
 
@@ -92,7 +93,7 @@ func (a *app) work(ctx, held context.Context, c run.Cluster, r *run.Run, p repor
 	reporter, stop := a.reporter(p.Intent.Parallel)
 	latest := &latestEvent{next: reporter}
 	a.installerLine = func(line string) {
-		latest.Tell(engine.Event{Kind: report.Said, At: a.clock.Now(), Run: r.Name, Message: line})
+		latest.Report(engine.Event{Kind: report.InstallerOutput, At: a.clock.Now(), Run: r.Name, Message: line})
 	}
 	e := r.Engine(c, a.clock, latest)
 	outcome, err := e.Run(held)
@@ -114,7 +115,7 @@ func (a *app) work(ctx, held context.Context, c run.Cluster, r *run.Run, p repor
 
 // lastPage writes the page that closes a run.
 func (a *app) lastPage(last engine.Event, r *run.Run, outcome engine.Outcome, began time.Time) error {
-	g := report.Page{Run: r.Name, Outcome: outcome, Intent: r.Intent, Began: began, Ended: a.clock.Now(), Left: last.Stages}
+	g := report.Summary{Run: r.Name, Outcome: outcome, Intent: r.Intent, Began: began, Ended: a.clock.Now(), Left: last.Stages}
 	if last.World != nil {
 		g.World, g.Target, g.Ledger = *last.World, *last.Target, *last.Ledger
 	}
@@ -133,7 +134,7 @@ func (a *app) lastPage(last engine.Event, r *run.Run, outcome engine.Outcome, be
 // unlessInPlace writes that there is nothing to do if everything is in place
 // already, and returns any other error.
 func (a *app) unlessInPlace(err error) error {
-	inPlace, is := errors.AsType[plan.InPlace](err)
+	inPlace, is := errors.AsType[selection.NothingToMove](err)
 	if !is || inPlace.Error() != err.Error() {
 		return err
 	}
@@ -159,7 +160,7 @@ func (a *app) showEnded(r *run.Run, p report.Proposal) error {
 	if ignored != "" {
 		fmt.Fprintf(a.Out, "Without effect, because the run has ended: %s\n", ignored)
 	}
-	page := report.Page{Run: r.Name, Outcome: r.Outcome(), Intent: r.Intent, World: p.World, Target: p.Plan.Target, Ledger: r.Ledger}
+	page := report.Summary{Run: r.Name, Outcome: r.Outcome(), Intent: r.Intent, World: p.World, Target: p.Plan.Target, Ledger: r.Ledger}
 	result, remark := page.Result()
 	if remark != "" {
 		remark += " (`rerig inventory` shows which workload runs which revision)"

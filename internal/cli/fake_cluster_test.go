@@ -21,6 +21,7 @@ import (
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/run"
 	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // fakeCluster is a cluster in memory: a write takes effect at once.
@@ -28,17 +29,17 @@ type fakeCluster struct {
 	mutex          sync.Mutex // a watcher looks while another works
 	world          mesh.World
 	runs           []v1alpha1.MeshUpgrade
-	ledgers        map[string]plan.Ledger
+	ledgers        map[string]step.Ledger
 	lacks          []string
 	lacksToInstall []string
 	holder         string
-	lasts          int         // how often the holder is seen before its Lease has run out; 0 for ever
-	comes          int         // how often nobody is seen before somebody takes the Lease; 0 for never
-	works          func()      // what the holder does
-	writes         []string    // everything that was written
-	setups         mesh.Setups // how the control planes are set up
-	removing       string      // the run that takes a revision away
-	refuses        string      // a pod whose proxy rejects what the new revision sends
+	lasts          int                       // how often the holder is seen before its Lease has run out; 0 for ever
+	comes          int                       // how often nobody is seen before somebody takes the Lease; 0 for never
+	works          func()                    // what the holder does
+	writes         []string                  // everything that was written
+	setups         mesh.ControlPlaneSettings // how the control planes are set up
+	removing       string                    // the run that takes a revision away
+	refuses        string                    // a pod whose proxy rejects what the new revision sends
 }
 
 func (p *fakeCluster) Observe(context.Context) (mesh.World, error) {
@@ -52,28 +53,28 @@ func (p *fakeCluster) Certificate(_ context.Context, namespace, pod string) (mes
 }
 
 func (p *fakeCluster) Traffic(context.Context, string, string) (mesh.Traffic, error) {
-	return mesh.Traffic{Quiet: true}, nil
+	return mesh.Traffic{Idle: true}, nil
 }
 
-func (p *fakeCluster) Act(_ context.Context, c plan.Change) error {
+func (p *fakeCluster) Write(_ context.Context, c step.Change) error {
 	p.writes = append(p.writes, fmt.Sprintf("%s %s %s/%s", c.Verb, c.Kind, c.Namespace, c.Name))
 	switch {
-	case c.Verb == plan.Apply:
-		p.world.Defined = true
-	case c.Verb == plan.Put:
+	case c.Verb == step.Apply:
+		p.world.CRDInstalled = true
+	case c.Verb == step.InstallRevision:
 		p.world.Revisions = slices.DeleteFunc(p.world.Revisions, func(r mesh.Revision) bool { return r.Name == c.Name })
 		addPlane(&p.world, c.Name, c.Version)
 	case c.Kind == "Namespace":
 		p.relabel(c)
-	case c.Verb == plan.Retag:
-		p.world, _ = plan.After(p.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Tag, Subject: c.Name, To: c.Revision}, noon)
+	case c.Verb == step.PointTag:
+		p.world, _ = plan.Simulate(p.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Tag, Subject: c.Name, To: c.Revision}, noon)
 	default:
 		p.restart(c)
 	}
 	return nil
 }
 
-func (p *fakeCluster) relabel(c plan.Change) {
+func (p *fakeCluster) relabel(c step.Change) {
 	var body struct {
 		Metadata struct {
 			Labels map[string]*string `json:"labels"`
@@ -99,7 +100,7 @@ func (p *fakeCluster) relabel(c plan.Change) {
 
 // restart gives the workload's pods what the webhooks would give them, and has
 // them served by it.
-func (p *fakeCluster) restart(c plan.Change) {
+func (p *fakeCluster) restart(c step.Change) {
 	w := p.world
 	w.Workloads, w.Proxies = slices.Clone(w.Workloads), slices.Clone(w.Proxies)
 	for i, wl := range w.Workloads {
@@ -109,7 +110,7 @@ func (p *fakeCluster) restart(c plan.Change) {
 		ns, _ := w.Namespace(wl.Namespace)
 		revision := w.Injectors(ns, wl.Template)[0]
 		wl.Pods, wl.Template.Hash = slices.Clone(wl.Pods), wl.Template.Hash+"+"
-		wl.Stamp = mesh.Stamp{Run: "to-1-31-0", At: noon}
+		wl.RestartAnnotation = mesh.RestartAnnotation{Run: "to-1-31-0", At: noon}
 		for j, pod := range wl.Pods {
 			wl.Pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: revision, Version: versionOf(w, revision)}
 			for k, x := range w.Proxies {
@@ -134,11 +135,11 @@ func (p *fakeCluster) mend() {
 	}
 }
 
-func (p *fakeCluster) Setups(_ context.Context, namespaces []string) (mesh.Setups, error) {
+func (p *fakeCluster) Setups(_ context.Context, namespaces []string) (mesh.ControlPlaneSettings, error) {
 	s := p.setups
-	s.Rooted = map[string]bool{}
+	s.HasRootCertificate = map[string]bool{}
 	for _, ns := range namespaces {
-		s.Rooted[ns] = true
+		s.HasRootCertificate[ns] = true
 	}
 	return s, nil
 }
@@ -147,8 +148,8 @@ func (p *fakeCluster) Removing(run string) { p.removing = run }
 
 func (p *fakeCluster) Swapping(bool) {}
 
-func (p *fakeCluster) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
-	a.Admitted, a.Sidecar = !a.Invalid, mesh.Sidecar{Present: true, Revision: "1-31-0"}
+func (p *fakeCluster) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
+	a.Admitted, a.Sidecar = !a.InvalidConfig, mesh.Sidecar{Present: true, Revision: "1-31-0"}
 	return a, nil
 }
 
@@ -186,7 +187,7 @@ func (p *fakeCluster) run(name string) *v1alpha1.MeshUpgrade {
 	return &p.runs[slices.IndexFunc(p.runs, func(u v1alpha1.MeshUpgrade) bool { return u.Name == name })]
 }
 
-func (p *fakeCluster) Record(name string) engine.Journal { return &fakeRecord{p, name} }
+func (p *fakeCluster) Record(name string) engine.Record { return &fakeRecord{p, name} }
 
 // sheet is a journal of fakeCluster.
 type fakeRecord struct {
@@ -194,17 +195,17 @@ type fakeRecord struct {
 	name string
 }
 
-func (s *fakeRecord) Load(context.Context) (plan.Intent, plan.Ledger, error) {
+func (s *fakeRecord) Load(context.Context) (step.Intent, step.Ledger, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if !slices.ContainsFunc(s.runs, func(u v1alpha1.MeshUpgrade) bool { return u.Name == s.name }) {
-		return plan.Intent{}, plan.Ledger{}, fmt.Errorf("%w: MeshUpgrade %s was deleted", cluster.ErrNoRun, s.name)
+		return step.Intent{}, step.Ledger{}, fmt.Errorf("%w: MeshUpgrade %s was deleted", cluster.ErrNoRun, s.name)
 	}
 	in, err := cluster.IntentOf(*s.run(s.name))
 	return in, s.ledgers[s.name].Clone(), err
 }
 
-func (s *fakeRecord) Save(_ context.Context, l plan.Ledger, summary engine.Summary) error {
+func (s *fakeRecord) Save(_ context.Context, l step.Ledger, summary engine.Summary) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	r := s.run(s.name)
@@ -219,7 +220,7 @@ func (s *fakeRecord) Save(_ context.Context, l plan.Ledger, summary engine.Summa
 	return err
 }
 
-func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, needs []install.Need) ([]string, error) {
+func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, needs []install.Permission) ([]string, error) {
 	if len(needs) > 0 {
 		return append(p.lacks, p.lacksToInstall...), nil
 	}
@@ -248,11 +249,11 @@ func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, told 
 	return act(ctx)
 }
 
-func (p *fakeCluster) Draft(_ context.Context, w install.Way, _ install.Site, revision, version string) (install.Draft, error) {
-	return install.Draft{Revision: revision, Version: install.VersionFor(version, w.Operator, revision, "1.31.0"),
-		Needs:   []install.Need{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
-		By:      "/usr/local/bin/istioctl, version 1.31.0",
-		LeftOut: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
+func (p *fakeCluster) Draft(_ context.Context, w install.Method, _ install.Environment, revision, version string) (install.Draft, error) {
+	return install.Draft{Revision: revision, Version: install.ResolveVersion(version, w.IstioOperator, revision, "1.31.0"),
+		Permissions:     []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
+		By:              "/usr/local/bin/istioctl, version 1.31.0",
+		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
 }
 
 func (p *fakeCluster) Close() {}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -48,19 +48,19 @@ func shop() *fakeCluster {
 	addWorkload(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "istio-system", Name: "istio-ingressgateway", Gateway: true,
 		Template: mesh.Template{Proxy: true, Labels: map[string]string{mesh.SidecarLabel: "false"}}})
 	w.Sort()
-	return &fakeCluster{world: w, ledgers: map[string]plan.Ledger{}}
+	return &fakeCluster{world: w, ledgers: map[string]step.Ledger{}}
 }
 
 func addPlane(w *mesh.World, revision, version string) {
-	w.Revisions = append(w.Revisions, mesh.Revision{Name: revision, Version: version, Wanted: 1, Ready: 1,
+	w.Revisions = append(w.Revisions, mesh.Revision{Name: revision, Version: version, Replicas: 1, Ready: 1,
 		Istiods: []mesh.Istiod{{Pod: "istiod-" + revision, Ready: true, Version: version, Build: version}}})
 	w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-sidecar-injector-" + revision, Name: "rev.namespace.sidecar-injector.istio.io",
 		Revision: revision, Roots: w.Roots, Namespaces: mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}, {Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{revision}}}})
 }
 
 func addWorkload(w *mesh.World, wl mesh.Workload) {
-	wl.Wanted, wl.Rollout.Done, wl.Template.Hash = 2, true, "t"
-	for i := range wl.Wanted {
+	wl.Replicas, wl.Rollout.Done, wl.Template.Hash = 2, true, "t"
+	for i := range wl.Replicas {
 		name := fmt.Sprintf("%s-%d", wl.Name, i)
 		wl.Pods = append(wl.Pods, mesh.Pod{Name: name, UID: name, Running: true, Ready: true, Current: true,
 			Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1", Version: "1.29.1"}})

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Others take the target away in the middle of a run, which installs it anew, and
@@ -41,8 +41,8 @@ func TestAMendedInstallInTheMiddleKeepsTheBaseline(t *testing.T) {
 			l := p.ledgers["to-1-31-0"].Clone()
 			p.mend()
 			// As the engine leaves it when the install is begun again and fails.
-			l.Install, l.Held, l.Reached = plan.Begun, &plan.Hold{Reason: "InstallFailed", Subject: "1-31-0"}, 0
-			l.Approved = append([]plan.Step{{Kind: plan.Install, Subject: "1-31-0", To: "1.31.0"}}, l.Approved...)
+			l.Installation, l.Held, l.Reached = step.Installing, &step.Hold{Reason: "InstallFailed", Subject: "1-31-0"}, 0
+			l.Approved = append([]step.Step{{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"}}, l.Approved...)
 			if err := p.Record("to-1-31-0").Save(t.Context(), l, engine.Summary{Phase: "Held"}); err != nil {
 				t.Fatal(err)
 			}

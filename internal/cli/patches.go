@@ -15,6 +15,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 func patchesFlag(cmd *cobra.Command, folder *string) {
@@ -35,8 +36,8 @@ func (a *app) writePatches(p plan.Plan, folder string) error {
 	return nil
 }
 
-func direction(t plan.Target) string {
-	if t.Back {
+func direction(t step.Target) string {
+	if t.Rollback {
 		return "rollback"
 	}
 	return "upgrade"
@@ -46,7 +47,7 @@ func direction(t plan.Target) string {
 // for each namespace a strategic merge patch that says when to commit it.
 func patches(p plan.Plan) map[string]string {
 	files := map[string]string{}
-	for _, s := range plan.Changing(p.Stages) {
+	for _, s := range step.Changing(p.Stages) {
 		if s.By == "" || patchTimes[s.Kind] == nil {
 			continue
 		}
@@ -57,13 +58,13 @@ func patches(p plan.Plan) map[string]string {
 
 // patchTimes are, by the kinds of steps that are written as patches, when to
 // commit them.
-var patchTimes = map[plan.Kind]func(plan.Step) string{
-	plan.Label: inWaveOrAfter,
-	plan.Pin:   func(plan.Step) string { return "before the first wave" },
-	plan.Unpin: inWaveOrAfter,
+var patchTimes = map[step.Kind]func(step.Step) string{
+	step.Label:        inWaveOrAfter,
+	step.Pin:          func(step.Step) string { return "before the first wave" },
+	step.RestoreLabel: inWaveOrAfter,
 }
 
-func inWaveOrAfter(s plan.Step) string {
+func inWaveOrAfter(s step.Step) string {
 	if s.Wave > 0 {
 		return fmt.Sprintf("in wave %d", s.Wave)
 	}
@@ -72,13 +73,13 @@ func inWaveOrAfter(s plan.Step) string {
 
 // patchMark is the first line of a patch. What is left of a run is numbered again
 // each time, and replaces the files of the same run and direction.
-func patchMark(t plan.Target) string {
+func patchMark(t step.Target) string {
 	return fmt.Sprintf("# Run %s, %s.\n", t.Run, direction(t))
 }
 
 // formerMark is the first line that version 0.1 wrote.
-func formerMark(t plan.Target) string {
-	if t.Back {
+func formerMark(t step.Target) string {
+	if t.Rollback {
 		return fmt.Sprintf("# Run %s, the way back.\n", t.Run)
 	}
 	return fmt.Sprintf("# Run %s, the way forth.\n", t.Run)
@@ -89,7 +90,7 @@ var patchName = regexp.MustCompile(`^[0-9]{2,}-(label|pin|unpin)-.+\.yaml$`)
 
 // findPatches returns the patches that a folder holds: those of a target's run and
 // direction, and the others.
-func findPatches(folder string, t plan.Target) (own, others []string, err error) {
+func findPatches(folder string, t step.Target) (own, others []string, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
@@ -113,7 +114,7 @@ func findPatches(folder string, t plan.Target) (own, others []string, err error)
 
 // replacePatches writes patches into a folder, in place of those of the
 // same run and direction. It refuses a folder that holds others: nobody could tell which to commit.
-func replacePatches(folder string, t plan.Target, files map[string]string) error {
+func replacePatches(folder string, t step.Target, files map[string]string) error {
 	own, others, err := findPatches(folder, t)
 	if err != nil {
 		return err
@@ -149,7 +150,7 @@ func firstNames(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func patchText(s plan.Step) string {
+func patchText(s step.Step) string {
 	from, errFrom := mesh.ParseBinding(s.From)
 	to, errTo := mesh.ParseBinding(s.To)
 	if errFrom != nil || errTo != nil {

@@ -17,7 +17,7 @@ func TestPatchesOfBothWays(t *testing.T) {
 	p := shop()
 	for i := range p.world.Namespaces {
 		if p.world.Namespaces[i].Name == "shop-data" {
-			p.world.Namespaces[i].Owner = "Argo CD application shop"
+			p.world.Namespaces[i].ManagedBy = "Argo CD application shop"
 		}
 	}
 	written := func(name, wants, line string, want int) string {
@@ -61,7 +61,7 @@ func TestPatchesOfTwoWaysAreNotMixed(t *testing.T) {
 	keep := func(label string) {
 		for i := range p.world.Namespaces {
 			if ns := &p.world.Namespaces[i]; ns.Name == "shop-data" {
-				ns.Owner = "Argo CD application shop"
+				ns.ManagedBy = "Argo CD application shop"
 				if label != "" {
 					ns.Labels = map[string]string{mesh.RevisionLabel: label}
 				}

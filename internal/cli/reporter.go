@@ -13,7 +13,7 @@ import (
 // reporter returns who receives the events of a run: JSON objects with -o json, a
 // live view on a terminal, lines elsewhere. stop ends it before anything else is
 // written.
-func (a *app) reporter(parallel int) (reporter engine.Teller, stop func()) {
+func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
 	if a.output == outputJSON {
 		return &report.Objects{Out: a.Out}, func() {}
 	}
@@ -45,19 +45,19 @@ func tickEverySecond(s *report.Screen) (stop func()) {
 // latestEvent forwards events and keeps the latest that has an observation of the
 // mesh, for the last page.
 type latestEvent struct {
-	next  engine.Teller
+	next  engine.Reporter
 	mutex sync.Mutex
 	event engine.Event
 }
 
-// Tell forwards an event.
-func (l *latestEvent) Tell(e engine.Event) {
+// Report forwards an event.
+func (l *latestEvent) Report(e engine.Event) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if e.World != nil {
 		l.event = e
 	}
-	l.next.Tell(e)
+	l.next.Report(e)
 }
 
 func (l *latestEvent) get() engine.Event {

@@ -13,6 +13,7 @@ import (
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // watchInterval is how often a watching process observes the mesh.
@@ -22,14 +23,14 @@ const watchInterval = 2 * time.Second
 // the mesh itself.
 type watch struct {
 	cluster run.Cluster
-	record  engine.Journal
+	record  engine.Record
 	events  *latestEvent
 	clock   engine.Clock
 	began   time.Time
 	end     func()
 
 	fresh    bool         // the run had no record when the watch began
-	previous []plan.Stage // what was left at the previous look
+	previous []step.Stage // what was left at the previous look
 	known    bool         // the record was read once
 }
 
@@ -66,7 +67,7 @@ func (w *watch) stop() { w.end() }
 func (w *watch) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
-			w.events.Tell(engine.Event{Kind: engine.Troubled, At: w.clock.Now(), Message: err.Error()})
+			w.events.Report(engine.Event{Kind: engine.Retrying, At: w.clock.Now(), Message: err.Error()})
 		}
 		if w.clock.Sleep(ctx, watchInterval) != nil {
 			return
@@ -87,20 +88,20 @@ func (w *watch) look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("observe the mesh: %w", err)
 	}
-	target, err := plan.Aim(world, intent, ledger)
-	if _, gone := errors.AsType[plan.Gone](err); err != nil && !gone { // the other process holds the run for that
+	target, err := plan.ResolveTarget(world, intent, ledger)
+	if _, gone := errors.AsType[plan.RevisionMissing](err); err != nil && !gone { // the other process holds the run for that
 		return err
 	}
 	left := plan.Steps(world, target, ledger)
 	tell := func(e engine.Event) {
 		e.At, e.Run, e.World, e.Target, e.Ledger, e.Stages = w.clock.Now(), intent.Run, &world, &target, &ledger, left
-		w.events.Tell(e)
+		w.events.Report(e)
 	}
-	tell(engine.Event{Kind: engine.Looked})
+	tell(engine.Event{Kind: engine.Observed})
 	if !w.known {
 		tell(engine.Event{Kind: engine.Began})
 	}
-	for _, e := range report.Between(w.previous, left, world, target, ledger) {
+	for _, e := range report.MissedEvents(w.previous, left, world, target, ledger) {
 		tell(e)
 	}
 	w.previous, w.known = left, true
@@ -119,4 +120,4 @@ func (w *watch) last(ctx context.Context) engine.Event {
 // discard ignores events.
 type discard struct{}
 
-func (discard) Tell(engine.Event) {}
+func (discard) Report(engine.Event) {}

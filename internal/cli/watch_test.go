@@ -13,6 +13,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // TestWatch: somebody else works on the run. Who comes second watches, and asks
@@ -35,7 +36,7 @@ func TestWatch(t *testing.T) {
 			midway.Ended = time.Time{}
 			if !c.ends {
 				p.world, midway.Passed, midway.Reached = shop().world, nil, 0
-				p.world.Defined = true
+				p.world.CRDInstalled = true
 			}
 			journal := p.Record("to-1-31-0")
 			if err := journal.Save(t.Context(), midway, engine.Summary{Phase: "Upgrading"}); err != nil {
@@ -93,11 +94,11 @@ func begins(t *testing.T, p *fakeCluster, line string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target, err := plan.Aim(p.world, in, plan.Ledger{})
+	target, err := plan.ResolveTarget(p.world, in, step.Ledger{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := journal.Save(t.Context(), plan.Opened(plan.Make(p.world, target, plan.Ledger{}), noon), engine.Summary{Phase: "Upgrading"}); err != nil {
+	if err := journal.Save(t.Context(), plan.NewLedger(plan.Make(p.world, target, step.Ledger{}), noon), engine.Summary{Phase: "Upgrading"}); err != nil {
 		t.Fatal(err)
 	}
 	p.holder = ""

@@ -15,51 +15,51 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
-// Act carries out one change. Every write but an installer's leaves here, under
+// Write carries out one change. Every write but an installer's leaves here, under
 // the field manager rerig.
-func (c *Cluster) Act(ctx context.Context, change plan.Change) error {
+func (c *Cluster) Write(ctx context.Context, change step.Change) error {
 	switch {
-	case change.Verb == plan.Apply && change.Kind == "CustomResourceDefinition":
+	case change.Verb == step.Apply && change.Kind == "CustomResourceDefinition":
 		return c.define(ctx)
-	case change.Verb == plan.Put && c.Installer != nil:
+	case change.Verb == step.InstallRevision && c.Installer != nil:
 		return c.Installer.Install(ctx, change.Name, change.Version)
-	case change.Verb == plan.Put:
-		return plan.Fault{What: fmt.Sprintf("install revision %s: no installer was readied", change.Name)}
-	case change.Verb == plan.Launch && change.Trial != nil:
+	case change.Verb == step.InstallRevision:
+		return step.Fault{What: fmt.Sprintf("install revision %s: no installer was readied", change.Name)}
+	case change.Verb == step.CreateTrial && change.Trial != nil:
 		return c.launch(ctx, change)
-	case change.Verb == plan.Ungate:
+	case change.Verb == step.ScheduleTrial:
 		return c.ungate(ctx, change)
-	case change.Verb == plan.Serve || change.Verb == plan.Recall:
+	case change.Verb == step.ServeTrial || change.Verb == step.StopTrialService:
 		return c.serve(ctx, change)
-	case change.Verb == plan.Delete && change.Kind == "Pod":
+	case change.Verb == step.Delete && change.Kind == "Pod":
 		return c.deletePod(ctx, change)
-	case change.Verb == plan.Keep:
+	case change.Verb == step.SaveCopy:
 		return c.keep(ctx, change)
-	case change.Verb == plan.Delete:
+	case change.Verb == step.Delete:
 		return c.delete(ctx, change)
-	case change.Verb == plan.Restore:
+	case change.Verb == step.RestoreRevision:
 		return c.restore(ctx, change.Name)
-	case change.Verb == plan.End:
+	case change.Verb == step.EvictPod:
 		return c.end(ctx, change)
-	case change.Verb == plan.Retag:
+	case change.Verb == step.PointTag:
 		return c.retag(ctx, change)
-	case change.Verb == plan.Create && change.Kind == "Service":
+	case change.Verb == step.Create && change.Kind == "Service":
 		return c.makeKeeper(ctx, change)
-	case change.Verb == plan.Drop && change.Kind == "Service":
+	case change.Verb == step.DeleteKept && change.Kind == "Service":
 		return c.unkeep(ctx, change)
-	case change.Verb == plan.Drop && change.Kind == "Pod":
+	case change.Verb == step.DeleteKept && change.Kind == "Pod":
 		return c.drop(ctx, change)
-	case change.Verb == plan.Patch && change.Kind == "Pod":
+	case change.Verb == step.Patch && change.Kind == "Pod":
 		return c.hand(ctx, change)
-	case change.Verb == plan.Patch && change.Kind == "Namespace":
+	case change.Verb == step.Patch && change.Kind == "Namespace":
 		return c.relabel(ctx, change)
-	case change.Verb == plan.Patch:
+	case change.Verb == step.Patch:
 		return c.restart(ctx, change)
 	}
-	return plan.Fault{What: fmt.Sprintf("%s %s %s: this change is not known", change.Verb, change.Kind, change.Name)}
+	return step.Fault{What: fmt.Sprintf("%s %s %s: this change is not known", change.Verb, change.Kind, change.Name)}
 }
 
 var merging = metav1.PatchOptions{FieldManager: v1alpha1.FieldManager}
@@ -67,7 +67,7 @@ var merging = metav1.PatchOptions{FieldManager: v1alpha1.FieldManager}
 // relabel patches a namespace that still is as the change expects it. The
 // resource version in the patch makes the API server see to it that it stays so
 // until the write.
-func (c *Cluster) relabel(ctx context.Context, change plan.Change) error {
+func (c *Cluster) relabel(ctx context.Context, change step.Change) error {
 	what := "label namespace " + change.Name
 	found, err := c.core.Namespaces().Get(ctx, change.Name, metav1.GetOptions{})
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *Cluster) relabel(ctx context.Context, change plan.Change) error {
 	}
 	binding := mesh.Namespace{Name: found.Name, Labels: found.Labels}.Binding().String()
 	if binding != change.Expect {
-		return fmt.Errorf("%s: it bears %s, not %s: %w", what, binding, change.Expect, engine.ErrDisturbed)
+		return fmt.Errorf("%s: it bears %s, not %s: %w", what, binding, change.Expect, engine.ErrConflict)
 	}
 	patch, err := at(change.Patch, found.ResourceVersion)
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *Cluster) relabel(ctx context.Context, change plan.Change) error {
 
 // restart patches a workload's template. It touches only the keys of the stamp,
 // so that nobody else's change to the workload is in its way.
-func (c *Cluster) restart(ctx context.Context, change plan.Change) error {
+func (c *Cluster) restart(ctx context.Context, change step.Change) error {
 	if change.API != "" {
 		return c.restartForeign(ctx, change)
 	}
@@ -110,7 +110,7 @@ func (c *Cluster) restart(ctx context.Context, change plan.Change) error {
 }
 
 // restartForeign patches an object of a kind that is not Kubernetes' own.
-func (c *Cluster) restartForeign(ctx context.Context, change plan.Change) error {
+func (c *Cluster) restartForeign(ctx context.Context, change step.Change) error {
 	what := fmt.Sprintf("restart %s %s/%s", change.Kind, change.Namespace, change.Name)
 	path, err := c.pathOf(ctx, change.API, change.Kind)
 	if err != nil {
@@ -127,7 +127,7 @@ func writing(what string, err error) error {
 	case err == nil:
 		return nil
 	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
-		return fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
+		return fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
 	case refused(err):
 		return fmt.Errorf("%s: %w: %w", what, engine.ErrRefused, brief(err))
 	}

@@ -22,7 +22,7 @@ func TestWhatAnotherPodMayNotStandBeside(t *testing.T) {
 	}
 	files := corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/var/log"}}
 	deployed := func(s corev1.PodTemplateSpec, strategy appsv1.DeploymentStrategyType) string {
-		return deployment(&appsv1.Deployment{Spec: appsv1.DeploymentSpec{Template: s, Strategy: appsv1.DeploymentStrategy{Type: strategy}}}).Alone
+		return deployment(&appsv1.Deployment{Spec: appsv1.DeploymentSpec{Template: s, Strategy: appsv1.DeploymentStrategy{Type: strategy}}}).NoSecondPod
 	}
 	own := appsv1.StatefulSet{Spec: appsv1.StatefulSetSpec{VolumeClaimTemplates: []corev1.PersistentVolumeClaim{{}}}}
 	own.Spec.VolumeClaimTemplates[0].Name = "data"
@@ -31,8 +31,8 @@ func TestWhatAnotherPodMayNotStandBeside(t *testing.T) {
 		"a claim to read":      {deployed(with(claim(true), 0), ""), ""},
 		"a port of the node":   {deployed(with(corev1.VolumeSource{}, 9100), ""), "port 9100"},
 		"Recreate":             {deployed(template(nil), appsv1.RecreateDeploymentStrategyType), "Recreate"},
-		"claims of their own":  {statefulSet(&own).Alone, "a volume claim of its own (data)"},
-		"the node's own files": {daemonSet(&appsv1.DaemonSet{Spec: appsv1.DaemonSetSpec{Template: with(files, 0)}}).Alone, "/var/log"},
+		"claims of their own":  {statefulSet(&own).NoSecondPod, "a volume claim of its own (data)"},
+		"the node's own files": {daemonSet(&appsv1.DaemonSet{Spec: appsv1.DaemonSetSpec{Template: with(files, 0)}}).NoSecondPod, "/var/log"},
 		"nothing of the kind":  {deployed(with(files, 0), ""), ""},
 	} {
 		if tc.got == "" != (tc.says == "") || !strings.Contains(tc.got, tc.says) {

@@ -17,7 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rerig/rerig/api/v1alpha1"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // TestServer runs everything that needs a real API server against one.
@@ -82,22 +82,22 @@ func labelled(t *testing.T, c *Cluster, name string, labels map[string]string) {
 	}
 }
 
-var define = plan.Change{Verb: plan.Apply, Kind: "CustomResourceDefinition", Name: definitionName}
+var define = step.Change{Verb: step.Apply, Kind: "CustomResourceDefinition", Name: definitionName}
 
 func testDefinition(t *testing.T, c *Cluster) {
-	if w, err := c.Observe(t.Context()); err != nil || w.Defined {
-		t.Fatalf("before: defined %t, %v", w.Defined, err)
+	if w, err := c.Observe(t.Context()); err != nil || w.CRDInstalled {
+		t.Fatalf("before: defined %t, %v", w.CRDInstalled, err)
 	}
 	if list, err := c.List(t.Context()); err != nil || list != nil {
 		t.Errorf("without a definition: %v, %v", list, err)
 	}
 	for range 2 { // applied again it stays
-		if err := c.Act(t.Context(), define); err != nil {
+		if err := c.Write(t.Context(), define); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if w, err := c.Observe(t.Context()); err != nil || !w.Defined {
-		t.Errorf("after: defined %t, %v", w.Defined, err)
+	if w, err := c.Observe(t.Context()); err != nil || !w.CRDInstalled {
+		t.Errorf("after: defined %t, %v", w.CRDInstalled, err)
 	}
 }
 

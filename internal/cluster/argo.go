@@ -67,11 +67,11 @@ func (c *Cluster) readRollouts(ctx context.Context, l *look) error {
 // they were made, and the digest of what it is holds the time of the restart.
 func rolloutOf(r *argoRollout, now time.Time) controller {
 	c := controllerOn(mesh.ArgoRollout, &r.ObjectMeta, &r.Spec.Template)
-	c.Served, c.Selected = "rollouts", selectsRevision(r.Spec.Selector)
-	c.API, c.Wanted, c.bySince = argoAPI, int(replicas(r.Spec.Replicas)), true
+	c.Resource, c.SelectsRevision = "rollouts", selectsRevision(r.Spec.Selector)
+	c.API, c.Replicas, c.bySince = argoAPI, int(replicas(r.Spec.Replicas)), true
 	c.current = func(generations) current { return current{} }
-	c.Stamp = stampOf(r.Annotations)
-	c.since = c.Stamp.At
+	c.RestartAnnotation = stampOf(r.Annotations)
+	c.since = c.RestartAnnotation.At
 	if at := r.Spec.RestartAt; at != nil && at.After(c.since) && !at.After(now) {
 		c.since = at.UTC()
 	}
@@ -80,7 +80,7 @@ func rolloutOf(r *argoRollout, now time.Time) controller {
 	}
 	if ref := r.Spec.WorkloadRef; ref != nil {
 		c.lender = ref.Kind + " " + r.Namespace + "/" + ref.Name
-		c.Lender = c.lender
+		c.TemplateFrom = c.lender
 	}
 	if r.Status.Phase == "Degraded" || r.Status.Phase == "Progressing" {
 		c.Rollout.Message = said("phase "+r.Status.Phase, "", r.Status.Message)
@@ -129,13 +129,13 @@ func standing(w mesh.Workload) mesh.Rollout {
 		case p.Terminating:
 			r.Message = fmt.Sprintf("pod %s is on its way out", p.Name)
 		case !p.Ready:
-			r.Message = fmt.Sprintf("pod %s: %s", p.Name, p.Trouble)
+			r.Message = fmt.Sprintf("pod %s: %s", p.Name, p.Problem)
 		default:
 			ready++
 		}
 	}
-	if r.Message == "" && ready < w.Wanted {
-		r.Message = fmt.Sprintf("%d of %d pods are ready", ready, w.Wanted)
+	if r.Message == "" && ready < w.Replicas {
+		r.Message = fmt.Sprintf("%d of %d pods are ready", ready, w.Replicas)
 	}
 	if r.Done = r.Message == ""; !r.Done && said != "" {
 		r.Message += "; " + said

@@ -37,12 +37,12 @@ func misled(h *autoscalingv2.HorizontalPodAutoscaler) bool {
 func (r readings) scaling() []selecting {
 	var list []selecting
 	if r.unscaled {
-		list = append(list, selecting{Selecting: mesh.Selecting{Subject: "HorizontalPodAutoscalers", Does: mesh.Hidden}})
+		list = append(list, selecting{PodSelector: mesh.PodSelector{Subject: "HorizontalPodAutoscalers", Effect: mesh.NotListable}})
 	}
 	for _, d := range r.deployments {
 		for _, name := range r.misled[d.Key()] {
-			list = append(list, selecting{namespace: d.Namespace, Selecting: mesh.Selecting{
-				Subject: "HorizontalPodAutoscaler " + d.Namespace + "/" + name, Part: "the selector of " + d.Key(), Selector: d.selector, Does: mesh.Scales}})
+			list = append(list, selecting{namespace: d.Namespace, PodSelector: mesh.PodSelector{
+				Subject: "HorizontalPodAutoscaler " + d.Namespace + "/" + name, Part: "the selector of " + d.Key(), Selector: d.selector, Effect: mesh.ScalesPods}})
 		}
 	}
 	return list

@@ -17,7 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
 )
 
 // autoscaled reads a Deployment with an autoscaler that goes by a metric, for a run
@@ -57,33 +57,33 @@ func TestAutoscalersCountParkedPods(t *testing.T) {
 	resource := func(name string) string {
 		return fmt.Sprintf(`{"type":"Resource","resource":{"name":"%s","target":{"type":"Utilization","averageUtilization":80}}}`, name)
 	}
-	many := mesh.Selecting{Subject: "HorizontalPodAutoscaler shop/many", Part: "the selector of Deployment shop/web", Does: mesh.Scales,
+	many := mesh.PodSelector{Subject: "HorizontalPodAutoscaler shop/many", Part: "the selector of Deployment shop/web", Effect: mesh.ScalesPods,
 		Selector: mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}}}
 	for name, c := range map[string]struct {
 		metric string
-		want   []mesh.Selecting
+		want   []mesh.PodSelector
 	}{
 		"CPU":                    {resource("cpu"), nil},
-		"memory":                 {resource("memory"), []mesh.Selecting{many}},
-		"CPU and memory":         {resource("cpu") + "," + resource("memory"), []mesh.Selecting{many}},
+		"memory":                 {resource("memory"), []mesh.PodSelector{many}},
+		"CPU and memory":         {resource("cpu") + "," + resource("memory"), []mesh.PodSelector{many}},
 		"CPU of a container":     {fmt.Sprintf(of, "ContainerResource", "containerResource", `"container":"app","name":"cpu",`, "AverageValue", "averageValue", "1"), nil},
-		"memory of a container":  {fmt.Sprintf(of, "ContainerResource", "containerResource", `"container":"app","name":"memory",`, "AverageValue", "averageValue", "1Gi"), []mesh.Selecting{many}},
-		"pods":                   {fmt.Sprintf(of, "Pods", "pods", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), []mesh.Selecting{many}},
-		"another object":         {fmt.Sprintf(of, "Object", "object", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.Selecting{many}},
+		"memory of a container":  {fmt.Sprintf(of, "ContainerResource", "containerResource", `"container":"app","name":"memory",`, "AverageValue", "averageValue", "1Gi"), []mesh.PodSelector{many}},
+		"pods":                   {fmt.Sprintf(of, "Pods", "pods", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), []mesh.PodSelector{many}},
+		"another object":         {fmt.Sprintf(of, "Object", "object", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.PodSelector{many}},
 		"its part for each pod":  {fmt.Sprintf(of, "Object", "object", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), nil},
-		"from outside":           {fmt.Sprintf(of, "External", "external", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.Selecting{many}},
+		"from outside":           {fmt.Sprintf(of, "External", "external", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.PodSelector{many}},
 		"from outside, each pod": {fmt.Sprintf(of, "External", "external", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), nil},
-		"may not be listed":      {"", []mesh.Selecting{{Subject: "HorizontalPodAutoscalers", Does: mesh.Hidden}}},
+		"may not be listed":      {"", []mesh.PodSelector{{Subject: "HorizontalPodAutoscalers", Effect: mesh.NotListable}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wl := autoscaled(t, c.metric, true)
-			if diff := cmp.Diff(c.want, wl.Others); diff != "" {
+			if diff := cmp.Diff(c.want, wl.Selectors); diff != "" {
 				t.Errorf("what goes by its labels (-want +got):\n%s", diff)
 			}
-			if why := plan.Unswappable(wl); strings.Contains(why, "HorizontalPodAutoscalers") != (c.metric == "") {
+			if why := swap.Unfit(wl); strings.Contains(why, "HorizontalPodAutoscalers") != (c.metric == "") {
 				t.Errorf("not swapped: %q", why)
 			}
-			if others := autoscaled(t, c.metric, false).Others; others != nil {
+			if others := autoscaled(t, c.metric, false).Selectors; others != nil {
 				t.Errorf("nothing is to be swapped, and read is %v", others)
 			}
 		})

@@ -72,7 +72,7 @@ func (c *Cluster) readBelongings(ctx context.Context, l *look) error {
 	if c.Removing == "" {
 		return nil
 	}
-	lists := make([][]mesh.Belonging, len(made))
+	lists := make([][]mesh.Component, len(made))
 	group, ctx := errgroup.WithContext(ctx)
 	n := 0
 	for kind := range made {
@@ -83,7 +83,7 @@ func (c *Cluster) readBelongings(ctx context.Context, l *look) error {
 			return err
 		})
 	}
-	var released []mesh.Belonging
+	var released []mesh.Component
 	group.Go(func() (err error) {
 		released, err = c.released(ctx)
 		return err
@@ -91,35 +91,35 @@ func (c *Cluster) readBelongings(ctx context.Context, l *look) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	l.world.Belongings = merged(slices.Concat(lists...), released)
+	l.world.Components = merged(slices.Concat(lists...), released)
 	return nil
 }
 
 // merged has each object once. What its release says of who keeps it, or shares
 // it, holds beside what it says itself.
-func merged(stamped, released []mesh.Belonging) []mesh.Belonging {
-	var list []mesh.Belonging
+func merged(stamped, released []mesh.Component) []mesh.Component {
+	var list []mesh.Component
 	at := map[string]int{}
 	for _, b := range slices.Concat(stamped, released) {
-		n, twice := at[b.Subject()]
+		n, twice := at[b.String()]
 		if !twice {
-			at[b.Subject()] = len(list)
+			at[b.String()] = len(list)
 			list = append(list, b)
 			continue
 		}
-		list[n].Hands, list[n].Shared = cmp.Or(list[n].Hands, b.Hands), list[n].Shared || b.Shared
+		list[n].ManagedBy, list[n].Shared = cmp.Or(list[n].ManagedBy, b.ManagedBy), list[n].Shared || b.Shared
 	}
 	return list
 }
 
 // stamped lists the objects of a kind that bear a revision and a component.
-func (c *Cluster) stamped(ctx context.Context, kind string) ([]mesh.Belonging, error) {
-	var list []mesh.Belonging
+func (c *Cluster) stamped(ctx context.Context, kind string) ([]mesh.Component, error) {
+	var list []mesh.Component
 	options := metav1.ListOptions{LabelSelector: mesh.RevisionLabel + "," + components}
 	err := pages(ctx, options, c.metadata.Resource(resourceOf(kind)).List, func(page *metav1.PartialObjectMetadataList) {
 		for i := range page.Items {
 			if b, ok := belonging(kind, &page.Items[i]); ok {
-				b.Hands = cmp.Or(b.Hands, elsewhere(&page.Items[i], c.Root))
+				b.ManagedBy = cmp.Or(b.ManagedBy, elsewhere(&page.Items[i], c.Root))
 				list = append(list, b)
 			}
 		}
@@ -131,13 +131,13 @@ func (c *Cluster) stamped(ctx context.Context, kind string) ([]mesh.Belonging, e
 }
 
 // belonging is false for what another object makes: it goes with that one.
-func belonging(kind string, m metav1.Object) (mesh.Belonging, bool) {
-	b := mesh.Belonging{Kind: kind, Namespace: m.GetNamespace(), Name: m.GetName(), UID: string(m.GetUID()),
-		Revision: revisionOf(m.GetLabels()), Component: m.GetLabels()[componentLabel]}
+func belonging(kind string, m metav1.Object) (mesh.Component, bool) {
+	b := mesh.Component{Kind: kind, Namespace: m.GetNamespace(), Name: m.GetName(), UID: string(m.GetUID()),
+		Revision: revisionOf(m.GetLabels()), IstioComponent: m.GetLabels()[componentLabel]}
 	_, tagged := m.GetLabels()[tagLabel]
-	b.Shared = tagged || b.Component != pilot || kind == "DaemonSet"
-	b.Hands = handsOn(m)
-	return b, len(m.GetOwnerReferences()) == 0 || b.Hands != ""
+	b.Shared = tagged || b.IstioComponent != pilot || kind == "DaemonSet"
+	b.ManagedBy = handsOn(m)
+	return b, len(m.GetOwnerReferences()) == 0 || b.ManagedBy != ""
 }
 
 // elsewhere names the Helm release that installed an object, where it is kept in

@@ -48,7 +48,7 @@ func (c *Cluster) readEntries(ctx context.Context, l *look) error {
 	err := pages(ctx, metav1.ListOptions{}, c.metadata.Resource(chosen["WorkloadEntry"]).List, func(page *metav1.PartialObjectMetadataList) {
 		for _, o := range page.Items {
 			if pod := o.Annotations[controlledBy]; strings.HasPrefix(pod, istiodApp) {
-				l.claims = append(l.claims, mesh.Claim{Subject: "WorkloadEntry " + o.Namespace + "/" + o.Name, Revision: revisionIn(deploymentIn(pod)), By: "annotation " + controlledBy + "=" + pod})
+				l.claims = append(l.claims, mesh.Reference{Subject: "WorkloadEntry " + o.Namespace + "/" + o.Name, Revision: revisionIn(deploymentIn(pod)), Through: "annotation " + controlledBy + "=" + pod})
 			}
 		}
 	})

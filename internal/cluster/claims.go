@@ -38,7 +38,7 @@ func (c *Cluster) readClaims(ctx context.Context, l *look) error {
 	}
 	l.claimed = true
 	claim := func(subject, value, by string) {
-		l.claims = append(l.claims, mesh.Claim{Subject: subject, Value: value, By: by + "=" + value})
+		l.claims = append(l.claims, mesh.Reference{Subject: subject, Value: value, Through: by + "=" + value})
 	}
 	for _, k := range claimants() {
 		err := pages(ctx, metav1.ListOptions{LabelSelector: mesh.RevisionLabel}, c.metadata.Resource(k.resource).List, func(page *metav1.PartialObjectMetadataList) {
@@ -70,12 +70,12 @@ func (c *Cluster) readClaims(ctx context.Context, l *look) error {
 // untagged are the Services of tags that no webhook serves: no Tag of the World
 // tells of them, and istiod goes by them all the same (GetMyTags in
 // pkg/revisions/tag_watcher.go @1.30.3).
-func (l *look) untagged() []mesh.Claim {
-	var list []mesh.Claim
+func (l *look) untagged() []mesh.Reference {
+	var list []mesh.Reference
 	for _, tag := range slices.Sorted(maps.Keys(l.tagged)) {
 		served := slices.ContainsFunc(l.world.Webhooks, func(h mesh.Webhook) bool { return h.Tag == tag })
 		if !served && l.claimed {
-			list = append(list, mesh.Claim{Subject: "Service " + l.world.RootNamespace + "/istiod-revision-tag-" + tag, Revision: l.tagged[tag], By: "it leads the tag " + tag + ", which no webhook serves, to the revision"})
+			list = append(list, mesh.Reference{Subject: "Service " + l.world.RootNamespace + "/istiod-revision-tag-" + tag, Revision: l.tagged[tag], Through: "it leads the tag " + tag + ", which no webhook serves, to the revision"})
 		}
 	}
 	return list
@@ -138,17 +138,17 @@ type call struct{ subject, service string }
 
 // claimsOf resolves the Services that were called to the revisions behind them.
 // What is of a control plane's own is no claim on it.
-func (l *look) claimsOf() []mesh.Claim {
+func (l *look) claimsOf() []mesh.Reference {
 	list := slices.Concat(l.claims, l.untagged())
 	for _, c := range slices.Concat(l.called, l.pointed) {
 		revision, ok := l.behind[c.service]
 		if !ok { // gone, or without a selector: then its name has to do
 			revision = revisionIn(c.service)
 		}
-		list = append(list, mesh.Claim{Subject: c.subject, Revision: revision, By: "it calls Service " + c.service})
+		list = append(list, mesh.Reference{Subject: c.subject, Revision: revision, Through: "it calls Service " + c.service})
 	}
-	return slices.DeleteFunc(list, func(c mesh.Claim) bool {
-		return slices.ContainsFunc(l.world.Belongings, func(b mesh.Belonging) bool { return !b.Shared && b.Subject() == c.Subject })
+	return slices.DeleteFunc(list, func(c mesh.Reference) bool {
+		return slices.ContainsFunc(l.world.Components, func(b mesh.Component) bool { return !b.Shared && b.String() == c.Subject })
 	})
 }
 

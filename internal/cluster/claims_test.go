@@ -22,11 +22,11 @@ import (
 // webhook serves is one.
 func TestClaims(t *testing.T) {
 	l := look{claimed: true, tagged: map[string]string{"prod": "old", "stray": "old"}, behind: map[string]string{"istiod-old": "old"},
-		claims: []mesh.Claim{{Subject: "EnvoyFilter istio-system/stats", Value: "old"}, {Subject: "EnvoyFilter shop/lua", Value: "old"}},
+		claims: []mesh.Reference{{Subject: "EnvoyFilter istio-system/stats", Value: "old"}, {Subject: "EnvoyFilter shop/lua", Value: "old"}},
 		called: []call{{"ValidatingWebhookConfiguration a", "istiod-old"}, {"ValidatingWebhookConfiguration b", "istiod"}}}
 	l.world.RootNamespace = "istio-system"
 	l.world.Webhooks = []mesh.Webhook{{Tag: "prod"}}
-	l.world.Belongings = []mesh.Belonging{{Kind: "EnvoyFilter", Namespace: "istio-system", Name: "stats", Revision: "old"}}
+	l.world.Components = []mesh.Component{{Kind: "EnvoyFilter", Namespace: "istio-system", Name: "stats", Revision: "old"}}
 	var got [][2]string
 	for _, c := range l.claimsOf() {
 		got = append(got, [2]string{c.Subject, c.Value + c.Revision})
@@ -59,9 +59,9 @@ func testClaims(t *testing.T, c *Cluster) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, claim := range w.Claims {
+	for _, claim := range w.Referrers {
 		if claim.Value == "held" || claim.Revision == "held" {
-			got = append(got, claim.Subject+": "+claim.By)
+			got = append(got, claim.Subject+": "+claim.Through)
 		}
 	}
 	want := []string{"VirtualService istio-system/routes: label istio.io/rev=held", "WorkloadEntry istio-system/away: annotation istio.io/workloadController=istiod-held-6d4cf56db6-abcde"}

@@ -88,7 +88,7 @@ type Installer interface {
 
 var (
 	_ engine.Observer = (*Cluster)(nil)
-	_ engine.Actor    = (*Cluster)(nil)
+	_ engine.Writer   = (*Cluster)(nil)
 )
 
 // New returns the cluster behind a client configuration. It sends nothing yet.

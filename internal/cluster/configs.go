@@ -36,12 +36,12 @@ var envoyFilters = schema.GroupVersionResource{Group: "networking.istio.io", Ver
 
 // readConfigs lists configuration that a move of proxies can make vanish: bound to
 // a revision by its label, or to versions of proxies.
-func (c *Cluster) readConfigs(ctx context.Context) ([]mesh.Config, error) {
-	var list []mesh.Config
+func (c *Cluster) readConfigs(ctx context.Context) ([]mesh.PartialConfig, error) {
+	var list []mesh.PartialConfig
 	for kind, resource := range configs {
 		err := pages(ctx, ofRevision, c.metadata.Resource(resource).List, func(page *metav1.PartialObjectMetadataList) {
 			for _, o := range page.Items {
-				list = append(list, mesh.Config{Subject: kind + " " + o.Namespace + "/" + o.Name, Revision: o.Labels[mesh.RevisionLabel]})
+				list = append(list, mesh.PartialConfig{Subject: kind + " " + o.Namespace + "/" + o.Name, Revision: o.Labels[mesh.RevisionLabel]})
 			}
 		})
 		if err != nil && !apierrors.IsNotFound(err) {
@@ -50,7 +50,7 @@ func (c *Cluster) readConfigs(ctx context.Context) ([]mesh.Config, error) {
 	}
 	err := pages(ctx, metav1.ListOptions{}, c.objects.Resource(envoyFilters).List, func(page *unstructured.UnstructuredList) {
 		for _, o := range page.Items {
-			f := mesh.Config{Subject: "EnvoyFilter " + o.GetNamespace() + "/" + o.GetName(), Revision: o.GetLabels()[mesh.RevisionLabel], Proxies: proxiesOf(o)}
+			f := mesh.PartialConfig{Subject: "EnvoyFilter " + o.GetNamespace() + "/" + o.GetName(), Revision: o.GetLabels()[mesh.RevisionLabel], Proxies: proxiesOf(o)}
 			if f.Revision != "" || len(f.Proxies) > 0 {
 				list = append(list, f)
 			}
@@ -59,7 +59,7 @@ func (c *Cluster) readConfigs(ctx context.Context) ([]mesh.Config, error) {
 	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, reading("EnvoyFilters", err)
 	}
-	slices.SortFunc(list, func(a, b mesh.Config) int { return strings.Compare(a.Subject, b.Subject) })
+	slices.SortFunc(list, func(a, b mesh.PartialConfig) int { return strings.Compare(a.Subject, b.Subject) })
 	return list, nil
 }
 

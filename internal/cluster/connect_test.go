@@ -59,8 +59,8 @@ func TestObserveNowhere(t *testing.T) {
 func TestWriting(t *testing.T) {
 	r := schema.GroupResource{Resource: "namespaces"}
 	for name, test := range map[string]struct{ err, is error }{
-		"a conflict":    {apierrors.NewConflict(r, "shop", errors.New("changed")), engine.ErrDisturbed},
-		"gone":          {apierrors.NewNotFound(r, "shop"), engine.ErrDisturbed},
+		"a conflict":    {apierrors.NewConflict(r, "shop", errors.New("changed")), engine.ErrConflict},
+		"gone":          {apierrors.NewNotFound(r, "shop"), engine.ErrConflict},
 		"not permitted": {apierrors.NewForbidden(r, "shop", errors.New("no")), engine.ErrRefused},
 		"not valid":     {apierrors.NewInvalid(schema.GroupKind{}, "shop", nil), engine.ErrRefused},
 	} {
@@ -68,7 +68,7 @@ func TestWriting(t *testing.T) {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}
-	if got := writing("label shop", apierrors.NewServiceUnavailable("later")); errors.Is(got, engine.ErrDisturbed) || errors.Is(got, engine.ErrRefused) {
+	if got := writing("label shop", apierrors.NewServiceUnavailable("later")); errors.Is(got, engine.ErrConflict) || errors.Is(got, engine.ErrRefused) {
 		t.Errorf("a server that is away counts as an answer: %v", got)
 	}
 }

@@ -4,12 +4,12 @@ package cluster
 
 import (
 	"cmp"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"time"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
@@ -31,15 +31,15 @@ type controller struct {
 func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec) controller {
 	return controller{
 		Workload: mesh.Workload{
-			Kind:      kind,
-			Namespace: m.Namespace,
-			Name:      m.Name,
-			Gateway:   gateway(t.ObjectMeta, &t.Spec),
-			Template:  templateOf(t),
-			Alone:     aloneBy(&t.Spec),
-			Drains:    m.Annotations[v1alpha1.AnnotationDrains] == "true",
-			Stamp:     stampOf(t.Annotations),
-			KeptBy:    trackerOf(m),
+			Kind:              kind,
+			Namespace:         m.Namespace,
+			Name:              m.Name,
+			Gateway:           gateway(t.ObjectMeta, &t.Spec),
+			Template:          templateOf(t),
+			NoSecondPod:       aloneBy(&t.Spec),
+			Drains:            m.Annotations[v1alpha1.AnnotationDrains] == "true",
+			RestartAnnotation: stampOf(t.Annotations),
+			ManagedBy:         trackerOf(m),
 		},
 		uid: m.UID,
 	}
@@ -47,10 +47,10 @@ func controllerOn(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpe
 
 func deployment(d *appsv1.Deployment) controller {
 	c := controllerOn(mesh.Deployment, &d.ObjectMeta, &d.Spec.Template)
-	c.Wanted, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
-	c.Gap, c.Surge = deploymentGap(d), deploymentSurge(d)
-	c.Alone = cmp.Or(aloneDeployment(d), c.Alone)
-	c.Unsplit, c.Selected, c.selector = unsplit(d), selectsRevision(d.Spec.Selector), selectorOf(d.Spec.Selector)
+	c.Replicas, c.Rollout = int(replicas(d.Spec.Replicas)), deploymentRollout(d)
+	c.Downtime, c.Surge = deploymentGap(d), deploymentSurge(d)
+	c.NoSecondPod = cmp.Or(aloneDeployment(d), c.NoSecondPod)
+	c.NotSideBySide, c.SelectsRevision, c.selector = unsplit(d), selectsRevision(d.Spec.Selector), selectorOf(d.Spec.Selector)
 	c.steady = time.Duration(d.Spec.MinReadySeconds) * time.Second
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDeployment(d, g) }
@@ -59,9 +59,9 @@ func deployment(d *appsv1.Deployment) controller {
 
 func statefulSet(s *appsv1.StatefulSet) controller {
 	c := controllerOn(mesh.StatefulSet, &s.ObjectMeta, &s.Spec.Template)
-	c.Wanted, c.Rollout = int(replicas(s.Spec.Replicas)), statefulSetRollout(s)
-	c.Gap, c.Selected = statefulSetGap(s), selectsRevision(s.Spec.Selector)
-	c.Alone = cmp.Or(aloneStatefulSet(s), c.Alone)
+	c.Replicas, c.Rollout = int(replicas(s.Spec.Replicas)), statefulSetRollout(s)
+	c.Downtime, c.SelectsRevision = statefulSetGap(s), selectsRevision(s.Spec.Selector)
+	c.NoSecondPod = cmp.Or(aloneStatefulSet(s), c.NoSecondPod)
 	newest := currentStatefulSet(s)
 	c.current = func(generations) current { return newest }
 	return c
@@ -69,10 +69,10 @@ func statefulSet(s *appsv1.StatefulSet) controller {
 
 func daemonSet(d *appsv1.DaemonSet) controller {
 	c := controllerOn(mesh.DaemonSet, &d.ObjectMeta, &d.Spec.Template)
-	c.Wanted, c.Rollout = int(d.Status.DesiredNumberScheduled), daemonSetRollout(d)
-	c.Gap, c.Surge = daemonSetGap(d), daemonSetSurge(d)
-	c.Selected = selectsRevision(d.Spec.Selector)
-	c.Alone = cmp.Or(aloneDaemonSet(d), c.Alone)
+	c.Replicas, c.Rollout = int(d.Status.DesiredNumberScheduled), daemonSetRollout(d)
+	c.Downtime, c.Surge = daemonSetGap(d), daemonSetSurge(d)
+	c.SelectsRevision = selectsRevision(d.Spec.Selector)
+	c.NoSecondPod = cmp.Or(aloneDaemonSet(d), c.NoSecondPod)
 	d = &appsv1.DaemonSet{ObjectMeta: d.ObjectMeta, Status: d.Status}
 	c.current = func(g generations) current { return currentDaemonSet(d, g) }
 	return c

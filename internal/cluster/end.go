@@ -14,13 +14,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // end evicts one pod, and no other that has taken its name since. Where a
 // disruption budget holds, the API server says "too many requests", and the same
 // may pass at another look.
-func (c *Cluster) end(ctx context.Context, change plan.Change) error {
+func (c *Cluster) end(ctx context.Context, change step.Change) error {
 	uid := types.UID(change.Expect)
 	err := c.core.Pods(change.Namespace).EvictV1(ctx, &policyv1.Eviction{
 		ObjectMeta:    metav1.ObjectMeta{Namespace: change.Namespace, Name: change.Name},
@@ -28,7 +28,7 @@ func (c *Cluster) end(ctx context.Context, change plan.Change) error {
 	})
 	what := fmt.Sprintf("evict pod %s/%s", change.Namespace, change.Name)
 	if why := budgeted(err); why != "" {
-		return fmt.Errorf("%s: a disruption budget forbids it: %s (%w)", what, why, engine.ErrDisturbed)
+		return fmt.Errorf("%s: a disruption budget forbids it: %s (%w)", what, why, engine.ErrConflict)
 	}
 	return writing(what, err)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 const wholeFile = `# a comment before it
@@ -49,9 +49,9 @@ func TestReadMeshUpgrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plan.Intent{Run: "to-1-31", Revision: "1-31-0", Version: "1.31.0", Installable: true, Names: []string{"shop-web"},
+	want := step.Intent{Run: "to-1-31", Revision: "1-31-0", Version: "1.31.0", Installable: true, Namespaces: []string{"shop-web"},
 		Selector: &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"shop"}}},
-		Waves:    [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, Count: 2, Parallel: 3, Ready: 90 * time.Second, RollbackOnFailure: true}
+		Waves:    [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, WaveCount: 2, Parallel: 3, ReadyTimeout: 90 * time.Second, RollbackOnFailure: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plan.Intent{Revision: "next", Count: 3, Parallel: 4, Ready: 10 * time.Minute, Soak: time.Minute}
+	want := step.Intent{Revision: "next", WaveCount: 3, Parallel: 4, ReadyTimeout: 10 * time.Minute, Soak: time.Minute}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

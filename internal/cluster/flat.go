@@ -42,7 +42,7 @@ func normalOf(d *appsv1.Deployment) func(string) string {
 var own = map[string]bool{"revision": true, "global.tag": true, "tag": true, "REVISION": true}
 
 // flat lists the leaves of an object, by their paths.
-func flat(group mesh.Group, object any, normal func(string) string) []mesh.Setting {
+func flat(group mesh.SettingGroup, object any, normal func(string) string) []mesh.Setting {
 	text, err := json.Marshal(object)
 	if err != nil {
 		return nil
@@ -51,7 +51,7 @@ func flat(group mesh.Group, object any, normal func(string) string) []mesh.Setti
 }
 
 // flatText lists the leaves of YAML or JSON. Text that is neither is one leaf.
-func flatText(group mesh.Group, text string, normal func(string) string) []mesh.Setting {
+func flatText(group mesh.SettingGroup, text string, normal func(string) string) []mesh.Setting {
 	var tree any
 	if yaml.Unmarshal([]byte(text), &tree) != nil {
 		return []mesh.Setting{{Group: group, Key: "(cannot be read)", Value: digest(normal(text))}}

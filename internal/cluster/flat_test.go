@@ -15,18 +15,18 @@ import (
 func TestSettingsAreCompared(t *testing.T) {
 	mesh1 := "defaultConfig:\n  discoveryAddress: istiod-1-29-1.istio-system.svc:15012\n  holdApplicationUntilProxyStarts: true\nextensionProviders: []\n"
 	mesh2 := "defaultConfig: {discoveryAddress: istiod-1-31-0.istio-system.svc:15012}\noutboundTrafficPolicy: {mode: REGISTRY_ONLY}\n"
-	old := mesh.Setup{Revision: "1-29-1", Settings: flatText(mesh.MeshConfig, mesh1, renamed("1-29-1", "1.29.1"))}
-	is := mesh.Setup{Revision: "1-31-0", Settings: append(flatText(mesh.MeshConfig, mesh2, renamed("1-31-0", "1.31.0")),
+	old := mesh.ControlPlane{Revision: "1-29-1", Settings: flatText(mesh.MeshConfig, mesh1, renamed("1-29-1", "1.29.1"))}
+	is := mesh.ControlPlane{Revision: "1-31-0", Settings: append(flatText(mesh.MeshConfig, mesh2, renamed("1-31-0", "1.31.0")),
 		flatText(mesh.UserValues, `{"revision": "1-31-0", "pilot": {"env": {"X": "1"}}}`, renamed("1-31-0", ""))...)}
 	want := []mesh.Difference{
 		{Group: mesh.UserValues, Key: "pilot.env.X", New: "1"},
 		{Group: mesh.MeshConfig, Key: "defaultConfig.holdApplicationUntilProxyStarts", Old: "true"},
 		{Group: mesh.MeshConfig, Key: "outboundTrafficPolicy.mode", New: "REGISTRY_ONLY"},
 	}
-	if diff := cmp.Diff(want, is.Against(old)); diff != "" {
+	if diff := cmp.Diff(want, is.DifferencesFrom(old)); diff != "" {
 		t.Error(diff)
 	}
-	if list := is.Against(is); len(list) > 0 {
+	if list := is.DifferencesFrom(is); len(list) > 0 {
 		t.Errorf("it differs from itself: %v", list)
 	}
 }
@@ -36,11 +36,11 @@ func TestTemplatesAreComparedByTheirText(t *testing.T) {
 	config := func(revision, text string) []mesh.Setting {
 		return templatesIn("policy: enabled\ntemplates:\n  sidecar: |\n    spec: {image: "+revision+", x: "+text+"}\n", renamed(revision, ""))
 	}
-	a := mesh.Setup{Settings: config("1-29-1", "a")}
-	if list := (mesh.Setup{Settings: config("1-31-0", "a")}).Against(a); len(list) > 0 {
+	a := mesh.ControlPlane{Settings: config("1-29-1", "a")}
+	if list := (mesh.ControlPlane{Settings: config("1-31-0", "a")}).DifferencesFrom(a); len(list) > 0 {
 		t.Errorf("a name is a difference: %v", list)
 	}
-	if list := (mesh.Setup{Settings: config("1-31-0", "b")}).Against(a); len(list) != 1 || list[0].Group != mesh.Templates || list[0].Key != "sidecar" {
+	if list := (mesh.ControlPlane{Settings: config("1-31-0", "b")}).DifferencesFrom(a); len(list) != 1 || list[0].Group != mesh.Templates || list[0].Key != "sidecar" {
 		t.Errorf("the text is none: %v", list)
 	}
 }

@@ -11,32 +11,32 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // IntentOf is a MeshUpgrade's spec in the planner's terms, with the defaults that
 // v1alpha1 states.
-func IntentOf(m v1alpha1.MeshUpgrade) (plan.Intent, error) {
+func IntentOf(m v1alpha1.MeshUpgrade) (step.Intent, error) {
 	s := m.Spec
-	i := plan.Intent{
+	i := step.Intent{
 		Run:               m.Name,
 		Revision:          s.Revision,
 		Version:           s.Version,
 		Installable:       s.Install != nil && len(s.Install.Raw) > 0 || s.Helm != nil || s.Await,
-		Count:             cmp.Or(s.WaveCount, 3),
+		WaveCount:         cmp.Or(s.WaveCount, 3),
 		Parallel:          cmp.Or(s.MaxParallel, 4),
-		Ready:             duration(s.ReadyTimeout, 10*time.Minute),
+		ReadyTimeout:      duration(s.ReadyTimeout, 10*time.Minute),
 		Soak:              duration(s.Soak, time.Minute),
 		Policy:            policyOf(s),
-		Tags:              plan.TagMode(s.Tags),
-		Labels:            plan.LabelMode(s.Labels),
+		Tags:              step.TagMode(s.Tags),
+		Labels:            step.LabelMode(s.Labels),
 		From:              s.From,
 		Remove:            s.RemoveOld,
 		RollbackOnFailure: s.RollbackOnFailure,
 		Rollback:          s.Rollback,
 	}
 	if n := s.Namespaces; n != nil {
-		i.Names = n.Names
+		i.Namespaces = n.Names
 		if n.Selector != nil {
 			if _, err := metav1.LabelSelectorAsSelector(n.Selector); err != nil {
 				return i, fmt.Errorf("read MeshUpgrade %s: spec.namespaces.selector: %w", m.Name, err)
@@ -51,11 +51,11 @@ func IntentOf(m v1alpha1.MeshUpgrade) (plan.Intent, error) {
 	return i, nil
 }
 
-func policyOf(s v1alpha1.MeshUpgradeSpec) plan.Policy {
-	p := plan.Policy{Way: plan.Way(s.Way), Trial: plan.TrialMode(s.Trial)}
+func policyOf(s v1alpha1.MeshUpgradeSpec) step.Policy {
+	p := step.Policy{Strategy: step.Strategy(s.Way), Trial: step.TrialMode(s.Trial)}
 	for _, r := range s.Workloads {
-		p.Rules = append(p.Rules, plan.Rule{Kind: mesh.KindOf(r.Kind), Namespace: r.Namespace, Name: r.Name,
-			Way: plan.Way(r.Way), Field: r.Field, Trial: plan.TrialMode(r.Trial)})
+		p.Rules = append(p.Rules, step.Rule{Kind: mesh.KindOf(r.Kind), Namespace: r.Namespace, Name: r.Name,
+			Strategy: step.Strategy(r.Way), Field: r.Field, Trial: step.TrialMode(r.Trial)})
 	}
 	return p
 }

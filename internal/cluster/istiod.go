@@ -60,7 +60,7 @@ func (c *Cluster) askAll(ctx context.Context, pods []istiodPod, bundle []byte) (
 		group.Go(func() error {
 			istiods[n], proxies[n] = c.ask(ctx, p)
 			if istiods[n].Answers() {
-				istiods[n].Shut, istiods[n].Stale, istiods[n].Foreign = c.presents(ctx, p, bundle)
+				istiods[n].PortClosed, istiods[n].CertificateNotValid, istiods[n].ForeignRoot = c.presents(ctx, p, bundle)
 			}
 			return nil
 		})
@@ -96,7 +96,7 @@ func (c *Cluster) ask(ctx context.Context, p istiodPod) (mesh.Istiod, []mesh.Pro
 		return err
 	})
 	if err != nil {
-		i.Silence = err.Error()
+		i.NoAnswer = err.Error()
 		return i, nil
 	}
 	i.Version = cmp.Or(readVersion(version), i.Version)
@@ -106,7 +106,7 @@ func (c *Cluster) ask(ctx context.Context, p istiodPod) (mesh.Istiod, []mesh.Pro
 		return err
 	})
 	if err != nil {
-		i.Silence = err.Error()
+		i.NoAnswer = err.Error()
 		return i, nil
 	}
 	return i, proxies

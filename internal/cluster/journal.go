@@ -13,7 +13,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Journal keeps one run's record in its MeshUpgrade.
@@ -23,27 +23,27 @@ type Journal struct {
 	last    v1alpha1.MeshUpgrade // as it was read or written last
 }
 
-var _ engine.Journal = (*Journal)(nil)
+var _ engine.Record = (*Journal)(nil)
 
 // Journal returns the journal of a run that exists. It is for one goroutine.
 func (c *Cluster) Journal(name string) *Journal { return &Journal{cluster: c, name: name} }
 
 // Load reads the MeshUpgrade.
-func (j *Journal) Load(ctx context.Context) (plan.Intent, plan.Ledger, error) {
+func (j *Journal) Load(ctx context.Context) (step.Intent, step.Ledger, error) {
 	m, err := j.cluster.Get(ctx, j.name)
 	if errors.Is(err, ErrNoRun) {
-		return plan.Intent{}, plan.Ledger{}, final{fmt.Errorf("%w: MeshUpgrade %s was deleted; nothing more is changed, what was moved serves where it is, and its rollback is gone: run the upgrade again with --from OLD (the revision that was left) to begin anew and be able to go back to OLD", err, j.name)}
+		return step.Intent{}, step.Ledger{}, final{fmt.Errorf("%w: MeshUpgrade %s was deleted; nothing more is changed, what was moved serves where it is, and its rollback is gone: run the upgrade again with --from OLD (the revision that was left) to begin anew and be able to go back to OLD", err, j.name)}
 	}
 	if err != nil {
-		return plan.Intent{}, plan.Ledger{}, err
+		return step.Intent{}, step.Ledger{}, err
 	}
 	intent, err := IntentOf(m)
 	if err != nil {
-		return plan.Intent{}, plan.Ledger{}, err
+		return step.Intent{}, step.Ledger{}, err
 	}
 	ledger, err := ReadLedger(m.Status.Ledger)
 	if err != nil {
-		return plan.Intent{}, plan.Ledger{}, err
+		return step.Intent{}, step.Ledger{}, err
 	}
 	j.last = m
 	return intent, ledger, nil
@@ -67,7 +67,7 @@ func unsaved(err error) error {
 
 // Save writes the status if the MeshUpgrade is still the one that was loaded or
 // saved last.
-func (j *Journal) Save(ctx context.Context, ledger plan.Ledger, summary engine.Summary) error {
+func (j *Journal) Save(ctx context.Context, ledger step.Ledger, summary engine.Summary) error {
 	m := j.last
 	m.Name = j.name
 	packed, err := pack(ledger)

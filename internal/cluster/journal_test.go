@@ -15,16 +15,16 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
-func someLedger() plan.Ledger {
+func someLedger() step.Ledger {
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	return plan.Ledger{
-		Baseline: plan.Baseline{Bindings: map[string]string{"shop": "istio-injection=enabled"}, Revisions: map[string]string{"shop": "default"}, Sidecars: map[string]string{"Deployment shop/web": "default"}},
+	return step.Ledger{
+		Baseline: step.Baseline{Bindings: map[string]string{"shop": "istio-injection=enabled"}, Revisions: map[string]string{"shop": "default"}, Sidecars: map[string]string{"Deployment shop/web": "default"}},
 		Waves:    [][]string{{"shop"}},
-		Approved: []plan.Step{{Kind: plan.Label, Wave: 1, Subject: "shop", From: "a", To: "b"}},
-		Passed:   map[string]plan.Pass{"x": {At: at, Evidence: "seen"}},
+		Approved: []step.Step{{Kind: step.Label, Wave: 1, Subject: "shop", From: "a", To: "b"}},
+		Passed:   map[string]step.Pass{"x": {At: at, Evidence: "seen"}},
 		Started:  at,
 	}
 }
@@ -41,14 +41,14 @@ func testRecord(t *testing.T, c *Cluster) {
 	if diff := cmp.Diff(file.Spec, created.Spec); diff != "" {
 		t.Errorf("the API server keeps another spec (-file +kept):\n%s", diff)
 	}
-	if _, err := c.Create(t.Context(), file); !errors.Is(err, engine.ErrDisturbed) {
+	if _, err := c.Create(t.Context(), file); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("created twice: %v", err)
 	}
 	j := c.Journal(file.Name)
 	if _, l, err := j.Load(t.Context()); err != nil || !l.Started.IsZero() {
 		t.Fatalf("a new record: %v, %v", l, err)
 	}
-	hold := &plan.Hold{Reason: v1alpha1.ReasonCheckFailed, Subject: "shop", Message: "no"}
+	hold := &step.Hold{Reason: v1alpha1.ReasonCheckFailed, Subject: "shop", Message: "no"}
 	for _, s := range []engine.Summary{{Phase: "Upgrading", Waves: "0/1", Digest: "d", Message: "m"}, {Phase: "Held", Hold: hold}} {
 		if err := j.Save(t.Context(), someLedger(), s); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func testRecord(t *testing.T, c *Cluster) {
 	if err != nil || again.Spec.Revision != "other" || again.Status.Ledger != nil || again.Status.Phase != "" {
 		t.Errorf("begun anew: %+v, %v", again, err)
 	}
-	if _, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "third"}); !errors.Is(err, engine.ErrDisturbed) {
+	if _, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "third"}); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("begun anew from an old reading: %v", err)
 	}
 	vast := someLedger()
@@ -103,7 +103,7 @@ func testRecordDisturbed(t *testing.T, c *Cluster) {
 	if err := c.SetRollback(t.Context(), "two", true); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "Upgrading"}); !errors.Is(err, engine.ErrDisturbed) {
+	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "Upgrading"}); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("saved over another hand: %v", err)
 	}
 	intent, l, err := j.Load(t.Context())

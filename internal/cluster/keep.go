@@ -19,7 +19,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // What is taken away is kept in Secrets of the root namespace that the run owns:
@@ -54,7 +54,7 @@ func (c *Cluster) readKept(ctx context.Context, l *look) error {
 				for subject := range strings.SplitSeq(s.Annotations[keptAnnotation], ",") {
 					if b, ok := subjectOf(subject); ok {
 						b.Revision = s.Labels[keptLabel]
-						l.world.Kept = append(l.world.Kept, b)
+						l.world.SavedCopies = append(l.world.SavedCopies, b)
 					}
 				}
 			}
@@ -83,9 +83,9 @@ func (c *Cluster) keptIn(round string) string {
 }
 
 // subjectOf reads what mesh.Belonging.Subject wrote.
-func subjectOf(subject string) (mesh.Belonging, bool) {
+func subjectOf(subject string) (mesh.Component, bool) {
 	kind, name, ok := strings.Cut(subject, " ")
-	b := mesh.Belonging{Kind: kind, Name: name}
+	b := mesh.Component{Kind: kind, Name: name}
 	if namespace, name, in := strings.Cut(name, "/"); in {
 		b.Namespace, b.Name = namespace, name
 	}
@@ -94,7 +94,7 @@ func subjectOf(subject string) (mesh.Belonging, bool) {
 
 // keep writes an object down before it is taken away. One that is gone already
 // was kept before that.
-func (c *Cluster) keep(ctx context.Context, change plan.Change) error {
+func (c *Cluster) keep(ctx context.Context, change step.Change) error {
 	what := fmt.Sprintf("keep %s %s of revision %s", change.Kind, change.Name, change.Revision)
 	if _, known := made[change.Kind]; !known {
 		return fmt.Errorf("%s: this kind is not ours to take away", what)
@@ -107,7 +107,7 @@ func (c *Cluster) keep(ctx context.Context, change plan.Change) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	subject := mesh.Belonging{Kind: change.Kind, Namespace: change.Namespace, Name: change.Name}.Subject()
+	subject := mesh.Component{Kind: change.Kind, Namespace: change.Namespace, Name: change.Name}.String()
 	return c.entry(ctx, what, change.Revision, subject, packed)
 }
 
@@ -118,7 +118,7 @@ func (c *Cluster) entry(ctx context.Context, what, revision, subject string, pac
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	if round == "" {
-		return plan.Fault{What: what + ": nobody has agreed to the run"}
+		return step.Fault{What: what + ": nobody has agreed to the run"}
 	}
 	secrets, err := c.keptOf(ctx, revision, round)
 	if err != nil {
@@ -209,7 +209,7 @@ func packed(o *unstructured.Unstructured) ([]byte, error) {
 }
 
 // delete takes an object away, if it is still the one that was seen.
-func (c *Cluster) delete(ctx context.Context, change plan.Change) error {
+func (c *Cluster) delete(ctx context.Context, change step.Change) error {
 	what := strings.TrimSpace(fmt.Sprintf("delete %s %s/%s", change.Kind, change.Namespace, change.Name))
 	if _, known := made[change.Kind]; !known || change.Expect == "" {
 		return fmt.Errorf("%s: this is not ours to take away", what)

@@ -37,7 +37,7 @@ func TestARolloutOfArgoIsJudgedByItsPods(t *testing.T) {
 	}
 	pods := []pod{{Pod: mesh.Pod{Name: "old", Ready: true, Terminating: true, Created: at.Add(-time.Hour)}}, {Pod: mesh.Pod{Name: "new", Ready: true, Created: at}}}
 	w := rolloutOf(&r, at.Add(time.Minute)).with(pods, nil)
-	if w.Key() != "Rollout shop/canary" || w.API != argoAPI || w.Wanted != 2 || w.Stamp.Run != "to-1-31-0" || w.Template.Labels["app"] != "canary" {
+	if w.Key() != "Rollout shop/canary" || w.API != argoAPI || w.Replicas != 2 || w.RestartAnnotation.Run != "to-1-31-0" || w.Template.Labels["app"] != "canary" {
 		t.Errorf("read as %+v", w)
 	}
 	if w.Pods[0].Current || !w.Pods[1].Current || w.Rollout.Done || !strings.Contains(w.Rollout.Message, "pod old is on its way out") {
@@ -89,8 +89,8 @@ func TestARolloutBorrowsItsTemplate(t *testing.T) {
 	lender.Template.Labels = map[string]string{"app": "lent"}
 	found := readings{deployments: []controller{lender}, rollouts: []controller{rolloutOf(&r, time.Now())}, namespaces: []mesh.Namespace{{Name: "shop", Labels: map[string]string{"istio.io/rev": "r"}}}}
 	for _, w := range found.workloads() {
-		if w.Kind == mesh.ArgoRollout && (w.Template.Labels["app"] != "lent" || w.Lender != "Deployment shop/lender") {
-			t.Errorf("%+v of %s", w.Template, w.Lender)
+		if w.Kind == mesh.ArgoRollout && (w.Template.Labels["app"] != "lent" || w.TemplateFrom != "Deployment shop/lender") {
+			t.Errorf("%+v of %s", w.Template, w.TemplateFrom)
 		}
 	}
 }
@@ -99,15 +99,15 @@ func TestARolloutBorrowsItsTemplate(t *testing.T) {
 // are current when they were made after our last restart.
 func TestAStrangerSaysHowManyPodsItWants(t *testing.T) {
 	n, at := 3, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	w := mesh.Workload{Kind: "CloneSet", Wanted: 1, Pods: []mesh.Pod{{Name: "a", Ready: true, Created: at.Add(-time.Minute)}}}
-	got := stranger{read: true, served: "clonesets", wanted: &n, stamp: mesh.Stamp{Run: "r", At: at}}.on(w)
-	if got.Wanted != 3 || got.Pods[0].Current || got.Rollout.Done || got.Template.Hash == "" || got.Unread != "" || got.Served != "clonesets" {
+	w := mesh.Workload{Kind: "CloneSet", Replicas: 1, Pods: []mesh.Pod{{Name: "a", Ready: true, Created: at.Add(-time.Minute)}}}
+	got := stranger{read: true, served: "clonesets", wanted: &n, stamp: mesh.RestartAnnotation{Run: "r", At: at}}.on(w)
+	if got.Replicas != 3 || got.Pods[0].Current || got.Rollout.Done || got.Template.Hash == "" || got.ReadError != "" || got.Resource != "clonesets" {
 		t.Errorf("%+v", got)
 	}
-	if got := (stranger{read: true}).on(w); !strings.Contains(got.Unread, "how many pods") {
+	if got := (stranger{read: true}).on(w); !strings.Contains(got.ReadError, "how many pods") {
 		t.Errorf("nothing is said of an unknown number: %+v", got)
 	}
-	if got := (stranger{unread: "forbidden"}).on(w); got.Unread != "forbidden" || got.Wanted != 1 {
+	if got := (stranger{unread: "forbidden"}).on(w); got.ReadError != "forbidden" || got.Replicas != 1 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -198,9 +198,9 @@ func TestNodes(t *testing.T) {
 	if got := nodeOf(n); got.Open || got.Present {
 		t.Errorf("cordoned: %+v", got)
 	}
-	l := &look{world: mesh.World{Room: mesh.Room{Nodes: []mesh.Node{{Name: "n", CPU: 4000, Pods: 2}}}}, spent: map[string]spent{"n": {mesh.Needs{CPU: 1000}, 1}}}
-	if l.spend(); l.world.Room.Nodes[0].CPU != 3000 || l.world.Room.Nodes[0].Pods != 1 {
-		t.Errorf("%+v", l.world.Room.Nodes)
+	l := &look{world: mesh.World{Capacity: mesh.Capacity{Nodes: []mesh.Node{{Name: "n", CPU: 4000, Pods: 2}}}}, spent: map[string]spent{"n": {mesh.Needs{CPU: 1000}, 1}}}
+	if l.spend(); l.world.Capacity.Nodes[0].CPU != 3000 || l.world.Capacity.Nodes[0].Pods != 1 {
+		t.Errorf("%+v", l.world.Capacity.Nodes)
 	}
 }
 

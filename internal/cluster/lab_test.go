@@ -32,10 +32,10 @@ func TestLab(t *testing.T) {
 		t.Errorf("%d roots, %d revisions, %d proxies", len(w.Roots), len(w.Revisions), len(w.Proxies))
 	}
 	for _, r := range w.Revisions {
-		t.Logf("revision %s %s: %d/%d, missing %v", r.Name, r.Version, r.Ready, r.Wanted, r.Missing)
+		t.Logf("revision %s %s: %d/%d, missing %v", r.Name, r.Version, r.Ready, r.Replicas, r.Missing)
 		for _, i := range r.Istiods {
 			if i.Version == "" || i.Ready && !i.Answers() {
-				t.Errorf("istiod %s (%s, %s): %s", i.Pod, i.Version, i.Build, i.Silence)
+				t.Errorf("istiod %s (%s, %s): %s", i.Pod, i.Version, i.Build, i.NoAnswer)
 			}
 		}
 	}

@@ -20,12 +20,13 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // relabelling is a change from one binding to another.
-func relabelling(t *testing.T, name string, from, to mesh.Binding) plan.Change {
+func relabelling(t *testing.T, name string, from, to mesh.Binding) step.Change {
 	t.Helper()
-	change, err := plan.Render(plan.Step{Kind: plan.Label, Subject: name, From: from.String(), To: to.String()}, plan.Target{}, time.Time{})
+	change, err := plan.Render(step.Step{Kind: step.Label, Subject: name, From: from.String(), To: to.String()}, step.Target{}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func testLabel(t *testing.T, c *Cluster) {
 		t.Fatal(err)
 	}
 	change := relabelling(t, "shop", enabled, mesh.Pinned("1-31-0"))
-	if err := c.Act(t.Context(), change); err != nil {
+	if err := c.Write(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
 	found, err := c.core.Namespaces().Get(t.Context(), "shop", metav1.GetOptions{})
@@ -54,11 +55,11 @@ func testLabel(t *testing.T, c *Cluster) {
 	if diff := cmp.Diff([]string{"f:metadata f:labels f:istio.io/rev"}, fields(t, found.ManagedFields)); diff != "" {
 		t.Errorf("what rerig manages (-want +got):\n%s", diff)
 	}
-	if err := c.Act(t.Context(), change); !errors.Is(err, engine.ErrDisturbed) {
+	if err := c.Write(t.Context(), change); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("from a binding that is not there any more: %v", err)
 	}
 	change.Name = "nowhere"
-	if err := c.Act(t.Context(), change); !errors.Is(err, engine.ErrDisturbed) {
+	if err := c.Write(t.Context(), change); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("of a namespace that is not there: %v", err)
 	}
 }
@@ -96,13 +97,13 @@ func testConflict(t *testing.T, c *Cluster, admin *rest.Config) {
 	between := &recorder{}
 	between.before = func(r *http.Request) {
 		if r.Method == http.MethodPatch {
-			if err := c.Act(context.Background(), relabelling(t, "raced", mesh.Pinned("a"), mesh.Pinned("theirs"))); err != nil {
+			if err := c.Write(context.Background(), relabelling(t, "raced", mesh.Pinned("a"), mesh.Pinned("theirs"))); err != nil {
 				t.Error(err)
 			}
 		}
 	}
 	ours := connected(t, between.on(admin))
-	if err := ours.Act(t.Context(), relabelling(t, "raced", mesh.Pinned("a"), mesh.Pinned("ours"))); !errors.Is(err, engine.ErrDisturbed) {
+	if err := ours.Write(t.Context(), relabelling(t, "raced", mesh.Pinned("a"), mesh.Pinned("ours"))); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("wrote over another hand: %v", err)
 	}
 	found, err := c.core.Namespaces().Get(t.Context(), "raced", metav1.GetOptions{})

@@ -9,14 +9,14 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // longestLedger bounds what a ledger may unfold to.
 const longestLedger = 256 << 20
 
 // pack writes a ledger as gzipped JSON; the same ledger always as the same bytes.
-func pack(l plan.Ledger) ([]byte, error) {
+func pack(l step.Ledger) ([]byte, error) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	if err := json.NewEncoder(z).Encode(l); err != nil {
@@ -30,8 +30,8 @@ func pack(l plan.Ledger) ([]byte, error) {
 
 // ReadLedger reads a MeshUpgrade's status.ledger; none is the ledger of a run
 // that has not begun.
-func ReadLedger(packed []byte) (plan.Ledger, error) {
-	var l plan.Ledger
+func ReadLedger(packed []byte) (step.Ledger, error) {
+	var l step.Ledger
 	if len(packed) == 0 {
 		return l, nil
 	}

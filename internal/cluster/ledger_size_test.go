@@ -10,22 +10,22 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // A record holds two digests of each workload's template: of 5000 workloads it
 // must stay far below the 1.5 MiB that etcd takes, base64 and all.
 func TestTheRecordOfALargeMeshFits(t *testing.T) {
-	l := plan.Ledger{Baseline: plan.Baseline{Sidecars: map[string]string{}}, Passed: map[string]plan.Pass{}}
+	l := step.Ledger{Baseline: step.Baseline{Sidecars: map[string]string{}}, Passed: map[string]step.Pass{}}
 	for i := range 5000 {
 		before := mesh.Workload{Kind: mesh.Deployment, Namespace: fmt.Sprintf("team-%d", i/20), Name: fmt.Sprintf("service-%d", i)}
 		before.Template.Hash = hashOf(marked(fmt.Sprint(i)))
 		after := before
 		after.Template.Hash = hashOf(marked(fmt.Sprint(i, " restarted")))
 		l.Baseline.Sidecars[before.Key()] = "1-29-1"
-		l.Approved = append(l.Approved, plan.Step{Kind: plan.Restart, Wave: 1, Subject: before.Key(), From: "1-29-1", To: "1-31-0"})
+		l.Approved = append(l.Approved, step.Step{Kind: step.Restart, Wave: 1, Subject: before.Key(), From: "1-29-1", To: "1-31-0"})
 		l.NoteRestart(before, "1-31-0")
-		l.Passed[plan.ProofKey(mesh.World{}, after, "1-31-0")] = plan.Pass{Evidence: "3 of 3 pods run; all carry 1-31-0; served by istiod-1-31-0; everything acknowledged; " + after.Name + " holds spiffe://cluster.local/ns/" + after.Namespace}
+		l.Passed[step.VerifyKey(mesh.World{}, after, "1-31-0")] = step.Pass{Evidence: "3 of 3 pods run; all carry 1-31-0; served by istiod-1-31-0; everything acknowledged; " + after.Name + " holds spiffe://cluster.local/ns/" + after.Namespace}
 	}
 	packed, err := pack(l)
 	if err != nil {

@@ -82,19 +82,19 @@ func TestReleaseIsTheirsAsAWhole(t *testing.T) {
 		"Sail's, and more": {"the Sail operator", "Deployment ingress", slices.Repeat([]string{"Helm release istio-system/old, which holds more than it (Deployment ingress)"}, 2)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			own := []mesh.Belonging{{Kind: "Deployment", Name: "istiod-old", Hands: c.hands}, {Kind: "ClusterRole", Name: "istiod-old"}}
+			own := []mesh.Component{{Kind: "Deployment", Name: "istiod-old", ManagedBy: c.hands}, {Kind: "ClusterRole", Name: "istiod-old"}}
 			var got []string
 			for _, b := range handed("istio-system/old", planeIn{revision: "old", beside: c.beside}, own, secrets) {
-				got = append(got, b.Hands)
+				got = append(got, b.ManagedBy)
 			}
 			if !slices.Equal(got, c.want) {
 				t.Errorf("%q", got)
 			}
 		})
 	}
-	one := []mesh.Belonging{{Kind: "Deployment", Name: "istiod-old", Revision: "old"}}
-	other := []mesh.Belonging{{Kind: "Deployment", Name: "istiod-old", Revision: "old", Hands: "Flux", Shared: true}}
-	if list := merged(one, other); len(list) != 1 || list[0].Hands != "Flux" || !list[0].Shared {
+	one := []mesh.Component{{Kind: "Deployment", Name: "istiod-old", Revision: "old"}}
+	other := []mesh.Component{{Kind: "Deployment", Name: "istiod-old", Revision: "old", ManagedBy: "Flux", Shared: true}}
+	if list := merged(one, other); len(list) != 1 || list[0].ManagedBy != "Flux" || !list[0].Shared {
 		t.Errorf("twice seen it is %v", list)
 	}
 }

@@ -20,7 +20,7 @@ const sharedEnv = "SHARED_MESH_CONFIG"
 
 // readMesh reads a control plane's mesh configuration, by the name of its ConfigMap:
 // one that the chart did not make (configMap: false) bears no label.
-func (c *Cluster) readMesh(ctx context.Context, s *mesh.Setup, shared string) error {
+func (c *Cluster) readMesh(ctx context.Context, s *mesh.ControlPlane, shared string) error {
 	normal := renamed(s.Revision, "")
 	own, err := c.namedData(ctx, revisioned("istio", s.Revision))
 	if err != nil {

@@ -49,7 +49,7 @@ func testMeshConfig(t *testing.T, c *Cluster) {
 	for revision, want := range map[string]struct{ domain, sees string }{
 		"own": {"own", "own"}, "both": {"common", "both"}, "bare": {"common", "common"}, "none": {}, "broken": {},
 	} {
-		p, _ := s.Plane(revision)
+		p, _ := s.ControlPlane(revision)
 		if p.TrustDomain != want.domain {
 			t.Errorf("%s: trust domain %q, want %q", revision, p.TrustDomain, want.domain)
 		}

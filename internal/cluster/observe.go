@@ -19,7 +19,7 @@ type look struct {
 	planes   []plane
 	services []string
 	behind   map[string]string // Service of the root namespace -> the revision whose istiods it selects
-	claims   []mesh.Claim
+	claims   []mesh.Reference
 	claimed  bool              // what claims a revision was looked for
 	called   []call            // by validators
 	pointed  []call            // by DaemonSets
@@ -70,7 +70,7 @@ func (c *Cluster) Observe(ctx context.Context) (mesh.World, error) {
 	l.world.Tags = tagsOf(l.world.Webhooks, l.tagged, l.owners)
 	l.world.Validator = validatorOf(l.world.Validator, l.behind)
 	l.world.Revisions = revisionsOf(c.Root, l.planes, l.world.Webhooks, l.services, istiods)
-	l.world.Claims = l.claimsOf()
+	l.world.Referrers = l.claimsOf()
 	l.world.Sort()
 	return l.world, nil
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // wholePlane is one object of each kind of which a control plane is made, as small
@@ -56,16 +56,16 @@ func onRemoval(t *testing.T, admin, user *Cluster) {
 	if own := takeAway(t, user, "granted"); own != kinds {
 		t.Errorf("%d objects were taken away of %d", own, kinds)
 	}
-	if err := user.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "granted"}); err != nil {
+	if err := user.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "granted"}); err != nil {
 		t.Fatal(err)
 	}
 	w, err := user.Observe(t.Context())
-	if err != nil || len(w.Own("granted")) != kinds {
-		t.Errorf("%d objects came back of %d, %v", len(w.Own("granted")), kinds, err)
+	if err != nil || len(w.ComponentsOf("granted")) != kinds {
+		t.Errorf("%d objects came back of %d, %v", len(w.ComponentsOf("granted")), kinds, err)
 	}
-	for _, a := range []mesh.Attempt{{}, {Pod: true, Namespace: "shop"}, {Pod: true, Namespace: "shop", Workload: "Deployment shop/web"},
+	for _, a := range []mesh.DryRunAttempt{{}, {Pod: true, Namespace: "shop"}, {Pod: true, Namespace: "shop", Workload: "Deployment shop/web"},
 		{Pod: true, Namespace: "shop", Workload: "StatefulSet shop/web"}, {Pod: true, Namespace: "shop", Workload: "DaemonSet shop/web"}} {
-		if answer, err := user.Try(t.Context(), a); err != nil || strings.Contains(answer.Refusal, "forbidden") {
+		if answer, err := user.DryRun(t.Context(), a); err != nil || strings.Contains(answer.Refusal, "forbidden") {
 			t.Errorf("try %v: %q, %v", a, answer.Refusal, err)
 		}
 	}

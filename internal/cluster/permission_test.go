@@ -23,6 +23,8 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // testPermissions grants a user exactly what the lists name, and lets them do
@@ -33,7 +35,7 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	if _, err := user.Observe(t.Context()); !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "no permission") {
 		t.Errorf("observed without permission: %v", err)
 	}
-	if err := user.Act(t.Context(), define); !errors.Is(err, engine.ErrRefused) {
+	if err := user.Write(t.Context(), define); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("acted without permission: %v", err)
 	}
 	if err := user.Hold(t.Context(), "u", time.Second, nil, nil); !errors.Is(err, engine.ErrRefused) {
@@ -51,13 +53,13 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	if len(w.Workloads) == 0 {
 		t.Error("nothing was observed")
 	}
-	if len(w.Room.Unknown) != 3 {
-		t.Errorf("without permission for it, of room is not known: %v", w.Room.Unknown)
+	if len(w.Capacity.Unknown) != 3 {
+		t.Errorf("without permission for it, of room is not known: %v", w.Capacity.Unknown)
 	}
 	if _, err := user.List(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := user.Act(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))); !errors.Is(err, engine.ErrRefused) {
+	if err := user.Write(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("acted while permitted only to observe: %v", err)
 	}
 	lacking(t, user, user.Acting(), user.Acting())
@@ -71,7 +73,7 @@ func testPermissions(t *testing.T, admin *Cluster, config *rest.Config) {
 	grant(t, admin, "swapping", Swapping())
 	settle(t, user, Swapping())
 	user.Swapping = true
-	if list, err := user.choosers(t.Context()); err != nil || !slices.ContainsFunc(list, func(s selecting) bool { return s.Does == mesh.Hidden }) {
+	if list, err := user.choosers(t.Context()); err != nil || !slices.ContainsFunc(list, func(s selecting) bool { return s.Effect == mesh.NotListable }) {
 		t.Errorf("what goes by labels is known without permission for it: %v, %v", list, err)
 	}
 	grant(t, admin, "choosing", Choosing())
@@ -127,14 +129,14 @@ func everything(t *testing.T, c *Cluster) {
 	}
 	_, err = c.List(t.Context())
 	must(err)
-	must(c.Act(t.Context(), define))
-	must(c.Act(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))))
+	must(c.Write(t.Context(), define))
+	must(c.Write(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))))
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
-		change, err := plan.Render(plan.Step{Kind: plan.Restart, Subject: string(kind) + " shop/web"}, plan.Target{Run: "r"}, time.Now())
+		change, err := plan.Render(step.Step{Kind: step.Restart, Subject: string(kind) + " shop/web"}, step.Target{Run: "r"}, time.Now())
 		must(err)
-		must(c.Act(t.Context(), change[0]))
+		must(c.Write(t.Context(), change[0]))
 	}
-	if err := c.Act(t.Context(), plan.Change{Verb: plan.End, Kind: "Pod", Namespace: "shop", Name: "gone", Expect: "x"}); !errors.Is(err, engine.ErrDisturbed) {
+	if err := c.Write(t.Context(), step.Change{Verb: step.EvictPod, Kind: "Pod", Namespace: "shop", Name: "gone", Expect: "x"}); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("a pod that is not there is evicted: %v", err)
 	}
 	_, err = c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "swap"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}})
@@ -148,7 +150,7 @@ func everything(t *testing.T, c *Cluster) {
 	j := c.Journal("permitted")
 	_, _, err = j.Load(t.Context())
 	must(err)
-	must(j.Save(t.Context(), plan.Ledger{}, engine.Summary{Phase: "Upgrading"}))
+	must(j.Save(t.Context(), step.Ledger{}, engine.Summary{Phase: "Upgrading"}))
 	must(c.Hold(t.Context(), "permitted", 2*time.Second, func(string) {}, func(ctx context.Context) error {
 		_, err := c.Holder(ctx)
 		return err
@@ -170,43 +172,43 @@ func swapping(t *testing.T, c *Cluster) {
 	if i < 0 {
 		t.Fatalf("a released pod is not seen: %+v", seen)
 	}
-	seen.Services, seen.Set = []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}}}, "h1"
-	swaps(t, c, plan.MakeKeeper, mesh.Pod{}, seen, nil)
+	seen.Services, seen.ReplicaSetHash = []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}}}, "h1"
+	swaps(t, c, swap.CreateKeeper, mesh.Pod{}, seen, nil)
 	seen.Keeper = "rerig-kept-" + "none"
-	swaps(t, c, plan.Unkeep, mesh.Pod{}, seen, engine.ErrDisturbed)
+	swaps(t, c, swap.DeleteKeeper, mesh.Pod{}, seen, engine.ErrConflict)
 	w, err = c.Observe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	now, _ := w.Workload("Deployment swap/web")
 	seen.Keeper = now.Keeper
-	swaps(t, c, plan.Unkeep, mesh.Pod{}, seen, nil)
-	swaps(t, c, plan.Park, seen.Pods[i], seen, nil)
+	swaps(t, c, swap.DeleteKeeper, mesh.Pod{}, seen, nil)
+	swaps(t, c, swap.Park, seen.Pods[i], seen, nil)
 	parked := seen.Pods[i]
 	parked.Swap.Place = mesh.Parked
-	swaps(t, c, plan.EndKept, parked, seen, nil)
+	swaps(t, c, swap.DeletePod, parked, seen, nil)
 }
 
 // handled makes a pod that a swap has in hand.
 func handled(t *testing.T, admin *Cluster) {
 	t.Helper()
 	running(t, admin, "swap", "web-9", map[string]string{"app": "web"}, nil)
-	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", Set: "h1"}
+	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", ReplicaSetHash: "h1"}
 	found, err := admin.core.Pods("swap").Get(t.Context(), "web-9", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	swaps(t, admin, plan.Release, mesh.Pod{Name: "web-9", UID: string(found.UID)}, wl, nil)
+	swaps(t, admin, swap.Detach, mesh.Pod{Name: "web-9", UID: string(found.UID)}, wl, nil)
 }
 
 // swaps carries one move out.
-func swaps(t *testing.T, c *Cluster, kind plan.MoveKind, p mesh.Pod, wl mesh.Workload, want error) {
+func swaps(t *testing.T, c *Cluster, kind swap.ActionKind, p mesh.Pod, wl mesh.Workload, want error) {
 	t.Helper()
-	changes, err := plan.RenderMove(plan.Move{Kind: kind, Pod: p, Other: p}, wl, plan.Target{Run: "swap"}, time.Now())
+	changes, err := swap.Render(swap.Action{Kind: kind, Pod: p, Other: p}, wl, step.Target{Run: "swap"}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Act(t.Context(), changes[0]); !errors.Is(err, want) {
+	if err := c.Write(t.Context(), changes[0]); !errors.Is(err, want) {
 		t.Errorf("%s: %v", kind, err)
 	}
 }

@@ -30,23 +30,23 @@ type pod struct {
 // whatever their annotations say. Those that a swap keeps are still its to take
 // away: no controller does.
 func podOf(p *corev1.Pod) (pod, bool) {
-	if over(p) && swapOf(p).Place == mesh.Held {
+	if over(p) && swapOf(p).Place == mesh.Attached {
 		return pod{}, false
 	}
 	o := pod{
 		Pod: mesh.Pod{
-			Name:        p.Name,
-			UID:         string(p.UID),
-			Node:        p.Spec.NodeName,
-			Running:     p.Status.Phase == corev1.PodRunning,
-			Ready:       ready(p) && !over(p),
-			Terminating: p.DeletionTimestamp != nil,
-			Sidecar:     sidecarOf(p),
-			Trouble:     trouble(p),
-			Created:     p.CreationTimestamp.UTC(),
-			Owned:       metav1.GetControllerOfNoCopy(p) != nil,
-			Swap:        swapOf(p),
-			Grace:       grace(p),
+			Name:          p.Name,
+			UID:           string(p.UID),
+			Node:          p.Spec.NodeName,
+			Running:       p.Status.Phase == corev1.PodRunning,
+			Ready:         ready(p) && !over(p),
+			Terminating:   p.DeletionTimestamp != nil,
+			Sidecar:       sidecarOf(p),
+			Problem:       trouble(p),
+			Created:       p.CreationTimestamp.UTC(),
+			HasController: metav1.GetControllerOfNoCopy(p) != nil,
+			Swap:          swapOf(p),
+			GracePeriod:   grace(p),
 		},
 		namespace: p.Namespace,
 		since:     readySince(p),

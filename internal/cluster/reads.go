@@ -17,7 +17,7 @@ import (
 )
 
 func (c *Cluster) readDefined(ctx context.Context, l *look) (err error) {
-	l.world.Defined, err = c.defined(ctx)
+	l.world.CRDInstalled, err = c.defined(ctx)
 	return err
 }
 
@@ -82,7 +82,7 @@ func (c *Cluster) readNamespaces(ctx context.Context, l *look) error {
 				if page.Items[i].DeletionTimestamp != nil {
 					continue // nothing can be made in it any more
 				}
-				l.found.namespaces = append(l.found.namespaces, mesh.Namespace{Name: page.Items[i].Name, Labels: page.Items[i].Labels, Owner: keeperOf(&page.Items[i].ObjectMeta)})
+				l.found.namespaces = append(l.found.namespaces, mesh.Namespace{Name: page.Items[i].Name, Labels: page.Items[i].Labels, ManagedBy: keeperOf(&page.Items[i].ObjectMeta)})
 			}
 		}))
 }

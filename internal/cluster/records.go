@@ -68,7 +68,7 @@ func (c *Cluster) Create(ctx context.Context, m v1alpha1.MeshUpgrade) (v1alpha1.
 	what := "write MeshUpgrade " + m.Name
 	body, err = c.plain.Post().AbsPath(recordsPath).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx).Raw()
 	if apierrors.IsAlreadyExists(err) {
-		return m, fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
+		return m, fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
 	}
 	if err != nil {
 		return m, writing(what, err)

@@ -26,14 +26,14 @@ const releaseType = "helm.sh/release.v1"
 // released lists what the Helm releases of control planes hold, and the Secrets
 // of these releases themselves. A release of something else, of the base or of a
 // gateway, has no istiod in it.
-func (c *Cluster) released(ctx context.Context) ([]mesh.Belonging, error) {
+func (c *Cluster) released(ctx context.Context) ([]mesh.Component, error) {
 	var secrets []corev1.Secret
 	options := metav1.ListOptions{LabelSelector: "owner=helm", FieldSelector: "type=" + releaseType}
 	err := pages(ctx, options, c.core.Secrets(c.Root).List, func(page *corev1.SecretList) { secrets = append(secrets, page.Items...) })
 	if err != nil {
 		return nil, reading("Helm's releases in "+c.Root, err)
 	}
-	var list []mesh.Belonging
+	var list []mesh.Component
 	for _, s := range secrets {
 		if s.Labels["status"] != "deployed" {
 			continue
@@ -57,28 +57,28 @@ func (c *Cluster) released(ctx context.Context) ([]mesh.Belonging, error) {
 // release. What somebody else keeps is theirs as a whole, with Helm's memory of
 // it; and a release that holds more than the control plane is left to Helm: what
 // it would bring back, or lose, is not ours to say.
-func handed(release string, p planeIn, own []mesh.Belonging, secrets []corev1.Secret) []mesh.Belonging {
+func handed(release string, p planeIn, own []mesh.Component, secrets []corev1.Secret) []mesh.Component {
 	hands := ""
 	for _, b := range own {
-		hands = cmp.Or(hands, b.Hands)
+		hands = cmp.Or(hands, b.ManagedBy)
 	}
 	if p.beside != "" {
 		hands = "Helm release " + release + ", which holds more than it (" + p.beside + ")"
 	}
 	for _, s := range secrets {
 		if p.beside == "" && s.Namespace+"/"+s.Labels["name"] == release {
-			own = append(own, mesh.Belonging{Kind: "Secret", Namespace: s.Namespace, Name: s.Name, UID: string(s.UID), Revision: p.revision, Component: helmRelease})
+			own = append(own, mesh.Component{Kind: "Secret", Namespace: s.Namespace, Name: s.Name, UID: string(s.UID), Revision: p.revision, IstioComponent: helmRelease})
 		}
 	}
 	for i := range own {
-		own[i].Hands = cmp.Or(hands, own[i].Hands)
+		own[i].ManagedBy = cmp.Or(hands, own[i].ManagedBy)
 	}
 	return own
 }
 
 // live looks up what of a control plane's manifest is in the cluster.
-func (c *Cluster) live(ctx context.Context, p planeIn) ([]mesh.Belonging, error) {
-	var list []mesh.Belonging
+func (c *Cluster) live(ctx context.Context, p planeIn) ([]mesh.Component, error) {
+	var list []mesh.Component
 	for _, o := range p.objects {
 		if _, known := made[o.GetKind()]; !known {
 			continue
@@ -97,7 +97,7 @@ func (c *Cluster) live(ctx context.Context, p planeIn) ([]mesh.Belonging, error)
 		if b, ok := belonging(o.GetKind(), found); ok {
 			b.Revision = p.revision
 			_, tagged := found.Labels[tagLabel]
-			b.Component, b.Shared = pilot, tagged
+			b.IstioComponent, b.Shared = pilot, tagged
 			list = append(list, b)
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // testRemoval keeps, deletes and puts back what a revision is made of.
@@ -43,8 +44,8 @@ func testRemoval(t *testing.T, c *Cluster) {
 			t.Fatal(err)
 		}
 		var list []string
-		for _, b := range w.Own("gone") {
-			list = append(list, b.Subject())
+		for _, b := range w.ComponentsOf("gone") {
+			list = append(list, b.String())
 		}
 		return list
 	}
@@ -52,18 +53,18 @@ func testRemoval(t *testing.T, c *Cluster) {
 		t.Fatalf("of it there is %q", got)
 	}
 	w, _ := c.Observe(t.Context())
-	for _, b := range w.Own("gone") {
-		changes, err := plan.Render(plan.Step{Kind: plan.Remove, Subject: b.Subject(), From: b.UID, To: "gone"}, plan.Target{}, c.Now())
+	for _, b := range w.ComponentsOf("gone") {
+		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: b.String(), From: b.UID, To: "gone"}, step.Target{}, c.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
 		other := changes[1]
 		other.Expect = "another"
-		if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
-			t.Errorf("%s of another UID is taken away: %v", b.Subject(), err)
+		if err := c.Write(t.Context(), other); !errors.Is(err, engine.ErrConflict) {
+			t.Errorf("%s of another UID is taken away: %v", b.String(), err)
 		}
 		for _, change := range append(changes, changes...) { // again, as after a crash
-			if err := c.Act(t.Context(), change); err != nil && !errors.Is(err, engine.ErrDisturbed) {
+			if err := c.Write(t.Context(), change); err != nil && !errors.Is(err, engine.ErrConflict) {
 				t.Fatal(err)
 			}
 		}
@@ -72,10 +73,10 @@ func testRemoval(t *testing.T, c *Cluster) {
 		t.Errorf("left is %q", got)
 	}
 	w, err := c.Observe(t.Context())
-	if err != nil || len(w.Lost("gone")) != 3 {
-		t.Fatalf("kept: %v, %v", w.Kept, err)
+	if err != nil || len(w.MissingComponents("gone")) != 3 {
+		t.Fatalf("kept: %v, %v", w.SavedCopies, err)
 	}
-	if err := c.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "gone"}); err != nil {
+	if err := c.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "gone"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := owned(); !slices.Equal(got, want) {
@@ -86,7 +87,7 @@ func testRemoval(t *testing.T, c *Cluster) {
 		t.Errorf("it came back as %v, %v", m.Data, err)
 	}
 	testRemovalOfOthers(t, c)
-	if err := c.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "never"}); !errors.Is(err, engine.ErrRefused) {
+	if err := c.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "never"}); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("what was never kept comes back: %v", err)
 	}
 }
@@ -105,13 +106,13 @@ func testKept(t *testing.T, c *Cluster) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(w.Lost("kept"))
+		return len(w.MissingComponents("kept"))
 	}
-	back := plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "kept"}
+	back := step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "kept"}
 	if takeAway(t, c, "kept"); lost() != 2 {
 		t.Fatalf("%d objects are lost", lost())
 	}
-	if err := c.Act(t.Context(), back); err != nil || lost() != 0 {
+	if err := c.Write(t.Context(), back); err != nil || lost() != 0 {
 		t.Fatal(err, lost())
 	}
 	m, _ := maps.Get(t.Context(), "istio-kept", metav1.GetOptions{})
@@ -126,7 +127,7 @@ func testKept(t *testing.T, c *Cluster) {
 			t.Errorf("%s: %v, %v", when, m.Data, err)
 		}
 	}
-	if err := c.Act(t.Context(), back); err != nil || lost() != 0 {
+	if err := c.Write(t.Context(), back); err != nil || lost() != 0 {
 		t.Error(err, lost())
 	}
 	mended("what was there")
@@ -145,13 +146,13 @@ func testKept(t *testing.T, c *Cluster) {
 	if n := lost(); n != 0 {
 		t.Errorf("of a run that begins anew %d objects are lost", n)
 	}
-	if err := c.Act(t.Context(), back); !errors.Is(err, engine.ErrRefused) {
+	if err := c.Write(t.Context(), back); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("what an earlier run of that name has kept comes back: %v", err)
 	}
 	if takeAway(t, c, "kept"); lost() != 1 {
 		t.Errorf("%d objects are lost", lost())
 	}
-	if err := c.Act(t.Context(), back); err != nil || lost() != 0 {
+	if err := c.Write(t.Context(), back); err != nil || lost() != 0 {
 		t.Error(err, lost())
 	}
 	mended("what it kept itself")
@@ -162,7 +163,7 @@ func testUnrestorable(t *testing.T, c *Cluster) {
 	departs(t, c, "homeless")
 	labelled(t, c, "home", nil)
 	_, err := c.core.ConfigMaps("home").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "left"}}, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
-	err = errors.Join(err, c.Act(t.Context(), plan.Change{Verb: plan.Keep, Kind: "ConfigMap", Namespace: "home", Name: "left", Revision: "homeless"}),
+	err = errors.Join(err, c.Write(t.Context(), step.Change{Verb: step.SaveCopy, Kind: "ConfigMap", Namespace: "home", Name: "left", Revision: "homeless"}),
 		c.core.Namespaces().Delete(t.Context(), "home", metav1.DeleteOptions{}), c.core.ConfigMaps("home").Delete(t.Context(), "left", metav1.DeleteOptions{}))
 	home, got := c.core.Namespaces().Get(t.Context(), "home", metav1.GetOptions{})
 	if err = errors.Join(err, got); err != nil {
@@ -172,8 +173,8 @@ func testUnrestorable(t *testing.T, c *Cluster) {
 	if _, err := c.core.Namespaces().Finalize(t.Context(), home, metav1.UpdateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
 		t.Fatal(err)
 	}
-	err = c.Act(t.Context(), plan.Change{Verb: plan.Restore, Kind: "Revision", Name: "homeless"})
-	if !errors.Is(err, engine.ErrRefused) || errors.Is(err, engine.ErrDisturbed) || !strings.Contains(err.Error(), "ConfigMap home/left of revision homeless back: its namespace is gone") {
+	err = c.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "homeless"})
+	if !errors.Is(err, engine.ErrRefused) || errors.Is(err, engine.ErrConflict) || !strings.Contains(err.Error(), "ConfigMap home/left of revision homeless back: its namespace is gone") {
 		t.Error(err)
 	}
 }
@@ -197,15 +198,15 @@ func testTries(t *testing.T, c *Cluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, err := c.Try(t.Context(), mesh.Attempt{Pod: true, Namespace: "claiming", Workload: "StatefulSet claiming/db"}); err != nil || !a.Admitted || a.Workload == "" {
+	if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: "StatefulSet claiming/db"}); err != nil || !a.Admitted || a.Workload == "" {
 		t.Errorf("a pod with claims: %+v, %v", a, err)
 	}
 	for _, of := range []string{"CloneSet claiming/x", "Deployment claiming/gone"} {
-		if a, err := c.Try(t.Context(), mesh.Attempt{Pod: true, Namespace: "claiming", Workload: of}); err != nil || !a.Admitted || a.Workload != "" {
+		if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: of}); err != nil || !a.Admitted || a.Workload != "" {
 			t.Errorf("a bare pod in place of one of %s: %+v, %v", of, a, err)
 		}
 	}
-	if a, err := c.Try(t.Context(), mesh.Attempt{Pod: true, Namespace: "full", Workload: "Deployment full/web"}); err != nil || a.Admitted || !a.Full {
+	if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "full", Workload: "Deployment full/web"}); err != nil || a.Admitted || !a.OverQuota {
 		t.Errorf("a pod for which there is no room: %+v, %v", a, err)
 	}
 }
@@ -225,7 +226,7 @@ func agreed(t *testing.T, c *Cluster, name string, at time.Time) {
 	t.Helper()
 	j := c.Journal(name)
 	_, _, err := j.Load(t.Context())
-	if err = errors.Join(err, j.Save(t.Context(), plan.Ledger{Started: at}, engine.Summary{Phase: "Upgrading"})); err != nil {
+	if err = errors.Join(err, j.Save(t.Context(), step.Ledger{Started: at}, engine.Summary{Phase: "Upgrading"})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -237,20 +238,20 @@ func takeAway(t *testing.T, c *Cluster, revision string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := w.Own(revision)
+	own := w.ComponentsOf(revision)
 	for _, b := range own {
-		changes, err := plan.Render(plan.Step{Kind: plan.Remove, Subject: b.Subject(), From: b.UID, To: revision}, plan.Target{}, c.Now())
+		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: b.String(), From: b.UID, To: revision}, step.Target{}, c.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, change := range changes {
-			if err := c.Act(t.Context(), change); err != nil {
-				t.Errorf("%s %s: %v", change.Verb, b.Subject(), err)
+			if err := c.Write(t.Context(), change); err != nil {
+				t.Errorf("%s %s: %v", change.Verb, b.String(), err)
 			}
 		}
 	}
-	if w, err = c.Observe(t.Context()); err != nil || len(w.Own(revision)) != 0 {
-		t.Errorf("left: %v, %v", w.Own(revision), err)
+	if w, err = c.Observe(t.Context()); err != nil || len(w.ComponentsOf(revision)) != 0 {
+		t.Errorf("left: %v, %v", w.ComponentsOf(revision), err)
 	}
 	return len(own)
 }
@@ -264,8 +265,8 @@ func testRemovalOfOthers(t *testing.T, c *Cluster) {
 		t.Fatal(err)
 	}
 	hands := map[string]string{}
-	for _, b := range w.Own("flux") {
-		hands[b.Kind] = b.Hands
+	for _, b := range w.ComponentsOf("flux") {
+		hands[b.Kind] = b.ManagedBy
 	}
 	if want := map[string]string{"ConfigMap": "Flux (istiod)", "ClusterRole": "Flux (istiod)", "Secret": "Flux (istiod)"}; !maps.Equal(hands, want) {
 		t.Errorf("of what Flux keeps: %v", hands)

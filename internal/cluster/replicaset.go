@@ -76,8 +76,8 @@ func (c *Cluster) wholly(ctx context.Context, known []metav1.ObjectMeta, each fu
 // none of them.
 func lonelySet(s *appsv1.ReplicaSet) controller {
 	c := controllerOn(mesh.ReplicaSet, &s.ObjectMeta, &s.Spec.Template)
-	c.Wanted, c.bySince = int(replicas(s.Spec.Replicas)), true
-	c.Selected = selectsRevision(s.Spec.Selector)
+	c.Replicas, c.bySince = int(replicas(s.Spec.Replicas)), true
+	c.SelectsRevision = selectsRevision(s.Spec.Selector)
 	c.current = func(generations) current { return current{} }
 	for _, condition := range s.Status.Conditions {
 		if condition.Type == appsv1.ReplicaSetReplicaFailure && condition.Status == corev1.ConditionTrue {

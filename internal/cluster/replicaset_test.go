@@ -38,7 +38,7 @@ func TestOwnedReplicaSetsAreReadByTheirMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []selecting{{namespace: "shop", Selecting: mesh.Selecting{Subject: "ReplicaSet shop/alone", Does: mesh.Adopts,
+	want := []selecting{{namespace: "shop", PodSelector: mesh.PodSelector{Subject: "ReplicaSet shop/alone", Effect: mesh.AdoptsPods,
 		Selector: mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}}}}}
 	if diff := cmp.Diff(want, list, cmp.AllowUnexported(selecting{})); diff != "" {
 		t.Errorf("what goes by labels (-want +got):\n%s", diff)

@@ -16,6 +16,7 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // template is the least that a pod template may be.
@@ -40,11 +41,11 @@ func testRestart(t *testing.T, c *Cluster) {
 	when := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
 		key := string(kind) + " shop/web"
-		change, err := plan.Render(plan.Step{Kind: plan.Restart, Subject: key}, plan.Target{Run: "up"}, when)
+		change, err := plan.Render(step.Step{Kind: step.Restart, Subject: key}, step.Target{Run: "up"}, when)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Act(t.Context(), change[0]); err != nil {
+		if err := c.Write(t.Context(), change[0]); err != nil {
 			t.Fatal(err)
 		}
 		after, err := c.Observe(t.Context())
@@ -53,7 +54,7 @@ func testRestart(t *testing.T, c *Cluster) {
 		}
 		was, _ := before.Workload(key)
 		is, ok := after.Workload(key)
-		if !ok || is.Stamp != (mesh.Stamp{Run: "up", At: when}) || is.Template.Hash == was.Template.Hash || is.Rollout.Done {
+		if !ok || is.RestartAnnotation != (mesh.RestartAnnotation{Run: "up", At: when}) || is.Template.Hash == was.Template.Hash || is.Rollout.Done {
 			t.Errorf("%s after its restart: %+v", key, is)
 		}
 	}
@@ -65,11 +66,11 @@ func testRestart(t *testing.T, c *Cluster) {
 	if diff := cmp.Diff([]string{stamp + "restarted-at", stamp + "run"}, fields(t, d.ManagedFields)); diff != "" {
 		t.Errorf("what rerig manages (-want +got):\n%s", diff)
 	}
-	if err := c.Act(t.Context(), plan.Change{Verb: plan.Put, Kind: "Revision", Name: "x"}); err == nil {
+	if err := c.Write(t.Context(), step.Change{Verb: step.InstallRevision, Kind: "Revision", Name: "x"}); err == nil {
 		t.Error("installed without an installer")
 	}
-	for _, change := range []plan.Change{{Verb: plan.Patch, Kind: "Secret", Name: "x"}, {Verb: "remove", Kind: "Namespace", Name: "shop"}} {
-		if err := c.Act(t.Context(), change); err == nil {
+	for _, change := range []step.Change{{Verb: step.Patch, Kind: "Secret", Name: "x"}, {Verb: "remove", Kind: "Namespace", Name: "shop"}} {
+		if err := c.Write(t.Context(), change); err == nil {
 			t.Errorf("%s of a %s was carried out", change.Verb, change.Kind)
 		}
 	}
@@ -86,11 +87,11 @@ func testPreset(t *testing.T, c *Cluster) {
 		t.Fatal(err)
 	}
 	for _, pin := range []string{"new", "-"} {
-		changes, err := plan.Render(plan.Step{Kind: plan.Preset, Subject: "CronJob shop/report", Pin: pin}, plan.Target{}, time.Time{})
+		changes, err := plan.Render(step.Step{Kind: step.LabelTemplate, Subject: "CronJob shop/report", TemplateLabel: pin}, step.Target{}, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Act(t.Context(), changes[0]); err != nil {
+		if err := c.Write(t.Context(), changes[0]); err != nil {
 			t.Fatal(err)
 		}
 		j, err := c.batch.CronJobs("shop").Get(t.Context(), "report", metav1.GetOptions{})
@@ -108,7 +109,7 @@ func TestASelectorThatNamesTheRevision(t *testing.T) {
 	for value, want := range map[string]bool{"app": false, mesh.RevisionLabel: true} {
 		labels := map[string]string{value: "x"}
 		d := &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template(labels)}}
-		if got := deployment(d).Selected; got != want {
+		if got := deployment(d).SelectsRevision; got != want {
 			t.Errorf("selecting by %s: %t", value, got)
 		}
 	}

@@ -33,7 +33,7 @@ func (c *Cluster) restore(ctx context.Context, revision string) error {
 			revision, keptLabel, revision, c.Root, revision)}
 	}
 	for _, o := range objects {
-		what := fmt.Sprintf("put %s of revision %s back", mesh.Belonging{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}.Subject(), revision)
+		what := fmt.Sprintf("put %s of revision %s back", mesh.Component{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}.String(), revision)
 		switch err := c.restoreOne(ctx, o); {
 		case apierrors.IsNotFound(err):
 			return final{fmt.Errorf("%s: its namespace is gone, or its kind is served no more: %w", what, err)}

@@ -15,13 +15,13 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // retag points every part of a tag at another revision: its webhooks, its
 // Service, and of the default the validator too. Each part is written only if it
 // is elsewhere, so that a move that was broken off is gone on with.
-func (c *Cluster) retag(ctx context.Context, change plan.Change) error {
+func (c *Cluster) retag(ctx context.Context, change step.Change) error {
 	all, err := c.configurations(ctx)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func injectorOf(revision string) string {
 
 // retagWebhooks moves the webhooks of a tag. A default that an untagged revision
 // serves becomes a tag first, and on the way back that tag goes again.
-func (c *Cluster) retagWebhooks(ctx context.Context, change plan.Change, all configurations, model admissionv1.MutatingWebhookConfiguration) error {
+func (c *Cluster) retagWebhooks(ctx context.Context, change step.Change, all configurations, model admissionv1.MutatingWebhookConfiguration) error {
 	tags := all.tagged(change.Name)
 	untagged, serves := all.untagged()
 	switch {
@@ -63,14 +63,14 @@ func (c *Cluster) retagWebhooks(ctx context.Context, change plan.Change, all con
 	case change.Name == mesh.DefaultTag && len(tags) == 0 && (change.Revision == unrevisioned || !serves):
 		return nil // it is back already, or the default is the validator alone
 	case len(tags) == 0:
-		return fmt.Errorf("move tag %s: it has no webhook: %w", change.Name, engine.ErrDisturbed)
+		return fmt.Errorf("move tag %s: it has no webhook: %w", change.Name, engine.ErrConflict)
 	}
 	for _, tag := range tags {
 		if revisionOf(tag.Labels) == change.Revision && calls(tag, model) {
 			continue
 		}
 		if !expected(change.Expect, revisionOf(tag.Labels)) {
-			return fmt.Errorf("move tag %s: it is at %s, not at %s: %w", change.Name, revisionOf(tag.Labels), change.Expect, engine.ErrDisturbed)
+			return fmt.Errorf("move tag %s: it is at %s, not at %s: %w", change.Name, revisionOf(tag.Labels), change.Expect, engine.ErrConflict)
 		}
 		for i := range tag.Webhooks {
 			if strings.HasSuffix(tag.Webhooks[i].Name, injectorSuffix) {
@@ -159,7 +159,7 @@ func (all configurations) tagged(tag string) configurations {
 func (all configurations) untagged() (admissionv1.MutatingWebhookConfiguration, bool) {
 	for _, m := range all {
 		for _, h := range webhooksOf(&m) {
-			if h.Default() {
+			if h.ServesDefault() {
 				return m, true
 			}
 		}

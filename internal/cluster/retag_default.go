@@ -13,7 +13,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // What `istioctl tag set default` does to an untagged revision that serves the
@@ -71,7 +71,7 @@ func (c *Cluster) silence(ctx context.Context, m admissionv1.MutatingWebhookConf
 // unmakeDefault gives the untagged revision its selectors back, and takes the tag
 // away that was made. A Service of that tag is somebody else's (chart istiod makes
 // one by itself): it goes back while the tag is there to show that it has not.
-func (c *Cluster) unmakeDefault(ctx context.Context, change plan.Change, tag, model admissionv1.MutatingWebhookConfiguration) error {
+func (c *Cluster) unmakeDefault(ctx context.Context, change step.Change, tag, model admissionv1.MutatingWebhookConfiguration) error {
 	var was map[string]selection
 	if text := model.Annotations[selectorsAnnotation]; text != "" {
 		if err := json.Unmarshal([]byte(text), &was); err != nil {

@@ -14,13 +14,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // retagService points a tag's Service, where it has one, at another revision's
 // istiods: istiod counts a tag as its own by either (GetMyTags in
 // pkg/revisions/tag_watcher.go @1.29.1), and two would claim what it binds.
-func (c *Cluster) retagService(ctx context.Context, change plan.Change) error {
+func (c *Cluster) retagService(ctx context.Context, change step.Change) error {
 	name := tagService + change.Name
 	what := "write Service " + name
 	found, err := c.core.Services(c.Root).Get(ctx, name, metav1.GetOptions{})

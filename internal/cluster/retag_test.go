@@ -12,7 +12,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 var byOthers = metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"}
@@ -78,15 +78,15 @@ func validating(t *testing.T, c *Cluster, service string) {
 // retagging moves the default and says where its parts then are.
 func retagging(t *testing.T, c *Cluster, from, to string) (mesh.World, []string) {
 	t.Helper()
-	change := plan.Change{Verb: plan.Retag, Kind: "Tag", Name: mesh.DefaultTag, Expect: from, Revision: to}
-	if err := c.Act(t.Context(), change); err != nil {
+	change := step.Change{Verb: step.PointTag, Kind: "Tag", Name: mesh.DefaultTag, Expect: from, Revision: to}
+	if err := c.Write(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
 	w, err := c.Observe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w, w.TagAt(mesh.DefaultTag)
+	return w, w.TagRevisions(mesh.DefaultTag)
 }
 
 func testRetag(t *testing.T, c *Cluster) {

@@ -36,7 +36,7 @@ func revisionsOf(root string, planes []plane, hooks []mesh.Webhook, services []s
 	for _, p := range planes {
 		deployed[p.revision] = true
 		r := at(p.revision)
-		r.Wanted, r.Ready, r.Bundled = r.Wanted+p.wanted, r.Ready+p.ready, r.Bundled || p.bundled
+		r.Replicas, r.Ready, r.UsesTrustBundle = r.Replicas+p.wanted, r.Ready+p.ready, r.UsesTrustBundle || p.bundled
 	}
 	for _, h := range hooks {
 		if h.Tag == "" {

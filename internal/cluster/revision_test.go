@@ -22,12 +22,12 @@ func TestRevisions(t *testing.T) {
 		{Revision: "gone", Tag: "stale", Service: "istio-system/istiod-gone"},
 	}
 	planes := []plane{{"1-29-1", 2, 1, false}, {"default", 1, 1, true}, {"bare", 1, 0, false}}
-	istiods := map[string][]mesh.Istiod{"1-29-1": {{Pod: "a", Version: "1.29.1"}, {Pod: "b", Version: "1.29.2"}, {Pod: "c", Version: "1.29.3", Silence: "refused"}}}
+	istiods := map[string][]mesh.Istiod{"1-29-1": {{Pod: "a", Version: "1.29.1"}, {Pod: "b", Version: "1.29.2"}, {Pod: "c", Version: "1.29.3", NoAnswer: "refused"}}}
 	got := revisionsOf("istio-system", planes, hooks, []string{"istiod", "istiod-1-29-1"}, istiods)
 	want := []mesh.Revision{
-		{Name: "1-29-1", Version: "1.29.1, 1.29.2", Wanted: 2, Ready: 1, Istiods: istiods["1-29-1"]},
-		{Name: "bare", Wanted: 1, Missing: []string{"Service istiod-bare", "webhook istio-sidecar-injector-bare"}},
-		{Name: "default", Wanted: 1, Ready: 1, Bundled: true},
+		{Name: "1-29-1", Version: "1.29.1, 1.29.2", Replicas: 2, Ready: 1, Istiods: istiods["1-29-1"]},
+		{Name: "bare", Replicas: 1, Missing: []string{"Service istiod-bare", "webhook istio-sidecar-injector-bare"}},
+		{Name: "default", Replicas: 1, Ready: 1, UsesTrustBundle: true},
 		{Name: "half", Missing: []string{"Deployment istiod-half", "Service istiod-half"}},
 		{Name: "remote", Missing: []string{"Deployment istiod-remote"}},
 	}

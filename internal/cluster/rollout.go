@@ -62,7 +62,7 @@ func statefulSetRollout(s *appsv1.StatefulSet) mesh.Rollout {
 	}
 	r.Pending = strategy.Type == appsv1.OnDeleteStatefulSetStrategyType
 	r.Partition = !r.Pending && partition > 0
-	r.Manual = r.Pending || r.Partition
+	r.OnDelete = r.Pending || r.Partition
 	switch {
 	case s.Status.ObservedGeneration == 0 || s.Generation > s.Status.ObservedGeneration:
 		r.Message = unseen
@@ -77,8 +77,8 @@ func statefulSetRollout(s *appsv1.StatefulSet) mesh.Rollout {
 }
 
 func daemonSetRollout(d *appsv1.DaemonSet) mesh.Rollout {
-	r := mesh.Rollout{Manual: d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType}
-	r.Pending = r.Manual
+	r := mesh.Rollout{OnDelete: d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType}
+	r.Pending = r.OnDelete
 	switch s := d.Status; {
 	case d.Generation > s.ObservedGeneration:
 		r.Message = unseen
@@ -98,7 +98,7 @@ func settled(r mesh.Rollout, pods []mesh.Pod) mesh.Rollout {
 	if r.Message == "" {
 		older, example := 0, ""
 		for _, p := range pods {
-			if !p.Current && p.Swap.Place == mesh.Held {
+			if !p.Current && p.Swap.Place == mesh.Attached {
 				older, example = older+1, p.Name
 			}
 		}

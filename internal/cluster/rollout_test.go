@@ -77,8 +77,8 @@ func TestStatefulSetRollout(t *testing.T) {
 		test.change(s)
 		got := settled(statefulSetRollout(s), nil)
 		judged(t, test.name, got, test.message)
-		if got.Manual != test.manual {
-			t.Errorf("%s: manual is %t", test.name, got.Manual)
+		if got.OnDelete != test.manual {
+			t.Errorf("%s: manual is %t", test.name, got.OnDelete)
 		}
 		if got.Partition != (test.name == "held by a partition") {
 			t.Errorf("%s: partition is %t", test.name, got.Partition)

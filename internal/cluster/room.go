@@ -26,7 +26,7 @@ func optional(l *look, what string, err error) error {
 	if apierrors.IsForbidden(err) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.world.Room.Unknown = append(l.world.Room.Unknown, what+": you may not list them")
+		l.world.Capacity.Unknown = append(l.world.Capacity.Unknown, what+": you may not list them")
 		return nil
 	}
 	return reading(what, err)
@@ -50,7 +50,7 @@ func (c *Cluster) readNodes(ctx context.Context, l *look) error {
 	if c.nodesDenied {
 		return optional(l, "Nodes", apierrors.NewForbidden(corev1.Resource("nodes"), "", errors.New("denied")))
 	}
-	l.world.Room.Nodes = append([]mesh.Node(nil), c.nodes...)
+	l.world.Capacity.Nodes = append([]mesh.Node(nil), c.nodes...)
 	return nil
 }
 
@@ -70,11 +70,11 @@ func nodeOf(n *corev1.Node) mesh.Node {
 
 // spend takes what pods ask for from what their nodes have.
 func (l *look) spend() {
-	for i, n := range l.world.Room.Nodes {
+	for i, n := range l.world.Capacity.Nodes {
 		s := l.spent[n.Name]
-		l.world.Room.Nodes[i].CPU -= s.needs.CPU
-		l.world.Room.Nodes[i].Memory -= s.needs.Memory
-		l.world.Room.Nodes[i].Pods -= s.pods
+		l.world.Capacity.Nodes[i].CPU -= s.needs.CPU
+		l.world.Capacity.Nodes[i].Memory -= s.needs.Memory
+		l.world.Capacity.Nodes[i].Pods -= s.pods
 	}
 }
 
@@ -87,7 +87,7 @@ type spent struct {
 func (c *Cluster) readQuotas(ctx context.Context, l *look) error {
 	return optional(l, "ResourceQuotas", pages(ctx, metav1.ListOptions{}, c.core.ResourceQuotas("").List, func(page *corev1.ResourceQuotaList) {
 		for i := range page.Items {
-			l.world.Room.Quotas = append(l.world.Room.Quotas, quotasOf(&page.Items[i])...)
+			l.world.Capacity.Quotas = append(l.world.Capacity.Quotas, quotasOf(&page.Items[i])...)
 		}
 	}))
 }

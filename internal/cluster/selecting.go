@@ -26,7 +26,7 @@ const selectingFor = 30 * time.Second
 
 // selecting is what goes by labels, and the namespaces in which it does.
 type selecting struct {
-	mesh.Selecting
+	mesh.PodSelector
 	namespace string        // "" where spaces tells
 	spaces    mesh.Selector // of namespaces
 }
@@ -97,7 +97,7 @@ func (c *Cluster) choosers(ctx context.Context) ([]selecting, error) {
 	s.took("PodDisruptionBudgets", pages(ctx, whole, c.policy.PodDisruptionBudgets("").List, func(page *policyv1.PodDisruptionBudgetList) {
 		for i := range page.Items {
 			if b := &page.Items[i]; b.Spec.Selector != nil {
-				s.add(mesh.Counts, "PodDisruptionBudget", &b.ObjectMeta, "", selectorOf(b.Spec.Selector))
+				s.add(mesh.CountsReady, "PodDisruptionBudget", &b.ObjectMeta, "", selectorOf(b.Spec.Selector))
 			}
 		}
 	}))
@@ -108,16 +108,16 @@ func (c *Cluster) choosers(ctx context.Context) ([]selecting, error) {
 	}))
 	s.took("DaemonSets", pages(ctx, whole, c.apps.DaemonSets("").List, func(page *appsv1.DaemonSetList) {
 		for i := range page.Items {
-			s.add(mesh.Adopts, "DaemonSet", &page.Items[i].ObjectMeta, "", selectorOf(page.Items[i].Spec.Selector))
+			s.add(mesh.AdoptsPods, "DaemonSet", &page.Items[i].ObjectMeta, "", selectorOf(page.Items[i].Spec.Selector))
 		}
 	}))
 	s.took("ReplicaSets", c.lonelySets(ctx, func(r *appsv1.ReplicaSet) {
-		s.add(mesh.Adopts, "ReplicaSet", r, "", selectorOf(r.Spec.Selector))
+		s.add(mesh.AdoptsPods, "ReplicaSet", r, "", selectorOf(r.Spec.Selector))
 	}))
 	s.took("ReplicationControllers", pages(ctx, whole, c.core.ReplicationControllers("").List, func(page *corev1.ReplicationControllerList) {
 		for i := range page.Items {
 			if r := &page.Items[i]; len(r.Spec.Selector) > 0 {
-				s.add(mesh.Adopts, "ReplicationController", &r.ObjectMeta, "", selectorOf(&metav1.LabelSelector{MatchLabels: r.Spec.Selector}))
+				s.add(mesh.AdoptsPods, "ReplicationController", &r.ObjectMeta, "", selectorOf(&metav1.LabelSelector{MatchLabels: r.Spec.Selector}))
 			}
 		}
 	}))
@@ -145,21 +145,21 @@ type chooser struct {
 func (s *chooser) took(what string, err error) {
 	switch {
 	case apierrors.IsForbidden(err):
-		s.list = append(s.list, selecting{Selecting: mesh.Selecting{Subject: what, Does: mesh.Hidden}})
+		s.list = append(s.list, selecting{PodSelector: mesh.PodSelector{Subject: what, Effect: mesh.NotListable}})
 	case err != nil && !apierrors.IsNotFound(err) && s.err == nil:
 		s.err = reading(what, err)
 	}
 }
 
-func (s *chooser) add(does mesh.Does, kind string, m metav1.Object, part string, selector mesh.Selector) {
+func (s *chooser) add(does mesh.Effect, kind string, m metav1.Object, part string, selector mesh.Selector) {
 	s.list = append(s.list, selecting{namespace: m.GetNamespace(),
-		Selecting: mesh.Selecting{Subject: kind + " " + m.GetNamespace() + "/" + m.GetName(), Part: part, Selector: selector, Does: does}})
+		PodSelector: mesh.PodSelector{Subject: kind + " " + m.GetNamespace() + "/" + m.GetName(), Part: part, Selector: selector, Effect: does}})
 }
 
 // network takes a policy up by the pods that it is about, and by those that it
 // lets talk to them: a parked pod still calls others, and is not to be cut off.
 func (s *chooser) network(p *networkingv1.NetworkPolicy) {
-	s.add(mesh.Rules, "NetworkPolicy", p, "", selectorOf(&p.Spec.PodSelector))
+	s.add(mesh.SetsPolicy, "NetworkPolicy", p, "", selectorOf(&p.Spec.PodSelector))
 	for _, rule := range p.Spec.Ingress {
 		s.peers(p, "its ingress peers", rule.From)
 	}
@@ -173,7 +173,7 @@ func (s *chooser) peers(p *networkingv1.NetworkPolicy, part string, peers []netw
 		if peer.PodSelector == nil {
 			continue
 		}
-		s.add(mesh.Rules, "NetworkPolicy", p, part, selectorOf(peer.PodSelector))
+		s.add(mesh.SetsPolicy, "NetworkPolicy", p, part, selectorOf(peer.PodSelector))
 		if peer.NamespaceSelector != nil {
 			last := &s.list[len(s.list)-1]
 			last.namespace, last.spaces = "", selectorOf(peer.NamespaceSelector)
@@ -188,9 +188,9 @@ func (s *chooser) istio(kind string, path []string, o *unstructured.Unstructured
 	if len(labels) == 0 {
 		return
 	}
-	does := mesh.Rules
+	does := mesh.SetsPolicy
 	if kind == "ServiceEntry" {
-		does = mesh.Sends
+		does = mesh.SendsTraffic
 	}
 	s.add(does, kind, o, "", selectorOf(&metav1.LabelSelector{MatchLabels: labels}))
 	if o.GetNamespace() == s.root && kind != "ServiceEntry" {
@@ -199,12 +199,12 @@ func (s *chooser) istio(kind string, path []string, o *unstructured.Unstructured
 }
 
 // others are what goes by the labels of pods, by namespace.
-func (r readings) others() map[string][]mesh.Selecting {
-	by, all := map[string][]mesh.Selecting{}, slices.Concat(r.selecting, r.scaling())
+func (r readings) others() map[string][]mesh.PodSelector {
+	by, all := map[string][]mesh.PodSelector{}, slices.Concat(r.selecting, r.scaling())
 	for _, n := range r.namespaces {
 		for _, s := range all {
-			if s.Does == mesh.Hidden || s.reaches(n) {
-				by[n.Name] = append(by[n.Name], s.Selecting)
+			if s.Effect == mesh.NotListable || s.reaches(n) {
+				by[n.Name] = append(by[n.Name], s.PodSelector)
 			}
 		}
 	}

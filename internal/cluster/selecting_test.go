@@ -51,15 +51,15 @@ func testSelecting(t *testing.T, c *Cluster) {
 	}
 	found := readings{selecting: list, namespaces: []mesh.Namespace{{Name: "chosen"}, {Name: "chooser", Labels: map[string]string{"who": "chooser"}}}}.others()
 	selector := mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}}
-	peers := mesh.Selecting{Subject: "NetworkPolicy chosen/p", Part: "its egress peers", Selector: selector, Does: mesh.Rules}
-	want := map[string][]mesh.Selecting{
+	peers := mesh.PodSelector{Subject: "NetworkPolicy chosen/p", Part: "its egress peers", Selector: selector, Effect: mesh.SetsPolicy}
+	want := map[string][]mesh.PodSelector{
 		"chosen": {
-			{Subject: "DaemonSet chosen/d", Selector: selector, Does: mesh.Adopts},
-			{Subject: "NetworkPolicy chosen/p", Selector: selector, Does: mesh.Rules},
-			{Subject: "NetworkPolicy chosen/p", Part: "its ingress peers", Selector: selector, Does: mesh.Rules},
-			{Subject: "PodDisruptionBudget chosen/b", Selector: selector, Does: mesh.Counts},
-			{Subject: "ReplicaSet chosen/r", Selector: selector, Does: mesh.Adopts},
-			{Subject: "ReplicationController chosen/c", Selector: selector, Does: mesh.Adopts}},
+			{Subject: "DaemonSet chosen/d", Selector: selector, Effect: mesh.AdoptsPods},
+			{Subject: "NetworkPolicy chosen/p", Selector: selector, Effect: mesh.SetsPolicy},
+			{Subject: "NetworkPolicy chosen/p", Part: "its ingress peers", Selector: selector, Effect: mesh.SetsPolicy},
+			{Subject: "PodDisruptionBudget chosen/b", Selector: selector, Effect: mesh.CountsReady},
+			{Subject: "ReplicaSet chosen/r", Selector: selector, Effect: mesh.AdoptsPods},
+			{Subject: "ReplicationController chosen/c", Selector: selector, Effect: mesh.AdoptsPods}},
 		"chooser": {peers},
 	}
 	if diff := cmp.Diff(want, found); diff != "" {
@@ -92,7 +92,7 @@ func TestIstioGoesByLabels(t *testing.T) {
 	}
 	var got []string
 	for _, one := range s.list {
-		got = append(got, one.Subject+" "+string(one.Does)+" in "+one.namespace)
+		got = append(got, one.Subject+" "+string(one.Effect)+" in "+one.namespace)
 		if !one.Selector.Matches(map[string]string{"app": "web"}) || one.Selector.Matches(nil) {
 			t.Errorf("%s goes by %v", one.Subject, one.Selector)
 		}

@@ -29,15 +29,15 @@ const bundleEnv = "ENABLE_CLUSTER_TRUST_BUNDLE_API"
 // of Istio's configuration depends on it: a handful of lists in the root
 // namespace, one more for each control plane, one of each kind of configuration,
 // and one read a namespace.
-func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups, error) {
-	planes := map[string]*mesh.Setup{}
-	at := func(revision string) *mesh.Setup {
+func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.ControlPlaneSettings, error) {
+	planes := map[string]*mesh.ControlPlane{}
+	at := func(revision string) *mesh.ControlPlane {
 		if planes[revision] == nil {
-			planes[revision] = &mesh.Setup{Revision: revision}
+			planes[revision] = &mesh.ControlPlane{Revision: revision}
 		}
 		return planes[revision]
 	}
-	s := mesh.Setups{Rooted: map[string]bool{}}
+	s := mesh.ControlPlaneSettings{HasRootCertificate: map[string]bool{}}
 	shared, err := c.readIstiods(ctx, at)
 	if err != nil {
 		return s, err
@@ -53,7 +53,7 @@ func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups,
 	for what, read := range map[string]func() error{
 		"autoscalers":           func() error { return c.readScaling(ctx, at) },
 		"network policies":      func() error { return c.readPolicies(ctx, at) },
-		"definitions":           func() (err error) { s.Definitions, err = c.readDefinitions(ctx); return err },
+		"definitions":           func() (err error) { s.CRDVersions, err = c.readDefinitions(ctx); return err },
 		"Istio's configuration": func() (err error) { s.Configs, err = c.readConfigs(ctx); return err },
 	} {
 		switch err := read(); {
@@ -65,16 +65,16 @@ func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups,
 	}
 	slices.Sort(s.Unknown)
 	for _, p := range planes {
-		s.Planes = append(s.Planes, *p)
+		s.ControlPlanes = append(s.ControlPlanes, *p)
 	}
 	for _, ns := range namespaces {
 		_, err := c.core.ConfigMaps(ns).Get(ctx, rootConfigMap, metav1.GetOptions{})
 		if err != nil && !apierrors.IsNotFound(err) {
 			return s, reading("ConfigMap "+ns+"/"+rootConfigMap, err)
 		}
-		s.Rooted[ns] = err == nil
+		s.HasRootCertificate[ns] = err == nil
 	}
-	slices.SortFunc(s.Planes, func(a, b mesh.Setup) int { return cmp.Compare(a.Revision, b.Revision) })
+	slices.SortFunc(s.ControlPlanes, func(a, b mesh.ControlPlane) int { return cmp.Compare(a.Revision, b.Revision) })
 	return s, nil
 }
 
@@ -82,13 +82,13 @@ func (c *Cluster) Setups(ctx context.Context, namespaces []string) (mesh.Setups,
 var ofRevision = metav1.ListOptions{LabelSelector: mesh.RevisionLabel}
 
 // readIstiods returns also which ConfigMap a revision's istiods share with others.
-func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.Setup) (map[string]string, error) {
+func (c *Cluster) readIstiods(ctx context.Context, at func(string) *mesh.ControlPlane) (map[string]string, error) {
 	options, shared := metav1.ListOptions{LabelSelector: "app=" + istiodApp}, map[string]string{}
 	return shared, reading("istiod's Deployments", pages(ctx, options, c.apps.Deployments(c.Root).List, func(page *appsv1.DeploymentList) {
 		for i := range page.Items {
 			d := &page.Items[i]
 			s, normal := at(revisionOf(d.Labels)), normalOf(d)
-			s.Bundled = s.Bundled || bundled(&d.Spec.Template.Spec)
+			s.UsesTrustBundle = s.UsesTrustBundle || bundled(&d.Spec.Template.Spec)
 			s.Settings = append(s.Settings, mesh.Setting{Group: mesh.Resources, Key: "replicas", Value: fmt.Sprint(replicas(d.Spec.Replicas))})
 			for _, container := range d.Spec.Template.Spec.Containers {
 				if container.Name != "discovery" {
@@ -123,7 +123,7 @@ func valueOf(e corev1.EnvVar) string {
 	return strings.TrimSpace(e.ValueFrom.String())
 }
 
-func (c *Cluster) readConfigMaps(ctx context.Context, at func(string) *mesh.Setup) error {
+func (c *Cluster) readConfigMaps(ctx context.Context, at func(string) *mesh.ControlPlane) error {
 	return reading("ConfigMaps in "+c.Root, pages(ctx, ofRevision, c.core.ConfigMaps(c.Root).List, func(page *corev1.ConfigMapList) {
 		for i := range page.Items {
 			m := &page.Items[i]
@@ -140,7 +140,7 @@ func (c *Cluster) readConfigMaps(ctx context.Context, at func(string) *mesh.Setu
 	}))
 }
 
-func (c *Cluster) readScaling(ctx context.Context, at func(string) *mesh.Setup) error {
+func (c *Cluster) readScaling(ctx context.Context, at func(string) *mesh.ControlPlane) error {
 	return reading("HorizontalPodAutoscalers", pages(ctx, ofRevision, c.autoscaling.HorizontalPodAutoscalers(c.Root).List, func(page *autoscalingv2.HorizontalPodAutoscalerList) {
 		for _, a := range page.Items {
 			if a.Labels["app"] == istiodApp {
@@ -151,7 +151,7 @@ func (c *Cluster) readScaling(ctx context.Context, at func(string) *mesh.Setup) 
 	}))
 }
 
-func (c *Cluster) readPolicies(ctx context.Context, at func(string) *mesh.Setup) error {
+func (c *Cluster) readPolicies(ctx context.Context, at func(string) *mesh.ControlPlane) error {
 	policies := c.objects.Resource(resourceOf("NetworkPolicy")).Namespace(c.Root)
 	return reading("NetworkPolicies in "+c.Root, pages(ctx, ofRevision, policies.List, func(page *unstructured.UnstructuredList) {
 		for _, p := range page.Items {

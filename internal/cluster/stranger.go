@@ -23,7 +23,7 @@ type stranger struct {
 	read   bool
 	unread string
 	served string // as what its kind is served
-	stamp  mesh.Stamp
+	stamp  mesh.RestartAnnotation
 	wanted *int
 }
 
@@ -146,22 +146,22 @@ func (c *Cluster) pathOf(ctx context.Context, api, kind string) ([]string, error
 // on adds to a workload what its own object says. Its pods are current when they
 // were made after the last restart by a run of ours.
 func (f stranger) on(w mesh.Workload) mesh.Workload {
-	w.Unread, w.Served = f.unread, f.served
+	w.ReadError, w.Resource = f.unread, f.served
 	if !f.read {
 		return w
 	}
-	if w.Stamp = f.stamp; f.wanted == nil {
-		w.Unread = "it does not say how many pods it wants (spec.replicas)"
+	if w.RestartAnnotation = f.stamp; f.wanted == nil {
+		w.ReadError = "it does not say how many pods it wants (spec.replicas)"
 	} else {
-		w.Wanted = *f.wanted
+		w.Replicas = *f.wanted
 	}
-	if !w.Stamp.At.IsZero() {
-		w.Template.Hash = w.Stamp.At.Format(time.RFC3339)
+	if !w.RestartAnnotation.At.IsZero() {
+		w.Template.Hash = w.RestartAnnotation.At.Format(time.RFC3339)
 	}
 	for i, p := range w.Pods {
-		w.Pods[i].Current = !p.Created.Before(w.Stamp.At)
+		w.Pods[i].Current = !p.Created.Before(w.RestartAnnotation.At)
 	}
 	w.Rollout = standing(w)
-	w.Rollout.Manual = false
+	w.Rollout.OnDelete = false
 	return w
 }

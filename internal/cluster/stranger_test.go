@@ -13,7 +13,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // kruise serves OpenKruise's StatefulSets, of which there is one, and notes what is
@@ -63,24 +64,24 @@ func TestAStatefulSetOfAnotherProjectIsAStranger(t *testing.T) {
 		return list[0]
 	}
 	w := look(3)
-	if w.Key() != "StatefulSet.apps.kruise.io shop/db" || w.Unread != "" || w.Wanted != 3 || w.Served != "statefulsets" || w.Rollout.Manual {
+	if w.Key() != "StatefulSet.apps.kruise.io shop/db" || w.ReadError != "" || w.Replicas != 3 || w.Resource != "statefulsets" || w.Rollout.OnDelete {
 		t.Errorf("read as %+v", w)
 	}
-	if p := (plan.Policy{}).Passage(w); p.Way != plan.Stuck || !strings.Contains(p.Clears, "'StatefulSet.apps.kruise.io shop/db=evict'") {
+	if p := strategy.Decide((step.Policy{}), w); p.Strategy != step.Blocked || !strings.Contains(p.Remedy, "'StatefulSet.apps.kruise.io shop/db=evict'") {
 		t.Errorf("without a rule: %+v", p)
 	}
-	rules := []plan.Rule{{Kind: mesh.StatefulSet, Way: plan.ByEviction}}
-	if p := (plan.Policy{Rules: rules}).Passage(w); p.Moves() {
+	rules := []step.Rule{{Kind: mesh.StatefulSet, Strategy: step.ByEviction}}
+	if p := strategy.Decide((step.Policy{Rules: rules}), w); p.Moves() {
 		t.Errorf("moved by a rule for Kubernetes' own: %+v", p)
 	}
 	rules[0].Kind = mesh.KindOf("statefulset.apps.kruise.io")
-	if p := (plan.Policy{Rules: rules}).Passage(w); p.Way != plan.ByEviction {
+	if p := strategy.Decide((step.Policy{Rules: rules}), w); p.Strategy != step.ByEviction {
 		t.Errorf("by its rule: %+v", p)
 	}
-	if next, first := plan.NextEviction(look(2), "new"); first == "" {
+	if next, first := strategy.NextEviction(look(2), "new"); first == "" {
 		t.Errorf("with 2 of 3 pods there, %s is evicted next", next.Name)
 	}
-	if err := c.Act(t.Context(), plan.Change{Verb: plan.Patch, API: w.API, Kind: string(w.Kind), Namespace: "shop", Name: "db", Patch: []byte(`{}`)}); err != nil || *patched != "/apis/apps.kruise.io/v1beta1/namespaces/shop/statefulsets/db" {
+	if err := c.Write(t.Context(), step.Change{Verb: step.Patch, API: w.API, Kind: string(w.Kind), Namespace: "shop", Name: "db", Patch: []byte(`{}`)}); err != nil || *patched != "/apis/apps.kruise.io/v1beta1/namespaces/shop/statefulsets/db" {
 		t.Errorf("patched %q: %v", *patched, err)
 	}
 }

@@ -16,7 +16,8 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // insistence is how often a patch of a pod is tried that its kubelet was quicker
@@ -24,7 +25,7 @@ import (
 const insistence = 4
 
 // hand patches a pod of a swap that still is as the change expects it.
-func (c *Cluster) hand(ctx context.Context, change plan.Change) error {
+func (c *Cluster) hand(ctx context.Context, change step.Change) error {
 	what, options := fmt.Sprintf("patch pod %s/%s", change.Namespace, change.Name), merging
 	if change.DryRun {
 		options.DryRun = []string{metav1.DryRunAll}
@@ -52,24 +53,24 @@ func (c *Cluster) hand(ctx context.Context, change plan.Change) error {
 
 // expected reads a pod, and fails as disturbed when it is not what the change
 // expects.
-func (c *Cluster) expected(ctx context.Context, what string, change plan.Change) (*corev1.Pod, error) {
+func (c *Cluster) expected(ctx context.Context, what string, change step.Change) (*corev1.Pod, error) {
 	found, err := c.core.Pods(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
 	if err != nil {
 		return nil, writing(what, err)
 	}
-	if is := plan.Expected(string(found.UID), swapOf(found)); is != change.Expect || found.DeletionTimestamp != nil {
-		return nil, fmt.Errorf("%s: it is %q, not %q: %w", what, is, change.Expect, engine.ErrDisturbed)
+	if is := swap.Precondition(string(found.UID), swapOf(found)); is != change.Expect || found.DeletionTimestamp != nil {
+		return nil, fmt.Errorf("%s: it is %q, not %q: %w", what, is, change.Expect, engine.ErrConflict)
 	}
 	return found, nil
 }
 
 // tied is the patch with the owners that the pod then has, where they change, tied
 // to the pod as it was read.
-func (c *Cluster) tied(ctx context.Context, found *corev1.Pod, change plan.Change) ([]byte, error) {
+func (c *Cluster) tied(ctx context.Context, found *corev1.Pod, change step.Change) ([]byte, error) {
 	owners := slices.DeleteFunc(slices.Clone(found.OwnerReferences), func(r metav1.OwnerReference) bool {
 		return r.Kind == v1alpha1.Kind && strings.HasPrefix(r.APIVersion, v1alpha1.Group+"/")
 	})
-	if change.Tie == plan.Tied {
+	if change.Ownership == step.OwnedByRun {
 		run, err := c.ownership(ctx, change.Owner)
 		if err != nil {
 			return nil, err
@@ -77,7 +78,7 @@ func (c *Cluster) tied(ctx context.Context, found *corev1.Pod, change plan.Chang
 		owners = append(owners, run)
 	}
 	patch := change.Patch
-	if change.Tie != plan.Untied && len(owners)+len(found.OwnerReferences) > 0 && !slices.EqualFunc(owners, found.OwnerReferences, same) {
+	if change.Ownership != step.Unchanged && len(owners)+len(found.OwnerReferences) > 0 && !slices.EqualFunc(owners, found.OwnerReferences, same) {
 		body := map[string]map[string]any{}
 		if err := json.Unmarshal(patch, &body); err != nil {
 			return nil, fmt.Errorf("read the patch of pod %s: %w", change.Name, err)
@@ -104,7 +105,7 @@ func (c *Cluster) ownership(ctx context.Context, run string) (metav1.OwnerRefere
 }
 
 // drop ends a pod that the run has parked, and no other.
-func (c *Cluster) drop(ctx context.Context, change plan.Change) error {
+func (c *Cluster) drop(ctx context.Context, change step.Change) error {
 	what := fmt.Sprintf("end pod %s/%s", change.Namespace, change.Name)
 	found, err := c.expected(ctx, what, change)
 	if err != nil {
@@ -119,7 +120,7 @@ func exactly(o metav1.Object) metav1.DeleteOptions {
 }
 
 // makeKeeper makes one. One that is there already is found at the next look.
-func (c *Cluster) makeKeeper(ctx context.Context, change plan.Change) error {
+func (c *Cluster) makeKeeper(ctx context.Context, change step.Change) error {
 	what := fmt.Sprintf("make Service %s/%s", change.Namespace, change.Name)
 	var service corev1.Service
 	if err := json.Unmarshal(change.Patch, &service); err != nil {
@@ -132,20 +133,20 @@ func (c *Cluster) makeKeeper(ctx context.Context, change plan.Change) error {
 	service.OwnerReferences = []metav1.OwnerReference{run}
 	_, err = c.core.Services(change.Namespace).Create(ctx, &service, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager})
 	if apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("%s: %w: %w", what, engine.ErrDisturbed, err)
+		return fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
 	}
 	return writing(what, err)
 }
 
 // unkeep takes a keeper away that is the workload's.
-func (c *Cluster) unkeep(ctx context.Context, change plan.Change) error {
+func (c *Cluster) unkeep(ctx context.Context, change step.Change) error {
 	what := fmt.Sprintf("take away Service %s/%s", change.Namespace, change.Name)
 	found, err := c.core.Services(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
 	if err != nil {
 		return writing(what, err)
 	}
-	if of := plan.ReadMark(nil, found.Annotations).Workload; of != change.Expect {
-		return fmt.Errorf("%s: it is no keeper of %s: %w", what, change.Expect, engine.ErrDisturbed)
+	if of := swap.ReadMark(nil, found.Annotations).Workload; of != change.Expect {
+		return fmt.Errorf("%s: it is no keeper of %s: %w", what, change.Expect, engine.ErrConflict)
 	}
 	return writing(what, c.core.Services(change.Namespace).Delete(ctx, change.Name, exactly(found)))
 }

@@ -31,7 +31,7 @@ func (r readings) keeping() keeping {
 
 // owner is what a pod belongs to: by its mark, where a swap has it.
 func (k keeping) owner(p pod, root owner) owner {
-	if !p.Swap.Marked() || p.Swap.Place == mesh.Held && p.Owned {
+	if !p.Swap.Marked() || p.Swap.Place == mesh.Attached && p.HasController {
 		return root
 	}
 	o := ownerOf(p.Swap.Workload)
@@ -57,7 +57,7 @@ func (k keeping) gone(pods []pod, services map[string][]mesh.Service) (mesh.Work
 	if !strings.HasPrefix(string(o.uid), "gone: ") {
 		return mesh.Workload{}, false
 	}
-	w := mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Gone: true}
+	w := mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Deleted: true}
 	w.Keeper = k.keepers[w.Key()]
 	k.found(w.Key())
 	for _, s := range services[w.Namespace] {
@@ -76,7 +76,7 @@ func (k keeping) empty() []mesh.Workload {
 	var list []mesh.Workload
 	for key, name := range k.keepers {
 		o := ownerOf(key)
-		list = append(list, mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Gone: true, Keeper: name})
+		list = append(list, mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Deleted: true, Keeper: name})
 	}
 	return list
 }

@@ -17,13 +17,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
 )
 
 // swapOf reads what a swap has made of a pod. A mark that names a workload of
 // another namespace was copied from elsewhere and says nothing.
 func swapOf(p *corev1.Pod) mesh.Swap {
-	s := plan.ReadMark(p.Labels, p.Annotations)
+	s := swap.ReadMark(p.Labels, p.Annotations)
 	if _, name, _ := strings.Cut(s.Workload, " "); !strings.HasPrefix(name, p.Namespace+"/") {
 		return mesh.Swap{}
 	}
@@ -41,8 +41,8 @@ func grace(p *corev1.Pod) time.Duration {
 // noteService takes a Service up that selects pods: a keeper under its workload's
 // key, any other under its namespace.
 func (r *readings) noteService(s *corev1.Service) {
-	if _, is := s.Labels[plan.KeepLabel]; is {
-		if of := plan.ReadMark(nil, s.Annotations).Workload; of != "" {
+	if _, is := s.Labels[swap.KeepLabel]; is {
+		if of := swap.ReadMark(nil, s.Annotations).Workload; of != "" {
 			r.keepers[of] = s.Name
 		}
 		return
@@ -78,7 +78,7 @@ func (r readings) shared(w mesh.Workload, pods []pod) mesh.Workload {
 	for _, s := range r.services[w.Namespace] {
 		own, chosen := 0, 0
 		for _, p := range pods {
-			if p.Swap.Place != mesh.Held {
+			if p.Swap.Place != mesh.Attached {
 				continue
 			}
 			if own++; s.Selects(p.labels) {
@@ -106,7 +106,7 @@ func (c *Cluster) readEndpoints(ctx context.Context, l *look) error {
 		asked[p.namespace] = asked[p.namespace] || p.Swap.Marked()
 	}
 	for _, x := range l.world.Trials {
-		asked[x.Namespace] = asked[x.Namespace] || x.Service == mesh.Serving
+		asked[x.Namespace] = asked[x.Namespace] || x.Phase == mesh.Serving
 	}
 	for namespace, is := range asked {
 		if !is {

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
 )
 
 // shop are the readings of one Deployment with two pods, the second with more
@@ -57,7 +57,7 @@ func TestServicesOfAWorkload(t *testing.T) {
 	if diff := cmp.Diff(want, list[0].Services); diff != "" {
 		t.Errorf("its Services (-want +got):\n%s", diff)
 	}
-	if why := plan.Unswappable(list[0]); why == "" {
+	if why := swap.Unfit(list[0]); why == "" {
 		t.Error("it is swapped, though its leader's Service would lose its pod")
 	}
 }
@@ -71,16 +71,16 @@ func TestReadyForLongEnough(t *testing.T) {
 				LastTransitionTime: metav1.NewTime(time.Date(2026, 11, 24, 12, 0, -since, 0, time.UTC))}}
 		}
 	}).workloads()
-	if a, b := list[0].Pods[0], list[0].Pods[1]; !a.Unsteady || b.Unsteady || !a.Ready {
-		t.Errorf("ready for 30 s: unsteady %t; for 90 s: unsteady %t", a.Unsteady, b.Unsteady)
+	if a, b := list[0].Pods[0], list[0].Pods[1]; !a.NotAvailable || b.NotAvailable || !a.Ready {
+		t.Errorf("ready for 30 s: unsteady %t; for 90 s: unsteady %t", a.NotAvailable, b.NotAvailable)
 	}
 }
 
 // keptBySwap makes a pod one that a swap keeps.
 func keptBySwap(p *corev1.Pod) {
 	p.OwnerReferences = nil
-	p.Labels[plan.KeepLabel] = "rerig-kept-1"
-	p.Annotations[plan.SwapAnnotation] = `{"workload":"Deployment shop/web","run":"r","hash":"h1"}`
+	p.Labels[swap.KeepLabel] = "rerig-kept-1"
+	p.Annotations[swap.SwapAnnotation] = `{"workload":"Deployment shop/web","run":"r","hash":"h1"}`
 }
 
 // What a kubelet has ended of what a swap keeps is still the swap's to take away.
@@ -91,7 +91,7 @@ func TestAKeptPodThatIsOverStaysInSight(t *testing.T) {
 		}
 		keptBySwap(&pods[1])
 	}).workloads()
-	kept := list[0].Kept()
+	kept := list[0].DetachedPods()
 	if len(list[0].Pods) != 1 || len(kept) != 1 || kept[0].Name != "web-1-b" || kept[0].Ready || kept[0].Running {
 		t.Errorf("its pods are %+v", list[0].Pods)
 	}
@@ -105,7 +105,7 @@ func TestServicesOfAWorkloadThatIsGone(t *testing.T) {
 		keptBySwap(&pods[0])
 		keptBySwap(&pods[1])
 	}, serving("web", map[string]string{"app": "web"})).workloads()
-	if len(list) != 1 || !list[0].Gone || len(list[0].Services) != 1 {
+	if len(list) != 1 || !list[0].Deleted || len(list[0].Services) != 1 {
 		t.Errorf("of what was deleted there is %+v", list)
 	}
 }

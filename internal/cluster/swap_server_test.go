@@ -16,7 +16,8 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // testSwap carries out every move on a pod that a server stores, and reads it back.
@@ -30,25 +31,25 @@ func testSwap(t *testing.T, c *Cluster) {
 	if _, err := c.core.Services("swap").Create(t.Context(), service, by); err != nil {
 		t.Fatal(err)
 	}
-	running(t, c, "swap", "web-0", map[string]string{"app": "web", plan.HashLabel: "h1"}, nil)
-	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", Wanted: 1, Set: "h1",
+	running(t, c, "swap", "web-0", map[string]string{"app": "web", swap.HashLabel: "h1"}, nil)
+	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", Replicas: 1, ReplicaSetHash: "h1",
 		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}}}}
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	target := plan.Target{Run: "swap"}
-	do := func(kind plan.MoveKind, want mesh.Place, owners int) {
+	target := step.Target{Run: "swap"}
+	do := func(kind swap.ActionKind, want mesh.Place, owners int) {
 		t.Helper()
 		seen := seenOf(t, c, &wl)
-		m := plan.Move{Kind: kind, Pod: seen, Other: seen}
-		changes, err := plan.RenderMove(m, wl, target, at)
+		m := swap.Action{Kind: kind, Pod: seen, Other: seen}
+		changes, err := swap.Render(m, wl, target, at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, change := range changes {
-			if err := c.Act(t.Context(), change); err != nil {
+			if err := c.Write(t.Context(), change); err != nil {
 				t.Fatalf("%s: %v", kind, err)
 			}
-			if change.Kind == "Pod" && change.Verb == plan.Patch && want != seen.Swap.Place {
-				if err := c.Act(t.Context(), change); !errors.Is(err, engine.ErrDisturbed) {
+			if change.Kind == "Pod" && change.Verb == step.Patch && want != seen.Swap.Place {
+				if err := c.Write(t.Context(), change); !errors.Is(err, engine.ErrConflict) {
 					t.Errorf("%s twice: %v", kind, err)
 				}
 			}
@@ -61,24 +62,24 @@ func testSwap(t *testing.T, c *Cluster) {
 			t.Errorf("after %s it is %q and owned by %v", kind, now.Swap.Place, p.OwnerReferences)
 		}
 	}
-	do(plan.MakeKeeper, mesh.Held, 0)
-	do(plan.Release, mesh.Released, 0)
-	do(plan.Park, mesh.Parked, 1)
-	do(plan.Unpark, mesh.Released, 0)
-	do(plan.Adopt, mesh.Held, 0)
-	do(plan.Unmark, mesh.Held, 0)
+	do(swap.CreateKeeper, mesh.Attached, 0)
+	do(swap.Detach, mesh.Detached, 0)
+	do(swap.Park, mesh.Parked, 1)
+	do(swap.Unpark, mesh.Detached, 0)
+	do(swap.Reattach, mesh.Attached, 0)
+	do(swap.RemoveMark, mesh.Attached, 0)
 	p, err := c.core.Pods("swap").Get(t.Context(), "web-0", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"app": "web", plan.HashLabel: "h1"}, p.Labels); diff != "" || p.Annotations[plan.SwapAnnotation] != "" {
+	if diff := cmp.Diff(map[string]string{"app": "web", swap.HashLabel: "h1"}, p.Labels); diff != "" || p.Annotations[swap.SwapAnnotation] != "" {
 		t.Errorf("at the end it bears %v (-want +got):\n%s", p.Annotations, diff)
 	}
 	keeper, err := c.core.Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := keeper.Spec; s.ClusterIP != "None" || s.Ports[0].TargetPort.IntValue() != 80 || len(keeper.OwnerReferences) != 1 || s.Selector[plan.KeepLabel] != wl.Keeper {
+	if s := keeper.Spec; s.ClusterIP != "None" || s.Ports[0].TargetPort.IntValue() != 80 || len(keeper.OwnerReferences) != 1 || s.Selector[swap.KeepLabel] != wl.Keeper {
 		t.Errorf("the keeper is %+v, owned by %v", s, keeper.OwnerReferences)
 	}
 	dropped(t, c, wl)
@@ -87,13 +88,13 @@ func testSwap(t *testing.T, c *Cluster) {
 // dropped ends a parked pod and takes the keeper away.
 func dropped(t *testing.T, c *Cluster, wl mesh.Workload) {
 	t.Helper()
-	target := plan.Target{Run: "swap"}
-	for _, kind := range []plan.MoveKind{plan.Release, plan.Park, plan.EndKept, plan.Unkeep} {
-		changes, err := plan.RenderMove(plan.Move{Kind: kind, Pod: seenOf(t, c, &wl)}, wl, target, time.Now())
+	target := step.Target{Run: "swap"}
+	for _, kind := range []swap.ActionKind{swap.Detach, swap.Park, swap.DeletePod, swap.DeleteKeeper} {
+		changes, err := swap.Render(swap.Action{Kind: kind, Pod: seenOf(t, c, &wl)}, wl, target, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Act(t.Context(), changes[0]); err != nil {
+		if err := c.Write(t.Context(), changes[0]); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
 	}
@@ -112,7 +113,7 @@ func seenOf(t *testing.T, c *Cluster, wl *mesh.Workload) mesh.Pod {
 	}
 	if seen, ok := w.Workload(wl.Key()); ok {
 		wl.Keeper = seen.Keeper
-		if !seen.Gone {
+		if !seen.Deleted {
 			t.Errorf("a workload without its Deployment is not said to be gone: %+v", seen)
 		}
 		for _, p := range seen.Pods {
@@ -133,13 +134,13 @@ func TestWhatAProxySaysOfItsTraffic(t *testing.T) {
 		clusters, gauges string
 		want             mesh.Traffic
 	}{
-		"idle":         {idle, "", mesh.Traffic{Quiet: true, Says: "nothing is under way in 1 inbound clusters, 0 requests in all"}},
-		"was used":     {idle + replace(host, "0"), "", mesh.Traffic{Quiet: true, Total: 493, Says: "nothing is under way in 1 inbound clusters, 493 requests in all"}},
-		"busy":         {idle + replace(host, "2"), "", mesh.Traffic{Total: 493, Says: "2 requests are under way at inbound|8080||"}},
-		"there twice":  {idle + replace(host, "0") + replace(host, "0"), "", mesh.Traffic{Quiet: true, Total: 986, Says: "nothing is under way in 1 inbound clusters, 986 requests in all"}},
-		"twice, busy":  {idle + replace(host, "0") + replace(host, "1"), "", mesh.Traffic{Total: 986, Says: "1 requests are under way at inbound|8080||"}},
-		"by its gauge": {idle, "cluster.inbound|8080||;.upstream_rq_active: 1\n", mesh.Traffic{Says: "1 requests are under way at cluster.inbound|8080||;.upstream_rq_active"}},
-		"says nothing": {"outbound|80||x::10.0.0.9:80::rq_active::7\n", "", mesh.Traffic{Says: "its proxy has no inbound cluster, and so says nothing"}},
+		"idle":         {idle, "", mesh.Traffic{Idle: true, Evidence: "nothing is under way in 1 inbound clusters, 0 requests in all"}},
+		"was used":     {idle + replace(host, "0"), "", mesh.Traffic{Idle: true, Total: 493, Evidence: "nothing is under way in 1 inbound clusters, 493 requests in all"}},
+		"busy":         {idle + replace(host, "2"), "", mesh.Traffic{Total: 493, Evidence: "2 requests are under way at inbound|8080||"}},
+		"there twice":  {idle + replace(host, "0") + replace(host, "0"), "", mesh.Traffic{Idle: true, Total: 986, Evidence: "nothing is under way in 1 inbound clusters, 986 requests in all"}},
+		"twice, busy":  {idle + replace(host, "0") + replace(host, "1"), "", mesh.Traffic{Total: 986, Evidence: "1 requests are under way at inbound|8080||"}},
+		"by its gauge": {idle, "cluster.inbound|8080||;.upstream_rq_active: 1\n", mesh.Traffic{Evidence: "1 requests are under way at cluster.inbound|8080||;.upstream_rq_active"}},
+		"says nothing": {"outbound|80||x::10.0.0.9:80::rq_active::7\n", "", mesh.Traffic{Evidence: "its proxy has no inbound cluster, and so says nothing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen inbound

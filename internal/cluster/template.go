@@ -52,10 +52,10 @@ func containersOf(s *corev1.PodSpec) []mesh.Container {
 }
 
 // stampOf reads the stamp that a restart of ours left on a template.
-func stampOf(annotations map[string]string) mesh.Stamp {
+func stampOf(annotations map[string]string) mesh.RestartAnnotation {
 	at, err := time.Parse(time.RFC3339, annotations[v1alpha1.AnnotationRestartedAt])
 	if err != nil {
 		at = time.Time{}
 	}
-	return mesh.Stamp{Run: annotations[v1alpha1.AnnotationRun], At: at}
+	return mesh.RestartAnnotation{Run: annotations[v1alpha1.AnnotationRun], At: at}
 }

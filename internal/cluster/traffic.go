@@ -101,11 +101,11 @@ func (i *inbound) traffic() mesh.Traffic {
 	t := mesh.Traffic{Total: i.total}
 	switch {
 	case i.active > 0:
-		t.Says = fmt.Sprintf("%d requests are under way at %s", i.active, i.busiest)
+		t.Evidence = fmt.Sprintf("%d requests are under way at %s", i.active, i.busiest)
 	case len(i.clusters) == 0:
-		t.Says = "its proxy has no inbound cluster, and so says nothing"
+		t.Evidence = "its proxy has no inbound cluster, and so says nothing"
 	default:
-		t.Quiet, t.Says = true, fmt.Sprintf("nothing is under way in %d inbound clusters, %d requests in all", len(i.clusters), i.total)
+		t.Idle, t.Evidence = true, fmt.Sprintf("nothing is under way in %d inbound clusters, %d requests in all", len(i.clusters), i.total)
 	}
 	return t
 }

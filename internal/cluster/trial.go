@@ -32,24 +32,24 @@ func trialOf(p *corev1.Pod) (mesh.Trial, bool) {
 		t.Ended = said(string(p.Status.Phase), p.Status.Reason, p.Status.Message)
 	}
 	if c, ok := condition(p, corev1.ContainersReady); ok {
-		t.Able = c.Status == corev1.ConditionTrue
+		t.ContainersReady = c.Status == corev1.ConditionTrue
 	}
 	if c, ok := condition(p, v1alpha1.ConditionServes); ok {
-		t.Service, t.Since = mesh.Rested, c.LastTransitionTime.UTC()
+		t.Phase, t.Since = mesh.Served, c.LastTransitionTime.UTC()
 		if c.Status == corev1.ConditionTrue {
-			t.Service = mesh.Serving
+			t.Phase = mesh.Serving
 		}
 	}
 	kind, name, _ := cut(p.Annotations[v1alpha1.AnnotationTrialOf])
-	t.Of = mesh.Workload{Kind: kind, Namespace: p.Namespace, Name: name}.Key()
+	t.Workload = mesh.Workload{Kind: kind, Namespace: p.Namespace, Name: name}.Key()
 	if found, alive := podOf(p); alive {
 		t.Pod = found.Pod
 	} else {
-		t.Pod = mesh.Pod{Name: p.Name, UID: string(p.UID), Terminating: p.DeletionTimestamp != nil, Trouble: trouble(p)}
+		t.Pod = mesh.Pod{Name: p.Name, UID: string(p.UID), Terminating: p.DeletionTimestamp != nil, Problem: trouble(p)}
 	}
-	t.Pod.Trouble = cmp.Or(t.Pod.Trouble, string(p.Status.Phase))
-	if t.Able {
-		t.Pod.Trouble = ""
+	t.Pod.Problem = cmp.Or(t.Pod.Problem, string(p.Status.Phase))
+	if t.ContainersReady {
+		t.Pod.Problem = ""
 	}
 	return t, true
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // candidate is a workload's next pod before it is injected: as its controller
@@ -44,7 +44,7 @@ func candidate(kind, namespace, name string, t *corev1.PodTemplateSpec) *corev1.
 // same label on a node (cni/pkg/plugin/plugin.go @1.29.1), a gate keeps the pod
 // from the nodes until the label is gone. A readiness gate keeps it out of its
 // Services until it is proven, and lets it leave them before it ends.
-func onTrial(injected *corev1.Pod, template string, change plan.Change, run v1alpha1.MeshUpgrade, services []corev1.Service) *corev1.Pod {
+func onTrial(injected *corev1.Pod, template string, change step.Change, run v1alpha1.MeshUpgrade, services []corev1.Service) *corev1.Pod {
 	yes := true
 	p := injected.DeepCopy()
 	p.ObjectMeta = metav1.ObjectMeta{Name: trialName(change, template), Namespace: change.Namespace, Labels: injected.Labels, Annotations: injected.Annotations}
@@ -87,7 +87,7 @@ func unselected(own map[string]string, services []corev1.Service) {
 
 // trialName is the same for the same trial, so that a pod that was asked for
 // twice, by a process that died in between, is made once.
-func trialName(change plan.Change, template string) string {
+func trialName(change step.Change, template string) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{change.Trial.Run, change.Kind, change.Name, template, change.Trial.Revision, string(change.Trial.Mode)}, "\n")))
 	tail := "-trial-" + rand.SafeEncodeString(hex.EncodeToString(sum[:4]))
 	return strings.TrimRight(change.Name[:min(len(change.Name), 63-len(tail))], "-.") + tail

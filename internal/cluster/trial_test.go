@@ -24,6 +24,8 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/trial"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // injecting serves what istiod's webhook answers: a sidecar, and the revision.
@@ -87,8 +89,8 @@ func triable(t *testing.T, c *Cluster, namespace string, annotations map[string]
 	}
 }
 
-func launching(namespace string, mode plan.TrialMode) plan.Change {
-	return plan.Change{Verb: plan.Launch, Kind: "Deployment", Namespace: namespace, Name: "web", Trial: &plan.TrialPod{Run: "tries", Revision: "1-31-0", Mode: mode}}
+func launching(namespace string, mode step.TrialMode) step.Change {
+	return step.Change{Verb: step.CreateTrial, Kind: "Deployment", Namespace: namespace, Name: "web", Trial: &step.TrialPod{Run: "tries", Revision: "1-31-0", Mode: mode}}
 }
 
 // trialsIn are the trial pods that a look finds in a namespace.
@@ -109,19 +111,19 @@ func testTrial(t *testing.T, c *Cluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := launching("tried", plan.InSight)
+	changed := launching("tried", step.InService)
 	changed.Expect = "what it was before"
-	if err := c.Act(t.Context(), changed); !errors.Is(err, engine.ErrDisturbed) {
+	if err := c.Write(t.Context(), changed); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("made from a template that has changed: %v", err)
 	}
-	if err := c.Act(t.Context(), launching("tried", plan.InSight)); err != nil {
+	if err := c.Write(t.Context(), launching("tried", step.InService)); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Act(t.Context(), launching("tried", plan.InSight)); !errors.Is(err, engine.ErrDisturbed) {
+	if err := c.Write(t.Context(), launching("tried", step.InService)); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("made twice: %v", err)
 	}
 	found := trialsIn(t, c, "tried")
-	if len(found) != 1 || !found[0].Gated || found[0].Run != "tries" || found[0].Of != "Deployment tried/web" || found[0].Mode != "in-service" || found[0].Pod.Sidecar.Revision != "1-31-0" {
+	if len(found) != 1 || !found[0].Gated || found[0].Run != "tries" || found[0].Workload != "Deployment tried/web" || found[0].Mode != "in-service" || found[0].Pod.Sidecar.Revision != "1-31-0" {
 		t.Fatalf("found %+v", found)
 	}
 	w, _ := c.Observe(t.Context())
@@ -132,32 +134,32 @@ func testTrial(t *testing.T, c *Cluster) {
 	if owner := metav1.GetControllerOf(made); owner == nil || owner.UID != run.UID || made.Labels[mesh.SidecarLabel] != "false" || made.Labels["app"] != "web" || made.Annotations["owner"] != "Deployment web" {
 		t.Errorf("made was %+v", made.ObjectMeta)
 	}
-	other := plan.OnTrial(plan.Ungate, found[0])
+	other := trial.PodChange(step.ScheduleTrial, found[0])
 	other.Expect = "another"
-	if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
+	if err := c.Write(t.Context(), other); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("another pod is let to a node: %v", err)
 	}
-	if err := c.Act(t.Context(), plan.OnTrial(plan.Ungate, found[0])); err != nil {
+	if err := c.Write(t.Context(), trial.PodChange(step.ScheduleTrial, found[0])); err != nil {
 		t.Fatal(err)
 	}
 	if free := get(t, c, "tried", found[0].Pod.Name); len(free.Spec.SchedulingGates) != 0 || free.Labels[mesh.SidecarLabel] != "true" || trialsIn(t, c, "tried")[0].Gated {
 		t.Errorf("let to a node it is %+v, gates %v", free.ObjectMeta, free.Spec.SchedulingGates)
 	}
 	for _, turn := range []struct {
-		verb plan.Verb
-		want mesh.Turn
-	}{{plan.Serve, mesh.Serving}, {plan.Recall, mesh.Rested}} {
+		verb step.Verb
+		want mesh.TrialPhase
+	}{{step.ServeTrial, mesh.Serving}, {step.StopTrialService, mesh.Served}} {
 		verb, want := turn.verb, turn.want
-		if err := c.Act(t.Context(), plan.OnTrial(verb, found[0])); err != nil {
+		if err := c.Write(t.Context(), trial.PodChange(verb, found[0])); err != nil {
 			t.Fatal(err)
 		}
-		other := plan.OnTrial(verb, found[0])
+		other := trial.PodChange(verb, found[0])
 		other.Expect = "another"
-		if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
+		if err := c.Write(t.Context(), other); !errors.Is(err, engine.ErrConflict) {
 			t.Errorf("%s another pod: %v", verb, err)
 		}
-		if now := trialsIn(t, c, "tried")[0]; now.Service != want || time.Since(now.Since) > time.Minute {
-			t.Errorf("after %s it is %q since %s", verb, now.Service, now.Since)
+		if now := trialsIn(t, c, "tried")[0]; now.Phase != want || time.Since(now.Since) > time.Minute {
+			t.Errorf("after %s it is %q since %s", verb, now.Phase, now.Since)
 		}
 	}
 	ended(t, c, found[0])
@@ -166,16 +168,16 @@ func testTrial(t *testing.T, c *Cluster) {
 // ended ends a trial pod, and no other of its name.
 func ended(t *testing.T, c *Cluster, x mesh.Trial) {
 	t.Helper()
-	end, err := plan.Render(plan.Withdrawal(x), plan.Target{}, c.Now())
+	end, err := plan.Render(trial.DeleteStep(x), step.Target{}, c.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	other := end[0]
 	other.Expect = "another"
-	if err := c.Act(t.Context(), other); !errors.Is(err, engine.ErrDisturbed) {
+	if err := c.Write(t.Context(), other); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("another pod is deleted: %v", err)
 	}
-	if err := c.Act(t.Context(), end[0]); err != nil {
+	if err := c.Write(t.Context(), end[0]); err != nil {
 		t.Error(err)
 	}
 	if left := trialsIn(t, c, x.Namespace); len(left) != 0 {
@@ -203,7 +205,7 @@ func testTrialUnready(t *testing.T, c *Cluster) {
 	if _, err := c.core.Services("aside").Create(t.Context(), early, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Act(t.Context(), launching("aside", plan.OutSight)); err != nil {
+	if err := c.Write(t.Context(), launching("aside", step.OutOfService)); err != nil {
 		t.Fatal(err)
 	}
 	found := trialsIn(t, c, "aside")
@@ -223,14 +225,14 @@ func testTrialRefused(t *testing.T, c *Cluster) {
 		if namespace == "full" {
 			full(t, c)
 		}
-		err := c.Act(t.Context(), launching(namespace, plan.InSight))
+		err := c.Write(t.Context(), launching(namespace, step.InService))
 		if !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "Deployment "+namespace+"/web") {
 			t.Errorf("%s: %v", namespace, err)
 		}
 	}
-	change := launching("full", plan.InSight)
+	change := launching("full", step.InService)
 	change.Trial.Revision = "1-30-0"
-	if err := c.Act(t.Context(), change); err == nil || errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "revision 1-30-0 has no injection webhook") {
+	if err := c.Write(t.Context(), change); err == nil || errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "revision 1-30-0 has no injection webhook") {
 		t.Errorf("a revision without a webhook: %v", err)
 	}
 }
@@ -263,9 +265,9 @@ func onTrials(t *testing.T, admin, c *Cluster) {
 		t.Error(err)
 	}
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet} {
-		change := launching("shop", plan.OutSight)
+		change := launching("shop", step.OutOfService)
 		change.Kind = string(kind)
-		if err := c.Act(t.Context(), change); err != nil {
+		if err := c.Write(t.Context(), change); err != nil {
 			t.Error(err)
 		}
 	}
@@ -274,15 +276,15 @@ func onTrials(t *testing.T, admin, c *Cluster) {
 		t.Errorf("%d trial pods of four workloads: %+v", len(found), found)
 	}
 	for _, x := range found {
-		if err := c.Act(t.Context(), plan.OnTrial(plan.Ungate, x)); err != nil {
+		if err := c.Write(t.Context(), trial.PodChange(step.ScheduleTrial, x)); err != nil {
 			t.Error(err)
 		}
-		for _, v := range []plan.Verb{plan.Serve, plan.Recall} {
-			if err := c.Act(t.Context(), plan.OnTrial(v, x)); err != nil {
+		for _, v := range []step.Verb{step.ServeTrial, step.StopTrialService} {
+			if err := c.Write(t.Context(), trial.PodChange(v, x)); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := c.Act(t.Context(), plan.Change{Verb: plan.Delete, Kind: "Pod", Namespace: "shop", Name: x.Pod.Name, Expect: x.Pod.UID}); err != nil {
+		if err := c.Write(t.Context(), step.Change{Verb: step.Delete, Kind: "Pod", Namespace: "shop", Name: x.Pod.Name, Expect: x.Pod.UID}); err != nil {
 			t.Error(err)
 		}
 	}

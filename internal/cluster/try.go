@@ -28,8 +28,8 @@ const tried = "rerig-try-"
 // dry creates nothing: every admission plugin and webhook is asked, and no more.
 var dry = metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: v1alpha1.FieldManager}
 
-// Try has the API server judge a pod, or configuration, and store nothing.
-func (c *Cluster) Try(ctx context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+// DryRun has the API server judge a pod, or configuration, and store nothing.
+func (c *Cluster) DryRun(ctx context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
 	if !a.Pod {
 		return c.tryConfiguration(ctx, a)
 	}
@@ -38,7 +38,7 @@ func (c *Cluster) Try(ctx context.Context, a mesh.Attempt) (mesh.Attempt, error)
 		return a, err
 	}
 	made, err := c.core.Pods(a.Namespace).Create(ctx, p, dry)
-	a.Full = byQuota(err)
+	a.OverQuota = byQuota(err)
 	if a.Refusal, err = answerOf(err); err != nil {
 		return a, fmt.Errorf("try to create a pod in %s: %w", a.Namespace, err)
 	}
@@ -68,7 +68,7 @@ func byQuota(err error) bool {
 
 // example is a pod of the workload's template, or a bare one; then the attempt
 // says so.
-func (c *Cluster) example(ctx context.Context, a *mesh.Attempt) (*corev1.Pod, error) {
+func (c *Cluster) example(ctx context.Context, a *mesh.DryRunAttempt) (*corev1.Pod, error) {
 	p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "rerig.dev/try"}}}}
 	if kind, name, ok := strings.Cut(a.Workload, " "); ok {
 		_, name, _ = strings.Cut(name, "/")
@@ -117,13 +117,13 @@ func provided(s *corev1.PodSpec) {
 
 // tryConfiguration tries an Istio Gateway: one without servers is not valid, and
 // only a validator says so (ValidateGateway in pkg/config/validation @1.31.0).
-func (c *Cluster) tryConfiguration(ctx context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+func (c *Cluster) tryConfiguration(ctx context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
 	labels := map[string]any{}
 	for key, value := range a.Labels {
 		labels[key] = value
 	}
 	servers := []any{map[string]any{"port": map[string]any{"number": int64(80), "name": "http", "protocol": "HTTP"}, "hosts": []any{"try.rerig.dev"}}}
-	if a.Invalid {
+	if a.InvalidConfig {
 		servers = []any{}
 	}
 	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1beta1", "kind": "Gateway",

@@ -75,7 +75,7 @@ func tagsOf(hooks []mesh.Webhook, services map[string]string, owners [][2]string
 		t := mesh.Tag{Name: h.Tag, Revision: h.Revision, Service: services[h.Tag]}
 		for _, o := range owners {
 			if o[0] == h.Tag {
-				t.Owner = o[1]
+				t.ManagedBy = o[1]
 			}
 		}
 		tags = append(tags, t)

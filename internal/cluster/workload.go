@@ -58,7 +58,7 @@ func (r readings) workloads() []mesh.Workload {
 		own := pods[c.uid]
 		delete(pods, c.uid)
 		for i, p := range own {
-			own[i].Unsteady = p.Ready && c.steady > 0 && r.now.Before(p.since.Add(c.steady))
+			own[i].NotAvailable = p.Ready && c.steady > 0 && r.now.Before(p.since.Add(c.steady))
 		}
 		c = r.borrowed(c, own)
 		if slices.Contains(aside, c.Namespace) {
@@ -66,8 +66,8 @@ func (r readings) workloads() []mesh.Workload {
 		}
 		if concerned(own) || c.Gateway || c.Template.Proxy || labelled[c.Namespace] || boundTemplate(c.Template.Labels) {
 			w := r.shared(c.with(own, r.generations), own)
-			w.Others = others[w.Namespace]
-			w.Ends = r.ending(own)
+			w.Selectors = others[w.Namespace]
+			w.CompletesAt = r.ending(own)
 			kept.found(w.Key())
 			list = append(list, w)
 		}
@@ -79,7 +79,7 @@ func (r readings) workloads() []mesh.Workload {
 		}
 		if concerned(own) && !slices.Contains(aside, own[0].namespace) {
 			w := r.strangers[own[0].owner.uid].on(unmovable(own))
-			w.Ends = r.ending(own)
+			w.CompletesAt = r.ending(own)
 			list = append(list, w)
 		}
 	}
@@ -117,10 +117,10 @@ func concerned(pods []pod) bool {
 func (c controller) with(pods []pod, g generations) mesh.Workload {
 	w, newest := c.Workload, c.current(g)
 	if newest.label == podTemplateHash {
-		w.Set = newest.value
+		w.ReplicaSetHash = newest.value
 	}
 	for _, p := range pods {
-		if p.Current = newest.has(p.labels) && p.Swap.Place == mesh.Held; c.bySince {
+		if p.Current = newest.has(p.labels) && p.Swap.Place == mesh.Attached; c.bySince {
 			p.Current = !p.Created.Before(c.since) && !c.older(p)
 		}
 		if !p.Terminating {
@@ -143,8 +143,8 @@ func (c controller) with(pods []pod, g generations) mesh.Workload {
 func unmovable(pods []pod) mesh.Workload {
 	slices.SortFunc(pods, func(a, b pod) int { return strings.Compare(a.Name, b.Name) })
 	o := pods[0].owner
-	w := mesh.Workload{Kind: o.kind, API: o.api, Namespace: o.namespace, Name: o.name, Template: pods[0].own, Wanted: len(pods)}
-	w.Rollout.Manual = true
+	w := mesh.Workload{Kind: o.kind, API: o.api, Namespace: o.namespace, Name: o.name, Template: pods[0].own, Replicas: len(pods)}
+	w.Rollout.OnDelete = true
 	for _, p := range pods {
 		p.Current = true
 		if !p.Terminating {
@@ -153,7 +153,7 @@ func unmovable(pods []pod) mesh.Workload {
 		w.Pods = append(w.Pods, p.Pod)
 		w.Gateway = w.Gateway || p.gateway
 		if !p.Ready && w.Rollout.Message == "" {
-			w.Rollout.Message = fmt.Sprintf("pod %s: %s", p.Name, p.Trouble)
+			w.Rollout.Message = fmt.Sprintf("pod %s: %s", p.Name, p.Problem)
 		}
 	}
 	w.Rollout.Done = w.Rollout.Message == ""

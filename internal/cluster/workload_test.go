@@ -102,8 +102,8 @@ func TestUnmovable(t *testing.T) {
 	bare.Labels = map[string]string{"app": "bare"}
 	p, _ := podOf(&bare)
 	w := unmovable([]pod{p})
-	if !w.Rollout.Manual || w.Rollout.Done || w.Wanted != 1 {
-		t.Errorf("got %+v of %d pods", w.Rollout, w.Wanted)
+	if !w.Rollout.OnDelete || w.Rollout.Done || w.Replicas != 1 {
+		t.Errorf("got %+v of %d pods", w.Rollout, w.Replicas)
 	}
 	if _, injected := w.Template.Annotations["istio.io/rev"]; injected || w.Template.Labels["app"] != "bare" {
 		t.Errorf("its template is %+v: what injection wrote is no part of it", w.Template)

@@ -26,7 +26,7 @@ func TestHoldGivesTheInstallersAdvice(t *testing.T) {
 	if f.ledger.Held == nil || f.ledger.Held.Hint != "helm uninstall istiod-1-31-0" {
 		t.Errorf("held %+v", f.ledger.Held)
 	}
-	if hint := advice(errors.New("no idea")); !strings.Contains(hint, "the same command again") || strings.Contains(hint, "istioctl") {
+	if hint := adviceOf(errors.New("no idea")); !strings.Contains(hint, "the same command again") || strings.Contains(hint, "istioctl") {
 		t.Errorf("without advice: %q", hint)
 	}
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 func TestAHoldListsSomeChangesAndCountsTheRest(t *testing.T) {
-	var strange []plan.Step
+	var strange []step.Step
 	for i := range 1000 {
-		strange = append(strange, plan.Step{Kind: plan.Restart, Subject: fmt.Sprintf("Deployment a/w%d", i), From: "1-29-1", To: "1-31-0"})
+		strange = append(strange, step.Step{Kind: step.Restart, Subject: fmt.Sprintf("Deployment a/w%d", i), From: "1-29-1", To: "1-31-0"})
 	}
 	m := changed(strange).Message
 	if len(m) > 600 || !strings.Contains(m, "a/w0:") || !strings.HasSuffix(m, "; and 992 more") {

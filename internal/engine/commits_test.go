@@ -5,18 +5,18 @@ package engine
 import (
 	"testing"
 
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // TestTheRecordSaysWhatIsWaitedFor: `kubectl get meshupgrade` shows the message.
 func TestTheRecordSaysWhatIsWaitedFor(t *testing.T) {
-	step := plan.Step{Kind: plan.Label, Wave: 1, Subject: "shop-web", From: "istio-injection=enabled", To: "istio.io/rev=1-31-0", By: "Argo CD application shop"}
-	is := turn{stages: []plan.Stage{{Wave: 1, Kind: plan.Label, Steps: []plan.Step{step}}}}
+	s := step.Step{Kind: step.Label, Wave: 1, Subject: "shop-web", From: "istio-injection=enabled", To: "istio.io/rev=1-31-0", By: "Argo CD application shop"}
+	is := turn{stages: []step.Stage{{Wave: 1, Kind: step.Label, Steps: []step.Step{s}}}}
 	want := "waits: namespace shop-web is kept by Argo CD application shop: commit there its labels istio.io/rev=1-31-0 (now istio-injection=enabled)"
 	if phase, got := is.phase(); phase != "Upgrading" || got != want {
 		t.Errorf("%s: %q, want %q", phase, got, want)
 	}
-	is.target.Back = true
+	is.target.Rollback = true
 	if phase, got := is.phase(); phase != "RollingBack" || got != want {
 		t.Errorf("%s: %q, want %q", phase, got, want)
 	}

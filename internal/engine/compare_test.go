@@ -8,24 +8,26 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // A difference that breaks holds the run before anything is moved; one that does
 // not is passed, and said.
 func TestControlPlanesAreComparedBeforeAnythingMoves(t *testing.T) {
 	for name, c := range map[string]struct {
-		setups func(*mesh.Setups)
+		setups func(*mesh.ControlPlaneSettings)
 		held   string // "" for a run that goes on
 		passed string
 	}{
-		"trust domain": {setups: func(s *mesh.Setups) { s.Planes[0].TrustDomain, s.Planes[1].TrustDomain = "a", "b" }, held: "trust domain b"},
-		"discovery": {setups: func(s *mesh.Setups) {
-			s.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
+		"trust domain": {setups: func(s *mesh.ControlPlaneSettings) {
+			s.ControlPlanes[0].TrustDomain, s.ControlPlanes[1].TrustDomain = "a", "b"
+		}, held: "trust domain b"},
+		"discovery": {setups: func(s *mesh.ControlPlaneSettings) {
+			s.ControlPlanes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
 		}, held: "do not select namespace a"},
-		"no root": {setups: func(s *mesh.Setups) { s.Rooted["c"] = false }, held: "namespace c has no ConfigMap istio-ca-root-cert"},
-		"drift": {setups: func(s *mesh.Setups) {
-			s.Planes[0].Settings = []mesh.Setting{{Group: mesh.MeshConfig, Key: "accessLogFile", Value: "/dev/stdout"}}
+		"no root": {setups: func(s *mesh.ControlPlaneSettings) { s.HasRootCertificate["c"] = false }, held: "namespace c has no ConfigMap istio-ca-root-cert"},
+		"drift": {setups: func(s *mesh.ControlPlaneSettings) {
+			s.ControlPlanes[0].Settings = []mesh.Setting{{Group: mesh.MeshConfig, Key: "accessLogFile", Value: "/dev/stdout"}}
 		}, passed: "accessLogFile: /dev/stdout -> (not set)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,13 +42,13 @@ func TestControlPlanesAreComparedBeforeAnythingMoves(t *testing.T) {
 					t.Errorf("%v %+v", outcome, f.ledger.Held)
 				}
 				for _, w := range f.writes {
-					if w.Kind == "Namespace" || w.Verb == plan.Patch {
+					if w.Kind == "Namespace" || w.Verb == step.Patch {
 						t.Errorf("%s %s was written", w.Verb, w.Name)
 					}
 				}
 				return
 			}
-			if pass := f.ledger.Passed[plan.AdmitKey(f.world, "1-31-0")]; outcome != Completed || !strings.Contains(pass.Evidence, c.passed) {
+			if pass := f.ledger.Passed[step.ValidateKey(f.world, "1-31-0")]; outcome != Completed || !strings.Contains(pass.Evidence, c.passed) {
 				t.Errorf("%v: %+v", outcome, pass)
 			}
 		})
@@ -60,17 +62,17 @@ func TestADeletedNamespaceIsNotComparedFor(t *testing.T) {
 	for i := range f.world.Namespaces {
 		f.world.Namespaces[i].Labels["mesh"] = "yes"
 	}
-	f.acted = func(c plan.Change) {
-		if c.Verb == plan.Put {
+	f.acted = func(c step.Change) {
+		if c.Verb == step.InstallRevision {
 			f.world.Namespaces = slices.DeleteFunc(slices.Clone(f.world.Namespaces), func(n mesh.Namespace) bool { return n.Name == "c" })
 			f.world.Workloads = slices.DeleteFunc(slices.Clone(f.world.Workloads), func(wl mesh.Workload) bool { return wl.Namespace == "c" })
 		}
 	}
-	f.setups = func(s *mesh.Setups) { // as the cluster answers: what is not there has no root
-		for ns := range s.Rooted {
-			_, s.Rooted[ns] = f.world.Namespace(ns)
+	f.setups = func(s *mesh.ControlPlaneSettings) { // as the cluster answers: what is not there has no root
+		for ns := range s.HasRootCertificate {
+			_, s.HasRootCertificate[ns] = f.world.Namespace(ns)
 		}
-		s.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
+		s.ControlPlanes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
 	}
 	expect(t, f, Completed)
 	if got := where(f); got != "[1-31-0] [1-31-0] []" {

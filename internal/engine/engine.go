@@ -9,16 +9,17 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Engine runs one MeshUpgrade to its end. The zero values of the durations mean
 // their defaults.
 type Engine struct {
 	Observer Observer
-	Actor    Actor
-	Journal  Journal
+	Writer   Writer
+	Record   Record
 	Clock    Clock
-	Teller   Teller
+	Reporter Reporter
 
 	Poll     time.Duration // between two looks while something is waited for; 1 s
 	Settle   time.Duration // after a namespace was labelled, before its pods are made anew; 2 s
@@ -67,7 +68,7 @@ func (e Engine) Run(ctx context.Context) (Outcome, error) {
 			first, since = false, time.Time{}
 			continue
 		}
-		e.Teller.Tell(Event{Kind: Troubled, At: e.Clock.Now(), Message: err.Error()})
+		e.Reporter.Report(Event{Kind: Retrying, At: e.Clock.Now(), Message: err.Error()})
 		if err := e.Clock.Sleep(ctx, e.Poll); err != nil {
 			return "", err
 		}
@@ -96,15 +97,15 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 	if first {
 		t.resume()
 	}
-	if t.intent.Rollback && !t.ledger.Turned {
+	if t.intent.Rollback && !t.ledger.RollbackApproved {
 		return "", t.turnAround(ctx)
 	}
-	t.tell(Event{Kind: Looked})
-	if t.ledger.Leaving != nil {
+	t.tell(Event{Kind: Observed})
+	if t.ledger.Stopping != nil {
 		return t.leave(ctx)
 	}
-	if t.gone != (plan.Gone{}) {
-		return t.hold(ctx, plan.Hold{Reason: checkFailed, Subject: t.gone.Revision, Message: t.gone.Found(), Hint: t.gone.Advice()})
+	if t.gone != (plan.RevisionMissing{}) {
+		return t.hold(ctx, step.Hold{Reason: checkFailed, Subject: t.gone.Revision, Message: t.gone.Found(), Hint: t.gone.Advice()})
 	}
 	if len(t.stages) == 0 {
 		return t.finish(ctx)
@@ -117,7 +118,7 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 
 // look reads the record and the mesh, and plans.
 func (e Engine) look(ctx context.Context) (*turn, error) {
-	intent, ledger, err := e.Journal.Load(ctx)
+	intent, ledger, err := e.Record.Load(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the run's record: %w", err)
 	}
@@ -125,8 +126,8 @@ func (e Engine) look(ctx context.Context) (*turn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("observe the mesh: %w", err)
 	}
-	target, err := plan.Aim(w, intent, ledger)
-	gone, is := errors.AsType[plan.Gone](err)
+	target, err := plan.ResolveTarget(w, intent, ledger)
+	gone, is := errors.AsType[plan.RevisionMissing](err)
 	if err != nil && !is {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // expect runs a fake to its outcome.
@@ -90,7 +90,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 func restartsOf(f *fake) string {
 	seen := map[string]bool{}
 	for _, c := range f.writes {
-		if c.Verb != plan.Patch {
+		if c.Verb != step.Patch {
 			continue
 		}
 		key := c.Kind + c.Namespace + c.Name
@@ -212,7 +212,7 @@ func TestAFailingWaveIsPutBackThroughCrashes(t *testing.T) {
 func TestAnEarlierWaveIsNotPutBack(t *testing.T) {
 	f := upgrade()
 	f.intent.RollbackOnFailure = true
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		if c.Namespace == "c" {
 			f.world.Workloads[0].Template.Hash, f.rejects, f.acted = "deployed", "a", nil
 		}
@@ -227,7 +227,7 @@ func TestAnEarlierWaveIsNotPutBack(t *testing.T) {
 func TestAWaveIsPutBackWithoutTheTargetsIstiod(t *testing.T) {
 	f := upgrade()
 	f.intent.RollbackOnFailure = true
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		if c.Namespace == "b" {
 			f.mute = "istiod-1-31-0"
 		}
@@ -253,7 +253,7 @@ func TestOtherHandsHoldTheRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := upgrade()
-			f.acted = func(c plan.Change) {
+			f.acted = func(c step.Change) {
 				if c.Namespace == "b" {
 					tc.hands(f)
 					f.acted = nil
@@ -285,7 +285,7 @@ func TestRestartsKeepToTheLimit(t *testing.T) {
 
 func TestARefusedWriteEndsTheRunAtOnce(t *testing.T) {
 	f := upgrade()
-	f.acted = func(plan.Change) { f.intent.Revision = "" }
+	f.acted = func(step.Change) { f.intent.Revision = "" }
 	f.intent.Waves, f.ledger.Waves = nil, nil
 	f.world.Namespaces = nil
 	if _, err := f.run(); !errors.Is(err, ErrRefused) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // stuck is an upgrade in which a StatefulSet's first new pod never gets ready.
@@ -24,7 +24,7 @@ func stuck() *fake {
 		}
 	}
 	f.world.Sort()
-	f.stuck, f.ledger = "StatefulSet b/x", plan.Ledger{}
+	f.stuck, f.ledger = "StatefulSet b/x", step.Ledger{}
 	f.intent.RollbackOnFailure = true
 	f.agree()
 	return f
@@ -43,7 +43,7 @@ func TestAStatefulSetThatHangsIsPutBack(t *testing.T) {
 	}
 	evicted := 0
 	for _, c := range f.writes {
-		if c.Verb == plan.End {
+		if c.Verb == step.EvictPod {
 			evicted++
 		}
 	}
@@ -72,9 +72,9 @@ func TestAStatefulSetThatHangsIsPutBackThroughCrashes(t *testing.T) {
 
 func TestADisruptionBudgetHoldsForItsTime(t *testing.T) {
 	f := stuck()
-	f.cut = func(c plan.Change) error {
-		if c.Verb == plan.End {
-			return errors.Join(ErrDisturbed, errors.New("cannot evict pod as it would violate the pod's disruption budget"))
+	f.cut = func(c step.Change) error {
+		if c.Verb == step.EvictPod {
+			return errors.Join(ErrConflict, errors.New("cannot evict pod as it would violate the pod's disruption budget"))
 		}
 		return nil
 	}

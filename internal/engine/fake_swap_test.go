@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // labels of the pods that a swap has touched, by UID; the others have those of
@@ -23,18 +24,18 @@ type tags struct{ labels, notes map[string]string }
 // swapping is a fake whose workloads have Services and are moved pod by pod.
 func swapping() *fake {
 	f := upgrade()
-	f.intent.Policy.Way = plan.BySwap
+	f.intent.Policy.Strategy = step.BySwap
 	f.tags = map[string]tags{}
 	for i, wl := range f.world.Workloads {
-		f.world.Workloads[i].Set = "h1"
+		f.world.Workloads[i].ReplicaSetHash = "h1"
 		f.world.Workloads[i].Services = []mesh.Service{{Name: wl.Name, Selector: map[string]string{"app": wl.Name},
 			Ports: []mesh.Port{{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"}}}}
 		for j := range wl.Pods {
 			p := &f.world.Workloads[i].Pods[j]
-			p.UID, p.Owned, p.Grace, p.Endpoints, p.Created = wl.Namespace+p.Name, true, 30*time.Second, []string{wl.Name}, f.now.Add(-time.Hour)
+			p.UID, p.HasController, p.GracePeriod, p.Endpoints, p.Created = wl.Namespace+p.Name, true, 30*time.Second, []string{wl.Name}, f.now.Add(-time.Hour)
 		}
 	}
-	f.ledger = plan.Ledger{}
+	f.ledger = step.Ledger{}
 	f.agree()
 	return f
 }
@@ -43,11 +44,11 @@ func (f *fake) Traffic(_ context.Context, ns, pod string) (mesh.Traffic, error) 
 	if err := f.port(); err != nil {
 		return mesh.Traffic{}, err
 	}
-	return mesh.Traffic{Quiet: f.busy != pod, Says: "1 request under way"}, f.after()
+	return mesh.Traffic{Idle: f.busy != pod, Evidence: "1 request under way"}, f.after()
 }
 
 // swap carries out what a swap writes, and has the ReplicaSet controller work at once.
-func (f *fake) swap(c plan.Change) {
+func (f *fake) swap(c step.Change) {
 	f.world.Workloads = slices.Clone(f.world.Workloads)
 	for i, wl := range f.world.Workloads {
 		if wl.Namespace != c.Namespace {
@@ -55,9 +56,9 @@ func (f *fake) swap(c plan.Change) {
 		}
 		wl.Pods = slices.Clone(wl.Pods)
 		switch {
-		case c.Kind == "Service" && c.Verb == plan.Create && strings.Contains(string(c.Patch), wl.Key()+`\"`):
+		case c.Kind == "Service" && c.Verb == step.Create && strings.Contains(string(c.Patch), wl.Key()+`\"`):
 			wl.Keeper = c.Name
-		case c.Kind == "Service" && c.Verb == plan.Drop && wl.Keeper == c.Name:
+		case c.Kind == "Service" && c.Verb == step.DeleteKept && wl.Keeper == c.Name:
 			wl.Keeper = ""
 		case c.Kind == "Pod":
 			f.patch(&wl, c)
@@ -67,12 +68,12 @@ func (f *fake) swap(c plan.Change) {
 	}
 }
 
-func (f *fake) patch(wl *mesh.Workload, c plan.Change) {
+func (f *fake) patch(wl *mesh.Workload, c step.Change) {
 	for j, p := range wl.Pods {
-		if p.Name != c.Name || plan.Expected(p.UID, p.Swap) != c.Expect {
+		if p.Name != c.Name || swap.Precondition(p.UID, p.Swap) != c.Expect {
 			continue
 		}
-		if c.Verb == plan.Drop {
+		if c.Verb == step.DeleteKept {
 			wl.Pods = slices.Delete(wl.Pods, j, j+1)
 			return
 		}
@@ -98,7 +99,7 @@ func (f *fake) tagsOf(wl mesh.Workload, p mesh.Pod) tags {
 	if strings.HasPrefix(p.Name, wl.Name+"-new") && f.tags != nil {
 		hash = cmp.Or(f.sets[p.UID], hash)
 	}
-	return tags{map[string]string{"app": wl.Name, plan.HashLabel: hash}, map[string]string{}}
+	return tags{map[string]string{"app": wl.Name, swap.HashLabel: hash}, map[string]string{}}
 }
 
 func apply(into map[string]string, patch map[string]*string) {
@@ -116,35 +117,35 @@ func (f *fake) reconcile(wl *mesh.Workload) {
 	for j := range wl.Pods {
 		p := &wl.Pods[j]
 		t := f.tagsOf(*wl, *p)
-		p.Swap = plan.ReadMark(t.labels, t.notes)
-		p.Owned = t.labels[plan.HashLabel] == wl.Set
-		p.Current = p.Owned
+		p.Swap = swap.ReadMark(t.labels, t.notes)
+		p.HasController = t.labels[swap.HashLabel] == wl.ReplicaSetHash
+		p.Current = p.HasController
 		if p.Endpoints = nil; t.labels["app"] == wl.Name && p.Ready {
 			p.Endpoints = []string{wl.Name}
 		}
-		if p.Owned && !p.Terminating {
+		if p.HasController && !p.Terminating {
 			own++
 		}
 	}
 	ns, _ := f.world.Namespace(wl.Namespace)
-	for ; own < wl.Wanted; own++ {
+	for ; own < wl.Replicas; own++ {
 		f.made++
 		if f.sets == nil {
 			f.sets = map[string]string{}
 		}
-		f.sets[fmt.Sprint(wl.Namespace, wl.Name, "-new", f.made)] = wl.Set
+		f.sets[fmt.Sprint(wl.Namespace, wl.Name, "-new", f.made)] = wl.ReplicaSetHash
 		name := fmt.Sprint(wl.Name, "-new", f.made)
 		ready := f.unready != wl.Key() || !slices.Contains(f.world.Injectors(ns, wl.Template), f.intent.Revision)
-		wl.Pods = append(wl.Pods, mesh.Pod{Name: name, UID: wl.Namespace + name, Running: true, Ready: ready, Current: true, Owned: true, Created: f.now.Add(time.Duration(f.made)),
-			Sidecar: mesh.Sidecar{Present: true, Revision: f.world.Injectors(ns, wl.Template)[0]}, Grace: 30 * time.Second})
+		wl.Pods = append(wl.Pods, mesh.Pod{Name: name, UID: wl.Namespace + name, Running: true, Ready: ready, Current: true, HasController: true, Created: f.now.Add(time.Duration(f.made)),
+			Sidecar: mesh.Sidecar{Present: true, Revision: f.world.Injectors(ns, wl.Template)[0]}, GracePeriod: 30 * time.Second})
 		if ready {
 			wl.Pods[len(wl.Pods)-1].Endpoints = []string{wl.Name}
 		}
 	}
-	for ; own > wl.Wanted; own-- {
+	for ; own > wl.Replicas; own-- {
 		last := -1
 		for j, p := range wl.Pods {
-			if p.Owned && !p.Terminating && (last < 0 || p.Created.After(wl.Pods[last].Created)) {
+			if p.HasController && !p.Terminating && (last < 0 || p.Created.After(wl.Pods[last].Created)) {
 				last = j
 			}
 		}

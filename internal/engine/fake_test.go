@@ -12,6 +12,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // fake is a mesh, its record and its clock in one, kept as simple as the ports
@@ -19,15 +20,15 @@ import (
 // their proxies connect to an istiod of that revision.
 type fake struct {
 	world   mesh.World
-	intent  plan.Intent
-	ledger  plan.Ledger
+	intent  step.Intent
+	ledger  step.Ledger
 	version int // of the record
 	seen    int // version of the record that was loaded last
 	now     time.Time
 
 	calls   int // port calls so far
 	dieAt   int // the port call after which the process is dead; 0 never
-	writes  []plan.Change
+	writes  []step.Change
 	rejects string // namespace whose proxies of the target refuse LDS
 	unready string // workload whose new pods don't get ready
 	mute    string // istiod that does not answer
@@ -36,16 +37,16 @@ type fake struct {
 	busy    string // pod that requests still go through
 	made    int    // pods that ReplicaSets made
 	tags    map[string]tags
-	sets    map[string]string               // by UID: of which template a ReplicaSet made a pod
-	denies  string                          // what is denied in a dry run: a namespace, or "configuration"
-	answers func(*mesh.Attempt)             // what a dry run says otherwise
-	broken  string                          // pod whose certificate does not chain
-	setups  func(*mesh.Setups)              // how the control planes are set up
-	holds   func(string, *mesh.Certificate) // what a pod's proxy holds otherwise
-	acted   func(plan.Change)
+	sets    map[string]string                // by UID: of which template a ReplicaSet made a pod
+	denies  string                           // what is denied in a dry run: a namespace, or "configuration"
+	answers func(*mesh.DryRunAttempt)        // what a dry run says otherwise
+	broken  string                           // pod whose certificate does not chain
+	setups  func(*mesh.ControlPlaneSettings) // how the control planes are set up
+	holds   func(string, *mesh.Certificate)  // what a pod's proxy holds otherwise
+	acted   func(step.Change)
 	barred  bool                    // trial pods don't get ready
 	unled   bool                    // no Service leads to trial pods
-	cut     func(plan.Change) error // what becomes of a write on its way; nil: it arrives
+	cut     func(step.Change) error // what becomes of a write on its way; nil: it arrives
 	sees    func(*mesh.World)       // what a look finds beside that
 }
 
@@ -77,22 +78,22 @@ func (f *fake) Sleep(_ context.Context, d time.Duration) error {
 	return f.after()
 }
 
-func (f *fake) Tell(Event) {}
+func (f *fake) Report(Event) {}
 
-func (f *fake) Load(context.Context) (plan.Intent, plan.Ledger, error) {
+func (f *fake) Load(context.Context) (step.Intent, step.Ledger, error) {
 	if err := f.port(); err != nil {
-		return plan.Intent{}, plan.Ledger{}, err
+		return step.Intent{}, step.Ledger{}, err
 	}
 	f.seen = f.version
 	return f.intent, f.ledger.Clone(), f.after()
 }
 
-func (f *fake) Save(_ context.Context, l plan.Ledger, _ Summary) error {
+func (f *fake) Save(_ context.Context, l step.Ledger, _ Summary) error {
 	if err := f.port(); err != nil {
 		return err
 	}
 	if f.seen != f.version {
-		return ErrDisturbed
+		return ErrConflict
 	}
 	f.ledger, f.version = l.Clone(), f.version+1
 	f.seen = f.version
@@ -109,7 +110,7 @@ func (f *fake) Observe(context.Context) (mesh.World, error) {
 		w.Revisions[i].Istiods = slices.Clone(r.Istiods)
 		for j, istiod := range r.Istiods {
 			if istiod.Pod == f.mute {
-				w.Revisions[i].Istiods[j].Silence = "connection refused"
+				w.Revisions[i].Istiods[j].NoAnswer = "connection refused"
 			}
 		}
 	}
@@ -144,13 +145,13 @@ func (f *fake) Certificate(_ context.Context, ns, pod string) (mesh.Certificate,
 	return c, f.after()
 }
 
-func (f *fake) Setups(_ context.Context, namespaces []string) (mesh.Setups, error) {
+func (f *fake) Setups(_ context.Context, namespaces []string) (mesh.ControlPlaneSettings, error) {
 	if err := f.port(); err != nil {
-		return mesh.Setups{}, err
+		return mesh.ControlPlaneSettings{}, err
 	}
-	s := mesh.Setups{Planes: []mesh.Setup{{Revision: "1-29-1"}, {Revision: f.intent.Revision}}, Rooted: map[string]bool{}}
+	s := mesh.ControlPlaneSettings{ControlPlanes: []mesh.ControlPlane{{Revision: "1-29-1"}, {Revision: f.intent.Revision}}, HasRootCertificate: map[string]bool{}}
 	for _, ns := range namespaces {
-		s.Rooted[ns] = true
+		s.HasRootCertificate[ns] = true
 	}
 	if f.setups != nil {
 		f.setups(&s)
@@ -158,7 +159,7 @@ func (f *fake) Setups(_ context.Context, namespaces []string) (mesh.Setups, erro
 	return s, f.after()
 }
 
-func (f *fake) Act(_ context.Context, c plan.Change) error {
+func (f *fake) Write(_ context.Context, c step.Change) error {
 	if err := f.port(); err != nil {
 		return err
 	}
@@ -170,12 +171,12 @@ func (f *fake) Act(_ context.Context, c plan.Change) error {
 	if c.DryRun {
 		return f.after()
 	}
-	if c.Verb == plan.Put && f.install != nil {
+	if c.Verb == step.InstallRevision && f.install != nil {
 		return f.install
 	}
 	if c.Kind == "Namespace" {
 		if ns, _ := f.world.Namespace(c.Name); ns.Binding().String() != c.Expect {
-			return ErrDisturbed
+			return ErrConflict
 		}
 	}
 	f.writes = append(f.writes, c)
@@ -186,11 +187,11 @@ func (f *fake) Act(_ context.Context, c plan.Change) error {
 	return f.after()
 }
 
-func (f *fake) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
+func (f *fake) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
 	if err := f.port(); err != nil {
 		return a, err
 	}
-	a.Admitted, a.Refusal = !a.Invalid, "at least one host"
+	a.Admitted, a.Refusal = !a.InvalidConfig, "at least one host"
 	if a.Pod && f.denies == a.Namespace || !a.Pod && f.denies == "configuration" {
 		a.Admitted, a.Refusal = false, `failed calling webhook: service "istiod-1-29-1" not found`
 	}
@@ -201,49 +202,49 @@ func (f *fake) Try(_ context.Context, a mesh.Attempt) (mesh.Attempt, error) {
 	return a, f.after()
 }
 
-func (f *fake) carryOut(c plan.Change) {
-	if slices.Contains([]plan.Verb{plan.Launch, plan.Ungate, plan.Serve, plan.Recall}, c.Verb) || c.Verb == plan.Delete && c.Kind == "Pod" {
+func (f *fake) carryOut(c step.Change) {
+	if slices.Contains([]step.Verb{step.CreateTrial, step.ScheduleTrial, step.ServeTrial, step.StopTrialService}, c.Verb) || c.Verb == step.Delete && c.Kind == "Pod" {
 		f.onTrial(c)
 		return
 	}
 	switch c.Verb {
-	case plan.Keep:
-		for _, b := range f.world.Belongings {
-			if b.UID == c.Expect && !slices.ContainsFunc(f.world.Kept, func(k mesh.Belonging) bool { return k.UID == b.UID }) {
-				f.world.Kept = append(slices.Clone(f.world.Kept), b)
+	case step.SaveCopy:
+		for _, b := range f.world.Components {
+			if b.UID == c.Expect && !slices.ContainsFunc(f.world.SavedCopies, func(k mesh.Component) bool { return k.UID == b.UID }) {
+				f.world.SavedCopies = append(slices.Clone(f.world.SavedCopies), b)
 			}
 		}
 		return
-	case plan.Delete:
-		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Remove, Subject: subjectOf(c), To: "1-29-1"}, f.now)
+	case step.Delete:
+		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Remove, Subject: subjectOf(c), To: "1-29-1"}, f.now)
 		return
-	case plan.Restore:
-		f.world, _ = plan.After(f.world, plan.Target{Back: true}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: "1.29.1"}, f.now)
+	case step.RestoreRevision:
+		f.world, _ = plan.Simulate(f.world, step.Target{Rollback: true}, step.Ledger{}, step.Step{Kind: step.Install, Subject: c.Name, To: "1.29.1"}, f.now)
 		return
 	}
 	switch c.Kind {
 	case "CustomResourceDefinition":
-		f.world.Defined = true
+		f.world.CRDInstalled = true
 	case "Pod", "Service":
-		if c.Verb != plan.End {
+		if c.Verb != step.EvictPod {
 			f.swap(c)
 			return
 		}
 		f.end(c)
 	case "Revision":
-		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: c.Name, To: c.Version}, f.now)
+		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: c.Name, To: c.Version}, f.now)
 	case "Namespace":
 		f.relabel(c)
 	case "CronJob":
 		f.preset(c)
 	case "Tag":
-		f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Tag, Subject: c.Name, To: c.Revision}, f.now)
+		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Tag, Subject: c.Name, To: c.Revision}, f.now)
 	default:
 		f.restart(c)
 	}
 }
 
-func (f *fake) relabel(c plan.Change) {
+func (f *fake) relabel(c step.Change) {
 	var body struct {
 		Metadata struct{ Labels map[string]*string }
 	}
@@ -265,15 +266,15 @@ func (f *fake) relabel(c plan.Change) {
 }
 
 // end makes an evicted pod anew, and lets its controller go on with the others.
-func (f *fake) end(c plan.Change) {
+func (f *fake) end(c step.Change) {
 	for i, wl := range f.world.Workloads {
 		for _, p := range wl.Pods {
 			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect && wl.Key() != f.stuck {
-				f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Evict, Subject: wl.Key(), From: p.Name + " " + p.UID}, f.now)
+				f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.EvictStuckPod, Subject: wl.Key(), From: p.Name + " " + p.UID}, f.now)
 				return
 			}
 			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect {
-				f.world, _ = plan.After(f.world, plan.Target{Run: wl.Stamp.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: wl.Key()}, wl.Stamp.At)
+				f.world, _ = plan.Simulate(f.world, step.Target{Run: wl.RestartAnnotation.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: wl.Key()}, wl.RestartAnnotation.At)
 				for j := range f.world.Workloads[i].Pods {
 					f.world.Workloads[i].Pods[j].Running, f.world.Workloads[i].Pods[j].Ready = true, true
 				}
@@ -284,7 +285,7 @@ func (f *fake) end(c plan.Change) {
 	}
 }
 
-func (f *fake) restart(c plan.Change) {
+func (f *fake) restart(c step.Change) {
 	key := c.Kind + " " + c.Namespace + "/" + c.Name
 	if key == f.stuck {
 		f.hang(key)
@@ -295,7 +296,7 @@ func (f *fake) restart(c plan.Change) {
 		f.preset(c)
 		return
 	}
-	f.world, _ = plan.After(f.world, plan.Target{Run: f.intent.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: key, Pin: pin}, f.now)
+	f.world, _ = plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: key, TemplateLabel: pin}, f.now)
 	for i, wl := range f.world.Workloads {
 		if wl.Key() == key {
 			back := wl.Pods[0].Sidecar.Revision != f.intent.Revision
@@ -311,14 +312,14 @@ func meshOf() mesh.World {
 			Namespaces: mesh.Selector{{Key: key, Operator: mesh.In, Values: []string{value}}}}
 	}
 	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"},
-		Revisions: []mesh.Revision{{Name: "1-29-1", Version: "1.29.1", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Version: "1.29.1", Build: "b1"}}}},
+		Revisions: []mesh.Revision{{Name: "1-29-1", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Version: "1.29.1", Build: "b1"}}}},
 		Webhooks: []mesh.Webhook{hook("istio-sidecar-injector-1-29-1", "1-29-1", "", mesh.RevisionLabel, "1-29-1"),
 			hook("istio-revision-tag-default", "1-29-1", "default", mesh.InjectionLabel, "enabled")},
 		Namespaces: []mesh.Namespace{{Name: "a", Labels: map[string]string{mesh.InjectionLabel: "enabled"}},
 			{Name: "b", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}, {Name: "c", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}}}
 	for _, ns := range []string{"a", "b", "c"} {
 		for _, name := range []string{"x", "y"} {
-			wl := mesh.Workload{Kind: mesh.Deployment, Namespace: ns, Name: name, Wanted: 2, Rollout: mesh.Rollout{Done: true}, Template: mesh.Template{Hash: "t0"}}
+			wl := mesh.Workload{Kind: mesh.Deployment, Namespace: ns, Name: name, Replicas: 2, Rollout: mesh.Rollout{Done: true}, Template: mesh.Template{Hash: "t0"}}
 			for _, pod := range []string{"0", "1"} {
 				wl.Pods = append(wl.Pods, mesh.Pod{Name: name + pod, Running: true, Ready: true, Current: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}})
 			}
@@ -332,8 +333,8 @@ func meshOf() mesh.World {
 // upgrade is a fake on which an upgrade in three waves was agreed to.
 func upgrade() *fake {
 	f := &fake{world: meshOf(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), version: 1,
-		intent: plan.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
-			Ready: 5 * time.Minute, Waves: [][]string{{"a"}, {"b"}, {"c"}}}}
+		intent: step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
+			ReadyTimeout: 5 * time.Minute, Waves: [][]string{{"a"}, {"b"}, {"c"}}}}
 	f.agree()
 	return f
 }
@@ -341,23 +342,23 @@ func upgrade() *fake {
 // agree is what the command line does before it runs the engine.
 func (f *fake) agree() {
 	if len(f.ledger.Waves) == 0 {
-		target, err := plan.Forward(f.world, f.intent, plan.Ledger{})
+		target, err := plan.ForwardTarget(f.world, f.intent, step.Ledger{})
 		if err != nil {
 			panic(err)
 		}
-		f.ledger = plan.Opened(plan.Make(f.world, target, plan.Ledger{}), f.now)
+		f.ledger = plan.NewLedger(plan.Make(f.world, target, step.Ledger{}), f.now)
 		return
 	}
 	f.ledger.Revert = 0
-	target, err := plan.Aim(f.world, f.intent, f.ledger)
+	target, err := plan.ResolveTarget(f.world, f.intent, f.ledger)
 	if err != nil {
 		panic(err)
 	}
-	f.ledger = f.ledger.Agreed(plan.Make(f.world, target, f.ledger), f.now)
+	f.ledger = plan.Approve(f.ledger, plan.Make(f.world, target, f.ledger), f.now)
 }
 
 func (f *fake) run() (Outcome, error) {
-	return Engine{Observer: f, Actor: f, Journal: f, Clock: f, Teller: f}.Run(context.Background())
+	return Engine{Observer: f, Writer: f, Record: f, Clock: f, Reporter: f}.Run(context.Background())
 }
 
 // on tells which revisions a namespace's sidecars are of.
@@ -375,7 +376,7 @@ func (f *fake) on(ns string) []string {
 // hang replaces the last pod by one that never gets ready, once; the controller
 // waits for it, whatever is written to the template later.
 func (f *fake) hang(key string) {
-	w, _ := plan.After(f.world, plan.Target{Run: f.intent.Run}, plan.Ledger{}, plan.Step{Kind: plan.Restart, Subject: key}, f.now)
+	w, _ := plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: key}, f.now)
 	for i, wl := range w.Workloads {
 		if wl.Key() != key {
 			continue

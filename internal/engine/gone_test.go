@@ -9,17 +9,18 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // uninstalling is a run to a revision that was there when it began, and that other
 // hands take away once its second wave is labelled.
 func uninstalling() (f *fake, again func()) {
 	f = upgrade()
-	f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
-	f.intent.Installable, f.ledger = false, plan.Ledger{}
+	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
+	f.intent.Installable, f.ledger = false, step.Ledger{}
 	f.agree()
 	revisions, webhooks, labelled := f.world.Revisions, f.world.Webhooks, 0
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		if c.Kind != "Namespace" {
 			return
 		}

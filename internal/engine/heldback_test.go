@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // A workload that is paused, or made to keep its old pods, after its restart was
@@ -19,11 +19,11 @@ func TestWhatIsHeldBackInTheMiddleIsNotPassedOver(t *testing.T) {
 		reason string
 	}{
 		"rollouts are paused":                      {mesh.Rollout{Done: true, Paused: true}, timedOut},
-		"replace Deployment b/x: 1-29-1 -> 1-31-0": {mesh.Rollout{Done: true, Manual: true}, planChanged}, // another way has to be agreed to
+		"replace Deployment b/x: 1-29-1 -> 1-31-0": {mesh.Rollout{Done: true, OnDelete: true}, planChanged}, // another way has to be agreed to
 	} {
 		t.Run(says, func(t *testing.T) {
 			f := upgrade()
-			f.acted = func(c plan.Change) {
+			f.acted = func(c step.Change) {
 				for i, wl := range f.world.Workloads {
 					if c.Namespace == "a" && wl.Key() == "Deployment b/x" {
 						f.world.Workloads[i].Rollout = held.Rollout

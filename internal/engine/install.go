@@ -10,31 +10,31 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // install leaves a mark first, so that an installation that is broken off is
 // repeated whole. What comes back from what was kept is seen to be whole.
-func (t *turn) install(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if t.target.Back {
-		return t.restore(ctx, s)
+func (t *turn) install(ctx context.Context, stage step.Stage) (Outcome, error) {
+	if t.target.Rollback {
+		return t.restore(ctx, stage)
 	}
-	t.ledger.Install = plan.Begun
-	if _, err := t.act(ctx, s.Steps); err != nil {
+	t.ledger.Installation = step.Installing
+	if _, err := t.act(ctx, stage.Steps); err != nil {
 		return "", err
 	}
-	t.ledger.Install = plan.Done
+	t.ledger.Installation = step.Installed
 	return "", t.save(ctx)
 }
 
 // restore puts back what is lost of control planes, until it stays.
-func (t *turn) restore(ctx context.Context, s plan.Stage) (Outcome, error) {
-	for _, step := range s.Steps {
-		if t.overdue(step) {
-			return t.hold(ctx, unrestored(step, t.world.Lost(step.Subject), t.ready()))
+func (t *turn) restore(ctx context.Context, stage step.Stage) (Outcome, error) {
+	for _, s := range stage.Steps {
+		if t.overdue(s) {
+			return t.hold(ctx, unrestored(s, t.world.MissingComponents(s.Subject), t.ready()))
 		}
 	}
-	if _, err := t.act(ctx, s.Steps); err != nil {
+	if _, err := t.act(ctx, stage.Steps); err != nil {
 		return "", err
 	}
 	return "", t.Clock.Sleep(ctx, t.Poll)
@@ -42,17 +42,17 @@ func (t *turn) restore(ctx context.Context, s plan.Stage) (Outcome, error) {
 
 // unrestored is the hold of objects that are put back and are not there at the
 // next look, again and again.
-func unrestored(step plan.Step, lost []mesh.Belonging, waited time.Duration) plan.Hold {
+func unrestored(s step.Step, lost []mesh.Component, waited time.Duration) step.Hold {
 	var names []string
 	more := ""
 	for _, b := range lost {
-		names = append(names, b.Subject())
+		names = append(names, b.String())
 	}
 	if len(names) > listed {
 		names, more = names[:listed], fmt.Sprintf(", and %d more", len(names)-listed)
 	}
-	return plan.Hold{Reason: timedOut, Subject: step.Subject,
-		Message: fmt.Sprintf("put revision %s back: what was kept of it is not there as its own: %s%s (tried for %s)", step.Subject, strings.Join(names, ", "), more, waited),
+	return step.Hold{Reason: timedOut, Subject: s.Subject,
+		Message: fmt.Sprintf("put revision %s back: what was kept of it is not there as its own: %s%s (tried for %s)", s.Subject, strings.Join(names, ", "), more, waited),
 		Hint:    "Look at each with `kubectl get --show-labels`. One that is missing is taken away each time, or never arrives: a policy, an operator, a GitOps tool. One that is there without the revision's label istio.io/rev was made by somebody else, and is not written over: take it away, or label it. Then run `rerig rollback` again."}
 }
 
@@ -62,8 +62,8 @@ type Adviser interface {
 	Advice() string
 }
 
-// advice is the hint of a hold that an error leads to.
-func advice(err error) string {
+// adviceOf is the hint of a hold that an error leads to.
+func adviceOf(err error) string {
 	if a, ok := errors.AsType[Adviser](err); ok {
 		return a.Advice()
 	}

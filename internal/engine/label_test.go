@@ -23,7 +23,7 @@ func TestAGatewayThatCameLaterHoldsItsNamespacesLabel(t *testing.T) {
 		ns, _ := f.world.Namespace("a")
 		was := ns.Binding()
 		labels := map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false"}
-		f.world.Workloads = append(slices.Clone(f.world.Workloads), mesh.Workload{Namespace: "a", Name: "gw", Kind: mesh.Deployment, Gateway: true, Wanted: 1, Template: mesh.Template{Labels: labels},
+		f.world.Workloads = append(slices.Clone(f.world.Workloads), mesh.Workload{Namespace: "a", Name: "gw", Kind: mesh.Deployment, Gateway: true, Replicas: 1, Template: mesh.Template{Labels: labels},
 			Rollout: mesh.Rollout{Done: true}, Pods: []mesh.Pod{{Name: "gw-0", UID: "gw-0", Running: true, Ready: true, Current: true, Sidecar: mesh.Sidecar{Present: true, Revision: has}}}})
 		f.world.Sort()
 		f.intent.Rollback = back

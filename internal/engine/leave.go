@@ -9,16 +9,18 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/trial"
+	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
 )
 
 // withdraw ends trial pods that nobody wants any more, and sees that they go.
-func (t *turn) withdraw(ctx context.Context, s plan.Stage) (Outcome, error) {
+func (t *turn) withdraw(ctx context.Context, stage step.Stage) (Outcome, error) {
 	if err := t.delete(ctx, t.standingTrials()); err != nil {
 		return "", err
 	}
-	return t.wait(ctx, verify.Verdict{Check: verify.TrialPodReady.Name, Subject: s.Steps[0].Subject, Result: verify.Wait,
-		Reason: "its trial pod does not end: " + s.Steps[0].From, Hint: "Look at what keeps the pod: its finalizers, its node."}, s.Steps[0], s.Wave)
+	return t.wait(ctx, verify.Verdict{Check: verify.TrialPodReady.Name, Subject: stage.Steps[0].Subject, Result: verify.Wait,
+		Reason: "its trial pod does not end: " + stage.Steps[0].From, Hint: "Look at what keeps the pod: its finalizers, its node."}, stage.Steps[0], stage.Wave)
 }
 
 // standingTrials are the run's trial pods.
@@ -46,7 +48,7 @@ func (t *turn) leaves() bool {
 // leave ends a run's trial pods before it stops. The reason that it stops for is
 // written down, because with the pods all sign of it goes.
 func (t *turn) leave(ctx context.Context) (Outcome, error) {
-	h, pods := *t.ledger.Leaving, t.standingTrials()
+	h, pods := *t.ledger.Stopping, t.standingTrials()
 	if len(pods) > 0 && !t.expired(h.At) {
 		if err := t.save(ctx); err != nil {
 			return "", err
@@ -59,7 +61,7 @@ func (t *turn) leave(ctx context.Context) (Outcome, error) {
 	if len(pods) > 0 {
 		h.Message += fmt.Sprintf("; trial pod %s/%s does not end", pods[0].Namespace, pods[0].Pod.Name)
 	}
-	t.ledger.Leaving, t.ledger.Held = nil, &h
+	t.ledger.Stopping, t.ledger.Held = nil, &h
 	if err := t.save(ctx); err != nil {
 		return "", err
 	}
@@ -72,31 +74,31 @@ func (t *turn) leave(ctx context.Context) (Outcome, error) {
 func (t *turn) delete(ctx context.Context, pods []mesh.Trial) error {
 	for _, x := range pods {
 		switch {
-		case x.Pod.Terminating, x.Service == mesh.Rested && t.Clock.Now().Before(x.Since.Add(resting)):
+		case x.Pod.Terminating, x.Phase == mesh.Served && t.Clock.Now().Before(x.Since.Add(resting)):
 			continue
-		case x.Service == mesh.Serving:
-			if err := t.change(ctx, plan.OnTrial(plan.Recall, x)); err != nil && !errors.Is(err, ErrDisturbed) {
+		case x.Phase == mesh.Serving:
+			if err := t.change(ctx, trial.PodChange(step.StopTrialService, x)); err != nil && !errors.Is(err, ErrConflict) {
 				return err
 			}
 			continue
 		}
-		if err := t.end(ctx, plan.Withdrawal(x)); err != nil {
+		if err := t.end(ctx, trial.DeleteStep(x)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *turn) end(ctx context.Context, step plan.Step) error {
-	changes, err := plan.Render(step, t.target, t.Clock.Now())
+func (t *turn) end(ctx context.Context, s step.Step) error {
+	changes, err := plan.Render(s, t.target, t.Clock.Now())
 	if err != nil {
 		return err
 	}
 	for _, c := range changes {
-		if err := t.change(ctx, c); err != nil && !errors.Is(err, ErrDisturbed) {
-			return fmt.Errorf("%s: %w", step, err)
+		if err := t.change(ctx, c); err != nil && !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("%s: %w", s, err)
 		}
 	}
-	t.tell(Event{Kind: Acted, Step: &step})
+	t.tell(Event{Kind: Acted, Step: &s})
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Observer reads the mesh.
@@ -33,31 +33,31 @@ type Observer interface {
 	// namespaces hold the mesh's root certificate. What may be done without and is
 	// not permitted is named in Setups.Unknown; any other failure is an error, which
 	// wraps ErrRefused where it is not permitted.
-	Setups(ctx context.Context, namespaces []string) (mesh.Setups, error)
+	Setups(ctx context.Context, namespaces []string) (mesh.ControlPlaneSettings, error)
 }
 
-// Actor writes to the mesh.
-type Actor interface {
+// Writer writes to the mesh.
+type Writer interface {
 	// Act carries out one change. ErrDisturbed means that the cluster was not as
 	// the change expects it, and that nothing was written.
-	Act(ctx context.Context, change plan.Change) error
+	Write(ctx context.Context, change step.Change) error
 
 	// Try has the API server judge an object without storing it. A refusal is an
 	// answer; an error means that it could not be asked.
-	Try(ctx context.Context, attempt mesh.Attempt) (mesh.Attempt, error)
+	DryRun(ctx context.Context, attempt mesh.DryRunAttempt) (mesh.DryRunAttempt, error)
 }
 
-// Journal keeps the run's only record.
-type Journal interface {
+// Record keeps the run's only record.
+type Record interface {
 	// Load reads the run: what is wanted and what is written down so far, an empty
 	// ledger where that is nothing. A record that somebody deleted is an error that
 	// wraps ErrRefused; one that cannot be understood is an error too.
-	Load(ctx context.Context) (plan.Intent, plan.Ledger, error)
+	Load(ctx context.Context) (step.Intent, step.Ledger, error)
 
 	// Save writes the ledger down and the summary beside it. ErrDisturbed means
 	// that somebody else wrote the record since it was loaded, and that nothing
 	// was written.
-	Save(ctx context.Context, ledger plan.Ledger, summary Summary) error
+	Save(ctx context.Context, ledger step.Ledger, summary Summary) error
 }
 
 // Clock tells the time and lets it pass.
@@ -67,14 +67,14 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// Teller hears what happens, for a person or for a log. It must not block.
-type Teller interface {
-	Tell(Event)
+// Reporter hears what happens, for a person or for a log. It must not block.
+type Reporter interface {
+	Report(Event)
 }
 
-// ErrDisturbed says that something was changed by other hands between reading
+// ErrConflict says that something was changed by other hands between reading
 // and writing: look again.
-var ErrDisturbed = errors.New("changed by other hands since it was read")
+var ErrConflict = errors.New("changed by other hands since it was read")
 
 // ErrRefused says that the cluster will not do it, however often it is asked:
 // not permitted, or not valid.
@@ -86,5 +86,5 @@ type Summary struct {
 	Message string
 	Waves   string // moved and proven / all
 	Digest  string
-	Hold    *plan.Hold
+	Hold    *step.Hold
 }

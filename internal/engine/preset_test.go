@@ -12,11 +12,12 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // pinIn is the label istio.io/rev that a patch writes into a template, "" none, and
 // whether it writes nothing else.
-func pinIn(c plan.Change) (label string, alone bool) {
+func pinIn(c step.Change) (label string, alone bool) {
 	type template struct {
 		Metadata struct{ Labels, Annotations map[string]*string }
 	}
@@ -44,9 +45,9 @@ func pinIn(c plan.Change) (label string, alone bool) {
 }
 
 // preset writes the label of a template.
-func (f *fake) preset(c plan.Change) {
+func (f *fake) preset(c step.Change) {
 	label, _ := pinIn(c)
-	f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Preset, Subject: subjectOf(c), Pin: label}, f.now)
+	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.LabelTemplate, Subject: subjectOf(c), TemplateLabel: label}, f.now)
 }
 
 // scheduled is an upgrade with a CronJob in a namespace without labels, which its
@@ -114,7 +115,7 @@ func labelled(kind mesh.Kind) *fake {
 	}
 	f.world.Workloads = append(f.world.Workloads, wl)
 	f.world.Sort()
-	f.ledger = plan.Ledger{}
+	f.ledger = step.Ledger{}
 	f.agree()
 	return f
 }
@@ -126,15 +127,15 @@ func TestAPinnedTemplateIsGivenItsLabelBack(t *testing.T) {
 	for _, kind := range []mesh.Kind{mesh.ReplicaSet, mesh.Deployment} {
 		f := labelled(kind)
 		key := string(kind) + " d/x"
-		f.cut = func(c plan.Change) error {
-			if c.Verb == plan.End {
-				return errors.Join(ErrDisturbed, errors.New("the disruption budget x needs 2 healthy pods and has 2 currently"))
+		f.cut = func(c step.Change) error {
+			if c.Verb == step.EvictPod {
+				return errors.Join(ErrConflict, errors.New("the disruption budget x needs 2 healthy pods and has 2 currently"))
 			}
 			return nil
 		}
 		f.sees = func(w *mesh.World) { // a Deployment's pods are the old ones for as long as its template is pinned
 			if wl, _ := w.Workload(key); kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] == "1-31-0" {
-				w.Room.Quotas = []mesh.Quota{{Namespace: "d", Name: "tight", Resource: "pods", Hard: 1, Used: 2}}
+				w.Capacity.Quotas = []mesh.Quota{{Namespace: "d", Name: "tight", Resource: "pods", Hard: 1, Used: 2}}
 				for i := range w.Workloads {
 					if w.Workloads[i].Key() == key {
 						w.Workloads[i].Rollout, w.Workloads[i].Pods = mesh.Rollout{Message: "exceeded quota"}, slices.Clone(wl.Pods)
@@ -168,17 +169,17 @@ func TestWhatKeepsItsPodsIsPinnedAndEvicted(t *testing.T) {
 				if wl.Key() != key {
 					continue
 				}
-				w.Workloads[i].Pods, w.Workloads[i].Rollout = slices.Clone(wl.Pods), mesh.Rollout{Manual: true, Done: true}
+				w.Workloads[i].Pods, w.Workloads[i].Rollout = slices.Clone(wl.Pods), mesh.Rollout{OnDelete: true, Done: true}
 				for j, p := range wl.Pods {
 					if p.Sidecar.Revision != wl.Template.Labels[mesh.RevisionLabel] {
 						w.Workloads[i].Pods[j].Current = false
-						w.Workloads[i].Rollout = mesh.Rollout{Manual: true, Pending: true, Message: "pods of an older template remain"}
+						w.Workloads[i].Rollout = mesh.Rollout{OnDelete: true, Pending: true, Message: "pods of an older template remain"}
 					}
 				}
 			}
 		}
 		f.sees(&f.world)
-		f.ledger = plan.Ledger{}
+		f.ledger = step.Ledger{}
 		f.agree()
 		f.dieAt = dieAt
 		return f

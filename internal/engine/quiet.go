@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
 )
 
 // ripe is how many parked pods may end by one look. Those that serve in their stead
@@ -22,8 +22,8 @@ type hearing map[string]string
 func (h hearing) of(p mesh.Pod) bool { _, ok := h[p.UID]; return ok }
 
 // asked reports whether a move ends a pod whose proxy can be asked first.
-func asked(m plan.Move) bool {
-	return m.Kind == plan.EndKept && m.Pod.Running && m.Pod.Ready && m.Pod.Sidecar.Present
+func asked(m swap.Action) bool {
+	return m.Kind == swap.DeletePod && m.Pod.Running && m.Pod.Ready && m.Pod.Sidecar.Present
 }
 
 // listen asks the proxies of the pods that a retirement would end now what goes
@@ -74,8 +74,8 @@ func loud(x mesh.Traffic, err error) string {
 	switch {
 	case err != nil:
 		return err.Error()
-	case !x.Quiet:
-		return x.Says
+	case !x.Idle:
+		return x.Evidence
 	}
 	return ""
 }

@@ -9,10 +9,11 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
-func subjectOf(c plan.Change) string {
-	return mesh.Belonging{Kind: c.Kind, Namespace: c.Namespace, Name: c.Name}.Subject()
+func subjectOf(c step.Change) string {
+	return mesh.Component{Kind: c.Kind, Namespace: c.Namespace, Name: c.Name}.String()
 }
 
 // owned is a mesh of which it is known what its control plane is made of.
@@ -20,10 +21,10 @@ func owned() mesh.World {
 	w := meshOf()
 	w.Webhooks = slices.DeleteFunc(w.Webhooks, func(h mesh.Webhook) bool { return h.Tag != "" })
 	w.Namespaces[0].Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
-	own := func(kind, namespace, name string) mesh.Belonging {
-		return mesh.Belonging{Kind: kind, Namespace: namespace, Name: name, UID: kind + "-uid", Revision: "1-29-1", Component: "Pilot"}
+	own := func(kind, namespace, name string) mesh.Component {
+		return mesh.Component{Kind: kind, Namespace: namespace, Name: name, UID: kind + "-uid", Revision: "1-29-1", IstioComponent: "Pilot"}
 	}
-	w.Belongings = []mesh.Belonging{own("Deployment", "istio-system", "istiod-1-29-1"), own("MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-29-1"),
+	w.Components = []mesh.Component{own("Deployment", "istio-system", "istiod-1-29-1"), own("MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-29-1"),
 		own("Service", "istio-system", "istiod-1-29-1"), own("ConfigMap", "istio-system", "istio-1-29-1")}
 	w.Sort()
 	return w
@@ -32,23 +33,23 @@ func owned() mesh.World {
 // removing is an upgrade that takes the old revision away at its end.
 func removing() *fake {
 	f := upgrade()
-	f.world, f.ledger, f.intent.Remove = owned(), plan.Ledger{}, true
+	f.world, f.ledger, f.intent.Remove = owned(), step.Ledger{}, true
 	f.agreeAimed()
 	return f
 }
 
 // agreeAimed agrees to what the intent and the ledger lead to.
 func (f *fake) agreeAimed() {
-	target, err := plan.Aim(f.world, f.intent, f.ledger)
+	target, err := plan.ResolveTarget(f.world, f.intent, f.ledger)
 	if err != nil {
 		panic(err)
 	}
 	p := plan.Make(f.world, target, f.ledger)
 	if f.ledger.Started.IsZero() {
-		f.ledger = plan.Opened(p, f.now)
+		f.ledger = plan.NewLedger(p, f.now)
 		return
 	}
-	f.ledger = f.ledger.Agreed(p, f.now)
+	f.ledger = plan.Approve(f.ledger, p, f.now)
 }
 
 func TestTheOldRevisionGoesLast(t *testing.T) {
@@ -58,9 +59,9 @@ func TestTheOldRevisionGoesLast(t *testing.T) {
 	}
 	var verbs []string
 	for _, c := range f.writes {
-		if c.Verb == plan.Delete {
+		if c.Verb == step.Delete {
 			verbs = append(verbs, subjectOf(c))
-		} else if len(verbs) > 0 && c.Verb != plan.Keep {
+		} else if len(verbs) > 0 && c.Verb != step.SaveCopy {
 			t.Errorf("%s %s %s comes after the removal began", c.Verb, c.Kind, c.Name)
 		}
 	}
@@ -69,18 +70,18 @@ func TestTheOldRevisionGoesLast(t *testing.T) {
 	if !slices.Equal(verbs, want) {
 		t.Errorf("taken away: %q", verbs)
 	}
-	if _, there := f.world.Revision("1-29-1"); there || len(f.world.Kept) != len(want) {
-		t.Errorf("1-29-1 is there: %t, %d objects are kept", there, len(f.world.Kept))
+	if _, there := f.world.Revision("1-29-1"); there || len(f.world.SavedCopies) != len(want) {
+		t.Errorf("1-29-1 is there: %t, %d objects are kept", there, len(f.world.SavedCopies))
 	}
 }
 
 func TestNothingGoesUnasked(t *testing.T) {
 	f := removing()
 	f.intent.Remove = false
-	f.ledger = plan.Ledger{}
+	f.ledger = step.Ledger{}
 	f.agreeAimed()
-	if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Belongings) != 4 {
-		t.Error(outcome, err, f.world.Belongings)
+	if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Components) != 4 {
+		t.Error(outcome, err, f.world.Components)
 	}
 }
 
@@ -96,7 +97,7 @@ func TestWhoHoldsOnIsNamed(t *testing.T) {
 				Pods: []mesh.Pod{{Name: "report-1", Running: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}})
 		}},
 		"a VM's entry": {"WorkloadEntry vms/legacy", func(w *mesh.World) {
-			w.Claims = []mesh.Claim{{Subject: "WorkloadEntry vms/legacy", Value: "1-29-1", By: "label"}}
+			w.Referrers = []mesh.Reference{{Subject: "WorkloadEntry vms/legacy", Value: "1-29-1", Through: "label"}}
 		}},
 		"an entry, through a tag": {"tag prod", func(w *mesh.World) { w.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }},
 		"a namespace": {"Namespace z", func(w *mesh.World) {
@@ -106,7 +107,7 @@ func TestWhoHoldsOnIsNamed(t *testing.T) {
 			w.Workloads = append(w.Workloads, mesh.Workload{Kind: mesh.Deployment, Namespace: "x", Name: "idle", Template: mesh.Template{Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}})
 		}},
 		"a gateway": {"Deployment istio-system/gw", func(w *mesh.World) {
-			w.Belongings = append(slices.Clone(w.Belongings), mesh.Belonging{Kind: "Deployment", Namespace: "istio-system", Name: "gw", Revision: "1-29-1", Component: "IngressGateways", Shared: true})
+			w.Components = append(slices.Clone(w.Components), mesh.Component{Kind: "Deployment", Namespace: "istio-system", Name: "gw", Revision: "1-29-1", IstioComponent: "IngressGateways", Shared: true})
 		}},
 		"another's webhook": {"MutatingWebhookConfiguration vault", func(w *mesh.World) {
 			w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "vault", Service: "istio-system/istiod-1-29-1", Revision: "other", Namespaces: mesh.Selector{{Key: "x", Operator: mesh.Exists}}})
@@ -119,11 +120,11 @@ func TestWhoHoldsOnIsNamed(t *testing.T) {
 			if err != nil || outcome != Held || f.ledger.Held.Subject != c.subject || f.ledger.Held.Reason != checkFailed || f.ledger.Held.Hint == "" {
 				t.Fatalf("%v %v %+v", outcome, err, f.ledger.Held)
 			}
-			if len(f.world.Belongings) != 4 {
-				t.Fatalf("something was taken away: %v", f.world.Belongings)
+			if len(f.world.Components) != 4 {
+				t.Fatalf("something was taken away: %v", f.world.Components)
 			}
 			f.sees = nil
-			if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Belongings) != 0 {
+			if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Components) != 0 {
 				t.Errorf("once it is gone: %v %v %+v", outcome, err, f.ledger.Held)
 			}
 		})
@@ -138,8 +139,8 @@ func TestSilenceKeepsTheOldRevision(t *testing.T) {
 	}
 	for name, sees := range map[string]func(*mesh.World){
 		"silent": func(w *mesh.World) {
-			if r, _ := w.Revision("1-29-1"); moved(w) && len(w.Kept) == 0 {
-				w.Revisions[0].Istiods = []mesh.Istiod{{Pod: r.Istiods[0].Pod, Silence: "connection refused"}}
+			if r, _ := w.Revision("1-29-1"); moved(w) && len(w.SavedCopies) == 0 {
+				w.Revisions[0].Istiods = []mesh.Istiod{{Pod: r.Istiods[0].Pod, NoAnswer: "connection refused"}}
 			}
 		},
 		"connected": func(w *mesh.World) {
@@ -150,7 +151,7 @@ func TestSilenceKeepsTheOldRevision(t *testing.T) {
 			f := removing()
 			f.sees = sees
 			outcome, err := f.run()
-			if err != nil || outcome != Held || f.ledger.Held.Reason != timedOut || len(f.world.Belongings) != 4 {
+			if err != nil || outcome != Held || f.ledger.Held.Reason != timedOut || len(f.world.Components) != 4 {
 				t.Fatalf("%v %v %+v", outcome, err, f.ledger.Held)
 			}
 		})
@@ -164,18 +165,18 @@ func TestAMeshThatAdmitsNothingHolds(t *testing.T) {
 		f := removing()
 		f.denies = denied
 		outcome, err := f.run()
-		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Belongings) != 4 {
-			t.Errorf("%s: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Belongings)
+		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Components) != 4 {
+			t.Errorf("%s: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Components)
 		}
 		f = removing()
-		f.acted = func(c plan.Change) {
-			if c.Verb == plan.Delete {
+		f.acted = func(c step.Change) {
+			if c.Verb == step.Delete {
 				f.denies = denied
 			}
 		}
 		outcome, err = f.run()
-		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Belongings) != 0 {
-			t.Errorf("%s, afterwards: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Belongings)
+		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Components) != 0 {
+			t.Errorf("%s, afterwards: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Components)
 		}
 	}
 }
@@ -183,28 +184,28 @@ func TestAMeshThatAdmitsNothingHolds(t *testing.T) {
 // What the mesh did not do before, nobody asks of it afterwards; what it did, it
 // has to do still.
 func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
-	gone := func(f *fake) bool { return len(f.world.Belongings) == 0 }
-	odd := mesh.Workload{Kind: mesh.Deployment, Namespace: "b", Name: "a-never", Wanted: 1, Rollout: mesh.Rollout{Done: true}, Pods: []mesh.Pod{{Name: "a-never-0", Running: true, Ready: true}}}
+	gone := func(f *fake) bool { return len(f.world.Components) == 0 }
+	odd := mesh.Workload{Kind: mesh.Deployment, Namespace: "b", Name: "a-never", Replicas: 1, Rollout: mesh.Rollout{Done: true}, Pods: []mesh.Pod{{Name: "a-never-0", Running: true, Ready: true}}}
 	for name, c := range map[string]struct {
 		workload bool // there is one that the injection's own policy leaves out
 		empty    bool // there is a namespace without workloads
-		answers  func(*fake, *mesh.Attempt)
+		answers  func(*fake, *mesh.DryRunAttempt)
 		held     string
 	}{
-		"nothing validates":            {false, false, func(_ *fake, a *mesh.Attempt) { a.Admitted = a.Admitted || a.Invalid }, ""},
-		"a workload is never injected": {true, false, func(_ *fake, a *mesh.Attempt) { a.Sidecar.Present = !strings.Contains(a.Workload, "a-never") }, ""},
-		"a bare pod is refused": {false, true, func(_ *fake, a *mesh.Attempt) {
+		"nothing validates":            {false, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig }, ""},
+		"a workload is never injected": {true, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !strings.Contains(a.Workload, "a-never") }, ""},
+		"a bare pod is refused": {false, true, func(_ *fake, a *mesh.DryRunAttempt) {
 			if a.Pod && a.Workload == "" {
 				a.Admitted, a.Refusal = false, "no limits"
 			}
 		}, ""},
-		"a quota is used up": {false, false, func(_ *fake, a *mesh.Attempt) {
+		"a quota is used up": {false, false, func(_ *fake, a *mesh.DryRunAttempt) {
 			if a.Pod && a.Namespace == "b" {
-				a.Admitted, a.Full, a.Refusal, a.Sidecar = false, true, "exceeded quota", mesh.Sidecar{}
+				a.Admitted, a.OverQuota, a.Refusal, a.Sidecar = false, true, "exceeded quota", mesh.Sidecar{}
 			}
 		}, ""},
-		"the validator lets everything pass then": {false, false, func(f *fake, a *mesh.Attempt) { a.Admitted = a.Admitted || a.Invalid && gone(f) }, "configuration"},
-		"pods get no sidecar then":                {false, false, func(f *fake, a *mesh.Attempt) { a.Sidecar.Present = !gone(f) }, "pod in a"},
+		"the validator lets everything pass then": {false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone(f) }, "configuration"},
+		"pods get no sidecar then":                {false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !gone(f) }, "pod in a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := removing()
@@ -216,13 +217,13 @@ func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
 				f.world.Proxies = slices.DeleteFunc(f.world.Proxies, func(p mesh.Proxy) bool { return p.Namespace == "c" })
 			}
 			f.world.Sort()
-			f.ledger = plan.Ledger{}
+			f.ledger = step.Ledger{}
 			f.agreeAimed()
-			f.answers = func(a *mesh.Attempt) { c.answers(f, a) }
+			f.answers = func(a *mesh.DryRunAttempt) { c.answers(f, a) }
 			outcome, err := f.run()
 			switch {
 			case err != nil, !gone(f):
-				t.Errorf("%v, %v, left %v, %+v", outcome, err, f.world.Belongings, f.ledger.Held)
+				t.Errorf("%v, %v, left %v, %+v", outcome, err, f.world.Components, f.ledger.Held)
 			case c.held == "" && outcome != Completed:
 				t.Errorf("%v %+v", outcome, f.ledger.Held)
 			case c.held != "" && (outcome != Held || f.ledger.Held.Subject != c.held):
@@ -235,18 +236,18 @@ func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
 // A pod is tried of a workload whose template is known, and that is there.
 func TestAPodIsTriedOfAKnownTemplate(t *testing.T) {
 	f := removing()
-	for _, wl := range []mesh.Workload{{Kind: mesh.CronJob, Name: "nightly"}, {Kind: "CloneSet", Name: "a"}, {Kind: mesh.Deployment, Name: "a", Gone: true}} {
+	for _, wl := range []mesh.Workload{{Kind: mesh.CronJob, Name: "nightly"}, {Kind: "CloneSet", Name: "a"}, {Kind: mesh.Deployment, Name: "a", Deleted: true}} {
 		wl.Namespace, wl.Pods = "b", []mesh.Pod{{Name: wl.Name + "-0", Running: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}}}
 		f.world.Workloads = append(f.world.Workloads, wl)
 	}
 	f.world.Sort()
 	for i, wl := range f.world.Workloads {
-		if wl.Namespace == "b" && wl.Kind == mesh.Deployment && !wl.Gone {
+		if wl.Namespace == "b" && wl.Kind == mesh.Deployment && !wl.Deleted {
 			f.world.Workloads[i].Pods[0].Sidecar.Revision = "1-31-0"
 		}
 	}
-	f.relabel(plan.Change{Name: "b", Patch: []byte(`{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}`)})
-	f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
+	f.relabel(step.Change{Name: "b", Patch: []byte(`{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}`)})
+	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
 	x := turn{world: f.world}
 	if a := x.podOf("b", "1-31-0"); a.Workload != "Deployment b/x" {
 		t.Errorf("tried is %+v", a)
@@ -256,17 +257,17 @@ func TestAPodIsTriedOfAKnownTemplate(t *testing.T) {
 // What others take away is tried before and afterwards as well.
 func TestWhatOthersTakeAwayIsTriedToo(t *testing.T) {
 	f := removing()
-	for i := range f.world.Belongings {
-		f.world.Belongings[i].Hands = "the Sail operator"
+	for i := range f.world.Components {
+		f.world.Components[i].ManagedBy = "the Sail operator"
 	}
-	f.ledger = plan.Ledger{}
+	f.ledger = step.Ledger{}
 	f.agreeAimed()
 	gone := false
-	f.answers = func(a *mesh.Attempt) { a.Admitted = a.Admitted || a.Invalid && gone }
-	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "revision 1-29-1" || len(f.world.Belongings) != 4 {
-		t.Fatalf("%v %v %+v, left %v", outcome, err, f.ledger.Held, f.world.Belongings)
+	f.answers = func(a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone }
+	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "revision 1-29-1" || len(f.world.Components) != 4 {
+		t.Fatalf("%v %v %+v, left %v", outcome, err, f.ledger.Held, f.world.Components)
 	}
-	f.world, _ = plan.After(f.world, plan.Target{}, plan.Ledger{}, plan.Step{Kind: plan.Remove, Subject: "revision 1-29-1", To: "1-29-1", By: "the Sail operator"}, f.now)
+	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Remove, Subject: "revision 1-29-1", To: "1-29-1", By: "the Sail operator"}, f.now)
 	gone = true
 	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "configuration" {
 		t.Errorf("once it is gone: %v %v %+v", outcome, err, f.ledger.Held)
@@ -277,9 +278,9 @@ func TestWhatOthersTakeAwayIsTriedToo(t *testing.T) {
 func TestAnObjectMadeAnewIsNotTakenAway(t *testing.T) {
 	f := removing()
 	f.sees = func(w *mesh.World) {
-		w.Belongings = slices.Clone(w.Belongings)
-		for i := range w.Belongings {
-			w.Belongings[i].UID += "-anew"
+		w.Components = slices.Clone(w.Components)
+		for i := range w.Components {
+			w.Components[i].UID += "-anew"
 		}
 	}
 	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Reason != planChanged {
@@ -300,8 +301,8 @@ func TestBackAfterRemovalHoweverKilled(t *testing.T) {
 		f.dieAt = at
 		_, _ = f.run()
 		f.dieAt = 0
-		if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Belongings) != 0 || len(f.world.Kept) != 4 {
-			t.Fatalf("killed after call %d: %v %v, left %v, kept %v", at, outcome, err, f.world.Belongings, f.world.Kept)
+		if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Components) != 0 || len(f.world.SavedCopies) != 4 {
+			t.Fatalf("killed after call %d: %v %v, left %v, kept %v", at, outcome, err, f.world.Components, f.world.SavedCopies)
 		}
 	}
 	for at := calls - 40; at <= calls; at++ { // in the middle of the removal, and straight back
@@ -310,8 +311,8 @@ func TestBackAfterRemovalHoweverKilled(t *testing.T) {
 		_, _ = f.run()
 		f.dieAt, f.intent.Rollback = 0, true
 		f.agreeAimed()
-		if outcome, err := f.run(); err != nil || outcome != RolledBack || len(f.world.Belongings) != 4 {
-			t.Fatalf("killed after call %d and rolled back: %v %v %+v, there is %v", at, outcome, err, f.ledger.Held, f.world.Belongings)
+		if outcome, err := f.run(); err != nil || outcome != RolledBack || len(f.world.Components) != 4 {
+			t.Fatalf("killed after call %d and rolled back: %v %v %+v, there is %v", at, outcome, err, f.ledger.Held, f.world.Components)
 		}
 	}
 	for at := 1; ; at++ {
@@ -325,7 +326,7 @@ func TestBackAfterRemovalHoweverKilled(t *testing.T) {
 		_, _ = f.run()
 		ended := f.calls < at
 		f.dieAt = 0
-		if outcome, err := f.run(); err != nil || outcome != RolledBack || f.writes[0].Verb != plan.Restore {
+		if outcome, err := f.run(); err != nil || outcome != RolledBack || f.writes[0].Verb != step.RestoreRevision {
 			t.Fatalf("killed after call %d: %v %v %+v", at, outcome, err, f.writes)
 		}
 		for _, ns := range []string{"a", "b", "c"} {
@@ -343,7 +344,7 @@ func TestBackAfterRemovalHoweverKilled(t *testing.T) {
 // nothing else left to do.
 func TestRemovalAskedLater(t *testing.T) {
 	f := removing()
-	f.intent.Remove, f.ledger = false, plan.Ledger{}
+	f.intent.Remove, f.ledger = false, step.Ledger{}
 	f.agreeAimed()
 	if _, err := f.run(); err != nil {
 		t.Fatal(err)
@@ -351,11 +352,11 @@ func TestRemovalAskedLater(t *testing.T) {
 	f.intent.Remove, f.writes = true, nil
 	f.agreeAimed()
 	outcome, err := f.run()
-	if err != nil || outcome != Completed || len(f.world.Belongings) != 0 {
+	if err != nil || outcome != Completed || len(f.world.Components) != 0 {
 		t.Fatal(outcome, err, f.ledger.Held)
 	}
 	for _, c := range f.writes {
-		if c.Verb != plan.Keep && c.Verb != plan.Delete {
+		if c.Verb != step.SaveCopy && c.Verb != step.Delete {
 			t.Errorf("%s %s %s", c.Verb, c.Kind, c.Name)
 		}
 	}
@@ -365,16 +366,16 @@ func TestRemovalAskedLater(t *testing.T) {
 func TestWhatDoesNotComeBackHolds(t *testing.T) {
 	for name, breaks := range map[string]func(*fake){
 		"it never arrives": func(f *fake) {
-			f.cut = func(c plan.Change) error {
-				if c.Verb == plan.Restore {
-					return ErrDisturbed
+			f.cut = func(c step.Change) error {
+				if c.Verb == step.RestoreRevision {
+					return ErrConflict
 				}
 				return nil
 			}
 		},
 		"somebody takes it away each time": func(f *fake) {
 			f.sees = func(w *mesh.World) {
-				w.Belongings = slices.DeleteFunc(slices.Clone(w.Belongings), func(b mesh.Belonging) bool { return b.Kind == "Service" })
+				w.Components = slices.DeleteFunc(slices.Clone(w.Components), func(b mesh.Component) bool { return b.Kind == "Service" })
 			}
 		},
 	} {

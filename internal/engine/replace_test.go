@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // evicting is an upgrade in which one workload of wave b keeps its old pods, so
@@ -21,13 +21,13 @@ func evicting() *fake {
 		if wl.Key() != "Deployment b/x" {
 			continue
 		}
-		f.world.Workloads[i].Kind, f.world.Workloads[i].Rollout.Manual = mesh.StatefulSet, true
+		f.world.Workloads[i].Kind, f.world.Workloads[i].Rollout.OnDelete = mesh.StatefulSet, true
 		for j := range wl.Pods {
 			f.world.Workloads[i].Pods[j].Name, f.world.Workloads[i].Pods[j].UID = fmt.Sprint("x-", j), fmt.Sprint("uid-", j)
 		}
 	}
 	f.world.Sort()
-	f.ledger = plan.Ledger{}
+	f.ledger = step.Ledger{}
 	f.agree()
 	return f
 }
@@ -35,7 +35,7 @@ func evicting() *fake {
 func ended(f *fake) []string {
 	var names []string
 	for _, c := range f.writes {
-		if c.Verb == plan.End {
+		if c.Verb == step.EvictPod {
 			names = append(names, c.Name)
 		}
 	}
@@ -67,7 +67,7 @@ func TestPodsAreEvictedOneAfterTheOther(t *testing.T) {
 		t.Error(got)
 	}
 	wl, _ := f.world.Workload("StatefulSet b/x")
-	if _, proven := f.ledger.Passed[plan.ProofKey(f.world, wl, "1-29-1")]; !proven {
+	if _, proven := f.ledger.Passed[step.VerifyKey(f.world, wl, "1-29-1")]; !proven {
 		t.Error("it is not proven where it was put back to")
 	}
 }
@@ -76,14 +76,14 @@ func TestPodsAreEvictedOneAfterTheOther(t *testing.T) {
 // moved, the rest of the plan is still the one that was agreed to.
 func TestMixedSidecarsAreEvictedToTheEnd(t *testing.T) {
 	f := evicting()
-	f.world.Revisions = append(f.world.Revisions, mesh.Revision{Name: "1-28-0", Version: "1.28.0", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-28-0", Ready: true, Version: "1.28.0", Build: "b0"}}})
+	f.world.Revisions = append(f.world.Revisions, mesh.Revision{Name: "1-28-0", Version: "1.28.0", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-28-0", Ready: true, Version: "1.28.0", Build: "b0"}}})
 	for i, wl := range f.world.Workloads {
 		if wl.Key() == "StatefulSet b/x" {
 			f.world.Workloads[i].Pods[1].Sidecar.Revision = "1-28-0"
 		}
 	}
 	f.world.Sort()
-	f.ledger = plan.Ledger{}
+	f.ledger = step.Ledger{}
 	f.agree()
 	expect(t, f, Completed)
 	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
@@ -121,9 +121,9 @@ func TestPodsAreEvictedOnceThroughCrashes(t *testing.T) {
 
 func TestABudgetThatRefusesHoldsTheRunByName(t *testing.T) {
 	f := evicting()
-	f.cut = func(c plan.Change) error {
+	f.cut = func(c step.Change) error {
 		if c.Name == "x-0" {
-			return errors.Join(ErrDisturbed, errors.New("the disruption budget x needs 1 healthy pods and has 1 currently"))
+			return errors.Join(ErrConflict, errors.New("the disruption budget x needs 1 healthy pods and has 1 currently"))
 		}
 		return nil
 	}
@@ -141,10 +141,10 @@ func TestABudgetThatRefusesHoldsTheRunByName(t *testing.T) {
 // A replacement that does not get ready holds the run; the others stay untouched.
 func TestAReplacementThatDoesNotGetReadyHoldsTheRun(t *testing.T) {
 	f := evicting()
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
-			if c.Verb == plan.End && wl.Key() == "StatefulSet b/x" {
-				f.world.Workloads[i].Pods[1].Ready, f.world.Workloads[i].Pods[1].Trouble = false, "app: ImagePullBackOff"
+			if c.Verb == step.EvictPod && wl.Key() == "StatefulSet b/x" {
+				f.world.Workloads[i].Pods[1].Ready, f.world.Workloads[i].Pods[1].Problem = false, "app: ImagePullBackOff"
 			}
 		}
 	}
@@ -163,10 +163,10 @@ func TestAReplacementThatDoesNotGetReadyHoldsTheRun(t *testing.T) {
 // Pods that come back with the wrong sidecar are not evicted for ever.
 func TestEvictionsAreBounded(t *testing.T) {
 	f := evicting()
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
 			for j := range wl.Pods {
-				if c.Verb == plan.End && wl.Key() == "StatefulSet b/x" {
+				if c.Verb == step.EvictPod && wl.Key() == "StatefulSet b/x" {
 					f.world.Workloads[i].Pods[j].Sidecar.Revision = "1-29-1"
 				}
 			}
@@ -188,7 +188,7 @@ func TestARestartWithoutRoomIsNotBegun(t *testing.T) {
 	for i := range f.world.Workloads {
 		f.world.Workloads[i].Surge = 1
 	}
-	f.world.Room.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "pods", Hard: 4, Used: 4}}
+	f.world.Capacity.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "pods", Hard: 4, Used: 4}}
 	expect(t, f, Held)
 	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "ResourceQuota tight has 0 of 4 pods left") {
 		t.Errorf("held with %+v", h)
@@ -196,6 +196,6 @@ func TestARestartWithoutRoomIsNotBegun(t *testing.T) {
 	if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" {
 		t.Error(got)
 	}
-	f.world.Room.Quotas[0].Hard = 5
+	f.world.Capacity.Quotas[0].Hard = 5
 	expect(t, f, Completed)
 }

@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
 )
 
@@ -20,15 +21,15 @@ const defaultParallel = 4
 
 // restart starts as many of the wave's restarts as the limit allows beside
 // those that are under way, and stops at the first of these that fails.
-func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
-	if ok, outcome, err := t.stand(ctx, s); !ok {
+func (t *turn) restart(ctx context.Context, stage step.Stage) (Outcome, error) {
+	if ok, outcome, err := t.stand(ctx, stage); !ok {
 		return outcome, err
 	}
-	underway, outcome, err := t.underway(ctx, s)
+	underway, outcome, err := t.underway(ctx, stage)
 	if outcome != "" || err != nil {
 		return outcome, err
 	}
-	steps, outcome, err := t.roomy(ctx, s.Steps)
+	steps, outcome, err := t.roomy(ctx, stage.Steps)
 	if outcome != "" || err != nil {
 		return outcome, err
 	}
@@ -40,17 +41,17 @@ func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
 		return "", t.Clock.Sleep(ctx, t.Poll)
 	}
 	var pause time.Duration
-	for _, step := range batch {
-		if v := t.injectable(step); v.Result != verify.Pass {
-			return t.fail(ctx, step, v)
+	for _, s := range batch {
+		if v := t.injectable(s); v.Result != verify.Pass {
+			return t.fail(ctx, s, v)
 		}
-		wl, _ := t.world.Workload(step.Subject)
-		again, late := t.again(step, wl)
+		wl, _ := t.world.Workload(s.Subject)
+		again, late := t.again(s, wl)
 		if late {
-			return t.hold(ctx, unkept(step, t.ready()))
+			return t.hold(ctx, unkept(s, t.ready()))
 		}
 		pause = max(pause, again)
-		t.ledger.NoteRestart(wl, step.To)
+		t.ledger.NoteRestart(wl, s.To)
 	}
 	if outcome, err := t.act(ctx, batch); outcome != "" || err != nil || pause == 0 {
 		return outcome, err
@@ -62,9 +63,9 @@ func (t *turn) restart(ctx context.Context, s plan.Stage) (Outcome, error) {
 // was restarted before: the stamp did not arrive, or somebody took it back before a
 // pod came of it. Each further one moves pods for nothing, so they come ever slower,
 // and end when they have been tried for too long.
-func (t *turn) again(step plan.Step, wl mesh.Workload) (pause time.Duration, late bool) {
-	clock := plan.Step{Kind: plan.Restart, Wave: step.Wave, Subject: step.Subject, To: step.To + ", stamped"}
-	if !t.ledger.RestartedFrom(wl, step.To) {
+func (t *turn) again(s step.Step, wl mesh.Workload) (pause time.Duration, late bool) {
+	clock := step.Step{Kind: step.Restart, Wave: s.Wave, Subject: s.Subject, To: s.To + ", stamped"}
+	if !t.ledger.RestartedFrom(wl, s.To) {
 		t.waited(clock)
 		return 0, false
 	}
@@ -80,28 +81,28 @@ func (t *turn) free(underway int) int {
 
 // roomy are the restarts for which there is room. The others wait, so that no
 // rollout is begun that cannot end, and stop the run when that takes too long.
-func (t *turn) roomy(ctx context.Context, steps []plan.Step) ([]plan.Step, Outcome, error) {
-	var fit []plan.Step
-	for _, step := range steps {
-		facts := t.workload(step)
-		if facts.ExtraPods = facts.Workload.Surge; step.Field != "" {
+func (t *turn) roomy(ctx context.Context, steps []step.Step) ([]step.Step, Outcome, error) {
+	var fit []step.Step
+	for _, s := range steps {
+		facts := t.workload(s)
+		if facts.ExtraPods = facts.Workload.Surge; s.Field != "" {
 			facts.ExtraPods = 0
 		}
-		if step.Returns(facts.Workload) {
-			fit = append(fit, step)
+		if strategy.RestoresLabelOnly(s, facts.Workload) {
+			fit = append(fit, s)
 			continue
 		}
-		v := verify.Worst(verify.Judge(verify.SurgeCapacity, step.Subject, facts))
-		clock := plan.Step{Kind: plan.Restart, Wave: step.Wave, Subject: step.Subject, To: step.To + ", room"}
+		v := verify.Worst(verify.Evaluate(verify.SurgeCapacity, s.Subject, facts))
+		clock := step.Step{Kind: step.Restart, Wave: s.Wave, Subject: s.Subject, To: s.To + ", room"}
 		switch {
 		case v.Result == verify.Pass:
 			t.waited(clock)
-			fit = append(fit, step)
+			fit = append(fit, s)
 		case t.overdue(clock):
-			outcome, err := t.fail(ctx, step, v)
+			outcome, err := t.fail(ctx, s, v)
 			return nil, outcome, err
 		default:
-			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+			t.tell(Event{Kind: Waiting, Step: &s, Verdict: &v})
 		}
 	}
 	return fit, "", nil
@@ -109,38 +110,38 @@ func (t *turn) roomy(ctx context.Context, steps []plan.Step) ([]plan.Step, Outco
 
 // underway counts the workloads of the wave that were restarted and are not
 // proven yet by what the cluster says.
-func (t *turn) underway(ctx context.Context, s plan.Stage) (int, Outcome, error) {
+func (t *turn) underway(ctx context.Context, stage step.Stage) (int, Outcome, error) {
 	n := 0
-	for _, step := range t.proofsOf(s.Wave) {
-		if slices.ContainsFunc(s.Steps, func(r plan.Step) bool { return r.Subject == step.Subject }) || t.yetTo(plan.Swap, step) || t.yetTo(plan.Replace, step) {
+	for _, s := range t.proofsOf(stage.Wave) {
+		if slices.ContainsFunc(stage.Steps, func(r step.Step) bool { return r.Subject == s.Subject }) || t.yetTo(step.Swap, s) || t.yetTo(step.EvictPods, s) {
 			continue
 		}
-		v := verify.Worst(verify.Judge(verify.WorkloadRollout, step.Subject, t.workload(step)))
+		v := verify.Worst(verify.Evaluate(verify.WorkloadRollout, s.Subject, t.workload(s)))
 		switch {
-		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(step):
-			outcome, err := t.fail(ctx, step, v)
+		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(s):
+			outcome, err := t.fail(ctx, s, v)
 			return n, outcome, err
 		case v.Result == verify.Wait:
 			n++
-			t.tell(Event{Kind: Waiting, Step: &step, Verdict: &v})
+			t.tell(Event{Kind: Waiting, Step: &s, Verdict: &v})
 		default:
-			t.waited(step)
+			t.waited(s)
 		}
 	}
 	return n, "", nil
 }
 
 // yetTo reports whether a step of that kind is left for the subject of another.
-func (t *turn) yetTo(kind plan.Kind, step plan.Step) bool {
-	return slices.ContainsFunc(plan.Flat(t.stages), func(s plan.Step) bool {
-		return s.Kind == kind && s.Wave == step.Wave && s.Subject == step.Subject
+func (t *turn) yetTo(kind step.Kind, s step.Step) bool {
+	return slices.ContainsFunc(step.Flat(t.stages), func(s step.Step) bool {
+		return s.Kind == kind && s.Wave == s.Wave && s.Subject == s.Subject
 	})
 }
 
-func (t *turn) proofsOf(wave int) []plan.Step {
-	for _, s := range t.stages {
-		if s.Wave == wave && s.Kind == plan.Prove {
-			return s.Steps
+func (t *turn) proofsOf(wave int) []step.Step {
+	for _, stage := range t.stages {
+		if stage.Wave == wave && stage.Kind == step.Verify {
+			return stage.Steps
 		}
 	}
 	return nil
@@ -148,18 +149,18 @@ func (t *turn) proofsOf(wave int) []plan.Step {
 
 // injectable looks, just before a restart, at what the live webhooks would do to
 // the workload's next pod.
-func (t *turn) injectable(step plan.Step) verify.Verdict {
-	wl, _ := t.world.Workload(step.Subject)
+func (t *turn) injectable(s step.Step) verify.Verdict {
+	wl, _ := t.world.Workload(s.Subject)
 	ns, _ := t.world.Namespace(wl.Namespace)
-	by := t.world.Injectors(ns, step.Template(wl.Template))
-	if slices.Equal(by, []string{step.To}) {
+	by := t.world.Injectors(ns, s.TemplateAfter(wl.Template))
+	if slices.Equal(by, []string{s.To}) {
 		return verify.Verdict{Result: verify.Pass}
 	}
 	found := "nobody"
 	if len(by) > 0 {
 		found = strings.Join(by, " and ")
 	}
-	return verify.Verdict{Check: verify.SidecarRevision.Name, Subject: step.Subject, Result: verify.Fail,
-		Reason: fmt.Sprintf("it was not restarted: %s would inject its next pod, not %s", found, step.To),
+	return verify.Verdict{Check: verify.SidecarRevision.Name, Subject: s.Subject, Result: verify.Fail,
+		Reason: fmt.Sprintf("it was not restarted: %s would inject its next pod, not %s", found, s.To),
 		Hint:   "Compare the labels of the namespace and of the pod template with what `kubectl get mutatingwebhookconfigurations` selects."}
 }

@@ -17,7 +17,7 @@ func TestAnIstiodWithoutItsPortForProxies(t *testing.T) {
 			for _, r := range w.Revisions {
 				for i := range r.Istiods {
 					if r.Name == revision {
-						r.Istiods[i].Shut = "connection refused"
+						r.Istiods[i].PortClosed = "connection refused"
 					}
 				}
 			}

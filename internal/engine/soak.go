@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
 )
 
 // soak leaves a proven wave to run, looking at it all the while, and proves it
 // once more at the end.
-func (t *turn) soak(ctx context.Context, s plan.Stage) (Outcome, error) {
-	step, now := s.Steps[0], t.Clock.Now()
-	key := plan.SoakKey(s.Wave, t.target.Revision)
+func (t *turn) soak(ctx context.Context, stage step.Stage) (Outcome, error) {
+	s, now := stage.Steps[0], t.Clock.Now()
+	key := step.SoakKey(stage.Wave, t.target.Revision)
 	since, begun := t.ledger.Soaking[key]
 	if !begun {
 		if t.ledger.Soaking == nil {
@@ -27,18 +28,18 @@ func (t *turn) soak(ctx context.Context, s plan.Stage) (Outcome, error) {
 	if err := t.save(ctx); err != nil {
 		return "", err
 	}
-	t.tell(Event{Kind: Soaking, Step: &step, Until: until})
-	v, failing := t.sound(s.Wave, !now.Before(until))
+	t.tell(Event{Kind: Soaking, Step: &s, Until: until})
+	v, failing := t.sound(stage.Wave, !now.Before(until))
 	switch {
 	case v.Result == verify.Fail:
 		return t.fail(ctx, failing, v)
 	case now.Before(until):
 		return "", t.Clock.Sleep(ctx, min(5*t.Poll, until.Sub(now)))
 	case v.Result == verify.Wait:
-		return t.wait(ctx, v, failing, s.Wave)
+		return t.wait(ctx, v, failing, stage.Wave)
 	}
-	t.ledger.Sound = nil
-	t.pass(key, step, verify.Verdict{Check: verify.Soaked, Subject: step.Subject, Result: verify.Pass,
+	t.ledger.SoakedHealthy = nil
+	t.pass(key, s, verify.Verdict{Check: verify.Soaked, Subject: s.Subject, Result: verify.Pass,
 		Reason: fmt.Sprintf("sound for %s", t.target.Soak)})
 	return "", t.save(ctx)
 }
@@ -46,26 +47,26 @@ func (t *turn) soak(ctx context.Context, s plan.Stage) (Outcome, error) {
 // sound judges every workload of a wave by what the cluster and the istiods say.
 // Once the soak is over each has to be seen sound, if not all at the same look:
 // where autoscalers are at work some pod is always new.
-func (t *turn) sound(wave int, over bool) (verify.Verdict, plan.Step) {
-	worst, failing := verify.Verdict{Result: verify.Pass}, plan.Step{}
+func (t *turn) sound(wave int, over bool) (verify.Verdict, step.Step) {
+	worst, failing := verify.Verdict{Result: verify.Pass}, step.Step{}
 	for _, g := range t.target.Waves {
-		if g.Wave != wave {
+		if g.Number != wave {
 			continue
 		}
-		for _, wl := range plan.Provable(t.world, t.target, t.ledger, g) {
-			step := plan.Step{Kind: plan.Prove, Wave: wave, Subject: wl.Key(), To: t.target.Want(wl)}
-			v := verify.Worst(verify.Judge(verify.WorkloadRollout, wl.Key(), t.workload(step)))
+		for _, wl := range plan.WorkloadsToVerify(t.world, t.target, t.ledger, g) {
+			s := step.Step{Kind: step.Verify, Wave: wave, Subject: wl.Key(), To: t.target.RevisionOf(wl)}
+			v := verify.Worst(verify.Evaluate(verify.WorkloadRollout, wl.Key(), t.workload(s)))
 			switch {
 			case v.Result == verify.Fail:
-				return v, step
+				return v, s
 			case v.Result != verify.Wait:
-				t.waited(step)
+				t.waited(s)
 				if over {
 					t.noteSound(wl.Key())
 				}
-			case t.ledger.Sound[wl.Key()]:
+			case t.ledger.SoakedHealthy[wl.Key()]:
 			case worst.Result == verify.Pass:
-				worst, failing = v, step
+				worst, failing = v, s
 			}
 		}
 	}
@@ -73,8 +74,8 @@ func (t *turn) sound(wave int, over bool) (verify.Verdict, plan.Step) {
 }
 
 func (t *turn) noteSound(key string) {
-	if t.ledger.Sound == nil {
-		t.ledger.Sound = map[string]bool{}
+	if t.ledger.SoakedHealthy == nil {
+		t.ledger.SoakedHealthy = map[string]bool{}
 	}
-	t.ledger.Sound[key] = true
+	t.ledger.SoakedHealthy[key] = true
 }

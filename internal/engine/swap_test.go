@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // clean demands that a run of swaps is over and has left nothing behind.
@@ -68,7 +68,7 @@ func TestTheWayBackFromACrashAnywhereInASwap(t *testing.T) {
 		before := f.uids()
 		f.dieAt = n
 		_, err := f.run()
-		retired := slices.ContainsFunc(f.writes, func(c plan.Change) bool { return c.Verb == plan.Drop && c.Kind == "Pod" })
+		retired := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteKept && c.Kind == "Pod" })
 		f.intent.Rollback = true
 		f.dieAt = f.calls + n%37
 		_, _ = f.run()
@@ -98,8 +98,8 @@ func TestAFailingReplacementHoldsTheRun(t *testing.T) {
 			breaks(f)
 			expect(t, f, Held)
 			wl, _ := f.world.Workload("Deployment b/y")
-			if !reverts && len(wl.Kept()) != 1 {
-				t.Errorf("%s: %d pods of b/y were touched, not one: %+v", name, len(wl.Kept()), f.ledger.Held)
+			if !reverts && len(wl.DetachedPods()) != 1 {
+				t.Errorf("%s: %d pods of b/y were touched, not one: %+v", name, len(wl.DetachedPods()), f.ledger.Held)
 			}
 			if reverts && (where(f) != "[1-31-0] [1-29-1] [1-29-1]" || !slices.Equal(before[4:], f.uids()[4:]) || f.left() != nil) {
 				t.Errorf("%s, put back: %s, %v; left %v; %+v", name, where(f), f.uids(), f.left(), f.ledger.Held)
@@ -122,7 +122,7 @@ func TestAFailingReplacementHoldsTheRun(t *testing.T) {
 // goes on once there is room.
 func TestASwapWithoutRoomForItsKeeperIsNotBegun(t *testing.T) {
 	f := swapping()
-	f.world.Room.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "services", Hard: 2, Used: 2}}
+	f.world.Capacity.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "services", Hard: 2, Used: 2}}
 	expect(t, f, Held)
 	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "ResourceQuota tight has 0 of 2 services left") {
 		t.Errorf("held with %+v", h)
@@ -132,7 +132,7 @@ func TestASwapWithoutRoomForItsKeeperIsNotBegun(t *testing.T) {
 			t.Errorf("the swap has begun: %s %s %s", c.Verb, c.Kind, c.Name)
 		}
 	}
-	f.world.Room.Quotas[0].Hard = 4
+	f.world.Capacity.Quotas[0].Hard = 4
 	expect(t, f, Completed)
 	clean(t, f, "with room", allNew)
 }
@@ -155,10 +155,10 @@ func TestABusyPodIsNotEnded(t *testing.T) {
 // makes new pods.
 func TestATemplateThatChangesWhileParked(t *testing.T) {
 	f := swapping()
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		if c.Kind == "Pod" && c.Namespace == "a" && strings.Contains(string(c.Patch), `"app":null`) {
 			for i := range f.world.Workloads {
-				if wl := &f.world.Workloads[i]; wl.Namespace == "a" && len(wl.Kept()) == 2 {
+				if wl := &f.world.Workloads[i]; wl.Namespace == "a" && len(wl.DetachedPods()) == 2 {
 					f.deploy(wl)
 				}
 			}
@@ -173,10 +173,10 @@ func TestATemplateThatChangesWhileParked(t *testing.T) {
 
 // deploy gives a workload another template, and new pods of it.
 func (f *fake) deploy(wl *mesh.Workload) {
-	wl.Set, wl.Template.Hash = "h2", "deployed"
+	wl.ReplicaSetHash, wl.Template.Hash = "h2", "deployed"
 	var rest []mesh.Pod
 	for _, p := range wl.Pods {
-		if !p.Owned {
+		if !p.HasController {
 			rest = append(rest, p)
 		}
 	}
@@ -191,10 +191,10 @@ func TestWhatDoesNotGoIsNoReasonToSpin(t *testing.T) {
 	f.dieAt = 75
 	_, _ = f.run()
 	f.dieAt, f.intent.Rollback = 0, true
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		for i := range f.world.Workloads {
 			for j := range f.world.Workloads[i].Pods {
-				if p := &f.world.Workloads[i].Pods[j]; p.Name == "x0" && p.Swap.Place == mesh.Held && p.Swap.Marked() {
+				if p := &f.world.Workloads[i].Pods[j]; p.Name == "x0" && p.Swap.Place == mesh.Attached && p.Swap.Marked() {
 					p.Terminating = true
 				}
 			}
@@ -209,15 +209,15 @@ func TestWhatDoesNotGoIsNoReasonToSpin(t *testing.T) {
 func TestTheWayBackFromPodsThatWentBad(t *testing.T) {
 	f := swapping()
 	before := f.uids()
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		for i := range f.world.Workloads {
 			wl := &f.world.Workloads[i]
-			if wl.Namespace != "b" || len(wl.Kept()) < 2 {
+			if wl.Namespace != "b" || len(wl.DetachedPods()) < 2 {
 				continue
 			}
 			for j := range wl.Pods {
-				if p := &wl.Pods[j]; p.Owned && p.Sidecar.Revision == "1-31-0" {
-					p.Ready, p.Endpoints, p.Trouble = false, nil, "app: CrashLoopBackOff"
+				if p := &wl.Pods[j]; p.HasController && p.Sidecar.Revision == "1-31-0" {
+					p.Ready, p.Endpoints, p.Problem = false, nil, "app: CrashLoopBackOff"
 				}
 			}
 		}

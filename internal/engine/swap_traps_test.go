@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // A Service that comes while pods are parked, and selects them by a label that
@@ -35,13 +35,13 @@ func TestAParkedPodThatAServiceLeadsToAgainIsNotEnded(t *testing.T) {
 			}
 		}
 	}
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		if c.Kind == "Pod" && strings.Contains(string(c.Patch), `"tier":null`) {
 			free[c.Namespace+"/"+c.Name] = true
 		}
 	}
-	f.cut = func(c plan.Change) error {
-		if c.Kind == "Pod" && c.Verb == plan.Drop && leads(c.Namespace, c.Name) {
+	f.cut = func(c step.Change) error {
+		if c.Kind == "Pod" && c.Verb == step.DeleteKept && leads(c.Namespace, c.Name) {
 			t.Errorf("pod %s/%s is ended while Service late leads to it", c.Namespace, c.Name)
 		}
 		return nil
@@ -61,19 +61,19 @@ func TestWhatGoesBadWhileParkedPodsEndKeepsTheRest(t *testing.T) {
 			p.UID = wl.Namespace + p.Name
 			wl.Pods = append(wl.Pods, p)
 		}
-		wl.Wanted = len(wl.Pods)
+		wl.Replicas = len(wl.Pods)
 	}
-	f.intent.Soak, f.ledger = 0, plan.Ledger{}
+	f.intent.Soak, f.ledger = 0, step.Ledger{}
 	f.agree()
 	ended := 0
-	f.acted = func(c plan.Change) {
-		if c.Verb != plan.Drop || c.Kind != "Pod" {
+	f.acted = func(c step.Change) {
+		if c.Verb != step.DeleteKept || c.Kind != "Pod" {
 			return
 		}
 		for i := range f.world.Workloads {
 			for j := range f.world.Workloads[i].Pods {
-				if p := &f.world.Workloads[i].Pods[j]; f.world.Workloads[i].Namespace == "a" && p.Owned {
-					p.Ready, p.Endpoints, p.Trouble = false, nil, "app: CrashLoopBackOff"
+				if p := &f.world.Workloads[i].Pods[j]; f.world.Workloads[i].Namespace == "a" && p.HasController {
+					p.Ready, p.Endpoints, p.Problem = false, nil, "app: CrashLoopBackOff"
 				}
 			}
 		}
@@ -88,7 +88,7 @@ func TestWhatGoesBadWhileParkedPodsEndKeepsTheRest(t *testing.T) {
 // Two wrong replacements hold the run; once it is mended, the same command goes on.
 func TestAWrongReplacementIsReleasedAgainOnceMended(t *testing.T) {
 	f := swapping()
-	f.acted = func(plan.Change) {
+	f.acted = func(step.Change) {
 		for i := range f.world.Workloads {
 			for j := range f.world.Workloads[i].Pods {
 				if p := &f.world.Workloads[i].Pods[j]; f.world.Workloads[i].Key() == "Deployment b/y" && strings.HasPrefix(p.Name, "y-new") {
@@ -109,7 +109,7 @@ func TestAWrongReplacementIsReleasedAgainOnceMended(t *testing.T) {
 func TestAPolicyThatWantsTheLabelIsMetBeforeAPodIsReleased(t *testing.T) {
 	f := swapping()
 	released := 0
-	f.cut = func(c plan.Change) error {
+	f.cut = func(c step.Change) error {
 		switch text := string(c.Patch); {
 		case c.Kind == "Pod" && strings.Contains(text, `"app":null`):
 			return fmt.Errorf("patch pod: %w: admission webhook \"validate.kyverno.svc\" denied the request: label app is required", ErrRefused)

@@ -35,7 +35,7 @@ func tagGone(t *testing.T, validator mesh.Validator) {
 	if at := f.world.Validator; validator.Configuration != "" && at.Revision != "1-31-0" {
 		t.Errorf("the validator alone was moved, to %s", at.Revision)
 	}
-	if waited := f.now.Sub(began); waited > f.intent.Ready/2 {
+	if waited := f.now.Sub(began); waited > f.intent.ReadyTimeout/2 {
 		t.Errorf("held after %s", waited)
 	}
 	f.world.Webhooks = slices.Clone(was)
@@ -57,11 +57,11 @@ func TestATagThatOthersFollowIsHeld(t *testing.T) {
 		if back {
 			expect(t, f, Completed)
 		}
-		at := f.world.TagAt("default")[0]
+		at := f.world.TagRevisions("default")[0]
 		f.world.Namespaces = append(slices.Clone(f.world.Namespaces), mesh.Namespace{Name: "new", Labels: map[string]string{mesh.InjectionLabel: "enabled"}})
 		f.world.Workloads = append(slices.Clone(f.world.Workloads), mesh.Workload{Namespace: "new", Name: "jobs", Kind: mesh.CronJob})
 		f.world.Sort()
-		f.intent.Rollback, f.intent.Names = back, []string{"a", "b", "c"}
+		f.intent.Rollback, f.intent.Namespaces = back, []string{"a", "b", "c"}
 		expect(t, f, Held)
 		h := f.ledger.Held
 		if h.Reason != planChanged || h.Subject != "tag default" || !strings.Contains(h.Message, "it binds CronJob new/jobs") || strings.Contains(h.Hint, "--tags keep") == back {

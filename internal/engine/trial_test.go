@@ -12,50 +12,50 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // trying is an upgrade in which everything is tried first, out of service in
 // namespace c.
 func trying() *fake {
 	f := upgrade()
-	f.intent.Policy = plan.Policy{Trial: plan.InSight, Rules: []plan.Rule{{Namespace: "c", Trial: plan.OutSight}}}
+	f.intent.Policy = step.Policy{Trial: step.InService, Rules: []step.Rule{{Namespace: "c", Trial: step.OutOfService}}}
 	for i, wl := range f.world.Workloads {
 		f.world.Workloads[i].Template.Labels = map[string]string{"app": wl.Name}
 		f.world.Workloads[i].Services = []mesh.Service{{Name: wl.Name, Selector: map[string]string{"app": wl.Name}}}
 	}
-	f.ledger = plan.Ledger{}
+	f.ledger = step.Ledger{}
 	f.agree()
 	return f
 }
 
 // onTrial makes, lets loose and ends trial pods: a pod that is let to a node runs
 // at once, one that is ended is seen ending once.
-func (f *fake) onTrial(c plan.Change) {
+func (f *fake) onTrial(c step.Change) {
 	f.world.Trials = slices.Clone(f.world.Trials)
-	if c.Verb == plan.Launch {
+	if c.Verb == step.CreateTrial {
 		wl, _ := f.world.Workload(c.Kind + " " + c.Namespace + "/" + c.Name)
-		f.world.Trials = append(f.world.Trials, mesh.Trial{Run: c.Trial.Run, Of: wl.Key(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
+		f.world.Trials = append(f.world.Trials, mesh.Trial{Run: c.Trial.Run, Workload: wl.Key(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
 			Mode: string(c.Trial.Mode), Gated: true, Namespace: c.Namespace,
-			Pod: mesh.Pod{Name: c.Name + "-trial", UID: fmt.Sprint("uid-", f.calls), Trouble: "not scheduled: SchedulingGated"}})
+			Pod: mesh.Pod{Name: c.Name + "-trial", UID: fmt.Sprint("uid-", f.calls), Problem: "not scheduled: SchedulingGated"}})
 		return
 	}
 	for i, x := range f.world.Trials {
 		switch p := &f.world.Trials[i]; {
 		case x.Namespace != c.Namespace || x.Pod.Name != c.Name || x.Pod.UID != c.Expect:
-		case c.Verb == plan.Delete:
+		case c.Verb == step.Delete:
 			p.Pod.Terminating = true
-		case c.Verb == plan.Serve:
-			p.Service, p.Since, p.Pod.Ready = mesh.Serving, f.now, true
+		case c.Verb == step.ServeTrial:
+			p.Phase, p.Since, p.Pod.Ready = mesh.Serving, f.now, true
 			if p.Pod.Endpoints = []string{strings.TrimSuffix(x.Pod.Name, "-trial")}; f.unled {
 				p.Pod.Endpoints = nil
 			}
-		case c.Verb == plan.Recall:
-			p.Service, p.Since, p.Pod.Ready = mesh.Rested, f.now, false
+		case c.Verb == step.StopTrialService:
+			p.Phase, p.Since, p.Pod.Ready = mesh.Served, f.now, false
 		case f.barred:
-			p.Gated, p.Pod.Trouble = false, "app: ImagePullBackOff"
+			p.Gated, p.Pod.Problem = false, "app: ImagePullBackOff"
 		default:
-			p.Gated, p.Able, p.Pod.Running = false, true, true
+			p.Gated, p.ContainersReady, p.Pod.Running = false, true, true
 			p.Pod.Sidecar = mesh.Sidecar{Present: true, Revision: x.Revision}
 		}
 	}
@@ -79,8 +79,8 @@ func (f *fake) trials() []mesh.Proxy {
 }
 
 // verbs counts the writes of each verb.
-func (f *fake) verbs() map[plan.Verb]int {
-	n := map[plan.Verb]int{}
+func (f *fake) verbs() map[step.Verb]int {
+	n := map[step.Verb]int{}
 	for _, c := range f.writes {
 		n[c.Verb]++
 	}
@@ -90,8 +90,8 @@ func (f *fake) verbs() map[plan.Verb]int {
 func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
 	f := trying()
 	tried := map[string]int{}
-	f.acted = func(c plan.Change) {
-		if c.Verb == plan.Delete {
+	f.acted = func(c step.Change) {
+		if c.Verb == step.Delete {
 			tried[c.Namespace]++
 		}
 		if c.Kind == "Namespace" && tried[c.Name] != 2 {
@@ -99,7 +99,7 @@ func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
 		}
 	}
 	expect(t, f, Completed)
-	if n := f.verbs(); n[plan.Launch] != 6 || n[plan.Ungate] != 6 || n[plan.Serve] != 4 || n[plan.Recall] != 4 || n[plan.Delete] != 6 || len(f.world.Trials) != 0 {
+	if n := f.verbs(); n[step.CreateTrial] != 6 || n[step.ScheduleTrial] != 6 || n[step.ServeTrial] != 4 || n[step.StopTrialService] != 4 || n[step.Delete] != 6 || len(f.world.Trials) != 0 {
 		t.Errorf("written was %v, left are %v", n, f.world.Trials)
 	}
 }
@@ -108,21 +108,21 @@ func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
 // service never serves.
 func TestATrialServesForItsTimeAndRests(t *testing.T) {
 	f := trying()
-	at := map[plan.Verb]map[string]time.Time{plan.Serve: {}, plan.Recall: {}, plan.Delete: {}}
-	f.acted = func(c plan.Change) {
+	at := map[step.Verb]map[string]time.Time{step.ServeTrial: {}, step.StopTrialService: {}, step.Delete: {}}
+	f.acted = func(c step.Change) {
 		if times, of := at[c.Verb]; of {
 			times[c.Namespace+"/"+c.Name] = f.now
 		}
 	}
 	expect(t, f, Completed)
 	const in, out = "a/x-trial", "c/x-trial"
-	if served, rested := at[plan.Recall][in].Sub(at[plan.Serve][in]), at[plan.Delete][in].Sub(at[plan.Recall][in]); served < inService || rested < resting {
+	if served, rested := at[step.StopTrialService][in].Sub(at[step.ServeTrial][in]), at[step.Delete][in].Sub(at[step.StopTrialService][in]); served < inService || rested < resting {
 		t.Errorf("it served for %s and rested for %s", served, rested)
 	}
-	if said := slices.Collect(maps.Values(f.ledger.Passed)); !slices.ContainsFunc(said, func(p plan.Pass) bool { return strings.Contains(p.Evidence, "; served in x for 10s") }) {
+	if said := slices.Collect(maps.Values(f.ledger.Passed)); !slices.ContainsFunc(said, func(p step.Pass) bool { return strings.Contains(p.Evidence, "; served in x for 10s") }) {
 		t.Errorf("it is said that it served: %v", said)
 	}
-	if !at[plan.Serve][out].IsZero() || at[plan.Delete][out].IsZero() {
+	if !at[step.ServeTrial][out].IsZero() || at[step.Delete][out].IsZero() {
 		t.Errorf("what was to stay out of service: %v", at)
 	}
 }
@@ -130,13 +130,13 @@ func TestATrialServesForItsTimeAndRests(t *testing.T) {
 // A trial pod that fails while it serves rests before it goes, too.
 func TestATrialThatFailsInService(t *testing.T) {
 	f := trying()
-	f.acted = func(c plan.Change) {
-		if c.Verb == plan.Serve {
+	f.acted = func(c step.Change) {
+		if c.Verb == step.ServeTrial {
 			f.rejects = c.Namespace
 		}
 	}
 	expect(t, f, Held)
-	if n := f.verbs(); n[plan.Serve] == 0 || n[plan.Recall] != n[plan.Serve] || len(f.world.Trials) != 0 || f.ledger.Held.Reason != checkFailed {
+	if n := f.verbs(); n[step.ServeTrial] == 0 || n[step.StopTrialService] != n[step.ServeTrial] || len(f.world.Trials) != 0 || f.ledger.Held.Reason != checkFailed {
 		t.Errorf("written was %v, left are %v, held with %+v", n, f.world.Trials, f.ledger.Held)
 	}
 }
@@ -154,14 +154,14 @@ func TestAFailingTrialHoldsAndLeavesNothing(t *testing.T) {
 		"never ready":             {func(f *fake) { f.barred = true }, timedOut, "x-trial: app: ImagePullBackOff"},
 		"no endpoint":             {func(f *fake) { f.unled = true }, timedOut, "to be an endpoint of "},
 		"certificate":             {func(f *fake) { f.broken = "x-trial" }, checkFailed, "does not chain"},
-		"no room":                 {func(f *fake) { f.cut = failing(plan.Launch, refused) }, checkFailed, "exceeded quota"},
-		"webhook does not answer": {func(f *fake) { f.cut = failing(plan.Launch, errors.New("no answer within 5s")) }, timedOut, "no answer within 5s"},
+		"no room":                 {func(f *fake) { f.cut = failing(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
+		"webhook does not answer": {func(f *fake) { f.cut = failing(step.CreateTrial, errors.New("no answer within 5s")) }, timedOut, "no answer within 5s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := trying()
 			f.intent.RollbackOnFailure = true
-			f.acted = func(c plan.Change) {
-				if c.Namespace == "a" && c.Kind == "Deployment" && c.Verb == plan.Patch {
+			f.acted = func(c step.Change) {
+				if c.Namespace == "a" && c.Kind == "Deployment" && c.Verb == step.Patch {
 					tc.breaks(f)
 				}
 			}
@@ -180,8 +180,8 @@ func TestAFailingTrialHoldsAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func failing(verb plan.Verb, err error) func(plan.Change) error {
-	return func(c plan.Change) error {
+func failing(verb step.Verb, err error) func(step.Change) error {
+	return func(c step.Change) error {
 		if c.Verb == verb {
 			return err
 		}
@@ -192,8 +192,8 @@ func failing(verb plan.Verb, err error) func(plan.Change) error {
 // A hold for another reason leaves no trial pod behind either.
 func TestAHoldEndsTrialPods(t *testing.T) {
 	f := trying()
-	f.acted = func(c plan.Change) {
-		if c.Verb == plan.Ungate {
+	f.acted = func(c step.Change) {
+		if c.Verb == step.ScheduleTrial {
 			f.world.Namespaces[2].Labels, f.acted = map[string]string{mesh.RevisionLabel: "1-28-0"}, nil
 		}
 	}
@@ -206,14 +206,14 @@ func TestAHoldEndsTrialPods(t *testing.T) {
 // What is deployed in the middle of a trial is what is tried in the end.
 func TestATemplateThatChangesIsTriedAnew(t *testing.T) {
 	f := trying()
-	f.acted = func(c plan.Change) {
-		if c.Verb == plan.Ungate {
+	f.acted = func(c step.Change) {
+		if c.Verb == step.ScheduleTrial {
 			f.world.Workloads = slices.Clone(f.world.Workloads)
 			f.world.Workloads[0].Template.Hash, f.acted = "deployed", nil
 		}
 	}
 	expect(t, f, Completed)
-	if n := f.verbs(); n[plan.Launch] != 7 || n[plan.Delete] != 7 {
+	if n := f.verbs(); n[step.CreateTrial] != 7 || n[step.Delete] != 7 {
 		t.Errorf("written was %v", n)
 	}
 }
@@ -228,7 +228,7 @@ func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
 	}{
 		"once before it is ready":   {false, 1, Completed},
 		"once while it serves":      {true, 1, Completed},
-		"twice":                     {false, plan.Endings - 1, Completed},
+		"twice":                     {false, step.MaxTrialsEnded - 1, Completed},
 		"each time":                 {false, 9, Held},
 		"each time while it serves": {true, 9, Held},
 	} {
@@ -243,20 +243,20 @@ func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
 				return nil
 			}
 			ends := func(*mesh.World) {
-				if p := tried(); p != nil && c.times > 0 && p.Ended == "" && !p.Gated && (!c.serving || p.Service == mesh.Serving && f.now.Sub(began) > inService/2) {
+				if p := tried(); p != nil && c.times > 0 && p.Ended == "" && !p.Gated && (!c.serving || p.Phase == mesh.Serving && f.now.Sub(began) > inService/2) {
 					c.times--
-					p.Ended, p.Able, p.Pod.Running, p.Pod.Ready = "Failed: Evicted: The node was low on resource: memory.", false, false, false
+					p.Ended, p.ContainersReady, p.Pod.Running, p.Pod.Ready = "Failed: Evicted: The node was low on resource: memory.", false, false, false
 				}
 			}
 			f.sees = ends
-			f.acted = func(w plan.Change) {
+			f.acted = func(w step.Change) {
 				switch {
 				case w.Namespace != "b" || w.Name != "x-trial":
-				case w.Verb == plan.Serve:
+				case w.Verb == step.ServeTrial:
 					began = f.now
-				case w.Verb == plan.Recall && tried().Ended == "" && f.now.Sub(began) < inService:
+				case w.Verb == step.StopTrialService && tried().Ended == "" && f.now.Sub(began) < inService:
 					t.Errorf("it served for %s", f.now.Sub(began))
-				case w.Verb == plan.Ungate && !c.serving:
+				case w.Verb == step.ScheduleTrial && !c.serving:
 					ends(nil)
 				}
 			}
@@ -265,7 +265,7 @@ func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
 			if h := f.ledger.Held; c.want == Held && (h.Reason != checkFailed || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "the last of 3 that did: Failed: Evicted: The node was low")) {
 				t.Errorf("held with %+v", h)
 			}
-			if len(f.world.Trials) != 0 || c.want == Held && f.now.Sub(start) > f.intent.Ready {
+			if len(f.world.Trials) != 0 || c.want == Held && f.now.Sub(start) > f.intent.ReadyTimeout {
 				t.Errorf("left are %v, after %s", f.world.Trials, f.now.Sub(start))
 			}
 			f.sees, f.acted = nil, nil
@@ -277,7 +277,7 @@ func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
 // few is trying in two namespaces of three: there is more to kill in it than time.
 func few() *fake {
 	f := trying()
-	f.intent.Soak, f.intent.Waves, f.ledger = 0, [][]string{{"a"}, {"c"}}, plan.Ledger{}
+	f.intent.Soak, f.intent.Waves, f.ledger = 0, [][]string{{"a"}, {"c"}}, step.Ledger{}
 	f.agree()
 	return f
 }

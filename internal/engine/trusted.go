@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // patient is how many proxies of a wave are asked where the first do not answer.
@@ -34,7 +34,7 @@ func (t *turn) noteTrusted(ctx context.Context, olds []string) {
 	}
 	if len(roots) > 0 {
 		slices.Sort(roots)
-		t.ledger.Trusted = slices.Compact(roots)
+		t.ledger.TrustedRoots = slices.Compact(roots)
 	}
 }
 
@@ -43,7 +43,7 @@ type witness struct{ namespace, pod string }
 
 // witnesses are the first pods of a wave whose proxies are served by a control
 // plane that is moved away from, one of a workload.
-func (t *turn) witnesses(g plan.Group, olds []string) []witness {
+func (t *turn) witnesses(g step.Wave, olds []string) []witness {
 	var list []witness
 	for _, ns := range g.Namespaces {
 		for _, wl := range t.world.In(ns) {

@@ -30,7 +30,7 @@ func ofAnother(after string) *fake {
 func TestAMeshOfAnotherAuthorityIsMoved(t *testing.T) {
 	f := ofAnother("spire")
 	expect(t, f, Completed)
-	if got := f.ledger.Trusted; len(got) != 1 || got[0] != "spire" {
+	if got := f.ledger.TrustedRoots; len(got) != 1 || got[0] != "spire" {
 		t.Errorf("written down as trusted is %v", got)
 	}
 	total := f.calls
@@ -58,8 +58,8 @@ func TestAnOrdinaryMeshNotesNoAuthority(t *testing.T) {
 	f := upgrade()
 	f.holds = func(_ string, c *mesh.Certificate) { c.Trusts, c.Leads = []string{"root"}, []string{"root"} }
 	expect(t, f, Completed)
-	if len(f.ledger.Trusted) > 0 {
-		t.Errorf("written down as trusted is %v", f.ledger.Trusted)
+	if len(f.ledger.TrustedRoots) > 0 {
+		t.Errorf("written down as trusted is %v", f.ledger.TrustedRoots)
 	}
 	f = upgrade()
 	f.holds = func(pod string, c *mesh.Certificate) { c.Chains, c.Unasked = c.Chains && pod != "x0", pod == "x0" }

@@ -12,18 +12,19 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // turn is one look at the mesh and what follows from it.
 type turn struct {
 	Engine
-	intent  plan.Intent
-	ledger  plan.Ledger // as it shall be written
-	written plan.Ledger // as it is written
+	intent  step.Intent
+	ledger  step.Ledger // as it shall be written
+	written step.Ledger // as it is written
 	world   mesh.World
-	target  plan.Target
-	stages  []plan.Stage
-	gone    plan.Gone // of a run whose revision others have taken away
+	target  step.Target
+	stages  []step.Stage
+	gone    plan.RevisionMissing // of a run whose revision others have taken away
 }
 
 // resume forgets why an earlier host of the run stopped, and gives what waited
@@ -31,50 +32,50 @@ type turn struct {
 // have mended what was in the way.
 func (t *turn) resume() {
 	t.ledger.Held, t.ledger.Waiting, t.ledger.Restarts, t.ledger.Evictions = nil, nil, nil, nil
-	t.ledger.Leaving = nil
+	t.ledger.Stopping = nil
 	t.tell(Event{Kind: Began})
 }
 
 // advance does what a stage asks for, as far as it can be done now.
-func (t *turn) advance(ctx context.Context, s plan.Stage) (Outcome, error) {
-	t.ledger.Reached = max(t.ledger.Reached, t.target.Rank(s.Wave, s.Kind))
-	switch s.Kind {
-	case plan.Withdraw:
-		return t.withdraw(ctx, s)
-	case plan.Trial:
-		return t.trial(ctx, s)
-	case plan.Evict:
-		return t.evict(ctx, s)
-	case plan.Restart:
-		return t.restart(ctx, s)
-	case plan.Replace:
-		return t.replace(ctx, s)
-	case plan.Swap:
-		return t.swap(ctx, s)
-	case plan.Retire:
-		return t.retire(ctx, s)
-	case plan.Admit:
-		return t.admit(ctx, s)
-	case plan.Prove:
-		return t.prove(ctx, s)
-	case plan.Soak:
-		return t.soak(ctx, s)
-	case plan.Label, plan.Preset, plan.Pin, plan.Unpin:
-		return t.label(ctx, s)
-	case plan.Tag:
-		return t.tag(ctx, s)
-	case plan.Install:
-		return t.install(ctx, s)
-	case plan.Remove:
-		return t.remove(ctx, s)
-	case plan.Try:
-		return t.try(ctx, s)
+func (t *turn) advance(ctx context.Context, stage step.Stage) (Outcome, error) {
+	t.ledger.Reached = max(t.ledger.Reached, plan.RankOf(t.target, stage.Wave, stage.Kind))
+	switch stage.Kind {
+	case step.DeleteTrial:
+		return t.withdraw(ctx, stage)
+	case step.Trial:
+		return t.trial(ctx, stage)
+	case step.EvictStuckPod:
+		return t.evict(ctx, stage)
+	case step.Restart:
+		return t.restart(ctx, stage)
+	case step.EvictPods:
+		return t.replace(ctx, stage)
+	case step.Swap:
+		return t.swap(ctx, stage)
+	case step.DeleteParked:
+		return t.retire(ctx, stage)
+	case step.Validate:
+		return t.admit(ctx, stage)
+	case step.Verify:
+		return t.prove(ctx, stage)
+	case step.Soak:
+		return t.soak(ctx, stage)
+	case step.Label, step.LabelTemplate, step.Pin, step.RestoreLabel:
+		return t.label(ctx, stage)
+	case step.Tag:
+		return t.tag(ctx, stage)
+	case step.Install:
+		return t.install(ctx, stage)
+	case step.Remove:
+		return t.remove(ctx, stage)
+	case step.DryRun:
+		return t.try(ctx, stage)
 	}
-	return t.act(ctx, s.Steps)
+	return t.act(ctx, stage.Steps)
 }
 
 // act writes what it is about to do down, and does it.
-func (t *turn) act(ctx context.Context, steps []plan.Step) (Outcome, error) {
+func (t *turn) act(ctx context.Context, steps []step.Step) (Outcome, error) {
 	if err := t.save(ctx); err != nil {
 		return "", err
 	}
@@ -89,7 +90,7 @@ func (t *turn) act(ctx context.Context, steps []plan.Step) (Outcome, error) {
 		}
 		t.tell(Event{Kind: Acting, Step: &s})
 		switch err := t.write(ctx, changes); {
-		case errors.Is(err, ErrDisturbed):
+		case errors.Is(err, ErrConflict):
 			return "", t.Clock.Sleep(ctx, t.Poll) // the next look tells what is left of it
 		case err != nil:
 			return "", unwritten{s, err}
@@ -100,9 +101,9 @@ func (t *turn) act(ctx context.Context, steps []plan.Step) (Outcome, error) {
 }
 
 // write carries changes out one after the other, up to the first that fails.
-func (t *turn) write(ctx context.Context, changes []plan.Change) error {
+func (t *turn) write(ctx context.Context, changes []step.Change) error {
 	for _, c := range changes {
-		if err := t.Actor.Act(ctx, c); err != nil {
+		if err := t.Writer.Write(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -114,7 +115,7 @@ func (t *turn) save(ctx context.Context) error {
 	if reflect.DeepEqual(t.ledger, t.written) {
 		return nil
 	}
-	if err := t.Journal.Save(ctx, t.ledger, t.summary()); err != nil {
+	if err := t.Record.Save(ctx, t.ledger, t.summary()); err != nil {
 		return fmt.Errorf("write the run's record: %w", err)
 	}
 	t.written = t.ledger.Clone()
@@ -127,7 +128,7 @@ func (t *turn) tell(e Event) {
 	e.World, e.Target, e.Stages = &t.world, &t.target, t.stages
 	ledger := t.ledger.Clone()
 	e.Ledger = &ledger
-	t.Teller.Tell(e)
+	t.Reporter.Report(e)
 }
 
 // listed is how many changes a message lists: it is stored with the record, and
@@ -135,7 +136,7 @@ func (t *turn) tell(e Event) {
 const listed = 8
 
 // changed is the hold of a plan that is not the one that was approved.
-func changed(strange []plan.Step) plan.Hold {
+func changed(strange []step.Step) step.Hold {
 	lines := make([]string, 0, len(strange))
 	for _, s := range strange {
 		lines = append(lines, s.String())
@@ -144,7 +145,7 @@ func changed(strange []plan.Step) plan.Hold {
 	if len(lines) > listed {
 		lines, more = lines[:listed], fmt.Sprintf("; and %d more", len(lines)-listed)
 	}
-	return plan.Hold{Reason: planChanged, Subject: strange[0].Subject, Wave: strange[0].Wave,
+	return step.Hold{Reason: planChanged, Subject: strange[0].Subject, Wave: strange[0].Wave,
 		Message: "what is left is not what was approved: " + strings.Join(lines, "; ") + more,
 		Hint:    "Somebody else changed the mesh. Run the same command again to see the plan as it is now, and to agree to it."}
 }
@@ -160,8 +161,8 @@ func (t *turn) expired(since time.Time) bool {
 }
 
 func (t *turn) ready() time.Duration {
-	if t.intent.Ready == 0 {
+	if t.intent.ReadyTimeout == 0 {
 		return 10 * time.Minute
 	}
-	return t.intent.Ready
+	return t.intent.ReadyTimeout
 }

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // unwritten is a step's write that did not arrive.
 type unwritten struct {
-	step plan.Step
+	step step.Step
 	err  error
 }
 
@@ -31,10 +31,10 @@ func (e Engine) giveUp(ctx context.Context, err error) (Outcome, error) {
 	if lost != nil {
 		return "", err
 	}
-	h := plan.Hold{Reason: writeFailed, Subject: u.step.Subject, Wave: u.step.Wave, Message: err.Error(),
+	h := step.Hold{Reason: writeFailed, Subject: u.step.Subject, Wave: u.step.Wave, Message: err.Error(),
 		Hint: "Nothing was changed by this write. See who refuses it, or does not answer: the API server's words name a right, an admission webhook, a policy or a quota. Mend that and run the same command again."}
-	if u.step.Kind == plan.Install {
-		h.Reason, h.Hint = installFailed, advice(err)
+	if u.step.Kind == step.Install {
+		h.Reason, h.Hint = installFailed, adviceOf(err)
 	}
 	outcome, lost := t.hold(ctx, h)
 	if lost != nil {

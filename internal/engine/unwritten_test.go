@@ -9,23 +9,23 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 func TestAWriteThatDoesNotArriveHoldsByName(t *testing.T) {
 	denied := fmt.Errorf("restart: %w: admission webhook policy.example denied the request", ErrRefused)
 	for name, c := range map[string]struct {
-		at      func(plan.Change) bool
+		at      func(step.Change) bool
 		err     error
 		subject string
 	}{
-		"a label is refused":   {func(c plan.Change) bool { return c.Kind == "Namespace" }, denied, "a"},
-		"a restart is refused": {func(c plan.Change) bool { return c.Kind == "Deployment" }, denied, "Deployment a/x"},
-		"nobody answers":       {func(c plan.Change) bool { return c.Kind == "Deployment" }, errors.New("failed calling webhook policy.example denied"), "Deployment a/x"},
+		"a label is refused":   {func(c step.Change) bool { return c.Kind == "Namespace" }, denied, "a"},
+		"a restart is refused": {func(c step.Change) bool { return c.Kind == "Deployment" }, denied, "Deployment a/x"},
+		"nobody answers":       {func(c step.Change) bool { return c.Kind == "Deployment" }, errors.New("failed calling webhook policy.example denied"), "Deployment a/x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := upgrade()
-			f.cut = func(change plan.Change) error {
+			f.cut = func(change step.Change) error {
 				if c.at(change) {
 					return c.err
 				}
@@ -49,7 +49,7 @@ func TestAWriteThatDoesNotArriveHoldsByName(t *testing.T) {
 func TestARefusedRestartPutsItsWaveBack(t *testing.T) {
 	f := upgrade()
 	f.intent.RollbackOnFailure = true
-	f.cut = func(c plan.Change) error {
+	f.cut = func(c step.Change) error {
 		if c.Kind == "Deployment" && c.Namespace == "b" {
 			return fmt.Errorf("%w: denied", ErrRefused)
 		}
@@ -66,7 +66,7 @@ func TestARefusedRestartPutsItsWaveBack(t *testing.T) {
 
 func TestALabelThatDoesNotStayHolds(t *testing.T) {
 	f := upgrade()
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		if c.Kind != "Namespace" || c.Name != "a" {
 			return
 		}
@@ -88,7 +88,7 @@ func TestAStampThatDoesNotStayHolds(t *testing.T) {
 	f := upgrade()
 	was, _ := f.world.Workload("Deployment a/x")
 	stamps := 0
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		if c.Kind != "Deployment" || c.Name != "x" || c.Namespace != "a" {
 			return
 		}
@@ -106,9 +106,9 @@ func TestAStampThatDoesNotStayHolds(t *testing.T) {
 		t.Errorf("held with %+v", h)
 	}
 	if stamps < 5 || stamps > 20 {
-		t.Errorf("stamped %d times in %s", stamps, f.intent.Ready)
+		t.Errorf("stamped %d times in %s", stamps, f.intent.ReadyTimeout)
 	}
-	if y, _ := f.world.Workload("Deployment a/y"); y.Stamp.Run == "" {
+	if y, _ := f.world.Workload("Deployment a/y"); y.RestartAnnotation.Run == "" {
 		t.Error("it has kept the other one of its wave")
 	}
 	f.acted = nil // mended
@@ -119,7 +119,7 @@ func TestAStampThatDoesNotStayHolds(t *testing.T) {
 func TestAStampThatIsTakenBackOnceIsWrittenAgain(t *testing.T) {
 	f := upgrade()
 	was, _ := f.world.Workload("Deployment a/x")
-	f.acted = func(c plan.Change) {
+	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
 			if c.Kind == "Deployment" && wl.Key() == was.Key() {
 				f.world.Workloads[i], f.acted = was, nil

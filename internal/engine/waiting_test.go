@@ -8,24 +8,24 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Writes that don't arrive are no restarts: the workload is restarted once the
 // API server is back, and not judged for what was never done to it.
 func TestAWriteThatFailsIsNoRestart(t *testing.T) {
-	for name, lost := range map[string]error{"the API server is away": errors.New("connection refused"), "other hands were quicker": ErrDisturbed} {
+	for name, lost := range map[string]error{"the API server is away": errors.New("connection refused"), "other hands were quicker": ErrConflict} {
 		t.Run(name, func(t *testing.T) {
 			f, failures := upgrade(), 0
-			f.cut = func(c plan.Change) error {
-				if c.Namespace == "b" && c.Name == "x" && failures < 2*plan.Attempts {
+			f.cut = func(c step.Change) error {
+				if c.Namespace == "b" && c.Name == "x" && failures < 2*step.MaxAttempts {
 					failures++
 					return lost
 				}
 				return nil
 			}
 			expect(t, f, Completed)
-			if repeated := restartsOf(f); failures != 2*plan.Attempts || repeated != "" {
+			if repeated := restartsOf(f); failures != 2*step.MaxAttempts || repeated != "" {
 				t.Errorf("%d writes were lost, and restarted more than once was %q", failures, repeated)
 			}
 		})
@@ -36,10 +36,10 @@ func TestAWriteThatFailsIsNoRestart(t *testing.T) {
 // stumble for ten seconds at that time after it.
 func slow(w *mesh.World, key string, now time.Time, stumbles time.Duration) {
 	for i, wl := range w.Workloads {
-		if wl.Key() != key || wl.Stamp.At.IsZero() {
+		if wl.Key() != key || wl.RestartAnnotation.At.IsZero() {
 			continue
 		}
-		after := now.Sub(wl.Stamp.At)
+		after := now.Sub(wl.RestartAnnotation.At)
 		stumbling := stumbles > 0 && after >= stumbles && after < stumbles+10*time.Second
 		w.Workloads[i].Rollout = mesh.Rollout{Done: after >= 4*time.Minute && !stumbling, Message: "1 of 2 updated replicas are available"}
 	}
@@ -51,7 +51,7 @@ func TestWaitingBeginsAnewAfterItEnded(t *testing.T) {
 	for name, stumbles := range map[string]time.Duration{"while others restart": 7 * time.Minute, "in the soak": 9 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			f := upgrade()
-			f.intent.Parallel, f.intent.Waves, f.ledger = 1, [][]string{{"a", "b"}, {"c"}}, plan.Ledger{}
+			f.intent.Parallel, f.intent.Waves, f.ledger = 1, [][]string{{"a", "b"}, {"c"}}, step.Ledger{}
 			f.agree()
 			f.sees = func(w *mesh.World) {
 				slow(w, "Deployment a/x", f.now, stumbles)

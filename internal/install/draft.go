@@ -10,18 +10,18 @@ import (
 
 // Draft is what an install would do, found before anything is touched.
 type Draft struct {
-	Revision  string   `json:"revision"`
-	Version   string   `json:"version"`             // "" when only the cluster will know it
-	By        string   `json:"by"`                  // whose hands do it, in words
-	Namespace string   `json:"namespace,omitempty"` // where its istiod runs
-	Image     string   `json:"image,omitempty"`     // of its istiod
-	Objects   int      `json:"objects,omitempty"`   // that are applied
-	LeftOut   []Object `json:"leftOut,omitempty"`   // gateways that the file asks for: istioctl would replace them in place, at once
-	InPlace   []Object `json:"inPlace,omitempty"`   // what is no revision's own and is applied over what is there
-	Notes     []string `json:"notes,omitempty"`     // what somebody who approves should know
-	Needs     []Need   `json:"-"`                   // what the user must be permitted
-	Carried   *Carried `json:"-"`                   // the old revision's values that the chart is given; nil when there are none
-	File      string   `json:"file,omitempty"`      // what istioctl is given (the IstioOperator), or Helm (the values): YAML
+	Revision        string           `json:"revision"`
+	Version         string           `json:"version"`             // "" when only the cluster will know it
+	By              string           `json:"by"`                  // whose hands do it, in words
+	Namespace       string           `json:"namespace,omitempty"` // where its istiod runs
+	Image           string           `json:"image,omitempty"`     // of its istiod
+	Objects         int              `json:"objects,omitempty"`   // that are applied
+	OmittedGateways []Object         `json:"leftOut,omitempty"`   // gateways that the file asks for: istioctl would replace them in place, at once
+	InPlace         []Object         `json:"inPlace,omitempty"`   // what is no revision's own and is applied over what is there
+	Notes           []string         `json:"notes,omitempty"`     // what somebody who approves should know
+	Permissions     []Permission     `json:"-"`                   // what the user must be permitted
+	Inherited       *InheritedValues `json:"-"`                   // the old revision's values that the chart is given; nil when there are none
+	File            string           `json:"file,omitempty"`      // what istioctl is given (the IstioOperator), or Helm (the values): YAML
 
 	Istioctl     Istioctl `json:"-"` // where it is the one that installs
 	ChartVersion string   `json:"-"` // where Helm installs
@@ -31,7 +31,7 @@ type Draft struct {
 // one that does not install the revision in the version. from is what it was
 // rendered from.
 func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string) error {
-	d.Objects, d.Needs = len(manifest), manifestPermissions(manifest)
+	d.Objects, d.Permissions = len(manifest), manifestPermissions(manifest)
 	istiod := findIstiod(manifest, d.Revision)
 	if istiod == nil {
 		return fmt.Errorf("what is rendered from %s has no Deployment istiod-%s: it installs no control plane of its own (an IstioOperator whose pilot is disabled or whose profile is empty, or another chart than istiod?)", from, d.Revision)
@@ -49,7 +49,7 @@ func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string)
 }
 
 // draftNotes are the facts in the user's file that somebody who approves should know.
-func (o Operator) draftNotes(d Draft) []string {
+func (o IstioOperator) draftNotes(d Draft) []string {
 	var notes []string
 	if tag, hub := o.Tag(), nestedString(o.object, "spec", "hub"); tag != "" || hub != "" {
 		notes = append(notes, fmt.Sprintf("the file sets its own hub or tag; istiod comes from %s", d.Image))

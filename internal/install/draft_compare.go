@@ -81,7 +81,7 @@ func refuseTagMoves(revision string, manifest []*unstructured.Unstructured, now 
 	for _, o := range now {
 		field, ok := switches[o.String()]
 		if ok && o.Present && o.Revision != revision {
-			return fmt.Errorf("install revision %s: %s would point %s, %s, to it at once: take that out", revision, field, o, o.Now())
+			return fmt.Errorf("install revision %s: %s would point %s, %s, to it at once: take that out", revision, field, o, o.CurrentState())
 		}
 	}
 	return nil
@@ -106,8 +106,8 @@ func (d *Draft) checkExistingIstiod(ctx context.Context, cluster dynamic.Interfa
 	ready, _, _ := unstructured.NestedInt64(found[0].Object, "status", "readyReplicas")
 	if ready > 0 && now.Version != "" && !SameVersion(now.Version, d.Version) {
 		return fmt.Errorf("install revision %s in version %s: it is there and serves, %s: under a name that is used again everything that it serves would be upgraded in place; give the new version a name of its own, such as --to %s",
-			d.Revision, d.Version, now.Now(), NameFor(d.Version))
+			d.Revision, d.Version, now.CurrentState(), RevisionName(d.Version))
 	}
-	d.Notes = append(d.Notes, fmt.Sprintf("%s is there already, %s: it is replaced in place", now, now.Now()))
+	d.Notes = append(d.Notes, fmt.Sprintf("%s is there already, %s: it is replaced in place", now, now.CurrentState()))
 	return nil
 }

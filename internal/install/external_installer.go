@@ -24,11 +24,11 @@ type ExternalInstaller struct {
 // Draft says that nothing is installed. The version is what was asked for, or
 // what the revision's name spells, or "".
 func (o ExternalInstaller) Draft(_ context.Context, revision, version string) (Draft, error) {
-	if err := CheckRevision(revision); err != nil {
+	if err := ValidateRevisionName(revision); err != nil {
 		return Draft{}, err
 	}
-	return Draft{Revision: revision, Version: VersionFor(version, Operator{}, revision, ""), By: "other hands", Namespace: o.Root,
-		Needs: readinessPermissions(o.Root)}, nil
+	return Draft{Revision: revision, Version: ResolveVersion(version, IstioOperator{}, revision, ""), By: "other hands", Namespace: o.Root,
+		Permissions: readinessPermissions(o.Root)}, nil
 }
 
 // Install waits, and changes nothing. A revision that does not come in its time

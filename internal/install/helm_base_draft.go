@@ -27,7 +27,7 @@ type baseUpgrade struct {
 // says what it replaces; nil where there is nothing to upgrade. CRDs are never
 // downgraded.
 func (i HelmInstaller) draftBaseUpgrade(ctx context.Context, d *Draft) (*baseUpgrade, error) {
-	if !i.Chart.Base {
+	if !i.Chart.UpgradeBase {
 		return nil, nil
 	}
 	place, ok := i.Chart.siblingChart("base", d.ChartVersion)

@@ -29,7 +29,7 @@ func (i HelmInstaller) draftBaseManifest(ctx context.Context, d *Draft, b *baseU
 	for n, o := range manifest {
 		resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
 		for _, verb := range []string{"get", "create", "patch"} {
-			d.Needs = append(d.Needs, Need{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: objectOf(o).Namespace})
+			d.Permissions = append(d.Permissions, Permission{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: objectOf(o).Namespace})
 		}
 		if live[n] == nil {
 			continue
@@ -42,7 +42,7 @@ func (i HelmInstaller) draftBaseManifest(ctx context.Context, d *Draft, b *baseU
 		d.InPlace = append(d.InPlace, object)
 	}
 	sortObjects(d.InPlace)
-	d.Needs = dedupe(append(d.Needs, releaseStoragePermissions(b.release.Namespace)...))
+	d.Permissions = dedupe(append(d.Permissions, releaseStoragePermissions(b.release.Namespace)...))
 	from := b.release.Chart.Metadata.Version
 	if status := b.release.Info.Status; status != common.StatusDeployed {
 		from += " (" + status.String() + ": it has not come to its end)"

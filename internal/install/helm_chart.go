@@ -21,17 +21,17 @@ import (
 
 // Chart is the chart of istiod, as a Helm user names it, and the values for it.
 type Chart struct {
-	Ref        string         // a directory, an archive, oci://REGISTRY/CHART, or a name in Repository (or REPO/NAME of Helm's own list)
-	Repository string         // URL of a chart repository, "" for none
-	Version    string         // the chart's version, "" for the newest there, or the only one
-	Values     map[string]any // the user's; they win
-	Base       bool           // upgrade the chart base to the same version first
-	Carry      string         // the revision whose values are carried over: "" the one in use, "none" none
-	Carried    *Carried       // what was carried over when the plan was agreed to; nil recovers it now
+	Ref         string           // a directory, an archive, oci://REGISTRY/CHART, or a name in Repository (or REPO/NAME of Helm's own list)
+	Repository  string           // URL of a chart repository, "" for none
+	Version     string           // the chart's version, "" for the newest there, or the only one
+	Values      map[string]any   // the user's; they win
+	UpgradeBase bool             // upgrade the chart base to the same version first
+	InheritFrom string           // the revision whose values are carried over: "" the one in use, "none" none
+	Inherited   *InheritedValues // what was carried over when the plan was agreed to; nil recovers it now
 }
 
-// Given reports whether there is a chart at all.
-func (c Chart) Given() bool { return c.Ref != "" }
+// IsSet reports whether there is a chart at all.
+func (c Chart) IsSet() bool { return c.Ref != "" }
 
 // String names the chart for people.
 func (c Chart) String() string {
@@ -117,9 +117,9 @@ func isLoopback(place string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Local is the chart with an absolute path where it is a file or a directory
+// WithAbsolutePath is the chart with an absolute path where it is a file or a directory
 // here, so that a run finds it from wherever it goes on.
-func (c Chart) Local(absolute func(string) (string, error)) (Chart, error) {
+func (c Chart) WithAbsolutePath(absolute func(string) (string, error)) (Chart, error) {
 	if _, err := os.Stat(c.Ref); c.Repository != "" || err != nil {
 		return c, nil
 	}

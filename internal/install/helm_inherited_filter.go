@@ -41,7 +41,7 @@ func isFullImageReference(image string) bool {
 
 // dropRevisionBound takes out what must not be carried over from the revision, and names what
 // somebody may miss, with its value.
-func (c *Carried) dropRevisionBound(revision, root string) []string {
+func (c *InheritedValues) dropRevisionBound(revision, root string) []string {
 	left := removeIstiodAddresses(c.Values, "", istiodServiceName(revision), root)
 	for _, b := range revisionBoundValues {
 		path := strings.Split(b.path, ".")
@@ -82,7 +82,7 @@ func pruneEmpty(values map[string]any) {
 }
 
 // Lines are the values that are carried over, a path and its value each, sorted.
-func (c *Carried) Lines() []string {
+func (c *InheritedValues) Lines() []string {
 	var lines []string
 	flatten(c.Values, "", &lines)
 	slices.Sort(lines)

@@ -17,14 +17,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/json"
 )
 
-// Carried are the values of an old revision that a new one is given too.
-type Carried struct {
+// InheritedValues are the values of an old revision that a new one is given too.
+type InheritedValues struct {
 	From   string         // where they were found, in words
 	Values map[string]any // without what must not be carried over
 }
 
-// NoCarry asks for nothing to be carried over.
-const NoCarry = "none"
+// InheritNone asks for nothing to be carried over.
+const InheritNone = "none"
 
 var configMapResource = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 
@@ -32,11 +32,11 @@ var configMapResource = schema.GroupVersionResource{Version: "v1", Resource: "co
 // the cluster: its Helm release, or else the ConfigMap that Istio's chart keeps
 // them in, which istioctl's installs have as well (since 1.26).
 func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
-	if i.Chart.Carried != nil || i.Chart.Carry == NoCarry || i.Cluster == nil {
-		d.Carried = i.Chart.Carried
+	if i.Chart.Inherited != nil || i.Chart.InheritFrom == InheritNone || i.Cluster == nil {
+		d.Inherited = i.Chart.Inherited
 		return nil
 	}
-	old := i.Chart.Carry
+	old := i.Chart.InheritFrom
 	if old == "" {
 		others := slices.DeleteFunc(slices.Clone(i.RevisionsInUse), func(r string) bool { return r == d.Revision })
 		switch len(others) {
@@ -45,16 +45,16 @@ func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 		case 1:
 			old = others[0]
 		default:
-			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --inherit, or --inherit %s", strings.Join(others, ", "), NoCarry)
+			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --inherit, or --inherit %s", strings.Join(others, ", "), InheritNone)
 		}
 	}
 	found, err := i.recoverValues(ctx, d, old)
 	switch {
 	case err != nil:
 		return fmt.Errorf("carry the values of revision %s over: %w", old, err)
-	case found == nil && i.Chart.Carry != "": // it was asked for by name
+	case found == nil && i.Chart.InheritFrom != "": // it was asked for by name
 		return fmt.Errorf("carry the values of revision %s over: none were found (no Helm release, no ConfigMap %s); in use: %s: correct --inherit, or give the new one only the chart's own and yours with --inherit %s",
-			old, valuesConfigMapName(old), cmp.Or(strings.Join(i.RevisionsInUse, ", "), "no revision"), NoCarry)
+			old, valuesConfigMapName(old), cmp.Or(strings.Join(i.RevisionsInUse, ", "), "no revision"), InheritNone)
 	case found == nil:
 		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesConfigMapName(old)))
 		return nil
@@ -66,12 +66,12 @@ func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 	for _, path := range pathsMentioning(found.Values, "", istiodServiceName(old), i.Root) {
 		d.Notes = append(d.Notes, fmt.Sprintf("%s is carried over and mentions %s, the istiod of revision %s: set it anew with --values if the new revision is not to ask the old one", path, istiodServiceName(old), old))
 	}
-	d.Carried = found
+	d.Inherited = found
 	return nil
 }
 
 // recoverValues finds the values of a revision; nil when it left none.
-func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision string) (*Carried, error) {
+func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision string) (*InheritedValues, error) {
 	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + revision}
 	istiods, err := i.Cluster.Resource(deploymentResource).Namespace(i.Root).List(ctx, own)
 	if err != nil {
@@ -93,7 +93,7 @@ func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision str
 // valuesFromRelease are the values that a Helm release was given when it was deployed
 // last: those of a later upgrade, which failed or has not ended, nobody knows to
 // be in use, and that is said.
-func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*Carried, error) {
+func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*InheritedValues, error) {
 	helm, err := i.actionConfig(namespace)
 	if err != nil {
 		return nil, err
@@ -121,12 +121,12 @@ func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*Car
 		config, _ = r.Config["istiod"].(map[string]any)
 	}
 	values, err := withExactNumbers(config)
-	return &Carried{From: fmt.Sprintf("Helm release %s/%s", namespace, name), Values: values}, err
+	return &InheritedValues{From: fmt.Sprintf("Helm release %s/%s", namespace, name), Values: values}, err
 }
 
 // valuesFromConfigMap are the values in the ConfigMap that the chart keeps: those that were
 // given to it, without its own.
-func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string) (*Carried, error) {
+func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string) (*InheritedValues, error) {
 	o, err := i.Cluster.Resource(configMapResource).Namespace(i.Root).Get(ctx, valuesConfigMapName(revision), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
@@ -139,7 +139,7 @@ func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string)
 	if err := json.Unmarshal([]byte(content), &values); err != nil {
 		return nil, errors.New("ConfigMap " + valuesConfigMapName(revision) + " holds no values in JSON (original-values), and these cannot be carried over: give them with `--values FILE --inherit none`")
 	}
-	return &Carried{From: "ConfigMap " + i.Root + "/" + valuesConfigMapName(revision), Values: values}, nil
+	return &InheritedValues{From: "ConfigMap " + i.Root + "/" + valuesConfigMapName(revision), Values: values}, nil
 }
 
 func valuesConfigMapName(revision string) string {

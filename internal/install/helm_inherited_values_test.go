@@ -31,8 +31,8 @@ func TestValuesAreCarriedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"global.proxy.logLevel=warning", "hub=example.com/mine", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.A=b", "pilot.replicaCount=3"}
-	if diff := cmp.Diff(want, d.Carried.Lines()); diff != "" || d.Carried.From != "ConfigMap istio-system/values-1-29-1" {
-		t.Errorf("from %q:\n%s", d.Carried.From, diff)
+	if diff := cmp.Diff(want, d.Inherited.Lines()); diff != "" || d.Inherited.From != "ConfigMap istio-system/values-1-29-1" {
+		t.Errorf("from %q:\n%s", d.Inherited.From, diff)
 	}
 	if note := "not carried over: revisionTags ([prod]), global.tag (1.29.1), pilot.tag (1.29.1-distroless)"; !strings.Contains(strings.Join(d.Notes, ""), note) {
 		t.Errorf("notes %q", d.Notes)
@@ -58,7 +58,7 @@ func TestImagesOfTheOldVersionAreNotCarriedOver(t *testing.T) {
 	if err := i.inheritValues(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"image=pilot"}, d.Carried.Lines()); diff != "" {
+	if diff := cmp.Diff([]string{"image=pilot"}, d.Inherited.Lines()); diff != "" {
 		t.Error(diff)
 	}
 	const note = "not carried over: pilot.image (example.com/istio/pilot:1.29.1), global.proxy.image (example.com/istio/proxyv2:1.29.1), global.proxy_init.image (example.com:5000/proxyv2@sha256:0123)"
@@ -80,7 +80,7 @@ func TestAddressesOfTheOldIstiodAreNotCarriedOver(t *testing.T) {
 	}
 	want := []string{"global.hub=istiod-1-29-1", "global.remotePilotAddress=istiod-1-29-10.istio-system.svc", "meshConfig.defaultConfig.concurrency=2",
 		"meshConfig.extensionProviders=[map[envoyExtAuthz:map[service:istiod-1-29-1.istio-system.svc]]]"}
-	if diff := cmp.Diff(want, d.Carried.Lines()); diff != "" {
+	if diff := cmp.Diff(want, d.Inherited.Lines()); diff != "" {
 		t.Error(diff)
 	}
 	notes := strings.Join(d.Notes, "\n")
@@ -108,18 +108,18 @@ func TestWhoseValuesAreCarriedOver(t *testing.T) {
 		"two in use":         {serving: []string{"1-29-1", "default"}, fault: "--inherit"},
 		"the named one":      {serving: []string{"1-29-1", "default"}, carry: "default", want: "b=2"},
 		"a misspelt one":     {serving: []string{"1-29-1"}, carry: "1-29-l", fault: "in use: 1-29-1: correct --inherit, or give the new one only the chart's own and yours with --inherit none"},
-		"none asked for":     {serving: []string{"1-29-1"}, carry: NoCarry},
+		"none asked for":     {serving: []string{"1-29-1"}, carry: InheritNone},
 	} {
 		i := helmInstaller(nil)
-		i.RevisionsInUse, i.Chart.Carry, i.Cluster = c.serving, c.carry, fakeCluster(one, two)
+		i.RevisionsInUse, i.Chart.InheritFrom, i.Cluster = c.serving, c.carry, fakeCluster(one, two)
 		d := Draft{Revision: "1-31-0"}
 		err := i.inheritValues(t.Context(), &d)
 		if c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) || c.fault == "" && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		got := ""
-		if d.Carried != nil {
-			got = strings.Join(d.Carried.Lines(), " ")
+		if d.Inherited != nil {
+			got = strings.Join(d.Inherited.Lines(), " ")
 		}
 		if got != c.want || !strings.Contains(strings.Join(d.Notes, ""), c.note) {
 			t.Errorf("%s: %q, notes %q", name, got, d.Notes)
@@ -131,9 +131,9 @@ func TestWhoseValuesAreCarriedOver(t *testing.T) {
 func TestAgreedValuesStand(t *testing.T) {
 	i := helmInstaller(nil)
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", `{"a": 1}`))
-	i.Chart.Carried = &Carried{From: "then", Values: map[string]any{"a": int64(2)}}
+	i.Chart.Inherited = &InheritedValues{From: "then", Values: map[string]any{"a": int64(2)}}
 	d := Draft{Revision: "1-31-0"}
-	if err := i.inheritValues(t.Context(), &d); err != nil || d.Carried.From != "then" || strings.Join(d.Carried.Lines(), "") != "a=2" {
-		t.Errorf("%v, %+v", err, d.Carried)
+	if err := i.inheritValues(t.Context(), &d); err != nil || d.Inherited.From != "then" || strings.Join(d.Inherited.Lines(), "") != "a=2" {
+		t.Errorf("%v, %+v", err, d.Inherited)
 	}
 }

@@ -50,7 +50,7 @@ type helmTask struct {
 // draft is Draft, with what Helm is then given to do.
 func (i HelmInstaller) draft(ctx context.Context, revision, version string) (Draft, helmTask, error) {
 	fail := func(err error) (Draft, helmTask, error) { return Draft{}, helmTask{}, err }
-	if err := CheckRevision(revision); err != nil {
+	if err := ValidateRevisionName(revision); err != nil {
 		return fail(err)
 	}
 	istiod, err := i.Chart.load(ctx, version)
@@ -89,7 +89,7 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 	if err := d.readManifest(manifest, "chart "+i.Chart.String()); err != nil {
 		return err
 	}
-	d.Needs = i.permissions(manifest)
+	d.Permissions = i.permissions(manifest)
 	if err := refuseExtraObjects(manifest); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 	if err := i.checkRelease(d); err != nil {
 		return err
 	}
-	if t.base, err = i.draftBaseUpgrade(ctx, d); err != nil || i.Chart.Base {
+	if t.base, err = i.draftBaseUpgrade(ctx, d); err != nil || i.Chart.UpgradeBase {
 		return err
 	}
 	return i.noteOlderCRDs(ctx, d)

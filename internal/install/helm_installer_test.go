@@ -22,7 +22,7 @@ func TestHelmDraftSaysWhatAnInstallWouldDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	var needs []string
-	for _, n := range d.Needs {
+	for _, n := range d.Permissions {
 		needs = append(needs, n.Verb+" "+n.Resource+" "+n.Namespace)
 	}
 	for _, want := range []string{"create deployments istio-system", "patch services istio-system", "get clusterroles ", "update secrets istio-system", "list mutatingwebhookconfigurations "} {
@@ -30,7 +30,7 @@ func TestHelmDraftSaysWhatAnInstallWouldDo(t *testing.T) {
 			t.Errorf("%q is not among the needs: %q", want, needs)
 		}
 	}
-	d.Needs = nil
+	d.Permissions = nil
 	want := Draft{Revision: "1-31-0", Version: "1.31.0", ChartVersion: "1.31.0", By: "Helm, chart istiod 1.31.0, as release istiod-1-31-0",
 		Namespace: "istio-system", Image: "docker.io/mine/pilot:1.31.0", Objects: 3, File: "hub: docker.io/mine\nrevision: 1-31-0\nrevisionTags: []\n"}
 	if diff := cmp.Diff(want, d); diff != "" {

@@ -87,8 +87,8 @@ func TestValuesOfABrokenUpgradeAreNotCarriedOver(t *testing.T) {
 			if err := i.inheritValues(t.Context(), &d); err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Join(d.Carried.Lines(), " "); got != "given=to version "+c.want {
-				t.Errorf("carried over is %q from %s", got, d.Carried.From)
+			if got := strings.Join(d.Inherited.Lines(), " "); got != "given=to version "+c.want {
+				t.Errorf("carried over is %q from %s", got, d.Inherited.From)
 			}
 			if said := strings.Join(d.Notes, ""); c.note == "" && said != "" || !strings.Contains(said, c.note) {
 				t.Errorf("notes %q", d.Notes)

@@ -21,8 +21,8 @@ func (i HelmInstaller) values(d Draft) (map[string]any, error) {
 		return nil, fmt.Errorf("the values ask for revision tags (revisionTags: %v): they would point to %s before anything is moved, and a tag belongs to one Helm release only: take them out", tags, d.Revision)
 	}
 	values := map[string]any{}
-	if d.Carried != nil {
-		values = runtime.DeepCopyJSON(d.Carried.Values)
+	if d.Inherited != nil {
+		values = runtime.DeepCopyJSON(d.Inherited.Values)
 	}
 	values = loader.MergeMaps(values, user)
 	values["revision"] = d.Revision

@@ -39,54 +39,54 @@ var (
 	_ Installer = ExternalInstaller{}
 )
 
-// Way is how a revision is to be brought up, as data: one of its fields Operator,
+// Method is how a revision is to be brought up, as data: one of its fields Operator,
 // Chart and Await says it.
-type Way struct {
-	Operator Operator // by istioctl, from this file
-	Istioctl string   // path; "" means the one in PATH
-	Chart    Chart    // by Helm, from this chart
-	Await    bool     // by other hands
+type Method struct {
+	IstioOperator IstioOperator // by istioctl, from this file
+	Istioctl      string        // path; "" means the one in PATH
+	Chart         Chart         // by Helm, from this chart
+	Await         bool          // by other hands
 }
 
 // Version is the version that would be installed, as far as it is known before
 // anything is drafted; "" when it is not.
-func (w Way) Version(ctx context.Context) (string, error) {
+func (w Method) Version(ctx context.Context) (string, error) {
 	switch {
-	case w.Chart.Given():
+	case w.Chart.IsSet():
 		found, err := w.Chart.load(ctx, "")
 		if err != nil {
 			return "", err
 		}
 		return chartVersion("", found, ""), nil
-	case !w.Operator.Given():
+	case !w.IstioOperator.IsSet():
 		return "", nil
 	}
-	if version, ok := versionFromTag(w.Operator.Tag()); ok {
+	if version, ok := versionFromTag(w.IstioOperator.Tag()); ok {
 		return version, nil
 	}
 	istioctl, err := FindIstioctl(ctx, w.Istioctl)
 	return normalizeVersion(istioctl.Version), err
 }
 
-// Site is where an installer works, and how long it waits there.
-type Site struct {
-	Kubeconfig string            // path; "" leaves it to the environment
-	Context    string            // "" means the kubeconfig's own
-	Root       string            // the namespace of istiod
-	Config     *rest.Config      // how the cluster is reached
-	Objects    dynamic.Interface // reads any kind of object there; nil drafts without looking at a cluster
-	Serving    []string          // the revisions in use there
-	Timeout    time.Duration     // how long a control plane may take to be ready; 0 means 5 minutes, istioctl's own default
-	Say        func(string)      // hears what is done, line by line; may be nil
+// Environment is where an installer works, and how long it waits there.
+type Environment struct {
+	Kubeconfig     string            // path; "" leaves it to the environment
+	Context        string            // "" means the kubeconfig's own
+	Root           string            // the namespace of istiod
+	Config         *rest.Config      // how the cluster is reached
+	Cluster        dynamic.Interface // reads any kind of object there; nil drafts without looking at a cluster
+	RevisionsInUse []string          // the revisions in use there
+	Timeout        time.Duration     // how long a control plane may take to be ready; 0 means 5 minutes, istioctl's own default
+	Log            func(string)      // hears what is done, line by line; may be nil
 }
 
-// At is the installer of this way at a site.
-func (w Way) At(s Site) Installer {
+// Installer is the installer of this way at a site.
+func (w Method) Installer(s Environment) Installer {
 	switch {
 	case w.Await:
-		return ExternalInstaller{Cluster: s.Objects, Root: s.Root, Timeout: s.Timeout, Log: s.Say}
-	case w.Chart.Given():
-		return HelmInstaller{Chart: w.Chart, RevisionsInUse: s.Serving, Root: s.Root, Config: s.Config, Cluster: s.Objects, Timeout: s.Timeout, Log: s.Say}
+		return ExternalInstaller{Cluster: s.Cluster, Root: s.Root, Timeout: s.Timeout, Log: s.Log}
+	case w.Chart.IsSet():
+		return HelmInstaller{Chart: w.Chart, RevisionsInUse: s.RevisionsInUse, Root: s.Root, Config: s.Config, Cluster: s.Cluster, Timeout: s.Timeout, Log: s.Log}
 	}
-	return IstioctlInstaller{Operator: w.Operator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Objects, Timeout: s.Timeout, Log: s.Say}
+	return IstioctlInstaller{Operator: w.IstioOperator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Cluster, Timeout: s.Timeout, Log: s.Log}
 }

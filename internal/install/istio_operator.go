@@ -22,48 +22,48 @@ const (
 	operatorKind    = "IstioOperator"
 )
 
-// Operator is a user's IstioOperator object. What Rerig does not need to know
+// IstioOperator is a user's IstioOperator object. What Rerig does not need to know
 // of it is carried along untouched.
-type Operator struct {
+type IstioOperator struct {
 	object map[string]any
 }
 
-// ReadOperator reads an IstioOperator file.
-func ReadOperator(path string) (Operator, error) {
+// ReadIstioOperator reads an IstioOperator file.
+func ReadIstioOperator(path string) (IstioOperator, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return Operator{}, fmt.Errorf("read the IstioOperator file: %w", err)
+		return IstioOperator{}, fmt.Errorf("read the IstioOperator file: %w", err)
 	}
-	o, err := ParseOperator(content)
+	o, err := ParseIstioOperator(content)
 	if err != nil {
-		return Operator{}, fmt.Errorf("read the IstioOperator file %s: %w", path, err)
+		return IstioOperator{}, fmt.Errorf("read the IstioOperator file %s: %w", path, err)
 	}
 	return o, nil
 }
 
-// ParseOperator reads an IstioOperator, in YAML or JSON. Fields that istioctl
+// ParseIstioOperator reads an IstioOperator, in YAML or JSON. Fields that istioctl
 // doesn't know are found by istioctl, when the file is rendered.
-func ParseOperator(content []byte) (Operator, error) {
+func ParseIstioOperator(content []byte) (IstioOperator, error) {
 	documents, err := splitYAML(content)
 	if err != nil {
-		return Operator{}, err
+		return IstioOperator{}, err
 	}
 	switch len(documents) {
 	case 0:
-		return Operator{}, errors.New("it is empty; it must hold one IstioOperator")
+		return IstioOperator{}, errors.New("it is empty; it must hold one IstioOperator")
 	case 1:
 	default:
-		return Operator{}, fmt.Errorf("it holds %d objects; istioctl takes exactly one IstioOperator from a file", len(documents))
+		return IstioOperator{}, fmt.Errorf("it holds %d objects; istioctl takes exactly one IstioOperator from a file", len(documents))
 	}
 	object := documents[0]
 	version, kind := nestedString(object, "apiVersion"), nestedString(object, "kind")
 	if version != operatorVersion || kind != operatorKind {
-		return Operator{}, fmt.Errorf("it holds apiVersion %q, kind %q; it must be %s, %s", version, kind, operatorVersion, operatorKind)
+		return IstioOperator{}, fmt.Errorf("it holds apiVersion %q, kind %q; it must be %s, %s", version, kind, operatorVersion, operatorKind)
 	}
 	if spec, ok := object["spec"].(map[string]any); !ok || len(spec) == 0 {
-		return Operator{}, errors.New("it has no spec; say at least which profile it begins with (spec.profile)")
+		return IstioOperator{}, errors.New("it has no spec; say at least which profile it begins with (spec.profile)")
 	}
-	return Operator{object: object}, nil
+	return IstioOperator{object: object}, nil
 }
 
 // splitYAML parses the documents of a YAML stream, empty ones left out.
@@ -99,14 +99,14 @@ func nestedString(object map[string]any, path ...string) string {
 	return s
 }
 
-// Given reports whether there is a file at all.
-func (o Operator) Given() bool { return o.object != nil }
+// IsSet reports whether there is a file at all.
+func (o IstioOperator) IsSet() bool { return o.object != nil }
 
 // JSON is the object as a MeshUpgrade keeps it.
-func (o Operator) JSON() ([]byte, error) { return json.Marshal(o.object) }
+func (o IstioOperator) JSON() ([]byte, error) { return json.Marshal(o.object) }
 
 // YAML is the object as istioctl reads it.
-func (o Operator) YAML() (string, error) {
+func (o IstioOperator) YAML() (string, error) {
 	content, err := yaml.Marshal(o.object)
 	return string(content), err
 }
@@ -114,7 +114,7 @@ func (o Operator) YAML() (string, error) {
 // Revision is what the file itself says about the revision, "" for nothing.
 // values.revision wins over spec.revision in istioctl (operator/pkg/render,
 // MergeInputs), and unvalidatedValues over both.
-func (o Operator) Revision() string {
+func (o IstioOperator) Revision() string {
 	for _, path := range [][]string{{"unvalidatedValues", "revision"}, {"values", "revision"}, {"revision"}} {
 		if value, found, _ := unstructured.NestedFieldNoCopy(o.object, append([]string{"spec"}, path...)...); found && value != nil {
 			return fmt.Sprint(value)
@@ -124,7 +124,7 @@ func (o Operator) Revision() string {
 }
 
 // Tag is the image tag that the file asks for, "" for istioctl's own.
-func (o Operator) Tag() string {
+func (o IstioOperator) Tag() string {
 	for _, path := range [][]string{{"values", "global", "tag"}, {"tag"}} {
 		if value, found, _ := unstructured.NestedFieldNoCopy(o.object, append([]string{"spec"}, path...)...); found && value != nil {
 			return fmt.Sprint(value)
@@ -140,18 +140,18 @@ func (o Operator) Tag() string {
 // another installation uses, that installation's objects.
 func IstioOperatorName(revision string) string { return "rerig-" + revision }
 
-// For derives the object that istioctl is given: the user's, with the revision
+// ForRevision derives the object that istioctl is given: the user's, with the revision
 // and a name of its own.
-func (o Operator) For(revision string) (Operator, error) {
+func (o IstioOperator) ForRevision(revision string) (IstioOperator, error) {
 	if own := o.Revision(); own != "" && own != revision {
-		return Operator{}, fmt.Errorf("the IstioOperator file is for revision %q, but %q is wanted: take its revision out, or ask for %q", own, revision, own)
+		return IstioOperator{}, fmt.Errorf("the IstioOperator file is for revision %q, but %q is wanted: take its revision out, or ask for %q", own, revision, own)
 	}
-	derived := Operator{object: runtime.DeepCopyJSON(o.object)}
+	derived := IstioOperator{object: runtime.DeepCopyJSON(o.object)}
 	if err := unstructured.SetNestedField(derived.object, revision, "spec", "revision"); err != nil {
-		return Operator{}, fmt.Errorf("set spec.revision in the IstioOperator: %w", err)
+		return IstioOperator{}, fmt.Errorf("set spec.revision in the IstioOperator: %w", err)
 	}
 	if err := unstructured.SetNestedField(derived.object, IstioOperatorName(revision), "metadata", "name"); err != nil {
-		return Operator{}, fmt.Errorf("set metadata.name in the IstioOperator: %w", err)
+		return IstioOperator{}, fmt.Errorf("set metadata.name in the IstioOperator: %w", err)
 	}
 	return derived, nil
 }

@@ -20,8 +20,8 @@ var gatewayComponents = []struct{ list, label, usual string }{
 // WithoutGateways derives the object without the gateways that were found in its
 // manifest: found holds, by component label, the names of their Deployments.
 // Gateways that the file lists stay in it, switched off.
-func (o Operator) WithoutGateways(found map[string][]string) (Operator, error) {
-	derived := Operator{object: runtime.DeepCopyJSON(o.object)}
+func (o IstioOperator) WithoutGateways(found map[string][]string) (IstioOperator, error) {
+	derived := IstioOperator{object: runtime.DeepCopyJSON(o.object)}
 	for _, c := range gatewayComponents {
 		names, present := found[c.label]
 		if !present {
@@ -31,13 +31,13 @@ func (o Operator) WithoutGateways(found map[string][]string) (Operator, error) {
 			names = []string{c.usual}
 		}
 		if err := derived.disableGateways(c.list, c.usual, names); err != nil {
-			return Operator{}, fmt.Errorf("leave the %s out of the IstioOperator: %w", c.list, err)
+			return IstioOperator{}, fmt.Errorf("leave the %s out of the IstioOperator: %w", c.list, err)
 		}
 	}
 	return derived, nil
 }
 
-func (o Operator) disableGateways(list, usual string, names []string) error {
+func (o IstioOperator) disableGateways(list, usual string, names []string) error {
 	gateways, given, err := unstructured.NestedSlice(o.object, "spec", "components", list)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (o Operator) disableGateways(list, usual string, names []string) error {
 
 // disableGatewayValue handles the older switch, values.gateways.NAME.enabled, which
 // where it is true outvotes every enabled: false of its component.
-func (o Operator) disableGatewayValue(usual string) error {
+func (o IstioOperator) disableGatewayValue(usual string) error {
 	for _, values := range []string{"values", "unvalidatedValues"} {
 		path := []string{"spec", values, "gateways", usual, "enabled"}
 		if _, given, _ := unstructured.NestedFieldNoCopy(o.object, path...); !given {

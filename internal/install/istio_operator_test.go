@@ -29,7 +29,7 @@ func TestParseOperatorRefuses(t *testing.T) {
 		"empty spec":     {head + "spec: {}\n", "no spec"},
 		"key said twice": {head + "spec:\n  profile: minimal\n  profile: demo\n", "already set"},
 	} {
-		_, err := ParseOperator([]byte(c.content))
+		_, err := ParseIstioOperator([]byte(c.content))
 		if err == nil || !strings.Contains(err.Error(), c.fault) {
 			t.Errorf("%s: %v; want a fault with %q", name, err, c.fault)
 		}
@@ -38,14 +38,14 @@ func TestParseOperatorRefuses(t *testing.T) {
 
 func TestReadOperatorSaysWhichFile(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
-	if _, err := ReadOperator(missing); err == nil || !strings.Contains(err.Error(), missing) {
+	if _, err := ReadIstioOperator(missing); err == nil || !strings.Contains(err.Error(), missing) {
 		t.Errorf("a missing file: %v", err)
 	}
 	foreign := filepath.Join(t.TempDir(), "foreign.yaml")
 	if err := os.WriteFile(foreign, []byte("a: b\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadOperator(foreign); err == nil || !strings.Contains(err.Error(), foreign) {
+	if _, err := ReadIstioOperator(foreign); err == nil || !strings.Contains(err.Error(), foreign) {
 		t.Errorf("a foreign file: %v", err)
 	}
 }
@@ -53,12 +53,12 @@ func TestReadOperatorSaysWhichFile(t *testing.T) {
 func TestForRefusesAnotherRevision(t *testing.T) {
 	for _, spec := range []string{"{revision: other}", "{values: {revision: other}}", "{revision: 1-31-0, values: {revision: other}}", "{revision: 1-31-0, unvalidatedValues: {revision: other}}"} {
 		file := parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: "+spec)
-		if _, err := file.For("1-31-0"); err == nil || !strings.Contains(err.Error(), `for revision "other", but "1-31-0" is wanted`) {
+		if _, err := file.ForRevision("1-31-0"); err == nil || !strings.Contains(err.Error(), `for revision "other", but "1-31-0" is wanted`) {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}
 	file := parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {revision: 1-31-0}")
-	if _, err := file.For("1-31-0"); err != nil {
+	if _, err := file.ForRevision("1-31-0"); err != nil {
 		t.Errorf("the wanted revision is refused: %v", err)
 	}
 }
@@ -66,11 +66,11 @@ func TestForRefusesAnotherRevision(t *testing.T) {
 // The derived file is the user's, but for the name, the revision and the gateways.
 func TestDerivedFile(t *testing.T) {
 	for _, name := range []string{"default", "listed"} {
-		file, err := ReadOperator(filepath.Join("testdata", name+".yaml"))
+		file, err := ReadIstioOperator(filepath.Join("testdata", name+".yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		derived, err := file.For("1-31-0")
+		derived, err := file.ForRevision("1-31-0")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,12 +87,12 @@ func TestDerivedFile(t *testing.T) {
 }
 
 func TestDerivingLeavesTheUsersObjectAlone(t *testing.T) {
-	file, err := ReadOperator("testdata/listed.yaml")
+	file, err := ReadIstioOperator("testdata/listed.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, _ := file.YAML()
-	derived, _ := file.For("1-31-0")
+	derived, _ := file.ForRevision("1-31-0")
 	if _, err := derived.WithoutGateways(map[string][]string{"IngressGateways": nil}); err != nil {
 		t.Fatal(err)
 	}
@@ -101,9 +101,9 @@ func TestDerivingLeavesTheUsersObjectAlone(t *testing.T) {
 	}
 }
 
-func parseOperator(t *testing.T, content string) Operator {
+func parseOperator(t *testing.T, content string) IstioOperator {
 	t.Helper()
-	file, err := ParseOperator([]byte(content))
+	file, err := ParseIstioOperator([]byte(content))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // IstioctlInstaller has the user's istioctl install revisions from one IstioOperator
 // file.
 type IstioctlInstaller struct {
-	Operator   Operator
+	Operator   IstioOperator
 	Istioctl   string            // path; "" means the one in PATH
 	Kubeconfig string            // path; "" leaves istioctl to the environment, as the tool itself
 	Context    string            // "" means the kubeconfig's own
@@ -26,13 +26,13 @@ type IstioctlInstaller struct {
 // Draft checks everything that can be known beforehand and says what an install
 // would do. version may be "": see VersionFor.
 func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) (Draft, error) {
-	if err := CheckRevision(revision); err != nil {
+	if err := ValidateRevisionName(revision); err != nil {
 		return Draft{}, err
 	}
-	if !i.Operator.Given() {
+	if !i.Operator.IsSet() {
 		return Draft{}, fmt.Errorf("install revision %s: there is no IstioOperator file to install it from", revision)
 	}
-	file, err := i.Operator.For(revision)
+	file, err := i.Operator.ForRevision(revision)
 	if err != nil {
 		return Draft{}, err
 	}
@@ -40,7 +40,7 @@ func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) 
 	if err != nil {
 		return Draft{}, err
 	}
-	d := Draft{Revision: revision, Version: VersionFor(version, i.Operator, revision, istioctl.Version),
+	d := Draft{Revision: revision, Version: ResolveVersion(version, i.Operator, revision, istioctl.Version),
 		By: istioctl.Path + ", version " + istioctl.Version, Istioctl: istioctl}
 	if err := istioctl.checkVersion(d.Version); err != nil {
 		return Draft{}, err
@@ -65,7 +65,7 @@ func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) 
 
 // withoutGateways renders the file, and again with its gateways switched off
 // where there are any.
-func (i IstioctlInstaller) withoutGateways(ctx context.Context, d *Draft, file Operator) ([]*unstructured.Unstructured, error) {
+func (i IstioctlInstaller) withoutGateways(ctx context.Context, d *Draft, file IstioOperator) ([]*unstructured.Unstructured, error) {
 	manifest, err := i.render(ctx, d.Istioctl, file)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (i IstioctlInstaller) withoutGateways(ctx context.Context, d *Draft, file O
 		if err := checkOnlyGatewaysRemoved(all, manifest); err != nil {
 			return nil, err
 		}
-		if d.LeftOut, err = findOmittedGateways(ctx, i.Cluster, all); err != nil {
+		if d.OmittedGateways, err = findOmittedGateways(ctx, i.Cluster, all); err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 func testInstaller(t *testing.T, istioctl string) IstioctlInstaller {
 	t.Helper()
-	file, err := ReadOperator("testdata/default.yaml")
+	file, err := ReadIstioOperator("testdata/default.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +33,9 @@ func TestDraftSaysWhatAnInstallWouldDo(t *testing.T) {
 	want := Draft{
 		Revision: "1-31-0", Version: "1.31.0", By: i.Istioctl + ", version 1.31.0",
 		Namespace: "istio-system", Image: "docker.io/lab/pilot:1.31.0", Objects: 4,
-		LeftOut: []Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Component: "IngressGateways", Present: true, Revision: "1-29-1", Version: "1.29.1"}},
-		InPlace: []Object{{Kind: "CustomResourceDefinition", Name: "gateways.networking.istio.io", Component: "Base", Present: true, Revision: "1-29-1", Version: "1.29.1"}},
-		Notes:   []string{"the file sets its own hub or tag; istiod comes from docker.io/lab/pilot:1.31.0"},
+		OmittedGateways: []Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Component: "IngressGateways", Present: true, Revision: "1-29-1", Version: "1.29.1"}},
+		InPlace:         []Object{{Kind: "CustomResourceDefinition", Name: "gateways.networking.istio.io", Component: "Base", Present: true, Revision: "1-29-1", Version: "1.29.1"}},
+		Notes:           []string{"the file sets its own hub or tag; istiod comes from docker.io/lab/pilot:1.31.0"},
 	}
 	if diff := cmp.Diff(want, d, cmpopts.IgnoreFields(Draft{}, "File", "Needs", "Istioctl")); diff != "" {
 		t.Error(diff)
@@ -60,7 +60,7 @@ func TestDraftRefuses(t *testing.T) {
 		fault             string
 	}{
 		"a bad name":             {with(func(*IstioctlInstaller) {}), "1.31.0", "", "did you mean"},
-		"no file":                {with(func(i *IstioctlInstaller) { i.Operator = Operator{} }), "1-31-0", "", "there is no IstioOperator file"},
+		"no file":                {with(func(i *IstioctlInstaller) { i.Operator = IstioOperator{} }), "1-31-0", "", "there is no IstioOperator file"},
 		"no istioctl":            {with(func(i *IstioctlInstaller) { i.Istioctl = "/nowhere/istioctl" }), "1-31-0", "", "/nowhere/istioctl"},
 		"another istioctl":       {with(func(*IstioctlInstaller) {}), "1-31-0", "1.30.0", "is version 1.31.0, but the plan installs 1.30.0"},
 		"no istiod of that name": {with(func(*IstioctlInstaller) {}), "canary", "", "no Deployment istiod-canary"},
@@ -96,8 +96,8 @@ func TestDraftInAnEmptyClusterSaysThatItBecomesTheDefault(t *testing.T) {
 	if !strings.Contains(strings.Join(d.Notes, "\n"), "makes this one the default") {
 		t.Errorf("notes: %q", d.Notes)
 	}
-	if d.LeftOut[0].Now() != "not there yet" || len(d.InPlace) != 0 {
-		t.Errorf("left out %+v, in place %+v", d.LeftOut, d.InPlace)
+	if d.OmittedGateways[0].CurrentState() != "not there yet" || len(d.InPlace) != 0 {
+		t.Errorf("left out %+v, in place %+v", d.OmittedGateways, d.InPlace)
 	}
 }
 

@@ -60,7 +60,7 @@ func (f *Failure) listLeftovers(ctx context.Context, i IstioctlInstaller) {
 // render asks istioctl for the manifest that it would install. With a cluster
 // at hand it is rendered for that cluster: istioctl then reads the cluster's
 // version, as an install does, and nothing else is touched.
-func (i IstioctlInstaller) render(ctx context.Context, istioctl Istioctl, file Operator) ([]*unstructured.Unstructured, error) {
+func (i IstioctlInstaller) render(ctx context.Context, istioctl Istioctl, file IstioOperator) ([]*unstructured.Unstructured, error) {
 	content, err := file.YAML()
 	if err != nil {
 		return nil, fmt.Errorf("write the IstioOperator: %w", err)

@@ -29,7 +29,7 @@ var (
 // labBase upgrades the chart base with the revision. What its release knows of
 // the default revision is out of date.
 func labBase(t *testing.T, i HelmInstaller) {
-	i.Chart.Base = true
+	i.Chart.UpgradeBase = true
 	if _, err := i.Draft(t.Context(), helmRevision, ""); err == nil || !strings.Contains(err.Error(), "of no Helm release") {
 		t.Errorf("CRDs that istioctl put there: %v", err)
 	}
@@ -42,7 +42,7 @@ func labBase(t *testing.T, i HelmInstaller) {
 	if !strings.Contains(said, "first Helm upgrades release istio-system/istio-base, the chart base with the CRDs of every revision, from 1.29.1 to 1.31.0") || strings.Contains(said, "older") || len(d.InPlace) < 10 {
 		t.Errorf("draft %+v, notes %s", d.InPlace, said)
 	}
-	i = withPermissions(t, i, d.Needs)
+	i = withPermissions(t, i, d.Permissions)
 	if err := i.Install(t.Context(), helmRevision, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 		t.Fatal(err)
 	}
 	notes := strings.Join(d.Notes, "\n")
-	if d.Carried == nil || d.Carried.From != "ConfigMap istio-system/values-1-29-1" || len(d.InPlace) > 0 {
+	if d.Inherited == nil || d.Inherited.From != "ConfigMap istio-system/values-1-29-1" || len(d.InPlace) > 0 {
 		t.Errorf("draft %+v", d)
 	}
 	for _, want := range []string{"the CRDs are older than Istio 1.31.0", "trafficextensions.extensions.istio.io (not there)", "global.tag (1.29.1)"} {
@@ -53,7 +53,7 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 		}
 	}
 
-	i = withPermissions(t, i, d.Needs)
+	i = withPermissions(t, i, d.Permissions)
 	broken := i
 	broken.Timeout, broken.Chart.Values = 8*time.Second, map[string]any{"global": map[string]any{"hub": "docker.io/nobody"}}
 	failure, ok := errors.AsType[*Failure](broken.Install(t.Context(), helmRevision, ""))
@@ -79,7 +79,7 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 // withPermissions is the installer of somebody who may do what the draft says that he
 // must, and nothing else. That what he grants by roles he must hold, or may
 // escalate, nobody can be asked for.
-func withPermissions(t *testing.T, i HelmInstaller, needs []Need) HelmInstaller {
+func withPermissions(t *testing.T, i HelmInstaller, needs []Permission) HelmInstaller {
 	t.Helper()
 	var rules []any
 	for _, n := range needs {

@@ -40,7 +40,7 @@ func labInstaller(t *testing.T) IstioctlInstaller {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := ReadOperator("../../lab/istio/1-31-0.yaml")
+	file, err := ReadIstioOperator("../../lab/istio/1-31-0.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +74,8 @@ func labDraft(t *testing.T, i IstioctlInstaller) {
 	}
 	t.Logf("drafted in %v: %d objects, %d in place, notes %q", time.Since(began), d.Objects, len(d.InPlace), d.Notes)
 	var left []string
-	for _, o := range d.LeftOut {
-		left = append(left, o.String()+", "+o.Now())
+	for _, o := range d.OmittedGateways {
+		left = append(left, o.String()+", "+o.CurrentState())
 	}
 	want := []string{
 		"Deployment istio-system/istio-egressgateway, now 1-29-1, version 1.29.1",
@@ -86,7 +86,7 @@ func labDraft(t *testing.T, i IstioctlInstaller) {
 	}
 	for _, o := range d.InPlace {
 		if o.Component != "Base" || !o.Present {
-			t.Errorf("in place: %s (%s, %s)", o, o.Component, o.Now())
+			t.Errorf("in place: %s (%s, %s)", o, o.Component, o.CurrentState())
 		}
 	}
 }

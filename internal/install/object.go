@@ -39,9 +39,9 @@ func (o Object) String() string {
 	return o.Kind + " " + o.Namespace + "/" + o.Name
 }
 
-// Now says what of it is in the cluster: "now 1-29-1, version 1.29.1", or "not
+// CurrentState says what of it is in the cluster: "now 1-29-1, version 1.29.1", or "not
 // there yet".
-func (o Object) Now() string {
+func (o Object) CurrentState() string {
 	switch {
 	case !o.Present:
 		return "not there yet"

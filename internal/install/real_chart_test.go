@@ -31,7 +31,7 @@ func realChartInstaller(t *testing.T, version string) HelmInstaller {
 
 func TestRealChartIsDrafted(t *testing.T) {
 	for _, version := range []string{"1.29.1", "1.31.0"} {
-		d, err := realChartInstaller(t, version).Draft(t.Context(), NameFor(version), "")
+		d, err := realChartInstaller(t, version).Draft(t.Context(), RevisionName(version), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func TestRealChartIsDrafted(t *testing.T) {
 		for _, o := range d.InPlace {
 			t.Errorf("%s is no revision's own", o)
 		}
-		if !strings.Contains(d.File, "revision: "+NameFor(version)) {
+		if !strings.Contains(d.File, "revision: "+RevisionName(version)) {
 			t.Errorf("values:\n%s", d.File)
 		}
 	}

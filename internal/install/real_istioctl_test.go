@@ -49,12 +49,12 @@ func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 			t.Run(name+"/"+version, func(t *testing.T) {
 				i := IstioctlInstaller{Istioctl: realIstioctl(t, version)}
 				i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  tag: "+version+"\n  "+c.spec+"\n")
-				d, err := i.Draft(t.Context(), NameFor(version), "")
+				d, err := i.Draft(t.Context(), RevisionName(version), "")
 				if err != nil {
 					t.Fatal(err)
 				}
 				var left []string
-				for _, o := range d.LeftOut {
+				for _, o := range d.OmittedGateways {
 					left = append(left, o.Namespace+"/"+o.Name)
 				}
 				if diff := cmp.Diff(c.left, left); diff != "" {

@@ -23,7 +23,7 @@ func TestCheckRevision(t *testing.T) {
 		{"my_rev", "only lower-case letters"},
 		{"täglich", "only lower-case letters"},
 	} {
-		err := CheckRevision(c.name)
+		err := ValidateRevisionName(c.name)
 		switch {
 		case c.fault == "" && err != nil:
 			t.Errorf("%q is refused: %v", c.name, err)
@@ -37,7 +37,7 @@ func TestCheckRevision(t *testing.T) {
 
 func TestRevisionSpellsVersion(t *testing.T) {
 	for version, revision := range map[string]string{"1.31.0": "1-31-0", "v1.29.1": "1-29-1", "1.31.0-distroless": "1-31-0", "1.31.0-rc.0": "1-31-0-rc-0"} {
-		if got := NameFor(version); got != revision {
+		if got := RevisionName(version); got != revision {
 			t.Errorf("NameFor(%q) = %q, want %q", version, got, revision)
 		}
 	}
@@ -49,12 +49,12 @@ func TestRevisionSpellsVersion(t *testing.T) {
 }
 
 func TestVersionFor(t *testing.T) {
-	tagged := func(tag string) Operator {
-		return Operator{object: map[string]any{"spec": map[string]any{"tag": tag}}}
+	tagged := func(tag string) IstioOperator {
+		return IstioOperator{object: map[string]any{"spec": map[string]any{"tag": tag}}}
 	}
 	for _, c := range []struct {
 		asked    string
-		file     Operator
+		file     IstioOperator
 		revision string
 		own      string
 		want     string
@@ -62,11 +62,11 @@ func TestVersionFor(t *testing.T) {
 		{"1.30.0", tagged("1.31.0"), "1-31-0", "1.31.0", "1.30.0"},
 		{"", tagged("1.30.3-distroless"), "1-31-0", "1.31.0", "1.30.3"},
 		{"", tagged("latest"), "1-31-0", "1.29.1", "1.31.0"},
-		{"", Operator{}, "1-31-0", "1.29.1", "1.31.0"},
-		{"", Operator{}, "canary", "v1.29.1", "1.29.1"},
-		{"", Operator{}, "canary", "", ""},
+		{"", IstioOperator{}, "1-31-0", "1.29.1", "1.31.0"},
+		{"", IstioOperator{}, "canary", "v1.29.1", "1.29.1"},
+		{"", IstioOperator{}, "canary", "", ""},
 	} {
-		if got := VersionFor(c.asked, c.file, c.revision, c.own); got != c.want {
+		if got := ResolveVersion(c.asked, c.file, c.revision, c.own); got != c.want {
 			t.Errorf("VersionFor(%q, tag %q, %q, %q) = %q, want %q", c.asked, c.file.Tag(), c.revision, c.own, got, c.want)
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Need is one thing that the user must be permitted, for istioctl works with
+// Permission is one thing that the user must be permitted, for istioctl works with
 // his rights.
-type Need struct {
+type Permission struct {
 	Verb      string `json:"verb"`
 	Group     string `json:"group,omitempty"`
 	Resource  string `json:"resource"`
@@ -25,12 +25,12 @@ type Need struct {
 // are pruned are listed, and istiod's Deployment is waited for. Whoever puts
 // roles in must moreover hold what they grant, or may escalate; no question to
 // the API server tells that beforehand.
-func manifestPermissions(manifest []*unstructured.Unstructured) []Need {
-	wanted := map[Need]bool{}
+func manifestPermissions(manifest []*unstructured.Unstructured) []Permission {
+	wanted := map[Permission]bool{}
 	want := func(kind schema.GroupVersionKind, namespace string, verbs ...string) {
 		resource, _ := meta.UnsafeGuessKindToResource(kind)
 		for _, verb := range verbs {
-			wanted[Need{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: namespace}] = true
+			wanted[Permission{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: namespace}] = true
 		}
 	}
 	for _, o := range manifest {
@@ -47,12 +47,12 @@ func manifestPermissions(manifest []*unstructured.Unstructured) []Need {
 	return sortPermissions(wanted)
 }
 
-func sortPermissions(wanted map[Need]bool) []Need {
-	list := make([]Need, 0, len(wanted))
+func sortPermissions(wanted map[Permission]bool) []Permission {
+	list := make([]Permission, 0, len(wanted))
 	for need := range wanted {
 		list = append(list, need)
 	}
-	slices.SortFunc(list, func(a, b Need) int {
+	slices.SortFunc(list, func(a, b Permission) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Verb, b.Verb))
 	})
 	return list
@@ -62,18 +62,18 @@ func sortPermissions(wanted map[Need]bool) []Need {
 // created, and patched when it is there; the release is kept in Secrets; the
 // control plane is waited for. Whoever puts roles in must moreover hold what
 // they grant, or may escalate.
-func (i HelmInstaller) permissions(manifest []*unstructured.Unstructured) []Need {
-	wanted := map[Need]bool{}
+func (i HelmInstaller) permissions(manifest []*unstructured.Unstructured) []Permission {
+	wanted := map[Permission]bool{}
 	for _, o := range manifest {
 		resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
 		for _, verb := range []string{"get", "create", "patch"} {
-			wanted[Need{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: objectOf(o).Namespace}] = true
+			wanted[Permission{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: objectOf(o).Namespace}] = true
 		}
 	}
 	for _, need := range releaseStoragePermissions(i.Root) {
 		wanted[need] = true
 	}
-	wanted[Need{Verb: "get", Group: crdKind.Group, Resource: "customresourcedefinitions"}] = true
+	wanted[Permission{Verb: "get", Group: crdKind.Group, Resource: "customresourcedefinitions"}] = true
 	for _, need := range readinessPermissions(i.Root) {
 		wanted[need] = true
 	}
@@ -81,17 +81,17 @@ func (i HelmInstaller) permissions(manifest []*unstructured.Unstructured) []Need
 }
 
 // releaseStoragePermissions are the rights that Helm takes to keep a release.
-func releaseStoragePermissions(namespace string) []Need {
-	var list []Need
+func releaseStoragePermissions(namespace string) []Permission {
+	var list []Permission
 	for _, verb := range []string{"get", "list", "create", "update"} {
-		list = append(list, Need{Verb: verb, Resource: "secrets", Namespace: namespace})
+		list = append(list, Permission{Verb: verb, Resource: "secrets", Namespace: namespace})
 	}
 	return list
 }
 
 // dedupe has each need once.
-func dedupe(needs []Need) []Need {
-	wanted := map[Need]bool{}
+func dedupe(needs []Permission) []Permission {
+	wanted := map[Permission]bool{}
 	for _, n := range needs {
 		wanted[n] = true
 	}
@@ -99,8 +99,8 @@ func dedupe(needs []Need) []Need {
 }
 
 // readinessPermissions are the rights that waiting for a control plane takes.
-func readinessPermissions(root string) []Need {
-	return []Need{{Verb: "list", Resource: podResource.Resource, Namespace: root},
+func readinessPermissions(root string) []Permission {
+	return []Permission{{Verb: "list", Resource: podResource.Resource, Namespace: root},
 		{Verb: "list", Group: deploymentResource.Group, Resource: deploymentResource.Resource, Namespace: root},
 		{Verb: "list", Resource: serviceResource.Resource, Namespace: root},
 		{Verb: "list", Group: mutatingWebhookResource.Group, Resource: mutatingWebhookResource.Resource}}

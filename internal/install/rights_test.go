@@ -39,7 +39,7 @@ func TestNeeds(t *testing.T) {
 	if lists != len(prunedKinds) {
 		t.Errorf("%d kinds are listed, want %d", lists, len(prunedKinds))
 	}
-	if !slices.Contains(manifestPermissions(nil), Need{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"}) {
+	if !slices.Contains(manifestPermissions(nil), Permission{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"}) {
 		t.Errorf("%+v", manifestPermissions(nil))
 	}
 }

@@ -29,11 +29,11 @@ func versionFromTag(tag string) (string, bool) {
 	return tag, versionPattern.MatchString(tag)
 }
 
-// VersionFor is the version that a plan names: the one that was asked for, else
+// ResolveVersion is the version that a plan names: the one that was asked for, else
 // the one that the file's tag spells, else the one that the revision's name
 // spells, else the one of the istioctl at hand. It is "" when own is "" and
 // nothing says it.
-func VersionFor(asked string, file Operator, revision, own string) string {
+func ResolveVersion(asked string, file IstioOperator, revision, own string) string {
 	if asked != "" {
 		return normalizeVersion(asked)
 	}

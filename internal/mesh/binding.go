@@ -9,9 +9,9 @@ import (
 
 // Namespace is a namespace and the labels that webhooks look at.
 type Namespace struct {
-	Name   string
-	Labels map[string]string
-	Owner  string // the GitOps tool that keeps its binding as it is: "Flux Kustomization apps/tenants"; "" nobody
+	Name      string
+	Labels    map[string]string
+	ManagedBy string // the GitOps tool that keeps its binding as it is: "Flux Kustomization apps/tenants"; "" nobody
 }
 
 // Binding returns the namespace's own two labels that choose a revision.

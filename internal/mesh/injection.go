@@ -19,16 +19,16 @@ const (
 	ManagedLabel = "gateway.istio.io/managed"
 )
 
-// never lists the namespaces whose pods istiod does not inject, whatever their
+// neverInjected lists the namespaces whose pods istiod does not inject, whatever their
 // labels say: pkg/kube/inject/initializer.go @1.30.3.
-var never = []string{"kube-system", "kube-public", "kube-node-lease", "local-path-storage"}
+var neverInjected = []string{"kube-system", "kube-public", "kube-node-lease", "local-path-storage"}
 
 // Injectors returns the revisions whose live webhooks would inject a new pod
 // with these labels into that namespace, each once. None means no sidecar, more
 // than one means that it would be injected twice. Only the live selectors
 // decide, never the names of objects.
 func (w World) Injectors(namespace Namespace, template Template) []string {
-	if slices.Contains(never, namespace.Name) || template.HostNetwork {
+	if slices.Contains(neverInjected, namespace.Name) || template.HostNetwork {
 		return nil
 	}
 	var revisions []string
@@ -38,25 +38,25 @@ func (w World) Injectors(namespace Namespace, template Template) []string {
 			revisions = append(revisions, h.Revision)
 		}
 	}
-	if optedOut(template) {
+	if injectionDisabled(template) {
 		return nil
 	}
 	return revisions
 }
 
-// InjectsAlone reports whether a revision injects what a workload's template makes
+// InjectsOnly reports whether a revision injects what a workload's template makes
 // by the template's own labels, and not by the namespace's. What is seen by its
 // pods alone has no template that more of them are made from.
-func (w World) InjectsAlone(wl Workload, revision string) bool {
+func (w World) InjectsOnly(wl Workload, revision string) bool {
 	namespace, _ := w.Namespace(wl.Namespace)
 	return wl.Kind.Listed() && slices.Contains(w.Injectors(namespace, wl.Template), revision) &&
 		!slices.Contains(w.Injectors(namespace, Template{}), revision)
 }
 
-// optedOut is istiod's own look at a pod that a webhook has let through: the
+// injectionDisabled is istiod's own look at a pod that a webhook has let through: the
 // label decides before the annotation, and the annotation can only opt out
 // (injectRequired in pkg/kube/inject/inject.go @1.30.3).
-func optedOut(t Template) bool {
+func injectionDisabled(t Template) bool {
 	if v, ok := t.Labels[SidecarLabel]; ok {
 		return v == "false"
 	}

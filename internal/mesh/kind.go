@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// spelt are the kinds as kubectl takes them: in any case, one or many, or in short.
-var spelt = map[string]Kind{
+// kindAliases are the kinds as kubectl takes them: in any case, one or many, or in short.
+var kindAliases = map[string]Kind{
 	"deployment": Deployment, "deploy": Deployment, "statefulset": StatefulSet, "sts": StatefulSet,
 	"daemonset": DaemonSet, "ds": DaemonSet, "replicaset": ReplicaSet, "rs": ReplicaSet,
 	"replicationcontroller": ReplicationController, "rc": ReplicationController, "rollout": ArgoRollout, "ro": ArgoRollout,
@@ -23,10 +23,10 @@ func KindOf(text string) Kind {
 		return KindOf(name) + Kind("."+strings.ToLower(group))
 	}
 	lower := strings.ToLower(text)
-	if k, known := spelt[lower]; known {
+	if k, known := kindAliases[lower]; known {
 		return k
 	}
-	if k, known := spelt[strings.TrimSuffix(lower, "s")]; known {
+	if k, known := kindAliases[strings.TrimSuffix(lower, "s")]; known {
 		return k
 	}
 	return Kind(text)

@@ -37,8 +37,8 @@ type Certificate struct {
 	Leads     []string // those of Trusts to which the leaf chains
 }
 
-// distinct sorts a list and drops doubles.
-func distinct(list []string) []string {
+// sortedUnique sorts a list and drops doubles.
+func sortedUnique(list []string) []string {
 	slices.Sort(list)
 	return slices.Compact(list)
 }

@@ -16,31 +16,31 @@ func TestLacks(t *testing.T) {
 		return []Quota{{Namespace: "a", Name: "q", Resource: resource, Hard: hard, Used: used}}
 	}
 	for name, c := range map[string]struct {
-		room Room
+		room Capacity
 		more int
 		want string
 	}{
-		"nothing is known":              {Room{}, 1, ""},
-		"a node has room":               {Room{Nodes: []Node{node("n", true, 200, 64<<20, 1)}}, 1, ""},
-		"no CPU":                        {Room{Nodes: []Node{node("n", true, 199, 64<<20, 1)}}, 1, "no node that takes pods has 200m CPU and 64Mi memory free"},
-		"no memory":                     {Room{Nodes: []Node{node("n", true, 200, 63<<20, 1)}}, 1, "no node"},
-		"no place":                      {Room{Nodes: []Node{node("n", true, 200, 64<<20, 0)}}, 1, "no node"},
-		"none is needed":                {Room{Nodes: []Node{node("n", true, 0, 0, 0)}}, 0, ""},
-		"room for some":                 {Room{Nodes: []Node{node("n", true, 500, 640<<20, 9), node("m", true, 100, 640<<20, 9)}}, 3, "have 200m CPU and 64Mi memory free for 2 more pods, of 3"},
-		"room on two together":          {Room{Nodes: []Node{node("n", true, 500, 640<<20, 9), node("m", true, 200, 640<<20, 9)}}, 3, ""},
-		"overbooked":                    {Room{Nodes: []Node{node("n", true, -500, 640<<20, 9), node("m", true, 200, 640<<20, 9)}}, 1, ""},
-		"tainted":                       {Room{Nodes: []Node{node("n", false, 900, 64<<20, 9)}}, 1, "no node"},
-		"tainted, and it has one there": {Room{Nodes: []Node{node("own", false, 900, 64<<20, 9)}}, 1, ""},
-		"quota of pods":                 {Room{Quotas: quota("pods", 3, 3)}, 1, "ResourceQuota q has 0 of 3 pods left, and a pod takes 1"},
-		"quota that suffices":           {Room{Quotas: quota("count/pods", 3, 2)}, 1, ""},
-		"quota of CPU":                  {Room{Quotas: quota("requests.cpu", 1000, 900)}, 1, "has 100m of 1000m requests.cpu left, and a pod takes 200m"},
-		"quota of what it does not ask": {Room{Quotas: quota("limits.cpu", 1, 1)}, 1, ""},
-		"quota of something else":       {Room{Quotas: quota("services", 1, 1)}, 1, ""},
-		"full, and none is added":       {Room{Quotas: quota("pods", 3, 3)}, 0, ""},
-		"overdrawn":                     {Room{Quotas: quota("pods", 2, 3)}, 0, "ResourceQuota q has 0 of 2 pods left"},
-		"another namespace's":           {Room{Quotas: []Quota{{Namespace: "b", Resource: "pods"}}}, 1, ""},
+		"nothing is known":              {Capacity{}, 1, ""},
+		"a node has room":               {Capacity{Nodes: []Node{node("n", true, 200, 64<<20, 1)}}, 1, ""},
+		"no CPU":                        {Capacity{Nodes: []Node{node("n", true, 199, 64<<20, 1)}}, 1, "no node that takes pods has 200m CPU and 64Mi memory free"},
+		"no memory":                     {Capacity{Nodes: []Node{node("n", true, 200, 63<<20, 1)}}, 1, "no node"},
+		"no place":                      {Capacity{Nodes: []Node{node("n", true, 200, 64<<20, 0)}}, 1, "no node"},
+		"none is needed":                {Capacity{Nodes: []Node{node("n", true, 0, 0, 0)}}, 0, ""},
+		"room for some":                 {Capacity{Nodes: []Node{node("n", true, 500, 640<<20, 9), node("m", true, 100, 640<<20, 9)}}, 3, "have 200m CPU and 64Mi memory free for 2 more pods, of 3"},
+		"room on two together":          {Capacity{Nodes: []Node{node("n", true, 500, 640<<20, 9), node("m", true, 200, 640<<20, 9)}}, 3, ""},
+		"overbooked":                    {Capacity{Nodes: []Node{node("n", true, -500, 640<<20, 9), node("m", true, 200, 640<<20, 9)}}, 1, ""},
+		"tainted":                       {Capacity{Nodes: []Node{node("n", false, 900, 64<<20, 9)}}, 1, "no node"},
+		"tainted, and it has one there": {Capacity{Nodes: []Node{node("own", false, 900, 64<<20, 9)}}, 1, ""},
+		"quota of pods":                 {Capacity{Quotas: quota("pods", 3, 3)}, 1, "ResourceQuota q has 0 of 3 pods left, and a pod takes 1"},
+		"quota that suffices":           {Capacity{Quotas: quota("count/pods", 3, 2)}, 1, ""},
+		"quota of CPU":                  {Capacity{Quotas: quota("requests.cpu", 1000, 900)}, 1, "has 100m of 1000m requests.cpu left, and a pod takes 200m"},
+		"quota of what it does not ask": {Capacity{Quotas: quota("limits.cpu", 1, 1)}, 1, ""},
+		"quota of something else":       {Capacity{Quotas: quota("services", 1, 1)}, 1, ""},
+		"full, and none is added":       {Capacity{Quotas: quota("pods", 3, 3)}, 0, ""},
+		"overdrawn":                     {Capacity{Quotas: quota("pods", 2, 3)}, 0, "ResourceQuota q has 0 of 2 pods left"},
+		"another namespace's":           {Capacity{Quotas: []Quota{{Namespace: "b", Resource: "pods"}}}, 1, ""},
 	} {
-		got := World{Room: c.room}.Lacks(wl, c.more)
+		got := World{Capacity: c.room}.Shortage(wl, c.more)
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}

@@ -7,15 +7,15 @@ import "time"
 // Swap is what a swap has made of a pod. The zero Swap is that of a pod that no
 // swap has touched.
 type Swap struct {
-	Workload string            // key of the workload that it belongs to, "" for a pod without a mark
-	Run      string            // the run that marked it
-	Hash     string            // pod-template-hash of the ReplicaSet that it was released from
-	Role     SwapRole          // what it was when it was released first
-	Place    Place             // where it stands now
-	Taken    map[string]string // labels that were taken away from it, and have to be given back before it serves
-	Since    time.Time         // when it was released first
-	Left     time.Time         // when it was released last
-	Parked   time.Time         // since when it is out of the Services
+	Workload      string            // key of the workload that it belongs to, "" for a pod without a mark
+	Run           string            // the run that marked it
+	Hash          string            // pod-template-hash of the ReplicaSet that it was released from
+	Role          SwapRole          // what it was when it was released first
+	Place         Place             // where it stands now
+	RemovedLabels map[string]string // labels that were taken away from it, and have to be given back before it serves
+	StartedAt     time.Time         // when it was released first
+	DetachedAt    time.Time         // when it was released last
+	ParkedAt      time.Time         // since when it is out of the Services
 }
 
 // SwapRole tells the pods that a way back puts in their place again from those
@@ -31,8 +31,8 @@ const (
 type Place string
 
 const (
-	Held     Place = ""         // its ReplicaSet's, or on its way back to it
-	Released Place = "released" // no ReplicaSet's any more; it serves
+	Attached Place = ""         // its ReplicaSet's, or on its way back to it
+	Detached Place = "released" // no ReplicaSet's any more; it serves
 	Parked   Place = "parked"   // out of the Services too
 )
 
@@ -67,23 +67,23 @@ func (s Service) Selects(labels map[string]string) bool {
 	return len(s.Selector) > 0
 }
 
-// Kept returns the workload's pods that a swap has released or parked, those
+// DetachedPods returns the workload's pods that a swap has released or parked, those
 // included that are on their way out.
-func (w Workload) Kept() []Pod { return w.placed(Released, Parked) }
+func (w Workload) DetachedPods() []Pod { return w.podsAt(Detached, Parked) }
 
-// Own returns the live pods that are the workload's controller's, or on their way
+// AttachedPods returns the live pods that are the workload's controller's, or on their way
 // back to it.
-func (w Workload) Own() []Pod {
+func (w Workload) AttachedPods() []Pod {
 	var own []Pod
 	for _, p := range w.Live() {
-		if p.Swap.Place == Held {
+		if p.Swap.Place == Attached {
 			own = append(own, p)
 		}
 	}
 	return own
 }
 
-func (w Workload) placed(places ...Place) []Pod {
+func (w Workload) podsAt(places ...Place) []Pod {
 	var list []Pod
 	for _, p := range w.Pods {
 		for _, at := range places {
@@ -102,7 +102,7 @@ func (w Workload) Swapping() bool {
 		return true
 	}
 	for _, p := range w.Pods {
-		if p.Swap.Marked() && (!p.Terminating || p.Swap.Place != Held) { // a mark goes with its pod
+		if p.Swap.Marked() && (!p.Terminating || p.Swap.Place != Attached) { // a mark goes with its pod
 			return true
 		}
 	}

@@ -11,27 +11,27 @@ import (
 // sidecar of the revision that the workload is to move to, beside the workload's
 // own pods and counted with none of them.
 type Trial struct {
-	Run       string // the MeshUpgrade that it belongs to, and goes with
-	Of        string // the key of the workload
-	Template  string // digest of the template that it was made from
-	Revision  string // whose webhook injected it
-	Mode      string // in-service, or out-of-service
-	Gated     bool   // made, and not let to a node yet
-	Able      bool   // its containers are ready; the pod itself is once it may serve too
-	Ended     string // how it has run to its end: "Failed: Evicted: …"; "" while it has not
-	Service   Turn
-	Since     time.Time // since when Service is what it is, by the clock of who wrote it
-	Namespace string
-	Pod       Pod
+	Run             string // the MeshUpgrade that it belongs to, and goes with
+	Workload        string // the key of the workload
+	Template        string // digest of the template that it was made from
+	Revision        string // whose webhook injected it
+	Mode            string // in-service, or out-of-service
+	Gated           bool   // made, and not let to a node yet
+	ContainersReady bool   // its containers are ready; the pod itself is once it may serve too
+	Ended           string // how it has run to its end: "Failed: Evicted: …"; "" while it has not
+	Phase           TrialPhase
+	Since           time.Time // since when Service is what it is, by the clock of who wrote it
+	Namespace       string
+	Pod             Pod
 }
 
-// Turn tells whether a trial pod is among those that serve.
-type Turn string
+// TrialPhase tells whether a trial pod is among those that serve.
+type TrialPhase string
 
 const (
-	NotYet  Turn = ""
-	Serving Turn = "serving"
-	Rested  Turn = "rested" // it served, and takes no new requests
+	NotServing TrialPhase = ""
+	Serving    TrialPhase = "serving"
+	Served     TrialPhase = "rested" // it served, and takes no new requests
 )
 
 // TrialsOf returns the trial pods that a run has of a workload: one, unless
@@ -39,7 +39,7 @@ const (
 func (w World) TrialsOf(run, workload string) []Trial {
 	var list []Trial
 	for _, t := range w.Trials {
-		if t.Run == run && t.Of == workload {
+		if t.Run == run && t.Workload == workload {
 			list = append(list, t)
 		}
 	}

@@ -32,35 +32,35 @@ func (k Kind) Templated() bool {
 
 // Workload is what owns pods, seen from the root of the owner chain.
 type Workload struct {
-	Kind      Kind
-	API       string // apiVersion of a kind that is not Kubernetes' own: argoproj.io/v1alpha1
-	Served    string // as what objects of such a kind are served: rollouts
-	Namespace string
-	Name      string
-	Gateway   bool     // its proxies are gateways (routers), not sidecars
-	Wanted    int      // pods that ought to run
-	Template  Template // of its next pod
-	Drains    bool     // declared to drain by the annotation rerig.dev/drains=true
-	Alone     string   // why no other pod of its template may stand beside its own, "" when one may
-	Gap       string   // why none of its pods serves for a moment when it is restarted, "" when some always do
-	Stamp     Stamp    // the last restart by a run of ours
-	Ends      string   // when its pods end by themselves, for a Job or the Jobs of a CronJob
-	KeptBy    string   // who else keeps its template as it is: a GitOps tool, a Helm release; "" nobody
-	Selected  bool     // its selector names the label istio.io/rev: its template's cannot be changed
-	Lender    string   // of a Rollout: the Deployment whose template it uses
-	Unread    string   // why its own object could not be read, "" when it was, or need not be
-	Surge     int      // pods beside the present ones without which its restart cannot begin
-	Needs     Needs    // what one pod of it asks for, its sidecar included
-	Scaler    Scaler   // the autoscaler that it has
-	Rollout   Rollout
-	Pods      []Pod // every pod that has not run to its end
+	Kind              Kind
+	API               string // apiVersion of a kind that is not Kubernetes' own: argoproj.io/v1alpha1
+	Resource          string // as what objects of such a kind are served: rollouts
+	Namespace         string
+	Name              string
+	Gateway           bool              // its proxies are gateways (routers), not sidecars
+	Replicas          int               // pods that ought to run
+	Template          Template          // of its next pod
+	Drains            bool              // declared to drain by the annotation rerig.dev/drains=true
+	NoSecondPod       string            // why no other pod of its template may stand beside its own, "" when one may
+	Downtime          string            // why none of its pods serves for a moment when it is restarted, "" when some always do
+	RestartAnnotation RestartAnnotation // the last restart by a run of ours
+	CompletesAt       string            // when its pods end by themselves, for a Job or the Jobs of a CronJob
+	ManagedBy         string            // who else keeps its template as it is: a GitOps tool, a Helm release; "" nobody
+	SelectsRevision   bool              // its selector names the label istio.io/rev: its template's cannot be changed
+	TemplateFrom      string            // of a Rollout: the Deployment whose template it uses
+	ReadError         string            // why its own object could not be read, "" when it was, or need not be
+	Surge             int               // pods beside the present ones without which its restart cannot begin
+	Needs             Needs             // what one pod of it asks for, its sidecar included
+	Scaler            Scaler            // the autoscaler that it has
+	Rollout           Rollout
+	Pods              []Pod // every pod that has not run to its end
 
-	Set      string      // pod-template-hash of its newest ReplicaSet, "" when not known or not a Deployment
-	Services []Service   // those that select its template's labels
-	Others   []Selecting // what else chooses pods of its namespace by their labels; read only where something is to be swapped
-	Keeper   string      // name of the Service that keeps its parked pods' listeners, "" when there is none
-	Gone     bool        // it was deleted, and nothing is left of it but what a swap kept
-	Unsplit  string      // why two of its pods must not stand beside each other for long, "" when they may
+	ReplicaSetHash string        // pod-template-hash of its newest ReplicaSet, "" when not known or not a Deployment
+	Services       []Service     // those that select its template's labels
+	Selectors      []PodSelector // what else chooses pods of its namespace by their labels; read only where something is to be swapped
+	Keeper         string        // name of the Service that keeps its parked pods' listeners, "" when there is none
+	Deleted        bool          // it was deleted, and nothing is left of it but what a swap kept
+	NotSideBySide  string        // why two of its pods must not stand beside each other for long, "" when they may
 }
 
 // Key identifies the workload: "Deployment shop-web/web".
@@ -82,8 +82,8 @@ type Container struct {
 	PreStop bool // it has a preStop hook, so it goes on serving while endpoints are taken away
 }
 
-// Stamp is what a run writes into the template of a workload that it restarts.
-type Stamp struct {
+// RestartAnnotation is what a run writes into the template of a workload that it restarts.
+type RestartAnnotation struct {
 	Run string    // annotation rerig.dev/run
 	At  time.Time // annotation rerig.dev/restarted-at
 }
@@ -92,7 +92,7 @@ type Stamp struct {
 type Rollout struct {
 	Done      bool   // the controller has seen the newest template, and all wanted pods of it are available, and no older ones remain
 	Paused    bool   // a Deployment's spec.paused
-	Manual    bool   // updateStrategy OnDelete, or a partition that holds pods back: a restart does not replace every pod
+	OnDelete  bool   // updateStrategy OnDelete, or a partition that holds pods back: a restart does not replace every pod
 	Partition bool   // it is a partition that holds pods back: those are made anew from an older template
 	Pending   bool   // pods that are made anew now would be of a newer template than those that run
 	Message   string // why it is not done, in the controller's words where it has some
@@ -100,22 +100,22 @@ type Rollout struct {
 
 // Pod is one pod of a workload.
 type Pod struct {
-	Name        string
-	UID         string
-	Node        string
-	Running     bool // phase Running
-	Ready       bool
-	Unsteady    bool // ready, but not yet for as long as its Deployment demands (minReadySeconds)
-	Terminating bool
-	Current     bool    // made from the workload's newest template
-	Sidecar     Sidecar // the proxy that it really carries
-	Trouble     string  // why it does not run or get ready: "istio-proxy: ImagePullBackOff: …"
-	Created     time.Time
+	Name         string
+	UID          string
+	Node         string
+	Running      bool // phase Running
+	Ready        bool
+	NotAvailable bool // ready, but not yet for as long as its Deployment demands (minReadySeconds)
+	Terminating  bool
+	Current      bool    // made from the workload's newest template
+	Sidecar      Sidecar // the proxy that it really carries
+	Problem      string  // why it does not run or get ready: "istio-proxy: ImagePullBackOff: …"
+	Created      time.Time
 
-	Owned     bool          // a controller owns it
-	Swap      Swap          // what a swap has made of it
-	Endpoints []string      // Services in which it is a ready endpoint; read only where something is swapped
-	Grace     time.Duration // how long it may take to end: terminationGracePeriodSeconds
+	HasController bool          // a controller owns it
+	Swap          Swap          // what a swap has made of it
+	Endpoints     []string      // Services in which it is a ready endpoint; read only where something is swapped
+	GracePeriod   time.Duration // how long it may take to end: terminationGracePeriodSeconds
 }
 
 // Sidecar is the proxy that a pod carries.
@@ -135,12 +135,12 @@ func (w Workload) Injected() bool {
 	return false
 }
 
-// Managed reports whether istiod itself renders the workload for the Gateway API:
+// ForGateway reports whether istiod itself renders the workload for the Gateway API:
 // what its templates label so, or what carries its proxy. The Gateway's name alone
 // stands on the pods of other implementations as well. Which istiod does follows the
 // Gateway's label istio.io/rev, else that of its namespace, and changes at once with
 // it: IsMine in pkg/revisions/tag_watcher.go @1.29.1.
-func (w Workload) Managed() bool {
+func (w Workload) ForGateway() bool {
 	_, is := w.Template.Labels[GatewayLabel]
 	_, own := w.Template.Labels[ManagedLabel]
 	return w.Gateway && is && (own || w.Template.Proxy)
@@ -165,5 +165,5 @@ func (w Workload) Sidecars() []string {
 	for _, p := range w.Live() {
 		revisions = append(revisions, p.Sidecar.Revision)
 	}
-	return distinct(revisions)
+	return sortedUnique(revisions)
 }

@@ -17,7 +17,7 @@ import (
 // there.
 type World struct {
 	RootNamespace string      // where istiod lives, nearly always istio-system
-	Defined       bool        // the MeshUpgrade definition (CRD) is in the cluster
+	CRDInstalled  bool        // the MeshUpgrade definition (CRD) is in the cluster
 	Roots         []string    // fingerprints of the mesh's root certificates (ConfigMap istio-ca-root-cert of the root namespace)
 	Revisions     []Revision  // every control-plane revision with an istiod Deployment or an injection webhook
 	Tags          []Tag       // every revision tag
@@ -26,13 +26,13 @@ type World struct {
 	Namespaces    []Namespace // every namespace
 	Workloads     []Workload  // every workload with pods or a template that concern the mesh, gateways among them
 	Proxies       []Proxy     // every connection that some istiod reports
-	Room          Room        // what is left for pods
+	Capacity      Capacity    // what is left for pods
 	Trials        []Trial     // every pod that a run tries, of any run
 
 	// Read only for a run that takes a revision away, or that took one away.
-	Belongings []Belonging // every object that bears a revision
-	Kept       []Belonging // what was kept of revisions that were taken away
-	Claims     []Claim     // what else names a revision
+	Components  []Component // every object that bears a revision
+	SavedCopies []Component // what was kept of revisions that were taken away
+	Referrers   []Reference // what else names a revision
 }
 
 // Sort brings a freshly read World into its canonical order.
@@ -52,15 +52,17 @@ func (w *World) Sort() {
 		slices.SortFunc(w.Workloads[i].Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
 		slices.SortFunc(w.Workloads[i].Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
 	}
-	slices.SortFunc(w.Room.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(w.Room.Quotas, func(a, b Quota) int {
+	slices.SortFunc(w.Capacity.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Capacity.Quotas, func(a, b Quota) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Resource, b.Resource))
 	})
-	slices.Sort(w.Room.Unknown)
+	slices.Sort(w.Capacity.Unknown)
 	slices.SortFunc(w.Trials, Trial.compare)
-	slices.SortFunc(w.Belongings, Belonging.compare)
-	slices.SortFunc(w.Kept, Belonging.compare)
-	slices.SortFunc(w.Claims, func(a, b Claim) int { return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.By, b.By)) })
+	slices.SortFunc(w.Components, Component.compare)
+	slices.SortFunc(w.SavedCopies, Component.compare)
+	slices.SortFunc(w.Referrers, func(a, b Reference) int {
+		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Through, b.Through))
+	})
 	slices.SortFunc(w.Proxies, func(a, b Proxy) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Istiod, b.Istiod))
 	})

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // A target that injects nothing, though its webhook is called, leaves pods
 // without a sidecar: the way back restarts them, and only them.
 func TestTheWayBackGivesLostSidecarsBack(t *testing.T) {
 	w := start()
-	l := Opened(Make(w, forward(t, w, intent(), Ledger{}), Ledger{}), noon)
+	l := NewLedger(Make(w, forward(t, w, intent(), step.Ledger{}), step.Ledger{}), noon)
 	lost := "Deployment a/w0"
 	for i, wl := range w.Workloads {
 		if wl.Namespace != "a" {
@@ -24,15 +25,15 @@ func TestTheWayBackGivesLostSidecarsBack(t *testing.T) {
 			w.Workloads[i].Pods[j].Sidecar = mesh.Sidecar{}
 		}
 		if wl.Key() == lost {
-			w.Workloads[i].Stamp.Run = intent().Run
+			w.Workloads[i].RestartAnnotation.Run = intent().Run
 		}
 	}
-	back := Backward(intent(), l, 1)
+	back := RollbackTarget(intent(), l, 1)
 	var restarted []string
-	for _, s := range Flat(Steps(w, back, l)) {
-		if s.Kind == Restart {
+	for _, s := range step.Flat(Steps(w, back, l)) {
+		if s.Kind == step.Restart {
 			restarted = append(restarted, s.String())
-			w, l = After(w, back, l, s, noon)
+			w, l = Simulate(w, back, l, s, noon)
 		}
 	}
 	if !slices.Equal(restarted, []string{"restart " + lost + ": no sidecar -> 1-29-1"}) {
@@ -41,8 +42,8 @@ func TestTheWayBackGivesLostSidecarsBack(t *testing.T) {
 	if wl, _ := w.Workload(lost); !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 		t.Errorf("it ends on %q", wl.Sidecars())
 	}
-	for _, s := range Flat(Steps(w, back, l)) {
-		if s.Kind == Restart {
+	for _, s := range step.Flat(Steps(w, back, l)) {
+		if s.Kind == step.Restart {
 			t.Errorf("restarted again: %s", s)
 		}
 	}

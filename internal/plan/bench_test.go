@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // city is a mesh of 20 000 workloads in 1 000 namespaces, of two pods each.
@@ -32,12 +33,12 @@ func city() mesh.World {
 func BenchmarkPlanning(b *testing.B) {
 	w := city()
 	in := intent()
-	in.Waves, in.Count = nil, 20
-	target, err := Forward(w, in, Ledger{})
+	in.Waves, in.WaveCount = nil, 20
+	target, err := ForwardTarget(w, in, step.Ledger{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := Opened(Make(w, target, Ledger{}), noon)
+	l := NewLedger(Make(w, target, step.Ledger{}), noon)
 	began := time.Now()
 	for range 5 {
 		if _, err := json.Marshal(w); err != nil {
@@ -59,12 +60,12 @@ func BenchmarkPlanning(b *testing.B) {
 func BenchmarkDrift(b *testing.B) {
 	w := city()
 	in := intent()
-	in.Waves, in.Count = nil, 20
-	target, err := Forward(w, in, Ledger{})
+	in.Waves, in.WaveCount = nil, 20
+	target, err := ForwardTarget(w, in, step.Ledger{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := Opened(Make(w, target, Ledger{}), noon)
+	l := NewLedger(Make(w, target, step.Ledger{}), noon)
 	stages := Steps(w, target, l)
 	for b.Loop() {
 		if strange := Drift(stages, target, l); strange != nil {

@@ -8,31 +8,35 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // movedEarlier is the mesh of sixWays with namespace a bound to the new revision; its
 // workloads were restarted there by run, "" for none.
 func movedEarlier(t *testing.T, run string, restart bool) mesh.World {
 	t.Helper()
-	w := installed(sixWays(), "1-31-0", "1.31.0")
-	relabelled(&w, Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
+	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
 	if !restart {
 		return w
 	}
 	for _, wl := range w.In("a") {
-		restarted(&w, Target{Run: run}, Step{Subject: wl.Key()}, noon)
+		strategy.SimulateRestart(&w, step.Target{Run: run}, step.Step{Subject: wl.Key()}, noon)
 	}
 	return w
 }
 
 // noteOf is what is noted of namespace a having been on the revision before.
-func noteOf(notes []Note) Note {
+func noteOf(notes []step.Note) step.Note {
 	for _, n := range notes {
-		if n.Subject == "a" && (n.Kind == ByHand || n.Kind == ByRun) {
+		if n.Subject == "a" && (n.Kind == step.MovedBefore || n.Kind == step.MovedByRun) {
 			return n
 		}
 	}
-	return Note{}
+	return step.Note{}
 }
 
 // What was on the revision before the run began is named as what it is: moved by
@@ -47,22 +51,22 @@ func TestWhatWasMovedBeforeIsNamed(t *testing.T) {
 	for name, c := range map[string]struct {
 		w      mesh.World
 		from   string
-		kind   NoteKind
+		kind   step.NoteKind
 		clears string
 	}{
-		"by hands":                {movedEarlier(t, "", true), "", ByHand, "--from REVISION"},
-		"by hands, and taken up":  {movedEarlier(t, "", true), "1-29-1", ByHand, ""},
-		"by a run":                {movedEarlier(t, "t2", true), "", ByRun, "`rerig rollback t2`"},
-		"by hands after a run":    {again, "", ByHand, "--from REVISION"},
-		"by its label alone":      {movedEarlier(t, "", false), "", ByHand, "--from 1-29-1"},
-		"by its label, taken up":  {movedEarlier(t, "", false), "1-29-1", ByHand, ""},
-		"not at all":              {installed(sixWays(), "1-31-0", "1.31.0"), "", "", ""},
-		"not at all, with a from": {installed(sixWays(), "1-31-0", "1.31.0"), "1-29-1", "", ""},
+		"by hands":                {movedEarlier(t, "", true), "", step.MovedBefore, "--from REVISION"},
+		"by hands, and taken up":  {movedEarlier(t, "", true), "1-29-1", step.MovedBefore, ""},
+		"by a run":                {movedEarlier(t, "t2", true), "", step.MovedByRun, "`rerig rollback t2`"},
+		"by hands after a run":    {again, "", step.MovedBefore, "--from REVISION"},
+		"by its label alone":      {movedEarlier(t, "", false), "", step.MovedBefore, "--from 1-29-1"},
+		"by its label, taken up":  {movedEarlier(t, "", false), "1-29-1", step.MovedBefore, ""},
+		"not at all":              {simulateInstall(sixWays(), "1-31-0", "1.31.0"), "", "", ""},
+		"not at all, with a from": {simulateInstall(sixWays(), "1-31-0", "1.31.0"), "1-29-1", "", ""},
 	} {
 		in := allOf()
 		in.From = c.from
-		n := noteOf(Notes(c.w, forward(t, c.w, in, Ledger{})))
-		if n.Kind != c.kind || !strings.Contains(n.Clears, c.clears) || (n.Clears == "") != (c.clears == "") {
+		n := noteOf(advice.Notes(c.w, forward(t, c.w, in, step.Ledger{})))
+		if n.Kind != c.kind || !strings.Contains(n.Remedy, c.clears) || (n.Remedy == "") != (c.clears == "") {
 			t.Errorf("%s: %+v", name, n)
 		}
 	}
@@ -73,13 +77,13 @@ func TestWhatWasMovedBeforeIsNamed(t *testing.T) {
 func TestALabelThatWasThereBeforeStaysOnTheWayBack(t *testing.T) {
 	w := movedEarlier(t, "", false)
 	in := allOf()
-	target := forward(t, w, in, Ledger{})
-	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
-	if n := noteOf(Notes(end, forward(t, end, in, l))); n.Kind != ByHand || !strings.Contains(n.Text, "were on 1-29-1") {
+	target := forward(t, w, in, step.Ledger{})
+	end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
+	if n := noteOf(advice.Notes(end, forward(t, end, in, l))); n.Kind != step.MovedBefore || !strings.Contains(n.Text, "were on 1-29-1") {
 		t.Errorf("once it is done: %+v", n)
 	}
 	in.Rollback = true
-	if n := noteOf(Notes(end, Backward(in, l, 0))); n.Kind != ByHand || n.Clears != "" || !strings.Contains(n.Text, "a rollback leaves it") {
+	if n := noteOf(advice.Notes(end, RollbackTarget(in, l, 0))); n.Kind != step.MovedBefore || n.Remedy != "" || !strings.Contains(n.Text, "a rollback leaves it") {
 		t.Errorf("on the way back: %+v", n)
 	}
 }
@@ -90,10 +94,10 @@ func TestTheWayBackAsksForNoFrom(t *testing.T) {
 	for run, clears := range map[string]string{"": "", "t2": "what that run moved `rerig rollback t2` takes back, to where it was found"} {
 		w := movedEarlier(t, run, true)
 		in := allOf()
-		target := forward(t, w, in, Ledger{})
-		end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+		target := forward(t, w, in, step.Ledger{})
+		end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
 		in.Rollback = true
-		if n := noteOf(Notes(end, Backward(in, l, 0))); n.Text == "" || n.Clears != clears {
+		if n := noteOf(advice.Notes(end, RollbackTarget(in, l, 0))); n.Text == "" || n.Remedy != clears {
 			t.Errorf("of run %q: %+v", run, n)
 		}
 	}
@@ -101,12 +105,12 @@ func TestTheWayBackAsksForNoFrom(t *testing.T) {
 
 // What a run has moved itself was not begun by other hands.
 func TestARunsOwnMovesAreNotOfOtherHands(t *testing.T) {
-	w := installed(sixWays(), "1-31-0", "1.31.0")
+	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
 	in := allOf()
 	in.From = "1-29-1"
-	target := forward(t, w, in, Ledger{})
-	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
-	if n := noteOf(Notes(end, forward(t, end, in, l))); n.Kind != "" {
+	target := forward(t, w, in, step.Ledger{})
+	end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
+	if n := noteOf(advice.Notes(end, forward(t, end, in, l))); n.Kind != "" {
 		t.Errorf("%+v", n)
 	}
 }
@@ -114,15 +118,15 @@ func TestARunsOwnMovesAreNotOfOtherHands(t *testing.T) {
 // From where other hands began is one of the revisions that are there, and another
 // one than the target. A run that bears the word already goes on without it.
 func TestFromIsARevisionThatIsThere(t *testing.T) {
-	w := installed(sixWays(), "1-31-0", "1.31.0")
+	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
 	for from, says := range map[string]string{"": "", "1-29-1": "", "1-28-0": "has 1-29-1, 1-31-0", "1-31-0": "the run moves to", "prod": "no revision that is there"} {
 		in := allOf()
 		in.From = from
-		_, err := Forward(w, in, Ledger{})
+		_, err := ForwardTarget(w, in, step.Ledger{})
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("--from %q: %v", from, err)
 		}
-		if _, err := Forward(w, in, Ledger{Waves: [][]string{{"a"}}}); err != nil {
+		if _, err := ForwardTarget(w, in, step.Ledger{Waves: [][]string{{"a"}}}); err != nil {
 			t.Errorf("--from %q on record: %v", from, err)
 		}
 	}
@@ -133,20 +137,20 @@ func TestFromIsARevisionThatIsThere(t *testing.T) {
 func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 	for name, c := range map[string]struct {
 		from     string
-		labels   LabelMode
+		labels   step.LabelMode
 		explicit bool
 	}{
 		"as it is":           {},
-		"explicit, as asked": {labels: Explicit, explicit: true},
+		"explicit, as asked": {labels: step.ExplicitLabels, explicit: true},
 		"begun by hand":      {from: "1-29-1", explicit: true},
 	} {
-		w := installed(sixWays(), "1-31-0", "1.31.0")
-		retagged(&w, Step{Subject: "prod", To: "1-31-0"})
-		retagged(&w, Step{Subject: "default", To: "1-31-0"})
+		w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+		binding.SimulateTag(&w, step.Step{Subject: "prod", To: "1-31-0"})
+		binding.SimulateTag(&w, step.Step{Subject: "default", To: "1-31-0"})
 		in := allOf()
 		in.From, in.Labels = c.from, c.labels
-		target := forward(t, w, in, Ledger{})
-		begun := Opened(Make(w, target, Ledger{}), noon)
+		target := forward(t, w, in, step.Ledger{})
+		begun := NewLedger(Make(w, target, step.Ledger{}), noon)
 		end, _, done := carry(t, w, target, begun, -1, first, nil)
 		for _, ns := range []string{"a", "c"} {
 			was, _ := w.Namespace(ns)
@@ -163,7 +167,7 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 			}
 			for n := range len(done) + 1 {
 				there, l, _ := carry(t, w, target, begun, n, first, nil)
-				back, _, _ := carry(t, there, Backward(in, l, 0), l, -1, first, nil)
+				back, _, _ := carry(t, there, RollbackTarget(in, l, 0), l, -1, first, nil)
 				if is, _ = back.Namespace(ns); is.Binding() != returned {
 					t.Errorf("%s: %s was %s, comes back after %d steps as %s", name, ns, was.Binding(), n, is.Binding())
 				}
@@ -173,8 +177,8 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 					t.Errorf("%s: %s ends on %v", name, wl.Key(), wl.Sidecars())
 				}
 			}
-			said := slices.ContainsFunc(Notes(w, target), func(n Note) bool {
-				return n.Kind == ByTag && n.Subject == ns && strings.Contains(n.Text, "already: its label stays as it is")
+			said := slices.ContainsFunc(advice.Notes(w, target), func(n step.Note) bool {
+				return n.Kind == step.ByTag && n.Subject == ns && strings.Contains(n.Text, "already: its label stays as it is")
 			})
 			if said == c.explicit {
 				t.Errorf("%s: that the label of %s stays is said: %t", name, ns, said)
@@ -187,7 +191,7 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 // named, and is taken up with --from: all of it, or a part.
 func TestWhatWasMovedByItsOwnLabelsIsTakenUp(t *testing.T) {
 	for _, all := range []bool{true, false} {
-		w := installed(sixWays(), "1-31-0", "1.31.0")
+		w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
 		for i, wl := range w.Workloads {
 			if wl.Namespace == "own" && wl.Injected() && (all || wl.Name == "by-revision") {
 				w.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-31-0"}
@@ -200,23 +204,23 @@ func TestWhatWasMovedByItsOwnLabelsIsTakenUp(t *testing.T) {
 		for from, says := range map[string]string{"": "leaves them there", "1-29-1": "go back to 1-29-1"} {
 			in := allOf()
 			in.From = from
-			target := forward(t, w, in, Ledger{})
-			p := Make(w, target, Ledger{})
-			i := slices.IndexFunc(p.Notes, func(n Note) bool { return n.Kind == ByHand && n.Subject == "own" })
-			if i < 0 || !strings.Contains(p.Notes[i].Text, says) || !strings.Contains(p.Notes[i].Evidence, "Deployment own/by-revision") || (p.Notes[i].Clears == "") != (from != "") {
+			target := forward(t, w, in, step.Ledger{})
+			p := Make(w, target, step.Ledger{})
+			i := slices.IndexFunc(p.Notes, func(n step.Note) bool { return n.Kind == step.MovedBefore && n.Subject == "own" })
+			if i < 0 || !strings.Contains(p.Notes[i].Text, says) || !strings.Contains(p.Notes[i].Evidence, "Deployment own/by-revision") || (p.Notes[i].Remedy == "") != (from != "") {
 				t.Errorf("all %t, --from %q: %v", all, from, p.Notes)
 			}
-			end, l, _ := carry(t, w, target, Opened(p, noon), -1, first, nil)
-			back := Backward(in, l, 0)
-			home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+			end, l, _ := carry(t, w, target, NewLedger(p, noon), -1, first, nil)
+			back := RollbackTarget(in, l, 0)
+			home, _, _ := carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)
 			want := map[string]string{"": "1-31-0", "1-29-1": "1-29-1"}[from]
-			if wl, _ := home.Workload("Deployment own/by-revision"); pinOf(wl) != want || !slices.Equal(wl.Sidecars(), []string{want}) {
-				t.Errorf("all %t, --from %q: it comes back with %s on %v", all, from, labelOf(pinOf(wl)), wl.Sidecars())
+			if wl, _ := home.Workload("Deployment own/by-revision"); step.TemplateLabelOf(wl) != want || !slices.Equal(wl.Sidecars(), []string{want}) {
+				t.Errorf("all %t, --from %q: it comes back with %s on %v", all, from, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 			}
 		}
 		in := allOf()
-		in.Names, in.From = []string{"own"}, "1-29-1"
-		if got := forward(t, w, in, Ledger{}).Namespaces(); !slices.Equal(got, []string{"own"}) {
+		in.Namespaces, in.From = []string{"own"}, "1-29-1"
+		if got := forward(t, w, in, step.Ledger{}).Namespaces(); !slices.Equal(got, []string{"own"}) {
 			t.Errorf("all %t, named: %v", all, got)
 		}
 	}

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // bystander is sixWays with something more that a tag decides over.
@@ -34,7 +37,7 @@ func TestWhoComesWithATagAndIsNotMovedKeepsIt(t *testing.T) {
 	}
 	podless := func(kind mesh.Kind, labels map[string]string) func(*mesh.World, *mesh.Workload) {
 		return func(w *mesh.World, wl *mesh.Workload) {
-			wl.Kind, wl.Wanted, wl.Pods, wl.Template.Labels = kind, 0, nil, labels
+			wl.Kind, wl.Replicas, wl.Pods, wl.Template.Labels = kind, 0, nil, labels
 			w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: wl.Namespace, Labels: labels})
 			w.Sort()
 		}
@@ -54,13 +57,13 @@ func TestWhoComesWithATagAndIsNotMovedKeepsIt(t *testing.T) {
 		"nobody": {world: sixWays(), tag: "default", moves: true},
 	} {
 		in := allOf()
-		in.Names = c.names
-		target := forward(t, c.world, in, Ledger{})
+		in.Namespaces = c.names
+		target := forward(t, c.world, in, step.Ledger{})
 		if _, moves := target.Tags[c.tag]; moves != c.moves {
 			t.Errorf("%s: the tag %s moves: %t", name, c.tag, moves)
 		}
-		noted := slices.ContainsFunc(Make(c.world, target, Ledger{}).Notes, func(n Note) bool {
-			return n.Kind == TagStays && n.Subject == "tag "+c.tag && n.Evidence != "" && !c.moves
+		noted := slices.ContainsFunc(Make(c.world, target, step.Ledger{}).Notes, func(n step.Note) bool {
+			return n.Kind == step.TagStays && n.Subject == "tag "+c.tag && n.Evidence != "" && !c.moves
 		})
 		if noted == c.moves {
 			t.Errorf("%s: a note says that it stays: %t", name, noted)
@@ -71,7 +74,7 @@ func TestWhoComesWithATagAndIsNotMovedKeepsIt(t *testing.T) {
 // bornLater is a mesh that was moved, in which somebody has made namespace new since
 // then, bound by default.
 func bornLater(w mesh.World, revision string) (mesh.World, mesh.Workload) {
-	w = copied(w)
+	w = cloneWorld(w)
 	w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: "new", Labels: map[string]string{mesh.InjectionLabel: "enabled"}})
 	wl := workload(mesh.Deployment, "new", "web", 1)
 	wl.Pods[0].Sidecar.Revision = revision
@@ -83,8 +86,8 @@ func bornLater(w mesh.World, revision string) (mesh.World, mesh.Workload) {
 // heldAt is what the plan says of a tag at which the run will hold.
 func heldAt(p Plan, tag string) string {
 	for _, n := range p.Notes {
-		if n.Kind == TagStays && n.Subject == "tag "+tag && strings.Contains(n.Text, "it holds there") {
-			return n.Evidence + "; " + n.Clears
+		if n.Kind == step.TagStays && n.Subject == "tag "+tag && strings.Contains(n.Text, "it holds there") {
+			return n.Evidence + "; " + n.Remedy
 		}
 	}
 	return ""
@@ -94,35 +97,35 @@ func heldAt(p Plan, tag string) string {
 // take the tag back, and what is to be done then is enough.
 func TestWhoCameToBeBoundSinceIsNamedOnTheWayBack(t *testing.T) {
 	w := sixWays()
-	target := forward(t, w, allOf(), Ledger{})
-	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
-	back := Backward(allOf(), l, 0)
+	target := forward(t, w, allOf(), step.Ledger{})
+	end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
+	back := RollbackTarget(allOf(), l, 0)
 	if said := heldAt(Make(end, back, l), "default"); said != "" {
 		t.Fatalf("nobody came, and it holds for %s", said)
 	}
 	end, wl := bornLater(end, "1-31-0")
-	if said := heldAt(Make(end, back, l), "default"); said != "at 1-31-0; bound by it: "+wl.Key()+"; "+ByOwnName {
+	if said := heldAt(Make(end, back, l), "default"); said != "at 1-31-0; bound by it: "+wl.Key()+"; "+advice.ByOwnName {
 		t.Errorf("said is %q", said)
 	}
-	relabelled(&end, Step{Subject: "new", To: mesh.Pinned("1-31-0").String()})
+	binding.SimulateLabels(&end, step.Step{Subject: "new", To: mesh.Pinned("1-31-0").String()})
 	if said := heldAt(Make(end, back, l), "default"); said != "" {
 		t.Errorf("bound by its own name, it holds for %s", said)
 	}
-	home, _, _ := carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+	home, _, _ := carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)
 	ns, _ := home.Namespace("new")
-	if by := serving(home, ns); by != "1-31-0" || home.TagAt("default")[0] != "1-29-1" {
-		t.Errorf("it ends on %s, the default at %v", by, home.TagAt("default"))
+	if by := binding.InjectedBy(home, ns); by != "1-31-0" || home.TagRevisions("default")[0] != "1-29-1" {
+		t.Errorf("it ends on %s, the default at %v", by, home.TagRevisions("default"))
 	}
 }
 
 // So it is on the way forth, where tags that were to be kept are moved after all.
 func TestWhoCameToBeBoundMeanwhileIsNamed(t *testing.T) {
 	w, in := sixWays(), allOf()
-	in.Tags = KeepTags
-	target := forward(t, w, in, Ledger{})
-	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	in.Tags = step.KeepTags
+	target := forward(t, w, in, step.Ledger{})
+	w, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
 	w, wl := bornLater(w, "1-29-1")
-	in.Tags, in.Names = MoveTags, target.Namespaces()
+	in.Tags, in.Namespaces = step.MoveTags, target.Namespaces()
 	target = forward(t, w, in, l)
 	if said := heldAt(Make(w, target, l), "default"); !strings.Contains(said, wl.Key()) {
 		t.Errorf("said is %q", said)
@@ -134,13 +137,13 @@ func TestWhoCameToBeBoundMeanwhileIsNamed(t *testing.T) {
 // moved under it.
 func TestWhatItsOwnLabelBindsSinceIsNamedOnTheWayBack(t *testing.T) {
 	w := sixWays()
-	target := forward(t, w, allOf(), Ledger{})
-	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
-	back := Backward(allOf(), l, 0)
+	target := forward(t, w, allOf(), step.Ledger{})
+	end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
+	back := RollbackTarget(allOf(), l, 0)
 	for kind, held := range map[mesh.Kind]bool{mesh.Deployment: true, mesh.CronJob: true, mesh.Job: false} {
-		now, late := copied(end), workload(kind, "own", "late", 2)
+		now, late := cloneWorld(end), workload(kind, "own", "late", 2)
 		if kind == mesh.CronJob {
-			late.Wanted, late.Pods = 0, nil
+			late.Replicas, late.Pods = 0, nil
 		}
 		for i := range late.Pods {
 			late.Pods[i].Sidecar.Revision = "1-31-0"
@@ -163,34 +166,34 @@ func TestWhatItsOwnLabelBindsSinceIsNamedOnTheWayBack(t *testing.T) {
 // forth and back; it keeps no tag where it is.
 func TestAnEmptyNamespaceGoesWithItsTag(t *testing.T) {
 	w, in := sixWays(), allOf()
-	in.Names = []string{"a", "auto", "b", "c", "d", "default-tag", "own"}
+	in.Namespaces = []string{"a", "auto", "b", "c", "d", "default-tag", "own"}
 	for name, labels := range map[string]map[string]string{"ci": {mesh.InjectionLabel: "enabled"}, "off": {mesh.InjectionLabel: "disabled"}, "pinned": {mesh.RevisionLabel: "1-29-1"}, "plain": {}} {
 		w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: name, Labels: labels})
 	}
 	w.Sort()
-	target := forward(t, w, in, Ledger{})
-	named := func(w mesh.World, target Target, l Ledger, to string) (list []string) {
+	target := forward(t, w, in, step.Ledger{})
+	named := func(w mesh.World, target step.Target, l step.Ledger, to string) (list []string) {
 		for _, n := range Make(w, target, l).Notes {
-			if n.Kind == ByTag && strings.Contains(n.Text, "is no part of the run: once that is moved, its next pods are of "+to) {
+			if n.Kind == step.ByTag && strings.Contains(n.Text, "is no part of the run: once that is moved, its next pods are of "+to) {
 				list = append(list, n.Subject)
 			}
 		}
 		return list
 	}
-	if got := named(w, target, Ledger{}, "1-31-0"); !slices.Equal(got, []string{"ci"}) || target.Tags["default"] == "" {
+	if got := named(w, target, step.Ledger{}, "1-31-0"); !slices.Equal(got, []string{"ci"}) || target.Tags["default"] == "" {
 		t.Errorf("forth, named are %v; tags %v", got, target.Tags)
 	}
-	end, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
 	if got := named(end, target, l, "1-31-0"); got != nil {
 		t.Errorf("once the tag is moved, named are %v", got)
 	}
-	back := Backward(in, l, 0)
+	back := RollbackTarget(in, l, 0)
 	if got := named(end, back, l, "1-29-1"); !slices.Equal(got, []string{"ci"}) {
 		t.Errorf("back, named are %v", got)
 	}
 	run := workload(mesh.BarePod, "ci", "run", 1)
 	run.Pods[0].Sidecar.Revision = "1-31-0"
-	end = copied(end)
+	end = cloneWorld(end)
 	end.Workloads = append(end.Workloads, run)
 	end.Sort()
 	if got := named(end, back, l, "1-29-1"); got != nil || !strings.Contains(heldAt(Make(end, back, l), "default"), run.Key()) {

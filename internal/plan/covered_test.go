@@ -2,38 +2,42 @@
 
 package plan
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/rerig/rerig/internal/step"
+)
 
 // What is left of a workload with sidecars of several revisions was agreed to with
 // the whole; what starts elsewhere, or ends elsewhere, was not.
 func TestAPartOfWhatWasAgreedToIsCovered(t *testing.T) {
-	agreed := Step{Kind: Replace, Wave: 2, Subject: "StatefulSet b/x", From: "1-28-0+1-29-1", To: "1-31-0", API: "v1"}
-	changed := func(change func(*Step)) Step {
+	agreed := step.Step{Kind: step.EvictPods, Wave: 2, Subject: "StatefulSet b/x", From: "1-28-0+1-29-1", To: "1-31-0", API: "v1"}
+	changed := func(change func(*step.Step)) step.Step {
 		s := agreed
 		s.From = "1-29-1"
 		change(&s)
 		return s
 	}
 	for name, c := range map[string]struct {
-		step Step
+		step step.Step
 		want bool
 	}{
-		"those of one revision have moved":  {changed(func(*Step) {}), true},
-		"of the other":                      {changed(func(s *Step) { s.From = "1-28-0" }), true},
-		"one came from a third":             {changed(func(s *Step) { s.From = "1-29-1+1-30-0" }), false},
-		"another way":                       {changed(func(s *Step) { s.Kind = Restart }), false},
-		"another wave":                      {changed(func(s *Step) { s.Wave = 1 }), false},
-		"another workload":                  {changed(func(s *Step) { s.Subject = "StatefulSet b/y" }), false},
-		"another end":                       {changed(func(s *Step) { s.To = "1-32-0" }), false},
-		"another API":                       {changed(func(s *Step) { s.API = "v2" }), false},
-		"its template is to be pinned also": {changed(func(s *Step) { s.Pin = "1-31-0" }), false},
+		"those of one revision have moved":  {changed(func(*step.Step) {}), true},
+		"of the other":                      {changed(func(s *step.Step) { s.From = "1-28-0" }), true},
+		"one came from a third":             {changed(func(s *step.Step) { s.From = "1-29-1+1-30-0" }), false},
+		"another way":                       {changed(func(s *step.Step) { s.Kind = step.Restart }), false},
+		"another wave":                      {changed(func(s *step.Step) { s.Wave = 1 }), false},
+		"another workload":                  {changed(func(s *step.Step) { s.Subject = "StatefulSet b/y" }), false},
+		"another end":                       {changed(func(s *step.Step) { s.To = "1-32-0" }), false},
+		"another API":                       {changed(func(s *step.Step) { s.API = "v2" }), false},
+		"its template is to be pinned also": {changed(func(s *step.Step) { s.TemplateLabel = "1-31-0" }), false},
 	} {
-		if got := covered(c.step, []Step{agreed}); got != c.want {
+		if got := isCovered(c.step, []step.Step{agreed}); got != c.want {
 			t.Errorf("%s: covered is %t", name, got)
 		}
 	}
-	agreed.Kind = Restart
-	if !covered(changed(func(*Step) {}), []Step{agreed}) {
+	agreed.Kind = step.Restart
+	if !isCovered(changed(func(*step.Step) {}), []step.Step{agreed}) {
 		t.Error("a restart of what is left is not covered")
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // withGateway is the mesh with one more gateway, in that namespace.
@@ -28,15 +31,15 @@ func withGateway(ns string, labels map[string]string) mesh.World {
 func TestANamespaceWhoseLabelWouldMoveAGatewayIsRefused(t *testing.T) {
 	managed := map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false"}
 	pinned := map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false", mesh.RevisionLabel: "1-29-1"}
-	for name, in := range map[string]Intent{
-		"by name":  {Run: "r", Revision: "1-31-0", Installable: true, Names: []string{"a"}},
+	for name, in := range map[string]step.Intent{
+		"by name":  {Run: "r", Revision: "1-31-0", Installable: true, Namespaces: []string{"a"}},
 		"unnamed":  {Run: "r", Revision: "1-31-0", Installable: true},
 		"in waves": intent(),
 	} {
-		if _, err := Forward(withGateway("a", managed), in, Ledger{}); err == nil || !strings.Contains(err.Error(), `Deployment a/gw, which istiod makes for the Gateway edge`) {
+		if _, err := ForwardTarget(withGateway("a", managed), in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), `Deployment a/gw, which istiod makes for the Gateway edge`) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := Forward(withGateway("a", pinned), in, Ledger{}); err != nil {
+		if _, err := ForwardTarget(withGateway("a", pinned), in, step.Ledger{}); err != nil {
 			t.Errorf("%s, bound by its own label: %v", name, err)
 		}
 	}
@@ -61,7 +64,7 @@ func TestAGatewayOfAnotherImplementationKeepsNobody(t *testing.T) {
 				w.Workloads[i].Gateway, w.Workloads[i].Template.Proxy = c.gateway, c.proxy
 			}
 		}
-		if _, err := Forward(w, allOf(), Ledger{}); (err != nil) != c.refused {
+		if _, err := ForwardTarget(w, allOf(), step.Ledger{}); (err != nil) != c.refused {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -71,15 +74,15 @@ func TestAGatewayOfAnotherImplementationKeepsNobody(t *testing.T) {
 // unless somebody names it; and then its plan says what that brings.
 func TestANamespaceOfGatewaysStaysUnlessNamed(t *testing.T) {
 	w := withGateway("edge", map[string]string{mesh.SidecarLabel: "true"})
-	in := Intent{Run: "r", Revision: "1-31-0", Installable: true}
-	all := slices.Concat(forward(t, w, in, Ledger{}).Waves[0].Namespaces, forward(t, w, in, Ledger{}).Waves[1].Namespaces, forward(t, w, in, Ledger{}).Waves[2].Namespaces)
+	in := step.Intent{Run: "r", Revision: "1-31-0", Installable: true}
+	all := slices.Concat(forward(t, w, in, step.Ledger{}).Waves[0].Namespaces, forward(t, w, in, step.Ledger{}).Waves[1].Namespaces, forward(t, w, in, step.Ledger{}).Waves[2].Namespaces)
 	if slices.Contains(all, "edge") || len(all) != 4 {
 		t.Errorf("moved without being named: %v", all)
 	}
-	in.Names = []string{"edge"}
-	target := forward(t, w, in, Ledger{})
-	i := slices.IndexFunc(Notes(w, target), func(n Note) bool { return n.Subject == "Deployment edge/gw" })
-	if note := Notes(w, target)[i]; !strings.Contains(note.Text, "gets 1-31-0 beside those on 1-29-1") {
+	in.Namespaces = []string{"edge"}
+	target := forward(t, w, in, step.Ledger{})
+	i := slices.IndexFunc(advice.Notes(w, target), func(n step.Note) bool { return n.Subject == "Deployment edge/gw" })
+	if note := advice.Notes(w, target)[i]; !strings.Contains(note.Text, "gets 1-31-0 beside those on 1-29-1") {
 		t.Errorf("named, its note is %q", note.Text)
 	}
 }
@@ -88,17 +91,17 @@ func TestANamespaceOfGatewaysStaysUnlessNamed(t *testing.T) {
 // labelled, forth and back, and no longer once it is bound by its own label.
 func TestAGatewayThatCameLaterIsNamed(t *testing.T) {
 	w := sixWays()
-	target := forward(t, w, allOf(), Ledger{})
-	l := Opened(Make(w, target, Ledger{}), noon)
+	target := forward(t, w, allOf(), step.Ledger{})
+	l := NewLedger(Make(w, target, step.Ledger{}), noon)
 	end, then, _ := carry(t, w, target, l, -1, first, nil)
 	for name, c := range map[string]struct {
 		world   mesh.World
-		target  Target
-		l       Ledger
+		target  step.Target
+		l       step.Ledger
 		has, to string
 	}{
 		"forth": {w, target, l, "1-29-1", "1-31-0"},
-		"back":  {end, Backward(allOf(), then, 0), then, "1-31-0", "1-29-1"},
+		"back":  {end, RollbackTarget(allOf(), then, 0), then, "1-31-0", "1-29-1"},
 	} {
 		for _, pinned := range []bool{false, true} {
 			g := workload(mesh.Deployment, "b", "gw", 2)
@@ -110,16 +113,16 @@ func TestAGatewayThatCameLaterIsNamed(t *testing.T) {
 			for i := range g.Pods {
 				g.Pods[i].Sidecar.Revision = c.has
 			}
-			now := copied(c.world)
+			now := cloneWorld(c.world)
 			now.Workloads = append(now.Workloads, g)
 			now.Sort()
 			notes := Make(now, c.target, c.l).Notes
-			n := notes[slices.IndexFunc(notes, func(n Note) bool { return n.Subject == g.Key() })]
-			if says := strings.Contains(n.Text, "the istiod of "+c.to+" would make it anew") && strings.Contains(n.Clears, "istio.io/rev="+c.has); says == pinned {
-				t.Errorf("%s, pinned %t: %q; %q", name, pinned, n.Text, n.Clears)
+			n := notes[slices.IndexFunc(notes, func(n step.Note) bool { return n.Subject == g.Key() })]
+			if says := strings.Contains(n.Text, "the istiod of "+c.to+" would make it anew") && strings.Contains(n.Remedy, "istio.io/rev="+c.has); says == pinned {
+				t.Errorf("%s, pinned %t: %q; %q", name, pinned, n.Text, n.Remedy)
 			}
 			there, _, _ := carry(t, now, c.target, c.l, -1, first, nil)
-			if left := c.target.Draws(there, "b"); left != nil {
+			if left := binding.AffectedGateways(c.target, there, "b"); left != nil {
 				t.Errorf("%s: labelled, it is still to be drawn: %v", name, left)
 			}
 		}

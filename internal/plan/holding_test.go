@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/baseline"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // leftBehind is a mesh in which more leads to the old revision than what is moved
@@ -29,8 +31,8 @@ func leftBehind() mesh.World {
 			w.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 		}
 	}
-	w.Belongings = slices.DeleteFunc(w.Belongings, func(b mesh.Belonging) bool { return b.Shared })
-	w.Claims = []mesh.Claim{{Subject: "ValidatingWebhookConfiguration istiod-default-validator", Revision: "1-29-1", By: "it calls Service istiod-1-29-1"}}
+	w.Components = slices.DeleteFunc(w.Components, func(b mesh.Component) bool { return b.Shared })
+	w.Referrers = []mesh.Reference{{Subject: "ValidatingWebhookConfiguration istiod-default-validator", Revision: "1-29-1", Through: "it calls Service istiod-1-29-1"}}
 	w.Sort()
 	return w
 }
@@ -38,7 +40,7 @@ func leftBehind() mesh.World {
 func holders(p Plan) []string {
 	var list []string
 	for _, n := range p.Notes {
-		if n.Kind == HoldsOn {
+		if n.Kind == step.StillReferenced {
 			list = append(list, n.Subject+": "+n.Evidence)
 		}
 	}
@@ -51,12 +53,12 @@ func holders(p Plan) []string {
 func TestWhatLeadsToARevisionThatGoesIsMovedOrNamed(t *testing.T) {
 	w := leftBehind()
 	in := allOf()
-	in.Names, in.Remove = []string{"b", "c"}, true
-	target, err := Aim(w, in, Ledger{})
+	in.Namespaces, in.Remove = []string{"b", "c"}, true
+	target, err := ResolveTarget(w, in, step.Ledger{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := Make(w, target, Ledger{})
+	plan := Make(w, target, step.Ledger{})
 	if diff := cmp.Diff(map[string]string{"canary": "1-31-0", "default": "1-31-0", "prod": "1-31-0"}, target.Tags); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
@@ -65,31 +67,31 @@ func TestWhatLeadsToARevisionThatGoesIsMovedOrNamed(t *testing.T) {
 	if diff := cmp.Diff(want, holders(plan)); diff != "" {
 		t.Errorf("what holds (-want +got):\n%s", diff)
 	}
-	end, l, _ := carry(t, w, target, Opened(plan, noon), -1, first, nil)
+	end, l, _ := carry(t, w, target, NewLedger(plan, noon), -1, first, nil)
 	for _, tag := range []string{"canary", "default", "prod"} {
-		if at := end.TagAt(tag); !slices.Equal(at, []string{"1-31-0"}) {
+		if at := end.TagRevisions(tag); !slices.Equal(at, []string{"1-31-0"}) {
 			t.Errorf("%s ends at %v", tag, at)
 		}
 	}
-	back := Backward(in, l, 0)
-	end, _, _ = carry(t, end, back, l.Agreed(Make(end, back, l), noon), -1, first, nil)
+	back := RollbackTarget(in, l, 0)
+	end, _, _ = carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)
 	for _, tag := range []string{"canary", "default", "prod"} {
-		if at := end.TagAt(tag); !slices.Equal(at, []string{"1-29-1"}) {
+		if at := end.TagRevisions(tag); !slices.Equal(at, []string{"1-29-1"}) {
 			t.Errorf("%s comes back to %v", tag, at)
 		}
 	}
-	in.Tags = KeepTags
-	target, err = Aim(w, in, Ledger{})
+	in.Tags = step.KeepTags
+	target, err = ResolveTarget(w, in, step.Ledger{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tag := range []string{"tag canary: it points to 1-29-1", "tag prod: it points to 1-29-1", "ValidatingWebhookConfiguration istiod-default-validator: it calls Service istiod-1-29-1"} {
-		if list := holders(Make(w, target, Ledger{})); !slices.Contains(list, tag) {
+		if list := holders(Make(w, target, step.Ledger{})); !slices.Contains(list, tag) {
 			t.Errorf("with tags kept %q is not named: %v", tag, list)
 		}
 	}
 	in.Remove = false
-	if b := Found(w, in, []string{"b"}); len(b.Tags) != 0 {
+	if b := baseline.New(w, in, []string{"b"}); len(b.Tags) != 0 {
 		t.Errorf("without a removal the baseline holds the tags %v", b.Tags)
 	}
 }
@@ -103,19 +105,19 @@ func TestATemplateThatTheUntaggedRevisionInjectsIsNamed(t *testing.T) {
 	nightly.Template.Labels = map[string]string{mesh.SidecarLabel: "true"}
 	beside := workload(mesh.Deployment, "batch", "beside", 0) // no label: not injected
 	w.Workloads = append(w.Workloads, nightly, beside)
-	w.Belongings = []mesh.Belonging{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod", Revision: "default", Component: "Pilot", UID: "1"}}
+	w.Components = []mesh.Component{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod", Revision: "default", IstioComponent: "Pilot", UID: "1"}}
 	w.Sort()
 	for _, c := range []struct{ moved, want []string }{
 		{[]string{"a", "b", "own"}, []string{"CronJob batch/nightly: the webhook of default injects its pods"}},
 		{[]string{"a", "b", "own", "batch"}, nil},
 	} {
 		in := allOf()
-		in.Names, in.Remove = c.moved, true
-		target, err := Aim(w, in, Ledger{})
+		in.Namespaces, in.Remove = c.moved, true
+		target, err := ResolveTarget(w, in, step.Ledger{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := slices.DeleteFunc(holders(Make(w, target, Ledger{})), func(line string) bool { return !strings.Contains(line, " batch/") })
+		got := slices.DeleteFunc(holders(Make(w, target, step.Ledger{})), func(line string) bool { return !strings.Contains(line, " batch/") })
 		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("with %v moved (-want +got):\n%s", c.moved, diff)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // What decides over a binding beside one label is said: conditions that are not
@@ -19,24 +20,24 @@ func TestWhatElseDecidesIsSaid(t *testing.T) {
 	w.Webhooks = append(w.Webhooks, both)
 	for i, wl := range w.Workloads {
 		if wl.Key() == "Deployment own/by-tag" {
-			w.Workloads[i].KeptBy = "Argo CD application shop"
+			w.Workloads[i].ManagedBy = "Argo CD application shop"
 		}
 	}
 	w.Sort()
-	target := forward(t, w, allOf(), Ledger{})
-	plan := Make(w, target, Ledger{})
-	for _, want := range []Note{
-		{Kind: NotEvaluated, Subject: "webhook istio-revision-tag-stable (rev.namespace)", Evidence: "2 matchConditions"},
-		{Kind: ByTag, Subject: "c", Evidence: "by tag prod, tag stable"},
-		{Kind: ForCommit, Subject: "Deployment own/by-tag", Evidence: "kept by Argo CD application shop"},
+	target := forward(t, w, allOf(), step.Ledger{})
+	plan := Make(w, target, step.Ledger{})
+	for _, want := range []step.Note{
+		{Kind: step.NotEvaluated, Subject: "webhook istio-revision-tag-stable (rev.namespace)", Evidence: "2 matchConditions"},
+		{Kind: step.ByTag, Subject: "c", Evidence: "by tag prod, tag stable"},
+		{Kind: step.ForCommit, Subject: "Deployment own/by-tag", Evidence: "kept by Argo CD application shop"},
 	} {
-		if !slices.ContainsFunc(plan.Notes, func(n Note) bool {
+		if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool {
 			return n.Kind == want.Kind && n.Subject == want.Subject && n.Evidence == want.Evidence
 		}) {
 			t.Errorf("no note says %+v", want)
 		}
 	}
-	end, _, _ := carry(t, w, target, Opened(plan, noon), -1, first, nil)
+	end, _, _ := carry(t, w, target, NewLedger(plan, noon), -1, first, nil)
 	if c, _ := end.Namespace("c"); c.Binding() != mesh.Pinned("1-31-0") || len(end.Injectors(c, mesh.Template{})) != 1 {
 		t.Errorf("bound by two tags, c ends with %s, injected by %v", c.Binding(), end.Injectors(c, mesh.Template{}))
 	}
@@ -49,7 +50,7 @@ func TestTwoInjectorsOfOwnLabelsAreRefused(t *testing.T) {
 	twice.Configuration = "istio-revision-tag-prod-again"
 	w.Webhooks = append(w.Webhooks, twice)
 	w.Sort()
-	if _, err := Forward(w, allOf(), Ledger{}); err == nil || !strings.Contains(err.Error(), "Deployment own/by-tag (1-29-1, 1-30-0)") {
+	if _, err := ForwardTarget(w, allOf(), step.Ledger{}); err == nil || !strings.Contains(err.Error(), "Deployment own/by-tag (1-29-1, 1-30-0)") {
 		t.Errorf("refused with %v", err)
 	}
 }

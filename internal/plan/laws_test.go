@@ -12,12 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // forward plans an upgrade of w; a test that cannot plan cannot go on.
-func forward(t *testing.T, w mesh.World, in Intent, l Ledger) Target {
+func forward(t *testing.T, w mesh.World, in step.Intent, l step.Ledger) step.Target {
 	t.Helper()
-	target, err := Forward(w, in, l)
+	target, err := ForwardTarget(w, in, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,9 +27,9 @@ func forward(t *testing.T, w mesh.World, in Intent, l Ledger) Target {
 
 // carry takes steps one at a time, in an order within the stage that pick
 // chooses, until none is left or n were taken, and hands each state to see.
-func carry(t *testing.T, w mesh.World, target Target, l Ledger, n int, pick func(int) int, see func(mesh.World, Ledger, []Stage, Step)) (mesh.World, Ledger, []Step) {
+func carry(t *testing.T, w mesh.World, target step.Target, l step.Ledger, n int, pick func(int) int, see func(mesh.World, step.Ledger, []step.Stage, step.Step)) (mesh.World, step.Ledger, []step.Step) {
 	t.Helper()
-	var done []Step
+	var done []step.Step
 	for len(done) != n {
 		left := Steps(w, target, l)
 		if len(left) == 0 {
@@ -38,8 +39,8 @@ func carry(t *testing.T, w mesh.World, target Target, l Ledger, n int, pick func
 		if see != nil {
 			see(w, l, left, s)
 		}
-		l.Reached = max(l.Reached, target.Rank(s.Wave, s.Kind))
-		w, l = After(w, target, l, s, noon)
+		l.Reached = max(l.Reached, RankOf(target, s.Wave, s.Kind))
+		w, l = Simulate(w, target, l, s, noon)
 		done = append(done, s)
 		if len(done) > 1000 {
 			t.Fatalf("no end: %s", s)
@@ -56,9 +57,9 @@ func TestWhatIsLeftIsASuffixOfThePlan(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		w := start()
-		target := forward(t, w, intent(), Ledger{})
-		plan := Make(w, target, Ledger{})
-		carry(t, w, target, Opened(plan, noon), -1, r.IntN, func(w mesh.World, l Ledger, left []Stage, _ Step) {
+		target := forward(t, w, intent(), step.Ledger{})
+		plan := Make(w, target, step.Ledger{})
+		carry(t, w, target, NewLedger(plan, noon), -1, r.IntN, func(w mesh.World, l step.Ledger, left []step.Stage, _ step.Step) {
 			suffix := plan.Stages[len(plan.Stages)-len(left):]
 			if diff := cmp.Diff(suffix[1:], left[1:]); diff != "" {
 				t.Fatalf("the later stages changed (-plan +left):\n%s", diff)
@@ -77,10 +78,10 @@ func TestWhatIsLeftIsASuffixOfThePlan(t *testing.T) {
 
 func TestThePlanIsTheExecution(t *testing.T) {
 	w := start()
-	target := forward(t, w, intent(), Ledger{})
-	plan := Make(w, target, Ledger{})
-	end, l, done := carry(t, w, target, Opened(plan, noon), -1, first, nil)
-	if diff := cmp.Diff(Flat(plan.Stages), done); diff != "" {
+	target := forward(t, w, intent(), step.Ledger{})
+	plan := Make(w, target, step.Ledger{})
+	end, l, done := carry(t, w, target, NewLedger(plan, noon), -1, first, nil)
+	if diff := cmp.Diff(step.Flat(plan.Stages), done); diff != "" {
 		t.Fatalf("planned, and done (-planned +done):\n%s", diff)
 	}
 	for _, wl := range end.Workloads {
@@ -98,15 +99,15 @@ func TestThePlanIsTheExecution(t *testing.T) {
 // revision taken away that something is attached to.
 func TestNothingIsMovedToWhatIsNotThere(t *testing.T) {
 	w := start()
-	target := forward(t, w, intent(), Ledger{})
+	target := forward(t, w, intent(), step.Ledger{})
 	before := len(w.Revisions)
-	carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, func(w mesh.World, l Ledger, _ []Stage, s Step) {
-		if s.Kind == Label {
-			if _, admitted := l.Passed[AdmitKey(w, "1-31-0")]; !admitted {
+	carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, func(w mesh.World, l step.Ledger, _ []step.Stage, s step.Step) {
+		if s.Kind == step.Label {
+			if _, admitted := l.Passed[step.ValidateKey(w, "1-31-0")]; !admitted {
 				t.Errorf("%s before the control plane was admitted", s)
 			}
 		}
-		if s.Kind == Restart {
+		if s.Kind == step.Restart {
 			wl, _ := w.Workload(s.Subject)
 			ns, _ := w.Namespace(wl.Namespace)
 			if by := w.Injectors(ns, wl.Template); !slices.Equal(by, []string{s.To}) {
@@ -123,12 +124,12 @@ func TestNothingIsMovedToWhatIsNotThere(t *testing.T) {
 // settled is a World without what a rollback may leave: the installed control
 // plane and the definition, and the stamps of restarts.
 func settled(w mesh.World) mesh.World {
-	w = copied(w)
-	w.Defined = false
+	w = cloneWorld(w)
+	w.CRDInstalled = false
 	w.Revisions = slices.DeleteFunc(w.Revisions, func(r mesh.Revision) bool { return r.Name == "1-31-0" })
 	w.Webhooks = slices.DeleteFunc(w.Webhooks, func(h mesh.Webhook) bool { return h.Revision == "1-31-0" })
 	for i := range w.Workloads {
-		w.Workloads[i].Stamp = mesh.Stamp{}
+		w.Workloads[i].RestartAnnotation = mesh.RestartAnnotation{}
 		w.Workloads[i].Template.Hash = ""
 		w.Workloads[i].Pods = slices.Clone(w.Workloads[i].Pods)
 		for j := range w.Workloads[i].Pods {
@@ -140,13 +141,13 @@ func settled(w mesh.World) mesh.World {
 
 func TestRollbackFromEveryPointRestoresTheBaseline(t *testing.T) {
 	w0 := start()
-	target := forward(t, w0, intent(), Ledger{})
-	plan := Make(w0, target, Ledger{})
-	for k := range len(Flat(plan.Stages)) + 1 {
-		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
-		back := Backward(intent(), l, 0)
-		l = l.Agreed(Make(w, back, l), noon)
-		end, l, done := carry(t, w, back, l, -1, first, func(w mesh.World, l Ledger, left []Stage, s Step) {
+	target := forward(t, w0, intent(), step.Ledger{})
+	plan := Make(w0, target, step.Ledger{})
+	for k := range len(step.Flat(plan.Stages)) + 1 {
+		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
+		back := RollbackTarget(intent(), l, 0)
+		l = Approve(l, Make(w, back, l), noon)
+		end, l, done := carry(t, w, back, l, -1, first, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 			if strange := Drift(left, back, l); strange != nil {
 				t.Fatalf("point %d: rollback drifts from its own plan: %v", k, strange)
 			}
@@ -155,11 +156,11 @@ func TestRollbackFromEveryPointRestoresTheBaseline(t *testing.T) {
 			t.Fatalf("point %d: after the rollback (-found +restored):\n%s", k, diff)
 		}
 		for _, wl := range end.Workloads {
-			if _, proven := l.Passed[ProofKey(end, wl, "1-29-1")]; wl.Stamp.Run != "" && !proven {
+			if _, proven := l.Passed[step.VerifyKey(end, wl, "1-29-1")]; wl.RestartAnnotation.Run != "" && !proven {
 				t.Errorf("point %d: %s was moved and is not proven back", k, wl.Key())
 			}
 		}
-		if len(done) > 0 && done[0].Kind == Install {
+		if len(done) > 0 && done[0].Kind == step.Install {
 			t.Errorf("point %d: a rollback installs", k)
 		}
 	}
@@ -168,13 +169,13 @@ func TestRollbackFromEveryPointRestoresTheBaseline(t *testing.T) {
 // A wave that is put back leaves the others where they are.
 func TestRevertTouchesOneWave(t *testing.T) {
 	w0 := start()
-	target := forward(t, w0, intent(), Ledger{})
-	plan := Make(w0, target, Ledger{})
-	for k := range slices.IndexFunc(Flat(plan.Stages), func(s Step) bool { return s.Kind == Tag }) { // later than that no wave is put back
-		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
-		_, _, done := carry(t, w, Backward(intent(), l, 2), l, -1, first, nil)
+	target := forward(t, w0, intent(), step.Ledger{})
+	plan := Make(w0, target, step.Ledger{})
+	for k := range slices.IndexFunc(step.Flat(plan.Stages), func(s step.Step) bool { return s.Kind == step.Tag }) { // later than that no wave is put back
+		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
+		_, _, done := carry(t, w, RollbackTarget(intent(), l, 2), l, -1, first, nil)
 		for _, s := range done {
-			if s.Wave != 2 && s.Kind != Admit && s.Kind != Define {
+			if s.Wave != 2 && s.Kind != step.Validate && s.Kind != step.Define {
 				t.Fatalf("point %d: putting wave 2 back does %s in wave %d", k, s, s.Wave)
 			}
 		}
@@ -188,14 +189,14 @@ func TestDisturbedRunsHoldOrHealAndConverge(t *testing.T) {
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		w0 := start()
-		target := forward(t, w0, intent(), Ledger{})
-		plan := Make(w0, target, Ledger{})
-		w, l, _ := carry(t, w0, target, Opened(plan, noon), r.IntN(len(Flat(plan.Stages))), r.IntN, nil)
+		target := forward(t, w0, intent(), step.Ledger{})
+		plan := Make(w0, target, step.Ledger{})
+		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), r.IntN(len(step.Flat(plan.Stages))), r.IntN, nil)
 		left := Steps(w, target, l)
 		disturbed, what := disturb(r, w)
 		strange := Drift(Steps(disturbed, target, l), target, l)
-		for _, s := range Changing(Steps(disturbed, target, l)) {
-			if slices.Contains(Changing(left), s) || target.Rank(s.Wave, s.Kind) == l.Reached && slices.Contains(l.Approved, s) {
+		for _, s := range step.Changing(Steps(disturbed, target, l)) {
+			if slices.Contains(step.Changing(left), s) || RankOf(target, s.Wave, s.Kind) == l.Reached && slices.Contains(l.Approved, s) {
 				continue
 			}
 			harmful++
@@ -205,14 +206,14 @@ func TestDisturbedRunsHoldOrHealAndConverge(t *testing.T) {
 		}
 		if strange != nil {
 			seen++
-			l = l.Agreed(Make(disturbed, target, l), noon)
+			l = Approve(l, Make(disturbed, target, l), noon)
 		}
 		end, l, _ := carry(t, disturbed, target, l, -1, r.IntN, nil)
 		for _, wl := range end.Workloads {
 			if !wl.Gateway && !slices.Equal(wl.Sidecars(), []string{"1-31-0"}) {
 				t.Fatalf("seed %d: after %q, %s ends on %v", seed, what, wl.Key(), wl.Sidecars())
 			}
-			if _, proven := l.Passed[ProofKey(end, wl, "1-31-0")]; !wl.Gateway && !proven {
+			if _, proven := l.Passed[step.VerifyKey(end, wl, "1-31-0")]; !wl.Gateway && !proven {
 				t.Fatalf("seed %d: after %q, %s is not proven as it is at the end", seed, what, wl.Key())
 			}
 		}
@@ -227,26 +228,26 @@ func TestDisturbedRunsHoldOrHealAndConverge(t *testing.T) {
 // the proof to name.
 func TestRestartsAreBounded(t *testing.T) {
 	w := start()
-	l := Opened(Make(w, forward(t, w, intent(), Ledger{}), Ledger{}), noon)
+	l := NewLedger(Make(w, forward(t, w, intent(), step.Ledger{}), step.Ledger{}), noon)
 	wl, _ := w.Workload("Deployment a/w0")
-	for n := range Attempts {
+	for n := range step.MaxAttempts {
 		before := wl
 		before.Template.Hash = fmt.Sprint("before ", n)
 		l.NoteRestart(before, "1-31-0")
 	}
-	for _, s := range Flat(Steps(w, forward(t, w, intent(), l), l)) {
-		if s.Kind == Restart && s.Subject == wl.Key() {
-			t.Fatalf("restarted %d times, and again: %s", Attempts, s)
+	for _, s := range step.Flat(Steps(w, forward(t, w, intent(), l), l)) {
+		if s.Kind == step.Restart && s.Subject == wl.Key() {
+			t.Fatalf("restarted %d times, and again: %s", step.MaxAttempts, s)
 		}
 	}
 }
 
 func TestDigestNamesThePlan(t *testing.T) {
 	w := start()
-	a := Make(w, forward(t, w, intent(), Ledger{}), Ledger{}).Digest
+	a := Make(w, forward(t, w, intent(), step.Ledger{}), step.Ledger{}).Digest
 	other := intent()
 	other.Waves = [][]string{{"a", "b", "c", "d"}}
-	if b := Make(w, forward(t, w, other, Ledger{}), Ledger{}).Digest; a == b || len(a) != 12 || strings.ToLower(a) != a {
+	if b := Make(w, forward(t, w, other, step.Ledger{}), step.Ledger{}).Digest; a == b || len(a) != 12 || strings.ToLower(a) != a {
 		t.Fatalf("digests %q and %q", a, b)
 	}
 }

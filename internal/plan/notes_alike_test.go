@@ -7,21 +7,23 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Two mesh configurations that were not read are alike in everything: that is said.
 func TestAMeshConfigurationThatWasNotReadIsSaid(t *testing.T) {
 	w := mesh.World{Revisions: []mesh.Revision{{Name: "1-29-1"}, {Name: "1-31-0"}}}
-	s := mesh.Setups{Planes: []mesh.Setup{{Revision: "1-29-1"}, {Revision: "1-31-0"}}}
+	s := mesh.ControlPlaneSettings{ControlPlanes: []mesh.ControlPlane{{Revision: "1-29-1"}, {Revision: "1-31-0"}}}
 	var got []string
-	for _, n := range Compared(w, s, Target{Revision: "1-31-0"}, []string{"1-29-1"}) {
+	for _, n := range advice.Compare(w, s, step.Target{Revision: "1-31-0"}, []string{"1-29-1"}) {
 		got = append(got, n.Subject)
 	}
 	if want := []string{"mesh configuration of revision 1-31-0", "mesh configuration of revision 1-29-1"}; !slices.Equal(got, want) {
 		t.Errorf("said: %q", got)
 	}
-	s.Planes[0].TrustDomain, s.Planes[1].TrustDomain = "cluster.local", "cluster.local"
-	if list := Compared(w, s, Target{Revision: "1-31-0"}, []string{"1-29-1"}); len(list) > 0 {
+	s.ControlPlanes[0].TrustDomain, s.ControlPlanes[1].TrustDomain = "cluster.local", "cluster.local"
+	if list := advice.Compare(w, s, step.Target{Revision: "1-31-0"}, []string{"1-29-1"}); len(list) > 0 {
 		t.Errorf("said of what was read: %+v", list)
 	}
 }

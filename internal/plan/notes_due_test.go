@@ -6,26 +6,29 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // TestNotesOfMovesThatAreLeft: of what was moved already nothing is said that its
 // move is about; what concerns the removal stays.
 func TestNotesOfMovesThatAreLeft(t *testing.T) {
-	notes := []Note{
-		{Kind: MayLoseRequests, Subject: "Deployment a/moved"},
-		{Kind: MayLoseRequests, Subject: "Deployment a/left"},
-		{Kind: HoldsOn, Subject: "Deployment a/moved"},
+	notes := []step.Note{
+		{Kind: step.MayLoseRequests, Subject: "Deployment a/moved"},
+		{Kind: step.MayLoseRequests, Subject: "Deployment a/left"},
+		{Kind: step.StillReferenced, Subject: "Deployment a/moved"},
 	}
-	left := []Stage{{Wave: 1, Kind: Restart, Steps: []Step{{Kind: Restart, Wave: 1, Subject: "Deployment a/left"}}},
-		{Wave: 1, Kind: Prove, Steps: []Step{{Kind: Prove, Wave: 1, Subject: "Deployment a/moved"}}}}
-	want := []Note{notes[1], notes[2]}
-	if diff := cmp.Diff(want, due(notes, left)); diff != "" {
+	left := []step.Stage{{Wave: 1, Kind: step.Restart, Steps: []step.Step{{Kind: step.Restart, Wave: 1, Subject: "Deployment a/left"}}},
+		{Wave: 1, Kind: step.Verify, Steps: []step.Step{{Kind: step.Verify, Wave: 1, Subject: "Deployment a/moved"}}}}
+	want := []step.Note{notes[1], notes[2]}
+	if diff := cmp.Diff(want, advice.Relevant(notes, left)); diff != "" {
 		t.Error(diff)
 	}
-	if removal := []Stage{{Kind: Remove}, {Kind: Try}}; Moving(removal) || !Moving(left) {
-		t.Errorf("a removal moves: %t; a restart does: %t", Moving(removal), Moving(left))
+	if removal := []step.Stage{{Kind: step.Remove}, {Kind: step.DryRun}}; advice.MovesPods(removal) || !advice.MovesPods(left) {
+		t.Errorf("a removal moves: %t; a restart does: %t", advice.MovesPods(removal), advice.MovesPods(left))
 	}
-	if define := []Stage{{Kind: Define, Steps: []Step{{Kind: Define}}}}; len(Writes(append(define, left...))) != 1 {
-		t.Errorf("counted: %v", Writes(append(define, left...)))
+	if define := []step.Stage{{Kind: step.Define, Steps: []step.Step{{Kind: step.Define}}}}; len(step.Writes(append(define, left...))) != 1 {
+		t.Errorf("counted: %v", step.Writes(append(define, left...)))
 	}
 }

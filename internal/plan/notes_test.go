@@ -8,31 +8,33 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // What would be seen only in the middle of a run is said before it.
 func TestNotesNameWhatIsAwayOrUnready(t *testing.T) {
 	w := start()
-	note := func(kind NoteKind) string {
-		for _, n := range Notes(w, forward(t, w, intent(), Ledger{})) {
+	note := func(kind step.NoteKind) string {
+		for _, n := range advice.Notes(w, forward(t, w, intent(), step.Ledger{})) {
 			if n.Kind == kind && n.Subject == "Deployment a/w0" {
 				return n.Evidence
 			}
 		}
 		return ""
 	}
-	if note(MayLoseRequests) != "" || note(NotReady) != "" {
+	if note(step.MayLoseRequests) != "" || note(step.NotReady) != "" {
 		t.Fatal("a workload in good order is noted")
 	}
 	for i, wl := range w.Workloads {
 		if wl.Key() == "Deployment a/w0" {
-			w.Workloads[i].Gap, w.Workloads[i].Rollout = "strategy Recreate", mesh.Rollout{Message: "0 of 1 updated replicas are available"}
+			w.Workloads[i].Downtime, w.Workloads[i].Rollout = "strategy Recreate", mesh.Rollout{Message: "0 of 1 updated replicas are available"}
 		}
 	}
-	if got := note(MayLoseRequests); got != "strategy Recreate" {
+	if got := note(step.MayLoseRequests); got != "strategy Recreate" {
 		t.Errorf("what is away is noted with %q", got)
 	}
-	if got := note(NotReady); got != "0 of 1 updated replicas are available" {
+	if got := note(step.NotReady); got != "0 of 1 updated replicas are available" {
 		t.Errorf("what is not ready is noted with %q", got)
 	}
 }
@@ -42,8 +44,8 @@ func TestNotesNameLabelsWithoutEffect(t *testing.T) {
 	w := start()
 	noted := func() map[string]string {
 		found := map[string]string{}
-		for _, n := range Notes(w, forward(t, w, intent(), Ledger{})) {
-			if n.Kind == NoEffect {
+		for _, n := range advice.Notes(w, forward(t, w, intent(), step.Ledger{})) {
+			if n.Kind == step.NoEffect {
 				found[n.Subject] = n.Text + "; " + n.Evidence
 			}
 		}
@@ -73,12 +75,12 @@ func TestNotesNameLabelsWithoutEffect(t *testing.T) {
 
 // Whoever agrees to a trial is told what it does to others, however it stands.
 func TestNotesSayWhatATrialPodDoesToDisruptionBudgets(t *testing.T) {
-	for _, mode := range []TrialMode{InSight, OutSight} {
+	for _, mode := range []step.TrialMode{step.InService, step.OutOfService} {
 		w, in := start(), intent()
 		in.Policy.Trial = mode
 		said := false
-		for _, n := range Notes(w, forward(t, w, in, Ledger{})) {
-			said = said || n.Kind == TriedFirst && n.Evidence == string(mode) && strings.Contains(n.Text, "allows no eviction")
+		for _, n := range advice.Notes(w, forward(t, w, in, step.Ledger{})) {
+			said = said || n.Kind == step.TrialFirst && n.Evidence == string(mode) && strings.Contains(n.Text, "allows no eviction")
 		}
 		if !said {
 			t.Errorf("%s: nothing is said of disruption budgets", mode)
@@ -91,12 +93,12 @@ func TestNotesNameWhoKeepsATag(t *testing.T) {
 	w := start()
 	for i, tag := range w.Tags {
 		if tag.Name == "prod" {
-			w.Tags[i].Owner = "Helm release istio-system/istiod"
+			w.Tags[i].ManagedBy = "Helm release istio-system/istiod"
 		}
 	}
 	noted := map[string]string{}
-	for _, n := range Notes(w, forward(t, w, intent(), Ledger{})) {
-		if n.Kind == TagStays {
+	for _, n := range advice.Notes(w, forward(t, w, intent(), step.Ledger{})) {
+		if n.Kind == step.TagStays {
 			noted[n.Subject] = n.Text
 		}
 	}

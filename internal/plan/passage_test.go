@@ -11,6 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Each kind has a way, or says why it has none and what would clear it.
@@ -22,59 +26,59 @@ func TestPassages(t *testing.T) {
 		}
 		return wl
 	}
-	onDelete := func(wl *mesh.Workload) { wl.Rollout.Manual = true }
+	onDelete := func(wl *mesh.Workload) { wl.Rollout.OnDelete = true }
 	for _, c := range []struct {
 		name        string
 		wl          mesh.Workload
-		rule        Way
-		want        Way
+		rule        step.Strategy
+		want        step.Strategy
 		why, clears string
 	}{
-		{"deployment", of(mesh.Deployment, nil), "", ByRestart, "asks no disruption budget", ""},
-		{"statefulset", of(mesh.StatefulSet, nil), "", ByRestart, "highest ordinal", ""},
-		{"daemonset", of(mesh.DaemonSet, nil), "", ByRestart, "node by node", ""},
-		{"by the user's wish", of(mesh.Deployment, nil), ByEviction, ByEviction, "a rule says so", ""},
-		{"OnDelete, or a partition", of(mesh.StatefulSet, onDelete), "", ByEviction, "disruption budgets are honoured", ""},
-		{"OnDelete with a change pending", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Rollout.Manual, wl.Rollout.Pending = true, true }), "", Stuck, "template is newer than its pods", "--workload 'DaemonSet a/x=evict'"},
-		{"and taken along", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Rollout.Manual, wl.Rollout.Pending = true, true }), ByEviction, ByEviction, "a rule says so", ""},
-		{"paused", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }), "", Stuck, "paused", "kubectl rollout resume deployment/x -n a"},
-		{"paused and evicted", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }), ByEviction, ByEviction, "a rule says so", ""},
-		{"bare ReplicaSet", of(mesh.ReplicaSet, nil), "", ByEviction, "nothing rolls it", ""},
-		{"bare ReplicaSet by restart", of(mesh.ReplicaSet, nil), ByRestart, Stuck, "replaces no pods", "another rule"},
-		{"ReplicationController that cannot be read", of(mesh.ReplicationController, func(wl *mesh.Workload) { wl.Unread = "forbidden" }), "", Stuck, "forbidden", "permission"},
-		{"Argo", of(mesh.ArgoRollout, nil), "", ByField, "spec.restartAt", ""},
-		{"Argo evicted", of(mesh.ArgoRollout, nil), ByEviction, ByEviction, "a rule says so", ""},
-		{"Argo by its template", of(mesh.ArgoRollout, nil), ByRestart, Stuck, "canary steps", "another rule"},
-		{"CronJob", of(mesh.CronJob, func(wl *mesh.Workload) { wl.Wanted, wl.Ends = 0, "when it completes" }), "", ByItself, "next Job's pods", "each ends when it completes"},
-		{"CronJob evicted", of(mesh.CronJob, nil), ByEviction, Stuck, "by themselves", "another rule"},
-		{"Job", of(mesh.Job, func(wl *mesh.Workload) { wl.Ends = "when it completes" }), "", Leave, "never made anew", "it ends when it completes"},
-		{"Job evicted", of(mesh.Job, nil), ByEviction, Stuck, "counts as failed", "another rule"},
-		{"bare pod", of(mesh.BarePod, nil), "", Stuck, "nobody would make it anew", "--workload 'Pod a/x=leave'"},
-		{"bare pod evicted", of(mesh.BarePod, nil), ByEviction, Stuck, "nobody would make it anew", "another rule"},
-		{"bare pod left", of(mesh.BarePod, nil), Leave, Leave, "a rule leaves it", "take the rule away"},
-		{"static pod", of(mesh.StaticPod, nil), ByEviction, Stuck, "kubelet", "leave"},
-		{"scaled to zero", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Wanted, wl.Pods = 0, nil }), "", ByItself, "scaled to zero", ""},
-		{"injected by hand", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), "", Stuck, "injected by hand", "kube-inject"},
-		{"injected by hand and left", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), Leave, Leave, "a rule leaves it", "take the rule away"},
-		{"proxyless", of(mesh.Deployment, annotated(templatesAnnotation, "extra, grpc-agent")), "", Stuck, "proxyless", "yourself"},
-		{"proxyless, evicted", of(mesh.Deployment, annotated(configAnnotation, "proxyMetadata: {DISABLE_ENVOY: 'true'}")), ByEviction, Stuck, "proxyless", "yourself"},
-		{"proxyless, left", of(mesh.Deployment, annotated(templatesAnnotation, "grpc-agent")), Leave, Leave, "a rule leaves it", "take the rule away"},
-		{"proxyless, by itself", of(mesh.CronJob, annotated(templatesAnnotation, "grpc-agent")), "", ByItself, "next Job's pods", "running Jobs"},
-		{"another admin port", of(mesh.StatefulSet, annotated(configAnnotation, "proxyAdminPort: 15555")), "", Stuck, "15000", "yourself"},
-		{"another template", of(mesh.Deployment, annotated(templatesAnnotation, "sidecar,grpc-agents")), "", ByRestart, "", ""},
-		{"hostNetwork", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Template.HostNetwork = true }), "", Leave, "never injected", ""},
-		{"gateway", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Gateway = true }), Leave, Leave, "a gateway", "by itself"},
-		{"unknown kind", of("CloneSet", nil), "", Stuck, "nothing is known of the kind CloneSet", "--workload 'CloneSet a/x=field:PATH"},
-		{"unknown kind evicted", of("CloneSet", nil), ByEviction, ByEviction, "a rule says so", ""},
-		{"unknown kind by field", of("CloneSet", nil), ByField, ByField, "spec.at", ""},
-		{"unknown kind that cannot be read", of("CloneSet", func(wl *mesh.Workload) { wl.Unread = "forbidden" }), ByField, Stuck, "forbidden", "permission"},
+		{"deployment", of(mesh.Deployment, nil), "", step.ByRestart, "asks no disruption budget", ""},
+		{"statefulset", of(mesh.StatefulSet, nil), "", step.ByRestart, "highest ordinal", ""},
+		{"daemonset", of(mesh.DaemonSet, nil), "", step.ByRestart, "node by node", ""},
+		{"by the user's wish", of(mesh.Deployment, nil), step.ByEviction, step.ByEviction, "a rule says so", ""},
+		{"OnDelete, or a partition", of(mesh.StatefulSet, onDelete), "", step.ByEviction, "disruption budgets are honoured", ""},
+		{"OnDelete with a change pending", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Pending = true, true }), "", step.Blocked, "template is newer than its pods", "--workload 'DaemonSet a/x=evict'"},
+		{"and taken along", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Pending = true, true }), step.ByEviction, step.ByEviction, "a rule says so", ""},
+		{"paused", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }), "", step.Blocked, "paused", "kubectl rollout resume deployment/x -n a"},
+		{"paused and evicted", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }), step.ByEviction, step.ByEviction, "a rule says so", ""},
+		{"bare ReplicaSet", of(mesh.ReplicaSet, nil), "", step.ByEviction, "nothing rolls it", ""},
+		{"bare ReplicaSet by restart", of(mesh.ReplicaSet, nil), step.ByRestart, step.Blocked, "replaces no pods", "another rule"},
+		{"ReplicationController that cannot be read", of(mesh.ReplicationController, func(wl *mesh.Workload) { wl.ReadError = "forbidden" }), "", step.Blocked, "forbidden", "permission"},
+		{"Argo", of(mesh.ArgoRollout, nil), "", step.ByField, "spec.restartAt", ""},
+		{"Argo evicted", of(mesh.ArgoRollout, nil), step.ByEviction, step.ByEviction, "a rule says so", ""},
+		{"Argo by its template", of(mesh.ArgoRollout, nil), step.ByRestart, step.Blocked, "canary steps", "another rule"},
+		{"CronJob", of(mesh.CronJob, func(wl *mesh.Workload) { wl.Replicas, wl.CompletesAt = 0, "when it completes" }), "", step.Automatic, "next Job's pods", "each ends when it completes"},
+		{"CronJob evicted", of(mesh.CronJob, nil), step.ByEviction, step.Blocked, "by themselves", "another rule"},
+		{"Job", of(mesh.Job, func(wl *mesh.Workload) { wl.CompletesAt = "when it completes" }), "", step.Leave, "never made anew", "it ends when it completes"},
+		{"Job evicted", of(mesh.Job, nil), step.ByEviction, step.Blocked, "counts as failed", "another rule"},
+		{"bare pod", of(mesh.BarePod, nil), "", step.Blocked, "nobody would make it anew", "--workload 'Pod a/x=leave'"},
+		{"bare pod evicted", of(mesh.BarePod, nil), step.ByEviction, step.Blocked, "nobody would make it anew", "another rule"},
+		{"bare pod left", of(mesh.BarePod, nil), step.Leave, step.Leave, "a rule leaves it", "take the rule away"},
+		{"static pod", of(mesh.StaticPod, nil), step.ByEviction, step.Blocked, "kubelet", "leave"},
+		{"scaled to zero", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Replicas, wl.Pods = 0, nil }), "", step.Automatic, "scaled to zero", ""},
+		{"injected by hand", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), "", step.Blocked, "injected by hand", "kube-inject"},
+		{"injected by hand and left", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), step.Leave, step.Leave, "a rule leaves it", "take the rule away"},
+		{"proxyless", of(mesh.Deployment, annotated(step.TemplatesAnnotation, "extra, grpc-agent")), "", step.Blocked, "proxyless", "yourself"},
+		{"proxyless, evicted", of(mesh.Deployment, annotated(step.ConfigAnnotation, "proxyMetadata: {DISABLE_ENVOY: 'true'}")), step.ByEviction, step.Blocked, "proxyless", "yourself"},
+		{"proxyless, left", of(mesh.Deployment, annotated(step.TemplatesAnnotation, "grpc-agent")), step.Leave, step.Leave, "a rule leaves it", "take the rule away"},
+		{"proxyless, by itself", of(mesh.CronJob, annotated(step.TemplatesAnnotation, "grpc-agent")), "", step.Automatic, "next Job's pods", "running Jobs"},
+		{"another admin port", of(mesh.StatefulSet, annotated(step.ConfigAnnotation, "proxyAdminPort: 15555")), "", step.Blocked, "15000", "yourself"},
+		{"another template", of(mesh.Deployment, annotated(step.TemplatesAnnotation, "sidecar,grpc-agents")), "", step.ByRestart, "", ""},
+		{"hostNetwork", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Template.HostNetwork = true }), "", step.Leave, "never injected", ""},
+		{"gateway", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Gateway = true }), step.Leave, step.Leave, "a gateway", "by itself"},
+		{"unknown kind", of("CloneSet", nil), "", step.Blocked, "nothing is known of the kind CloneSet", "--workload 'CloneSet a/x=field:PATH"},
+		{"unknown kind evicted", of("CloneSet", nil), step.ByEviction, step.ByEviction, "a rule says so", ""},
+		{"unknown kind by field", of("CloneSet", nil), step.ByField, step.ByField, "spec.at", ""},
+		{"unknown kind that cannot be read", of("CloneSet", func(wl *mesh.Workload) { wl.ReadError = "forbidden" }), step.ByField, step.Blocked, "forbidden", "permission"},
 	} {
-		p := Policy{}
+		p := step.Policy{}
 		if c.rule != "" {
-			p.Rules = []Rule{{Way: c.rule, Field: map[bool]string{true: "spec.at"}[c.rule == ByField]}}
+			p.Rules = []step.Rule{{Strategy: c.rule, Field: map[bool]string{true: "spec.at"}[c.rule == step.ByField]}}
 		}
-		got := p.Passage(c.wl)
-		if got.Way != c.want || !strings.Contains(got.Why, c.why) || !strings.Contains(got.Clears, c.clears) || c.clears == "" && got.Clears != "" {
+		got := strategy.Decide(p, c.wl)
+		if got.Strategy != c.want || !strings.Contains(got.Reason, c.why) || !strings.Contains(got.Remedy, c.clears) || c.clears == "" && got.Remedy != "" {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
@@ -86,12 +90,12 @@ func TestParseField(t *testing.T) {
 		"spec.template.metadata.annotations[a.b/c].d":    {"spec", "template", "metadata", "annotations", "a.b/c", "d"},
 		"spec.template.metadata.annotations[a.b/c-d_e1]": {"spec", "template", "metadata", "annotations", "a.b/c-d_e1"},
 	} {
-		if got, err := ParseField(text); err != nil || !slices.Equal(got, want) {
+		if got, err := strategy.ParseField(text); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "spec", "status.at", "metadata.annotations[x]", "spec..at", "spec.containers[0].at", "spec[]"} {
-		if got, err := ParseField(text); err == nil {
+		if got, err := strategy.ParseField(text); err == nil {
 			t.Errorf("%q is read as %v", text, got)
 		}
 	}
@@ -112,7 +116,7 @@ func TestWritable(t *testing.T) {
 		{"Crew", "spec.renewedAt", true},
 		{"Crew", "renewedAt", false},
 	} {
-		if err := Writable(c.kind, c.field); (err == nil) != c.fits {
+		if err := strategy.ValidateField(c.kind, c.field); (err == nil) != c.fits {
 			t.Errorf("%s of a %s: %v", c.field, c.kind, err)
 		}
 	}
@@ -121,13 +125,13 @@ func TestWritable(t *testing.T) {
 // A restart by a field writes the time there, and the stamp beside it, and of the
 // template nothing.
 func TestARestartByField(t *testing.T) {
-	got, err := Render(Step{Kind: Restart, Subject: "Rollout a/x", Field: "spec.restartAt", API: "argoproj.io/v1alpha1"}, Target{Run: "r"}, noon.Add(time.Nanosecond))
-	want := []Change{{Verb: Patch, Kind: "Rollout", API: "argoproj.io/v1alpha1", Namespace: "a", Name: "x",
+	got, err := Render(step.Step{Kind: step.Restart, Subject: "Rollout a/x", Field: "spec.restartAt", API: "argoproj.io/v1alpha1"}, step.Target{Run: "r"}, noon.Add(time.Nanosecond))
+	want := []step.Change{{Verb: step.Patch, Kind: "Rollout", API: "argoproj.io/v1alpha1", Namespace: "a", Name: "x",
 		Patch: []byte(`{"metadata":{"annotations":{"rerig.dev/restarted-at":"2026-03-01T12:00:00Z","rerig.dev/run":"r"}},"spec":{"restartAt":"2026-03-01T12:00:00Z"}}`)}}
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("%v\n%s", err, d)
 	}
-	got, err = Render(Step{Kind: Restart, Subject: "Rollout a/x", API: "argoproj.io/v1alpha1", Pin: "1-31-0"}, Target{Run: "r"}, noon)
+	got, err = Render(step.Step{Kind: step.Restart, Subject: "Rollout a/x", API: "argoproj.io/v1alpha1", TemplateLabel: "1-31-0"}, step.Target{Run: "r"}, noon)
 	if err != nil || got[0].API != "argoproj.io/v1alpha1" || string(got[0].Patch) != `{"metadata":{"annotations":{"rerig.dev/restarted-at":"2026-03-01T12:00:00Z","rerig.dev/run":"r"}},"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}` {
 		t.Errorf("%v %s", err, got[0].Patch)
 	}
@@ -139,7 +143,7 @@ func TestNextEviction(t *testing.T) {
 	wl := workload(mesh.StatefulSet, "a", "x", 11)
 	next := func(says string) string {
 		t.Helper()
-		p, first := NextEviction(wl, "1-31-0")
+		p, first := strategy.NextEviction(wl, "1-31-0")
 		if !strings.Contains(first, says) || says == "" && first != "" {
 			t.Errorf("%q is to come first, want %q", first, says)
 		}
@@ -152,13 +156,13 @@ func TestNextEviction(t *testing.T) {
 	if got := next(""); got != "x-3" {
 		t.Error(got)
 	}
-	wl.Pods[3].Sidecar.Revision, wl.Pods[3].Trouble = "1-31-0", "app: runs, not ready"
+	wl.Pods[3].Sidecar.Revision, wl.Pods[3].Problem = "1-31-0", "app: runs, not ready"
 	next("pod x-3 is not ready: app: runs, not ready")
 	wl.Pods[3].Terminating = true
 	next("pod x-3 is on its way out")
 	wl.Rollout.Message, wl.Pods = "exceeded quota", slices.Delete(wl.Pods, 3, 4)
 	next("10 of 11 pods are there: exceeded quota")
-	wl.Wanted = 10
+	wl.Replicas = 10
 	if got := next(""); got != "x-10" {
 		t.Error(got)
 	}
@@ -169,9 +173,9 @@ func TestNotesOnKinds(t *testing.T) {
 	w := start()
 	change := map[string]func(*mesh.Workload){
 		"Deployment a/w0": func(wl *mesh.Workload) {
-			wl.Template.Annotations = map[string]string{imageAnnotation: "mine:1", configAnnotation: "discoveryAddress: elsewhere:15012\n"}
+			wl.Template.Annotations = map[string]string{step.ImageAnnotation: "mine:1", step.ConfigAnnotation: "discoveryAddress: elsewhere:15012\n"}
 		},
-		"StatefulSet a/w1": func(wl *mesh.Workload) { wl.Rollout.Manual, wl.Rollout.Pending = true, true },
+		"StatefulSet a/w1": func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Pending = true, true },
 		"DaemonSet a/w2":   func(wl *mesh.Workload) { wl.Template.HostNetwork = true },
 		"Deployment b/w0": func(wl *mesh.Workload) {
 			wl.Surge, wl.Scaler, wl.Needs = 1, mesh.Scaler{Name: "h", Max: 3, Full: true}, mesh.Needs{CPU: 500}
@@ -182,19 +186,19 @@ func TestNotesOnKinds(t *testing.T) {
 			f(&w.Workloads[i])
 		}
 	}
-	w.Room = mesh.Room{Nodes: []mesh.Node{{Name: "n", Open: true, CPU: 400, Pods: 10}}, Unknown: []string{"ResourceQuotas: you may not list them"}}
+	w.Capacity = mesh.Capacity{Nodes: []mesh.Node{{Name: "n", Open: true, CPU: 400, Pods: 10}}, Unknown: []string{"ResourceQuotas: you may not list them"}}
 	w.Proxies = []mesh.Proxy{{Namespace: "b", Pod: "vm-1", Istiod: "istiod-1-29-1", Revision: "1-29-1"}, {Namespace: "b", Pod: "w0-0", Istiod: "istiod-1-29-1", Revision: "1-29-1"}}
 	w.Sort()
-	found := map[NoteKind][]string{}
-	for _, n := range Notes(w, forward(t, w, intent(), Ledger{})) {
+	found := map[step.NoteKind][]string{}
+	for _, n := range advice.Notes(w, forward(t, w, intent(), step.Ledger{})) {
 		found[n.Kind] = append(found[n.Kind], n.Subject)
-		if n.Kind == Blocker && n.Clears == "" {
+		if n.Kind == step.Blocker && n.Remedy == "" {
 			t.Errorf("nothing would clear %s", n.Subject)
 		}
 	}
-	for kind, want := range map[NoteKind][]string{
-		PinnedProxy: {"Deployment a/w0", "Deployment a/w0"}, Blocker: {"StatefulSet a/w1", "Proxy b/vm-1"}, Exemption: {"DaemonSet a/w2"},
-		NoRoom: {"Deployment b/w0"}, AtMaximum: {"Deployment b/w0"}, RoomUnknown: {"ResourceQuotas: you may not list them"},
+	for kind, want := range map[step.NoteKind][]string{
+		step.PinnedProxy: {"Deployment a/w0", "Deployment a/w0"}, step.Blocker: {"StatefulSet a/w1", "Proxy b/vm-1"}, step.Exemption: {"DaemonSet a/w2"},
+		step.NoRoom: {"Deployment b/w0"}, step.AtMaximum: {"Deployment b/w0"}, step.RoomUnknown: {"ResourceQuotas: you may not list them"},
 	} {
 		if d := cmp.Diff(want, found[kind]); d != "" {
 			t.Errorf("%s (-want +got):\n%s", kind, d)
@@ -209,27 +213,27 @@ func TestWhatAPinWouldNotMoveIsABlocker(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind   mesh.Kind
 		change func(*mesh.Workload)
-		rule   Way
+		rule   step.Strategy
 		why    string
 	}{
-		"a partition":            {mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.Manual, wl.Rollout.Partition = true, true }, "", "a partition keeps its pods"},
-		"paused, and evicted":    {mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }, ByEviction, "while its rollouts are paused"},
-		"a Rollout, and evicted": {mesh.ArgoRollout, func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" }, ByEviction, "its controller rolls it for that"},
-		"evicted, and rolling":   {mesh.Deployment, func(*mesh.Workload) {}, ByEviction, "its controller rolls it for that"},
+		"a partition":            {mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Partition = true, true }, "", "a partition keeps its pods"},
+		"paused, and evicted":    {mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }, step.ByEviction, "while its rollouts are paused"},
+		"a Rollout, and evicted": {mesh.ArgoRollout, func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" }, step.ByEviction, "its controller rolls it for that"},
+		"evicted, and rolling":   {mesh.Deployment, func(*mesh.Workload) {}, step.ByEviction, "its controller rolls it for that"},
 	} {
 		w, key := ownLabelled(c.kind, c.change)
 		in := allOf()
 		if c.rule != "" {
-			in.Policy.Rules = []Rule{{Name: "extra", Way: c.rule}}
+			in.Policy.Rules = []step.Rule{{Name: "extra", Strategy: c.rule}}
 		}
-		plan := Make(w, forward(t, w, in, Ledger{}), Ledger{})
-		for _, s := range Flat(plan.Stages) {
+		plan := Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{})
+		for _, s := range step.Flat(plan.Stages) {
 			if s.Subject == key {
 				t.Errorf("%s: %s", name, s)
 			}
 		}
-		if !slices.ContainsFunc(plan.Notes, func(n Note) bool {
-			return n.Kind == Blocker && n.Subject == key && strings.Contains(n.Text, c.why) && n.Clears != ""
+		if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool {
+			return n.Kind == step.Blocker && n.Subject == key && strings.Contains(n.Text, c.why) && n.Remedy != ""
 		}) {
 			t.Errorf("%s: no blocker names it", name)
 		}
@@ -240,13 +244,13 @@ func TestWhatAPinWouldNotMoveIsABlocker(t *testing.T) {
 func TestALaterRuleLeavesNoPinBehind(t *testing.T) {
 	w, key := ownLabelled(mesh.Deployment, nil)
 	in := allOf()
-	target := forward(t, w, in, Ledger{})
-	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
-	in.Policy.Rules = []Rule{{Name: "extra", Way: ByEviction}}
-	back := Backward(in, l, 0)
-	end, _, _ := carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
-	if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
-		t.Errorf("it ends with %s and sidecars of %v", labelOf(pinOf(wl)), wl.Sidecars())
+	target := forward(t, w, in, step.Ledger{})
+	w, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
+	in.Policy.Rules = []step.Rule{{Name: "extra", Strategy: step.ByEviction}}
+	back := RollbackTarget(in, l, 0)
+	end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
+	if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		t.Errorf("it ends with %s and sidecars of %v", binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 	}
 }
 

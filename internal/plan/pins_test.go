@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // ownLabelled is sixWays on a mesh that has the target already, with one workload
@@ -24,14 +27,14 @@ func ownLabelled(kind mesh.Kind, change func(*mesh.Workload)) (mesh.World, strin
 	}
 	w.Workloads = append(w.Workloads, wl)
 	w.Sort()
-	return installed(w, "1-31-0", "1.31.0"), wl.Key()
+	return simulateInstall(w, "1-31-0", "1.31.0"), wl.Key()
 }
 
 // pinnedOnly is a mesh after a run's write to the template of a workload, and before
 // anything came of it.
 func pinnedOnly(w mesh.World, key string, change func(*mesh.Workload)) mesh.World {
-	w = copied(w)
-	preset(&w, Step{Subject: key, Pin: "1-31-0"})
+	w = cloneWorld(w)
+	binding.SimulateTemplateLabel(&w, step.Step{Subject: key, TemplateLabel: "1-31-0"})
 	for i, wl := range w.Workloads {
 		if wl.Key() == key {
 			w.Workloads[i].Pods = slices.Clone(wl.Pods)
@@ -53,38 +56,38 @@ func TestAPinnedTemplateIsGivenItsLabelBackBeforeAnyPodCameOfIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind mesh.Kind
 		left func(*mesh.Workload)
-		want Kind
+		want step.Kind
 	}{
-		"its eviction was refused": {mesh.ReplicaSet, func(*mesh.Workload) {}, Replace},
+		"its eviction was refused": {mesh.ReplicaSet, func(*mesh.Workload) {}, step.EvictPods},
 		"quota lets no pod be made": {mesh.Deployment, func(wl *mesh.Workload) {
 			older(wl)
-			wl.Stamp, wl.Template.Hash = mesh.Stamp{Run: "to-1-31-0", At: noon}, "t1"
+			wl.RestartAnnotation, wl.Template.Hash = mesh.RestartAnnotation{Run: "to-1-31-0", At: noon}, "t1"
 			wl.Rollout = mesh.Rollout{Message: "ReplicaFailure: FailedCreate: exceeded quota"}
-		}, Restart},
+		}, step.Restart},
 	} {
 		w, key := ownLabelled(c.kind, nil)
-		l := Opened(Make(w, forward(t, w, allOf(), Ledger{}), Ledger{}), noon)
+		l := NewLedger(Make(w, forward(t, w, allOf(), step.Ledger{}), step.Ledger{}), noon)
 		w = pinnedOnly(w, key, c.left)
-		back := Backward(allOf(), l, 0)
-		l = l.Agreed(Make(w, back, l), noon)
-		end, _, done := carry(t, w, back, l, -1, first, func(w mesh.World, l Ledger, left []Stage, s Step) {
+		back := RollbackTarget(allOf(), l, 0)
+		l = Approve(l, Make(w, back, l), noon)
+		end, _, done := carry(t, w, back, l, -1, first, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 			if strange := Drift(left, back, l); strange != nil {
 				t.Errorf("%s: rollback drifts from its own plan at %s: %v", name, s, strange)
 			}
 		})
-		if !slices.Contains(done, Step{Kind: c.want, Wave: waveOf(back, "own"), Subject: key, From: "1-31-0", To: "1-29-1", Pin: "1-29-1"}) {
+		if !slices.Contains(done, step.Step{Kind: c.want, Wave: waveOf(back, "own"), Subject: key, From: "1-31-0", To: "1-29-1", TemplateLabel: "1-29-1"}) {
 			t.Errorf("%s: done is %v", name, done)
 		}
-		if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
-			t.Errorf("%s: it ends with %s and sidecars of %v", name, labelOf(pinOf(wl)), wl.Sidecars())
+		if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+			t.Errorf("%s: it ends with %s and sidecars of %v", name, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}
 }
 
-func waveOf(t Target, namespace string) int {
+func waveOf(t step.Target, namespace string) int {
 	for _, g := range t.Waves {
 		if slices.Contains(g.Namespaces, namespace) {
-			return g.Wave
+			return g.Number
 		}
 	}
 	return 0
@@ -93,14 +96,14 @@ func waveOf(t Target, namespace string) int {
 // What its own label binds is moved by eviction and comes back, from every point.
 func TestWhatItsOwnLabelBindsIsEvictedAndComesBack(t *testing.T) {
 	w0, key := ownLabelled(mesh.ReplicaSet, nil)
-	target := forward(t, w0, allOf(), Ledger{})
-	plan := Make(w0, target, Ledger{})
-	for k := range len(Flat(plan.Stages)) + 1 {
-		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
-		back := Backward(allOf(), l, 0)
-		end, _, _ := carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
-		if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
-			t.Fatalf("point %d: it ends with %s and sidecars of %v", k, labelOf(pinOf(wl)), wl.Sidecars())
+	target := forward(t, w0, allOf(), step.Ledger{})
+	plan := Make(w0, target, step.Ledger{})
+	for k := range len(step.Flat(plan.Stages)) + 1 {
+		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
+		back := RollbackTarget(allOf(), l, 0)
+		end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
+		if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+			t.Fatalf("point %d: it ends with %s and sidecars of %v", k, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}
 }
@@ -108,16 +111,16 @@ func TestWhatItsOwnLabelBindsIsEvictedAndComesBack(t *testing.T) {
 // With OnDelete a pinned template is newer than the pods by the run's own write:
 // that is in the way neither forth nor back. What somebody else changed still is.
 func TestARunsOwnPinIsNoChangePending(t *testing.T) {
-	w, key := ownLabelled(mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.Manual = true })
+	w, key := ownLabelled(mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete = true })
 	pending := func(wl *mesh.Workload) {
-		wl.Rollout = mesh.Rollout{Manual: true, Pending: true, Message: "2 pods of an older template remain"}
+		wl.Rollout = mesh.Rollout{OnDelete: true, Pending: true, Message: "2 pods of an older template remain"}
 		for i := range wl.Pods {
 			wl.Pods[i].Current = false
 		}
 	}
-	l := Opened(Make(w, forward(t, w, allOf(), Ledger{}), Ledger{}), noon)
-	kinds := func(w mesh.World, target Target, l Ledger) (list []Kind) {
-		for _, s := range Flat(Steps(w, target, l)) {
+	l := NewLedger(Make(w, forward(t, w, allOf(), step.Ledger{}), step.Ledger{}), noon)
+	kinds := func(w mesh.World, target step.Target, l step.Ledger) (list []step.Kind) {
+		for _, s := range step.Flat(Steps(w, target, l)) {
 			if s.Subject == key {
 				list = append(list, s.Kind)
 			}
@@ -125,28 +128,28 @@ func TestARunsOwnPinIsNoChangePending(t *testing.T) {
 		return list
 	}
 	pinned := pinnedOnly(w, key, pending)
-	if got := kinds(pinned, forward(t, pinned, allOf(), l), l); !slices.Equal(got, []Kind{Replace, Prove}) {
+	if got := kinds(pinned, forward(t, pinned, allOf(), l), l); !slices.Equal(got, []step.Kind{step.EvictPods, step.Verify}) {
 		t.Errorf("its template is pinned: %v is left", got)
 	}
-	if got := kinds(pinned, Backward(allOf(), l, 0), l); !slices.Equal(got, []Kind{Replace, Prove}) {
+	if got := kinds(pinned, RollbackTarget(allOf(), l, 0), l); !slices.Equal(got, []step.Kind{step.EvictPods, step.Verify}) {
 		t.Errorf("its template is pinned, and it goes back: %v is left", got)
 	}
 	half := pinnedOnly(w, key, func(wl *mesh.Workload) { // one pod was made with the label, which was given back
 		pending(wl)
 		wl.Template.Labels, wl.Pods[0].Current, wl.Pods[1].Sidecar.Revision = map[string]string{mesh.RevisionLabel: "1-29-1"}, true, "1-31-0"
 	})
-	l.Evicting = map[string]bool{key: true}
-	if got := kinds(half, Backward(allOf(), l, 0), l); !slices.Equal(got, []Kind{Replace, Prove}) {
+	l.EvictedFrom = map[string]bool{key: true}
+	if got := kinds(half, RollbackTarget(allOf(), l, 0), l); !slices.Equal(got, []step.Kind{step.EvictPods, step.Verify}) {
 		t.Errorf("its label is given back: %v is left", got)
 	}
-	theirs := copied(w)
+	theirs := cloneWorld(w)
 	for i, wl := range theirs.Workloads {
 		if wl.Key() == key {
 			theirs.Workloads[i].Pods = slices.Clone(wl.Pods)
 			pending(&theirs.Workloads[i])
 		}
 	}
-	if wl, _ := theirs.Workload(key); forward(t, theirs, allOf(), l).Policy.Passage(wl).Way != Stuck {
+	if wl, _ := theirs.Workload(key); strategy.Decide(forward(t, theirs, allOf(), l).Policy, wl).Strategy != step.Blocked {
 		t.Error("a change of somebody else's would be brought along")
 	}
 }
@@ -155,35 +158,35 @@ func TestARunsOwnPinIsNoChangePending(t *testing.T) {
 // the plan says. A second write is no part of it, neither while it pauses nor back.
 func TestARolloutThatItsOwnLabelBindsIsRolledByItsStrategy(t *testing.T) {
 	w, key := ownLabelled(mesh.ArgoRollout, func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" })
-	target := forward(t, w, allOf(), Ledger{})
-	plan := Make(w, target, Ledger{})
-	if !slices.ContainsFunc(plan.Stages, func(s Stage) bool {
-		return slices.Contains(s.Steps, Step{Kind: Restart, Wave: waveOf(target, "own"), Subject: key, From: "1-29-1", To: "1-31-0", Pin: "1-31-0", API: "argoproj.io/v1alpha1"})
+	target := forward(t, w, allOf(), step.Ledger{})
+	plan := Make(w, target, step.Ledger{})
+	if !slices.ContainsFunc(plan.Stages, func(stage step.Stage) bool {
+		return slices.Contains(stage.Steps, step.Step{Kind: step.Restart, Wave: waveOf(target, "own"), Subject: key, From: "1-29-1", To: "1-31-0", TemplateLabel: "1-31-0", API: "argoproj.io/v1alpha1"})
 	}) {
-		t.Errorf("planned is %v", Flat(plan.Stages))
+		t.Errorf("planned is %v", step.Flat(plan.Stages))
 	}
 	wl, _ := w.Workload(key)
-	if way := target.Policy.Passage(wl); !strings.Contains(way.Why, "with its steps, pauses and analysis") {
-		t.Errorf("the plan says: %s", way.Why)
+	if way := strategy.Decide(target.Policy, wl); !strings.Contains(way.Reason, "with its steps, pauses and analysis") {
+		t.Errorf("the plan says: %s", way.Reason)
 	}
-	l := Opened(plan, noon)
+	l := NewLedger(plan, noon)
 	pausing := pinnedOnly(w, key, func(wl *mesh.Workload) { // one pod of two is of the canary
-		wl.Stamp = mesh.Stamp{Run: "to-1-31-0", At: noon}
+		wl.RestartAnnotation = mesh.RestartAnnotation{Run: "to-1-31-0", At: noon}
 		wl.Pods[0].Current, wl.Pods[1].Sidecar.Revision = false, "1-31-0"
 	})
-	for _, s := range Flat(Steps(pausing, forward(t, pausing, allOf(), l), l)) {
+	for _, s := range step.Flat(Steps(pausing, forward(t, pausing, allOf(), l), l)) {
 		if s.Subject == key && s.Kind.Changes() {
 			t.Errorf("while it pauses: %s", s)
 		}
 	}
 	none := pinnedOnly(w, key, func(wl *mesh.Workload) { // its strategy has made no pod yet
-		wl.Stamp, wl.Pods[0].Current, wl.Pods[1].Current = mesh.Stamp{Run: "to-1-31-0", At: noon}, false, false
+		wl.RestartAnnotation, wl.Pods[0].Current, wl.Pods[1].Current = mesh.RestartAnnotation{Run: "to-1-31-0", At: noon}, false, false
 	})
 	for name, w := range map[string]mesh.World{"while it pauses": pausing, "before its first step": none} {
-		back := Backward(allOf(), l, 0)
-		end, _, _ := carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
-		if wl, _ := end.Workload(key); pinOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
-			t.Errorf("taken back %s, it ends with %s and sidecars of %v", name, labelOf(pinOf(wl)), wl.Sidecars())
+		back := RollbackTarget(allOf(), l, 0)
+		end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
+		if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+			t.Errorf("taken back %s, it ends with %s and sidecars of %v", name, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}
 }

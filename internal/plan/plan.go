@@ -2,20 +2,25 @@
 
 package plan
 
-import "github.com/rerig/rerig/internal/mesh"
+import (
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
+)
 
 // Plan is what is shown and approved: the stages that are left, and what
 // somebody should know before agreeing to them.
 type Plan struct {
-	Target Target   `json:"-"`
-	Stages []Stage  `json:"stages"`
-	Notes  []Note   `json:"notes,omitempty"`
-	Ways   []Course `json:"ways,omitempty"` // of every workload: how it is moved, and why so
-	Digest string   `json:"digest"`         // of the changing steps
+	Target    step.Target                 `json:"-"`
+	Stages    []step.Stage                `json:"stages"`
+	Notes     []step.Note                 `json:"notes,omitempty"`
+	Decisions []strategy.WorkloadDecision `json:"ways,omitempty"` // of every workload: how it is moved, and why so
+	Digest    string                      `json:"digest"`         // of the changing steps
 }
 
 // Make plans: the same steps that the engine will take, and the notes on them.
-func Make(w mesh.World, t Target, l Ledger) Plan {
+func Make(w mesh.World, t step.Target, l step.Ledger) Plan {
 	stages := Steps(w, t, l)
-	return Plan{Target: t, Stages: stages, Notes: due(Notes(w, t), stages), Ways: Courses(w, t), Digest: Digest(Changing(stages))}
+	return Plan{Target: t, Stages: stages, Notes: advice.Relevant(advice.Notes(w, t), stages), Decisions: strategy.Decisions(w, t), Digest: Digest(step.Changing(stages))}
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/selection"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // quiet is sixWays, and in the namespace without labels what has no pods now,
@@ -33,8 +37,8 @@ func quiet() mesh.World {
 // restart, so that its next pod is not of the old revision; and it comes back.
 func TestTheNextPodOfWhatHasNoneIsOfTheTarget(t *testing.T) {
 	w0 := quiet()
-	target := forward(t, w0, allOf(), Ledger{})
-	plan := Make(w0, target, Ledger{})
+	target := forward(t, w0, allOf(), step.Ledger{})
+	plan := Make(w0, target, step.Ledger{})
 	next := func(w mesh.World, revision string) {
 		for _, wl := range w.In("own") {
 			ns, _ := w.Namespace("own")
@@ -47,22 +51,22 @@ func TestTheNextPodOfWhatHasNoneIsOfTheTarget(t *testing.T) {
 			}
 		}
 	}
-	end, l, done := carry(t, w0, target, Opened(plan, noon), -1, first, func(_ mesh.World, _ Ledger, _ []Stage, s Step) {
-		if s.Kind != Preset && strings.Contains(s.Subject, "/q-") {
+	end, l, done := carry(t, w0, target, NewLedger(plan, noon), -1, first, func(_ mesh.World, _ step.Ledger, _ []step.Stage, s step.Step) {
+		if s.Kind != step.LabelTemplate && strings.Contains(s.Subject, "/q-") {
 			t.Errorf("%s", s)
 		}
 	})
 	next(end, "1-31-0")
-	if n := len(slices.DeleteFunc(done, func(s Step) bool { return s.Kind != Preset })); n != 9 {
+	if n := len(slices.DeleteFunc(done, func(s step.Step) bool { return s.Kind != step.LabelTemplate })); n != 9 {
 		t.Errorf("%d templates were pinned, not 9", n)
 	}
 	if left := Steps(end, target, l); left != nil {
 		t.Errorf("at the end there is left: %v", left)
 	}
-	for k := range len(Flat(plan.Stages)) + 1 {
-		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
-		back := Backward(allOf(), l, 0)
-		l = l.Agreed(Make(w, back, l), noon)
+	for k := range len(step.Flat(plan.Stages)) + 1 {
+		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
+		back := RollbackTarget(allOf(), l, 0)
+		l = Approve(l, Make(w, back, l), noon)
 		end, _, _ := carry(t, w, back, l, -1, first, nil)
 		if diff := cmp.Diff(settled(w0), settled(end)); diff != "" {
 			t.Fatalf("point %d: after the rollback (-found +restored):\n%s", k, diff)
@@ -75,27 +79,27 @@ func TestTheNextPodOfWhatHasNoneIsOfTheTarget(t *testing.T) {
 func TestWhatCanHaveNoPodsNowIsPinnedToo(t *testing.T) {
 	w0 := start()
 	wl := workload(mesh.Deployment, "free", "stuck", 0)
-	wl.Wanted, wl.Rollout = 2, mesh.Rollout{Message: "ReplicaFailure: exceeded quota"}
+	wl.Replicas, wl.Rollout = 2, mesh.Rollout{Message: "ReplicaFailure: exceeded quota"}
 	wl.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 	w0.Workloads = append(w0.Workloads, wl)
 	w0.Sort()
 	in := allOf()
-	target := forward(t, w0, in, Ledger{})
-	plan := Make(w0, target, Ledger{})
-	w, l, done := carry(t, w0, target, Opened(plan, noon), -1, first, nil)
-	if got, _ := w.Workload(wl.Key()); pinOf(got) != "1-31-0" || len(Steps(w, target, l)) > 0 {
-		t.Errorf("it ends with %s; done: %v", labelOf(pinOf(got)), done)
+	target := forward(t, w0, in, step.Ledger{})
+	plan := Make(w0, target, step.Ledger{})
+	w, l, done := carry(t, w0, target, NewLedger(plan, noon), -1, first, nil)
+	if got, _ := w.Workload(wl.Key()); step.TemplateLabelOf(got) != "1-31-0" || len(Steps(w, target, l)) > 0 {
+		t.Errorf("it ends with %s; done: %v", binding.DescribeLabel(step.TemplateLabelOf(got)), done)
 	}
-	if !slices.ContainsFunc(plan.Notes, func(n Note) bool { return n.Kind == NothingToProve && n.Subject == wl.Key() }) {
+	if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool { return n.Kind == step.NothingToVerify && n.Subject == wl.Key() }) {
 		t.Errorf("nothing is said of it: %v", plan.Notes)
 	}
-	back := Backward(in, l, 0)
-	w, _, _ = carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
-	if got, _ := w.Workload(wl.Key()); pinOf(got) != "1-29-1" {
-		t.Errorf("taken back, it ends with %s", labelOf(pinOf(got)))
+	back := RollbackTarget(in, l, 0)
+	w, _, _ = carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
+	if got, _ := w.Workload(wl.Key()); step.TemplateLabelOf(got) != "1-29-1" {
+		t.Errorf("taken back, it ends with %s", binding.DescribeLabel(step.TemplateLabelOf(got)))
 	}
-	in.Names = []string{"a"}
-	if !slices.ContainsFunc(Notes(w0, forward(t, w0, in, Ledger{})), func(n Note) bool { return n.Kind == NotMoved && n.Subject == wl.Key() }) {
+	in.Namespaces = []string{"a"}
+	if !slices.ContainsFunc(advice.Notes(w0, forward(t, w0, in, step.Ledger{})), func(n step.Note) bool { return n.Kind == step.NotMoved && n.Subject == wl.Key() }) {
 		t.Error("its namespace is not moved, and nothing is said of it")
 	}
 }
@@ -109,12 +113,12 @@ func TestANamespaceOfNothingButACronJobIsMoved(t *testing.T) {
 	w.Workloads = append(w.Workloads, job)
 	w.Sort()
 	in := allOf()
-	target := forward(t, w, in, Ledger{})
+	target := forward(t, w, in, step.Ledger{})
 	if !slices.Contains(target.Namespaces(), "free") {
 		t.Fatalf("selected %v", target.Waves)
 	}
-	end, _, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
-	if names := candidates(end, in); slices.Contains(names, "free") {
+	end, _, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
+	if names := selection.Candidates(end, in); slices.Contains(names, "free") {
 		t.Errorf("moved, it is selected again: %v", names)
 	}
 }
@@ -124,7 +128,7 @@ func TestAPresetIsTheLabelAlone(t *testing.T) {
 		"CronJob own/report": `{"spec":{"jobTemplate":{"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}}}`,
 		"Deployment own/web": `{"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}`,
 	} {
-		changes, err := Render(Step{Kind: Preset, Subject: subject, Pin: "1-31-0"}, Target{}, noon)
+		changes, err := Render(step.Step{Kind: step.LabelTemplate, Subject: subject, TemplateLabel: "1-31-0"}, step.Target{}, noon)
 		if err != nil || len(changes) != 1 {
 			t.Fatal(changes, err)
 		}
@@ -138,37 +142,37 @@ func TestAPresetIsTheLabelAlone(t *testing.T) {
 // a tag that binds it stays.
 func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
 	for name, change := range map[string]func(*mesh.Workload){
-		"its selector names the label": func(wl *mesh.Workload) { wl.Selected = true },
+		"its selector names the label": func(wl *mesh.Workload) { wl.SelectsRevision = true },
 		"a Service selects by the label": func(wl *mesh.Workload) {
 			wl.Services = []mesh.Service{{Name: "all", Selector: map[string]string{}}, {Name: "prod", Selector: map[string]string{mesh.RevisionLabel: "prod"}}}
 		},
 		"a partition keeps its pods": func(wl *mesh.Workload) {
-			wl.Kind, wl.Rollout.Manual, wl.Rollout.Partition = mesh.StatefulSet, true, true
+			wl.Kind, wl.Rollout.OnDelete, wl.Rollout.Partition = mesh.StatefulSet, true, true
 		},
 		"its template is another's": func(wl *mesh.Workload) {
-			wl.Kind, wl.API, wl.Lender = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender"
+			wl.Kind, wl.API, wl.TemplateFrom = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender"
 		},
 		"nobody knows where its template is": func(wl *mesh.Workload) { wl.Kind = "Crew" },
 		"and its lender wants pods and has none": func(wl *mesh.Workload) {
-			wl.Kind, wl.API, wl.Lender, wl.Pods = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender", nil
+			wl.Kind, wl.API, wl.TemplateFrom, wl.Pods = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender", nil
 		},
-		"and it has no pods, but such a name": func(wl *mesh.Workload) { wl.Selected, wl.Wanted, wl.Pods = true, 0, nil },
+		"and it has no pods, but such a name": func(wl *mesh.Workload) { wl.SelectsRevision, wl.Replicas, wl.Pods = true, 0, nil },
 	} {
 		w := bystander(func(_ *mesh.World, wl *mesh.Workload) {
 			wl.Template.Labels = map[string]string{mesh.RevisionLabel: "prod"}
 			change(wl)
 		}, "own")
 		in := allOf()
-		in.Policy.Rules = []Rule{{Kind: "Crew", Way: ByEviction}}
-		target := forward(t, w, in, Ledger{})
-		plan := Make(w, target, Ledger{})
-		for _, s := range Flat(plan.Stages) {
-			if strings.HasSuffix(s.Subject, "own/extra") || s.Kind == Tag && s.Subject == "prod" {
+		in.Policy.Rules = []step.Rule{{Kind: "Crew", Strategy: step.ByEviction}}
+		target := forward(t, w, in, step.Ledger{})
+		plan := Make(w, target, step.Ledger{})
+		for _, s := range step.Flat(plan.Stages) {
+			if strings.HasSuffix(s.Subject, "own/extra") || s.Kind == step.Tag && s.Subject == "prod" {
 				t.Errorf("%s: %s", name, s)
 			}
 		}
-		if !slices.ContainsFunc(plan.Notes, func(n Note) bool {
-			return n.Kind == Blocker && strings.HasSuffix(n.Subject, "own/extra") && n.Clears != ""
+		if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool {
+			return n.Kind == step.Blocker && strings.HasSuffix(n.Subject, "own/extra") && n.Remedy != ""
 		}) {
 			t.Errorf("%s: no blocker names it", name)
 		}
@@ -184,24 +188,24 @@ func TestAPresetThatALaterRuleLeavesIsGivenBack(t *testing.T) {
 			w0 := quiet()
 			was, _ := w0.Workload(key)
 			free, in := allOf(), allOf()
-			in.Policy.Rules = []Rule{{Kind: was.Kind, Namespace: "own", Way: Leave}}
+			in.Policy.Rules = []step.Rule{{Kind: was.Kind, Namespace: "own", Strategy: step.Leave}}
 			if !late {
 				free = in
 			}
-			target := forward(t, w0, free, Ledger{})
-			end, l, _ := carry(t, w0, target, Opened(Make(w0, target, Ledger{}), noon), -1, first, nil)
-			want := pinOf(was)
+			target := forward(t, w0, free, step.Ledger{})
+			end, l, _ := carry(t, w0, target, NewLedger(Make(w0, target, step.Ledger{}), noon), -1, first, nil)
+			want := step.TemplateLabelOf(was)
 			if !late {
-				preset(&end, Step{Subject: key, Pin: "1-31-0"})
+				binding.SimulateTemplateLabel(&end, step.Step{Subject: key, TemplateLabel: "1-31-0"})
 				want = "1-31-0"
 			}
 			target = forward(t, end, in, l)
-			l = l.Agreed(Make(end, target, l), noon)
-			back := Backward(in, l, 0)
-			l = l.Agreed(Make(end, back, l), noon)
-			home, _, _ := carry(t, end, Backward(in, l, 0), l, -1, first, nil)
-			if wl, _ := home.Workload(key); pinOf(wl) != want {
-				t.Errorf("late %t: %s comes back with %s, not with %s", late, key, labelOf(pinOf(wl)), labelOf(want))
+			l = Approve(l, Make(end, target, l), noon)
+			back := RollbackTarget(in, l, 0)
+			l = Approve(l, Make(end, back, l), noon)
+			home, _, _ := carry(t, end, RollbackTarget(in, l, 0), l, -1, first, nil)
+			if wl, _ := home.Workload(key); step.TemplateLabelOf(wl) != want {
+				t.Errorf("late %t: %s comes back with %s, not with %s", late, key, binding.DescribeLabel(step.TemplateLabelOf(wl)), binding.DescribeLabel(want))
 			}
 		}
 	}

@@ -2,36 +2,37 @@
 
 package plan
 
-import "slices"
+import (
+	"slices"
 
-// Rank orders stages: what is begun never returns to a lower rank undisturbed.
-type Rank int
+	"github.com/rerig/rerig/internal/step"
+)
 
 // order is the order of kinds within what precedes the waves, within a wave, and
 // within what follows them. What moves a workload, its proof and what clears its
 // way share a rank: a pod that was injected too early is simply moved once more.
 // So do a trial and the label that follows it: a template that changes in between
 // is tried anew.
-var order = map[Kind]Rank{
-	Define: 0, Withdraw: 0, Install: 1, Admit: 2, Pin: 3,
-	Trial: 1, Label: 1, Preset: 2, Evict: 2, Restart: 2, Replace: 2, Swap: 2, Prove: 2, Soak: 3, Retire: 4,
-	Tag: 4, Unpin: 5, Remove: 6, Try: 7,
+var order = map[step.Kind]step.Rank{
+	step.Define: 0, step.DeleteTrial: 0, step.Install: 1, step.Validate: 2, step.Pin: 3,
+	step.Trial: 1, step.Label: 1, step.LabelTemplate: 2, step.EvictStuckPod: 2, step.Restart: 2, step.EvictPods: 2, step.Swap: 2, step.Verify: 2, step.Soak: 3, step.DeleteParked: 4,
+	step.Tag: 4, step.RestoreLabel: 5, step.Remove: 6, step.DryRun: 7,
 }
 
 // span is how many ranks a wave takes, and what precedes or follows the waves.
 const span = 8
 
-// Rank returns the rank of a stage of that kind in that wave. It follows the
+// RankOf returns the rank of a stage of that kind in that wave. It follows the
 // order in which the target moves its waves, which on the way back is the
 // reverse of their numbers. Wave 0 precedes the waves; what it holds of tags and
 // of removals follows them on the way forth.
-func (t Target) Rank(wave int, kind Kind) Rank {
-	position := slices.IndexFunc(t.Waves, func(g Group) bool { return g.Wave == wave }) + 1
-	if kind == Retire && t.Back {
+func RankOf(t step.Target, wave int, kind step.Kind) step.Rank {
+	position := slices.IndexFunc(t.Waves, func(g step.Wave) bool { return g.Number == wave }) + 1
+	if kind == step.DeleteParked && t.Rollback {
 		position = len(t.Waves) + 1 // nothing waits for pods that grow quiet
 	}
-	if wave == 0 && order[kind] > order[Pin] && !t.Back {
+	if wave == 0 && order[kind] > order[step.Pin] && !t.Rollback {
 		position = len(t.Waves) + 1
 	}
-	return Rank(position)*span + order[kind]
+	return step.Rank(position)*span + order[kind]
 }

@@ -9,46 +9,48 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/removal"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // owned is start, and what its control plane is made of: a gateway's and a tag's
 // objects bear the revision too.
 func owned() mesh.World {
 	w := start()
-	for _, b := range []mesh.Belonging{
+	for _, b := range []mesh.Component{
 		{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1"}, {Kind: "Service", Namespace: "istio-system", Name: "istiod-1-29-1"},
 		{Kind: "MutatingWebhookConfiguration", Name: "istio-sidecar-injector-1-29-1"},
 		{Kind: "MutatingWebhookConfiguration", Name: "istio-revision-tag-default", Shared: true},
 		{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Shared: true}} {
-		b.Revision, b.Component, b.UID = "1-29-1", "Pilot", b.Kind+"-uid"
-		w.Belongings = append(w.Belongings, b)
+		b.Revision, b.IstioComponent, b.UID = "1-29-1", "Pilot", b.Kind+"-uid"
+		w.Components = append(w.Components, b)
 	}
 	w.Sort()
 	return w
 }
 
 // carried carries a plan out, stage by stage.
-func carried(t *testing.T, w mesh.World, in Intent, l Ledger) (mesh.World, Ledger, []Step) {
+func carried(t *testing.T, w mesh.World, in step.Intent, l step.Ledger) (mesh.World, step.Ledger, []step.Step) {
 	t.Helper()
-	var all []Step
+	var all []step.Step
 	for range 200 {
-		target, err := Aim(w, in, l)
+		target, err := ResolveTarget(w, in, l)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if l.Started.IsZero() {
-			l = Opened(Make(w, target, l), noon)
+			l = NewLedger(Make(w, target, l), noon)
 		}
 		stages := Steps(w, target, l)
 		if len(stages) == 0 {
 			return w, l, all
 		}
 		for _, s := range stages[0].Steps {
-			if s.Kind.Changes() && target.Rank(s.Wave, s.Kind) < l.Reached {
+			if s.Kind.Changes() && RankOf(target, s.Wave, s.Kind) < l.Reached {
 				t.Errorf("%s returns to an earlier rank", s)
 			}
-			l.Reached = max(l.Reached, target.Rank(s.Wave, s.Kind))
-			w, l = After(w, target, l, s, noon)
+			l.Reached = max(l.Reached, RankOf(target, s.Wave, s.Kind))
+			w, l = Simulate(w, target, l, s, noon)
 			all = append(all, s)
 		}
 	}
@@ -60,13 +62,13 @@ func carried(t *testing.T, w mesh.World, in Intent, l Ledger) (mesh.World, Ledge
 func TestRemovalIsLastAndListed(t *testing.T) {
 	in := intent()
 	in.Remove = true
-	w, l, steps := carried(t, owned(), in, Ledger{})
+	w, l, steps := carried(t, owned(), in, step.Ledger{})
 	var gone []string
 	for i, s := range steps {
-		if s.Kind == Remove {
+		if s.Kind == step.Remove {
 			gone = append(gone, s.Subject)
 		}
-		if s.Kind == Soak && len(gone) > 0 || s.Kind == Try && len(gone) != 3 || s.Kind == Restart && i > 0 && steps[i-1].Kind == Remove {
+		if s.Kind == step.Soak && len(gone) > 0 || s.Kind == step.DryRun && len(gone) != 3 || s.Kind == step.Restart && i > 0 && steps[i-1].Kind == step.Remove {
 			t.Errorf("%s comes with %d objects gone", s, len(gone))
 		}
 	}
@@ -74,16 +76,16 @@ func TestRemovalIsLastAndListed(t *testing.T) {
 	if diff := cmp.Diff(want, gone); diff != "" {
 		t.Errorf("taken away (-want +got):\n%s", diff)
 	}
-	if len(w.Belongings) != 2 || steps[len(steps)-1].Kind != Try {
-		t.Errorf("left: %v; last: %s", w.Belongings, steps[len(steps)-1])
+	if len(w.Components) != 2 || steps[len(steps)-1].Kind != step.DryRun {
+		t.Errorf("left: %v; last: %s", w.Components, steps[len(steps)-1])
 	}
-	for _, s := range Changing([]Stage{{Kind: Remove, Steps: steps}}) {
-		if s.Kind == Remove && !slices.Contains(l.Approved, s) {
+	for _, s := range step.Changing([]step.Stage{{Kind: step.Remove, Steps: steps}}) {
+		if s.Kind == step.Remove && !slices.Contains(l.Approved, s) {
 			t.Errorf("%s was not part of what was agreed to", s)
 		}
 	}
 	in.Remove = false
-	if _, _, steps := carried(t, owned(), in, Ledger{}); slices.ContainsFunc(steps, func(s Step) bool { return s.Kind == Remove || s.Kind == Try }) {
+	if _, _, steps := carried(t, owned(), in, step.Ledger{}); slices.ContainsFunc(steps, func(s step.Step) bool { return s.Kind == step.Remove || s.Kind == step.DryRun }) {
 		t.Error("it was not asked for")
 	}
 }
@@ -92,14 +94,14 @@ func TestRemovalIsLastAndListed(t *testing.T) {
 func TestBackInstallsWhatWasTakenAway(t *testing.T) {
 	in := intent()
 	in.Remove = true
-	w, l, _ := carried(t, owned(), in, Ledger{})
+	w, l, _ := carried(t, owned(), in, step.Ledger{})
 	in.Rollback, l.Reached = true, 0
 	w, _, steps := carried(t, w, in, l)
-	if s := steps[0]; s.Kind != Install || s.Subject != "1-29-1" || s.To != "1.29.1" {
+	if s := steps[0]; s.Kind != step.Install || s.Subject != "1-29-1" || s.To != "1.29.1" {
 		t.Errorf("it begins with %s", s)
 	}
-	if len(w.Own("1-29-1")) != 3 {
-		t.Errorf("of it there is %v", w.Own("1-29-1"))
+	if len(w.ComponentsOf("1-29-1")) != 3 {
+		t.Errorf("of it there is %v", w.ComponentsOf("1-29-1"))
 	}
 	for _, ns := range []string{"a", "b", "c", "d"} {
 		was, _ := owned().Namespace(ns)
@@ -113,16 +115,16 @@ func TestBackInstallsWhatWasTakenAway(t *testing.T) {
 // What another keeps is one step, that nobody renders into writes.
 func TestOthersRemoveTheirOwn(t *testing.T) {
 	w := owned()
-	w.Belongings = append(w.Belongings, mesh.Belonging{Kind: "Secret", Namespace: "istio-system", Name: "sh.helm.release.v1.default-istiod.v7", UID: "secret", Revision: "1-29-1", Component: "HelmRelease"})
+	w.Components = append(w.Components, mesh.Component{Kind: "Secret", Namespace: "istio-system", Name: "sh.helm.release.v1.default-istiod.v7", UID: "secret", Revision: "1-29-1", IstioComponent: "HelmRelease"})
 	w.Sort()
-	for i := range w.Belongings {
-		w.Belongings[i].Hands = "the Sail operator"
+	for i := range w.Components {
+		w.Components[i].ManagedBy = "the Sail operator"
 	}
-	steps := removals(w, Target{Remove: []string{"1-29-1"}})
+	steps := removal.Steps(w, step.Target{Remove: []string{"1-29-1"}})
 	if len(steps) != 1 || steps[0].By != "the Sail operator" || steps[0].Subject != "revision 1-29-1" {
 		t.Fatal(steps)
 	}
-	if _, err := Render(steps[0], Target{}, noon); err == nil {
+	if _, err := Render(steps[0], step.Target{}, noon); err == nil {
 		t.Error("it is rendered")
 	}
 }
@@ -132,17 +134,17 @@ func TestOthersRemoveTheirOwn(t *testing.T) {
 func TestOldRevisionOfPodsOwnLabels(t *testing.T) {
 	w, in := sixWays(), intent()
 	in.Waves, in.Remove = [][]string{{"own"}}, true
-	target, err := Aim(w, in, Ledger{})
+	target, err := ResolveTarget(w, in, step.Ledger{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := Opened(Make(w, target, Ledger{}), noon)
-	for _, at := range []Ledger{{}, l} {
-		if olds := Olds(w, in, at, target); !slices.Equal(olds, []string{"1-29-1"}) {
+	l := NewLedger(Make(w, target, step.Ledger{}), noon)
+	for _, at := range []step.Ledger{{}, l} {
+		if olds := OldRevisions(w, in, at, target); !slices.Equal(olds, []string{"1-29-1"}) {
 			t.Errorf("begun %t: it takes over from %q", !at.Started.IsZero(), olds)
 		}
 	}
-	if target, err = Aim(w, in, l); err != nil || !slices.Equal(target.Remove, []string{"1-29-1"}) {
+	if target, err = ResolveTarget(w, in, l); err != nil || !slices.Equal(target.Remove, []string{"1-29-1"}) {
 		t.Errorf("taken away is %q, %v", target.Remove, err)
 	}
 }
@@ -150,10 +152,10 @@ func TestOldRevisionOfPodsOwnLabels(t *testing.T) {
 // What would hold a removal is named before anything is moved.
 func TestHoldersAreNamedBeforehand(t *testing.T) {
 	w := owned()
-	w.Revisions[0].Wanted, w.Revisions[0].Istiods = 0, nil
-	w.Claims = []mesh.Claim{{Subject: "EnvoyFilter a/lua", Value: "1-29-1", By: "label istio.io/rev=1-29-1"}}
+	w.Revisions[0].Replicas, w.Revisions[0].Istiods = 0, nil
+	w.Referrers = []mesh.Reference{{Subject: "EnvoyFilter a/lua", Value: "1-29-1", Through: "label istio.io/rev=1-29-1"}}
 	subjects := map[string]bool{}
-	for _, n := range holdingOn(w, Target{Remove: []string{"1-29-1"}}) {
+	for _, n := range removal.ReferenceNotes(w, step.Target{Remove: []string{"1-29-1"}}) {
 		subjects[n.Subject] = true
 	}
 	for _, want := range []string{"revision 1-29-1", "EnvoyFilter a/lua", "Deployment istio-system/istio-ingressgateway"} {

@@ -9,41 +9,45 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/baseline"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Whatever somebody thinks of in the middle of a run, what it had moved until then
 // goes back: by restart, by eviction, or pod by pod.
 func TestThoughtOverAgainAtEveryPointItGoesBack(t *testing.T) {
 	swapped, in := swappableMesh()
-	in.Policy.Rules = []Rule{{Kind: mesh.DaemonSet, Way: ByEviction}}
+	in.Policy.Rules = []step.Rule{{Kind: mesh.DaemonSet, Strategy: step.ByEviction}}
 	for name, c := range map[string]struct {
 		world mesh.World
-		in    Intent
-		then  func(*Intent)
+		in    step.Intent
+		then  func(*step.Intent)
 	}{
-		"everything is left":   {swapped, in, func(in *Intent) { in.Policy.Rules = append(slices.Clone(in.Policy.Rules), Rule{Way: Leave}) }},
-		"restart, not swap":    {swapped, in, func(in *Intent) { in.Policy.Way = ByRestart }},
-		"the tags are kept":    {sixWays(), allOf(), func(in *Intent) { in.Tags = KeepTags }},
-		"the labels' own name": {sixWays(), allOf(), func(in *Intent) { in.Labels = Explicit }},
+		"everything is left": {swapped, in, func(in *step.Intent) {
+			in.Policy.Rules = append(slices.Clone(in.Policy.Rules), step.Rule{Strategy: step.Leave})
+		}},
+		"restart, not swap":    {swapped, in, func(in *step.Intent) { in.Policy.Strategy = step.ByRestart }},
+		"the tags are kept":    {sixWays(), allOf(), func(in *step.Intent) { in.Tags = step.KeepTags }},
+		"the labels' own name": {sixWays(), allOf(), func(in *step.Intent) { in.Labels = step.ExplicitLabels }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			target := forward(t, c.world, c.in, Ledger{})
-			plan := Make(c.world, target, Ledger{})
-			steps := Flat(plan.Stages)
+			target := forward(t, c.world, c.in, step.Ledger{})
+			plan := Make(c.world, target, step.Ledger{})
+			steps := step.Flat(plan.Stages)
 			for k := range len(steps) + 1 {
-				w, l, _ := carry(t, c.world, target, Opened(plan, noon), k, first, nil)
+				w, l, _ := carry(t, c.world, target, NewLedger(plan, noon), k, first, nil)
 				then := c.in
-				if c.then(&then); then.Tags == KeepTags && len(l.MovedTags(w)) > 0 {
+				if c.then(&then); then.Tags == step.KeepTags && len(l.MovedTags(w)) > 0 {
 					continue // this is refused
 				}
 				on := forward(t, w, then, l)
-				l = l.Agreed(Make(w, on, l), noon)
+				l = Approve(l, Make(w, on, l), noon)
 				w, l, _ = carry(t, w, on, l, -1, first, nil)
-				if at := w.TagAt("default"); then.Tags == KeepTags && !slices.Equal(at, []string{"1-29-1"}) {
+				if at := w.TagRevisions("default"); then.Tags == step.KeepTags && !slices.Equal(at, []string{"1-29-1"}) {
 					t.Fatalf("point %d: the default is kept, and is at %v", k, at)
 				}
-				back := Backward(then, l, 0)
-				end, _, _ := carry(t, w, back, l.Agreed(Make(w, back, l), noon), -1, first, nil)
+				back := RollbackTarget(then, l, 0)
+				end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
 				for _, wl := range end.Workloads {
 					was, _ := c.world.Workload(wl.Key())
 					if !slices.Equal(was.Sidecars(), wl.Sidecars()) {
@@ -63,14 +67,14 @@ func TestThoughtOverAgainAtEveryPointItGoesBack(t *testing.T) {
 // Tags that were to be kept can be moved after all, as was found when the run began.
 func TestKeptTagsAreMovedAfterAll(t *testing.T) {
 	w, in := sixWays(), allOf()
-	in.Tags = KeepTags
-	target := forward(t, w, in, Ledger{})
-	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
-	in.Tags = MoveTags
+	in.Tags = step.KeepTags
+	target := forward(t, w, in, step.Ledger{})
+	w, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
+	in.Tags = step.MoveTags
 	target = forward(t, w, in, l)
-	w, _, done := carry(t, w, target, l.Agreed(Make(w, target, l), noon), -1, first, nil)
+	w, _, done := carry(t, w, target, Approve(l, Make(w, target, l), noon), -1, first, nil)
 	for _, tag := range []string{"default", "prod"} {
-		if at := w.TagAt(tag); !slices.Equal(at, []string{"1-31-0"}) {
+		if at := w.TagRevisions(tag); !slices.Equal(at, []string{"1-31-0"}) {
 			t.Errorf("tag %s ends at %v, after %v", tag, at, done)
 		}
 	}
@@ -80,27 +84,27 @@ func TestKeptTagsAreMovedAfterAll(t *testing.T) {
 // once.
 func TestRebasedIsAsIfItHadBeenSaidAtOnce(t *testing.T) {
 	w0, in := sixWays(), allOf()
-	begun := forward(t, w0, in, Ledger{})
+	begun := forward(t, w0, in, step.Ledger{})
 	differs := 0
 	for k := range 40 {
-		w, _, _ := carry(t, w0, begun, Opened(Make(w0, begun, Ledger{}), noon), k, first, nil)
+		w, _, _ := carry(t, w0, begun, NewLedger(Make(w0, begun, step.Ledger{}), noon), k, first, nil)
 		late, early := in, in
 		late.Run = "another"
-		target, err := Forward(w, late, Ledger{})
+		target, err := ForwardTarget(w, late, step.Ledger{})
 		if err != nil {
 			break // nothing is left to begin with
 		}
-		l := Opened(Make(w, target, Ledger{}), noon)
+		l := NewLedger(Make(w, target, step.Ledger{}), noon)
 		late.From, early.From = "1-29-1", "1-29-1"
-		got, want := Rebased(w, late, l), Found(w, early, target.Namespaces())
-		want.Moved, want.Tags = l.Baseline.Moved, l.Baseline.Tags // these are decided once
+		got, want := baseline.WithFrom(w, late, l), baseline.New(w, early, target.Namespaces())
+		want.MovedTags, want.Tags = l.Baseline.MovedTags, l.Baseline.Tags // these are decided once
 		if diff := cmp.Diff(want, got.Baseline); diff != "" {
 			t.Fatalf("point %d (-at once +later):\n%s", k, diff)
 		}
 		if !cmp.Equal(l.Baseline, got.Baseline) {
 			differs++
 		}
-		if diff := cmp.Diff(got, Rebased(w, late, got)); diff != "" {
+		if diff := cmp.Diff(got, baseline.WithFrom(w, late, got)); diff != "" {
 			t.Fatalf("point %d: twice is not once:\n%s", k, diff)
 		}
 	}

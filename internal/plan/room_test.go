@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // A swap needs room for its parked pods and its keeper; several in one namespace
@@ -34,11 +35,11 @@ func TestASwapWithoutRoomIsNamed(t *testing.T) {
 			}
 		}
 		w.Sort()
-		w.Room = mesh.Room{Quotas: []mesh.Quota{{Namespace: "a", Name: "tight", Resource: c.resource, Hard: c.hard, Used: c.used}}}
-		target := forward(t, w, in, Ledger{})
+		w.Capacity = mesh.Capacity{Quotas: []mesh.Quota{{Namespace: "a", Name: "tight", Resource: c.resource, Hard: c.hard, Used: c.used}}}
+		target := forward(t, w, in, step.Ledger{})
 		found := map[string]string{}
-		for _, n := range Make(w, target, Ledger{}).Notes {
-			if n.Kind == NoRoom && !strings.Contains(n.Subject, "Set a/") {
+		for _, n := range Make(w, target, step.Ledger{}).Notes {
+			if n.Kind == step.NoRoom && !strings.Contains(n.Subject, "Set a/") {
 				found[n.Subject] = n.Text + n.Evidence
 			}
 		}
@@ -50,7 +51,7 @@ func TestASwapWithoutRoomIsNamed(t *testing.T) {
 				t.Errorf("%s: of %s is said %q, want %q", name, subject, found[subject], evidence)
 			}
 		}
-		if plan := Make(w, target, Ledger{}); !slices.ContainsFunc(Flat(plan.Stages), func(s Step) bool { return s.Kind == Swap && s.Subject == "Deployment a/w9" }) {
+		if plan := Make(w, target, step.Ledger{}); !slices.ContainsFunc(step.Flat(plan.Stages), func(s step.Step) bool { return s.Kind == step.Swap && s.Subject == "Deployment a/w9" }) {
 			t.Fatalf("%s: it is not swapped: %v", name, plan.Stages)
 		}
 	}

@@ -11,6 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/baseline"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // sixWays is a mesh that is bound in every way at once: by istio-injection, by
@@ -46,8 +50,8 @@ func sixWays() mesh.World {
 	return w
 }
 
-func allOf() Intent {
-	return Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Count: 3}
+func allOf() step.Intent {
+	return step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, WaveCount: 3}
 }
 
 // Whatever bound it, each workload changes its revision in its own wave and not
@@ -55,25 +59,25 @@ func allOf() Intent {
 // the way back from every point restores everything.
 func TestEveryBindingIsMovedInItsWaveAndComesBack(t *testing.T) {
 	w0 := sixWays()
-	target := forward(t, w0, allOf(), Ledger{})
-	plan := Make(w0, target, Ledger{})
+	target := forward(t, w0, allOf(), step.Ledger{})
+	plan := Make(w0, target, step.Ledger{})
 	wave := map[string]int{}
 	for _, g := range target.Waves {
 		for _, ns := range g.Namespaces {
-			wave[ns] = g.Wave
+			wave[ns] = g.Number
 		}
 	}
 	if len(wave) != 7 {
 		t.Fatalf("selected %v", target.Waves)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
-	end, l, _ := carry(t, w0, target, Opened(plan, noon), -1, r.IntN, func(w mesh.World, l Ledger, left []Stage, s Step) {
+	end, l, _ := carry(t, w0, target, NewLedger(plan, noon), -1, r.IntN, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 		if strange := Drift(left, target, l); strange != nil {
 			t.Fatalf("undisturbed, and yet drift: %v", strange)
 		}
 		for _, wl := range w.Workloads {
 			ns, _ := w.Namespace(wl.Namespace)
-			if by := w.Injectors(ns, s.Template(wl.Template)); len(by) > 1 {
+			if by := w.Injectors(ns, s.TemplateAfter(wl.Template)); len(by) > 1 {
 				t.Fatalf("at %s two would inject %s: %v", s, wl.Key(), by)
 			}
 			if got := wl.Sidecars(); wave[wl.Namespace] > max(s.Wave, 1) && s.Wave > 0 && slices.Contains(got, "1-31-0") {
@@ -99,23 +103,23 @@ func TestEveryBindingIsMovedInItsWaveAndComesBack(t *testing.T) {
 		}
 	}
 	for _, tag := range []string{"default", "prod"} {
-		if at := end.TagAt(tag); !slices.Equal(at, []string{"1-31-0"}) {
+		if at := end.TagRevisions(tag); !slices.Equal(at, []string{"1-31-0"}) {
 			t.Errorf("tag %s ends at %v", tag, at)
 		}
 	}
 	if left := Steps(end, target, l); left != nil {
 		t.Errorf("at the end there is left: %v", left)
 	}
-	for k := range len(Flat(plan.Stages)) + 1 {
-		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
-		back := Backward(allOf(), l, 0)
-		l = l.Agreed(Make(w, back, l), noon)
+	for k := range len(step.Flat(plan.Stages)) + 1 {
+		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
+		back := RollbackTarget(allOf(), l, 0)
+		l = Approve(l, Make(w, back, l), noon)
 		moved := map[string]bool{}
-		end, _, _ := carry(t, w, back, l, -1, first, func(w mesh.World, l Ledger, left []Stage, s Step) {
+		end, _, _ := carry(t, w, back, l, -1, first, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 			if strange := Drift(left, back, l); strange != nil {
 				t.Fatalf("point %d: rollback drifts from its own plan at %s: %v", k, s, strange)
 			}
-			if s.Kind == Restart {
+			if s.Kind == step.Restart {
 				moved[s.Subject] = true
 			}
 		})
@@ -128,28 +132,28 @@ func TestEveryBindingIsMovedInItsWaveAndComesBack(t *testing.T) {
 // Who is bound by a tag and is not moved keeps the tag where it is, by name.
 func TestATagStaysForItsBystanders(t *testing.T) {
 	in := allOf()
-	in.Names = []string{"c"}
+	in.Namespaces = []string{"c"}
 	w := sixWays()
-	plan := Make(w, forward(t, w, in, Ledger{}), Ledger{})
-	for _, s := range Flat(plan.Stages) {
-		if s.Kind == Tag || s.Kind == Unpin {
+	plan := Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{})
+	for _, s := range step.Flat(plan.Stages) {
+		if s.Kind == step.Tag || s.Kind == step.RestoreLabel {
 			t.Errorf("%s, though Deployment own/by-tag is bound by it", s)
 		}
 	}
-	if !slices.ContainsFunc(plan.Notes, func(n Note) bool {
-		return n.Kind == TagStays && n.Subject == "tag prod" && n.Evidence == "at 1-29-1; bound by it: Deployment own/by-tag"
+	if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool {
+		return n.Kind == step.TagStays && n.Subject == "tag prod" && n.Evidence == "at 1-29-1; bound by it: Deployment own/by-tag"
 	}) {
 		t.Errorf("no note names the bystander: %v", plan.Notes)
 	}
-	in.Names, in.Tags = nil, KeepTags
-	for _, s := range Flat(Make(w, forward(t, w, in, Ledger{}), Ledger{}).Stages) {
-		if s.Kind == Tag || s.Kind == Unpin {
+	in.Namespaces, in.Tags = nil, step.KeepTags
+	for _, s := range step.Flat(Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{}).Stages) {
+		if s.Kind == step.Tag || s.Kind == step.RestoreLabel {
 			t.Errorf("%s, though tags are to be kept", s)
 		}
 	}
-	in.Tags, in.Labels = MoveTags, Explicit
-	for _, s := range Flat(Make(w, forward(t, w, in, Ledger{}), Ledger{}).Stages) {
-		if s.Kind == Unpin {
+	in.Tags, in.Labels = step.MoveTags, step.ExplicitLabels
+	for _, s := range step.Flat(Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{}).Stages) {
+		if s.Kind == step.RestoreLabel {
 			t.Errorf("%s, though labels are to stay explicit", s)
 		}
 	}
@@ -158,16 +162,16 @@ func TestATagStaysForItsBystanders(t *testing.T) {
 // An upgrade that other hands began belongs to the run from where they say it
 // came, and without that word it can only go back to what was found.
 func TestAnUpgradeBegunByHandIsAdopted(t *testing.T) {
-	w := installed(sixWays(), "1-31-0", "1.31.0")
-	hand := Target{Run: "hand"}
-	relabelled(&w, Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
+	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	hand := step.Target{Run: "hand"}
+	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
 	for _, wl := range w.In("a") {
-		restarted(&w, hand, Step{Subject: wl.Key()}, noon)
+		strategy.SimulateRestart(&w, hand, step.Step{Subject: wl.Key()}, noon)
 	}
 	in := allOf()
 	in.From = "1-29-1"
-	target := forward(t, w, in, Ledger{})
-	_, l, done := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), -1, first, nil)
+	target := forward(t, w, in, step.Ledger{})
+	_, l, done := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
 	for _, s := range done {
 		if wl, ok := w.Workload(s.Subject); ok && wl.Namespace == "a" && s.Kind.Changes() {
 			t.Errorf("%s, though other hands did it", s)
@@ -177,7 +181,7 @@ func TestAnUpgradeBegunByHandIsAdopted(t *testing.T) {
 		t.Errorf("with --from the baseline of a is %s", got)
 	}
 	in.From = ""
-	if b := Found(w, in, []string{"a"}); b.Bindings["a"] != "istio.io/rev=1-31-0" || b.Revisions["a"] != "1-31-0" {
+	if b := baseline.New(w, in, []string{"a"}); b.Bindings["a"] != "istio.io/rev=1-31-0" || b.Revisions["a"] != "1-31-0" {
 		t.Errorf("without --from the baseline of a is %s on %s", b.Bindings["a"], b.Revisions["a"])
 	}
 }
@@ -186,26 +190,26 @@ func TestAnUpgradeBegunByHandIsAdopted(t *testing.T) {
 // where the policy says swap, and a rule that names it is refused.
 func TestWhatItsOwnLabelsBindIsNotSwapped(t *testing.T) {
 	in := allOf()
-	in.Policy.Way = BySwap
+	in.Policy.Strategy = step.BySwap
 	w := sixWays()
 	for i, wl := range w.Workloads {
 		if wl.Namespace == "own" {
 			w.Workloads[i].Services = []mesh.Service{{Name: wl.Name, Selector: map[string]string{"app": wl.Name}}}
 		}
 	}
-	kinds := map[string]Kind{}
-	for _, s := range Flat(Make(w, forward(t, w, in, Ledger{}), Ledger{}).Stages) {
-		if s.Kind == Restart || s.Kind == Swap {
+	kinds := map[string]step.Kind{}
+	for _, s := range step.Flat(Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{}).Stages) {
+		if s.Kind == step.Restart || s.Kind == step.Swap {
 			kinds[s.Subject] = s.Kind
 		}
 	}
 	for _, name := range []string{"by-revision", "by-tag", "by-inject"} {
-		if got := kinds["Deployment own/"+name]; got != Restart {
+		if got := kinds["Deployment own/"+name]; got != step.Restart {
 			t.Errorf("own/%s is moved by %q", name, got)
 		}
 	}
-	in.Policy.Rules = []Rule{{Name: "by-inject", Way: BySwap}}
-	if _, err := Forward(w, in, Ledger{}); err == nil || !strings.Contains(err.Error(), "its pods' own labels bind it") {
+	in.Policy.Rules = []step.Rule{{Name: "by-inject", Strategy: step.BySwap}}
+	if _, err := ForwardTarget(w, in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), "its pods' own labels bind it") {
 		t.Errorf("a rule that names it: %v", err)
 	}
 }
@@ -213,7 +217,7 @@ func TestWhatItsOwnLabelsBindIsNotSwapped(t *testing.T) {
 // What its own labels bind goes back to the revision that they give, whatever
 // sidecars its pods had when the run began.
 func TestMixedSidecarsGoBackToWhatTheirLabelsGive(t *testing.T) {
-	w := installed(sixWays(), "1-31-0", "1.31.0")
+	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
 	for i, wl := range w.Workloads {
 		if wl.Key() == "Deployment own/by-revision" {
 			wl.Pods = slices.Clone(wl.Pods)
@@ -221,12 +225,12 @@ func TestMixedSidecarsGoBackToWhatTheirLabelsGive(t *testing.T) {
 			w.Workloads[i] = wl
 		}
 	}
-	target := forward(t, w, allOf(), Ledger{})
-	back := Backward(allOf(), Opened(Make(w, target, Ledger{}), noon), 0)
+	target := forward(t, w, allOf(), step.Ledger{})
+	back := RollbackTarget(allOf(), NewLedger(Make(w, target, step.Ledger{}), noon), 0)
 	if got := back.ControlPlanes(); !slices.Equal(got, []string{"1-29-1"}) {
 		t.Errorf("the way back needs the control planes %q", got)
 	}
-	if got := back.Works["Deployment own/by-revision"]; got != "1-29-1" {
+	if got := back.WorkloadRevisions["Deployment own/by-revision"]; got != "1-29-1" {
 		t.Errorf("it goes back to %q", got)
 	}
 }

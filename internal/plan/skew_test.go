@@ -5,6 +5,9 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/step"
 )
 
 func TestVersionsFarApartAreSaid(t *testing.T) {
@@ -18,7 +21,7 @@ func TestVersionsFarApartAreSaid(t *testing.T) {
 		{"1.28.6", "", ""},
 	} {
 		w := start()
-		target, err := Aim(w, intent(), Ledger{})
+		target, err := ResolveTarget(w, intent(), step.Ledger{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +29,7 @@ func TestVersionsFarApartAreSaid(t *testing.T) {
 			w.Revisions[i].Version = c.from
 		}
 		target.Version = c.to
-		notes := farApart(w, target)
+		notes := advice.VersionSkew(w, target)
 		if said := len(notes) == 1 && strings.Contains(notes[0].Text, c.says); c.says != "" && !said || c.says == "" && len(notes) != 0 {
 			t.Errorf("from %q to %q: %+v, want %q", c.from, c.to, notes, c.says)
 		}

@@ -7,166 +7,126 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/removal"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/plan/trial"
+	"github.com/rerig/rerig/internal/step"
 )
-
-// Definition is the name of the MeshUpgrade definition.
-const Definition = "meshupgrades.rerig.dev"
-
-// Attempts is how often a workload is restarted in its stage: a second time
-// when a pod was injected before the API server's webhooks saw the new label.
-// It bounds two things more: of a workload that is moved by eviction, how many
-// pods are evicted for each that it wants; and of a swapped one, how many pods
-// stand outside of its ReplicaSet because what took their place was of the wrong
-// revision, or a stand-in that a crash left.
-const Attempts = 2
 
 // Steps returns what is left to do, in stages; none means done. It is computed
 // anew from what is there, so that a crash at any point is the same as no crash.
-func Steps(w mesh.World, t Target, l Ledger) []Stage {
-	var stages []Stage
-	add := func(wave int, kind Kind, steps []Step) {
+func Steps(w mesh.World, t step.Target, l step.Ledger) []step.Stage {
+	decide := func(wl mesh.Workload) step.Decision { return strategy.Decide(t.Policy, wl) }
+	var stages []step.Stage
+	add := func(wave int, kind step.Kind, steps []step.Step) {
 		if len(steps) > 0 {
-			stages = append(stages, Stage{wave, kind, steps})
+			stages = append(stages, step.Stage{Wave: wave, Kind: kind, Steps: steps})
 		}
 	}
-	add(0, Define, defines(w))
-	add(0, Withdraw, withdrawals(w, t, l))
-	add(0, Install, installs(w, t, l))
-	add(0, Admit, admits(w, t, l))
-	if t.Back {
-		add(0, Pin, pins(w, t))
-		add(0, Tag, tags(w, t))
+	add(0, step.Define, defines(w))
+	add(0, step.DeleteTrial, trial.DeleteSteps(w, t, l))
+	add(0, step.Install, installs(w, t, l))
+	add(0, step.Validate, validations(w, t, l))
+	if t.Rollback {
+		add(0, step.Pin, binding.PinSteps(w, t))
+		add(0, step.Tag, binding.TagSteps(w, t))
 	}
 	for _, g := range t.Waves {
-		add(g.Wave, Trial, trials(w, t, l, g))
-		add(g.Wave, Label, labels(w, t, g))
-		add(g.Wave, Preset, presets(w, t, g))
-		add(g.Wave, Evict, evictions(w, t, g))
-		add(g.Wave, Restart, restarts(w, t, l, g))
-		add(g.Wave, Replace, replacements(w, t, l, g))
-		add(g.Wave, Swap, swaps(w, t, g))
-		add(g.Wave, Prove, proofs(w, t, l, g))
-		add(g.Wave, Soak, soaks(t, l, g))
-		if !t.Back {
-			add(g.Wave, Retire, retirements(w, t, g))
+		add(g.Number, step.Trial, trial.Steps(w, t, l, g))
+		add(g.Number, step.Label, binding.LabelSteps(w, t, g))
+		add(g.Number, step.LabelTemplate, strategy.LabelTemplateSteps(w, t, g))
+		add(g.Number, step.EvictStuckPod, strategy.EvictStuckSteps(w, t, g))
+		add(g.Number, step.Restart, strategy.RestartSteps(w, t, l, g))
+		add(g.Number, step.EvictPods, strategy.EvictSteps(w, t, l, g))
+		add(g.Number, step.Swap, swap.Steps(w, t, g, decide))
+		add(g.Number, step.Verify, verifications(w, t, l, g))
+		add(g.Number, step.Soak, soaks(t, l, g))
+		if !t.Rollback {
+			add(g.Number, step.DeleteParked, swap.DeleteParkedSteps(w, t, g, decide))
 		}
 	}
 	for _, g := range t.Waves {
-		if t.Back {
-			add(g.Wave, Retire, retirements(w, t, g))
+		if t.Rollback {
+			add(g.Number, step.DeleteParked, swap.DeleteParkedSteps(w, t, g, decide))
 		}
 	}
-	if !t.Back {
-		add(0, Tag, tags(w, t))
-		add(0, Unpin, unpins(w, t))
+	if !t.Rollback {
+		add(0, step.Tag, binding.TagSteps(w, t))
+		add(0, step.RestoreLabel, binding.RestoreLabelSteps(w, t))
 	}
-	add(0, Remove, removals(w, t))
-	add(0, Try, tries(w, t, l))
+	add(0, step.Remove, removal.Steps(w, t))
+	add(0, step.DryRun, removal.DryRunSteps(w, t, l))
 	return stages
 }
 
-func defines(w mesh.World) []Step {
-	if w.Defined {
+func defines(w mesh.World) []step.Step {
+	if w.CRDInstalled {
 		return nil
 	}
-	return []Step{{Kind: Define, Subject: Definition}}
+	return []step.Step{{Kind: step.Define, Subject: step.CRDName}}
 }
 
 // installs is needed when the revision is not there, and when this run began to
 // install it and is not known to have ended: then the whole is repeated. On the
 // way back it is what was taken away that is needed.
-func installs(w mesh.World, t Target, l Ledger) []Step {
-	if t.Back {
-		return restores(w, t)
+func installs(w mesh.World, t step.Target, l step.Ledger) []step.Step {
+	if t.Rollback {
+		return removal.RestoreSteps(w, t)
 	}
 	_, there := w.Revision(t.Revision)
-	if there && l.Install != Begun {
+	if there && l.Installation != step.Installing {
 		return nil
 	}
-	return []Step{{Kind: Install, Subject: t.Revision, To: t.Version}}
+	return []step.Step{{Kind: step.Install, Subject: t.Revision, To: t.Version}}
 }
 
-func admits(w mesh.World, t Target, l Ledger) []Step {
-	var steps []Step
+func validations(w mesh.World, t step.Target, l step.Ledger) []step.Step {
+	var steps []step.Step
 	for _, name := range t.ControlPlanes() {
-		if _, ok := l.Passed[AdmitKey(w, name)]; !ok {
-			steps = append(steps, Step{Kind: Admit, Subject: name})
+		if _, ok := l.Passed[step.ValidateKey(w, name)]; !ok {
+			steps = append(steps, step.Step{Kind: step.Validate, Subject: name})
 		}
 	}
 	return steps
 }
 
-func labels(w mesh.World, t Target, g Group) []Step {
-	var steps []Step
-	for _, name := range g.Namespaces {
-		ns, ok := w.Namespace(name)
-		if from := t.coming(w, ns); ok && !t.fulfilled(w, name, from) {
-			steps = append(steps, Step{Kind: Label, Wave: g.Wave, Subject: name, From: from.String(), To: t.Bindings[name].String(), By: ns.Owner})
+func verifications(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step {
+	var steps []step.Step
+	for _, wl := range WorkloadsToVerify(w, t, l, g) {
+		want := t.RevisionOf(wl)
+		if _, ok := l.Passed[step.VerifyKey(w, wl, want)]; !ok {
+			steps = append(steps, step.Step{Kind: step.Verify, Wave: g.Number, Subject: wl.Key(), To: want})
 		}
 	}
 	return steps
 }
 
-func restarts(w mesh.World, t Target, l Ledger, g Group) []Step {
-	var steps []Step
-	for _, name := range g.Namespaces {
-		for _, wl := range w.In(name) {
-			want := t.Want(wl)
-			if want == "" {
-				continue
-			}
-			old := outdated(w, wl, want)
-			if t.Back && len(old) == 0 && bare(wl, t.Run, l) {
-				old = []string{"no sidecar"}
-			}
-			if len(old) == 0 {
-				old = t.astray(w, wl)
-			}
-			p := t.Policy.Passage(wl)
-			if len(old) == 0 || p.Way != ByRestart && p.Way != ByField || l.Restarted(wl, want) >= Attempts {
-				continue
-			}
-			steps = append(steps, Step{Kind: Restart, Wave: g.Wave, Subject: wl.Key(), From: strings.Join(old, "+"), To: want, Field: p.Field, API: wl.API, Pin: t.Pins[wl.Key()]})
-		}
-	}
-	return steps
-}
-
-func proofs(w mesh.World, t Target, l Ledger, g Group) []Step {
-	var steps []Step
-	for _, wl := range Provable(w, t, l, g) {
-		want := t.Want(wl)
-		if _, ok := l.Passed[ProofKey(w, wl, want)]; !ok {
-			steps = append(steps, Step{Kind: Prove, Wave: g.Wave, Subject: wl.Key(), To: want})
-		}
-	}
-	return steps
-}
-
-func soaks(t Target, l Ledger, g Group) []Step {
+func soaks(t step.Target, l step.Ledger, g step.Wave) []step.Step {
 	if t.Soak == 0 {
 		return nil
 	}
-	if _, ok := l.Passed[SoakKey(g.Wave, t.Revision)]; ok {
+	if _, ok := l.Passed[step.SoakKey(g.Number, t.Revision)]; ok {
 		return nil
 	}
-	return []Step{{Kind: Soak, Wave: g.Wave, Subject: strings.Join(g.Namespaces, ", "), To: t.Soak.String()}}
+	return []step.Step{{Kind: step.Soak, Wave: g.Number, Subject: strings.Join(g.Namespaces, ", "), To: t.Soak.String()}}
 }
 
-// Provable returns the workloads of a wave that have to be proven: those that a
+// WorkloadsToVerify returns the workloads of a wave that have to be proven: those that a
 // restart moves and that carry a sidecar, or carried one when the run began and
 // ought to have pods now. On the way back those that the run never touched are
 // left alone.
-func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
+func WorkloadsToVerify(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []mesh.Workload {
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
-			if t.Want(wl) == "" {
+			if t.RevisionOf(wl) == "" {
 				continue
 			}
-			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Wanted > 0
-			moved := wl.Stamp.Run == t.Run || replaced(wl, l) || wl.Swapping() || swapApproved(wl, l) || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.Want(wl) })
-			if (t.Policy.Passage(wl).Moves() || heldBack(wl, l)) && (wl.Injected() || carried) && (moved || !t.Back) && !wl.Gone {
+			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Replicas > 0
+			moved := wl.RestartAnnotation.Run == t.Run || toBeEvicted(wl, l) || wl.Swapping() || swap.Approved(wl, l) || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.RevisionOf(wl) })
+			if (strategy.Decide(t.Policy, wl).Moves() || blockedSinceApproval(wl, l)) && (wl.Injected() || carried) && (moved || !t.Rollback) && !wl.Deleted {
 				list = append(list, wl)
 			}
 		}
@@ -174,21 +134,16 @@ func Provable(w mesh.World, t Target, l Ledger, g Group) []mesh.Workload {
 	return list
 }
 
-// heldBack reports whether somebody paused a workload, or made it keep its old
+// blockedSinceApproval reports whether somebody paused a workload, or made it keep its old
 // pods, after its restart was agreed to: it has to be proven all the same.
-func heldBack(wl mesh.Workload, l Ledger) bool {
-	return (wl.Rollout.Paused || wl.Rollout.Manual) && slices.ContainsFunc(l.Approved, func(s Step) bool {
-		return (s.Kind == Restart || s.Kind == Replace) && s.Subject == wl.Key()
+func blockedSinceApproval(wl mesh.Workload, l step.Ledger) bool {
+	return (wl.Rollout.Paused || wl.Rollout.OnDelete) && slices.ContainsFunc(l.Approved, func(s step.Step) bool {
+		return (s.Kind == step.Restart || s.Kind == step.EvictPods) && s.Subject == wl.Key()
 	})
 }
 
-// replaced reports whether the run was to move a workload by eviction, of which no
+// toBeEvicted reports whether the run was to move a workload by eviction, of which no
 // stamp tells.
-func replaced(wl mesh.Workload, l Ledger) bool {
-	return l.Evicting[wl.Key()] || slices.ContainsFunc(l.Approved, func(s Step) bool { return s.Kind == Replace && s.Subject == wl.Key() })
-}
-
-func sorted(list []string) []string {
-	slices.Sort(list)
-	return slices.Compact(list)
+func toBeEvicted(wl mesh.Workload, l step.Ledger) bool {
+	return l.EvictedFrom[wl.Key()] || slices.ContainsFunc(l.Approved, func(s step.Step) bool { return s.Kind == step.EvictPods && s.Subject == wl.Key() })
 }

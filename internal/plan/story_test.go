@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 var update = flag.Bool("update", false, "write the golden stories anew")
@@ -31,26 +32,26 @@ func TestStories(t *testing.T) {
 }
 
 func told(t *testing.T, w mesh.World) string {
-	target := forward(t, w, intent(), Ledger{})
-	return tell(t, w, target, Opened(Make(w, target, Ledger{}), noon))
+	target := forward(t, w, intent(), step.Ledger{})
+	return tell(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon))
 }
 
 func toldBack(t *testing.T, after int) string {
 	w := start()
-	target := forward(t, w, intent(), Ledger{})
-	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), after, first, nil)
-	back := Backward(intent(), l, 0)
-	return tell(t, w, back, l.Agreed(Make(w, back, l), noon))
+	target := forward(t, w, intent(), step.Ledger{})
+	w, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), after, first, nil)
+	back := RollbackTarget(intent(), l, 0)
+	return tell(t, w, back, Approve(l, Make(w, back, l), noon))
 }
 
-func tell(t *testing.T, w mesh.World, target Target, l Ledger) string {
+func tell(t *testing.T, w mesh.World, target step.Target, l step.Ledger) string {
 	var b strings.Builder
 	plan := Make(w, target, l)
 	fmt.Fprintf(&b, "plan %s\n", plan.Digest)
 	for _, n := range plan.Notes {
 		fmt.Fprintf(&b, "  note %s: %s %s (%s)\n", n.Kind, n.Subject, n.Text, n.Evidence)
 	}
-	end, _, _ := carry(t, w, target, l, -1, first, func(_ mesh.World, _ Ledger, _ []Stage, s Step) {
+	end, _, _ := carry(t, w, target, l, -1, first, func(_ mesh.World, _ step.Ledger, _ []step.Stage, s step.Step) {
 		fmt.Fprintf(&b, "wave %d: %s\n", s.Wave, s)
 		changes, _ := Render(s, target, noon) // a step that judges has none
 		for _, c := range changes {
@@ -72,9 +73,9 @@ func oddities() mesh.World {
 	w := start()
 	for i, change := range []func(*mesh.Workload){
 		func(wl *mesh.Workload) { wl.Rollout.Paused = true },
-		func(wl *mesh.Workload) { wl.Rollout.Manual = true },
+		func(wl *mesh.Workload) { wl.Rollout.OnDelete = true },
 		func(wl *mesh.Workload) { wl.Template.Proxy = true },
-		func(wl *mesh.Workload) { wl.Wanted, wl.Pods = 0, nil },
+		func(wl *mesh.Workload) { wl.Replicas, wl.Pods = 0, nil },
 		func(wl *mesh.Workload) { wl.Template.Containers[0].PreStop = false },
 		func(wl *mesh.Workload) { wl.Template.Containers[0].PreStop, wl.Drains = false, true },
 		func(wl *mesh.Workload) { wl.Kind = "Job" },

@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
-func there(back bool) Target {
-	t := Target{Run: "to-new", Revision: "new", Back: back, Revisions: map[string]string{"a": "new"}, Policy: Policy{Way: BySwap}}
+func there(back bool) step.Target {
+	t := step.Target{Run: "to-new", Revision: "new", Rollback: back, Revisions: map[string]string{"a": "new"}, Policy: step.Policy{Strategy: step.BySwap}}
 	if back {
 		t.Revisions["a"] = "old"
 	}
@@ -21,29 +23,29 @@ func there(back bool) Target {
 
 // turn does what the engine does in a look: the next move, or the last things;
 // false when nothing is left. A crash breaks an exchange off.
-func (s *sim) turn(t Target, crashes bool) bool {
+func (s *sim) turn(t step.Target, crashes bool) bool {
 	s.inject = t.Revisions["a"]
 	wl := s.workload()
-	s.settled = s.settled || t.Back && stockOf(wl, t).standIns() >= Attempts
-	var moves []Move
+	s.settled = s.settled || t.Rollback && swap.PodsOf(wl, t).StandIns() >= step.MaxAttempts
+	var moves []swap.Action
 	switch {
-	case unswappedYet(wl, t) != "":
-		moves = []Move{NextMove(wl, t)}
+	case swap.RevisionsLeft(wl, t) != "":
+		moves = []swap.Action{swap.NextAction(wl, t)}
 	case wl.Swapping():
-		moves = NextRetirements(wl, t, s.now)
+		moves = swap.NextDeletions(wl, t, s.now)
 	default:
 		return false
 	}
 	for _, m := range moves {
-		if m.Kind == Await || m.Kind == Rest {
+		if m.Kind == swap.Wait || m.Kind == swap.WaitUntil {
 			s.live(3)
 			continue
 		}
 		if s.trace {
-			fmt.Println(t.Back, m.Kind, m.Pod.Name, m.Other.Name)
+			fmt.Println(t.Rollback, m.Kind, m.Pod.Name, m.Other.Name)
 			fmt.Println(seen(wl))
 		}
-		changes, err := RenderMove(m, wl, t, s.now)
+		changes, err := swap.Render(m, wl, t, s.now)
 		if err != nil {
 			panic(err)
 		}
@@ -63,13 +65,13 @@ func (s *sim) turn(t Target, crashes bool) bool {
 }
 
 // ends takes turns until nothing is left.
-func (s *sim) ends(t *testing.T, target Target, crashes bool) {
+func (s *sim) ends(t *testing.T, target step.Target, crashes bool) {
 	t.Helper()
 	for n := 0; s.turn(target, crashes); n++ {
 		if n == 2000 {
 			wl := s.workload()
-			m := NextMove(wl, target)
-			t.Fatalf("no end: %s %s %s %s\n%s", m.Kind, m.Pod.Name, m.Other.Name, m.Why, seen(wl))
+			m := swap.NextAction(wl, target)
+			t.Fatalf("no end: %s %s %s %s\n%s", m.Kind, m.Pod.Name, m.Other.Name, m.Reason, seen(wl))
 		}
 	}
 }
@@ -97,7 +99,7 @@ func (s *sim) names() []string {
 func seen(wl mesh.Workload) string {
 	text := ""
 	for _, p := range wl.Pods {
-		text += fmt.Sprintln(p.Name, p.Sidecar.Revision, p.Owned, p.Ready, p.Endpoints, p.Swap.Place, p.Swap.Role, p.Created.Format("04:05"), p.Swap.Since.Format("04:05"))
+		text += fmt.Sprintln(p.Name, p.Sidecar.Revision, p.HasController, p.Ready, p.Endpoints, p.Swap.Place, p.Swap.Role, p.Created.Format("04:05"), p.Swap.StartedAt.Format("04:05"))
 	}
 	return text
 }
@@ -113,13 +115,13 @@ func TestASwapTurnedAroundAnywhereLosesNothing(t *testing.T) {
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
 		for range s.r.IntN(4) {
 			for range s.r.IntN(40) {
-				if unswappedYet(s.workload(), there(false)) == "" {
+				if swap.RevisionsLeft(s.workload(), there(false)) == "" {
 					break // what was parked is still there: the wave soaks
 				}
 				s.turn(there(false), true)
 			}
 			for range s.r.IntN(20) {
-				if unswappedYet(s.workload(), there(true)) == "" {
+				if swap.RevisionsLeft(s.workload(), there(true)) == "" {
 					break
 				}
 				s.turn(there(true), true)
@@ -146,7 +148,7 @@ func TestASwapTurnedAroundAnywhereLosesNothing(t *testing.T) {
 func TestASwapKilledInEachExchangeEnds(t *testing.T) {
 	for seed := range uint64(100) {
 		s := newSim(seed, 2)
-		for unswappedYet(s.workload(), there(false)) != "" {
+		for swap.RevisionsLeft(s.workload(), there(false)) != "" {
 			s.turn(there(false), false)
 		}
 		s.deadly = true
@@ -197,7 +199,7 @@ func TestADisturbedSwapEnds(t *testing.T) {
 		s.ends(t, there(back), true)
 		s.rests()
 		for _, p := range s.pods {
-			if want := there(back).Revisions["a"]; p.rev != want || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper || p.labels[HashLabel] != s.set {
+			if want := there(back).Revisions["a"]; p.rev != want || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper || p.labels[swap.HashLabel] != s.set {
 				t.Fatalf("seed %d: at the end there are %v of %d, keeper %t, %s", seed, s.names(), s.wanted, s.keeper, fmt.Sprint(p.labels, p.notes))
 			}
 		}
@@ -212,7 +214,7 @@ func TestTheWayBackFromBrokenPodsEnds(t *testing.T) {
 		s := newSim(seed, 1+int(seed%4))
 		before := s.names()
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
-		for n := s.r.IntN(80); n > 0 && unswappedYet(s.workload(), there(false)) != ""; n-- {
+		for n := s.r.IntN(80); n > 0 && swap.RevisionsLeft(s.workload(), there(false)) != ""; n-- {
 			s.turn(there(false), true)
 		}
 		kind := s.r.IntN(3)
@@ -220,7 +222,7 @@ func TestTheWayBackFromBrokenPodsEnds(t *testing.T) {
 		case 1:
 			s.set = "h2"
 		case 2:
-			s.pods = slices.DeleteFunc(s.pods, func(p *simPod) bool { return ReadMark(p.labels, p.notes).Place == mesh.Parked })
+			s.pods = slices.DeleteFunc(s.pods, func(p *simPod) bool { return swap.ReadMark(p.labels, p.notes).Place == mesh.Parked })
 		}
 		s.breaks("new")
 		s.ends(t, there(true), true)

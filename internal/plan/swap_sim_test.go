@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // sim is one workload with a ReplicaSet controller, a kubelet, an endpoints
@@ -58,7 +60,7 @@ func newSim(seed uint64, wanted int) *sim {
 func (s *sim) make() {
 	s.made++
 	s.pods = append(s.pods, &simPod{name: fmt.Sprint("p", s.made), rev: s.inject, owned: true, born: s.now, broken: s.inject == s.broken,
-		labels: map[string]string{"app": "web", HashLabel: s.set}, notes: map[string]string{}})
+		labels: map[string]string{"app": "web", swap.HashLabel: s.set}, notes: map[string]string{}})
 }
 
 // live lets the controllers work for a while.
@@ -97,7 +99,7 @@ func (s *sim) breaks(revision string) {
 func (s *sim) sync() {
 	var own, older []*simPod
 	for _, p := range s.pods {
-		switch hash := p.labels[HashLabel]; {
+		switch hash := p.labels[swap.HashLabel]; {
 		case hash == s.set:
 			p.owned = true
 			own = append(own, p)
@@ -148,14 +150,14 @@ func count(list []*simPod, is func(*simPod) bool) int {
 
 // workload is what a look sees.
 func (s *sim) workload() mesh.Workload {
-	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "web", Wanted: s.wanted, Set: s.set,
+	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "web", Replicas: s.wanted, ReplicaSetHash: s.set,
 		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"}}}}}
 	if s.keeper {
-		wl.Keeper = keep(wl.Key())
+		wl.Keeper = swap.KeeperName(wl.Key())
 	}
 	for _, p := range s.pods {
-		o := mesh.Pod{Name: p.name, UID: p.name, Running: true, Ready: p.ready, Current: p.labels[HashLabel] == s.set, Owned: p.owned,
-			Sidecar: mesh.Sidecar{Present: true, Revision: p.rev}, Created: p.born, Swap: ReadMark(p.labels, p.notes), Grace: 30 * time.Second}
+		o := mesh.Pod{Name: p.name, UID: p.name, Running: true, Ready: p.ready, Current: p.labels[swap.HashLabel] == s.set, HasController: p.owned,
+			Sidecar: mesh.Sidecar{Present: true, Revision: p.rev}, Created: p.born, Swap: swap.ReadMark(p.labels, p.notes), GracePeriod: 30 * time.Second}
 		if p.endpoint {
 			o.Endpoints = []string{"web"}
 		}
@@ -169,16 +171,16 @@ func (s *sim) workload() mesh.Workload {
 }
 
 // act carries out a change, if what it expects is there.
-func (s *sim) act(c Change) {
+func (s *sim) act(c step.Change) {
 	if c.Kind == "Service" {
-		s.keeper = c.Verb == Create
+		s.keeper = c.Verb == step.Create
 		return
 	}
 	for _, p := range s.pods {
-		if p.name != c.Name || Expected(p.name, ReadMark(p.labels, p.notes)) != c.Expect {
+		if p.name != c.Name || swap.Precondition(p.name, swap.ReadMark(p.labels, p.notes)) != c.Expect {
 			continue
 		}
-		if c.Verb == Drop {
+		if c.Verb == step.DeleteKept {
 			if p.endpoint && s.fault == "" {
 				s.fault = p.name + " was ended while it served"
 			}

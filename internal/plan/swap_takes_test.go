@@ -10,17 +10,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
-func front(others ...mesh.Selecting) mesh.Workload {
-	return mesh.Workload{Kind: mesh.Deployment, Namespace: "shop", Name: "web", Set: "h1",
-		Template: mesh.Template{Labels: map[string]string{"app": "web", "tier": "front", "team": "a"}},
-		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web", "tier": "front"}}},
-		Others:   others}
+func front(others ...mesh.PodSelector) mesh.Workload {
+	return mesh.Workload{Kind: mesh.Deployment, Namespace: "shop", Name: "web", ReplicaSetHash: "h1",
+		Template:  mesh.Template{Labels: map[string]string{"app": "web", "tier": "front", "team": "a"}},
+		Services:  []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web", "tier": "front"}}},
+		Selectors: others}
 }
 
-func by(does mesh.Does, subject string, s ...mesh.Requirement) mesh.Selecting {
-	return mesh.Selecting{Subject: subject, Does: does, Selector: s}
+func by(does mesh.Effect, subject string, s ...mesh.Requirement) mesh.PodSelector {
+	return mesh.PodSelector{Subject: subject, Effect: does, Selector: s}
 }
 
 func has(key string, values ...string) mesh.Requirement {
@@ -38,33 +40,33 @@ func TestWhatElseGoesByLabels(t *testing.T) {
 		says  string
 	}{
 		"nothing":                         {front(), map[string]string{"app": "web"}, ""},
-		"a rule by a label beside":        {front(by(mesh.Rules, "NetworkPolicy shop/p", has("team", "a"))), map[string]string{"app": "web"}, ""},
-		"a rule by one of two":            {front(by(mesh.Rules, "NetworkPolicy shop/p", has("app", "web"))), map[string]string{"tier": "front"}, ""},
-		"a rule by both":                  {front(by(mesh.Rules, "AuthorizationPolicy shop/p", has("app", "web"), has("tier", "front"))), map[string]string{"app": "web"}, "AuthorizationPolicy shop/p goes by the labels that a parked pod loses"},
-		"a rule for others":               {front(by(mesh.Rules, "NetworkPolicy shop/p", has("app", "api"))), map[string]string{"tier": "front"}, ""},
-		"a rule that would begin":         {front(by(mesh.Rules, "NetworkPolicy shop/p", absent), by(mesh.Rules, "Sidecar shop/s", has("tier", "front"))), nil, "shop/"},
-		"a rule by the hash":              {front(by(mesh.Rules, "NetworkPolicy shop/p", has(HashLabel, "h1"))), nil, "NetworkPolicy shop/p"},
-		"a rule for all":                  {front(by(mesh.Rules, "NetworkPolicy shop/p")), map[string]string{"app": "web"}, ""},
-		"a budget by the same label":      {front(by(mesh.Counts, "PodDisruptionBudget shop/b", has("tier", "front"))), map[string]string{"tier": "front"}, ""},
-		"a budget by another label":       {front(by(mesh.Counts, "PodDisruptionBudget shop/b", has("team", "a"))), map[string]string{"app": "web", "team": "a"}, ""},
-		"a budget for all":                {front(by(mesh.Counts, "PodDisruptionBudget shop/b")), nil, "PodDisruptionBudget shop/b would count its parked pods"},
-		"a budget by what a rule goes by": {front(by(mesh.Counts, "PodDisruptionBudget shop/b", has("team", "a")), by(mesh.Rules, "Sidecar shop/s", has("team", "a"))), nil, "Sidecar shop/s"},
-		"an autoscaler by another label":  {front(by(mesh.Scales, "HorizontalPodAutoscaler shop/h", has("team", "a"))), map[string]string{"app": "web", "team": "a"}, ""},
-		"an autoscaler by the same label": {front(by(mesh.Scales, "HorizontalPodAutoscaler shop/h", has("tier", "front"), has("team", "a"))), map[string]string{"tier": "front"}, ""},
-		"an autoscaler of another":        {front(by(mesh.Scales, "HorizontalPodAutoscaler shop/h", has("team", "b"))), map[string]string{"app": "web"}, ""},
-		"an autoscaler for all":           {front(by(mesh.Scales, "HorizontalPodAutoscaler shop/h")), nil, "HorizontalPodAutoscaler shop/h would count its parked pods"},
-		"an autoscaler by a rule's label": {front(by(mesh.Scales, "HorizontalPodAutoscaler shop/h", has("team", "a")), by(mesh.Rules, "Sidecar shop/s", has("team", "a"))), nil,
+		"a rule by a label beside":        {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("team", "a"))), map[string]string{"app": "web"}, ""},
+		"a rule by one of two":            {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("app", "web"))), map[string]string{"tier": "front"}, ""},
+		"a rule by both":                  {front(by(mesh.SetsPolicy, "AuthorizationPolicy shop/p", has("app", "web"), has("tier", "front"))), map[string]string{"app": "web"}, "AuthorizationPolicy shop/p goes by the labels that a parked pod loses"},
+		"a rule for others":               {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("app", "api"))), map[string]string{"tier": "front"}, ""},
+		"a rule that would begin":         {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", absent), by(mesh.SetsPolicy, "Sidecar shop/s", has("tier", "front"))), nil, "shop/"},
+		"a rule by the hash":              {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has(swap.HashLabel, "h1"))), nil, "NetworkPolicy shop/p"},
+		"a rule for all":                  {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p")), map[string]string{"app": "web"}, ""},
+		"a budget by the same label":      {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("tier", "front"))), map[string]string{"tier": "front"}, ""},
+		"a budget by another label":       {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("team", "a"))), map[string]string{"app": "web", "team": "a"}, ""},
+		"a budget for all":                {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b")), nil, "PodDisruptionBudget shop/b would count its parked pods"},
+		"a budget by what a rule goes by": {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("team", "a")), by(mesh.SetsPolicy, "Sidecar shop/s", has("team", "a"))), nil, "Sidecar shop/s"},
+		"an autoscaler by another label":  {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "a"))), map[string]string{"app": "web", "team": "a"}, ""},
+		"an autoscaler by the same label": {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("tier", "front"), has("team", "a"))), map[string]string{"tier": "front"}, ""},
+		"an autoscaler of another":        {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "b"))), map[string]string{"app": "web"}, ""},
+		"an autoscaler for all":           {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h")), nil, "HorizontalPodAutoscaler shop/h would count its parked pods"},
+		"an autoscaler by a rule's label": {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "a")), by(mesh.SetsPolicy, "Sidecar shop/s", has("team", "a"))), nil,
 			"it has to lose team so that HorizontalPodAutoscaler shop/h does not count it"},
-		"a DaemonSet with the same labels": {front(by(mesh.Adopts, "DaemonSet shop/web", has("team", "a"))), nil, "DaemonSet shop/web would take its released pods"},
-		"another ReplicaSet":               {front(by(mesh.Adopts, "ReplicaSet shop/api", has("app", "api"))), nil, ""},
-		"a ServiceEntry":                   {front(by(mesh.Sends, "ServiceEntry shop/e", has("team", "a"))), nil, "ServiceEntry shop/e sends requests"},
-		"not known":                        {front(mesh.Selecting{Subject: "NetworkPolicies", Does: mesh.Hidden}), nil, "you may not list NetworkPolicies"},
+		"a DaemonSet with the same labels": {front(by(mesh.AdoptsPods, "DaemonSet shop/web", has("team", "a"))), nil, "DaemonSet shop/web would take its released pods"},
+		"another ReplicaSet":               {front(by(mesh.AdoptsPods, "ReplicaSet shop/api", has("app", "api"))), nil, ""},
+		"a ServiceEntry":                   {front(by(mesh.SendsTraffic, "ServiceEntry shop/e", has("team", "a"))), nil, "ServiceEntry shop/e sends requests"},
+		"not known":                        {front(mesh.PodSelector{Subject: "NetworkPolicies", Effect: mesh.NotListable}), nil, "you may not list NetworkPolicies"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if why := Unswappable(tc.wl); (why == "") != (tc.says == "") || !strings.Contains(why, tc.says) {
+			if why := swap.Unfit(tc.wl); (why == "") != (tc.says == "") || !strings.Contains(why, tc.says) {
 				t.Errorf("it says %q, not %q", why, tc.says)
 			}
-			if diff := cmp.Diff(tc.takes, takes(tc.wl, mesh.Pod{})); tc.takes != nil && diff != "" {
+			if diff := cmp.Diff(tc.takes, swap.LabelsToRemove(tc.wl, mesh.Pod{})); tc.takes != nil && diff != "" {
 				t.Errorf("it takes (-wanted +taken):\n%s", diff)
 			}
 		})
@@ -76,13 +78,13 @@ func TestWhatElseGoesByLabels(t *testing.T) {
 func TestOnlyTheChosenLoseAPartialService(t *testing.T) {
 	wl := front()
 	wl.Services = append(wl.Services, mesh.Service{Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}})
-	if diff := cmp.Diff(map[string]string{"app": "web"}, takes(wl, mesh.Pod{})); diff != "" {
+	if diff := cmp.Diff(map[string]string{"app": "web"}, swap.LabelsToRemove(wl, mesh.Pod{})); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(map[string]string{"app": "web", "role": "leader"}, takes(wl, mesh.Pod{Endpoints: []string{"leader", "web"}})); diff != "" {
+	if diff := cmp.Diff(map[string]string{"app": "web", "role": "leader"}, swap.LabelsToRemove(wl, mesh.Pod{Endpoints: []string{"leader", "web"}})); diff != "" {
 		t.Error(diff)
 	}
-	if why := Unswappable(wl); !strings.Contains(why, "Service leader selects some") {
+	if why := swap.Unfit(wl); !strings.Contains(why, "Service leader selects some") {
 		t.Errorf("it says %q", why)
 	}
 }
@@ -91,8 +93,8 @@ func TestOnlyTheChosenLoseAPartialService(t *testing.T) {
 func TestAPodWithoutServicesIsParked(t *testing.T) {
 	wl := front()
 	wl.Services = nil
-	p := mesh.Pod{Name: "p", UID: "u", Swap: mesh.Swap{Workload: wl.Key(), Place: mesh.Released}}
-	c, err := parked(p, wl, Target{Run: "r"}, noon)
+	p := mesh.Pod{Name: "p", UID: "u", Swap: mesh.Swap{Workload: wl.Key(), Place: mesh.Detached}}
+	c, err := swap.RenderPark(p, wl, step.Target{Run: "r"}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +104,7 @@ func TestAPodWithoutServicesIsParked(t *testing.T) {
 	if err := json.Unmarshal(c.Patch, &body); err != nil {
 		t.Fatal(err)
 	}
-	if s := ReadMark(map[string]string{KeepLabel: "k"}, body.Metadata.Annotations); s.Place != mesh.Parked {
+	if s := swap.ReadMark(map[string]string{swap.KeepLabel: "k"}, body.Metadata.Annotations); s.Place != mesh.Parked {
 		t.Errorf("it is %q", s.Place)
 	}
 }

@@ -11,19 +11,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // trying asks for a trial of everything, out of service in namespace c.
-func trying() Intent {
+func trying() step.Intent {
 	in := intent()
-	in.Policy = Policy{Trial: InSight, Rules: []Rule{{Namespace: "c", Trial: OutSight}, {Namespace: "d", Name: "w2", Trial: NoTrial}}}
+	in.Policy = step.Policy{Trial: step.InService, Rules: []step.Rule{{Namespace: "c", Trial: step.OutOfService}, {Namespace: "d", Name: "w2", Trial: step.NoTrial}}}
 	return in
 }
 
 // pod is a trial pod of a workload as it is now.
 func trialPod(w mesh.World, key string) mesh.Trial {
 	wl, _ := w.Workload(key)
-	return mesh.Trial{Run: "to-1-31-0", Of: key, Template: wl.Template.Hash, Revision: "1-31-0", Mode: string(InSight), Namespace: wl.Namespace,
+	return mesh.Trial{Run: "to-1-31-0", Workload: key, Template: wl.Template.Hash, Revision: "1-31-0", Mode: string(step.InService), Namespace: wl.Namespace,
 		Pod: mesh.Pod{Name: wl.Name + "-trial", UID: "u1"}}
 }
 
@@ -31,9 +32,9 @@ func TestTheLawsHoldWithTrials(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		w := start()
-		target := forward(t, w, trying(), Ledger{})
-		plan := Make(w, target, Ledger{})
-		end, l, done := carry(t, w, target, Opened(plan, noon), -1, r.IntN, func(w mesh.World, l Ledger, left []Stage, s Step) {
+		target := forward(t, w, trying(), step.Ledger{})
+		plan := Make(w, target, step.Ledger{})
+		end, l, done := carry(t, w, target, NewLedger(plan, noon), -1, r.IntN, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 			suffix := plan.Stages[len(plan.Stages)-len(left):]
 			if diff := cmp.Diff(suffix[1:], left[1:]); diff != "" {
 				t.Fatalf("the later stages changed (-plan +left):\n%s", diff)
@@ -43,14 +44,14 @@ func TestTheLawsHoldWithTrials(t *testing.T) {
 			}
 			ns, _ := w.Namespace(s.Subject)
 			for _, wl := range w.In(ns.Name) {
-				if _, tried := l.Passed[TrialKey(w, wl, "1-31-0", target.Policy.TrialOf(wl))]; s.Kind == Label && !tried && target.Policy.TrialOf(wl) != NoTrial {
+				if _, tried := l.Passed[step.TrialKey(w, wl, "1-31-0", target.Policy.TrialOf(wl))]; s.Kind == step.Label && !tried && target.Policy.TrialOf(wl) != step.NoTrial {
 					t.Errorf("%s before %s was tried", s, wl.Key())
 				}
 			}
 		})
 		n := 0
 		for _, s := range done {
-			if s.Kind == Trial {
+			if s.Kind == step.Trial {
 				n++
 			}
 		}
@@ -63,15 +64,15 @@ func TestTheLawsHoldWithTrials(t *testing.T) {
 // A trial whose verdict is there lasts until its pod is gone.
 func TestATrialLastsUntilItsPodIsGone(t *testing.T) {
 	w := start()
-	target := forward(t, w, trying(), Ledger{})
-	w, l, _ := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), 5, first, nil)
+	target := forward(t, w, trying(), step.Ledger{})
+	w, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), 5, first, nil)
 	key := "DaemonSet a/w2"
 	w.Trials = []mesh.Trial{trialPod(w, key)}
-	if left := Steps(w, target, l); left[0].Kind != Trial || left[0].Steps[0].Subject != key {
+	if left := Steps(w, target, l); left[0].Kind != step.Trial || left[0].Steps[0].Subject != key {
 		t.Errorf("while the pod of a passed trial stands there, the first stage is %v", left[0])
 	}
 	w.Trials = nil
-	if left := Steps(w, target, l); left[0].Kind == Trial && left[0].Steps[0].Subject == key {
+	if left := Steps(w, target, l); left[0].Kind == step.Trial && left[0].Steps[0].Subject == key {
 		t.Errorf("once it is gone, the first stage is %v", left[0])
 	}
 }
@@ -80,21 +81,21 @@ func TestATrialLastsUntilItsPodIsGone(t *testing.T) {
 // until the namespace is bound to the target.
 func TestAChangedTemplateIsTriedAnew(t *testing.T) {
 	w := start()
-	target := forward(t, w, trying(), Ledger{})
-	w, l, done := carry(t, w, target, Opened(Make(w, target, Ledger{}), noon), 6, first, nil)
-	if done[5].Kind != Trial || Steps(w, target, l)[0].Kind != Label {
+	target := forward(t, w, trying(), step.Ledger{})
+	w, l, done := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), 6, first, nil)
+	if done[5].Kind != step.Trial || Steps(w, target, l)[0].Kind != step.Label {
 		t.Fatalf("this is not the moment: %v", done)
 	}
 	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "DaemonSet a/w2" })
 	w.Workloads[i].Template.Hash = "deployed"
 	left := Steps(w, target, l)
-	if len(left[0].Steps) != 1 || left[0].Kind != Trial || left[0].Steps[0].Subject != "DaemonSet a/w2" || Drift(left, target, l) != nil {
+	if len(left[0].Steps) != 1 || left[0].Kind != step.Trial || left[0].Steps[0].Subject != "DaemonSet a/w2" || Drift(left, target, l) != nil {
 		t.Errorf("the first stage is %v, drift %v", left[0], Drift(left, target, l))
 	}
-	w, l = After(w, target, l, left[0].Steps[0], noon)
-	w, l = After(w, target, l, Steps(w, target, l)[0].Steps[0], noon)
+	w, l = Simulate(w, target, l, left[0].Steps[0], noon)
+	w, l = Simulate(w, target, l, Steps(w, target, l)[0].Steps[0], noon)
 	w.Workloads[i].Template.Hash = "deployed again"
-	if left := Steps(w, target, l); left[0].Kind == Trial && left[0].Wave == 1 {
+	if left := Steps(w, target, l); left[0].Kind == step.Trial && left[0].Wave == 1 {
 		t.Errorf("it is tried in a namespace that is bound to the target: %v", left[0])
 	}
 }
@@ -103,29 +104,29 @@ func TestAChangedTemplateIsTriedAnew(t *testing.T) {
 // and nobody has to agree to that.
 func TestLeftoverTrialPodsAreWithdrawn(t *testing.T) {
 	w := start()
-	w.Defined = true
-	target := forward(t, w, trying(), Ledger{})
-	l := Opened(Make(w, target, Ledger{}), noon)
-	l.Reached = target.Rank(2, Soak)
-	w.Trials = []mesh.Trial{trialPod(w, "DaemonSet a/w2"), {Run: "another", Of: "DaemonSet a/w2"}}
-	for name, to := range map[string]Target{"back": Backward(trying(), l, 0), "one wave back": Backward(trying(), l, 3), "not wanted": forward(t, w, intent(), l)} {
+	w.CRDInstalled = true
+	target := forward(t, w, trying(), step.Ledger{})
+	l := NewLedger(Make(w, target, step.Ledger{}), noon)
+	l.Reached = RankOf(target, 2, step.Soak)
+	w.Trials = []mesh.Trial{trialPod(w, "DaemonSet a/w2"), {Run: "another", Workload: "DaemonSet a/w2"}}
+	for name, to := range map[string]step.Target{"back": RollbackTarget(trying(), l, 0), "one wave back": RollbackTarget(trying(), l, 3), "not wanted": forward(t, w, intent(), l)} {
 		left := Steps(w, to, l)
-		if left[0].Kind != Withdraw || len(left[0].Steps) != 1 {
+		if left[0].Kind != step.DeleteTrial || len(left[0].Steps) != 1 {
 			t.Fatalf("%s: the first stage is %v", name, left[0])
 		}
-		if drift := Drift(left, to, l); slices.ContainsFunc(drift, func(s Step) bool { return s.Kind == Withdraw }) {
+		if drift := Drift(left, to, l); slices.ContainsFunc(drift, func(s step.Step) bool { return s.Kind == step.DeleteTrial }) {
 			t.Errorf("%s: it is drift: %v", name, drift)
 		}
 		changes, err := Render(left[0].Steps[0], to, noon)
-		if err != nil || len(changes) != 1 || changes[0].Verb != Delete || changes[0].Namespace != "a" || changes[0].Name != "w2-trial" || changes[0].Expect != "u1" {
+		if err != nil || len(changes) != 1 || changes[0].Verb != step.Delete || changes[0].Namespace != "a" || changes[0].Name != "w2-trial" || changes[0].Expect != "u1" {
 			t.Errorf("%s: it is rendered as %+v, %v", name, changes, err)
 		}
-		after, _ := After(w, to, l, left[0].Steps[0], noon)
+		after, _ := Simulate(w, to, l, left[0].Steps[0], noon)
 		if len(after.Trials) != 1 || after.Trials[0].Run != "another" {
 			t.Errorf("%s: after it there are %v", name, after.Trials)
 		}
 	}
-	if left := Steps(w, target, l); left[0].Kind == Withdraw {
+	if left := Steps(w, target, l); left[0].Kind == step.DeleteTrial {
 		t.Errorf("a pod that is being tried is withdrawn: %v", left[0])
 	}
 }
@@ -133,24 +134,24 @@ func TestLeftoverTrialPodsAreWithdrawn(t *testing.T) {
 func TestWhatCannotBeTriedIsNamed(t *testing.T) {
 	w := start()
 	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "StatefulSet b/w1" })
-	w.Workloads[i].Alone = "its pods hold volume claims of their own (data)"
-	p := Make(w, forward(t, w, trying(), Ledger{}), Ledger{})
-	w.Room.Quotas = []mesh.Quota{{Namespace: "d", Name: "full", Resource: "pods", Hard: 12, Used: 12}}
-	if notes := Make(w, forward(t, w, trying(), Ledger{}), Ledger{}).Notes; !slices.ContainsFunc(notes, func(n Note) bool {
-		return n.Kind == NoRoom && n.Subject == "StatefulSet d/w1" && strings.Contains(n.Text, "no room for its trial pod") && strings.Contains(n.Evidence, "full")
+	w.Workloads[i].NoSecondPod = "its pods hold volume claims of their own (data)"
+	p := Make(w, forward(t, w, trying(), step.Ledger{}), step.Ledger{})
+	w.Capacity.Quotas = []mesh.Quota{{Namespace: "d", Name: "full", Resource: "pods", Hard: 12, Used: 12}}
+	if notes := Make(w, forward(t, w, trying(), step.Ledger{}), step.Ledger{}).Notes; !slices.ContainsFunc(notes, func(n step.Note) bool {
+		return n.Kind == step.NoRoom && n.Subject == "StatefulSet d/w1" && strings.Contains(n.Text, "no room for its trial pod") && strings.Contains(n.Evidence, "full")
 	}) {
 		t.Errorf("that there is no room is not among %+v", notes)
 	}
-	named := map[string]NoteKind{}
+	named := map[string]step.NoteKind{}
 	for _, n := range p.Notes {
-		if n.Kind == TriedFirst || n.Kind == NotTried {
+		if n.Kind == step.TrialFirst || n.Kind == step.TrialImpossible {
 			named[n.Subject] = n.Kind
 		}
 	}
-	if named["StatefulSet b/w1"] != NotTried || named["DaemonSet a/w2"] != TriedFirst || named["DaemonSet d/w2"] != "" || len(named) != 11 {
+	if named["StatefulSet b/w1"] != step.TrialImpossible || named["DaemonSet a/w2"] != step.TrialFirst || named["DaemonSet d/w2"] != "" || len(named) != 11 {
 		t.Errorf("named are %v", named)
 	}
-	if slices.ContainsFunc(Flat(p.Stages), func(s Step) bool { return s.Kind == Trial && s.Subject == "StatefulSet b/w1" }) {
+	if slices.ContainsFunc(step.Flat(p.Stages), func(s step.Step) bool { return s.Kind == step.Trial && s.Subject == "StatefulSet b/w1" }) {
 		t.Error("it is tried")
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // untagged is a mesh that was installed without a revision: its own webhooks serve
 // the default and the name "default", and no tag does.
 func untagged() mesh.World {
 	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"}, Validator: mesh.Validator{Configuration: "istiod-default-validator", Revision: "default"},
-		Revisions: []mesh.Revision{{Name: "default", Version: "1.29.1", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod", Ready: true, Build: "1.29.1"}}}}}
+		Revisions: []mesh.Revision{{Name: "default", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod", Ready: true, Build: "1.29.1"}}}}}
 	for _, h := range hooks("default", "default") {
 		h.Configuration, h.Tag = "istio-sidecar-injector", ""
 		w.Webhooks = append(w.Webhooks, h)
@@ -40,17 +41,17 @@ func TestWhatNamesTheUntaggedRevisionFollowsTheDefault(t *testing.T) {
 	w := untagged()
 	for _, name := range []string{"a", "b"} {
 		ns, _ := w.Namespace(name)
-		if got := w.Through(ns, mesh.Template{}); got != mesh.DefaultTag {
+		if got := w.TagOf(ns, mesh.Template{}); got != mesh.DefaultTag {
 			t.Errorf("%s comes to its revision through %q", name, got)
 		}
 	}
 	in := allOf()
-	in.Names = []string{"a"}
-	target := forward(t, w, in, Ledger{})
+	in.Namespaces = []string{"a"}
+	target := forward(t, w, in, step.Ledger{})
 	if _, moves := target.Tags["default"]; moves {
 		t.Error("the default moves, with b and own/web, which the run does not move")
 	}
-	if !slices.ContainsFunc(Make(w, target, Ledger{}).Notes, func(n Note) bool {
+	if !slices.ContainsFunc(Make(w, target, step.Ledger{}).Notes, func(n step.Note) bool {
 		return n.Subject == "tag default" && n.Evidence == "at default; bound by it: Deployment b/web, Deployment own/web"
 	}) {
 		t.Error("no note names who is bound by the default")
@@ -59,9 +60,9 @@ func TestWhatNamesTheUntaggedRevisionFollowsTheDefault(t *testing.T) {
 
 func TestTheUntaggedDefaultIsMovedAndComesBack(t *testing.T) {
 	w0 := untagged()
-	target := forward(t, w0, allOf(), Ledger{})
-	plan := Make(w0, target, Ledger{})
-	end, _, _ := carry(t, w0, target, Opened(plan, noon), -1, first, nil)
+	target := forward(t, w0, allOf(), step.Ledger{})
+	plan := Make(w0, target, step.Ledger{})
+	end, _, _ := carry(t, w0, target, NewLedger(plan, noon), -1, first, nil)
 	for _, name := range []string{"a", "b"} {
 		was, _ := w0.Namespace(name)
 		ns, _ := end.Namespace(name)
@@ -69,14 +70,14 @@ func TestTheUntaggedDefaultIsMovedAndComesBack(t *testing.T) {
 			t.Errorf("%s ends with %s, injected by %v", name, ns.Binding(), by)
 		}
 	}
-	for k := range len(Flat(plan.Stages)) + 1 {
-		w, l, _ := carry(t, w0, target, Opened(plan, noon), k, first, nil)
-		back := Backward(allOf(), l, 0)
-		l = l.Agreed(Make(w, back, l), noon)
-		end, _, _ := carry(t, w, back, l, -1, first, func(w mesh.World, _ Ledger, _ []Stage, s Step) {
+	for k := range len(step.Flat(plan.Stages)) + 1 {
+		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
+		back := RollbackTarget(allOf(), l, 0)
+		l = Approve(l, Make(w, back, l), noon)
+		end, _, _ := carry(t, w, back, l, -1, first, func(w mesh.World, _ step.Ledger, _ []step.Stage, s step.Step) {
 			for _, wl := range w.Workloads {
 				ns, _ := w.Namespace(wl.Namespace)
-				if by := w.Injectors(ns, s.Template(wl.Template)); len(by) != 1 {
+				if by := w.Injectors(ns, s.TemplateAfter(wl.Template)); len(by) != 1 {
 					t.Fatalf("point %d: at %s %v would inject %s", k, s, by, wl.Key())
 				}
 			}

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // noon is when everything happens in these tests.
@@ -42,7 +45,7 @@ func hooks(revision, tag string) []mesh.Webhook {
 // tag, two by the revision, with three workloads each, and a gateway.
 func start() mesh.World {
 	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"},
-		Revisions: []mesh.Revision{{Name: "1-29-1", Version: "1.29.1", Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Build: "1.29.1"}}}},
+		Revisions: []mesh.Revision{{Name: "1-29-1", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Build: "1.29.1"}}}},
 		Tags:      []mesh.Tag{{Name: "default", Revision: "1-29-1"}, {Name: "prod", Revision: "1-29-1"}}}
 	w.Webhooks = slices.Concat(hooks("1-29-1", ""), hooks("1-29-1", "default"), hooks("1-29-1", "prod"))
 	for ns, labels := range map[string]map[string]string{
@@ -63,7 +66,7 @@ func start() mesh.World {
 }
 
 func workload(kind mesh.Kind, ns, name string, pods int) mesh.Workload {
-	wl := mesh.Workload{Kind: kind, Namespace: ns, Name: name, Wanted: pods, Rollout: mesh.Rollout{Done: true},
+	wl := mesh.Workload{Kind: kind, Namespace: ns, Name: name, Replicas: pods, Rollout: mesh.Rollout{Done: true},
 		Template: mesh.Template{Hash: "t0", Containers: []mesh.Container{{Name: "app", PreStop: true}}}}
 	for i := range pods {
 		wl.Pods = append(wl.Pods, mesh.Pod{Name: fmt.Sprintf("%s-%d", name, i), Running: true, Ready: true, Current: true,
@@ -72,24 +75,24 @@ func workload(kind mesh.Kind, ns, name string, pods int) mesh.Workload {
 	return wl
 }
 
-func intent() Intent {
-	return Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
+func intent() step.Intent {
+	return step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
 		Waves: [][]string{{"a"}, {"b", "c"}, {"d"}}}
 }
 
 // disturb does what other hands do to a mesh in the middle of a run, and says
 // what that was.
 func disturb(r *rand.Rand, w mesh.World) (mesh.World, string) {
-	w = copied(w)
+	w = cloneWorld(w)
 	names := []string{"a", "b", "c", "d"}
 	switch ns := names[r.IntN(4)]; r.IntN(5) {
 	case 0: // somebody relabels
 		to := []mesh.Binding{mesh.Pinned("1-29-1"), mesh.Pinned("1-31-0"), mesh.Pinned("prod"), {Injection: mesh.Label{Set: true, Value: "enabled"}}}[r.IntN(4)]
-		relabelled(&w, Step{Subject: ns, To: to.String()})
+		binding.SimulateLabels(&w, step.Step{Subject: ns, To: to.String()})
 		return w, "relabel " + ns + " " + to.String()
 	case 1: // somebody restarts
 		wl := w.In(ns)[r.IntN(3)]
-		restarted(&w, Target{Run: wl.Stamp.Run}, Step{Subject: wl.Key()}, noon)
+		strategy.SimulateRestart(&w, step.Target{Run: wl.RestartAnnotation.Run}, step.Step{Subject: wl.Key()}, noon)
 		return w, "restart " + wl.Key()
 	case 2: // a team deletes a workload
 		wl := w.In(ns)[0]
@@ -98,13 +101,13 @@ func disturb(r *rand.Rand, w mesh.World) (mesh.World, string) {
 	case 3: // or deploys one
 		wl := workload(mesh.Deployment, ns, "new", 1)
 		w.Workloads = append(w.Workloads, wl)
-		restarted(&w, Target{}, Step{Subject: wl.Key()}, noon)
+		strategy.SimulateRestart(&w, step.Target{}, step.Step{Subject: wl.Key()}, noon)
 		w.Sort()
 		return w, "deploy " + wl.Key()
 	default: // or scales it
 		for i, wl := range w.Workloads {
 			if wl.Namespace == ns {
-				w.Workloads[i].Wanted, w.Workloads[i].Pods = 1, wl.Pods[:1]
+				w.Workloads[i].Replicas, w.Workloads[i].Pods = 1, wl.Pods[:1]
 				return w, "scale " + wl.Key()
 			}
 		}

@@ -8,19 +8,20 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
 )
 
-// Said is an event that this package adds to the engine's: a line of a program
+// InstallerOutput is an event that this package adds to the engine's: a line of a program
 // that works for a run.
-const Said engine.EventKind = "said"
+const InstallerOutput engine.EventKind = "said"
 
-// Between are the events that somebody missed who only sees what is left of a
+// MissedEvents are the events that somebody missed who only sees what is left of a
 // run, now and at the look before: a step that vanished was carried out.
-func Between(before, left []plan.Stage, w mesh.World, t plan.Target, l plan.Ledger) []engine.Event {
+func MissedEvents(before, left []step.Stage, w mesh.World, t step.Target, l step.Ledger) []engine.Event {
 	var events []engine.Event
-	still := plan.Flat(left)
-	for _, s := range plan.Flat(before) {
+	still := step.Flat(left)
+	for _, s := range step.Flat(before) {
 		if slices.Contains(still, s) {
 			continue
 		}

@@ -5,8 +5,8 @@ package report
 import (
 	"fmt"
 
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // commits says in a live view what somebody else has to commit before the run
@@ -14,7 +14,7 @@ import (
 // of the room is counted.
 func (f frame) commits(p format.Style, room int) []string {
 	var lines []string
-	list := plan.Commits(f.left)
+	list := step.Commits(f.left)
 	for i, text := range list {
 		wrapped := p.Wrap("  waits: ", text)
 		if i > 0 && len(lines)+len(wrapped) > room/2 {

@@ -96,7 +96,7 @@ func wired(w mesh.World, wl mesh.Workload, t Truths, say sayer) {
 func swapped(wl mesh.Workload, say sayer) {
 	switch held := inHand(wl); {
 	case held != "":
-		say("a swap has pods of it in hand (%s, of run %s): that run takes them away, or puts them back", held, cmp.Or(wl.Kept()[0].Swap.Run, "unknown"))
+		say("a swap has pods of it in hand (%s, of run %s): that run takes them away, or puts them back", held, cmp.Or(wl.DetachedPods()[0].Swap.Run, "unknown"))
 	case wl.Keeper != "":
 		say("Service %s is the keeper of a swap and keeps nothing: the run that made it takes it away", wl.Keeper)
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // What things are taken to last until the run itself has shown it.
@@ -19,7 +19,7 @@ const (
 // expected estimates how long the rest of a run takes: installs, soaks, trials,
 // and the restarts in batches of parallel, each as long as those that this run has
 // proven took on average.
-func expected(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage, parallel int, now time.Time) time.Duration {
+func expected(w mesh.World, t step.Target, l step.Ledger, left []step.Stage, parallel int, now time.Time) time.Duration {
 	each := average(w, t, l)
 	var rest time.Duration
 	for _, p := range progressOf(w, t, l, left) {
@@ -32,23 +32,23 @@ func expected(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage, par
 			rest += t.Soak
 		}
 	}
-	for _, s := range left {
-		switch s.Kind {
-		case plan.Install:
+	for _, stage := range left {
+		switch stage.Kind {
+		case step.Install:
 			rest += guessedInstall
-		case plan.Trial:
-			rest += time.Duration((len(s.Steps)+parallel-1)/max(parallel, 1)) * guessedTrial
+		case step.Trial:
+			rest += time.Duration((len(stage.Steps)+parallel-1)/max(parallel, 1)) * guessedTrial
 		}
 	}
 	return rest
 }
 
 // average is how long a workload took from its restart to its proof.
-func average(w mesh.World, t plan.Target, l plan.Ledger) time.Duration {
+func average(w mesh.World, t step.Target, l step.Ledger) time.Duration {
 	var sum time.Duration
 	n := 0
 	for _, wl := range w.Workloads {
-		if d, ok := took(w, wl, t.Want(wl), t.Run, l); ok {
+		if d, ok := took(w, wl, t.RevisionOf(wl), t.Run, l); ok {
 			sum, n = sum+d, n+1
 		}
 	}
@@ -59,10 +59,10 @@ func average(w mesh.World, t plan.Target, l plan.Ledger) time.Duration {
 }
 
 // took is how long a workload took from its restart by this run to its proof.
-func took(w mesh.World, wl mesh.Workload, want, run string, l plan.Ledger) (time.Duration, bool) {
-	pass, ok := l.Passed[plan.ProofKey(w, wl, want)]
-	if !ok || wl.Stamp.Run != run || wl.Stamp.At.IsZero() || pass.At.Before(wl.Stamp.At) {
+func took(w mesh.World, wl mesh.Workload, want, run string, l step.Ledger) (time.Duration, bool) {
+	pass, ok := l.Passed[step.VerifyKey(w, wl, want)]
+	if !ok || wl.RestartAnnotation.Run != run || wl.RestartAnnotation.At.IsZero() || pass.At.Before(wl.RestartAnnotation.At) {
 		return 0, false
 	}
-	return pass.At.Sub(wl.Stamp.At), true
+	return pass.At.Sub(wl.RestartAnnotation.At), true
 }

@@ -23,7 +23,7 @@ type Difference struct {
 
 // differences lists what is not as it was found: sidecars, also of what is no part of
 // the run, labels and tags. Of what has no pods now there is nothing to compare.
-func (g Page) differences() []Difference {
+func (g Summary) differences() []Difference {
 	var list []Difference
 	differ := func(subject, before, now string) {
 		if before != now {
@@ -42,13 +42,13 @@ func (g Page) differences() []Difference {
 		}
 	}
 	for _, tag := range slices.Sorted(maps.Keys(b.Tags)) {
-		differ("tag "+tag, cmp.Or(b.Tags[tag], "nobody"), cmp.Or(strings.Join(g.World.TagAt(tag), "+"), "nobody"))
+		differ("tag "+tag, cmp.Or(b.Tags[tag], "nobody"), cmp.Or(strings.Join(g.World.TagRevisions(tag), "+"), "nobody"))
 	}
 	return list
 }
 
 // notAsFound shows them, once a run is rolled back.
-func (g Page) notAsFound(p format.Style) []string {
+func (g Summary) notAsFound(p format.Style) []string {
 	rows := [][]format.Cell{format.Header("NOT AS FOUND", "BEFORE", "NOW")}
 	for _, d := range g.differences() {
 		rows = append(rows, format.Row(d.Subject, d.Before, d.Now))
@@ -61,7 +61,7 @@ func (g Page) notAsFound(p format.Style) []string {
 
 // staying are the workloads of the run's namespaces that are not on the revision,
 // or not wholly.
-func (g Page) staying() []string {
+func (g Summary) staying() []string {
 	var keys []string
 	for _, name := range g.namespaces() {
 		for _, wl := range g.World.In(name) {
@@ -73,14 +73,14 @@ func (g Page) staying() []string {
 	return keys
 }
 
-func (g Page) stays(wl mesh.Workload) bool {
-	want := g.Target.Want(wl)
+func (g Summary) stays(wl mesh.Workload) bool {
+	want := g.Target.RevisionOf(wl)
 	return want != "" && !wl.Gateway && slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != want })
 }
 
 // Result says in half a sentence how the mesh stands at the end of a run, and in
 // the other half what of it does not: "" for nothing.
-func (g Page) Result() (string, string) {
+func (g Summary) Result() (string, string) {
 	if g.Outcome == engine.RolledBack {
 		switch n := len(g.differences()); n {
 		case 0:

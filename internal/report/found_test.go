@@ -29,11 +29,11 @@ func set(w *mesh.World, key, revision string, n int) {
 func TestTheHeadlineCountsWhatStays(t *testing.T) {
 	w, l := finished(t)
 	page := func() string {
-		target, err := plan.Aim(w, intent, l)
+		target, err := plan.ResolveTarget(w, intent, l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Page{Run: intent.Run, Outcome: engine.Completed, Intent: intent, World: w, Target: target, Ledger: l, Began: noon, Ended: l.Ended}.Text(format.Style{})
+		return Summary{Run: intent.Run, Outcome: engine.Completed, Intent: intent, World: w, Target: target, Ledger: l, Began: noon, Ended: l.Ended}.Text(format.Style{})
 	}
 	if text := page(); !strings.Contains(text, "is complete: 2 namespaces are on revision 1-31-0, proven on the wire.\n") || strings.Contains(text, "the same command again") {
 		t.Errorf("nothing stays:\n%s", text)
@@ -53,16 +53,16 @@ func TestThePageNamesWhatIsNotAsFound(t *testing.T) {
 	w, l := finished(t)
 	back := intent
 	back.Rollback = true
-	target := plan.Backward(back, l, 0)
+	target := plan.RollbackTarget(back, l, 0)
 	for range 100 {
 		left := plan.Steps(w, target, l)
 		if len(left) == 0 {
 			break
 		}
-		w, l = plan.After(w, target, l, left[0].Steps[0], noon)
+		w, l = plan.Simulate(w, target, l, left[0].Steps[0], noon)
 	}
 	page := func() string {
-		return Page{Run: intent.Run, Outcome: engine.RolledBack, Intent: back, World: w, Target: target, Ledger: l, Began: noon, Ended: noon}.Text(format.Style{})
+		return Summary{Run: intent.Run, Outcome: engine.RolledBack, Intent: back, World: w, Target: target, Ledger: l, Began: noon, Ended: noon}.Text(format.Style{})
 	}
 	if text := page(); !strings.Contains(text, "is rolled back: everything is as it was found before it, proven on the wire.\n") || strings.Contains(text, "NOT AS FOUND") {
 		t.Errorf("all is back:\n%s", text)

@@ -10,17 +10,17 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // frame is what a live view shows: the newest look at a run.
 type frame struct {
 	run      string
 	world    mesh.World
-	target   plan.Target
-	ledger   plan.Ledger
-	left     []plan.Stage
+	target   step.Target
+	ledger   step.Ledger
+	left     []step.Stage
 	parallel int
 	began    time.Time         // of the run, or else of the watching
 	reasons  map[string]string // subject -> what it waits for
@@ -42,7 +42,7 @@ func (f *frame) take(e engine.Event) {
 		f.reasons[e.Step.Subject] = e.Verdict.Reason
 	case engine.Passed:
 		delete(f.reasons, e.Step.Subject)
-	case engine.Troubled:
+	case engine.Retrying:
 		f.trouble = e.Message
 	}
 }
@@ -63,7 +63,7 @@ func (f frame) lines(p format.Style, height int, now time.Time) []string {
 
 func (f frame) head(p format.Style) string {
 	title := "forward to " + f.target.Revision
-	if f.target.Back {
+	if f.target.Rollback {
 		title = "back to what was found"
 	}
 	if f.target.Version != "" {
@@ -83,32 +83,32 @@ func (f frame) clock(p format.Style, now time.Time) string {
 // plane is the line of what comes before the waves.
 func (f frame) plane(p format.Style) string {
 	text, tone := "good", format.Good
-	if left := plan.Flat(f.left); len(left) > 0 && left[0].Wave == 0 {
+	if left := step.Flat(f.left); len(left) > 0 && left[0].Wave == 0 {
 		text, tone = doingBefore(left[0]), format.Warn
-		if why := f.reasons[left[0].Subject]; why != "" && len(plan.Commits(f.left)) == 0 {
+		if why := f.reasons[left[0].Subject]; why != "" && len(step.Commits(f.left)) == 0 {
 			text += ": " + why
 		}
 	}
 	return p.Paint(tone, format.Cut("  control plane  "+strings.Join(f.target.ControlPlanes(), ", ")+"  "+text, p.Width))
 }
 
-func doingBefore(s plan.Step) string {
+func doingBefore(s step.Step) string {
 	switch s.Kind {
-	case plan.Define:
+	case step.Define:
 		return "the definition is put first"
-	case plan.Withdraw:
+	case step.DeleteTrial:
 		return "trial pods end first"
-	case plan.Install:
+	case step.Install:
 		return "is being installed"
-	case plan.Remove:
+	case step.Remove:
 		return "the old one is taken away"
-	case plan.Try:
+	case step.DryRun:
 		return "the old one is gone: it is tried what the mesh admits"
-	case plan.Pin:
+	case step.Pin:
 		return "namespaces are bound to what they run"
-	case plan.Tag:
+	case step.Tag:
 		return "tags are moved"
-	case plan.Unpin:
+	case step.RestoreLabel:
 		return "namespaces get their own labels again"
 	}
 	return "is judged"
@@ -161,14 +161,14 @@ func folded(waves []progress) []progress {
 		sum.Namespaces = append(sum.Namespaces[:len(sum.Namespaces):len(sum.Namespaces)], w.Namespaces...)
 		sum.works = append(sum.works[:len(sum.works):len(sum.works)], w.works...)
 	}
-	sum.Wave = -len(waves)
+	sum.Number = -len(waves)
 	return []progress{sum}
 }
 
 func (f frame) wave(p format.Style, w progress, now time.Time) string {
-	name := fmt.Sprintf("wave %d/%d", w.Wave, all(f.target, &f.ledger))
-	if w.Wave < 0 {
-		name = fmt.Sprintf("%d waves", -w.Wave)
+	name := fmt.Sprintf("wave %d/%d", w.Number, all(f.target, &f.ledger))
+	if w.Number < 0 {
+		name = fmt.Sprintf("%d waves", -w.Number)
 	}
 	text := fmt.Sprintf("  %-9s %s %d/%d %-10s %s", name, bar(w.proven(), len(w.works)), w.proven(), len(w.works), w.word(now), strings.Join(w.Namespaces, ", "))
 	return p.Paint(toneOf(w.state), format.Cut(text, p.Width))

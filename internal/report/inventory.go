@@ -83,9 +83,9 @@ func InventoryOf(w mesh.World) Inventory {
 }
 
 func controlOf(w mesh.World, r mesh.Revision) Control {
-	c := Control{Name: r.Name, Version: r.Version, Wanted: r.Wanted, Ready: r.Ready, Missing: r.Missing, Istiods: []Istiod{}}
+	c := Control{Name: r.Name, Version: r.Version, Wanted: r.Replicas, Ready: r.Ready, Missing: r.Missing, Istiods: []Istiod{}}
 	for _, i := range r.Istiods {
-		c.Istiods = append(c.Istiods, Istiod{i.Pod, i.Version, i.Ready, i.Answers(), i.Silence})
+		c.Istiods = append(c.Istiods, Istiod{i.Pod, i.Version, i.Ready, i.Answers(), i.NoAnswer})
 	}
 	for _, p := range w.Proxies {
 		if p.Revision == r.Name {

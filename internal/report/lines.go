@@ -18,8 +18,8 @@ type Lines struct {
 	news  news
 }
 
-// Tell writes an event's line, where it has news.
-func (l *Lines) Tell(e engine.Event) {
+// Report writes an event's line, where it has news.
+func (l *Lines) Report(e engine.Event) {
 	for _, line := range l.news.lines(l.Style, e) {
 		fmt.Fprintln(l.Out, line)
 	}

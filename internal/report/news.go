@@ -18,15 +18,15 @@ type news struct{ told map[string]string }
 // fresh reports whether an event is worth a line.
 func (n *news) fresh(e engine.Event) bool {
 	switch e.Kind {
-	case engine.Looked:
+	case engine.Observed:
 		return false
 	case engine.Waiting:
 		return n.differs("waiting "+e.Step.Subject, e.Verdict.Check+e.Verdict.Reason)
 	case engine.Soaking:
 		return n.differs(fmt.Sprintf("soaking %d", e.Step.Wave), e.Until.Format(time.TimeOnly))
-	case Said:
+	case InstallerOutput:
 		return strings.ContainsFunc(e.Message, unicode.IsLetter) // istioctl paints, too
-	case engine.Troubled:
+	case engine.Retrying:
 		return n.differs("troubled", e.Message)
 	}
 	delete(n.told, "troubled")

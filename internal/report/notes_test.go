@@ -17,7 +17,7 @@ func TestEveryKindOfNoteIsShown(t *testing.T) {
 	for _, title := range titles {
 		shown[string(title.kind)] = true
 	}
-	files, err := filepath.Glob("../plan/*.go")
+	files, err := filepath.Glob("../step/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,8 @@ type Objects struct {
 	news news
 }
 
-// Tell writes an event, where it has news.
-func (o *Objects) Tell(e engine.Event) {
+// Report writes an event, where it has news.
+func (o *Objects) Report(e engine.Event) {
 	if !o.news.fresh(e) {
 		return
 	}

@@ -10,25 +10,25 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
-// Page is what closes a run: before, after, the evidence, the times.
-type Page struct {
+// Summary is what closes a run: before, after, the evidence, the times.
+type Summary struct {
 	Run     string
 	Outcome engine.Outcome
-	Intent  plan.Intent
+	Intent  step.Intent
 	World   mesh.World // as it was last seen
-	Target  plan.Target
-	Ledger  plan.Ledger
-	Left    []plan.Stage
+	Target  step.Target
+	Ledger  step.Ledger
+	Left    []step.Stage
 	Began   time.Time // of this command; the ledger knows when the run did
 	Ended   time.Time
 }
 
 // Text writes the page for people.
-func (g Page) Text(p format.Style) string {
+func (g Summary) Text(p format.Style) string {
 	lines := []string{"", p.Paint(g.tone(), g.headline()), g.times()}
 	if g.Outcome == engine.Held {
 		lines = append(lines, g.held(p)...)
@@ -45,14 +45,14 @@ func (g Page) Text(p format.Style) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func (g Page) tone() format.Tone {
+func (g Summary) tone() format.Tone {
 	if g.Outcome == engine.Held {
 		return format.Bad
 	}
 	return format.Good
 }
 
-func (g Page) headline() string {
+func (g Summary) headline() string {
 	switch g.Outcome {
 	case engine.Completed, engine.RolledBack:
 		word, rest := map[engine.Outcome]string{engine.Completed: "complete", engine.RolledBack: "rolled back"}[g.Outcome], ""
@@ -68,7 +68,7 @@ func (g Page) headline() string {
 	return fmt.Sprintf("Run %s is held: nothing more was changed.", g.Run)
 }
 
-func (g Page) times() string {
+func (g Summary) times() string {
 	text := fmt.Sprintf("From %s to %s: %s", g.Began.Format("15:04:05"), g.Ended.Format("15:04:05"), format.Duration(g.Ended.Sub(g.Began)))
 	if s := g.Ledger.Started; !s.IsZero() && g.Began.Sub(s) > 5*time.Second {
 		text += fmt.Sprintf("; the run began %s", s.Format("2006-01-02 15:04:05"))
@@ -76,7 +76,7 @@ func (g Page) times() string {
 	return text + "."
 }
 
-func (g Page) held(p format.Style) []string {
+func (g Summary) held(p format.Style) []string {
 	if g.Ledger.Held == nil {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (g Page) held(p format.Style) []string {
 }
 
 // heldLines say where a run stopped, why, and what to do.
-func heldLines(p format.Style, h plan.Hold) []string {
+func heldLines(p format.Style, h step.Hold) []string {
 	lines := p.Wrap("At          ", h.Subject+" ("+h.Reason+")")
 	for i, l := range strings.Split(h.Message, "\n") {
 		lead := "Found       "
@@ -97,7 +97,7 @@ func heldLines(p format.Style, h plan.Hold) []string {
 }
 
 // labels are the bindings before and now.
-func (g Page) labels(p format.Style) []string {
+func (g Summary) labels(p format.Style) []string {
 	rows := [][]format.Cell{format.Header("NAMESPACE", "LABELS BEFORE", "LABELS NOW")}
 	for _, name := range g.namespaces() {
 		ns, _ := g.World.Namespace(name)
@@ -107,7 +107,7 @@ func (g Page) labels(p format.Style) []string {
 }
 
 // namespaces are those of the run, in the order of its waves.
-func (g Page) namespaces() []string {
+func (g Summary) namespaces() []string {
 	var list []string
 	for _, wave := range g.Ledger.Waves {
 		list = append(list, wave...)

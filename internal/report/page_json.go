@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // ending is a Page as the last object of a run's events.
@@ -16,7 +16,7 @@ type ending struct {
 	Outcome   engine.Outcome `json:"outcome"`
 	Began     time.Time      `json:"began"`
 	Ended     time.Time      `json:"ended"`
-	Hold      *plan.Hold     `json:"hold,omitempty"`
+	Hold      *step.Hold     `json:"hold,omitempty"`
 	Workloads []moved        `json:"workloads"`
 	Gateways  []moved        `json:"gateways"`
 	Revisions []Control      `json:"revisions"`
@@ -33,11 +33,11 @@ type moved struct {
 	Served   []Wire     `json:"served"`
 	Proven   time.Time  `json:"proven,omitzero"`
 	Evidence string     `json:"evidence,omitempty"`
-	Tried    *plan.Pass `json:"tried,omitempty"` // what its trial has shown
+	Tried    *step.Pass `json:"tried,omitempty"` // what its trial has shown
 }
 
 // Object is the page for programs.
-func (g Page) Object() any {
+func (g Summary) Object() any {
 	e := ending{Kind: "page", Run: g.Run, Outcome: g.Outcome, Began: g.Began, Ended: g.Ended, Hold: g.Ledger.Held,
 		Workloads: []moved{}, Gateways: []moved{}, Revisions: InventoryOf(g.World).Revisions}
 	ours := map[string]bool{} // not by the target: of a namespace that pods' own labels bind it has no revision
@@ -52,7 +52,7 @@ func (g Page) Object() any {
 			e.Gateways = append(e.Gateways, m)
 		case ours[wl.Namespace] && (was || wl.Injected()):
 			m.Proven, m.Evidence = pass.At, pass.Evidence
-			if tried, ok := g.Ledger.Tried(wl); ok {
+			if tried, ok := g.Ledger.TrialVerdict(wl); ok {
 				m.Tried = &tried
 			}
 			e.Workloads = append(e.Workloads, m)

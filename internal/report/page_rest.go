@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // gateways are named with the revision that they have: they were not moved.
-func (g Page) gateways(p format.Style) []string {
+func (g Summary) gateways(p format.Style) []string {
 	rows := [][]format.Cell{format.Header("GATEWAY", "BEFORE", "NOW", "PODS", "SERVED BY")}
 	for _, wl := range g.World.Workloads {
 		if !wl.Gateway {
@@ -33,7 +34,7 @@ func (g Page) gateways(p format.Style) []string {
 }
 
 // planes are the control planes as they stand now, and what each is for.
-func (g Page) planes(p format.Style) []string {
+func (g Summary) planes(p format.Style) []string {
 	rows := [][]format.Cell{format.Header("CONTROL PLANE", "VERSION", "READY", "PROXIES", "")}
 	inv := InventoryOf(g.World)
 	for _, c := range inv.Revisions {
@@ -43,7 +44,7 @@ func (g Page) planes(p format.Style) []string {
 }
 
 // role says what a control plane is left for.
-func (g Page) role(c Control, inv Inventory) string {
+func (g Summary) role(c Control, inv Inventory) string {
 	tags := inv.tags(c.Name)
 	switch {
 	case c.Proxies > 0 && tags != "":
@@ -57,13 +58,13 @@ func (g Page) role(c Control, inv Inventory) string {
 }
 
 // leaves reports whether the run could go on without the workload that holds it.
-func (g Page) leaves(h plan.Hold) bool {
+func (g Summary) leaves(h step.Hold) bool {
 	wl, there := g.World.Workload(h.Subject)
-	return there && (h.Reason == "TimedOut" || h.Reason == "CheckFailed") && h.Wave > 0 && !wl.Gateway && !wl.Swapping() && g.Target.Policy.Passage(wl).Moves()
+	return there && (h.Reason == "TimedOut" || h.Reason == "CheckFailed") && h.Wave > 0 && !wl.Gateway && !wl.Swapping() && strategy.Decide(g.Target.Policy, wl).Moves()
 }
 
 // next lists what can be done now.
-func (g Page) next(p format.Style) []string {
+func (g Summary) next(p format.Style) []string {
 	rows := [][]format.Cell{{format.Dim.Cell("NEXT"), {}}, format.Row("rerig inventory", "see for yourself")}
 	switch g.Outcome {
 	case engine.Completed:

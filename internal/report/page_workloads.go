@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // workloads are the sidecars before and now, each with the evidence under it.
-func (g Page) workloads(p format.Style) []string {
+func (g Summary) workloads(p format.Style) []string {
 	rows := [][]format.Cell{format.Header("WORKLOAD", "BEFORE", "NOW", "PODS", "PROVEN")}
 	var proofs []string
 	for _, name := range g.namespaces() {
@@ -49,11 +50,11 @@ func pods(wl mesh.Workload) string {
 			ready++
 		}
 	}
-	return fmt.Sprintf("%d/%d", ready, wl.Wanted) + beside(wl)
+	return fmt.Sprintf("%d/%d", ready, wl.Replicas) + beside(wl)
 }
 
 // proof says when the workload was proven, and how long after its restart.
-func (g Page) proof(wl mesh.Workload) string {
+func (g Summary) proof(wl mesh.Workload) string {
 	pass, ok := g.pass(wl)
 	switch d, restarted := took(g.World, wl, g.wanted(wl), g.Target.Run, g.Ledger); {
 	case ok && restarted:
@@ -62,35 +63,35 @@ func (g Page) proof(wl mesh.Workload) string {
 		return pass.At.Format("15:04:05")
 	case len(wl.Live()) == 0:
 		return "nothing to prove"
-	case !g.Target.Policy.Passage(wl).Moves(), wl.Stamp.Run != g.Run && !g.open(wl.Key()):
+	case !strategy.Decide(g.Target.Policy, wl).Moves(), wl.RestartAnnotation.Run != g.Run && !g.open(wl.Key()):
 		return "not moved"
 	}
 	return "not proven"
 }
 
-func (g Page) open(key string) bool {
-	return slices.ContainsFunc(plan.Flat(g.Left), func(s plan.Step) bool { return s.Subject == key && s.Kind == plan.Prove })
+func (g Summary) open(key string) bool {
+	return slices.ContainsFunc(step.Flat(g.Left), func(s step.Step) bool { return s.Subject == key && s.Kind == step.Verify })
 }
 
 // wanted is the revision that a workload ought to have; where the target says
 // nothing of it, the one that it has: another wave was put back.
-func (g Page) wanted(wl mesh.Workload) string {
-	if revision := g.Target.Want(wl); revision != "" {
+func (g Summary) wanted(wl mesh.Workload) string {
+	if revision := g.Target.RevisionOf(wl); revision != "" {
 		return revision
 	}
 	return strings.Join(wl.Sidecars(), "+")
 }
 
-func (g Page) pass(wl mesh.Workload) (plan.Pass, bool) {
-	pass, ok := g.Ledger.Passed[plan.ProofKey(g.World, wl, g.wanted(wl))]
+func (g Summary) pass(wl mesh.Workload) (step.Pass, bool) {
+	pass, ok := g.Ledger.Passed[step.VerifyKey(g.World, wl, g.wanted(wl))]
 	return pass, ok
 }
 
 // evidence is what the proof saw, and which types the proxies have acknowledged.
-func (g Page) evidence(wl mesh.Workload) string {
+func (g Summary) evidence(wl mesh.Workload) string {
 	pass, ok := g.pass(wl)
-	if way := g.Target.Policy.Passage(wl); !ok && !way.Moves() && len(wl.Live()) > 0 {
-		return "not moved: " + way.Why + clears(way)
+	if way := strategy.Decide(g.Target.Policy, wl); !ok && !way.Moves() && len(wl.Live()) > 0 {
+		return "not moved: " + way.Reason + clears(way)
 	}
 	if types := g.acknowledged(wl); ok && types != "" {
 		return pass.Evidence + "; types acknowledged: " + types
@@ -98,16 +99,16 @@ func (g Page) evidence(wl mesh.Workload) string {
 	return pass.Evidence
 }
 
-func clears(p plan.Passage) string {
-	if p.Clears == "" {
+func clears(p step.Decision) string {
+	if p.Remedy == "" {
 		return ""
 	}
-	return "; to clear it: " + p.Clears
+	return "; to clear it: " + p.Remedy
 }
 
 // acknowledged lists the types that were sent to the workload's proxies, and of
 // which none is waited for.
-func (g Page) acknowledged(wl mesh.Workload) string {
+func (g Summary) acknowledged(wl mesh.Workload) string {
 	var types []string
 	for _, p := range wl.Live() {
 		for _, c := range g.World.Connections(wl.Namespace, p.Name) {

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // parking is what a swap has parked of a workload, and until when that can come
@@ -22,12 +22,12 @@ type parking struct {
 // wave's soak, which ends at soaked, and for as long as each may take to end.
 func parkingOf(wl mesh.Workload, p progress, back bool) parking {
 	var k parking
-	for _, pod := range wl.Kept() {
+	for _, pod := range wl.DetachedPods() {
 		if pod.Terminating || pod.Swap.Place != mesh.Parked {
 			continue
 		}
 		k.pods++
-		if end := pod.Swap.Parked.Add(pod.Grace); k.until.IsZero() || end.Before(k.until) {
+		if end := pod.Swap.ParkedAt.Add(pod.GracePeriod); k.until.IsZero() || end.Before(k.until) {
 			k.until = end
 		}
 	}
@@ -54,7 +54,7 @@ func (k parking) text(now time.Time) string {
 
 // parked says, where a run stands, which workloads have parked pods and for how
 // long they can still come back.
-func (s Standing) parked(p format.Style) []string {
+func (s Status) parked(p format.Style) []string {
 	rows := [][]format.Cell{format.Header("PARKED", "PODS")}
 	for _, w := range progressOf(s.World, s.Target, s.Ledger, s.Left) {
 		for _, x := range w.works {
@@ -67,7 +67,7 @@ func (s Standing) parked(p format.Style) []string {
 		return nil
 	}
 	lines := append([]string{""}, p.Table("", rows)...)
-	if s.Target.Back {
+	if s.Target.Rollback {
 		return append(lines, "They take their places back.")
 	}
 	return append(lines, p.Wrap("", fmt.Sprintf("They are alive and out of the Services: `rerig rollback %s` gives them their places back, without a restart.", s.Run))...)
@@ -75,16 +75,16 @@ func (s Standing) parked(p format.Style) []string {
 
 // comeback says in a plan what a swap has in hand of a workload, and that on the
 // way back the same pods return.
-func comeback(wl mesh.Workload, t plan.Target) string {
+func comeback(wl mesh.Workload, t step.Target) string {
 	n := 0
-	for _, pod := range wl.Kept() {
-		if pod.Terminating || pod.Swap.Place != mesh.Parked || pod.Swap.Role != mesh.Original || pod.Sidecar.Revision != t.Want(wl) {
+	for _, pod := range wl.DetachedPods() {
+		if pod.Terminating || pod.Swap.Place != mesh.Parked || pod.Swap.Role != mesh.Original || pod.Sidecar.Revision != t.RevisionOf(wl) {
 			continue
 		}
 		n++
 	}
 	switch {
-	case !t.Back || n == 0:
+	case !t.Rollback || n == 0:
 		return inHand(wl)
 	case n == 1:
 		return "its parked pod takes its place back"

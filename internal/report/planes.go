@@ -36,21 +36,21 @@ func missing(r mesh.Revision, say sayer) {
 	for _, m := range r.Missing {
 		say("revision %s has no %s", r.Name, m)
 	}
-	if r.Ready < r.Wanted {
-		say("revision %s: %d of %s ready", r.Name, r.Ready, format.Count(r.Wanted, "istiod"))
+	if r.Ready < r.Replicas {
+		say("revision %s: %d of %s ready", r.Name, r.Ready, format.Count(r.Replicas, "istiod"))
 	}
 	for _, i := range r.Istiods {
 		if !i.Answers() {
-			say("istiod %s does not say which proxies it serves: %s", i.Pod, i.Silence)
+			say("istiod %s does not say which proxies it serves: %s", i.Pod, i.NoAnswer)
 		}
-		if i.Shut != "" {
-			say("istiod %s shows proxies no certificate: %s", i.Pod, i.Shut)
+		if i.PortClosed != "" {
+			say("istiod %s shows proxies no certificate: %s", i.Pod, i.PortClosed)
 		}
-		if i.Stale != "" {
-			say("istiod %s shows proxies a certificate that is %s", i.Pod, i.Stale)
+		if i.CertificateNotValid != "" {
+			say("istiod %s shows proxies a certificate that is %s", i.Pod, i.CertificateNotValid)
 		}
-		if i.Foreign != "" {
-			say("istiod %s shows proxies a certificate of another root than the mesh's: %s", i.Pod, i.Foreign)
+		if i.ForeignRoot != "" {
+			say("istiod %s shows proxies a certificate of another root than the mesh's: %s", i.Pod, i.ForeignRoot)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // state is how far a wave or a workload is.
@@ -26,7 +27,7 @@ const (
 
 // progress is how far a wave is.
 type progress struct {
-	plan.Group
+	step.Wave
 	state state
 	works []work
 	until time.Time // the end of its soak
@@ -53,16 +54,16 @@ func (p progress) proven() int {
 }
 
 // progressOf is how far each wave is: what is left of it, against the world.
-func progressOf(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage) []progress {
+func progressOf(w mesh.World, t step.Target, l step.Ledger, left []step.Stage) []progress {
 	var list []progress
 	for _, g := range t.Waves {
-		p := progress{Group: g, state: waveState(g.Wave, left)}
-		if since, ok := l.Soaking[plan.SoakKey(g.Wave, t.Revision)]; ok && p.state == soaking {
+		p := progress{Wave: g, state: waveState(g.Number, left)}
+		if since, ok := l.Soaking[step.SoakKey(g.Number, t.Revision)]; ok && p.state == soaking {
 			p.until = since.Add(t.Soak)
 		}
-		for _, wl := range plan.Provable(w, t, l, g) {
-			x := workOf(wl, t.Want(wl), g.Wave, left)
-			x.parked = parkingOf(wl, p, t.Back)
+		for _, wl := range plan.WorkloadsToVerify(w, t, l, g) {
+			x := workOf(wl, t.RevisionOf(wl), g.Number, left)
+			x.parked = parkingOf(wl, p, t.Rollback)
 			p.works = append(p.works, x)
 		}
 		list = append(list, p)
@@ -72,23 +73,23 @@ func progressOf(w mesh.World, t plan.Target, l plan.Ledger, left []plan.Stage) [
 
 // waveState is what the first stage that is left of a wave says; a wave whose
 // turn has not come waits.
-func waveState(wave int, left []plan.Stage) state {
-	for i, s := range left {
+func waveState(wave int, left []step.Stage) state {
+	for i, stage := range left {
 		switch {
-		case s.Wave != wave:
+		case stage.Wave != wave:
 		case i > 0:
 			return behind(left[i:], wave)
-		case s.Kind == plan.Trial:
+		case stage.Kind == step.Trial:
 			return trying
-		case s.Kind == plan.Swap:
+		case stage.Kind == step.Swap:
 			return swapping
-		case s.Kind == plan.Retire:
+		case stage.Kind == step.DeleteParked:
 			return retiring
-		case s.Kind == plan.Label, s.Kind == plan.Preset:
+		case stage.Kind == step.Label, stage.Kind == step.LabelTemplate:
 			return labelling
-		case s.Kind == plan.Evict, s.Kind == plan.Restart, s.Kind == plan.Replace:
+		case stage.Kind == step.EvictStuckPod, stage.Kind == step.Restart, stage.Kind == step.EvictPods:
 			return restarting
-		case s.Kind == plan.Prove:
+		case stage.Kind == step.Verify:
 			return proving
 		default:
 			return soaking
@@ -99,42 +100,42 @@ func waveState(wave int, left []plan.Stage) state {
 
 // behind is the state of a wave whose first stage is not the next one: it waits for
 // its turn, or on the way back for the end of its parked pods.
-func behind(left []plan.Stage, wave int) state {
-	for _, s := range left {
-		if s.Wave == wave && s.Kind != plan.Retire {
+func behind(left []step.Stage, wave int) state {
+	for _, stage := range left {
+		if stage.Wave == wave && stage.Kind != step.DeleteParked {
 			return waits
 		}
 	}
 	return retiring
 }
 
-func workOf(wl mesh.Workload, want string, wave int, left []plan.Stage) work {
-	w := work{key: wl.Key(), wanted: wl.Wanted, state: proven}
+func workOf(wl mesh.Workload, want string, wave int, left []step.Stage) work {
+	w := work{key: wl.Key(), wanted: wl.Replicas, state: proven}
 	for _, p := range wl.Live() {
 		if p.Ready && p.Sidecar.Present && p.Sidecar.Revision == want {
 			w.ready++
 		}
 	}
-	for _, s := range plan.Flat(left) {
+	for _, s := range step.Flat(left) {
 		switch {
 		case s.Wave != wave || s.Subject != wl.Key():
-		case s.Kind == plan.Trial && left[0].Wave == wave:
+		case s.Kind == step.Trial && left[0].Wave == wave:
 			w.state = trying
 			return w
-		case s.Kind == plan.Restart, s.Kind == plan.Swap && len(wl.Kept()) == 0:
+		case s.Kind == step.Restart, s.Kind == step.Swap && len(wl.DetachedPods()) == 0:
 			w.state = waits
 			return w
-		case s.Kind == plan.Swap:
+		case s.Kind == step.Swap:
 			w.state = swapping
 			return w
-		case s.Kind == plan.Replace:
+		case s.Kind == step.EvictPods:
 			if w.state = restarting; w.ready == 0 {
 				w.state = waits
 			}
 			return w
-		case s.Kind == plan.Prove && !wl.Rollout.Done:
+		case s.Kind == step.Verify && !wl.Rollout.Done:
 			w.state = restarting
-		case s.Kind == plan.Prove:
+		case s.Kind == step.Verify:
 			w.state = proving
 		}
 	}

@@ -3,8 +3,8 @@
 package report
 
 import (
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // after lists what follows the waves: every object that would be deleted, by name.
@@ -12,14 +12,14 @@ func (p Proposal) after(style format.Style) []string {
 	var lines []string
 	var rows [][]format.Cell
 	tries := 0
-	for _, s := range plan.Flat(p.Plan.Stages) {
-		if s.Wave == 0 && !p.Plan.Target.Back {
+	for _, s := range step.Flat(p.Plan.Stages) {
+		if s.Wave == 0 && !p.Plan.Target.Rollback {
 			lines = append(lines, p.around(style, s)...)
 		}
 		switch {
-		case s.Kind == plan.Try:
+		case s.Kind == step.DryRun:
 			tries++
-		case s.Kind != plan.Remove:
+		case s.Kind != step.Remove:
 		case s.By != "":
 			rows = append(rows, format.Row("await", s.Subject, "is taken away by "+s.By))
 		default:

@@ -8,16 +8,18 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/baseline"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
-var intent = plan.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true,
-	Parallel: 4, Ready: 10 * time.Minute, Soak: time.Minute, Count: 3}
+var intent = step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true,
+	Parallel: 4, ReadyTimeout: 10 * time.Minute, Soak: time.Minute, WaveCount: 3}
 
 func TestProposal(t *testing.T) {
 	w := shop()
-	w.Defined = false
-	p := proposal(t, w, intent, plan.Ledger{})
+	w.CRDInstalled = false
+	p := proposal(t, w, intent, step.Ledger{})
 	p.Installer = &Installer{By: "/usr/local/bin/istioctl, version 1.31.0", From: "canary.yaml",
 		LeftOut: []Remark{{"Deployment istio-system/istio-ingressgateway", "istioctl would replace it in place, at once"}}}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
@@ -40,9 +42,9 @@ func TestProposalBackAndDone(t *testing.T) {
 	golden(t, "plan-done.txt", proposal(t, w, intent, l).Text(format.Style{}))
 }
 
-func proposal(t *testing.T, w mesh.World, in plan.Intent, l plan.Ledger) Proposal {
+func proposal(t *testing.T, w mesh.World, in step.Intent, l step.Ledger) Proposal {
 	t.Helper()
-	target, err := plan.Aim(w, in, l)
+	target, err := plan.ResolveTarget(w, in, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,14 +53,14 @@ func proposal(t *testing.T, w mesh.World, in plan.Intent, l plan.Ledger) Proposa
 
 // finished carries the whole upgrade out, by prediction: each step two seconds
 // after the one before.
-func finished(t *testing.T) (mesh.World, plan.Ledger) {
+func finished(t *testing.T) (mesh.World, step.Ledger) {
 	t.Helper()
 	w := shop()
-	target, err := plan.Aim(w, intent, plan.Ledger{})
+	target, err := plan.ResolveTarget(w, intent, step.Ledger{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := plan.Ledger{Baseline: plan.Found(w, plan.Intent{Revision: "1-31-0"}, []string{"shop-data", "shop-web"}), Started: noon}
+	l := step.Ledger{Baseline: baseline.New(w, step.Intent{Revision: "1-31-0"}, []string{"shop-data", "shop-web"}), Started: noon}
 	for _, g := range target.Waves {
 		l.Waves = append(l.Waves, g.Namespaces)
 	}
@@ -70,7 +72,7 @@ func finished(t *testing.T) (mesh.World, plan.Ledger) {
 			return w, l
 		}
 		now = now.Add(2 * time.Second)
-		w, l = plan.After(w, target, l, left[0].Steps[0], now)
+		w, l = plan.Simulate(w, target, l, left[0].Steps[0], now)
 	}
 	t.Fatal("the plan does not end")
 	return w, l

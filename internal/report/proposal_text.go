@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Text writes the proposal for people.
@@ -35,7 +35,7 @@ func (p Proposal) Text(style format.Style) string {
 	for _, g := range p.Plan.Target.Waves {
 		lines = append(append(lines, ""), p.wave(style, g)...)
 	}
-	lines = append(lines, ways(style, p.Plan.Ways)...)
+	lines = append(lines, ways(style, p.Plan.Decisions)...)
 	if last := p.after(style); len(last) > 0 {
 		lines = append(append(lines, ""), last...)
 	}
@@ -51,7 +51,7 @@ func (p Proposal) title() string {
 	t := p.Plan.Target
 	over := fmt.Sprintf("%s in %s", format.Count(len(t.Namespaces()), "namespace"), format.Count(len(t.Waves), "wave"))
 	switch {
-	case t.Back:
+	case t.Rollback:
 		return fmt.Sprintf("Plan %s, back: %s, to what was found before it", p.Run, over)
 	case t.Version != "":
 		return fmt.Sprintf("Plan %s: %s to revision %s (Istio %s)", p.Run, over, t.Revision, t.Version)
@@ -62,18 +62,18 @@ func (p Proposal) title() string {
 // before lists what precedes the waves.
 func (p Proposal) before(style format.Style) []string {
 	var lines []string
-	for _, s := range plan.Flat(p.Plan.Stages) {
+	for _, s := range step.Flat(p.Plan.Stages) {
 		switch {
 		case s.Wave != 0:
-		case s.Kind == plan.Define:
+		case s.Kind == step.Define:
 			lines = append(lines, "  define   MeshUpgrade, in which runs are recorded: CustomResourceDefinition "+s.Subject)
-		case s.Kind == plan.Withdraw:
+		case s.Kind == step.DeleteTrial:
 			lines = append(lines, "  end      "+withdrawn(s))
-		case s.Kind == plan.Install:
+		case s.Kind == step.Install:
 			lines = append(lines, p.install(style, s)...)
-		case p.Plan.Target.Back && (s.Kind == plan.Pin || s.Kind == plan.Tag):
+		case p.Plan.Target.Rollback && (s.Kind == step.Pin || s.Kind == step.Tag):
 			lines = append(lines, p.around(style, s)...)
-		case s.Kind == plan.Admit:
+		case s.Kind == step.Validate:
 			lines = append(lines, style.Wrap("  judge    ", "revision "+s.Subject+": whole, ready, answering, its webhooks certified, the mesh's own trust root, no proxy moved to it by itself")...)
 		}
 	}
@@ -83,7 +83,7 @@ func (p Proposal) before(style format.Style) []string {
 	return append([]string{style.Paint(format.Strong, "Before the waves")}, lines...)
 }
 
-func (p Proposal) install(style format.Style, s plan.Step) []string {
+func (p Proposal) install(style format.Style, s step.Step) []string {
 	i := p.Installer
 	if s.From != "" {
 		return []string{"  install  revision " + s.Subject + " again, from " + s.From}
@@ -101,8 +101,8 @@ func (p Proposal) install(style format.Style, s plan.Step) []string {
 	for _, r := range grouped(i.InPlace) {
 		lines = append(lines, style.Wrap("           replaced in place: ", r)...)
 	}
-	if i.CarriedFrom != "" {
-		lines = append(lines, style.Wrap("           carried over from ", i.CarriedFrom+": "+orNothing(i.Carried))...)
+	if i.InheritedFrom != "" {
+		lines = append(lines, style.Wrap("           carried over from ", i.InheritedFrom+": "+orNothing(i.Inherited))...)
 	}
 	for _, n := range i.Notes {
 		lines = append(lines, style.Wrap("           note: ", n)...)
@@ -119,36 +119,36 @@ func orNothing(values []string) string {
 }
 
 // wave lists what is left of one wave.
-func (p Proposal) wave(style format.Style, g plan.Group) []string {
-	lines := []string{style.Paint(format.Strong, fmt.Sprintf("Wave %d of %d", g.Wave, most(p.Plan.Target.Waves))) + "  " + strings.Join(g.Namespaces, ", ")}
+func (p Proposal) wave(style format.Style, g step.Wave) []string {
+	lines := []string{style.Paint(format.Strong, fmt.Sprintf("Wave %d of %d", g.Number, most(p.Plan.Target.Waves))) + "  " + strings.Join(g.Namespaces, ", ")}
 	var rows [][]format.Cell
 	proofs, retired, soak := 0, 0, ""
-	for _, s := range plan.Flat(p.Plan.Stages) {
+	for _, s := range step.Flat(p.Plan.Stages) {
 		switch {
-		case s.Wave != g.Wave:
-		case s.Kind == plan.Trial:
+		case s.Wave != g.Number:
+		case s.Kind == step.Trial:
 			rows = append(rows, trialRow(s))
-		case s.Kind == plan.Label:
+		case s.Kind == step.Label:
 			rows = append(rows, format.Row("label", "Namespace "+s.Subject, "", s.From+" -> "+s.To+kept(s)))
-		case s.Kind == plan.Preset:
+		case s.Kind == step.LabelTemplate:
 			rows = append(rows, format.Row("label", s.Subject, "", s.From+" -> "+s.To+": its template, for its next pods"))
-		case s.Kind == plan.Evict:
+		case s.Kind == step.EvictStuckPod:
 			pod, _, _ := strings.Cut(s.From, " ")
 			rows = append(rows, format.Row("evict", s.Subject, "pod "+pod, "is not ready, and would keep it from being put back"))
-		case s.Kind == plan.Restart:
+		case s.Kind == step.Restart:
 			wl, _ := p.World.Workload(s.Subject)
 			rows = append(rows, format.Row("restart", s.Subject, format.Count(len(wl.Live()), "pod"), s.From+" -> "+s.To+pinned(s), p.caution(s.Subject)))
-		case s.Kind == plan.Replace:
+		case s.Kind == step.EvictPods:
 			wl, _ := p.World.Workload(s.Subject)
 			rows = append(rows, format.Row("evict", s.Subject, format.Count(len(wl.Live()), "pod"), s.From+" -> "+s.To, cmp.Or(p.caution(s.Subject), "one after the other")))
-		case s.Kind == plan.Swap:
+		case s.Kind == step.Swap:
 			wl, _ := p.World.Workload(s.Subject)
 			rows = append(rows, format.Row("swap", s.Subject, format.Count(len(wl.Live()), "pod"), s.From+" -> "+s.To, comeback(wl, p.Plan.Target)))
-		case s.Kind == plan.Retire:
+		case s.Kind == step.DeleteParked:
 			retired++
-		case s.Kind == plan.Prove:
+		case s.Kind == step.Verify:
 			proofs++
-		case s.Kind == plan.Soak:
+		case s.Kind == step.Soak:
 			soak = ", then soak " + format.Duration(p.Plan.Target.Soak) + " and prove again"
 		}
 	}
@@ -170,7 +170,7 @@ func (p Proposal) wave(style format.Style, g plan.Group) []string {
 // ending are the pods that a swap leaves behind: on the way back those that stood
 // where the parked ones return to.
 func (p Proposal) ending() string {
-	if p.Plan.Target.Back {
+	if p.Plan.Target.Rollback {
 		return "the pods that stood in their places"
 	}
 	return "the pods that were parked"
@@ -179,7 +179,7 @@ func (p Proposal) ending() string {
 // caution marks a restart that the notes warn of.
 func (p Proposal) caution(subject string) string {
 	for _, n := range p.Plan.Notes {
-		if n.Kind == plan.MayLoseRequests && n.Subject == subject {
+		if n.Kind == step.MayLoseRequests && n.Subject == subject {
 			return "may lose requests"
 		}
 	}

@@ -28,8 +28,8 @@ type Screen struct {
 	drawn []string // the live view as it stands there now
 }
 
-// Tell takes an event in and draws.
-func (s *Screen) Tell(e engine.Event) {
+// Report takes an event in and draws.
+func (s *Screen) Report(e engine.Event) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.frame.reasons == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // TestCrowdedFrame: a wide world fits a small terminal, by summing up.
@@ -27,17 +28,17 @@ func TestCrowdedFrame(t *testing.T) {
 	w.Webhooks = append(w.Webhooks, hooks("1-31-0", "")...)
 	w.Sort()
 	in := intent
-	in.Count = 15
-	target, err := plan.Aim(w, in, plan.Ledger{})
+	in.WaveCount = 15
+	target, err := plan.ResolveTarget(w, in, step.Ledger{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := plan.Opened(plan.Make(w, target, plan.Ledger{}), noon)
+	l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), noon)
 	for range 170 {
-		w, l = plan.After(w, target, l, plan.Steps(w, target, l)[0].Steps[0], noon)
+		w, l = plan.Simulate(w, target, l, plan.Steps(w, target, l)[0].Steps[0], noon)
 	}
 	f := frame{reasons: map[string]string{}, parallel: 4}
-	f.take(engine.Event{Kind: engine.Looked, At: noon, Run: in.Run, World: &w, Target: &target, Ledger: &l, Stages: plan.Steps(w, target, l)})
+	f.take(engine.Event{Kind: engine.Observed, At: noon, Run: in.Run, World: &w, Target: &target, Ledger: &l, Stages: plan.Steps(w, target, l)})
 	lines := f.lines(format.Style{Width: 79}, 23, noon)
 	if len(lines) > 23 {
 		t.Errorf("%d lines on a terminal of 24", len(lines))
@@ -55,7 +56,7 @@ func TestCrowdedFrame(t *testing.T) {
 func TestScreenRedrawsInPlace(t *testing.T) {
 	var b strings.Builder
 	s := &Screen{Out: &b, Size: func() (int, int) { return 80, 24 }, Parallel: 4}
-	story(t, s.Tell)
+	story(t, s.Report)
 	s.Close()
 	shown := terminal(b.String())
 	if strings.Contains(shown, "elapsed") {

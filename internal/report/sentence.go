@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
 )
 
@@ -35,9 +35,9 @@ func told(e engine.Event) (string, format.Tone) {
 		return fmt.Sprintf("%s: %s", passed(*e.Step), e.Verdict.Reason), tone
 	case engine.Soaking:
 		return fmt.Sprintf("soaks until %s: %s", e.Until.Format("15:04:05"), e.Step.Subject), format.Plain
-	case engine.Troubled:
+	case engine.Retrying:
 		return "out of reach, trying again: " + e.Message, format.Warn
-	case engine.Turned:
+	case engine.RollingBack:
 		return "turned around: " + e.Message, format.Warn
 	case engine.Holding:
 		first, _, _ := strings.Cut(e.Hold.Message, "\n") // the page has all of it
@@ -49,7 +49,7 @@ func told(e engine.Event) (string, format.Tone) {
 }
 
 func began(e engine.Event) string {
-	text := fmt.Sprintf("run %s: %s left", e.Run, format.Count(len(plan.Writes(e.Stages)), "write"))
+	text := fmt.Sprintf("run %s: %s left", e.Run, format.Count(len(step.Writes(e.Stages)), "write"))
 	if n := waves(e.Stages); n > 0 {
 		text += ", in " + format.Count(n, "wave")
 	}
@@ -57,10 +57,10 @@ func began(e engine.Event) string {
 }
 
 // waves counts the waves that something is left of.
-func waves(stages []plan.Stage) int {
+func waves(stages []step.Stage) int {
 	seen := map[int]bool{}
-	for _, s := range stages {
-		seen[s.Wave] = s.Wave > 0
+	for _, stage := range stages {
+		seen[stage.Wave] = stage.Wave > 0
 	}
 	delete(seen, 0)
 	return len(seen)
@@ -68,69 +68,69 @@ func waves(stages []plan.Stage) int {
 
 // doing tells a write that is about to be made, where that takes long enough to
 // be worth it; most are told once they are made.
-func doing(s plan.Step) string {
-	if s.Kind == plan.Install {
+func doing(s step.Step) string {
+	if s.Kind == step.Install {
 		return fmt.Sprintf("bringing up revision %s: this can take a few minutes", s.Subject)
 	}
-	if s.Kind == plan.Trial {
+	if s.Kind == step.Trial {
 		return fmt.Sprintf("making a trial pod of %s, with the sidecar of %s, %s", s.Subject, s.To, s.From)
 	}
 	return ""
 }
 
-func done(s plan.Step) string {
+func done(s step.Step) string {
 	switch s.Kind {
-	case plan.Define:
+	case step.Define:
 		return "defined " + s.Subject
-	case plan.Install:
+	case step.Install:
 		return "revision " + s.Subject + " is up"
-	case plan.Label, plan.Pin, plan.Unpin:
+	case step.Label, step.Pin, step.RestoreLabel:
 		return fmt.Sprintf("labelled Namespace %s: %s -> %s", s.Subject, s.From, s.To)
-	case plan.Preset:
+	case step.LabelTemplate:
 		return fmt.Sprintf("labelled the template of %s: %s -> %s", s.Subject, s.From, s.To)
-	case plan.Tag:
+	case step.Tag:
 		return fmt.Sprintf("moved %s: %s -> %s", tagged(s), cmp.Or(s.From, "nobody"), s.To)
-	case plan.Evict:
+	case step.EvictStuckPod:
 		pod, _, _ := strings.Cut(s.From, " ")
 		return fmt.Sprintf("evicted pod %s of %s", pod, s.Subject)
-	case plan.Withdraw:
+	case step.DeleteTrial:
 		return "ended " + withdrawn(s)
-	case plan.Trial:
+	case step.Trial:
 		return fmt.Sprintf("tried %s, %s on %s", s.Subject, s.From, s.To)
-	case plan.Restart:
+	case step.Restart:
 		return fmt.Sprintf("restarted %s: %s -> %s", s.Subject, s.From, s.To)
-	case plan.Remove:
+	case step.Remove:
 		return fmt.Sprintf("took %s of revision %s away", s.Subject, s.To)
 	}
 	return s.String()
 }
 
-func passed(s plan.Step) string {
+func passed(s step.Step) string {
 	switch s.Kind {
-	case plan.Admit:
+	case step.Validate:
 		return "admitted revision " + s.Subject
-	case plan.Trial:
+	case step.Trial:
 		return fmt.Sprintf("tried %s, %s on %s", s.Subject, s.From, s.To)
-	case plan.Soak:
+	case step.Soak:
 		return "soaked " + s.Subject
-	case plan.Try:
+	case step.DryRun:
 		return "tried by dry run, " + s.Subject
 	}
 	return "proven " + s.Subject
 }
 
 // subject is what a step is about, in words.
-func subject(s plan.Step) string {
+func subject(s step.Step) string {
 	switch s.Kind {
-	case plan.Admit, plan.Install:
+	case step.Validate, step.Install:
 		return "revision " + s.Subject
-	case plan.Trial, plan.Withdraw:
+	case step.Trial, step.DeleteTrial:
 		return "trial of " + s.Subject
-	case plan.Label, plan.Pin, plan.Unpin:
+	case step.Label, step.Pin, step.RestoreLabel:
 		return "Namespace " + s.Subject
-	case plan.Tag:
+	case step.Tag:
 		return tagged(s)
-	case plan.Soak:
+	case step.Soak:
 		return "wave of " + s.Subject
 	}
 	return s.Subject
@@ -152,7 +152,7 @@ func where(e engine.Event) string {
 }
 
 // all is how many waves the run has, of which a target may have one alone.
-func all(t plan.Target, l *plan.Ledger) int {
+func all(t step.Target, l *step.Ledger) int {
 	if l != nil {
 		return max(most(t.Waves), len(l.Waves))
 	}
@@ -160,10 +160,10 @@ func all(t plan.Target, l *plan.Ledger) int {
 }
 
 // most is the highest number that a wave bears.
-func most(groups []plan.Group) int {
+func most(groups []step.Wave) int {
 	n := 0
 	for _, g := range groups {
-		n = max(n, g.Wave)
+		n = max(n, g.Number)
 	}
 	return n
 }

@@ -13,7 +13,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // shop is a small mesh in good order, all of it on 1-29-1.
 func shop() mesh.World {
-	w := mesh.World{RootNamespace: "istio-system", Defined: true, Roots: []string{"root"}}
+	w := mesh.World{RootNamespace: "istio-system", CRDInstalled: true, Roots: []string{"root"}}
 	w.Revisions = []mesh.Revision{plane("1-29-1", "1.29.1")}
 	w.Tags = []mesh.Tag{{Name: "default", Revision: "1-29-1"}}
 	w.Webhooks = append(hooks("1-29-1", ""), hooks("1-29-1", "default")...)
@@ -33,7 +33,7 @@ func shop() mesh.World {
 }
 
 func plane(revision, version string) mesh.Revision {
-	return mesh.Revision{Name: revision, Version: version, Wanted: 1, Ready: 1, Istiods: []mesh.Istiod{
+	return mesh.Revision{Name: revision, Version: version, Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{
 		{Pod: "istiod-" + revision + "-6c9f-x2v", Ready: true, Version: version}}}
 }
 
@@ -63,7 +63,7 @@ func hooks(revision, tag string) []mesh.Webhook {
 // add puts a workload with ready pods into the world, all served by the
 // revision that injected them.
 func add(w *mesh.World, wl mesh.Workload, pods int, revision, version string) {
-	wl.Wanted, wl.Rollout.Done = pods, true
+	wl.Replicas, wl.Rollout.Done = pods, true
 	wl.Template.Hash = "t1"
 	if wl.Template.Containers == nil {
 		wl.Template.Containers = []mesh.Container{{Name: "app", PreStop: true}}

@@ -6,29 +6,30 @@ import (
 	"fmt"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // swapMove tells one thing that a swap did.
-func swapMove(s plan.Step, m plan.Move) string {
+func swapMove(s step.Step, m swap.Action) string {
 	switch m.Kind {
-	case plan.MakeKeeper:
+	case swap.CreateKeeper:
 		return fmt.Sprintf("made a keeper for %s: a Service that keeps the listeners of its parked pods", s.Subject)
-	case plan.Release:
+	case swap.Detach:
 		return fmt.Sprintf("released pod %s of %s: it serves on, another is made beside it", m.Pod.Name, s.Subject)
-	case plan.Park:
+	case swap.Park:
 		return fmt.Sprintf("parked pod %s of %s: out of the Services, alive", m.Pod.Name, s.Subject)
-	case plan.Unpark:
+	case swap.Unpark:
 		return fmt.Sprintf("pod %s of %s serves again", m.Pod.Name, s.Subject)
-	case plan.Exchange:
+	case swap.Exchange:
 		return fmt.Sprintf("pod %s of %s took its place back from %s", m.Other.Name, s.Subject, m.Pod.Name)
-	case plan.Adopt:
+	case swap.Reattach:
 		return fmt.Sprintf("pod %s of %s took its place back", m.Other.Name, s.Subject)
-	case plan.EndKept:
+	case swap.DeletePod:
 		return fmt.Sprintf("ended parked pod %s of %s, which was quiet", m.Pod.Name, s.Subject)
-	case plan.Unmark:
+	case swap.RemoveMark:
 		return fmt.Sprintf("took the mark off pod %s of %s", m.Pod.Name, s.Subject)
-	case plan.Unkeep:
+	case swap.DeleteKeeper:
 		return fmt.Sprintf("took the keeper of %s away", s.Subject)
 	}
 	return s.String()
@@ -45,7 +46,7 @@ func beside(wl mesh.Workload) string {
 // inHand is what a swap has in hand of a workload, "" for nothing.
 func inHand(wl mesh.Workload) string {
 	released, parked := 0, 0
-	for _, p := range wl.Kept() {
+	for _, p := range wl.DetachedPods() {
 		if p.Swap.Place == mesh.Parked {
 			parked++
 		} else {

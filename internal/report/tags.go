@@ -6,12 +6,12 @@ import (
 	"cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // tagged is the tag that a step moves, in words.
-func tagged(s plan.Step) string {
+func tagged(s step.Step) string {
 	if s.Subject == mesh.DefaultTag {
 		return "the default"
 	}
@@ -20,20 +20,20 @@ func tagged(s plan.Step) string {
 
 // around are the moves of tags, and the labels that depend on them, before the
 // waves on the way back or after them on the way forth.
-func (p Proposal) around(style format.Style, s plan.Step) []string {
+func (p Proposal) around(style format.Style, s step.Step) []string {
 	switch s.Kind {
-	case plan.Pin:
+	case step.Pin:
 		return style.Wrap("  pin      ", "Namespace "+s.Subject+": "+s.From+" -> "+s.To+": to what it runs, before its tag is moved under it"+kept(s))
-	case plan.Tag:
+	case step.Tag:
 		return style.Wrap("  tag      ", tagged(s)+": "+cmp.Or(s.From, "nobody")+" -> "+s.To+parts(s))
-	case plan.Unpin:
+	case step.RestoreLabel:
 		return style.Wrap("  label    ", "Namespace "+s.Subject+": "+s.From+" -> "+s.To+": its own label again"+kept(s))
 	}
 	return nil
 }
 
 // parts says what moves with the default.
-func parts(s plan.Step) string {
+func parts(s step.Step) string {
 	if s.Subject == mesh.DefaultTag {
 		return ": injection, validation and their Service together"
 	}
@@ -41,7 +41,7 @@ func parts(s plan.Step) string {
 }
 
 // kept says that somebody else has to write it.
-func kept(s plan.Step) string {
+func kept(s step.Step) string {
 	if s.By == "" {
 		return ""
 	}
@@ -49,12 +49,12 @@ func kept(s plan.Step) string {
 }
 
 // pinned says what a restart writes into the template beside its stamp.
-func pinned(s plan.Step) string {
-	switch s.Pin {
+func pinned(s step.Step) string {
+	switch s.TemplateLabel {
 	case "":
 		return ""
 	case "-":
 		return ", its template without the label " + mesh.RevisionLabel
 	}
-	return ", its template labelled " + mesh.RevisionLabel + "=" + s.Pin
+	return ", its template labelled " + mesh.RevisionLabel + "=" + s.TemplateLabel
 }

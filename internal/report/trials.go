@@ -8,20 +8,20 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // trying is the state of a wave, or a workload, of which pods are tried.
 const trying state = "trying"
 
 // trialRow is a trial in a plan.
-func trialRow(s plan.Step) []format.Cell {
+func trialRow(s step.Step) []format.Cell {
 	return format.Row("try", s.Subject, "1 pod more", "on "+s.To+", "+s.From)
 }
 
 // withdrawn is a trial pod's end, in words.
-func withdrawn(s plan.Step) string {
+func withdrawn(s step.Step) string {
 	pod, _, _ := strings.Cut(s.From, " ")
 	return fmt.Sprintf("trial pod %s of %s", pod, s.Subject)
 }
@@ -41,7 +41,7 @@ type StandIn struct {
 func standIns(w mesh.World) []StandIn {
 	var list []StandIn
 	for _, x := range w.Trials {
-		list = append(list, StandIn{x.Namespace, x.Pod.Name, x.Of, x.Revision, x.Mode, stateOfTrial(x), x.Run})
+		list = append(list, StandIn{x.Namespace, x.Pod.Name, x.Workload, x.Revision, x.Mode, stateOfTrial(x), x.Run})
 	}
 	return list
 }
@@ -53,14 +53,14 @@ func stateOfTrial(x mesh.Trial) string {
 		return "ending"
 	case x.Gated:
 		return "made"
-	case x.Service == mesh.Rested:
+	case x.Phase == mesh.Served:
 		return "rests before it ends"
-	case x.Service == mesh.Serving && x.Pod.Ready:
+	case x.Phase == mesh.Serving && x.Pod.Ready:
 		return "serves"
-	case x.Able:
+	case x.ContainersReady:
 		return "ready"
 	}
-	return cmp.Or(x.Pod.Trouble, "not ready")
+	return cmp.Or(x.Pod.Problem, "not ready")
 }
 
 // standInLines is the table of trial pods, nothing where there are none.
@@ -76,8 +76,8 @@ func standInLines(p format.Style, list []StandIn) []string {
 }
 
 // tried is what a workload's trial has shown.
-func (g Page) tried(wl mesh.Workload) string {
-	pass, ok := g.Ledger.Tried(wl)
+func (g Summary) tried(wl mesh.Workload) string {
+	pass, ok := g.Ledger.TrialVerdict(wl)
 	if !ok {
 		return ""
 	}

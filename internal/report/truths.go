@@ -51,7 +51,7 @@ type Wire struct {
 
 func truthsOf(w mesh.World, wl mesh.Workload) Truths {
 	ns, _ := w.Namespace(wl.Namespace)
-	t := Truths{Kind: string(wl.Kind), Namespace: wl.Namespace, Name: wl.Name, Gateway: wl.Gateway, Wanted: wl.Wanted,
+	t := Truths{Kind: string(wl.Kind), Namespace: wl.Namespace, Name: wl.Name, Gateway: wl.Gateway, Wanted: wl.Replicas,
 		Asks: askOf(w, ns, wl.Template), Webhooks: append([]string{}, w.Injectors(ns, wl.Template)...), Carries: []Carry{}, Connected: []Wire{}, Unknown: silent(w)}
 	for _, p := range wl.Live() {
 		if p.Ready {

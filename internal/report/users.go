@@ -7,8 +7,9 @@ import (
 	"slices"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // left says what becomes of the control plane that a way back leaves: it is unused
@@ -22,7 +23,7 @@ func (p Proposal) left() string {
 
 // users are the pods whose proxies are connected to a revision, and that a target
 // leaves there.
-func users(w mesh.World, t plan.Target, revision string) []string {
+func users(w mesh.World, t step.Target, revision string) []string {
 	var pods []string
 	for _, x := range w.Proxies {
 		if x.Revision == revision && !leaves(w, t, x, revision) && !slices.Contains(pods, x.Namespace+"/"+x.Pod) {
@@ -35,13 +36,13 @@ func users(w mesh.World, t plan.Target, revision string) []string {
 // leaves reports whether a proxy goes from a revision by the target, or by itself: its
 // pod is ending, or is one that a run tries. Of a proxy without a known pod, such as a
 // VM's, nobody says that it goes.
-func leaves(w mesh.World, t plan.Target, x mesh.Proxy, revision string) bool {
+func leaves(w mesh.World, t step.Target, x mesh.Proxy, revision string) bool {
 	for _, wl := range w.In(x.Namespace) {
 		i := slices.IndexFunc(wl.Pods, func(p mesh.Pod) bool { return p.Name == x.Pod })
 		if i < 0 {
 			continue
 		}
-		goes := t.Want(wl) != "" && t.Want(wl) != revision && !wl.Gateway && t.Policy.Passage(wl).Moves()
+		goes := t.RevisionOf(wl) != "" && t.RevisionOf(wl) != revision && !wl.Gateway && strategy.Decide(t.Policy, wl).Moves()
 		return goes || wl.Pods[i].Terminating || wl.Pods[i].Swap.Place == mesh.Parked
 	}
 	return slices.ContainsFunc(w.Trials, func(tr mesh.Trial) bool { return tr.Namespace == x.Namespace && tr.Pod.Name == x.Pod })

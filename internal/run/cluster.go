@@ -15,17 +15,17 @@ import (
 // real one.
 type Cluster interface {
 	engine.Observer
-	engine.Actor
+	engine.Writer
 	Records
 	Lease
 
 	// Lacks names what the caller may not do of what the purpose and an installer
 	// need.
-	Lacks(ctx context.Context, purpose Purpose, needs []install.Need) ([]string, error)
+	Lacks(ctx context.Context, purpose Purpose, needs []install.Permission) ([]string, error)
 
 	// Draft returns what installing a revision would do, and prepares Act for it.
 	// Nothing is changed. Everything in the site but the cluster is set.
-	Draft(ctx context.Context, w install.Way, s install.Site, revision, version string) (install.Draft, error)
+	Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, error)
 
 	// Removing has Observe read what the removal of a revision by this run needs
 	// to know; "" stops that.
@@ -56,7 +56,7 @@ type Records interface {
 	Respec(ctx context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error)
 	SetChoices(ctx context.Context, name string, choices v1alpha1.MeshUpgradeSpec) error
 	SetRollback(ctx context.Context, name string, rollback bool) error
-	Record(name string) engine.Journal
+	Record(name string) engine.Record
 }
 
 // Purpose is what a command is about to do with a cluster.

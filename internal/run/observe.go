@@ -12,7 +12,9 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/baseline"
 	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Observe plans what is left of a run against the mesh as it is now.
@@ -27,10 +29,10 @@ func (r *Run) Observe(ctx context.Context, c Cluster) (report.Proposal, error) {
 	}
 	if !r.RollingBack() && !r.Fresh {
 		before := r.Ledger
-		r.Ledger = plan.Joined(p.World, r.Intent, plan.Widened(p.World, r.Intent, plan.Rebased(p.World, r.Intent, before)))
+		r.Ledger = baseline.WithNewcomers(p.World, r.Intent, baseline.Extend(p.World, r.Intent, baseline.WithFrom(p.World, r.Intent, before)))
 		r.extended = r.extended || !reflect.DeepEqual(before.Waves, r.Ledger.Waves) || !reflect.DeepEqual(before.Baseline, r.Ledger.Baseline)
 	}
-	target, err := plan.Aim(p.World, r.Intent, r.Ledger)
+	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)
 	p.Plan = plan.Make(p.World, target, r.Ledger)
 	return p, err
 }
@@ -39,11 +41,11 @@ func (r *Run) Observe(ctx context.Context, c Cluster) (report.Proposal, error) {
 // may contain one, or may have contained one before it was rolled back. It fails
 // if the caller may not read what a removal needs.
 func (r *Run) prepare(ctx context.Context, c Cluster) error {
-	approved := func(kinds ...plan.Kind) bool {
-		return slices.ContainsFunc(r.Ledger.Approved, func(s plan.Step) bool { return slices.Contains(kinds, s.Kind) })
+	approved := func(kinds ...step.Kind) bool {
+		return slices.ContainsFunc(r.Ledger.Approved, func(s step.Step) bool { return slices.Contains(kinds, s.Kind) })
 	}
-	c.Swapping(approved(plan.Swap, plan.Retire) || r.Intent.Policy.Swaps())
-	if !r.Spec.RemoveOld && !approved(plan.Remove) {
+	c.Swapping(approved(step.Swap, step.DeleteParked) || r.Intent.Policy.MaySwap())
+	if !r.Spec.RemoveOld && !approved(step.Remove) {
 		c.Removing("")
 		return nil
 	}
@@ -62,16 +64,16 @@ func (r *Run) PrepareToShow(ctx context.Context, c Cluster) error {
 }
 
 // StatusReport returns the state of a run: its record, compared with the mesh.
-func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report.Standing, error) {
-	s := report.Standing{Run: r.Name, Intent: r.Intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
-		Digest: r.Status.Digest, Ledger: r.Ledger, Fresh: r.Fresh, At: at}
+func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report.Status, error) {
+	s := report.Status{Run: r.Name, Intent: r.Intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
+		Digest: r.Status.Digest, Ledger: r.Ledger, Unapproved: r.Fresh, At: at}
 	var err error
 	s.Holder, err = c.Holder(ctx)
-	if s.Veiled = errors.Is(err, engine.ErrRefused); err != nil && !s.Veiled {
+	if s.HolderUnknown = errors.Is(err, engine.ErrRefused); err != nil && !s.HolderUnknown {
 		return s, err
 	}
 	if err := r.PrepareToShow(ctx, c); err != nil {
-		s.Unseen = err.Error()
+		s.UnreadRemoval = err.Error()
 	}
 	if s.World, err = c.Observe(ctx); err != nil {
 		return s, fmt.Errorf("observe the mesh: %w", err)
@@ -80,8 +82,8 @@ func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report
 		return s, nil
 	}
 	r.RetryWave()
-	s.Target, err = plan.Aim(s.World, r.Intent, r.Ledger)
-	if gone, is := errors.AsType[plan.Gone](err); is { // the record is shown all the same
+	s.Target, err = plan.ResolveTarget(s.World, r.Intent, r.Ledger)
+	if gone, is := errors.AsType[plan.RevisionMissing](err); is { // the record is shown all the same
 		s.Gone, err = &gone, nil
 	}
 	if err != nil {

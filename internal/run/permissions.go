@@ -10,11 +10,11 @@ import (
 	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Permitted returns an error that names, verb by verb, what the caller may not do.
-func Permitted(ctx context.Context, c Cluster, purpose Purpose, needs []install.Need) error {
+func Permitted(ctx context.Context, c Cluster, purpose Purpose, needs []install.Permission) error {
 	lacking, err := c.Lacks(ctx, purpose, needs)
 	if err != nil || len(lacking) == 0 {
 		return err
@@ -24,39 +24,39 @@ func Permitted(ctx context.Context, c Cluster, purpose Purpose, needs []install.
 }
 
 // planNeeds returns the permissions that some plans need and others don't.
-func planNeeds(w mesh.World, stages []plan.Stage, root string) []install.Need {
+func planNeeds(w mesh.World, stages []step.Stage, root string) []install.Permission {
 	return append(stepNeeds(stages, root), fieldNeeds(w, stages)...)
 }
 
 // kindPermissions are, by the kind of a step, the permissions that a plan with
 // such a step needs.
-var kindPermissions = map[plan.Kind]func() []cluster.Permission{
-	plan.Trial:    cluster.Trying,
-	plan.Withdraw: cluster.Trying,
-	plan.Swap:     cluster.Swapping,
-	plan.Retire:   cluster.Swapping,
+var kindPermissions = map[step.Kind]func() []cluster.Permission{
+	step.Trial:        cluster.Trying,
+	step.DeleteTrial:  cluster.Trying,
+	step.Swap:         cluster.Swapping,
+	step.DeleteParked: cluster.Swapping,
 }
 
 // subjectPermissions are, by the kind of a step, the permissions that each such
 // step needs for its own subject.
-var subjectPermissions = map[plan.Kind]func(root, subject string) []cluster.Permission{
-	plan.Tag: cluster.Retagging,
+var subjectPermissions = map[step.Kind]func(root, subject string) []cluster.Permission{
+	step.Tag: cluster.Retagging,
 }
 
-func stepNeeds(stages []plan.Stage, root string) []install.Need {
-	var needs []install.Need
-	asked := map[install.Need]bool{}
+func stepNeeds(stages []step.Stage, root string) []install.Permission {
+	var needs []install.Permission
+	asked := map[install.Permission]bool{}
 	add := func(permissions []cluster.Permission) {
 		for _, p := range permissions {
-			n := install.Need{Verb: p.Verb, Group: p.Group, Resource: p.Resource, Namespace: p.Namespace}
+			n := install.Permission{Verb: p.Verb, Group: p.Group, Resource: p.Resource, Namespace: p.Namespace}
 			if !asked[n] {
 				asked[n] = true
 				needs = append(needs, n)
 			}
 		}
 	}
-	seen := map[plan.Kind]bool{}
-	for _, s := range plan.Flat(stages) {
+	seen := map[step.Kind]bool{}
+	for _, s := range step.Flat(stages) {
 		if permissions := subjectPermissions[s.Kind]; permissions != nil {
 			add(permissions(root, s.Subject))
 		}
@@ -71,31 +71,31 @@ func stepNeeds(stages []plan.Stage, root string) []install.Need {
 // fieldNeeds returns what it takes to write into objects whose kinds most plans
 // leave alone (those of other projects, CronJobs and bare ReplicaSets), in the
 // namespaces of the plan's steps.
-func fieldNeeds(w mesh.World, stages []plan.Stage) []install.Need {
+func fieldNeeds(w mesh.World, stages []step.Stage) []install.Permission {
 	workloads := map[string]mesh.Workload{}
 	for _, wl := range w.Workloads {
 		workloads[wl.Key()] = wl
 	}
-	var needs []install.Need
-	for _, s := range plan.Flat(stages) {
+	var needs []install.Permission
+	for _, s := range step.Flat(stages) {
 		wl, ok := workloads[s.Subject]
 		switch {
-		case !ok || s.Kind != plan.Restart && s.Pin == "":
+		case !ok || s.Kind != step.Restart && s.TemplateLabel == "":
 			continue
 		case wl.Kind == mesh.CronJob:
-			needs = append(needs, install.Need{Verb: "patch", Group: "batch", Resource: "cronjobs", Namespace: wl.Namespace})
+			needs = append(needs, install.Permission{Verb: "patch", Group: "batch", Resource: "cronjobs", Namespace: wl.Namespace})
 			continue
 		case wl.Kind == mesh.ReplicaSet:
-			needs = append(needs, install.Need{Verb: "patch", Group: "apps", Resource: "replicasets", Namespace: wl.Namespace})
+			needs = append(needs, install.Permission{Verb: "patch", Group: "apps", Resource: "replicasets", Namespace: wl.Namespace})
 			continue
-		case s.API == "" || wl.Served == "":
+		case s.API == "" || wl.Resource == "":
 			continue
 		}
 		group, _, grouped := strings.Cut(s.API, "/")
 		if !grouped {
 			group = ""
 		}
-		needs = append(needs, install.Need{Verb: "patch", Group: group, Resource: wl.Served, Namespace: wl.Namespace})
+		needs = append(needs, install.Permission{Verb: "patch", Group: group, Resource: wl.Resource, Namespace: wl.Namespace})
 	}
 	return needs
 }

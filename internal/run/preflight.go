@@ -9,6 +9,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/selection"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run/spec"
 	"github.com/rerig/rerig/internal/verify"
@@ -17,21 +18,21 @@ import (
 // compare reads how the control planes are set up, for a run that goes forward,
 // and returns the checks that fail or wait if the target is installed already.
 // While it is not, the run itself compares them once it is.
-func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version string) (mesh.Setups, []verify.Verdict, error) {
+func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version string) (mesh.ControlPlaneSettings, []verify.Verdict, error) {
 	t := p.Plan.Target
-	if t.Back {
-		return mesh.Setups{}, nil, nil
+	if t.Rollback {
+		return mesh.ControlPlaneSettings{}, nil, nil
 	}
-	setups, err := c.Setups(ctx, t.Present(p.World))
+	setups, err := c.Setups(ctx, t.ExistingNamespaces(p.World))
 	if err != nil {
 		return setups, nil, fmt.Errorf("compare the control planes: %w", err)
 	}
 	if _, exists := p.World.Revision(t.Revision); !exists || installs(p.Plan.Stages) {
 		return setups, nil, nil
 	}
-	facts := verify.Facts{World: p.World, Revision: t.Revision, Version: version, Setups: setups, Olds: r.olds(p)}
+	facts := verify.Facts{World: p.World, Revision: t.Revision, Version: version, Setups: setups, OldRevisions: r.olds(p)}
 	var failing []verify.Verdict
-	for _, v := range verify.Judge(verify.Alike, t.Revision, facts) {
+	for _, v := range verify.Evaluate(verify.ControlPlaneComparison, t.Revision, facts) {
 		if v.Result == verify.Fail || v.Result == verify.Wait {
 			failing = append(failing, v)
 		}
@@ -40,14 +41,14 @@ func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version
 }
 
 func (r *Run) olds(p report.Proposal) []string {
-	return plan.Olds(p.World, r.Intent, r.Ledger, p.Plan.Target)
+	return plan.OldRevisions(p.World, r.Intent, r.Ledger, p.Plan.Target)
 }
 
 // preflight validates, before a run starts, the control planes that it leaves,
 // and its target if that is installed already. A target that is partly installed
 // is validated after the install.
 func (r *Run) preflight(ctx context.Context, p report.Proposal, failing []verify.Verdict) error {
-	serving, target, version := plan.Serving(p.World, p.Plan.Target), r.Spec.Revision, r.Spec.Version
+	serving, target, version := selection.RevisionsInUse(p.World, p.Plan.Target), r.Spec.Revision, r.Spec.Version
 	if installs(p.Plan.Stages) {
 		target = ""
 	} else if version == "" {

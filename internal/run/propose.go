@@ -12,8 +12,12 @@ import (
 	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/selection"
+	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Environment is where an installer runs, and who reads its output.
@@ -45,17 +49,17 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 			return p, err
 		}
 	}
-	if !p.Plan.Target.Back && installs(p.Plan.Stages) {
+	if !p.Plan.Target.Rollback && installs(p.Plan.Stages) {
 		err = r.draft(ctx, c, e, &p)
 	}
-	if plan.Moving(p.Plan.Stages) {
-		p.Plan.Notes = append(p.Plan.Notes, plan.Compared(p.World, setups, p.Plan.Target, r.olds(p))...)
+	if advice.MovesPods(p.Plan.Stages) {
+		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, setups, p.Plan.Target, r.olds(p))...)
 	}
 	return p, err
 }
 
 // NeedsFor returns the permissions that a proposed plan needs.
-func (r *Run) NeedsFor(p report.Proposal, root string) []install.Need {
+func (r *Run) NeedsFor(p report.Proposal, root string) []install.Permission {
 	return slices.Concat(r.Needs, planNeeds(p.World, p.Plan.Stages, root))
 }
 
@@ -69,17 +73,17 @@ func (r *Run) checkChanges(p report.Proposal) error {
 	for _, c := range r.Changes {
 		switch c.Field {
 		case "tags":
-			if moved := r.Ledger.MovedTags(p.World); r.Intent.Tags == plan.KeepTags && len(moved) > 0 {
+			if moved := r.Ledger.MovedTags(p.World); r.Intent.Tags == step.KeepTags && len(moved) > 0 {
 				return fmt.Errorf("keep the tags (spec.tags is recorded as move, and was approved): %s: leave --tags out, "+
 					"or roll the run back with `rerig rollback %s`, which moves them back", strings.Join(moved, "; "), r.Name)
 			}
 		case "from":
-			if err := plan.Whence(p.World, r.Intent); err != nil {
+			if err := plan.ValidateFrom(p.World, r.Intent); err != nil {
 				return err
 			}
 		case "workloads":
 			given := r.newRules()
-			err := cmp.Or(plan.Met(p.World, given), plan.Swappable(p.World, p.Plan.Target), plan.Overruling(p.World, p.Plan.Target, given))
+			err := cmp.Or(strategy.ValidateRules(p.World, given), strategy.ValidateSwapRules(p.World, p.Plan.Target), strategy.ValidateRulesAgainstSwaps(p.World, p.Plan.Target, given))
 			if err != nil {
 				return err
 			}
@@ -90,16 +94,16 @@ func (r *Run) checkChanges(p report.Proposal) error {
 
 // newRules returns the rules that are not recorded. What a recorded rule names may
 // have been deleted since.
-func (r *Run) newRules() []plan.Rule {
+func (r *Run) newRules() []step.Rule {
 	recorded, err := cluster.IntentOf(*r.found)
 	if err != nil { // it was read before
 		return r.Intent.Policy.Rules
 	}
-	return slices.DeleteFunc(slices.Clone(r.Intent.Policy.Rules), func(x plan.Rule) bool { return slices.Contains(recorded.Policy.Rules, x) })
+	return slices.DeleteFunc(slices.Clone(r.Intent.Policy.Rules), func(x step.Rule) bool { return slices.Contains(recorded.Policy.Rules, x) })
 }
 
-func installs(stages []plan.Stage) bool {
-	return slices.ContainsFunc(stages, func(s plan.Stage) bool { return s.Kind == plan.Install })
+func installs(stages []step.Stage) bool {
+	return slices.ContainsFunc(stages, func(stage step.Stage) bool { return stage.Kind == step.Install })
 }
 
 // draft finds out what the install would do, prepares it, and plans again with
@@ -111,13 +115,13 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	}
 	installer.Istioctl = r.Istioctl
 	switch {
-	case installer.Operator.Given():
+	case installer.IstioOperator.IsSet():
 		e.Announce("istioctl renders the IstioOperator file")
-	case installer.Chart.Given():
+	case installer.Chart.IsSet():
 		e.Announce("Helm downloads and renders the chart")
 	}
-	site := install.Site{Kubeconfig: e.Kubeconfig, Context: e.Context, Root: e.Root, Say: e.Say,
-		Serving: plan.Serving(p.World, p.Plan.Target), Timeout: r.Intent.Ready}
+	site := install.Environment{Kubeconfig: e.Kubeconfig, Context: e.Context, Root: e.Root, Log: e.Say,
+		RevisionsInUse: selection.RevisionsInUse(p.World, p.Plan.Target), Timeout: r.Intent.ReadyTimeout}
 	d, err := c.Draft(ctx, installer, site, r.Spec.Revision, r.Spec.Version)
 	if err != nil {
 		return err
@@ -125,25 +129,25 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	if err := spec.SetDraft(&r.Spec, d); err != nil {
 		return err
 	}
-	r.Intent.Version, r.Needs = d.Version, d.Needs
+	r.Intent.Version, r.Needs = d.Version, d.Permissions
 	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.Source))
 	p.Installer.Await = r.Spec.Await
-	target, err := plan.Aim(p.World, r.Intent, r.Ledger)
+	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)
 	p.Intent, p.Plan = r.Intent, plan.Make(p.World, target, r.Ledger)
 	return err
 }
 
 func installerReport(d install.Draft, source string) *report.Installer {
 	i := &report.Installer{By: d.By, From: source, Notes: d.Notes}
-	for _, o := range d.LeftOut {
+	for _, o := range d.OmittedGateways {
 		i.LeftOut = append(i.LeftOut, report.Remark{Subject: o.String(),
-			Why: "a gateway (" + o.Now() + "): istioctl would replace it in place, at once"})
+			Why: "a gateway (" + o.CurrentState() + "): istioctl would replace it in place, at once"})
 	}
-	if d.Carried != nil {
-		i.CarriedFrom, i.Carried = d.Carried.From, d.Carried.Lines()
+	if d.Inherited != nil {
+		i.InheritedFrom, i.Inherited = d.Inherited.From, d.Inherited.Lines()
 	}
 	for _, o := range d.InPlace {
-		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Why: o.Now()})
+		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Why: o.CurrentState()})
 	}
 	return i
 }

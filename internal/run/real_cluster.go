@@ -34,7 +34,7 @@ func Connect(kubeconfig, context, root string) (Cluster, error) {
 	return &realCluster{Cluster: c, objects: objects}, nil
 }
 
-func (r *realCluster) Lacks(ctx context.Context, purpose Purpose, needs []install.Need) ([]string, error) {
+func (r *realCluster) Lacks(ctx context.Context, purpose Purpose, needs []install.Permission) ([]string, error) {
 	wanted, err := r.Needed(ctx, purpose == ToWrite)
 	if err != nil {
 		return nil, err
@@ -57,11 +57,11 @@ func (r *realCluster) Removing(run string) { r.Cluster.Removing = run }
 
 func (r *realCluster) Swapping(swaps bool) { r.Cluster.Swapping = swaps }
 
-func (r *realCluster) Record(name string) engine.Journal { return r.Journal(name) }
+func (r *realCluster) Record(name string) engine.Record { return r.Journal(name) }
 
-func (r *realCluster) Draft(ctx context.Context, w install.Way, s install.Site, revision, version string) (install.Draft, error) {
-	s.Objects, s.Config = r.objects, r.Config()
-	i := w.At(s)
+func (r *realCluster) Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, error) {
+	s.Cluster, s.Config = r.objects, r.Config()
+	i := w.Installer(s)
 	d, err := i.Draft(ctx, revision, version)
 	r.Installer = i
 	return d, err

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/api/v1alpha1"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Request returns the run that a MeshUpgrade asks for: a new one, or the recorded
@@ -32,9 +32,9 @@ func Request(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spe
 	}
 	switch fields := spec.Differences(u.Spec, r.Spec); {
 	case len(fields) == 0:
-	case r.Ledger.Install == plan.Begun && u.Spec.Revision == r.Spec.Revision && len(r.Ledger.Passed) == 0:
+	case r.Ledger.Installation == step.Installing && u.Spec.Revision == r.Spec.Revision && len(r.Ledger.Passed) == 0:
 		return restartInstall(u, r, stated)
-	case r.Ledger.Install == plan.Begun && spec.OnlyInstaller(fields):
+	case r.Ledger.Installation == step.Installing && spec.OnlyInstaller(fields):
 		return r, r.changeInstaller(u, stated)
 	default:
 		return nil, errNameTaken(u.Name, fields)
@@ -57,7 +57,7 @@ func restartInstall(u *v1alpha1.MeshUpgrade, r *Run, stated spec.Stated) (*Run, 
 	again := *u
 	spec.CopyChangeable(&again.Spec, merged)
 	n, err := begin(again, r.found)
-	n.Ledger.Install = plan.Begun
+	n.Ledger.Installation = step.Installing
 	return n, err
 }
 

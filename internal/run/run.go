@@ -16,21 +16,22 @@ import (
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Run is one MeshUpgrade and its ledger.
 type Run struct {
 	v1alpha1.MeshUpgrade // as a command asks for it
 
-	Intent plan.Intent
-	Ledger plan.Ledger
+	Intent step.Intent
+	Ledger step.Ledger
 
-	Fresh    bool           // no plan of it was approved yet, or it starts from the beginning
-	Source   string         // where its IstioOperator comes from, for people
-	Istioctl string         // path of the istioctl that installs it
-	Unstated []string       // recorded fields that a file does not state, and that stay
-	Changes  []spec.Change  // what a command asks for differently from the record
-	Needs    []install.Need // permissions that its installer needs
+	Fresh    bool                 // no plan of it was approved yet, or it starts from the beginning
+	Source   string               // where its IstioOperator comes from, for people
+	Istioctl string               // path of the istioctl that installs it
+	Unstated []string             // recorded fields that a file does not state, and that stay
+	Changes  []spec.Change        // what a command asks for differently from the record
+	Needs    []install.Permission // permissions that its installer needs
 
 	found     *v1alpha1.MeshUpgrade // as recorded; nil if it is not
 	replaces  string                // the rolled-back run whose record this one takes
@@ -69,7 +70,7 @@ func (r *Run) Recorded() bool { return r.found != nil }
 // Ended reports whether the run finished in the direction that is asked for. A
 // held run did not.
 func (r *Run) Ended() bool {
-	return !r.Ledger.Ended.IsZero() && r.Ledger.Held == nil && r.Ledger.Turned == r.RollingBack()
+	return !r.Ledger.Ended.IsZero() && r.Ledger.Held == nil && r.Ledger.RollbackApproved == r.RollingBack()
 }
 
 // RollingBack reports whether the run goes, or went, back to its baseline.
@@ -100,12 +101,12 @@ func (r *Run) RetryWave() {
 // Approved reports whether everything in a plan was approved already, in the
 // direction in which the run goes.
 func (r *Run) Approved(p plan.Plan) bool {
-	return !r.Fresh && !r.needsApproval() && r.Ledger.Turned == r.RollingBack() && len(plan.Drift(p.Stages, p.Target, r.Ledger)) == 0
+	return !r.Fresh && !r.needsApproval() && r.Ledger.RollbackApproved == r.RollingBack() && len(plan.Drift(p.Stages, p.Target, r.Ledger)) == 0
 }
 
 // Engine returns the engine that carries the run out.
-func (r *Run) Engine(c Cluster, clock engine.Clock, reporter engine.Teller) engine.Engine {
-	return engine.Engine{Observer: c, Actor: c, Journal: c.Record(r.Name), Clock: clock, Teller: reporter}
+func (r *Run) Engine(c Cluster, clock engine.Clock, reporter engine.Reporter) engine.Engine {
+	return engine.Engine{Observer: c, Writer: c, Record: c.Record(r.Name), Clock: clock, Reporter: reporter}
 }
 
 // summary describes a run that was rolled back, before its record is replaced.

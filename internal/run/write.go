@@ -14,6 +14,7 @@ import (
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Approve records a plan that was approved, before anything else is written. It
@@ -31,19 +32,19 @@ func (r *Run) Approve(ctx context.Context, c Cluster, p report.Proposal, at time
 		if err := define(ctx, c, now, at); err != nil {
 			return err
 		}
-		install := r.Ledger.Install
-		r.Ledger = plan.Opened(now.Plan, at)
-		r.Ledger.Install = install
+		install := r.Ledger.Installation
+		r.Ledger = plan.NewLedger(now.Plan, at)
+		r.Ledger.Installation = install
 	} else {
-		r.Ledger = r.Ledger.Agreed(now.Plan, at)
+		r.Ledger = plan.Approve(r.Ledger, now.Plan, at)
 	}
 	return r.write(ctx, c)
 }
 
 // define creates the CustomResourceDefinition, without which there is no record.
 func define(ctx context.Context, c Cluster, p report.Proposal, at time.Time) error {
-	for _, s := range plan.Flat(p.Plan.Stages) {
-		if s.Kind != plan.Define {
+	for _, s := range step.Flat(p.Plan.Stages) {
+		if s.Kind != step.Define {
 			continue
 		}
 		changes, err := plan.Render(s, p.Plan.Target, at)
@@ -51,7 +52,7 @@ func define(ctx context.Context, c Cluster, p report.Proposal, at time.Time) err
 			return err
 		}
 		for _, change := range changes {
-			if err := c.Act(ctx, change); err != nil {
+			if err := c.Write(ctx, change); err != nil {
 				return fmt.Errorf("%s: %w", s, err)
 			}
 		}

@@ -49,8 +49,8 @@ func (c Check) On(subject string, f Facts) Verdict {
 	return v
 }
 
-// Judge evaluates checks in order and returns every verdict.
-func Judge(checks []Check, subject string, f Facts) []Verdict {
+// Evaluate evaluates checks in order and returns every verdict.
+func Evaluate(checks []Check, subject string, f Facts) []Verdict {
 	verdicts := make([]Verdict, 0, len(checks))
 	for _, c := range checks {
 		verdicts = append(verdicts, c.On(subject, f))

@@ -14,10 +14,10 @@ import (
 // goodFacts returns facts that pass every check: a workload of two pods on 1-31-0.
 func goodFacts() Facts {
 	revision := func(name string) mesh.Revision {
-		return mesh.Revision{Name: name, Version: "1.31.0", Wanted: 1, Ready: 1,
+		return mesh.Revision{Name: name, Version: "1.31.0", Replicas: 1, Ready: 1,
 			Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: "1.31.0"}}}
 	}
-	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "x", Wanted: 2, Rollout: mesh.Rollout{Done: true}}
+	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "x", Replicas: 2, Rollout: mesh.Rollout{Done: true}}
 	w := mesh.World{Roots: []string{"aaaa"}, Revisions: []mesh.Revision{revision("1-29-1"), revision("1-31-0")},
 		Webhooks: []mesh.Webhook{{Configuration: "istio-sidecar-injector-1-31-0", Revision: "1-31-0", Roots: []string{"aaaa"}}}}
 	for _, pod := range []string{"x0", "x1"} {
@@ -34,19 +34,19 @@ func goodFacts() Facts {
 		Workload:        wl,
 		Sidecars:        map[string]string{wl.Key(): "1-29-1"},
 		MovedNamespaces: map[string]bool{"a": true},
-		Olds:            []string{"1-29-1"},
-		Setups: mesh.Setups{
-			Rooted:      map[string]bool{"a": true},
-			Definitions: []string{"1.31.0"},
-			Planes:      []mesh.Setup{setup("1-29-1"), setup("1-31-0")},
+		OldRevisions:    []string{"1-29-1"},
+		Setups: mesh.ControlPlaneSettings{
+			HasRootCertificate: map[string]bool{"a": true},
+			CRDVersions:        []string{"1.31.0"},
+			ControlPlanes:      []mesh.ControlPlane{setup("1-29-1"), setup("1-31-0")},
 		},
 		Certificate: &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Chains: true},
 	}
 }
 
 // setup returns a control plane that is configured like every other one.
-func setup(revision string) mesh.Setup {
-	return mesh.Setup{Revision: revision, TrustDomain: "cluster.local",
+func setup(revision string) mesh.ControlPlane {
+	return mesh.ControlPlane{Revision: revision, TrustDomain: "cluster.local",
 		Settings:  []mesh.Setting{{Group: mesh.MeshConfig, Key: "enableTracing", Value: "true"}},
 		Discovery: []mesh.Selector{{{Key: "mesh", Operator: mesh.DoesNotExist}}}}
 }
@@ -56,8 +56,8 @@ func removalFacts() Facts {
 	f := goodFacts()
 	f.Revision = "1-29-1"
 	f.World.RootNamespace = "istio-system"
-	f.World.Belongings = []mesh.Belonging{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1",
-		Revision: "1-29-1", Component: "Pilot"}}
+	f.World.Components = []mesh.Component{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1",
+		Revision: "1-29-1", IstioComponent: "Pilot"}}
 	return f
 }
 
@@ -154,7 +154,7 @@ func TestPreviouslyTrustedRootPasses(t *testing.T) {
 	f.TrustedRoots = []string{"bbbb"}
 	f.Certificate = &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Problem: "unknown authority",
 		Trusts: []string{"bbbb", "cccc"}, Leads: []string{"bbbb"}}
-	if v := Worst(Judge(WorkloadVerification, "x", f)); v.Result != Pass || !strings.Contains(v.Reason, "trusted before the move") {
+	if v := Worst(Evaluate(WorkloadVerification, "x", f)); v.Result != Pass || !strings.Contains(v.Reason, "trusted before the move") {
 		t.Errorf("got %+v, want pass because of a root trusted before the move", v)
 	}
 }
@@ -165,9 +165,9 @@ func TestUnansweringIstiodWaitsWhateverItsTag(t *testing.T) {
 		t.Run("tag "+tag, func(t *testing.T) {
 			f := goodFacts()
 			r := &f.World.Revisions[1]
-			r.Wanted, r.Ready = 2, 2
-			r.Istiods = append(r.Istiods, mesh.Istiod{Pod: "istiod-1-31-0-b", Ready: true, Version: tag, Silence: "no answer within 5s"})
-			if v := Worst(Judge(ControlPlaneValidation, "1-31-0", f)); v.Result != Wait || v.Check != "istiod-answers" {
+			r.Replicas, r.Ready = 2, 2
+			r.Istiods = append(r.Istiods, mesh.Istiod{Pod: "istiod-1-31-0-b", Ready: true, Version: tag, NoAnswer: "no answer within 5s"})
+			if v := Worst(Evaluate(ControlPlaneValidation, "1-31-0", f)); v.Result != Wait || v.Check != "istiod-answers" {
 				t.Errorf("got %+v, want istiod-answers to wait", v)
 			}
 		})
@@ -176,8 +176,8 @@ func TestUnansweringIstiodWaitsWhateverItsTag(t *testing.T) {
 
 func TestRollbackIgnoresTheControlPlaneItLeaves(t *testing.T) {
 	f := goodFacts()
-	f.Rollback, f.World.Revisions[0].Istiods[0].Silence = true, "timeout"
-	if v := Worst(Judge(WorkloadVerification, "x", f)); v.Result != Pass {
+	f.Rollback, f.World.Revisions[0].Istiods[0].NoAnswer = true, "timeout"
+	if v := Worst(Evaluate(WorkloadVerification, "x", f)); v.Result != Pass {
 		t.Errorf("got %+v, want pass", v)
 	}
 }
@@ -198,7 +198,7 @@ func TestProxyVersionHasExceptions(t *testing.T) {
 			f := goodFacts()
 			f.World.Proxies[0].Version = "1.29.1"
 			tc.changes(&f)
-			if v := Worst(Judge(WorkloadVerification, "x", f)); v.Result != Pass {
+			if v := Worst(Evaluate(WorkloadVerification, "x", f)); v.Result != Pass {
 				t.Errorf("got %+v, want pass", v)
 			}
 		})
@@ -229,9 +229,9 @@ func TestWorstVerdictDecides(t *testing.T) {
 // serves does not use it, even if its own revision is unknown.
 func TestPartlyRemovedRevisionPasses(t *testing.T) {
 	f := removalFacts()
-	f.World.Belongings[0].Kind, f.World.Revisions[0].Istiods = "Service", nil
+	f.World.Components[0].Kind, f.World.Revisions[0].Istiods = "Service", nil
 	f.World.Workloads[0].Pods[1].Sidecar.Revision = ""
-	if v := Worst(Judge(Removal, "x", f)); v.Result != Pass {
+	if v := Worst(Evaluate(Removal, "x", f)); v.Result != Pass {
 		t.Errorf("got %+v, want pass", v)
 	}
 }

@@ -82,13 +82,13 @@ func revisionComplete(f Facts) (Result, string) {
 
 func istiodReady(f Facts) (Result, string) {
 	r, _ := f.World.Revision(f.Revision)
-	if r.Wanted == 0 {
+	if r.Replicas == 0 {
 		return Wait, fmt.Sprintf("istiod of revision %s is scaled to 0 replicas", f.Revision)
 	}
-	if r.Ready < r.Wanted {
-		return Wait, fmt.Sprintf("istiod of revision %s has %d/%d replicas ready", f.Revision, r.Ready, r.Wanted)
+	if r.Ready < r.Replicas {
+		return Wait, fmt.Sprintf("istiod of revision %s has %d/%d replicas ready", f.Revision, r.Ready, r.Replicas)
 	}
-	return Pass, fmt.Sprintf("istiod %d/%d ready", r.Ready, r.Wanted)
+	return Pass, fmt.Sprintf("istiod %d/%d ready", r.Ready, r.Replicas)
 }
 
 // istiodsAnswerAndServe warns about a closed port 15012 if the control plane was in
@@ -101,14 +101,14 @@ func istiodsAnswerAndServe(f Facts) (Result, string) {
 	r, _ := f.World.Revision(f.Revision)
 	closed := ""
 	for _, i := range r.Istiods {
-		if i.Shut != "" {
-			closed = fmt.Sprintf("istiod %s presents no certificate on port 15012: %s", i.Pod, i.Shut)
+		if i.PortClosed != "" {
+			closed = fmt.Sprintf("istiod %s presents no certificate on port 15012: %s", i.Pod, i.PortClosed)
 		}
-		if i.Shut != "" && !f.InUse {
+		if i.PortClosed != "" && !f.InUse {
 			return Wait, closed
 		}
-		if i.Stale != "" {
-			return Wait, fmt.Sprintf("istiod %s presents a certificate that is %s", i.Pod, i.Stale)
+		if i.CertificateNotValid != "" {
+			return Wait, fmt.Sprintf("istiod %s presents a certificate that is %s", i.Pod, i.CertificateNotValid)
 		}
 	}
 	if closed != "" {
@@ -133,7 +133,7 @@ func istiodsOfRevisionAnswer(f Facts) (Result, string) {
 }
 
 func notReported(i mesh.Istiod) string {
-	return fmt.Sprintf("istiod %s does not report which proxies it serves: %s", i.Pod, i.Silence)
+	return fmt.Sprintf("istiod %s does not report which proxies it serves: %s", i.Pod, i.NoAnswer)
 }
 
 // revisionWebhooks returns the revision's own injection webhooks, without those of its tags.
@@ -164,7 +164,7 @@ func webhookCertificate(f Facts) (Result, string) {
 // its istiods wrote, and with those that its istiods' certificates chain to.
 func trustRoot(f Facts) (Result, string) {
 	r, _ := f.World.Revision(f.Revision)
-	if len(f.World.Roots) == 0 && r.Bundled {
+	if len(f.World.Roots) == 0 && r.UsesTrustBundle {
 		return Warn, fmt.Sprintf("trust root not compared: proxies of revision %s get it from a ClusterTrustBundle, which Rerig does not read",
 			f.Revision)
 	}
@@ -178,9 +178,9 @@ func trustRoot(f Facts) (Result, string) {
 		}
 	}
 	for _, i := range r.Istiods {
-		if i.Foreign != "" {
+		if i.ForeignRoot != "" {
 			return Fail, fmt.Sprintf("two trust roots: the certificate of istiod %s does not chain to the mesh's root %s "+
-				"(ConfigMap istio-ca-root-cert): %s", i.Pod, abbreviate(f.World.Roots), i.Foreign)
+				"(ConfigMap istio-ca-root-cert): %s", i.Pod, abbreviate(f.World.Roots), i.ForeignRoot)
 		}
 	}
 	return Pass, fmt.Sprintf("same trust root (%s)", abbreviate(f.World.Roots))

@@ -12,10 +12,10 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Alike are the checks of a new control plane beside the ones that it replaces. A
+// ControlPlaneComparison are the checks of a new control plane beside the ones that it replaces. A
 // difference that breaks traffic stops the run before anything moves; any other
 // difference is a warning.
-var Alike = []Check{
+var ControlPlaneComparison = []Check{
 	{
 		Name:        "trust-domain",
 		Description: "The new and the old control plane have the same trust domain.",
@@ -60,10 +60,10 @@ const maxListed = 8
 const maxInlineChange = 40
 
 // oldSetups returns the setups of the control planes that the new one replaces.
-func oldSetups(f Facts) []mesh.Setup {
-	var list []mesh.Setup
-	for _, name := range f.Olds {
-		if s, ok := f.Setups.Plane(name); ok {
+func oldSetups(f Facts) []mesh.ControlPlane {
+	var list []mesh.ControlPlane
+	for _, name := range f.OldRevisions {
+		if s, ok := f.Setups.ControlPlane(name); ok {
 			list = append(list, s)
 		}
 	}
@@ -71,7 +71,7 @@ func oldSetups(f Facts) []mesh.Setup {
 }
 
 func trustDomain(f Facts) (Result, string) {
-	s, exists := f.Setups.Plane(f.Revision)
+	s, exists := f.Setups.ControlPlane(f.Revision)
 	var unread []string
 	if exists && s.TrustDomain == "" {
 		unread = append(unread, s.Revision)
@@ -92,8 +92,8 @@ func trustDomain(f Facts) (Result, string) {
 }
 
 func discoverySelectors(f Facts) (Result, string) {
-	s, _ := f.Setups.Plane(f.Revision)
-	for _, name := range slices.Sorted(maps.Keys(f.Setups.Rooted)) {
+	s, _ := f.Setups.ControlPlane(f.Revision)
+	for _, name := range slices.Sorted(maps.Keys(f.Setups.HasRootCertificate)) {
 		ns, _ := f.World.Namespace(name)
 		selects := func(x mesh.Selector) bool { return x.Matches(ns.Labels) }
 		if len(s.Discovery) > 0 && !slices.ContainsFunc(s.Discovery, selects) {
@@ -104,9 +104,9 @@ func discoverySelectors(f Facts) (Result, string) {
 }
 
 func rootInNamespaces(f Facts) (Result, string) {
-	s, _ := f.Setups.Plane(f.Revision)
-	for _, name := range slices.Sorted(maps.Keys(f.Setups.Rooted)) {
-		if !f.Setups.Rooted[name] && !s.Bundled {
+	s, _ := f.Setups.ControlPlane(f.Revision)
+	for _, name := range slices.Sorted(maps.Keys(f.Setups.HasRootCertificate)) {
+		if !f.Setups.HasRootCertificate[name] && !s.UsesTrustBundle {
 			return Wait, fmt.Sprintf("namespace %s has no ConfigMap istio-ca-root-cert", name)
 		}
 	}
@@ -117,7 +117,7 @@ func crdsCurrent(f Facts) (Result, string) {
 	r, _ := f.World.Revision(f.Revision)
 	version := cmp.Or(f.Version, r.Version)
 	var others []string
-	for _, v := range f.Setups.Definitions {
+	for _, v := range f.Setups.CRDVersions {
 		if version != "" && strings.TrimPrefix(v, "v") != strings.TrimPrefix(version, "v") {
 			others = append(others, v)
 		}
@@ -129,10 +129,10 @@ func crdsCurrent(f Facts) (Result, string) {
 }
 
 func sameConfiguration(f Facts) (Result, string) {
-	s, _ := f.Setups.Plane(f.Revision)
+	s, _ := f.Setups.ControlPlane(f.Revision)
 	var lines []string
 	for _, old := range oldSetups(f) {
-		for _, d := range s.Against(old) {
+		for _, d := range s.DifferencesFrom(old) {
 			lines = append(lines, fmt.Sprintf("%s %s%s", d.Group, d.Key, inlineChange(d)))
 		}
 	}

@@ -45,7 +45,7 @@ func podCreation(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
 		switch {
 		case !a.Pod:
-		case a.Full:
+		case a.OverQuota:
 			return Warn, fmt.Sprintf("only its quota rejects a pod in namespace %s, after all webhooks; its sidecar is unknown: %s",
 				a.Namespace, a.Refusal)
 		case !a.Admitted:
@@ -61,7 +61,7 @@ func podCreation(f Facts) (Result, string) {
 
 func validConfiguration(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
-		if !a.Pod && !a.Invalid && !a.Admitted {
+		if !a.Pod && !a.InvalidConfig && !a.Admitted {
 			return Wait, fmt.Sprintf("valid configuration%s is rejected: %s", withLabel(a), a.Refusal)
 		}
 	}
@@ -70,14 +70,14 @@ func validConfiguration(f Facts) (Result, string) {
 
 func invalidConfiguration(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
-		if !a.Pod && a.Invalid && a.Admitted {
+		if !a.Pod && a.InvalidConfig && a.Admitted {
 			return Wait, fmt.Sprintf("invalid configuration%s is accepted", withLabel(a))
 		}
 	}
 	return Pass, "invalid configuration is rejected"
 }
 
-func withLabel(a mesh.Attempt) string {
+func withLabel(a mesh.DryRunAttempt) string {
 	if value, ok := a.Labels[mesh.RevisionLabel]; ok {
 		return " labelled " + mesh.RevisionLabel + "=" + value
 	}

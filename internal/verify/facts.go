@@ -16,8 +16,8 @@ type Facts struct {
 	MovedNamespaces map[string]bool   // namespaces that the run has bound to the revision, or is about to
 
 	// For comparing a control plane with the ones that it replaces.
-	Setups mesh.Setups
-	Olds   []string // the revisions that it replaces
+	Setups       mesh.ControlPlaneSettings
+	OldRevisions []string // the revisions that it replaces
 
 	// For a workload.
 	Workload         mesh.Workload
@@ -32,5 +32,5 @@ type Facts struct {
 	TrustedRoots     []string          // roots that proxies trusted before the move, where these are not the mesh's
 
 	// After a removal.
-	DryRuns []mesh.Attempt
+	DryRuns []mesh.DryRunAttempt
 }

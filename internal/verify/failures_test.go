@@ -18,22 +18,24 @@ var failures = map[string][]failure{
 		{"no webhook", func(f *Facts) { f.World.Revisions[1].Missing = []string{"webhook x"} }, Wait}},
 	"istiod-ready": {
 		{"not ready", func(f *Facts) { f.World.Revisions[1].Ready = 0 }, Wait},
-		{"scaled to zero", func(f *Facts) { f.World.Revisions[1].Wanted = 0 }, Wait}},
+		{"scaled to zero", func(f *Facts) { f.World.Revisions[1].Replicas = 0 }, Wait}},
 	"istiod-answers": {
-		{"no answer", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
-		{"certificate expired", func(f *Facts) { f.World.Revisions[1].Istiods[0].Stale = "out of date by this machine's clock" }, Wait},
+		{"no answer", func(f *Facts) { f.World.Revisions[1].Istiods[0].NoAnswer = "timeout" }, Wait},
+		{"certificate expired", func(f *Facts) {
+			f.World.Revisions[1].Istiods[0].CertificateNotValid = "out of date by this machine's clock"
+		}, Wait},
 		{"no certificate, control plane in use", func(f *Facts) {
-			f.InUse, f.World.Revisions[1].Istiods[0].Shut = true, "connection refused"
+			f.InUse, f.World.Revisions[1].Istiods[0].PortClosed = true, "connection refused"
 		}, Warn},
-		{"no certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].Shut = "connection refused" }, Wait},
+		{"no certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].PortClosed = "connection refused" }, Wait},
 		{"no pod", func(f *Facts) { f.World.Revisions[1].Istiods = nil }, Wait}},
 	"webhook-certificate": {
 		{"no CA bundle", func(f *Facts) { f.World.Webhooks[0].Roots = nil }, Wait},
 		{"no webhook", func(f *Facts) { f.World.Webhooks = nil }, Wait}},
 	"trust-root": {
 		{"another root in its webhook", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
-		{"another root of its certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].Foreign = "unknown authority" }, Fail},
-		{"root in a ClusterTrustBundle", func(f *Facts) { f.World.Roots, f.World.Revisions[1].Bundled = nil, true }, Warn},
+		{"another root of its certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].ForeignRoot = "unknown authority" }, Fail},
+		{"root in a ClusterTrustBundle", func(f *Facts) { f.World.Roots, f.World.Revisions[1].UsesTrustBundle = nil, true }, Warn},
 		{"root unknown", func(f *Facts) { f.World.Roots = nil }, Wait}},
 	"istiod-version": {
 		{"another version", func(f *Facts) { f.World.Revisions[1].Istiods[0].Version = "1.30.0" }, Fail}},
@@ -43,28 +45,28 @@ var failures = map[string][]failure{
 		{"in progress", func(f *Facts) { f.Workload.Rollout = mesh.Rollout{Message: "1 of 2 updated"} }, Wait},
 		{"evicted pod missing", func(f *Facts) { f.Evicted, f.Workload.Pods = true, f.Workload.Pods[:1] }, Wait},
 		{"evicted pod not ready", func(f *Facts) {
-			f.Evicted, f.Workload.Pods[1].Ready, f.Workload.Pods[1].Trouble = true, false, "ImagePullBackOff"
+			f.Evicted, f.Workload.Pods[1].Ready, f.Workload.Pods[1].Problem = true, false, "ImagePullBackOff"
 		}, Wait},
 		{"evicted pod terminating", func(f *Facts) { f.Evicted, f.Workload.Pods[1].Terminating = true, true }, Wait},
-		{"image pull error", func(f *Facts) { f.Workload.Rollout.Done = false; f.Workload.Pods[0].Trouble = "ImagePullBackOff" }, Wait}},
+		{"image pull error", func(f *Facts) { f.Workload.Rollout.Done = false; f.Workload.Pods[0].Problem = "ImagePullBackOff" }, Wait}},
 	"surge-capacity": {
 		{"quota used up", func(f *Facts) {
-			f.ExtraPods, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "pods", Hard: 2, Used: 2}}
+			f.ExtraPods, f.World.Capacity.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "pods", Hard: 2, Used: 2}}
 		}, Wait},
 		{"quota of Services used up", func(f *Facts) {
-			f.ExtraServices, f.World.Room.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "services", Hard: 2, Used: 2}}
+			f.ExtraServices, f.World.Capacity.Quotas = 1, []mesh.Quota{{Namespace: "a", Name: "q", Resource: "services", Hard: 2, Used: 2}}
 		}, Wait}},
 	"pods-running": {
 		{"too few", func(f *Facts) { f.Workload.Pods = f.Workload.Pods[:1] }, Wait},
 		{"pending pod", func(f *Facts) { f.Workload.Pods[0].Running = false }, Wait},
-		{"no pods", func(f *Facts) { f.Workload.Pods, f.Workload.Wanted = nil, 0 }, Wait}},
+		{"no pods", func(f *Facts) { f.Workload.Pods, f.Workload.Replicas = nil, 0 }, Wait}},
 	"sidecar-revision": {
 		{"old revision", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision = "1-29-1" }, Wait},
 		{"no sidecar", func(f *Facts) { f.Workload.Pods[0].Sidecar = mesh.Sidecar{} }, Wait},
 		{"old revision after restarts", func(f *Facts) { f.Workload.Pods[0].Sidecar.Revision, f.AttemptsUsed = "1-29-1", true }, Fail}},
 	"istiods-answer": {
-		{"target does not answer", func(f *Facts) { f.World.Revisions[1].Istiods[0].Silence = "timeout" }, Wait},
-		{"another does not answer", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait}},
+		{"target does not answer", func(f *Facts) { f.World.Revisions[1].Istiods[0].NoAnswer = "timeout" }, Wait},
+		{"another does not answer", func(f *Facts) { f.World.Revisions[0].Istiods[0].NoAnswer = "timeout" }, Wait}},
 	"configuration-accepted": {
 		{"rejected by a pod that cannot start", func(f *Facts) {
 			f.Workload.Pods[1].Running, f.World.Proxies[1].Rejected = false, []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
@@ -79,12 +81,12 @@ var failures = map[string][]failure{
 		{"not acknowledged", func(f *Facts) { f.World.Proxies[0].Unacked = []string{"CDS"} }, Wait},
 		{"nothing sent", func(f *Facts) { f.World.Proxies[0].Sent = []string{"CDS"} }, Wait}},
 	"trial-pod-ready": {
-		{"not ready", func(f *Facts) { f.Workload.Pods[0].Ready, f.Workload.Pods[0].Trouble = false, "app: ImagePullBackOff" }, Wait},
+		{"not ready", func(f *Facts) { f.Workload.Pods[0].Ready, f.Workload.Pods[0].Problem = false, "app: ImagePullBackOff" }, Wait},
 		{"no pod", func(f *Facts) { f.Workload.Pods = nil }, Wait}},
 	"removal-scope": {
-		{"a CRD", func(f *Facts) { f.World.Belongings[0].Kind = "CustomResourceDefinition" }, Fail},
-		{"the certificate authority", func(f *Facts) { f.World.Belongings[0].Name = "istio-ca-secret" }, Fail},
-		{"a gateway", func(f *Facts) { f.World.Belongings[0].Component = "IngressGateways" }, Fail}},
+		{"a CRD", func(f *Facts) { f.World.Components[0].Kind = "CustomResourceDefinition" }, Fail},
+		{"the certificate authority", func(f *Facts) { f.World.Components[0].Name = "istio-ca-secret" }, Fail},
+		{"a gateway", func(f *Facts) { f.World.Components[0].IstioComponent = "IngressGateways" }, Fail}},
 	"revision-unused": {
 		{"a pod", func(f *Facts) { f.World.Workloads[0].Pods[1].Sidecar.Revision = "1-29-1" }, Fail},
 		{"a proxy of unknown revision", func(f *Facts) {
@@ -113,48 +115,50 @@ var failures = map[string][]failure{
 		}, Fail},
 		{"a WorkloadEntry, by a tag", func(f *Facts) {
 			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}}
-			f.World.Claims = []mesh.Claim{{Subject: "WorkloadEntry a/b", Value: "prod"}}
+			f.World.Referrers = []mesh.Reference{{Subject: "WorkloadEntry a/b", Value: "prod"}}
 		}, Fail},
 		{"a webhook of another configuration", func(f *Facts) { f.World.Webhooks[0].Service = "istio-system/istiod-1-29-1" }, Fail}},
 	"shared-components-moved": {
 		{"CNI", func(f *Facts) {
-			f.World.Belongings = append(f.World.Belongings,
-				mesh.Belonging{Kind: "DaemonSet", Name: "istio-cni-node", Revision: "1-29-1", Component: "Cni", Shared: true})
+			f.World.Components = append(f.World.Components,
+				mesh.Component{Kind: "DaemonSet", Name: "istio-cni-node", Revision: "1-29-1", IstioComponent: "Cni", Shared: true})
 		}, Fail}},
 	"revision-unconnected": {
 		{"scaled to zero", func(f *Facts) { f.World.Revisions[0].Istiods = nil }, Wait},
-		{"no answer", func(f *Facts) { f.World.Revisions[0].Istiods[0].Silence = "timeout" }, Wait},
+		{"no answer", func(f *Facts) { f.World.Revisions[0].Istiods[0].NoAnswer = "timeout" }, Wait},
 		{"a VM", func(f *Facts) {
 			f.World.Proxies = append(f.World.Proxies, mesh.Proxy{Namespace: "vms", Pod: "legacy", Revision: "1-29-1"})
 		}, Wait}},
 	"managed-objects-removed": {
-		{"the Sail operator", func(f *Facts) { f.World.Belongings[0].Hands = "the Sail operator" }, Wait}},
+		{"the Sail operator", func(f *Facts) { f.World.Components[0].ManagedBy = "the Sail operator" }, Wait}},
 	"trust-domain": {
-		{"another trust domain", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "prod" }, Fail},
-		{"new one unknown", func(f *Facts) { f.Setups.Planes[1].TrustDomain = "" }, Warn},
-		{"old one unknown", func(f *Facts) { f.Setups.Planes[0].TrustDomain = "" }, Warn}},
+		{"another trust domain", func(f *Facts) { f.Setups.ControlPlanes[1].TrustDomain = "prod" }, Fail},
+		{"new one unknown", func(f *Facts) { f.Setups.ControlPlanes[1].TrustDomain = "" }, Warn},
+		{"old one unknown", func(f *Facts) { f.Setups.ControlPlanes[0].TrustDomain = "" }, Warn}},
 	"discovery-selectors": {
 		{"namespace not selected", func(f *Facts) {
-			f.Setups.Planes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
+			f.Setups.ControlPlanes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
 		}, Fail}},
 	"root-in-namespaces": {
-		{"no ConfigMap", func(f *Facts) { f.Setups.Rooted["a"] = false }, Wait}},
+		{"no ConfigMap", func(f *Facts) { f.Setups.HasRootCertificate["a"] = false }, Wait}},
 	"crds-current": {
-		{"older CRDs", func(f *Facts) { f.Setups.Definitions = []string{"1.29.1", "1.31.0"} }, Warn}},
+		{"older CRDs", func(f *Facts) { f.Setups.CRDVersions = []string{"1.29.1", "1.31.0"} }, Warn}},
 	"same-configuration": {
-		{"settings differ", func(f *Facts) { f.Setups.Planes[1].Settings = nil }, Warn},
+		{"settings differ", func(f *Facts) { f.Setups.ControlPlanes[1].Settings = nil }, Warn},
 		{"not permitted to read", func(f *Facts) { f.Setups.Unknown = []string{"autoscalers"} }, Warn}},
 	"pod-creation": {
-		{"rejected", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
-		{"no sidecar", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Pod: true, Admitted: true}} }, Wait},
-		{"quota", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Pod: true, Full: true, Refusal: "exceeded quota"}} }, Warn},
+		{"rejected", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
+		{"no sidecar", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Admitted: true}} }, Wait},
+		{"quota", func(f *Facts) {
+			f.DryRuns = []mesh.DryRunAttempt{{Pod: true, OverQuota: true, Refusal: "exceeded quota"}}
+		}, Warn},
 		{"sidecar of another revision", func(f *Facts) {
-			f.DryRuns = []mesh.Attempt{{Pod: true, Admitted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
+			f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Admitted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
 		}, Wait}},
 	"valid-configuration": {
-		{"rejected", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Refusal: "no endpoints"}} }, Wait}},
+		{"rejected", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Refusal: "no endpoints"}} }, Wait}},
 	"invalid-configuration": {
-		{"admitted", func(f *Facts) { f.DryRuns = []mesh.Attempt{{Invalid: true, Admitted: true}} }, Wait}},
+		{"admitted", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{InvalidConfig: true, Admitted: true}} }, Wait}},
 	"replacement-serves": {
 		{"not ready", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
 	"replacement-revision": {

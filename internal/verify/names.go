@@ -14,7 +14,7 @@ const (
 // All returns every check once.
 func All() []Check {
 	var list []Check
-	for _, c := range slices.Concat(ControlPlaneValidation, Alike, SurgeCapacity, WorkloadVerification, TrialPodVerification,
+	for _, c := range slices.Concat(ControlPlaneValidation, ControlPlaneComparison, SurgeCapacity, WorkloadVerification, TrialPodVerification,
 		ReplacementPod, []Check{ReplacementRevision, ParkedPodIdle, ParkedPodDeleted, TrialPodEndpoints},
 		Removal, ManagedRemoval, DryRunPod, DryRunConfiguration) {
 		if !slices.ContainsFunc(list, func(known Check) bool { return known.Name == c.Name }) {

@@ -26,7 +26,7 @@ func Preflight(w mesh.World, serving []string, target, wanted string) []Verdict 
 	var bad []Verdict
 	check := func(name string, checks []Check, f Facts) {
 		f.World, f.Revision = w, name
-		if v := Worst(Judge(checks, name, f)); v.Result == Wait || v.Result == Fail {
+		if v := Worst(Evaluate(checks, name, f)); v.Result == Wait || v.Result == Fail {
 			bad = append(bad, v)
 		}
 	}

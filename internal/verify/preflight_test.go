@@ -16,18 +16,18 @@ func TestPreflightChecksExistingControlPlanes(t *testing.T) {
 	}{
 		{"all good", func(*mesh.World) {}, ""},
 		{"target does not exist", func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
-		{"old istiod's certificate expired", func(w *mesh.World) { w.Revisions[0].Istiods[0].Stale = "out of date" }, "istiod-answers"},
-		{"target's port closed", func(w *mesh.World) { w.Revisions[1].Istiods[0].Shut = "connection refused" }, "istiod-answers"},
-		{"old istiod does not answer", func(w *mesh.World) { w.Revisions[0].Istiods[0].Silence = "timeout" }, "istiod-answers"},
+		{"old istiod's certificate expired", func(w *mesh.World) { w.Revisions[0].Istiods[0].CertificateNotValid = "out of date" }, "istiod-answers"},
+		{"target's port closed", func(w *mesh.World) { w.Revisions[1].Istiods[0].PortClosed = "connection refused" }, "istiod-answers"},
+		{"old istiod does not answer", func(w *mesh.World) { w.Revisions[0].Istiods[0].NoAnswer = "timeout" }, "istiod-answers"},
 		{"old revision does not exist", func(w *mesh.World) { w.Revisions = w.Revisions[1:] }, "revision-complete"},
 		{"third istiod does not answer", func(w *mesh.World) { w.Revisions = append(w.Revisions, thirdRevision("timeout")) }, "istiod-answers"},
 		{"third istiod answers", func(w *mesh.World) { w.Revisions = append(w.Revisions, thirdRevision("")) }, ""},
 		{"third istiod's port closed", func(w *mesh.World) {
 			r := thirdRevision("")
-			r.Istiods[0].Shut = "connection refused"
+			r.Istiods[0].PortClosed = "connection refused"
 			w.Revisions = append(w.Revisions, r)
 		}, ""},
-		{"old istiod's port closed", func(w *mesh.World) { w.Revisions[0].Istiods[0].Shut = "connection refused" }, ""},
+		{"old istiod's port closed", func(w *mesh.World) { w.Revisions[0].Istiods[0].PortClosed = "connection refused" }, ""},
 		{"third revision runs no istiod", func(w *mesh.World) {
 			w.Revisions = append(w.Revisions, mesh.Revision{Name: "1-30-0"})
 		}, ""},
@@ -50,5 +50,5 @@ func TestPreflightChecksExistingControlPlanes(t *testing.T) {
 
 // thirdRevision returns a control plane that no namespace is bound to, with one istiod.
 func thirdRevision(silence string) mesh.Revision {
-	return mesh.Revision{Name: "1-30-0", Wanted: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-30-0", Silence: silence}}}
+	return mesh.Revision{Name: "1-30-0", Replicas: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-30-0", NoAnswer: silence}}}
 }

@@ -120,12 +120,12 @@ var sharedNames = []string{"cacerts", "istio-ca-secret", "istio-ca-root-cert"}
 
 func outsideScope(f Facts) []Reference {
 	var list []Reference
-	for _, b := range f.World.Own(f.Revision) {
+	for _, b := range f.World.ComponentsOf(f.Revision) {
 		switch {
 		case b.Kind == "CustomResourceDefinition", b.Kind == "Namespace", b.Kind == "DaemonSet", slices.Contains(sharedNames, b.Name):
-			list = append(list, Reference{b.Subject(), "it is shared by all revisions"})
-		case b.Component != "Pilot" && b.Component != "HelmRelease":
-			list = append(list, Reference{b.Subject(), fmt.Sprintf("it is part of component %q, not of the control plane", b.Component)})
+			list = append(list, Reference{b.String(), "it is shared by all revisions"})
+		case b.IstioComponent != "Pilot" && b.IstioComponent != "HelmRelease":
+			list = append(list, Reference{b.String(), fmt.Sprintf("it is part of component %q, not of the control plane", b.IstioComponent)})
 		}
 	}
 	return list
@@ -174,7 +174,7 @@ func references(f Facts) []Reference {
 	}
 	for _, ns := range w.Namespaces {
 		switch value, ok := ns.Labels[mesh.RevisionLabel]; {
-		case ok && w.Names(value, name):
+		case ok && w.LabelMeans(value, name):
 			add("Namespace "+ns.Name, fmt.Sprintf("label %s=%s", mesh.RevisionLabel, value))
 		case slices.Contains(w.Injectors(ns, mesh.Template{}), name):
 			add("Namespace "+ns.Name, "the revision's webhook injects its pods")
@@ -182,15 +182,15 @@ func references(f Facts) []Reference {
 	}
 	for _, wl := range w.Workloads {
 		switch value, ok := wl.Template.Labels[mesh.RevisionLabel]; {
-		case ok && w.Names(value, name):
+		case ok && w.LabelMeans(value, name):
 			add(wl.Key(), fmt.Sprintf("its template has %s=%s", mesh.RevisionLabel, value))
-		case w.InjectsAlone(wl, name):
+		case w.InjectsOnly(wl, name):
 			add(wl.Key(), "the revision's webhook injects its pods")
 		}
 	}
-	for _, c := range w.Claims {
-		if w.Claimed(c, name) {
-			add(c.Subject, c.By)
+	for _, c := range w.Referrers {
+		if w.References(c, name) {
+			add(c.Subject, c.Through)
 		}
 	}
 	service := w.RootNamespace + "/istiod"
@@ -207,18 +207,18 @@ func references(f Facts) []Reference {
 
 func componentsOf(f Facts) []Reference {
 	var list []Reference
-	for _, b := range f.World.Belongings {
+	for _, b := range f.World.Components {
 		if b.Revision == f.Revision && b.Shared && (b.Kind == "Deployment" || b.Kind == "DaemonSet") {
-			list = append(list, Reference{b.Subject(), fmt.Sprintf("it has %s=%s (component %s)", mesh.RevisionLabel, b.Revision, b.Component)})
+			list = append(list, Reference{b.String(), fmt.Sprintf("it has %s=%s (component %s)", mesh.RevisionLabel, b.Revision, b.IstioComponent)})
 		}
 	}
 	return list
 }
 
 func managedObjectsRemoved(f Facts) (Result, string) {
-	for _, b := range f.World.Own(f.Revision) {
-		if b.Hands != "" {
-			return Wait, fmt.Sprintf("%s is managed by %s, which has to remove it", b.Subject(), b.Hands)
+	for _, b := range f.World.ComponentsOf(f.Revision) {
+		if b.ManagedBy != "" {
+			return Wait, fmt.Sprintf("%s is managed by %s, which has to remove it", b.String(), b.ManagedBy)
 		}
 	}
 	return Pass, "no object of it exists any more"
@@ -251,5 +251,5 @@ func unconnected(f Facts) (Result, string) {
 // hasDeployment reports whether the revision's istiod Deployment exists. It is
 // deleted before the rest of the revision.
 func hasDeployment(f Facts) bool {
-	return slices.ContainsFunc(f.World.Own(f.Revision), func(b mesh.Belonging) bool { return b.Kind == "Deployment" })
+	return slices.ContainsFunc(f.World.ComponentsOf(f.Revision), func(b mesh.Component) bool { return b.Kind == "Deployment" })
 }

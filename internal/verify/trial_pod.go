@@ -38,14 +38,14 @@ var TrialPodEndpoints = Check{
 // it may serve, it counts as ready when its containers are.
 func TrialWorkload(x mesh.Trial) mesh.Workload {
 	p := x.Pod
-	p.Current, p.Ready = true, x.Able && (p.Ready || x.Service != mesh.Serving)
+	p.Current, p.Ready = true, x.ContainersReady && (p.Ready || x.Phase != mesh.Serving)
 	return mesh.Workload{
 		Kind:      "Pod",
 		Namespace: x.Namespace,
 		Name:      p.Name,
-		Wanted:    1,
+		Replicas:  1,
 		Pods:      []mesh.Pod{p},
-		Rollout:   mesh.Rollout{Done: p.Ready, Message: p.Trouble},
+		Rollout:   mesh.Rollout{Done: p.Ready, Message: p.Problem},
 	}
 }
 
@@ -55,7 +55,7 @@ func trialPodReady(f Facts) (Result, string) {
 	case len(live) == 0:
 		return Wait, "no trial pod exists"
 	case !live[0].Ready:
-		return Wait, fmt.Sprintf("trial pod %s: %s", live[0].Name, live[0].Trouble)
+		return Wait, fmt.Sprintf("trial pod %s: %s", live[0].Name, live[0].Problem)
 	}
 	return Pass, fmt.Sprintf("trial pod %s ready", live[0].Name)
 }

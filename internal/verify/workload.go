@@ -93,7 +93,7 @@ var CertificateChain = Check{
 
 func surgeCapacity(f Facts) (Result, string) {
 	keeper := mesh.Demand{Services: f.ExtraServices}
-	if lack := cmp.Or(f.World.Lacks(f.Workload, f.ExtraPods), f.World.Overdraws(f.Workload.Namespace, "its swap takes", keeper)); lack != "" {
+	if lack := cmp.Or(f.World.Shortage(f.Workload, f.ExtraPods), f.World.OverQuota(f.Workload.Namespace, "its swap takes", keeper)); lack != "" {
 		return Wait, "not started, capacity is missing: " + lack
 	}
 	return Pass, ""
@@ -108,8 +108,8 @@ func rolloutDone(f Facts) (Result, string) {
 		return Pass, ""
 	}
 	for _, p := range f.Workload.Live() {
-		if p.Trouble != "" && p.Current {
-			return Wait, fmt.Sprintf("pod %s: %s", p.Name, p.Trouble)
+		if p.Problem != "" && p.Current {
+			return Wait, fmt.Sprintf("pod %s: %s", p.Name, p.Problem)
 		}
 	}
 	return Wait, "waiting for the rollout: " + r.Message
@@ -124,12 +124,12 @@ func evictedPodsBack(wl mesh.Workload) (Result, string) {
 		case p.Terminating:
 			return Wait, fmt.Sprintf("pod %s is terminating", p.Name)
 		case !p.Ready:
-			return Wait, fmt.Sprintf("pod %s is not ready: %s", p.Name, p.Trouble)
+			return Wait, fmt.Sprintf("pod %s is not ready: %s", p.Name, p.Problem)
 		}
 		ready++
 	}
-	if ready < wl.Wanted {
-		reason := fmt.Sprintf("%d/%d pods ready", ready, wl.Wanted)
+	if ready < wl.Replicas {
+		reason := fmt.Sprintf("%d/%d pods ready", ready, wl.Replicas)
 		if wl.Rollout.Message != "" {
 			reason += ": " + wl.Rollout.Message
 		}
@@ -145,8 +145,8 @@ func runningPods(f Facts) []mesh.Pod {
 
 func podsRunning(f Facts) (Result, string) {
 	n := len(runningPods(f))
-	reason := fmt.Sprintf("%d/%d pods running", n, f.Workload.Wanted)
-	if n < f.Workload.Wanted || n == 0 {
+	reason := fmt.Sprintf("%d/%d pods running", n, f.Workload.Replicas)
+	if n < f.Workload.Replicas || n == 0 {
 		return Wait, reason
 	}
 	return Pass, reason
@@ -175,7 +175,7 @@ func oldPodsReason(r mesh.Rollout) string {
 	switch {
 	case r.Paused:
 		return ": rollouts are paused; resume them with `kubectl rollout resume`"
-	case r.Manual:
+	case r.OnDelete:
 		return ": its update strategy (OnDelete, or a partition) does not replace old pods"
 	}
 	return ""
@@ -187,7 +187,7 @@ func istiodsAnswer(f Facts) (Result, string) {
 	for _, r := range f.World.Revisions {
 		for _, i := range r.Istiods {
 			if !i.Answers() && (r.Name == f.Revision || !f.Rollback) {
-				return Wait, fmt.Sprintf("istiod %s (%s) does not report which proxies it serves: %s", i.Pod, r.Name, i.Silence)
+				return Wait, fmt.Sprintf("istiod %s (%s) does not report which proxies it serves: %s", i.Pod, r.Name, i.NoAnswer)
 			}
 		}
 	}

@@ -26,19 +26,46 @@ var world = []string{"os", "os/exec", "net", "net/http", "syscall", "log", "math
 var layers = []layer{
 	{path: "api", theirs: []string{"k8s.io/apimachinery"}, not: world},
 	{path: "internal/mesh", not: world},
-	{path: "internal/plan", ours: []string{"internal/mesh"}, not: world},
+	{path: "internal/step", ours: []string{"internal/mesh"}, not: world},
+	{path: "internal/plan/binding", ours: []string{"internal/step", "internal/mesh"}, not: world},
+	{path: "internal/plan/swap", ours: []string{"internal/step", "internal/mesh"}, not: world},
+	{
+		path: "internal/plan/strategy",
+		ours: []string{"internal/plan/binding", "internal/plan/swap", "internal/step", "internal/mesh"}, not: world,
+	},
+	{path: "internal/plan/trial", ours: []string{"internal/plan/strategy", "internal/step", "internal/mesh"}, not: world},
+	{path: "internal/plan/removal", ours: []string{"internal/plan/strategy", "internal/step", "internal/mesh"}, not: world},
+	{
+		path: "internal/plan/selection",
+		ours: []string{"internal/plan/binding", "internal/plan/strategy", "internal/step", "internal/mesh"}, not: world,
+	},
+	{
+		path: "internal/plan/baseline",
+		ours: []string{"internal/plan/binding", "internal/plan/selection", "internal/step", "internal/mesh"}, not: world,
+	},
+	{
+		path: "internal/plan/advice",
+		ours: []string{"internal/plan/binding", "internal/plan/removal", "internal/plan/selection", "internal/plan/strategy",
+			"internal/plan/swap", "internal/plan/trial", "internal/step", "internal/mesh"},
+		not: world,
+	},
+	{path: "internal/plan", ours: []string{"internal/plan", "internal/step", "internal/mesh"}, not: world},
 	{path: "internal/verify", ours: []string{"internal/mesh"}, not: world},
-	{path: "internal/engine", ours: []string{"internal/plan", "internal/verify", "internal/mesh"}, not: world},
-	{path: "internal/cluster", ours: []string{"api", "internal/engine", "internal/plan", "internal/mesh"}, theirs: []string{"*"}},
-	{path: "internal/install", ours: []string{"internal/engine", "internal/plan", "internal/mesh"}, theirs: []string{"*"}},
+	{path: "internal/engine", ours: []string{"internal/plan", "internal/step", "internal/verify", "internal/mesh"}, not: world},
+	{
+		path:   "internal/cluster",
+		ours:   []string{"api", "internal/engine", "internal/plan", "internal/step", "internal/mesh"},
+		theirs: []string{"*"},
+	},
+	{path: "internal/install", ours: []string{"internal/engine", "internal/plan", "internal/step", "internal/mesh"}, theirs: []string{"*"}},
 	{
 		path:   "internal/report",
-		ours:   []string{"internal/engine", "internal/plan", "internal/verify", "internal/mesh"},
+		ours:   []string{"internal/engine", "internal/plan", "internal/step", "internal/verify", "internal/mesh"},
 		theirs: []string{"github.com/mattn/go-runewidth"},
 	},
 	{
 		path: "internal/run",
-		ours: []string{"api", "internal/engine", "internal/cluster", "internal/install", "internal/report", "internal/plan",
+		ours: []string{"api", "internal/engine", "internal/cluster", "internal/install", "internal/report", "internal/plan", "internal/step",
 			"internal/verify", "internal/mesh"},
 		theirs: []string{"*"},
 	},
@@ -66,7 +93,8 @@ func (r layer) mayImport(p listed) bool {
 		return slices.Contains(r.theirs, "*") || slices.Contains(r.theirs, p.Module.Path)
 	}
 	other, ok := layerOf(p.ImportPath)
-	return ok && (other.path == r.path || slices.Contains(r.ours, "*") || slices.Contains(r.ours, other.path))
+	allowed := func(path string) bool { return within(other.path, path) }
+	return ok && (other.path == r.path || slices.Contains(r.ours, "*") || slices.ContainsFunc(r.ours, allowed))
 }
 
 func within(pkg, path string) bool { return pkg == path || strings.HasPrefix(pkg, path+"/") }

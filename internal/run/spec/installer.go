@@ -24,7 +24,7 @@ func (f *Flags) setInstaller(s *Spec) error {
 	if err := f.setChart(s); err != nil || f.operator == "" {
 		return err
 	}
-	o, err := install.ReadOperator(f.operator)
+	o, err := install.ReadIstioOperator(f.operator)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func (f *Flags) setChart(s *Spec) error {
 
 // InstallerOf returns how a specification has its revision installed. Nothing in
 // it is set where the specification does not say.
-func InstallerOf(s Spec) (install.Way, error) {
-	w := install.Way{Await: s.Await}
+func InstallerOf(s Spec) (install.Method, error) {
+	w := install.Method{Await: s.Await}
 	var err error
 	if given := count(s.Install != nil, s.Helm != nil, s.Await); given > 1 {
 		return w, errors.New("more than one installer was given: spec.install (--operator) has istioctl install the revision, " +
@@ -71,7 +71,7 @@ func InstallerOf(s Spec) (install.Way, error) {
 	if s.Install == nil {
 		return w, nil
 	}
-	if w.Operator, err = install.ParseOperator(s.Install.Raw); err != nil {
+	if w.IstioOperator, err = install.ParseIstioOperator(s.Install.Raw); err != nil {
 		return w, fmt.Errorf("spec.install: %w", err)
 	}
 	return w, nil
@@ -99,11 +99,11 @@ func SetDraft(s *Spec, d install.Draft) error {
 	}
 	helm := *s.Helm
 	s.Helm, helm.Version = &helm, d.ChartVersion
-	if d.Carried == nil || helm.Carried != nil {
+	if d.Inherited == nil || helm.Carried != nil {
 		return nil
 	}
-	values, err := marshalValues(d.Carried.Values)
-	s.Helm.Carried = &v1alpha1.CarriedValues{From: d.Carried.From, Values: values}
+	values, err := marshalValues(d.Inherited.Values)
+	s.Helm.Carried = &v1alpha1.CarriedValues{From: d.Inherited.From, Values: values}
 	return err
 }
 
@@ -111,22 +111,22 @@ func SetDraft(s *Spec, d install.Draft) error {
 // known without a cluster.
 func validateInstaller(s Spec) error {
 	w, err := InstallerOf(s)
-	if err != nil || !w.Operator.Given() {
+	if err != nil || !w.IstioOperator.IsSet() {
 		return err
 	}
-	_, err = w.Operator.For(s.Revision)
+	_, err = w.IstioOperator.ForRevision(s.Revision)
 	return err
 }
 
 func chartOf(h *v1alpha1.HelmChart) (install.Chart, error) {
-	c := install.Chart{Ref: h.Chart, Repository: h.Repository, Version: h.Version, Carry: h.Carry, Base: h.Base}
+	c := install.Chart{Ref: h.Chart, Repository: h.Repository, Version: h.Version, InheritFrom: h.Carry, UpgradeBase: h.Base}
 	var err error
 	if c.Values, err = unmarshalValues(h.Values); err != nil {
 		return c, fmt.Errorf("spec.helm.values: %w", err)
 	}
 	if h.Carried != nil {
-		c.Carried = &install.Carried{From: h.Carried.From}
-		if c.Carried.Values, err = unmarshalValues(h.Carried.Values); err != nil {
+		c.Inherited = &install.InheritedValues{From: h.Carried.From}
+		if c.Inherited.Values, err = unmarshalValues(h.Carried.Values); err != nil {
 			return c, fmt.Errorf("spec.helm.carried: %w", err)
 		}
 	}

@@ -21,7 +21,7 @@ func TestChartBecomesPartOfTheRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := u.Spec.Helm
-	if u.Spec.Revision != "1-31-0" || h == nil || h.Chart != here || h.Carry != install.NoCarry {
+	if u.Spec.Revision != "1-31-0" || h == nil || h.Chart != here || h.Carry != install.InheritNone {
 		t.Fatalf("revision %s, %+v", u.Spec.Revision, h)
 	}
 	if want := `{"global":{"hub":"a","logAsJson":true},"replicaCount":3}`; string(h.Values.Raw) != want {
@@ -38,7 +38,7 @@ func TestSameChart(t *testing.T) {
 	line := "--chart " + istiodChart + " --values testdata/values.yaml"
 	recorded := asked(t, line).Spec
 	found := install.Draft{Version: "1.31.0", ChartVersion: "1.31.0",
-		Carried: &install.Carried{From: "there", Values: map[string]any{"a": int64(1)}}}
+		Inherited: &install.InheritedValues{From: "there", Values: map[string]any{"a": int64(1)}}}
 	if err := SetDraft(&recorded, found); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestSameChart(t *testing.T) {
 		}
 	}
 	// What was found later does not take the place of what was agreed to.
-	found.Carried = &install.Carried{From: "elsewhere"}
+	found.Inherited = &install.InheritedValues{From: "elsewhere"}
 	if err := SetDraft(&recorded, found); err != nil || recorded.Helm.Carried.From != "there" {
 		t.Errorf("%v, %+v", err, recorded.Helm.Carried)
 	}

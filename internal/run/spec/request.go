@@ -143,11 +143,11 @@ func (f *Flags) setNames(ctx context.Context, u *v1alpha1.MeshUpgrade) error {
 // revisionFor returns the revision to move to: the one that was given, that of
 // the IstioOperator file, or one named after the version that is to be
 // installed, such as 1-31-0 for 1.31.0.
-func (f *Flags) revisionFor(ctx context.Context, installer install.Way) (string, error) {
+func (f *Flags) revisionFor(ctx context.Context, installer install.Method) (string, error) {
 	if f.revision != "" {
 		return f.revision, nil
 	}
-	if own := installer.Operator.Revision(); own != "" {
+	if own := installer.IstioOperator.Revision(); own != "" {
 		return own, nil
 	}
 	version := f.version
@@ -161,7 +161,7 @@ func (f *Flags) revisionFor(ctx context.Context, installer install.Way) (string,
 		return "", errors.New("read the command line: no revision to move to; " +
 			"give its name with --to, its version with --version, or a MeshUpgrade file with -f")
 	}
-	return install.NameFor(version), nil
+	return install.RevisionName(version), nil
 }
 
 // canonicalize writes kinds as Kubernetes does, and the path of a chart in a
@@ -171,7 +171,7 @@ func canonicalize(u *v1alpha1.MeshUpgrade) error {
 	if u.Spec.Helm == nil {
 		return nil
 	}
-	c, err := install.Chart{Ref: u.Spec.Helm.Chart, Repository: u.Spec.Helm.Repository}.Local(filepath.Abs)
+	c, err := install.Chart{Ref: u.Spec.Helm.Chart, Repository: u.Spec.Helm.Repository}.WithAbsolutePath(filepath.Abs)
 	if err != nil {
 		return fmt.Errorf("find chart %s: %w", u.Spec.Helm.Chart, err)
 	}

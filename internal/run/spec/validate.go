@@ -13,13 +13,13 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/strategy"
 )
 
 // validate returns what is wrong with a MeshUpgrade, as far as that is known
 // without a cluster.
 func validate(u *v1alpha1.MeshUpgrade) error {
-	if err := install.CheckRevision(u.Spec.Revision); err != nil {
+	if err := install.ValidateRevisionName(u.Spec.Revision); err != nil {
 		return err
 	}
 	faults := validation.IsDNS1123Subdomain(u.Name)
@@ -84,8 +84,8 @@ func validateEnums(s Spec) error {
 
 func validateRules(rules []v1alpha1.WorkloadRule) error {
 	for _, r := range rules {
-		strategy := enum{field: "the strategy of a rule", value: r.Way, values: []string{"restart", "evict", "swap", "field", "leave"}}
-		if err := strategy.validate(); err != nil {
+		allowed := enum{field: "the strategy of a rule", value: r.Way, values: []string{"restart", "evict", "swap", "field", "leave"}}
+		if err := allowed.validate(); err != nil {
 			return err
 		}
 		if err := (enum{field: "the trial of a rule", value: r.Trial, values: trialModes}).validate(); err != nil {
@@ -99,7 +99,7 @@ func validateRules(rules []v1alpha1.WorkloadRule) error {
 				"no other strategy takes one")
 		}
 		if r.Field != "" {
-			if err := plan.Writable(mesh.KindOf(r.Kind), r.Field); err != nil {
+			if err := strategy.ValidateField(mesh.KindOf(r.Kind), r.Field); err != nil {
 				return fmt.Errorf("set the strategy of a rule: %w", err)
 			}
 		}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package baseline
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// New is the baseline of a World, for the namespaces that will be moved; the
+// sidecars of everything else are noted as well. What an earlier hand moved to
+// the target from a revision that the intent names counts as found there.
+func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
+	b := step.Baseline{Bindings: map[string]string{}, Revisions: map[string]string{}, Sidecars: map[string]string{},
+		TemplateLabels: map[string]string{}, Tag: map[string]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
+	for _, r := range w.Revisions {
+		b.Versions[r.Name] = r.Version
+	}
+	for _, name := range namespaces {
+		if ns, ok := w.Namespace(name); ok {
+			noteNamespace(b, w, in, ns)
+		}
+	}
+	for _, wl := range w.Workloads {
+		if wl.Injected() || wl.Gateway {
+			b.Sidecars[wl.Key()] = revisionBefore(in, slices.Contains(namespaces, wl.Namespace) && !wl.Gateway, strings.Join(wl.Sidecars(), "+"))
+		}
+	}
+	for _, tag := range step.SortedUnique(slices.Collect(maps.Values(b.Tag))) {
+		b.Tags[tag] = strings.Join(w.TagRevisions(tag), "+")
+	}
+	noteUnusedTags(b, w, in)
+	b.MovedTags = binding.MovableTags(w, in, b, namespaces)
+	return b
+}
+
+// revisionBefore is what a run counts as found where an upgrade was begun by other hands.
+func revisionBefore(in step.Intent, moved bool, found string) string {
+	if moved && in.From != "" && found == in.Revision {
+		return in.From
+	}
+	return found
+}
+
+// noteNamespace notes one namespace, and the workloads in it that are bound by labels of
+// their own.
+func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespace) {
+	b.Bindings[ns.Name] = ns.Binding().String()
+	now := binding.InjectedBy(w, ns)
+	b.Revisions[ns.Name] = revisionBefore(in, true, now)
+	if b.Revisions[ns.Name] != now {
+		b.Bindings[ns.Name] = mesh.Pinned(in.From).String()
+	} else if tag := w.TagOf(ns, mesh.Template{}); tag != "" {
+		b.Tag[ns.Name] = tag
+	}
+	if now != "" || ns.Binding().Injection.Set {
+		return
+	}
+	for _, wl := range w.In(ns.Name) {
+		if binding.BoundByOwnLabels(w, ns, wl) {
+			noteWorkload(b, w, in, ns, wl)
+		}
+	}
+}
+
+// noteWorkload notes a workload that is bound by labels of its own pods.
+func noteWorkload(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespace, wl mesh.Workload) {
+	b.TemplateLabels[wl.Key()] = step.TemplateLabelOf(wl)
+	by := strings.Join(w.Injectors(ns, wl.Template), "+")
+	b.Revisions[wl.Key()] = revisionBefore(in, true, by)
+	if tag := w.TagOf(ns, wl.Template); tag != "" {
+		b.Tag[wl.Key()] = tag
+	}
+	if b.Revisions[wl.Key()] != by {
+		b.TemplateLabels[wl.Key()] = in.From
+		delete(b.Tag, wl.Key())
+	}
+}
+
+// noteUnusedTags notes, where a revision is to be taken away, what else leads to it: tags
+// that nobody is bound by, and the default, or its validator alone. They are moved
+// as well, or they would keep the revision for ever.
+func noteUnusedTags(b step.Baseline, w mesh.World, in step.Intent) {
+	if !in.Remove {
+		return
+	}
+	olds := []string{in.From}
+	for _, revisions := range b.Revisions {
+		olds = append(olds, strings.Split(revisions, "+")...)
+	}
+	names := []string{mesh.DefaultTag}
+	for _, t := range w.Tags {
+		names = append(names, t.Name)
+	}
+	for _, name := range step.SortedUnique(names) {
+		at := w.TagRevisions(name)
+		if _, known := b.Tags[name]; known {
+			continue
+		}
+		if slices.ContainsFunc(at, func(r string) bool { return r != "" && r != in.Revision && slices.Contains(olds, r) }) {
+			b.Tags[name] = strings.Join(at, "+")
+		}
+	}
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package baseline
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// Extend is the ledger with what came to be moved after the run had begun, and
+// of which nothing was found then: workloads that their own pods' labels bind, in
+// namespaces that the run moves, and, where the removal of the old revision was
+// asked for later, the tags that lead to it. What is not found does not come back.
+// A tag that had to stay for others is moved after all once nobody else is bound by it.
+func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
+	if in.Rollback || l.Waves == nil {
+		return l
+	}
+	b, moved := l.Baseline, slices.Concat(l.Waves...)
+	b.TemplateLabels, b.Revisions, b.Tag, b.Tags = merged(b.TemplateLabels, nil), merged(b.Revisions, nil), merged(b.Tag, nil), merged(b.Tags, nil)
+	for _, name := range moved {
+		ns, _ := w.Namespace(name)
+		for _, wl := range w.In(name) {
+			if _, known := b.TemplateLabels[wl.Key()]; !known && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(w.Injectors(ns, wl.Template), []string{in.Revision}) {
+				noteWorkload(b, w, in, ns, wl)
+			}
+		}
+	}
+	for _, tag := range b.Tag {
+		if _, known := b.Tags[tag]; !known {
+			b.Tags[tag] = strings.Join(w.TagRevisions(tag), "+")
+		}
+	}
+	noteUnusedTags(b, w, in)
+	moves := binding.MovableTags(w, in, openTags(b, w, in, l.Baseline), moved)
+	if len(b.TemplateLabels) == len(l.Baseline.TemplateLabels) && len(b.Tags) == len(l.Baseline.Tags) && len(moves) == 0 {
+		return l
+	}
+	l = l.Clone()
+	b.MovedTags = step.SortedUnique(slices.Concat(b.MovedTags, moves))
+	l.Baseline = b
+	return l
+}
+
+// openTags is a baseline's tags of which nobody decided yet that they are moved: those
+// that are new in it, and, unless tags are to be kept, those that stayed and are
+// where they were found.
+func openTags(b step.Baseline, w mesh.World, in step.Intent, before step.Baseline) step.Baseline {
+	tags := maps.Clone(b.Tags)
+	maps.DeleteFunc(tags, func(tag, at string) bool {
+		_, known := before.Tags[tag]
+		return known && (in.Tags == step.KeepTags || slices.Contains(before.MovedTags, tag) || strings.Join(w.TagRevisions(tag), "+") != at)
+	})
+	return step.Baseline{Tags: tags}
+}

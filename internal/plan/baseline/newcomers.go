@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package baseline
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/selection"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// Newcomers returns the namespaces that came to be bound to another revision
+// after the run was divided into waves, and that its selection means: everything,
+// or what a label selector matches. Where namespaces were named there are none.
+// One that held no proxy when the run began was not moved to the target by other
+// hands: of it Intent.From says nothing.
+func Newcomers(w mesh.World, in step.Intent, l step.Ledger) []string {
+	if len(in.Namespaces) > 0 || len(in.Waves) > 0 || in.Rollback || l.Waves == nil {
+		return nil
+	}
+	known, held, since := slices.Concat(l.Waves...), namespacesWithProxies(l.Baseline), in
+	since.From = ""
+	return slices.DeleteFunc(selection.Candidates(w, in), func(name string) bool {
+		ns, _ := w.Namespace(name)
+		return slices.Contains(known, name) || in.Selector != nil && !in.Selector.Matches(ns.Labels) || selection.Validate(w, []string{name}, in.Revision) != nil ||
+			!held[name] && !selection.NeedsMove(w, since, name)
+	})
+}
+
+// namespacesWithProxies are the namespaces that held proxies when the run began.
+func namespacesWithProxies(b step.Baseline) map[string]bool {
+	held := map[string]bool{}
+	for key := range b.Sidecars {
+		_, name, _ := strings.Cut(key, " ")
+		namespace, _, _ := strings.Cut(name, "/")
+		held[namespace] = true
+	}
+	return held
+}
+
+// WithNewcomers is the ledger with the newcomers in a wave of their own, after the
+// others, and with what was found of them.
+func WithNewcomers(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
+	names := Newcomers(w, in, l)
+	if len(names) == 0 {
+		return l
+	}
+	l = l.Clone()
+	l.Waves = append(slices.Clone(l.Waves), names)
+	held, since := namespacesWithProxies(l.Baseline), in
+	since.From = ""
+	was := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !held[name] })
+	born := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return held[name] })
+	tags := join(&l.Baseline, w, New(w, in, was), was)
+	tags = merged(tags, join(&l.Baseline, w, New(w, since, born), born))
+	l.Baseline.MovedTags = step.SortedUnique(append(slices.Clone(l.Baseline.MovedTags), binding.MovableTags(w, in, step.Baseline{Tags: tags}, slices.Concat(l.Waves...))...))
+	return l
+}
+
+// join adds what was found of newcomers, and returns the tags that bound them.
+func join(b *step.Baseline, w mesh.World, found step.Baseline, names []string) map[string]string {
+	b.Bindings, b.Revisions = merged(b.Bindings, found.Bindings), merged(b.Revisions, found.Revisions)
+	b.TemplateLabels, b.Tag, b.Tags = merged(b.TemplateLabels, found.TemplateLabels), merged(b.Tag, found.Tag), merged(found.Tags, b.Tags)
+	b.Sidecars = maps.Clone(b.Sidecars)
+	for _, name := range names {
+		for _, wl := range w.In(name) {
+			if has, carries := found.Sidecars[wl.Key()]; carries {
+				b.Sidecars[wl.Key()] = has
+			}
+		}
+	}
+	return found.Tags
+}
+
+// merged is both maps in one; the second decides.
+func merged(a, b map[string]string) map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, a)
+	maps.Copy(all, b)
+	return all
+}

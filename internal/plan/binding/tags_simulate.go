@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package binding
+
+import (
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// SimulateTag points every part of a tag at another revision; of the default that
+// an untagged revision serves, all the webhooks of that revision.
+func SimulateTag(w *mesh.World, s step.Step) {
+	tagged := false
+	for i, t := range w.Tags {
+		if t.Name == s.Subject {
+			w.Tags[i].Revision, tagged = s.To, true
+			if t.Service != "" {
+				w.Tags[i].Service = s.To
+			}
+		}
+	}
+	if s.Subject == mesh.DefaultTag && w.Validator.Configuration != "" {
+		w.Validator.Revision = s.To
+	}
+	for i, h := range w.Webhooks {
+		if h.Tag == s.Subject || !tagged && s.Subject == mesh.DefaultTag && h.Tag == "" && w.ServesDefault(h.Configuration) {
+			w.Webhooks[i].Revision = s.To
+		}
+	}
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package selection
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// Namespaces returns the namespaces that an intent means, sorted.
+func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
+	names := slices.Clone(in.Namespaces)
+	if len(in.Namespaces) == 0 && in.Selector == nil {
+		names = slices.Concat(in.Waves...)
+	}
+	if len(names) == 0 && in.Selector == nil {
+		return wholeMesh(w, in)
+	}
+	for _, name := range names {
+		if err := validateNamed(w, name); err != nil {
+			return nil, err
+		}
+	}
+	if in.Selector != nil {
+		for _, ns := range w.Namespaces {
+			if in.Selector.Matches(ns.Labels) && ns.Name != w.RootNamespace && isBound(w, ns) {
+				names = append(names, ns.Name)
+			}
+		}
+	}
+	names = step.SortedUnique(names)
+	if len(names) == 0 {
+		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision, or that holds workloads that are")
+	}
+	if !slices.ContainsFunc(names, func(name string) bool { return NeedsMove(w, in, name) }) {
+		return nil, nothingToMove(w, in, names)
+	}
+	return names, Validate(w, names, in.Revision)
+}
+
+// NeedsMove reports whether a namespace is not wholly on a revision yet, or was
+// moved to it by other hands from where the intent says.
+func NeedsMove(w mesh.World, in step.Intent, name string) bool {
+	ns, _ := w.Namespace(name)
+	now := binding.InjectedBy(w, ns)
+	return now != in.Revision && (now != "" || binding.Labelled(ns)) || hasOutdated(w, in, name) || in.From != "" && (now == in.Revision || len(binding.BoundByOwnLabelsTo(w, ns, in.Revision)) > 0)
+}
+
+// wholeMesh selects what no one had to name: each namespace that is bound to
+// another revision, by its labels or by default, or whose sidecars are still of
+// another one. Those in which nothing but gateways runs stay, as their gateways
+// do; so do those that the default would inject into and that hold nothing.
+func wholeMesh(w mesh.World, in step.Intent) ([]string, error) {
+	names := Candidates(w, in)
+	if len(names) == 0 {
+		return nil, nothingToMove(w, in, nil)
+	}
+	return names, Validate(w, names, in.Revision)
+}
+
+func Candidates(w mesh.World, in step.Intent) []string {
+	var names []string
+	for _, ns := range w.Namespaces {
+		if ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) || !isBound(w, ns) {
+			continue
+		}
+		if !binding.Labelled(ns) && !HasSidecars(w, ns.Name) && !slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }) {
+			continue
+		}
+		if NeedsMove(w, in, ns.Name) {
+			names = append(names, ns.Name)
+		}
+	}
+	return names
+}
+
+// isBound reports whether pods of a namespace come to a revision: by its labels,
+// by default, or by labels of their own.
+func isBound(w mesh.World, ns mesh.Namespace) bool {
+	return binding.Labelled(ns) || binding.InjectedBy(w, ns) != "" ||
+		slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) })
+}
+
+// HasSidecars reports whether anything in a namespace carries a sidecar.
+func HasSidecars(w mesh.World, namespace string) bool {
+	return slices.ContainsFunc(w.In(namespace), func(wl mesh.Workload) bool { return !wl.Gateway && wl.Injected() })
+}
+
+// hasOutdated reports whether some workload of the namespace would be moved, or has been
+// left in the middle of a swap.
+func hasOutdated(w mesh.World, in step.Intent, namespace string) bool {
+	ns, _ := w.Namespace(namespace)
+	for _, wl := range w.In(namespace) {
+		if binding.InjectedBy(w, ns) == "" && !binding.BoundByOwnLabels(w, ns, wl) {
+			continue
+		}
+		p, by := strategy.Decide(in.Policy, wl), w.Injectors(ns, wl.Template)
+		if p.Moves() && len(strategy.RevisionsToReplace(wl, in.Revision)) > 0 || wl.Swapping() {
+			return true
+		}
+		if (p.Strategy == step.Automatic || p.Moves() && binding.Idle(w, wl)) && binding.CanLabelTemplate(wl, in.Revision) && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(by, []string{in.Revision}) {
+			return true
+		}
+	}
+	return false
+}
+
+// RevisionsInUse returns the revisions that a target's namespaces are bound to now.
+func RevisionsInUse(w mesh.World, t step.Target) []string {
+	var list []string
+	for _, g := range t.Waves {
+		for _, name := range g.Namespaces {
+			ns, _ := w.Namespace(name)
+			list = append(list, w.Injectors(ns, mesh.Template{})...)
+			for _, wl := range w.In(name) {
+				if binding.BoundByOwnLabels(w, ns, wl) {
+					list = append(list, w.Injectors(ns, wl.Template)...)
+				}
+			}
+		}
+	}
+	return step.SortedUnique(list)
+}
+
+func validateNamed(w mesh.World, name string) error {
+	ns, ok := w.Namespace(name)
+	switch {
+	case !ok:
+		return fmt.Errorf("select namespaces: there is no namespace %q: see `kubectl get namespaces`", name)
+	case name == w.RootNamespace:
+		return fmt.Errorf("select namespaces: %s is the control plane's own namespace and is not moved", name)
+	case !isBound(w, ns):
+		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision by its own labels (%s), nor by default, nor is any workload in it: label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
+	}
+	return nil
+}

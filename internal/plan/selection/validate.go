@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package selection
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+)
+
+// Validate refuses namespaces whose labels nobody answers to: what they run today
+// could not be told, and so not be given back.
+func Validate(w mesh.World, names []string, revision string) error {
+	for _, name := range names {
+		ns, _ := w.Namespace(name)
+		switch by := w.Injectors(ns, mesh.Template{}); len(by) {
+		case 1:
+			if err := validateGateways(w, ns, revision); err != nil {
+				return err
+			}
+		case 0:
+			if !binding.Labelled(ns) { // its workloads' own labels bind them
+				if err := validateSingleInjector(w, ns); err != nil {
+					return err
+				}
+				continue
+			}
+			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and no live webhook answers to that: its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
+		default:
+			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))
+		}
+	}
+	return nil
+}
+
+// validateSingleInjector refuses a namespace in which more than one revision would inject
+// what its pods' own labels bind.
+func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
+	for _, wl := range w.In(ns.Name) {
+		if by := w.Injectors(ns, wl.Template); len(by) > 1 && binding.BoundByOwnLabels(w, ns, wl) {
+			return fmt.Errorf("select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see `istioctl analyze`, IST0139)", len(by), wl.Key(), strings.Join(by, ", "))
+		}
+	}
+	return nil
+}
+
+// validateGateways refuses a namespace whose label would move more than its pods: a
+// Gateway of the Gateway API follows it at once, without a wave, a limit or a
+// proof.
+func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
+	for _, d := range binding.GatewaysAffectedBy(w, ns, revision) {
+		return fmt.Errorf("select namespaces: namespace %q holds %s, which istiod makes for the Gateway %s: with the namespace's label the istiod of %s would make it anew at once: bind that Gateway to what it has first (label it %s=%s, which restarts it once), or leave the namespace out",
+			ns.Name, d.Subject, d.Gateway, revision, mesh.RevisionLabel, d.From)
+	}
+	return nil
+}
+
+// gatewaysOnly reports whether a namespace's workloads are all gateways.
+func gatewaysOnly(w mesh.World, namespace string) bool {
+	all := w.In(namespace)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !wl.Gateway })
+}

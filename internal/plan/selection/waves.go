@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package selection
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// defaultWaves is into how many waves the namespaces go when nobody says.
+const defaultWaves = 3
+
+// Divide puts the selected namespaces into waves: as given, or the one with
+// the fewest pods first and alone, the rest divided evenly in that order.
+func Divide(w mesh.World, in step.Intent, selected []string) ([][]string, error) {
+	if len(in.Waves) > 0 {
+		return in.Waves, validateWaves(in.Waves, selected)
+	}
+	count := cmp.Or(in.WaveCount, defaultWaves)
+	ordered := slices.Clone(selected)
+	slices.SortStableFunc(ordered, func(a, b string) int { return cmp.Compare(countPods(w, a), countPods(w, b)) })
+	if count <= 1 {
+		return [][]string{ordered}, nil
+	}
+	waves, rest := [][]string{ordered[:1]}, ordered[1:]
+	for left := min(count-1, len(rest)); left > 0; left-- {
+		n := (len(rest) + left - 1) / left
+		waves, rest = append(waves, rest[:n]), rest[n:]
+	}
+	return waves, nil
+}
+
+// validateWaves checks that explicit waves hold each selected namespace once, and no
+// other.
+func validateWaves(waves [][]string, selected []string) error {
+	seen := map[string]int{}
+	for i, wave := range waves {
+		if len(wave) == 0 {
+			return fmt.Errorf("divide the namespaces: wave %d is empty", i+1)
+		}
+		for _, ns := range wave {
+			if at, twice := seen[ns]; twice {
+				return fmt.Errorf("divide the namespaces: %q is in wave %d and in wave %d", ns, at, i+1)
+			}
+			if !slices.Contains(selected, ns) {
+				return fmt.Errorf("divide the namespaces: %q is in wave %d and not among the selected namespaces", ns, i+1)
+			}
+			seen[ns] = i + 1
+		}
+	}
+	for _, ns := range selected {
+		if _, ok := seen[ns]; !ok {
+			return fmt.Errorf("divide the namespaces: %q is selected and in no wave", ns)
+		}
+	}
+	return nil
+}
+
+// countPods counts the pods of a namespace's workloads.
+func countPods(w mesh.World, namespace string) int {
+	n := 0
+	for _, wl := range w.In(namespace) {
+		n += len(wl.Pods)
+	}
+	return n
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// EvictStuckSteps are the pods that keep a StatefulSet from being put back: with
+// ordered pods its controller waits for a pod that never became ready, and never
+// replaces it, whatever the newest template is ("Forced rollback" in the
+// Kubernetes documentation of StatefulSets). Such a pod serves nobody.
+func EvictStuckSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
+	if !t.Rollback {
+		return nil
+	}
+	var steps []step.Step
+	for _, name := range g.Namespaces {
+		for _, wl := range w.In(name) {
+			if wl.Kind != mesh.StatefulSet || wl.RestartAnnotation.Run != t.Run || !Decide(t.Policy, wl).Moves() {
+				continue
+			}
+			for _, p := range wl.Live() {
+				if !p.Ready && p.Sidecar.Present && p.Sidecar.Revision != t.RevisionOf(wl) {
+					steps = append(steps, step.Step{Kind: step.EvictStuckPod, Wave: g.Number, Subject: wl.Key(), From: p.Name + " " + p.UID, To: t.RevisionOf(wl)})
+				}
+			}
+		}
+	}
+	return steps
+}
+
+// RenderEvictStuck renders the end of a pod. The API server honours disruption budgets in
+// it, and by the UID spares a later pod of the same name.
+func RenderEvictStuck(s step.Step) (step.Change, error) {
+	_, name, _ := strings.Cut(s.Subject, " ")
+	namespace, _, ok := strings.Cut(name, "/")
+	pod, uid, ok2 := strings.Cut(s.From, " ")
+	if !ok || !ok2 {
+		return step.Change{}, step.NewFault(s, "%q of %q is no pod of a workload", s.From, s.Subject)
+	}
+	return step.Change{Verb: step.EvictPod, Kind: "Pod", Namespace: namespace, Name: pod, Expect: uid}, nil
+}

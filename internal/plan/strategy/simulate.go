@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// SimulateEvict gives a workload other pods in the place of all that are not as they
+// should be, of a template that is pinned first.
+func SimulateEvict(w *mesh.World, s step.Step) {
+	if s.TemplateLabel != "" {
+		binding.SimulateTemplateLabel(w, s)
+	}
+	wl, _ := w.Workload(s.Subject)
+	for _, p := range PodsToEvict(wl, s.To) {
+		SimulateEvictStuck(w, step.Step{Subject: s.Subject, From: p.Name + " " + p.UID})
+	}
+}
+
+// SimulateEvictStuck gives a workload another pod in the place of one that was evicted.
+func SimulateEvictStuck(w *mesh.World, s step.Step) {
+	pod, _, _ := strings.Cut(s.From, " ")
+	for i, wl := range w.Workloads {
+		if wl.Key() != s.Subject {
+			continue
+		}
+		ns, _ := w.Namespace(wl.Namespace)
+		by := w.Injectors(ns, wl.Template)
+		pods := slices.Clone(wl.Pods)
+		for j, p := range pods {
+			if p.Name == pod && len(by) > 0 {
+				pods[j].UID, pods[j].Running, pods[j].Ready = "'"+p.UID, true, true
+				pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: by[0]}
+			}
+		}
+		w.Workloads[i].Pods = pods
+	}
+}
+
+// SimulateRestart gives the pods what the live webhooks would give them, which need
+// not be what the step wants.
+func SimulateRestart(w *mesh.World, t step.Target, s step.Step, at time.Time) {
+	for i, wl := range w.Workloads {
+		if wl.Key() != s.Subject {
+			continue
+		}
+		ns, _ := w.Namespace(wl.Namespace)
+		by := w.Injectors(ns, wl.Template)
+		if s.TemplateLabel != "" {
+			wl.Template.Labels = step.WithRevisionLabel(wl.Template.Labels, s.TemplateLabel)
+			by = w.Injectors(ns, wl.Template)
+		}
+		pods := slices.Clone(wl.Live())
+		for j := range pods {
+			pods[j].Current = true
+			pods[j].Sidecar = mesh.Sidecar{}
+			if len(by) > 0 {
+				pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: by[0]}
+			}
+		}
+		wl.Pods, wl.RestartAnnotation = pods, mesh.RestartAnnotation{Run: t.Run, At: at}
+		wl.Template.Hash = "restarted by " + t.Run + " at " + at.UTC().Format(time.RFC3339)
+		w.Workloads[i] = wl
+	}
+}

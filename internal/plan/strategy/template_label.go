@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package strategy
+
+import (
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// LabelTemplateSteps bind the templates of what makes its next pods by itself: of a CronJob,
+// and of what has no pods now. Nothing is restarted for it.
+func LabelTemplateSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
+	var steps []step.Step
+	for _, name := range g.Namespaces {
+		for _, wl := range w.In(name) {
+			to, own := t.TemplateLabels[wl.Key()]
+			p := Decide(t.Policy, wl)
+			if !own || step.TemplateLabelOf(wl) == to || p.Strategy != step.Automatic && (!p.Moves() || len(wl.Live()) > 0) {
+				continue
+			}
+			steps = append(steps, step.Step{Kind: step.LabelTemplate, Wave: g.Number, Subject: wl.Key(), From: binding.DescribeLabel(step.TemplateLabelOf(wl)), To: binding.DescribeLabel(to), API: wl.API, TemplateLabel: to})
+		}
+	}
+	return steps
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// renderKeeper makes the Service by which a workload's kept pods keep their listeners:
+// a proxy drops them the moment no Service matches its pod, while its callers
+// still send to it. It is headless, so that nothing is sent through it.
+func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
+	name := KeeperName(wl.Key())
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Service",
+		"metadata": map[string]any{"name": name, "namespace": wl.Namespace,
+			"labels":      map[string]any{KeepLabel: name},
+			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Key(), Run: run})}},
+		"spec": map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": KeeperPorts(wl.Services)},
+	})
+	if err != nil {
+		return step.Change{}, fmt.Errorf("write the keeper of %s: %w", wl.Key(), err)
+	}
+	return step.Change{Verb: step.Create, Kind: "Service", Namespace: wl.Namespace, Name: name, Owner: run, Patch: body}, nil
+}
+
+// KeeperPort is a port as a Service's spec has it.
+type KeeperPort struct {
+	Name        string `json:"name"`
+	Port        int    `json:"port"`
+	TargetPort  any    `json:"targetPort"`
+	Protocol    string `json:"protocol"`
+	AppProtocol string `json:"appProtocol,omitempty"`
+}
+
+// KeeperPorts are the ports of all Services, each target once. Names and numbers that two
+// of them share are replaced; what a name says of the protocol stays.
+func KeeperPorts(services []mesh.Service) []KeeperPort {
+	var list []KeeperPort
+	for _, s := range services {
+		for _, p := range s.Ports {
+			k := KeeperPort{Name: p.Name, Port: p.Number, TargetPort: target(p.Target), Protocol: p.Protocol, AppProtocol: p.AppProtocol}
+			if slices.ContainsFunc(list, func(o KeeperPort) bool { return o.TargetPort == k.TargetPort && o.Protocol == k.Protocol }) {
+				continue
+			}
+			for n := 1; slices.ContainsFunc(list, func(o KeeperPort) bool { return o.Port == k.Port && o.Protocol == k.Protocol }); n++ {
+				k.Port = n
+			}
+			for n := 1; k.Name == "" || slices.ContainsFunc(list, func(o KeeperPort) bool { return o.Name == k.Name }); n++ {
+				k.Name = protocolOf(p.Name) + strconv.Itoa(n)
+			}
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// target is a port's number where it is one, else its name.
+func target(s string) any {
+	if n, err := strconv.Atoi(s); err == nil {
+		return n
+	}
+	return s
+}
+
+// protocolOf is the part of a port's name by which Istio knows its protocol, with a
+// dash; a port without one is spoken to as its first bytes say.
+func protocolOf(name string) string {
+	protocol, _, _ := strings.Cut(name, "-")
+	if protocol == "" {
+		protocol = "kept"
+	}
+	return protocol + "-"
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// Pods is a workload's pods as a swap sees them.
+type Pods struct {
+	wl        mesh.Workload
+	want      string
+	back      bool
+	attached  []mesh.Pod // its ReplicaSet's
+	Outdated  []mesh.Pod // those of them that are of another revision than is wanted, the youngest last
+	Returning []mesh.Pod // released, and fit to be adopted again
+	leaving   []mesh.Pod // released, and not
+	Parked    []mesh.Pod // parked, and fit to be adopted again
+}
+
+func PodsOf(wl mesh.Workload, t step.Target) Pods {
+	s := Pods{wl: wl, want: t.RevisionOf(wl), back: t.Rollback, attached: wl.AttachedPods()}
+	for _, p := range s.attached {
+		if p.Sidecar.Revision != s.want {
+			s.Outdated = append(s.Outdated, p)
+		}
+	}
+	slices.SortStableFunc(s.Outdated, func(a, b mesh.Pod) int { return a.Created.Compare(b.Created) })
+	for _, p := range wl.DetachedPods() {
+		switch fit := s.fits(p); {
+		case p.Terminating:
+		case p.Swap.Place == mesh.Parked && fit:
+			s.Parked = append(s.Parked, p)
+		case p.Swap.Place == mesh.Parked:
+		case fit:
+			s.Returning = append(s.Returning, p)
+		default:
+			s.leaving = append(s.leaving, p)
+		}
+	}
+	return s
+}
+
+// fits reports whether the ReplicaSet may have a pod again: of the wanted
+// revision, well, and made from the template that it would make one from now. On
+// the way back only those are wanted that were there before.
+func (s Pods) fits(p mesh.Pod) bool {
+	return p.Sidecar.Revision == s.want && p.Ready && s.wl.ReplicaSetHash != "" && p.Swap.Hash == s.wl.ReplicaSetHash &&
+		(!s.back || p.Swap.Role == mesh.Original)
+}
+
+// toReplace is the pod whose place a kept one takes: one of another revision, else
+// on the way back one that came since the swap began; nil for none.
+// A run that is killed in the middle of each exchange leaves a stand-in behind each
+// time: after some the newest may stay, or there would be no end.
+func (s Pods) toReplace() *mesh.Pod {
+	if silent := s.unready(); silent != nil {
+		return silent
+	}
+	if len(s.Outdated) > 0 {
+		return &s.Outdated[0]
+	}
+	if !s.back || len(s.attached) < s.wl.Replicas || s.StandIns() >= step.MaxAttempts {
+		return nil
+	}
+	var youngest *mesh.Pod
+	for i, o := range s.attached {
+		if o.Swap.Role != mesh.Original && s.cameAfterStart(o) && (youngest == nil || o.Created.After(youngest.Created)) {
+			youngest = &s.attached[i]
+		}
+	}
+	return youngest
+}
+
+// broken is, on the way back, a pod of another revision that does not serve: what
+// is wrong with it is why one goes back, so that it is not waited for. A webhook
+// that goes on making such pods makes no more than a few. nil is none.
+func (s Pods) broken() *mesh.Pod {
+	if !s.back || len(s.leaving) >= s.wl.Replicas+step.MaxAttempts {
+		return nil
+	}
+	return s.unready()
+}
+
+// unready is a pod of another revision that serves nobody, nil for none.
+func (s Pods) unready() *mesh.Pod {
+	for i, o := range s.Outdated {
+		if !o.Ready {
+			return &s.Outdated[i]
+		}
+	}
+	return nil
+}
+
+// StandIns counts the stand-ins of the wanted revision that were released.
+func (s Pods) StandIns() int {
+	n := 0
+	for _, p := range s.wl.DetachedPods() {
+		if s.isStandIn(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// isStandIn reports whether a kept pod is one that came in the place of another, of
+// the wanted revision.
+func (s Pods) isStandIn(p mesh.Pod) bool {
+	return p.Swap.Role == mesh.StandIn && p.Sidecar.Revision == s.want
+}
+
+// controllerBehind says what the controllers have not done yet of what was asked of them.
+func (s Pods) controllerBehind() string {
+	if s.wl.ReplicaSetHash == "" {
+		return "its controller to see its newest template"
+	}
+	for _, p := range s.wl.Pods {
+		switch {
+		case p.Terminating:
+		case p.Swap.Place != mesh.Attached && p.HasController:
+			return fmt.Sprintf("its ReplicaSet to let pod %s go", p.Name)
+		case p.Swap.Place == mesh.Attached && !p.HasController:
+			return fmt.Sprintf("its ReplicaSet to adopt pod %s", p.Name)
+		case p.Swap.Place == mesh.Attached && !p.Current:
+			return fmt.Sprintf("its rollout of another template: pod %s is of an older one", p.Name)
+		}
+	}
+	return ""
+}
+
+// missing says why fewer of its own pods serve than should, "" when enough do.
+func (s Pods) missing() string {
+	for _, p := range s.attached {
+		switch {
+		case !p.Ready && p.Problem != "":
+			return fmt.Sprintf("pod %s: %s", p.Name, p.Problem)
+		case !p.Ready:
+			return fmt.Sprintf("pod %s to get ready", p.Name)
+		case p.NotAvailable:
+			return fmt.Sprintf("pod %s to be ready for its minReadySeconds", p.Name)
+		case s.endpointsKnown() && !s.serves(p):
+			return fmt.Sprintf("pod %s to be an endpoint of %s", p.Name, s.services())
+		}
+	}
+	if len(s.attached) < s.wl.Replicas {
+		return fmt.Sprintf("its ReplicaSet to make a pod: %d of %d are there%s", len(s.attached), s.wl.Replicas, because(s.wl.Rollout.Message))
+	}
+	return ""
+}
+
+func because(message string) string {
+	if message == "" {
+		return ""
+	}
+	return " (" + message + ")"
+}
+
+// endpointsKnown reports whether endpoints were read: they are once a pod bears a mark.
+func (s Pods) endpointsKnown() bool {
+	return slices.ContainsFunc(s.wl.Pods, func(p mesh.Pod) bool { return p.Swap.Marked() })
+}
+
+// serves reports whether a pod is an endpoint of every Service that selects the
+// workload.
+func (s Pods) serves(p mesh.Pod) bool {
+	return !slices.ContainsFunc(s.wl.Services, func(v mesh.Service) bool { return !v.Partial && !slices.Contains(p.Endpoints, v.Name) })
+}
+
+func (s Pods) services() string {
+	var names []string
+	for _, v := range s.wl.Services {
+		if !v.Partial {
+			names = append(names, v.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// wrongRevision is the newest of its own pods, where that came for a released one and
+// another revision than the wanted one injected it. nil is none.
+func (s Pods) wrongRevision() *mesh.Pod {
+	if len(s.Parked) > 0 || len(s.Outdated) == 0 {
+		return nil
+	}
+	newest := &s.Outdated[len(s.Outdated)-1]
+	if newest.Swap.Marked() || !s.cameForDetached(*newest) || slices.ContainsFunc(s.attached, func(p mesh.Pod) bool { return p.Created.After(newest.Created) }) {
+		return nil
+	}
+	return newest
+}
+
+// cameAfterStart reports whether a pod came after the swap had begun.
+func (s Pods) cameAfterStart(p mesh.Pod) bool {
+	return slices.ContainsFunc(s.wl.Pods, func(o mesh.Pod) bool { return o.Swap.Marked() && createdSince(p, o.Swap.StartedAt) })
+}
+
+// cameForDetached reports whether a pod came when one that is out now was released.
+func (s Pods) cameForDetached(p mesh.Pod) bool {
+	return slices.ContainsFunc(s.leaving, func(o mesh.Pod) bool { return createdSince(p, o.Swap.DetachedAt) })
+}
+
+// createdSince reports whether a pod was made then or later: when it was made is known
+// to the second.
+func createdSince(p mesh.Pod, then time.Time) bool {
+	return !p.Created.Before(then.Truncate(time.Second))
+}
+
+// roleOf tells a pod that was there before the swap from one that came since.
+func (s Pods) roleOf(p mesh.Pod) mesh.SwapRole {
+	if s.back || s.cameAfterStart(p) {
+		return mesh.StandIn
+	}
+	return mesh.Original
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// Render writes a move out as the writes that carry it out, in order: of an
+// Exchange the second must follow the first's answer at once. at is when it is
+// made, for the marks. It fails for a Rest and an Await, which have no writes, and
+// otherwise only where a patch cannot be encoded.
+func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Change, error) {
+	switch m.Kind {
+	case CreateKeeper:
+		return step.Single(renderKeeper(wl, t.Run))
+	case Detach:
+		return step.Single(renderDetach(m.Pod, wl, t, at))
+	case Park:
+		return step.Single(RenderPark(m.Pod, wl, t, at))
+	case Unpark:
+		return step.Single(renderUnpark(m.Pod, wl))
+	case Reattach:
+		return step.Single(renderReattach(m.Other, wl))
+	case Exchange:
+		away, err := renderDetach(m.Pod, wl, t, at)
+		if err != nil {
+			return nil, err
+		}
+		home, err := renderReattach(m.Other, wl)
+		return []step.Change{away, home}, err
+	case DeletePod:
+		return []step.Change{{Verb: step.DeleteKept, Kind: "Pod", Namespace: wl.Namespace, Name: m.Pod.Name, Expect: Precondition(m.Pod.UID, m.Pod.Swap)}}, nil
+	case DeleteKeeper:
+		return []step.Change{{Verb: step.DeleteKept, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: wl.Key()}}, nil
+	case RemoveMark:
+		return step.Single(patchPod(m.Pod, wl, step.NotOwned, map[string]any{"annotations": map[string]any{SwapAnnotation: nil}}))
+	}
+	return nil, fmt.Errorf("render the move %s of %s: it has no writes", m.Kind, wl.Key())
+}
+
+// Precondition is what must be found of a pod before it is written to.
+func Precondition(uid string, s mesh.Swap) string {
+	if s.Place == mesh.Attached {
+		return uid
+	}
+	return uid + " " + string(s.Place)
+}
+
+func renderDetach(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
+	s := p.Swap
+	if !s.Marked() {
+		s = mesh.Swap{Workload: wl.Key(), Run: t.Run, Role: PodsOf(wl, t).roleOf(p), StartedAt: at}
+	}
+	s.Hash, s.DetachedAt = wl.ReplicaSetHash, at
+	return patchPod(p, wl, step.NotOwned, map[string]any{
+		"labels":      map[string]any{HashLabel: detachedHash(t.Run), KeepLabel: KeeperName(wl.Key())},
+		"annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
+}
+
+// RenderPark makes the pod the run's: it serves nobody any more, and ends with it.
+func RenderPark(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
+	s := p.Swap
+	s.RemovedLabels, s.ParkedAt = LabelsToRemove(wl, p), at
+	maps.Copy(s.RemovedLabels, p.Swap.RemovedLabels) // of one that is parked anew
+	labels := map[string]any{}
+	for key := range s.RemovedLabels {
+		labels[key] = nil
+	}
+	c, err := patchPod(p, wl, step.OwnedByRun, map[string]any{"labels": labels, "annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
+	c.Owner = t.Run
+	return c, err
+}
+
+// renderUnpark gives the pod its labels again, and takes it from the run: what serves
+// must not end with it.
+func renderUnpark(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
+	s := p.Swap
+	labels := map[string]any{}
+	for key, value := range s.RemovedLabels {
+		labels[key] = value
+	}
+	s.RemovedLabels, s.ParkedAt = nil, time.Time{}
+	return patchPod(p, wl, step.NotOwned, map[string]any{"labels": labels, "annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
+}
+
+// renderReattach leaves the mark: it tells the pods that were there before from those
+// that stood in for them.
+func renderReattach(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
+	return patchPod(p, wl, step.NotOwned, map[string]any{"labels": map[string]any{HashLabel: wl.ReplicaSetHash, KeepLabel: nil}})
+}
+
+func patchPod(p mesh.Pod, wl mesh.Workload, tie step.Ownership, metadata map[string]any) (step.Change, error) {
+	c, err := step.MergePatch("Pod", wl.Namespace, p.Name, Precondition(p.UID, p.Swap), map[string]any{"metadata": metadata})
+	c.Ownership = tie
+	return c, err
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// Simulate puts every pod of another revision out of the Services: parked pods
+// take their places where they fit, else new ones, of what the live webhooks give.
+func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
+	for i, wl := range w.Workloads {
+		if wl.Key() != s.Subject {
+			continue
+		}
+		ns, _ := w.Namespace(wl.Namespace)
+		by := w.Injectors(ns, wl.Template)
+		stock := PodsOf(wl, t)
+		pods := slices.DeleteFunc(slices.Clone(wl.Pods), func(p mesh.Pod) bool {
+			return slices.ContainsFunc(stock.Outdated, func(o mesh.Pod) bool { return o.Name == p.Name })
+		})
+		for n, old := range stock.Outdated {
+			fresh := mesh.Pod{Name: old.Name + "'", Running: true, Ready: true, Current: true, HasController: true}
+			if len(by) > 0 {
+				fresh.Sidecar = mesh.Sidecar{Present: true, Revision: by[0]}
+			}
+			if n < len(stock.Parked) {
+				fresh = stock.Parked[n]
+				fresh.Swap = mesh.Swap{Workload: fresh.Swap.Workload, Run: fresh.Swap.Run, Role: fresh.Swap.Role, Hash: fresh.Swap.Hash}
+				fresh.HasController, fresh.Current = true, true
+				pods = slices.DeleteFunc(pods, func(p mesh.Pod) bool { return p.Name == fresh.Name })
+			}
+			pods = append(pods, fresh, parkedPod(old, wl, t, at))
+		}
+		wl.Pods, wl.Keeper = pods, KeeperName(wl.Key())
+		w.Workloads[i] = wl
+	}
+	w.Sort()
+}
+
+// parkedPod is a pod once it is parked.
+func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.Pod {
+	role := mesh.Original
+	if t.Rollback {
+		role = mesh.StandIn
+	}
+	if p.Swap.Marked() {
+		role = p.Swap.Role
+	}
+	p.Swap = mesh.Swap{Workload: wl.Key(), Run: t.Run, Role: role, Hash: wl.ReplicaSetHash, Place: mesh.Parked, RemovedLabels: LabelsToRemove(wl, p), ParkedAt: at}
+	p.HasController, p.Current = false, false
+	return p
+}
+
+// SimulateDeleteParked leaves nothing of a swap.
+func SimulateDeleteParked(w *mesh.World, s step.Step) {
+	for i, wl := range w.Workloads {
+		if wl.Key() != s.Subject {
+			continue
+		}
+		var pods []mesh.Pod
+		for _, p := range wl.Pods {
+			if p.Swap.Place == mesh.Attached {
+				p.Swap = mesh.Swap{}
+				pods = append(pods, p)
+			}
+		}
+		wl.Pods, wl.Keeper = pods, ""
+		w.Workloads[i] = wl
+	}
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// Steps are the workloads that are moved pod by pod and still serve from another
+// revision, or on the way back without some of their parked pods. Which pods these
+// are is nobody's to approve: they change from look to look.
+func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []step.Step {
+	var steps []step.Step
+	for _, wl := range workloads(w, t, g, decide) {
+		if from := RevisionsLeft(wl, t); from != "" {
+			steps = append(steps, step.Step{Kind: step.Swap, Wave: g.Number, Subject: wl.Key(), From: from, To: t.RevisionOf(wl)})
+		}
+	}
+	return steps
+}
+
+// DeleteParkedSteps are the workloads of which a swap leaves something, now or later.
+func DeleteParkedSteps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []step.Step {
+	var steps []step.Step
+	for _, wl := range workloads(w, t, g, decide) {
+		if wl.Swapping() || RevisionsLeft(wl, t) != "" {
+			steps = append(steps, step.Step{Kind: step.DeleteParked, Wave: g.Number, Subject: wl.Key(), To: t.RevisionOf(wl)})
+		}
+	}
+	return steps
+}
+
+// workloads are the workloads of a wave that are moved pod by pod.
+func workloads(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []mesh.Workload {
+	var list []mesh.Workload
+	for _, name := range g.Namespaces {
+		for _, wl := range w.In(name) {
+			if t.RevisionOf(wl) != "" && decide(wl).Strategy == step.BySwap {
+				list = append(list, wl)
+			}
+		}
+	}
+	return list
+}
+
+// RevisionsLeft names the revisions that a workload serves from and should not, ""
+// when there is nothing to swap.
+func RevisionsLeft(wl mesh.Workload, t step.Target) string {
+	if wl.Deleted {
+		return ""
+	}
+	var from []string
+	for _, p := range wl.Live() {
+		if p.Sidecar.Present && p.Sidecar.Revision != t.RevisionOf(wl) {
+			from = append(from, p.Sidecar.Revision)
+		}
+	}
+	if len(from) > 0 {
+		return strings.Join(step.SortedUnique(from), "+")
+	}
+	s := PodsOf(wl, t)
+	if t.Rollback && len(s.Returning)+len(s.Parked) > 0 && (s.toReplace() != nil || len(s.attached) < wl.Replicas) {
+		return "stand-ins"
+	}
+	return ""
+}
+
+// Approved reports whether the run was to move a workload pod by pod, of which
+// no template tells.
+func Approved(wl mesh.Workload, l step.Ledger) bool {
+	return slices.ContainsFunc(l.Approved, func(s step.Step) bool { return s.Kind == step.Swap && s.Subject == wl.Key() })
+}
+
+// ForgetVerdicts forgets the proofs of workloads that a plan swaps: their templates
+// do not tell which pods were proven.
+func ForgetVerdicts(l step.Ledger, stages []step.Stage) {
+	for _, s := range step.Flat(stages) {
+		if s.Kind != step.Swap {
+			continue
+		}
+		for key := range l.Passed {
+			if strings.HasPrefix(key, "prove "+s.Subject+" ") {
+				delete(l.Passed, key)
+			}
+		}
+	}
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package step
+
+import "fmt"
+
+// Fault is an error that neither a cluster nor its user can cause: a plan that
+// contradicts itself.
+type Fault struct{ What string }
+
+func (f Fault) Error() string {
+	return f.What + ": this is a fault of rerig itself, and nothing was written for this step: report it, with the output of `rerig status -o json`"
+}
+
+// NewFault is that of a step that cannot be written out.
+func NewFault(s Step, format string, args ...any) error {
+	return Fault{fmt.Sprintf("render %s: ", s) + fmt.Sprintf(format, args...)}
+}
