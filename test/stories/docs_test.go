@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// pageStart prepares the lab for a page and returns the values of the page's variables.
+type pageStart func(t *testing.T, l *lab) map[string]string
+
+// pageStarts has the starting point of each task page.
+var pageStarts = map[string]pageStart{
+	"first-upgrade.md": func(t *testing.T, _ *lab) map[string]string {
+		return map[string]string{"ISTIOCTL": istioctl(t, newVersion), "OPERATOR": operatorFile(t, newRevision), "SOAK": "1s"}
+	},
+	"install-a-revision.md": func(t *testing.T, _ *lab) map[string]string {
+		return map[string]string{
+			"ISTIOCTL": istioctl(t, newVersion),
+			"OPERATOR": file(t, fmt.Sprintf(minimal, "")),
+			"CHART":    filepath.Join(strings.TrimSpace(runLab(t, "path", "charts-"+newVersion)), "istiod"),
+		}
+	},
+	"tags-and-gitops.md": func(t *testing.T, l *lab) map[string]string {
+		l.target(t, "")
+		l.boundByTag(t)
+		l.namespace(t, "gitops", map[string]string{"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"})
+		l.workload(t, "gitops", "web")
+		l.settlesIn(t, "gitops", "web")
+		return map[string]string{"SOAK": "1s", "WAIT": "5s"}
+	},
+	"swap.md": func(t *testing.T, l *lab) map[string]string {
+		l.target(t, "")
+		return map[string]string{"SOAK": "1h"}
+	},
+	"trial.md": func(t *testing.T, l *lab) map[string]string {
+		l.target(t, "")
+		return nil
+	},
+	"take-over-a-manual-upgrade.md": func(t *testing.T, l *lab) map[string]string {
+		l.target(t, "")
+		return nil
+	},
+	"resume-and-roll-back.md": func(t *testing.T, _ *lab) map[string]string {
+		return map[string]string{"ISTIOCTL": istioctl(t, newVersion), "OPERATOR": operatorFile(t, newRevision)}
+	},
+	"troubleshooting.md": func(t *testing.T, l *lab) map[string]string {
+		l.target(t, "")
+		l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
+		args := []string{"upgrade", "--to", newRevision, "-n", "shop-web", "--soak", "1s", "--yes"}
+		l.rerig(t, args...).exits(t, exitHeld)
+		return map[string]string{
+			"AGAIN": "rerig " + strings.Join(args, " "),
+			"FIX":   "kubectl annotate namespace shop-web lab.rerig.dev/reject-",
+		}
+	},
+	"remove-the-old-control-plane.md": func(t *testing.T, l *lab) map[string]string {
+		t.Cleanup(func() { l.originalGateways(t) })
+		return map[string]string{
+			"ISTIOCTL": istioctl(t, newVersion),
+			"OPERATOR": operatorFile(t, newRevision),
+			"GATEWAYS": gatewaysFile(t),
+		}
+	},
+}
+
+// pageOrder is alphabetical, with the page last that changes the most.
+func pageOrder() []string {
+	const last = "remove-the-old-control-plane.md"
+	names := []string{}
+	for name := range pageStarts {
+		if name != last {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return append(names, last)
+}
+
+// TestTaskPages runs every command block of docs/tasks on a lab.
+func TestTaskPages(t *testing.T) {
+	l := hollow(t, "every command of the task pages runs, and says what the page shows")
+	for _, name := range pageOrder() {
+		t.Run(name, func(t *testing.T) {
+			l.reset(t)
+			began := time.Now()
+			s, page := pageShell{lab: l, folder: t.TempDir(), variables: pageStarts[name](t, l)}, readTaskPage(t, name)
+			for _, v := range page.variables {
+				if s.variables[v] == "" {
+					t.Fatalf("%s: the variable %s has no value in pageStarts", name, v)
+				}
+			}
+			for _, c := range page.commands {
+				s.run(t, name, c)
+			}
+			t.Logf("%s: %s", name, short(time.Since(began)))
+		})
+	}
+}
+
+// TestTaskPagesAreComplete compares the pages with their starting points, without a lab.
+func TestTaskPagesAreComplete(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "docs", "tasks", "*.md"))
+	if err != nil || len(files) != len(pageStarts) {
+		t.Errorf("got %d pages (%v), want %d as in pageStarts", len(files), err, len(pageStarts))
+	}
+	for _, path := range files {
+		name := filepath.Base(path)
+		page := readTaskPage(t, name)
+		if pageStarts[name] == nil {
+			t.Errorf("%s has no starting point in pageStarts", name)
+		}
+		if len(page.commands) == 0 {
+			t.Errorf("%s has no commands", name)
+		}
+		for _, section := range []string{"Before you begin", "Verify", "Roll back", "Clean up"} {
+			if !slices.Contains(page.headings, section) {
+				t.Errorf("%s: got sections %q, want %q among them", name, page.headings, section)
+			}
+		}
+	}
+}
+
+func readTaskPage(t *testing.T, name string) taskPage {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "tasks", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := parseTaskPage(string(text))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return page
+}
+
+// pageShell runs a page's commands in a folder, with the page's variables.
+type pageShell struct {
+	lab       *lab
+	folder    string
+	variables map[string]string
+}
+
+// environment has rerig, kubectl and the page's variables.
+func (s pageShell) environment(t *testing.T) []string {
+	t.Helper()
+	bin := filepath.Join(s.folder, ".bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for program, path := range map[string]string{"rerig": rerigProgram(t), "kubectl": strings.TrimSpace(runLab(t, "path", "kubectl"))} {
+		if err := os.Symlink(path, filepath.Join(bin, program)); err != nil && !os.IsExist(err) {
+			t.Fatal(err)
+		}
+	}
+	env := []string{"PATH=" + bin + ":/usr/bin:/bin", "HOME=" + s.folder, "KUBECONFIG=" + s.lab.kubeconfig}
+	for name, value := range s.variables {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+// run runs one command and compares its output with the page.
+func (s pageShell) run(t *testing.T, page string, c pageCommand) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	var out sharedBuffer
+	cmd := exec.CommandContext(ctx, "bash", "-c", c.text)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.folder, s.environment(t), &out, &out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	before := ""
+	if c.interrupt {
+		eventually(t, longest, func() error { return matchesLoosely(out.String(), c.before) })
+		before = out.String()
+		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := cmd.Wait()
+	got := strings.TrimPrefix(out.String(), before)
+	if err != nil && !c.interrupt {
+		t.Fatalf("%s:%d: %s: %v, output:\n%s", page, c.line, c.text, err, got)
+	}
+	if err := matchesLoosely(got, c.want); err != nil {
+		t.Errorf("%s:%d: %s: %v in:\n%s", page, c.line, c.text, err, got)
+	}
+}
+
+// sharedBuffer may be read while a process writes to it.
+type sharedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *sharedBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *sharedBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// gatewaysFile is the lab's operator file of the new revision with the gateways alone.
+func gatewaysFile(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile(operatorFile(t, newRevision))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file(t, strings.Replace(string(content), "profile: default", "profile: empty", 1))
+}
+
+// originalGateways installs the old revision again as the lab did, gateways included.
+func (l *lab) originalGateways(t *testing.T) {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), istioctl(t, oldVersion), "install", "--skip-confirmation",
+		"-f", operatorFile(t, oldRevision), "--kubeconfig", l.kubeconfig)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("install %s again: %v\n%s", oldRevision, err, out)
+	}
+}
