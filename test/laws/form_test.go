@@ -18,12 +18,14 @@ import (
 const (
 	maxColumns = 140
 	maxFiles   = 40 // of a package, tests not counted
+	maxName    = 50 // of a test, after "Test"
 )
 
 // formExceptions are the folders that do not keep to the form yet.
 type formExceptions struct {
 	LongLines []string `json:"long_lines"`
 	ManyFiles []string `json:"many_files"`
+	LongNames []string `json:"long_test_names"`
 }
 
 func readFormExceptions(t *testing.T) formExceptions {
@@ -101,6 +103,15 @@ func TestPackagesAreSmall(t *testing.T) {
 			t.Logf("%s has %d files", folder, n)
 		} else {
 			t.Errorf("%s has %d files, want at most %d: divide the package", folder, n, maxFiles)
+		}
+	}
+}
+
+func TestTestNamesAreShort(t *testing.T) {
+	exceptions := readFormExceptions(t)
+	for name, folder := range testFolders(t) {
+		if len(name) > len("Test")+maxName && !slices.Contains(exceptions.LongNames, name) {
+			t.Errorf("%s in %s: want at most %d characters after Test", name, folder, maxName)
 		}
 	}
 }
