@@ -82,3 +82,29 @@ func TestLinksResolve(t *testing.T) {
 		}
 	}
 }
+
+var holdReason = regexp.MustCompile(`Reason\w+\s*=\s*"(\w+)"`)
+
+// TestHoldReasonsAreDocumented compares the API's hold reasons with the headings of
+// docs/tasks/troubleshooting.md.
+func TestHoldReasonsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs", "tasks", "troubleshooting.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for path, text := range tree(t, ".go") {
+		if !within(repositoryPath(path), "api/v1alpha1") {
+			continue
+		}
+		for _, m := range holdReason.FindAllStringSubmatch(text, -1) {
+			found++
+			if !strings.Contains(string(page), "\n### "+m[1]+"\n") {
+				t.Errorf("docs/tasks/troubleshooting.md has no section %s", m[1])
+			}
+		}
+	}
+	if found < 7 {
+		t.Errorf("found %d hold reasons in api/v1alpha1, want at least 7", found)
+	}
+}
