@@ -27,8 +27,9 @@ build: ## bin/rerig and bin/lab
 	@$(GO) go build -o bin/ ./cmd/...
 	@$(GO) go -C lab build -o ../bin/ ./cmd/...
 
-generate: ## generated pages: docs/reference/coverage.md
+generate: ## generated pages: docs/reference
 	@$(GO) go test ./test/laws -run TestCoveragePage -update
+	@$(GO) go test ./internal/cli -run TestCommandLinePage -update
 
 fmt: ## format the code
 	@$(GO) gofmt -w .

@@ -4,10 +4,15 @@ package cli
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"strconv"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/run"
@@ -30,6 +35,7 @@ type app struct {
 	root       string
 	output     outputFormat
 	noColor    bool
+	verbose    int
 
 	installerLine func(line string) // receives the lines of an installer; nil before the engine runs
 }
@@ -41,12 +47,28 @@ func (a *app) flags(cmd *cobra.Command) {
 	f.StringVar(&a.root, "istio-namespace", "istio-system", "`NAMESPACE` of istiod")
 	f.StringVarP((*string)(&a.output), "output", "o", string(outputText), "output format: `text|json`")
 	f.BoolVar(&a.noColor, "no-color", false, "no colors, even on a terminal")
+	f.IntVarP(&a.verbose, "verbose", "v", 0,
+		"log warnings and errors of the Kubernetes client to standard error, and its details up to this `LEVEL` (0 to 10)")
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if a.output != outputText && a.output != outputJSON {
 			return usageError{fmt.Errorf("output format %q is unknown; use text or json", a.output)}
 		}
+		a.setLogger(cmd.Flags().Changed("verbose"))
 		return nil
 	}
+}
+
+// setLogger has the Kubernetes client log to standard error, or not at all: its
+// lines would run through the live view, and its errors are returned as well.
+func (a *app) setLogger(verbose bool) {
+	if !verbose {
+		klog.SetLogger(logr.Discard())
+		return
+	}
+	var flags flag.FlagSet
+	klog.InitFlags(&flags)
+	_ = flags.Set("v", strconv.Itoa(a.verbose)) // an integer is always accepted
+	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(a.Err), textlogger.Verbosity(a.verbose))))
 }
 
 // open reaches the cluster and checks that the caller may do what the command is

@@ -116,15 +116,17 @@ func (f *Flags) addNamespaces(set *pflag.FlagSet) {
 }
 
 func (f *Flags) addStrategies(set *pflag.FlagSet) {
-	set.StringVar(&f.strategy, "strategy", "", "move the workloads that no rule matches by `restart|swap` (default restart)")
+	set.StringVar(&f.strategy, "strategy", "", "how to move the workloads that no rule matches: `restart|swap` (default restart)")
 	set.StringVar(&f.trial, "trial", "",
 		"try the revision on one pod of each restarted workload first: `none|in-service|out-of-service` (default none)")
 	set.StringArrayVar(&f.rules, "workload", nil, "rule for some workloads, `KIND NAMESPACE/NAME=STRATEGY` with * for any (may be repeated); "+
 		"strategies are restart, evict, swap, leave and field:PATH")
-	set.StringVar(&f.tags, "tags", "", "`move|keep` the revision tags, and the default revision, that bind moved namespaces (default move)")
+	set.StringVar(&f.tags, "tags", "",
+		"what to do with the revision tags, and the default revision, that bind moved namespaces: `move|keep` (default move)")
 	set.StringVar(&f.labels, "labels", "",
-		"`restore|explicit`: restore labels that name a moved tag, or leave the revision's own name (default restore)")
-	set.StringVar(&f.from, "from", "", "`REVISION` from which another tool or person has already moved some of the namespaces")
+		"what to do with labels that name a moved tag: `restore|explicit` (default restore)")
+	set.StringVar(&f.from, "from", "",
+		"`REVISION` from which another tool or person started this upgrade; the namespaces moved already become part of the run")
 	set.BoolVar(&f.removeOld, "remove-old", false, "remove the old revision at the end, if nothing uses it any more")
 }
 
