@@ -24,7 +24,7 @@ func TestBadInput(t *testing.T) {
 		says  []string
 	}{
 		"no revision":           {"upgrade --yes", nil, exitUsage, []string{"--to", "-f"}},
-		"no label":              {"upgrade --to 1.31.0" + file, nil, exitUsage, []string{"1.31.0", "did you mean \"1-31-0\""}},
+		"no label":              {"upgrade --to 1.31.0" + file, nil, exitUsage, []string{"1.31.0", "Did you mean \"1-31-0\""}},
 		"reserved":              {"upgrade --to default" + file, nil, exitUsage, []string{"reserved"}},
 		"not there":             {"upgrade --to 1-31-0 --yes", nil, exitRefused, []string{"1-31-0", "1-29-1", "--operator"}},
 		"old one, no run":       {"upgrade --to 1-29-1 --remove-old --yes", nil, exitRefused, []string{"nothing to move", "1-29-1", "--name"}},

@@ -16,30 +16,31 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// errNotReady says that a control plane was not ready in its time.
-var errNotReady = errors.New("the control plane was not ready in its time")
+// errNotReady reports that a control plane was not ready in time.
+var errNotReady = errors.New("the control plane was not ready in time")
 
 var (
 	deploymentResource = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	serviceResource    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
 
-	mutatingWebhookResource = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"}
+	mutatingWebhookResource = schema.GroupVersionResource{
+		Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations",
+	}
 )
 
-// readinessWait waits for a control plane that somebody else's hands, or Helm, bring
-// up: its istiod's Deployment, ready; its Service; its webhook, certified by
-// istiod. That is what an admission asks of it, as far as the API server knows.
+// readinessWait waits for a control plane: its istiod Deployment is ready, its Service exists, and
+// istiod has written the CA bundle of its webhook. These are the conditions of the check before the
+// waves that the API server can answer.
 type readinessWait struct {
 	cluster      dynamic.Interface
 	root         string
 	revision     string
-	timeout      time.Duration // 0 means 5 minutes
+	timeout      time.Duration // 0 means 5m
 	log          func(string)
-	pollInterval time.Duration // 0 means a second
+	pollInterval time.Duration // 0 means 1s
 }
 
-// wait returns once the control plane is ready, and tells what it waits for each
-// time that this changes.
+// wait returns once the control plane is ready. It logs what it waits for whenever that changes.
 func (w readinessWait) wait(ctx context.Context) error {
 	limit, every := w.timeout, w.pollInterval
 	if limit == 0 {
@@ -75,13 +76,14 @@ func (w readinessWait) wait(ctx context.Context) error {
 	}
 }
 
-// missingParts lists what the control plane lacks, in words.
+// missingParts describes what the control plane lacks.
 func (w readinessWait) missingParts(ctx context.Context) ([]string, error) {
 	var lacks []string
-	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + w.revision + ",!" + tagLabel}
+	selector := revisionLabel + "=" + w.revision + ",!" + tagLabel
+	own := metav1.ListOptions{LabelSelector: "app=istiod," + selector}
 	istiods, err := w.cluster.Resource(deploymentResource).Namespace(w.root).List(ctx, own)
 	if err != nil {
-		return nil, fmt.Errorf("read the istiod Deployments in %s: %w", w.root, err)
+		return nil, fmt.Errorf("list istiod Deployments in namespace %s: %w", w.root, err)
 	}
 	if len(istiods.Items) == 0 {
 		lacks = append(lacks, fmt.Sprintf("no Deployment of istiod with %s=%s in %s", revisionLabel, w.revision, w.root))
@@ -93,27 +95,28 @@ func (w readinessWait) missingParts(ctx context.Context) ([]string, error) {
 	}
 	found, err := w.cluster.Resource(serviceResource).Namespace(w.root).List(ctx, own)
 	if err != nil {
-		return nil, fmt.Errorf("read the Services in %s: %w", w.root, err)
+		return nil, fmt.Errorf("list Services in namespace %s: %w", w.root, err)
 	}
 	if len(found.Items) == 0 {
 		lacks = append(lacks, fmt.Sprintf("no Service of istiod with %s=%s in %s", revisionLabel, w.revision, w.root))
 	}
-	hooks, err := w.cluster.Resource(mutatingWebhookResource).List(ctx, metav1.ListOptions{LabelSelector: revisionLabel + "=" + w.revision + ",!" + tagLabel})
+	hooks, err := w.cluster.Resource(mutatingWebhookResource).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
-		return nil, fmt.Errorf("read the injection webhooks: %w", err)
+		return nil, fmt.Errorf("list injection webhooks: %w", err)
 	}
 	if len(hooks.Items) == 0 {
 		lacks = append(lacks, fmt.Sprintf("no MutatingWebhookConfiguration with %s=%s", revisionLabel, w.revision))
 	}
 	for _, h := range hooks.Items {
 		if !hasCABundle(&h) {
-			lacks = append(lacks, fmt.Sprintf("MutatingWebhookConfiguration %s has no certificate of istiod's yet", h.GetName()))
+			lacks = append(lacks, fmt.Sprintf("MutatingWebhookConfiguration %s has no CA bundle from istiod yet", h.GetName()))
 		}
 	}
 	return lacks, nil
 }
 
-// unreadyReason says what a Deployment waits for, with its own words where it has any.
+// unreadyReason describes what a Deployment waits for, with the message of its conditions if there
+// is one.
 func unreadyReason(d *unstructured.Unstructured) string {
 	number := func(path ...string) int64 {
 		n, _, _ := unstructured.NestedInt64(d.Object, path...)
@@ -127,7 +130,8 @@ func unreadyReason(d *unstructured.Unstructured) string {
 	conditions, _, _ := unstructured.NestedSlice(d.Object, "status", "conditions")
 	for _, c := range conditions {
 		condition, _ := c.(map[string]any)
-		if kind := nestedString(condition, "type"); kind == "ReplicaFailure" || kind == "Progressing" && nestedString(condition, "status") == "False" {
+		kind := nestedString(condition, "type")
+		if kind == "ReplicaFailure" || kind == "Progressing" && nestedString(condition, "status") == "False" {
 			what += " (" + nestedString(condition, "message") + ")"
 		}
 	}
@@ -147,9 +151,8 @@ func hasCABundle(hook *unstructured.Unstructured) bool {
 
 var podResource = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 
-// podProblems is what the pods of istiod say of themselves while they are not ready:
-// why a container waits, or why a pod has no node. It is only said to help, so
-// that not knowing it is no fault.
+// podProblems describes why the pods of istiod are not ready: a waiting container, or a pod without
+// a node. It is informational, so errors are ignored.
 func (w readinessWait) podProblems(ctx context.Context, own metav1.ListOptions) string {
 	list, err := w.cluster.Resource(podResource).Namespace(w.root).List(ctx, own)
 	if err != nil {
@@ -160,7 +163,8 @@ func (w readinessWait) podProblems(ctx context.Context, own metav1.ListOptions) 
 		lines = append(lines, containerProblems(&p, "status", "containerStatuses")...)
 		conditions, _, _ := unstructured.NestedSlice(p.Object, "status", "conditions")
 		for _, c := range conditions {
-			if condition, _ := c.(map[string]any); nestedString(condition, "type") == "PodScheduled" && nestedString(condition, "status") == "False" {
+			condition, _ := c.(map[string]any)
+			if nestedString(condition, "type") == "PodScheduled" && nestedString(condition, "status") == "False" {
 				lines = append(lines, nestedString(condition, "message"))
 			}
 		}
@@ -172,7 +176,7 @@ func (w readinessWait) podProblems(ctx context.Context, own metav1.ListOptions) 
 	return " (" + strings.Join(lines, "; ") + ")"
 }
 
-// containerProblems is why containers of a pod wait, or ended.
+// containerProblems returns why containers of a pod wait or ended.
 func containerProblems(pod *unstructured.Unstructured, path ...string) []string {
 	var lines []string
 	statuses, _, _ := unstructured.NestedSlice(pod.Object, path...)

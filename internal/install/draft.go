@@ -6,59 +6,69 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
-// Draft is what an install would do, found before anything is touched.
+// Draft describes what an install would do. Nothing was changed to find out.
 type Draft struct {
 	Revision        string           `json:"revision"`
-	Version         string           `json:"version"`             // "" when only the cluster will know it
-	By              string           `json:"by"`                  // whose hands do it, in words
-	Namespace       string           `json:"namespace,omitempty"` // where its istiod runs
+	Version         string           `json:"version"`             // "" if unknown before the install
+	By              string           `json:"by"`                  // what installs it: a program and its version, or "another tool"
+	Namespace       string           `json:"namespace,omitempty"` // of its istiod
 	Image           string           `json:"image,omitempty"`     // of its istiod
-	Objects         int              `json:"objects,omitempty"`   // that are applied
-	OmittedGateways []Object         `json:"leftOut,omitempty"`   // gateways that the file asks for: istioctl would replace them in place, at once
-	InPlace         []Object         `json:"inPlace,omitempty"`   // what is no revision's own and is applied over what is there
-	Notes           []string         `json:"notes,omitempty"`     // what somebody who approves should know
-	Permissions     []Permission     `json:"-"`                   // what the user must be permitted
-	Inherited       *InheritedValues `json:"-"`                   // the old revision's values that the chart is given; nil when there are none
-	File            string           `json:"file,omitempty"`      // what istioctl is given (the IstioOperator), or Helm (the values): YAML
+	Objects         int              `json:"objects,omitempty"`   // number of objects to apply
+	OmittedGateways []Object         `json:"leftOut,omitempty"`   // gateways in the file: istioctl would replace them in place, at once
+	InPlace         []Object         `json:"inPlace,omitempty"`   // existing objects of no single revision that are replaced
+	Notes           []string         `json:"notes,omitempty"`     // for the reviewer of the plan
+	Permissions     []Permission     `json:"-"`                   // that the user needs
+	Inherited       *InheritedValues `json:"-"`                   // values of the old revision given to the chart; nil if none
+	File            string           `json:"-"`                   // YAML input of istioctl (the IstioOperator) or Helm (the values)
 
-	Istioctl     Istioctl `json:"-"` // where it is the one that installs
-	ChartVersion string   `json:"-"` // where Helm installs
+	Istioctl     Istioctl `json:"-"` // if istioctl installs
+	ChartVersion string   `json:"-"` // if Helm installs
 }
 
-// readManifest takes from the manifest what the draft says of it, and refuses
-// one that does not install the revision in the version. from is what it was
-// rendered from.
+// maskNotes masks secret values in the notes.
+func (d *Draft) maskNotes(redactor sensitive.Redactor) {
+	for n, note := range d.Notes {
+		d.Notes[n] = redactor.Text(note)
+	}
+}
+
+// readManifest fills the draft from the manifest. It rejects a manifest that does not install the
+// revision in the version. from names what it was rendered from.
 func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string) error {
-	d.Objects, d.Permissions = len(manifest), manifestPermissions(manifest)
+	d.Objects = len(manifest)
 	istiod := findIstiod(manifest, d.Revision)
 	if istiod == nil {
-		return fmt.Errorf("what is rendered from %s has no Deployment istiod-%s: it installs no control plane of its own (an IstioOperator whose pilot is disabled or whose profile is empty, or another chart than istiod?)", from, d.Revision)
+		return fmt.Errorf("the manifest rendered from %s has no Deployment istiod-%s: it installs no control plane. "+
+			"Enable pilot in the IstioOperator and check its profile, or name the chart istiod", from, d.Revision)
 	}
 	d.Namespace, d.Image = istiod.GetNamespace(), containerImage(istiod, "discovery")
 	tag := imageTag(d.Image)
 	version, spelled := versionFromTag(tag)
 	switch {
 	case spelled && !SameVersion(version, d.Version):
-		return fmt.Errorf("%s installs istiod from %s, but the plan names version %s: change its tag, or ask for version %s", from, d.Image, d.Version, version)
+		return fmt.Errorf("%s installs istiod from image %s, but the plan names version %s. Change the image tag, or run with --version %s",
+			from, d.Image, d.Version, version)
 	case !spelled:
-		d.Notes = append(d.Notes, fmt.Sprintf("the image %s does not say which version it is", d.Image))
+		d.Notes = append(d.Notes, fmt.Sprintf("the tag of image %s is no Istio version", d.Image))
 	}
 	return nil
 }
 
-// draftNotes are the facts in the user's file that somebody who approves should know.
+// draftNotes returns what a reviewer of the plan should know about the user's file.
 func (o IstioOperator) draftNotes(d Draft) []string {
 	var notes []string
 	if tag, hub := o.Tag(), nestedString(o.object, "spec", "hub"); tag != "" || hub != "" {
-		notes = append(notes, fmt.Sprintf("the file sets its own hub or tag; istiod comes from %s", d.Image))
+		notes = append(notes, fmt.Sprintf("the file sets hub or tag; the istiod image is %s", d.Image))
 	}
 	if version, ok := VersionFromRevision(d.Revision); ok && !SameVersion(version, d.Version) {
-		notes = append(notes, fmt.Sprintf("the revision's name spells %s, but it is version %s", version, d.Version))
+		notes = append(notes, fmt.Sprintf("the revision is named after version %s, but is version %s", version, d.Version))
 	}
 	if path := nestedString(o.object, "spec", "installPackagePath"); path != "" {
-		notes = append(notes, fmt.Sprintf("the charts come from %s (spec.installPackagePath), not from istioctl", path))
+		notes = append(notes, fmt.Sprintf("the charts are read from %s (spec.installPackagePath), not from istioctl", path))
 	}
 	return notes
 }

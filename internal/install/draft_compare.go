@@ -8,12 +8,11 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/dynamic"
 )
 
-// findOmittedGateways returns the gateway workloads of a manifest, with what runs in the
-// cluster under their names.
-func findOmittedGateways(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) ([]Object, error) {
+// findOmittedGateways returns the gateway workloads of a manifest, with the state of those in the
+// cluster.
+func findOmittedGateways(ctx context.Context, cluster clusterReader, manifest []*unstructured.Unstructured) ([]Object, error) {
 	var workloads []*unstructured.Unstructured
 	for _, o := range manifest {
 		if isGateway(o) && runsPods(o) {
@@ -23,10 +22,10 @@ func findOmittedGateways(ctx context.Context, cluster dynamic.Interface, manifes
 	return describeObjects(ctx, cluster, workloads)
 }
 
-// describeObjects says of each object what is in the cluster, where there is one to look at.
-func describeObjects(ctx context.Context, cluster dynamic.Interface, objects []*unstructured.Unstructured) ([]Object, error) {
+// describeObjects returns each object with its state in the cluster, if there is a cluster.
+func describeObjects(ctx context.Context, cluster clusterReader, objects []*unstructured.Unstructured) ([]Object, error) {
 	live := make([]*unstructured.Unstructured, len(objects))
-	if cluster != nil {
+	if cluster.client != nil {
 		var err error
 		if live, err = getObjects(ctx, cluster, objects); err != nil {
 			return nil, err
@@ -40,11 +39,10 @@ func describeObjects(ctx context.Context, cluster dynamic.Interface, objects []*
 	return list, nil
 }
 
-// compareWithCluster finds what the manifest would replace of what is there. Objects that
-// bear the revision in their name are its own. It refuses what would move the
-// mesh before any wave does: a tag, or the default validator; and an istiod that
-// serves already in another version.
-func (d *Draft) compareWithCluster(ctx context.Context, cluster dynamic.Interface, manifest []*unstructured.Unstructured) error {
+// compareWithCluster finds what the manifest would replace in the cluster. Objects with the
+// revision in their name are the revision's own. It rejects what would move the mesh before any
+// wave does: a tag, the default validator, and an istiod that already serves in another version.
+func (d *Draft) compareWithCluster(ctx context.Context, cluster clusterReader, manifest []*unstructured.Unstructured) error {
 	var shared []*unstructured.Unstructured
 	for _, o := range manifest {
 		if !strings.Contains(o.GetName()+"-", "-"+d.Revision+"-") {
@@ -56,7 +54,7 @@ func (d *Draft) compareWithCluster(ctx context.Context, cluster dynamic.Interfac
 		return err
 	}
 	for _, o := range objects {
-		if o.Present || cluster == nil {
+		if o.Present || cluster.client == nil {
 			d.InPlace = append(d.InPlace, o)
 		}
 	}
@@ -66,8 +64,8 @@ func (d *Draft) compareWithCluster(ctx context.Context, cluster dynamic.Interfac
 	return d.checkExistingIstiod(ctx, cluster, findIstiod(manifest, d.Revision))
 }
 
-// refuseTagMoves refuses objects that choose a revision for others and are there
-// for another one: an install would point them to the new one at once.
+// refuseTagMoves rejects objects that select a revision for others and exist for another revision:
+// an install would point them to the new one at once.
 func refuseTagMoves(revision string, manifest []*unstructured.Unstructured, now []Object) error {
 	switches := map[string]string{}
 	for _, o := range manifest {
@@ -81,18 +79,19 @@ func refuseTagMoves(revision string, manifest []*unstructured.Unstructured, now 
 	for _, o := range now {
 		field, ok := switches[o.String()]
 		if ok && o.Present && o.Revision != revision {
-			return fmt.Errorf("install revision %s: %s would point %s, %s, to it at once: take that out", revision, field, o, o.CurrentState())
+			return fmt.Errorf("install revision %s: %s would point %s (%s) to the new revision before any wave. "+
+				"Remove %s from the file or the values",
+				revision, field, o, o.CurrentState(), field)
 		}
 	}
 	return nil
 }
 
-// checkExistingIstiod looks at an istiod of the revision that is there already. One that
-// serves in another version is refused: a name that is used again is an upgrade
-// in place, of everything that the old one serves. What an earlier try left is
-// said; the install repeats it.
-func (d *Draft) checkExistingIstiod(ctx context.Context, cluster dynamic.Interface, istiod *unstructured.Unstructured) error {
-	if cluster == nil {
+// checkExistingIstiod rejects a revision whose istiod serves already in another version: everything
+// that it serves would be upgraded in place. It notes an istiod that an earlier attempt left; the
+// install repeats it.
+func (d *Draft) checkExistingIstiod(ctx context.Context, cluster clusterReader, istiod *unstructured.Unstructured) error {
+	if cluster.client == nil {
 		return nil
 	}
 	found, err := getObjects(ctx, cluster, []*unstructured.Unstructured{istiod})
@@ -105,9 +104,10 @@ func (d *Draft) checkExistingIstiod(ctx context.Context, cluster dynamic.Interfa
 	}
 	ready, _, _ := unstructured.NestedInt64(found[0].Object, "status", "readyReplicas")
 	if ready > 0 && now.Version != "" && !SameVersion(now.Version, d.Version) {
-		return fmt.Errorf("install revision %s in version %s: it is there and serves, %s: under a name that is used again everything that it serves would be upgraded in place; give the new version a name of its own, such as --to %s",
+		return fmt.Errorf("install revision %s in version %s: the revision exists and serves (%s). "+
+			"Everything that it serves would be upgraded in place. Use a new revision name, such as --to %s",
 			d.Revision, d.Version, now.CurrentState(), RevisionName(d.Version))
 	}
-	d.Notes = append(d.Notes, fmt.Sprintf("%s is there already, %s: it is replaced in place", now, now.CurrentState()))
+	d.Notes = append(d.Notes, fmt.Sprintf("%s exists (%s) and is replaced in place", now, now.CurrentState()))
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 )
 
-// readyControlPlane is a control plane that is up: its Deployment, Service and webhook.
+// readyControlPlane returns a ready control plane: its Deployment, Service and webhook.
 func readyControlPlane(revision string) (istiod, service, hook *unstructured.Unstructured) {
 	istiod = object("apps/v1", "Deployment", "istio-system", "istiod-"+revision, "app", "istiod", revisionLabel, revision)
 	istiod.Object["spec"] = map[string]any{"replicas": int64(1)}
@@ -28,60 +28,71 @@ func readyControlPlane(revision string) (istiod, service, hook *unstructured.Uns
 	return istiod, service, hook
 }
 
-// Each part of a control plane is waited for by name, up to a limit.
-func TestAwaitNamesWhatIsMissing(t *testing.T) {
-	for name, c := range map[string]struct {
+// The error and the log name each missing part of the control plane.
+func TestExternalInstallerReportsMissingParts(t *testing.T) {
+	tests := []struct {
+		name  string
 		spoil func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured
 		waits string
 	}{
-		"nothing there": {func(_, _, _ *unstructured.Unstructured) []*unstructured.Unstructured { return nil }, "no Deployment of istiod with istio.io/rev=1-31-0 in istio-system"},
-		"not ready": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
-			istiod.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Progressing", "status": "False", "message": "no image"}}}
+		{name: "nothing there", spoil: func(_, _, _ *unstructured.Unstructured) []*unstructured.Unstructured { return nil },
+			waits: "no Deployment of istiod with istio.io/rev=1-31-0 in istio-system"},
+		{name: "not ready", spoil: func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+			istiod.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "Progressing", "status": "False",
+				"message": "no image"}}}
 			return manifestOf(istiod, service, hook)
-		}, "Deployment istio-system/istiod-1-31-0: 0 of 1 ready (no image)"},
-		"no image": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+		}, waits: "Deployment istio-system/istiod-1-31-0: 0 of 1 ready (no image)"},
+		{name: "no image", spoil: func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
 			istiod.Object["status"] = map[string]any{}
 			pod := object("v1", "Pod", "istio-system", "istiod-x", "app", "istiod", revisionLabel, "1-31-0")
-			pod.Object["status"] = map[string]any{"containerStatuses": []any{map[string]any{"state": map[string]any{"waiting": map[string]any{"reason": "ImagePullBackOff", "message": "no image x"}}}}}
+			pod.Object["status"] = map[string]any{"containerStatuses": []any{map[string]any{
+				"state": map[string]any{"waiting": map[string]any{"reason": "ImagePullBackOff", "message": "no image x"}},
+			}}}
 			return manifestOf(istiod, service, hook, pod)
-		}, "0 of 1 ready (ImagePullBackOff: no image x)"},
-		"no node": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+		}, waits: "0 of 1 ready (ImagePullBackOff: no image x)"},
+		{name: "no node", spoil: func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
 			istiod.Object["status"] = map[string]any{}
 			pod := object("v1", "Pod", "istio-system", "istiod-x", "app", "istiod", revisionLabel, "1-31-0")
-			pod.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}}}
+			pod.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "PodScheduled", "status": "False",
+				"message": "0/3 nodes are available"}}}
 			return manifestOf(istiod, service, hook, pod)
-		}, "0 of 1 ready (0/3 nodes are available)"},
-		"scaled to nothing": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+		}, waits: "0 of 1 ready (0/3 nodes are available)"},
+		{name: "scaled to nothing", spoil: func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
 			istiod.Object["spec"] = map[string]any{"replicas": int64(0)}
 			return manifestOf(istiod, service, hook)
-		}, "ready"},
-		"no service": {func(istiod, _, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+		}, waits: "ready"},
+		{name: "no service", spoil: func(istiod, _, hook *unstructured.Unstructured) []*unstructured.Unstructured {
 			return manifestOf(istiod, hook)
-		}, "no Service of istiod"},
-		"a tag's service only": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+		}, waits: "no Service of istiod"},
+		{name: "a tag's service only", spoil: func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
 			service.SetLabels(map[string]string{"app": "istiod", revisionLabel: "1-31-0", tagLabel: "prod"})
 			return manifestOf(istiod, service, hook)
-		}, "no Service of istiod"},
-		"no certificate": {func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
+		}, waits: "no Service of istiod"},
+		{name: "no certificate", spoil: func(istiod, service, hook *unstructured.Unstructured) []*unstructured.Unstructured {
 			hook.Object["webhooks"] = []any{map[string]any{"clientConfig": map[string]any{}}}
 			return manifestOf(istiod, service, hook)
-		}, "istio-sidecar-injector-1-31-0 has no certificate"},
-	} {
-		var heard []string
-		o := ExternalInstaller{Root: "istio-system", Timeout: 30 * time.Millisecond, pollInterval: time.Millisecond, Log: func(line string) { heard = append(heard, line) }}
-		o.Cluster = fakeCluster(c.spoil(readyControlPlane("1-31-0"))...)
-		err := o.Install(t.Context(), "1-31-0", "")
-		absence, ok := errors.AsType[*RevisionMissing](err)
-		if !ok || !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), c.waits) || !strings.Contains(absence.Advice(), "run the same command again") {
-			t.Errorf("%s: %v", name, err)
-		}
-		if !slices.ContainsFunc(heard, func(line string) bool { return strings.Contains(line, c.waits) }) {
-			t.Errorf("%s: heard %q", name, heard)
-		}
+		}, waits: "istio-sidecar-injector-1-31-0 has no CA bundle"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var logged []string
+			o := ExternalInstaller{Root: "istio-system", Timeout: 30 * time.Millisecond, pollInterval: time.Millisecond,
+				Log: func(line string) { logged = append(logged, line) }}
+			o.Cluster = fakeCluster(tt.spoil(readyControlPlane("1-31-0"))...)
+			err := o.Install(t.Context(), "1-31-0", "")
+			absence, ok := errors.AsType[*RevisionMissing](err)
+			if !ok || !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), tt.waits) ||
+				!strings.Contains(absence.Advice(), "run the same command again") {
+				t.Errorf("%v", err)
+			}
+			if !slices.ContainsFunc(logged, func(line string) bool { return strings.Contains(line, tt.waits) }) {
+				t.Errorf("logged %q", logged)
+			}
+		})
 	}
 }
 
-func TestAwaitGoesOnOnceTheRevisionIsUp(t *testing.T) {
+func TestExternalInstallerReturnsWhenReady(t *testing.T) {
 	cluster := fakeCluster()
 	o := ExternalInstaller{Root: "istio-system", Timeout: 10 * time.Second, pollInterval: time.Millisecond, Cluster: cluster}
 	ended := make(chan error, 1)
@@ -103,8 +114,8 @@ func TestAwaitGoesOnOnceTheRevisionIsUp(t *testing.T) {
 	}
 }
 
-// One that is interrupted is no refusal: the same command waits again.
-func TestAwaitInterrupted(t *testing.T) {
+// The same command may wait again after an interruption.
+func TestInterruptedWaitIsNoRefusal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := ExternalInstaller{Root: "istio-system", Cluster: fakeCluster()}.Install(ctx, "1-31-0", "")

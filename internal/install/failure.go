@@ -16,22 +16,21 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 )
 
-// Failure is an install that did not come to its end.
+// Failure is the error of an install that did not finish.
 type Failure struct {
 	Revision      string
-	Action        string    // what was being done, such as "/usr/local/bin/istioctl install"
-	LastLines     []string  // the last lines that were said
-	Err           error     // how it ended
-	Leftovers     Leftovers // what istioctl left in the cluster
-	LeftoversErr  error     // why Left could not be read
-	RemoveCommand string    // how what it left is taken away; "" when there is nothing
+	Action        string    // the command, such as "/usr/local/bin/istioctl install"
+	LastLines     []string  // the end of its output
+	Err           error     // why it ended
+	Leftovers     Leftovers // objects that istioctl left in the cluster
+	LeftoversErr  error     // why Leftovers could not be read
+	RemoveCommand string    // command that removes what is left; "" if nothing is
 }
 
 func (f *Failure) Unwrap() []error { return asRefusal(f.Err) }
 
-// asRefusal makes an installation that was given up a refusal: to repeat it at
-// once would only say the same again. One that was broken off may be repeated,
-// and one that the network ended.
+// asRefusal adds engine.ErrRefused to an error that an immediate retry would only repeat.
+// Interrupted installs and network errors may be retried.
 func asRefusal(err error) []error {
 	if interrupted(err) || isTransient(err) {
 		return []error{err}
@@ -39,14 +38,14 @@ func asRefusal(err error) []error {
 	return []error{err, engine.ErrRefused}
 }
 
-// Error says what was done, how it ended, what is left and what to do.
+// Error says what was done, how it ended, what is left in the cluster and what to do.
 func (f *Failure) Error() string {
 	var b strings.Builder
 	if interrupted(f.Err) {
-		fmt.Fprintf(&b, "install revision %s: broken off (%v); the same command repeats the whole install", f.Revision, f.Err)
+		fmt.Fprintf(&b, "install revision %s: interrupted (%v). Run the same command again to repeat the install", f.Revision, f.Err)
 	} else {
 		fmt.Fprintf(&b, "install revision %s: %s: %v", f.Revision, f.Action, f.Err)
-		writeSection(&b, "it said last", f.LastLines)
+		writeSection(&b, "last output", f.LastLines)
 	}
 	if f.LeftoversErr != nil {
 		fmt.Fprintf(&b, "\n%v", f.LeftoversErr)
@@ -55,16 +54,16 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// Advice is what to do about it, for whoever finds the run held.
+// Advice says what to do, for whoever finds the run held.
 func (f *Failure) Advice() string {
-	advice := "Mend what the message names and run the same command again: the whole installation is then repeated."
+	advice := "Fix the cause and run the same command again: it repeats the complete install."
 	if f.RemoveCommand != "" {
-		advice += " To take away what it left: " + f.RemoveCommand
+		advice += " To remove what is left of it: " + f.RemoveCommand
 	}
 	return advice
 }
 
-// interrupted: somebody ended it from outside.
+// interrupted reports whether an install was ended from outside.
 func interrupted(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
@@ -79,8 +78,8 @@ func writeSection[T any](b *strings.Builder, title string, items []T) {
 	}
 }
 
-// isTransient reports whether an error is of the way to the API server, or of a
-// moment: the whole install is then tried again.
+// isTransient reports whether an error is of the connection to the API server, or temporary. The
+// complete install is then retried.
 func isTransient(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||

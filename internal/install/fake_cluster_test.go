@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/dynamic/fake"
 )
 
-// fakeCluster is a cluster in memory that holds the objects.
+// fakeCluster returns a cluster in memory with the objects.
 func fakeCluster(objects ...*unstructured.Unstructured) dynamic.Interface {
 	kinds := map[schema.GroupVersionResource]string{}
 	for _, kind := range append(slices.Clone(prunedKinds), crdKind) {
@@ -30,8 +30,7 @@ func fakeCluster(objects ...*unstructured.Unstructured) dynamic.Interface {
 	return fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, all...)
 }
 
-// object is one in a cluster: an empty namespace is a cluster's own, the labels
-// are pairs.
+// object returns an object with labels, given as pairs. An empty namespace makes it cluster-scoped.
 func object(group, kind, namespace, name string, labels ...string) *unstructured.Unstructured {
 	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": group, "kind": kind}}
 	o.SetNamespace(namespace)
@@ -44,7 +43,7 @@ func object(group, kind, namespace, name string, labels ...string) *unstructured
 	return o
 }
 
-// withProxy gives an object's pods a proxy from an image.
+// withProxy gives the pods of an object a proxy with an image.
 func withProxy(o *unstructured.Unstructured, image string) *unstructured.Unstructured {
 	container := map[string]any{"name": "istio-proxy", "image": image, "args": []any{"proxy", "router"}}
 	_ = unstructured.SetNestedSlice(o.Object, []any{container}, "spec", "template", "spec", "containers")
@@ -53,14 +52,14 @@ func withProxy(o *unstructured.Unstructured, image string) *unstructured.Unstruc
 
 const admission = "admissionregistration.k8s.io/v1"
 
-// defaultTag is the tag that a mesh of istioctl's has.
+// defaultTag returns the tag webhook of a mesh installed by istioctl.
 func defaultTag() *unstructured.Unstructured {
 	return object(admission, "MutatingWebhookConfiguration", "", "istio-revision-tag-default",
 		revisionLabel, "1-29-1", tagLabel, "default", "app", "sidecar-injector")
 }
 
-// fakeIstioctl is an istioctl of 1.31.0 that renders the files of testdata: the
-// gateway's only while no gateway is switched off.
+// fakeIstioctl returns the path of an istioctl of 1.31.0 that renders the files of testdata. It
+// renders the gateway unless a gateway is disabled in its input.
 func fakeIstioctl(t *testing.T, install string, more ...string) string {
 	t.Helper()
 	path := func(name string) string {

@@ -15,24 +15,24 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 )
 
-// baseUpgrade is an upgrade of the chart base: the CRDs of every revision, and the
+// baseUpgrade is an upgrade of the chart base, which holds the CRDs of every revision and the
 // default validator.
 type baseUpgrade struct {
-	release *release.Release // as it is
+	release *release.Release // the current release
 	chart   *chart.Chart
 	values  map[string]any
 }
 
-// draftBaseUpgrade prepares the upgrade of the chart base where it is asked for, and
-// says what it replaces; nil where there is nothing to upgrade. CRDs are never
-// downgraded.
+// draftBaseUpgrade prepares the upgrade of the chart base and notes what it replaces. It returns
+// nil if no upgrade was requested or none is needed. CRDs are never downgraded.
 func (i HelmInstaller) draftBaseUpgrade(ctx context.Context, d *Draft) (*baseUpgrade, error) {
 	if !i.Chart.UpgradeBase {
 		return nil, nil
 	}
 	place, ok := i.Chart.siblingChart("base", d.ChartVersion)
 	if !ok {
-		return nil, fmt.Errorf("upgrade the chart base: %s is not called istiod, so that the chart base beside it is not known: upgrade it yourself, and leave --upgrade-base out", i.Chart)
+		return nil, fmt.Errorf("upgrade the chart base: chart %s is not named istiod, so the matching chart base is unknown. "+
+			"Upgrade it yourself and omit --upgrade-base", i.Chart)
 	}
 	found, err := place.load(ctx, "")
 	if err != nil {
@@ -43,7 +43,8 @@ func (i HelmInstaller) draftBaseUpgrade(ctx context.Context, d *Draft) (*baseUpg
 		return nil, fmt.Errorf("upgrade the chart base: %w", err)
 	}
 	if now, done := baseUpToDate(r, deployed, d.ChartVersion); done {
-		d.Notes = append(d.Notes, fmt.Sprintf("Helm release %s/%s, the chart base, is of version %s already: it is left alone", r.Namespace, r.Name, now))
+		d.Notes = append(d.Notes, fmt.Sprintf("Helm release %s/%s (chart base) has version %s already and is not changed",
+			r.Namespace, r.Name, now))
 		return nil, nil
 	}
 	b := &baseUpgrade{release: r, chart: found}
@@ -53,10 +54,9 @@ func (i HelmInstaller) draftBaseUpgrade(ctx context.Context, d *Draft) (*baseUpg
 	return b, i.draftBaseManifest(ctx, d, b)
 }
 
-// baseUpToDate reports whether the chart base has nothing to gain from an upgrade, and
-// of which version it is: the wanted one is deployed, or a newer one was ever
-// begun. An upgrade that was broken off or failed has not come to its end,
-// whatever version it bears.
+// baseUpToDate reports whether the release of the chart base needs no upgrade, and its version: the
+// wanted version is deployed, or an upgrade to a newer one was started. An interrupted or failed
+// upgrade to the wanted version is repeated.
 func baseUpToDate(last, deployed *release.Release, wanted string) (string, bool) {
 	for _, r := range []*release.Release{last, deployed} {
 		if r != nil && olderThan(wanted, r.Chart.Metadata.Version) {
@@ -67,14 +67,14 @@ func baseUpToDate(last, deployed *release.Release, wanted string) (string, bool)
 	return now, last.Info.Status == common.StatusDeployed && !olderThan(now, wanted)
 }
 
-// findBaseRelease is the release that owns the CRDs: its last version, and the one
-// that was deployed last, which is nil when none is.
+// findBaseRelease returns the latest version of the release that owns the CRDs, and the version
+// deployed last (nil if none).
 func (i HelmInstaller) findBaseRelease(ctx context.Context, version string) (r, deployed *release.Release, err error) {
 	wanted, err := i.baseCRDs(ctx, version)
 	if err != nil {
 		return nil, nil, err
 	}
-	live, err := getObjects(ctx, i.Cluster, wanted)
+	live, err := getObjects(ctx, i.reader(), wanted)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,25 +92,31 @@ func (i HelmInstaller) findBaseRelease(ctx context.Context, version string) (r, 
 			return nil, nil, err
 		case r == nil:
 		case isPending(r) && r.Labels[releaseRevisionLabel] == "":
-			return nil, nil, fmt.Errorf("Helm release %s/%s is %s since %s, by other hands: wait until they are done; or, if no helm runs any more, `helm rollback %s -n %s`, or leave --upgrade-base out", r.Namespace, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), r.Name, r.Namespace)
+			return nil, nil, fmt.Errorf("Helm release %s/%s is %s since %s, and Rerig did not start that. "+
+				"Wait until it is done; if no helm process runs any more, run `helm rollback %s -n %s`, or omit --upgrade-base",
+				r.Namespace, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), r.Name, r.Namespace)
 		default:
 			deployed, err := deployedRelease(helm, r.Name)
 			return r, deployed, err
 		}
 	}
-	return nil, nil, errors.New("the CRDs in the cluster are of no Helm release (istioctl, or kubectl, put them there): upgrade them in the same way, and leave --upgrade-base out")
+	return nil, nil, errors.New("the CRDs in the cluster are not owned by a Helm release (istioctl or kubectl created them). " +
+		"Upgrade them with the same tool and omit --upgrade-base")
 }
 
-// baseValues are those that the release was given, with the default revision as
-// it is in the cluster: the chart's own, or one that is out of date, would point
-// the default validator to an istiod that is not there, or not the default.
+// baseValues returns the values of the existing release, with defaultRevision as it is in the
+// cluster. The chart's default, or an outdated value, would point the default validator to an
+// istiod that does not exist or is not the default.
 func (i HelmInstaller) baseValues(ctx context.Context, r *release.Release) (map[string]any, error) {
 	values, err := withExactNumbers(r.Config)
 	if err != nil {
 		return nil, err
 	}
-	validator := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": map[string]any{"name": defaultValidator}}}
-	live, err := getObjects(ctx, i.Cluster, []*unstructured.Unstructured{validator})
+	validator := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+		"metadata": map[string]any{"name": defaultValidator},
+	}}
+	live, err := getObjects(ctx, i.reader(), []*unstructured.Unstructured{validator})
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +131,7 @@ func (i HelmInstaller) baseValues(ctx context.Context, r *release.Release) (map[
 	return values, nil
 }
 
-// defaultValidator admits the configuration of who names no revision.
+// defaultValidator is the webhook that validates configuration without a revision.
 const defaultValidator = "istiod-default-validator"
 
 func manifestContains(manifest []*unstructured.Unstructured, o *unstructured.Unstructured) bool {
@@ -141,7 +147,8 @@ func isOwnedBy(o *unstructured.Unstructured, r *release.Release) bool {
 	return o.GetAnnotations()[releaseAnnotation] == r.Name && o.GetAnnotations()[releaseNamespaceAnnotation] == r.Namespace
 }
 
-// olderThan compares two versions of a chart; what is no version is no older.
+// olderThan reports whether chart version a is older than b. A string that is no version is not
+// older.
 func olderThan(a, b string) bool {
 	x, err := version.ParseSemantic(a)
 	if err != nil {

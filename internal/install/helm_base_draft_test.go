@@ -10,28 +10,31 @@ import (
 	release "helm.sh/helm/v4/pkg/release/v1"
 )
 
-// An upgrade of the chart base that did not come to its end is repeated, and no
-// newer one is taken back.
-func TestBaseIsSettledOnceItIsDeployed(t *testing.T) {
+// An unfinished upgrade of the chart base is repeated, and a newer one is never downgraded.
+func TestBaseIsUpToDateOnceDeployed(t *testing.T) {
 	of := func(version string, status common.Status) *release.Release {
 		return &release.Release{Chart: &chart.Chart{Metadata: &chart.Metadata{Version: version}}, Info: &release.Info{Status: status}}
 	}
 	before := of("1.29.1", common.StatusDeployed)
-	for name, c := range map[string]struct {
+	tests := []struct {
+		name           string
 		last, deployed *release.Release
 		done           bool
 	}{
-		"older":                        {before, before, false},
-		"done":                         {of("1.31.0", common.StatusDeployed), of("1.31.0", common.StatusDeployed), true},
-		"newer":                        {of("1.32.0", common.StatusDeployed), of("1.32.0", common.StatusDeployed), true},
-		"broken off":                   {of("1.31.0", common.StatusPendingUpgrade), before, false},
-		"failed":                       {of("1.31.0", common.StatusFailed), before, false},
-		"failed, never deployed":       {of("1.31.0", common.StatusFailed), nil, false},
-		"failed on the way to a newer": {of("1.32.0", common.StatusFailed), before, true},
-		"failed on its way back":       {of("1.30.0", common.StatusFailed), of("1.32.0", common.StatusDeployed), true},
-	} {
-		if now, done := baseUpToDate(c.last, c.deployed, "1.31.0"); done != c.done {
-			t.Errorf("%s: settled %t at %s", name, done, now)
-		}
+		{name: "older", last: before, deployed: before},
+		{name: "done", last: of("1.31.0", common.StatusDeployed), deployed: of("1.31.0", common.StatusDeployed), done: true},
+		{name: "newer", last: of("1.32.0", common.StatusDeployed), deployed: of("1.32.0", common.StatusDeployed), done: true},
+		{name: "broken off", last: of("1.31.0", common.StatusPendingUpgrade), deployed: before},
+		{name: "failed", last: of("1.31.0", common.StatusFailed), deployed: before},
+		{name: "failed, never deployed", last: of("1.31.0", common.StatusFailed)},
+		{name: "failed on the way to a newer", last: of("1.32.0", common.StatusFailed), deployed: before, done: true},
+		{name: "failed on its way back", last: of("1.30.0", common.StatusFailed), deployed: of("1.32.0", common.StatusDeployed), done: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if now, done := baseUpToDate(tt.last, tt.deployed, "1.31.0"); done != tt.done {
+				t.Errorf("settled %t at %s", done, now)
+			}
+		})
 	}
 }

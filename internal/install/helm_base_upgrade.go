@@ -9,12 +9,11 @@ import (
 	"helm.sh/helm/v4/pkg/action"
 	"helm.sh/helm/v4/pkg/kube"
 	"helm.sh/helm/v4/pkg/release/common"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// draftBaseManifest renders the chart base and says what it replaces. It refuses
-// a default validator that would then call another istiod than it does now.
+// draftBaseManifest renders the chart base and records what it replaces. It rejects a default
+// validator that would call another istiod than it does now.
 func (i HelmInstaller) draftBaseManifest(ctx context.Context, d *Draft, b *baseUpgrade) error {
 	at := i
 	at.Root = b.release.Namespace
@@ -22,20 +21,20 @@ func (i HelmInstaller) draftBaseManifest(ctx context.Context, d *Draft, b *baseU
 	if err != nil {
 		return err
 	}
-	live, err := getObjects(ctx, i.Cluster, manifest)
+	live, err := getObjects(ctx, i.reader(), manifest)
 	if err != nil {
 		return err
 	}
 	for n, o := range manifest {
-		resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
 		for _, verb := range []string{"get", "create", "patch"} {
-			d.Permissions = append(d.Permissions, Permission{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: objectOf(o).Namespace})
+			d.Permissions = append(d.Permissions, i.reader().permission(verb, o.GroupVersionKind(), objectOf(o).Namespace))
 		}
 		if live[n] == nil {
 			continue
 		}
 		if calls, now := webhookService(o), webhookService(live[n]); o.GetName() == defaultValidator && calls != now {
-			return fmt.Errorf("upgrade the chart base: %s would call %s, and calls %s now: upgrade the chart base yourself, and leave --upgrade-base out", objectOf(o), calls, now)
+			return fmt.Errorf("upgrade the chart base: %s would call %s instead of %s. Upgrade the chart base yourself and omit --upgrade-base",
+				objectOf(o), calls, now)
 		}
 		object := describeObject(o, live[n])
 		object.Component = "Base"
@@ -45,14 +44,15 @@ func (i HelmInstaller) draftBaseManifest(ctx context.Context, d *Draft, b *baseU
 	d.Permissions = dedupe(append(d.Permissions, releaseStoragePermissions(b.release.Namespace)...))
 	from := b.release.Chart.Metadata.Version
 	if status := b.release.Info.Status; status != common.StatusDeployed {
-		from += " (" + status.String() + ": it has not come to its end)"
+		from += " (" + status.String() + ", unfinished)"
 	}
-	d.Notes = append(d.Notes, fmt.Sprintf("first Helm upgrades release %s/%s, the chart base with the CRDs of every revision, from %s to %s; the default validator stays as it is",
+	d.Notes = append(d.Notes, fmt.Sprintf("Helm first upgrades release %s/%s (chart base, "+
+		"with the CRDs of all revisions) from %s to %s; the default validator does not change",
 		b.release.Namespace, b.release.Name, from, b.chart.Metadata.Version))
 	return nil
 }
 
-// webhookService is the Service that a configuration's webhooks call.
+// webhookService returns the namespace/name of the Service that a configuration's webhooks call.
 func webhookService(hook *unstructured.Unstructured) string {
 	hooks, _, _ := unstructured.NestedSlice(hook.Object, "webhooks")
 	for _, h := range hooks {
@@ -62,23 +62,24 @@ func webhookService(hook *unstructured.Unstructured) string {
 	return ""
 }
 
-// upgradeBase has Helm upgrade the chart base. One that a dead process left
-// pending is taken up again.
+// upgradeBase upgrades the chart base with Helm. It resumes an upgrade that a dead process left
+// pending.
 func (i HelmInstaller) upgradeBase(ctx context.Context, b *baseUpgrade, revision string) error {
-	i.log(fmt.Sprintf("Helm upgrades release %s/%s, the chart base, to %s", b.release.Namespace, b.release.Name, b.chart.Metadata.Version))
+	i.log(fmt.Sprintf("Helm upgrades release %s/%s (chart base) to %s", b.release.Namespace, b.release.Name, b.chart.Metadata.Version))
 	helm, err := i.actionConfig(b.release.Namespace)
 	if err != nil {
 		return err
 	}
 	if isPending(b.release) {
-		b.release.SetStatus(common.StatusFailed, "broken off; upgraded again by rerig")
+		b.release.SetStatus(common.StatusFailed, "interrupted; upgraded again by rerig")
 		if err := helm.Releases.Update(b.release); err != nil {
-			return fmt.Errorf("take up Helm release %s: %w", b.release.Name, err)
+			return fmt.Errorf("resume Helm release %s: %w", b.release.Name, err)
 		}
 	}
 	upgrade := action.NewUpgrade(helm)
 	upgrade.Namespace, upgrade.Timeout, upgrade.ResetValues = b.release.Namespace, i.Timeout, true
-	upgrade.ServerSideApply, upgrade.WaitStrategy, upgrade.Labels = "false", kube.HookOnlyStrategy, map[string]string{releaseRevisionLabel: revision}
+	upgrade.ServerSideApply, upgrade.WaitStrategy = "false", kube.HookOnlyStrategy
+	upgrade.Labels = map[string]string{releaseRevisionLabel: revision}
 	if _, err := upgrade.RunWithContext(ctx, b.release.Name, b.chart, b.values); err != nil {
 		return fmt.Errorf("upgrade the chart base, release %s/%s: %w", b.release.Namespace, b.release.Name, err)
 	}

@@ -17,32 +17,34 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/cli"
 	"helm.sh/helm/v4/pkg/registry"
+
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
-// Chart is the chart of istiod, as a Helm user names it, and the values for it.
+// Chart names the istiod chart, as a Helm user does, and the values for it.
 type Chart struct {
-	Ref         string           // a directory, an archive, oci://REGISTRY/CHART, or a name in Repository (or REPO/NAME of Helm's own list)
-	Repository  string           // URL of a chart repository, "" for none
-	Version     string           // the chart's version, "" for the newest there, or the only one
-	Values      map[string]any   // the user's; they win
-	UpgradeBase bool             // upgrade the chart base to the same version first
-	InheritFrom string           // the revision whose values are carried over: "" the one in use, "none" none
-	Inherited   *InheritedValues // what was carried over when the plan was agreed to; nil recovers it now
+	Ref         string           // a directory, an archive, oci://REGISTRY/CHART, a name in Repository, or REPO/NAME of `helm repo list`
+	Repository  string           // URL of a chart repository; "" if none
+	Version     string           // of the chart; "" for the newest
+	Values      map[string]any   // the user's; they override the inherited ones
+	UpgradeBase bool             // first upgrade the chart base to the same version
+	InheritFrom string           // the revision whose values are inherited; "" the one in use, NoCarry none
+	Inherited   *InheritedValues // what the approved plan inherits; nil reads it from the cluster
 }
 
-// IsSet reports whether there is a chart at all.
+// IsSet reports whether a chart was given.
 func (c Chart) IsSet() bool { return c.Ref != "" }
 
-// String names the chart for people.
+// String returns the chart's name for people.
 func (c Chart) String() string {
 	if c.Repository != "" {
-		return c.Ref + " in " + c.Repository
+		return sensitive.URL(c.Ref) + " in " + sensitive.URL(c.Repository)
 	}
-	return c.Ref
+	return sensitive.URL(c.Ref)
 }
 
-// siblingChart is Istio's chart of another name, from the same place and in the
-// version of this one; false where this one is not called istiod.
+// siblingChart returns Istio's chart of another name from the same location, in the given version;
+// false if this chart is not called istiod.
 func (c Chart) siblingChart(name, version string) (Chart, bool) {
 	at := strings.LastIndex(c.Ref, "/") + 1
 	last := strings.Replace(c.Ref[at:], "istiod", name, 1)
@@ -52,16 +54,15 @@ func (c Chart) siblingChart(name, version string) (Chart, bool) {
 	return Chart{Ref: c.Ref[:at] + last, Repository: c.Repository, Version: version}, true
 }
 
-// load fetches the chart, in the version that is wanted where it is not the
-// chart's own to say. What Helm knows of repositories, registries and their
-// credentials (helm repo add, helm registry login) counts here too.
+// load fetches the chart. wanted is the version to fetch if the chart names none. Helm's own
+// repositories, registries and credentials (helm repo add, helm registry login) are used.
 func (c Chart) load(ctx context.Context, wanted string) (*chart.Chart, error) {
 	version := cmp.Or(c.Version, wanted)
 	type answer struct {
 		chart *chart.Chart
 		err   error
 	}
-	loaded := make(chan answer, 1) // Helm's fetching knows no context
+	loaded := make(chan answer, 1) // Helm's download takes no context
 	go func() {
 		found, err := c.fetch(version)
 		loaded <- answer{found, err}
@@ -71,10 +72,13 @@ func (c Chart) load(ctx context.Context, wanted string) (*chart.Chart, error) {
 		return nil, ctx.Err()
 	case a := <-loaded:
 		if a.err != nil {
-			return nil, fmt.Errorf("fetch chart %s, version %s: %w; see that it is there (`helm show chart`), or name another with --chart, --repo, --chart-version", c, cmp.Or(version, "the newest"), a.err)
+			return nil, fmt.Errorf("fetch chart %s, version %s: %w. "+
+				"Check it with `helm show chart`, or name another with --chart, --repo, --chart-version",
+				c, cmp.Or(version, "the newest"), sensitive.MaskURLs(a.err))
 		}
 		if c.Version != "" && a.chart.Metadata.Version != normalizeVersion(c.Version) && a.chart.Metadata.Version != c.Version {
-			return nil, fmt.Errorf("fetch chart %s: it is version %s, not %s: name another chart, or ask for that version", c, a.chart.Metadata.Version, c.Version)
+			return nil, fmt.Errorf("fetch chart %s: the chart has version %s, not %s. Name another chart, or run with --chart-version %[2]s",
+				c, a.chart.Metadata.Version, c.Version)
 		}
 		return a.chart, nil
 	}
@@ -101,13 +105,12 @@ func (c Chart) fetch(version string) (*chart.Chart, error) {
 		return nil, err
 	}
 	if found.Metadata == nil || found.Metadata.Type == "library" {
-		return nil, fmt.Errorf("%s is no chart that can be installed", path)
+		return nil, fmt.Errorf("%s is a library chart or has no metadata, and cannot be installed", path)
 	}
 	return found, nil
 }
 
-// isLoopback reports whether a place is reached over loopback, where a
-// registry speaks plain HTTP.
+// isLoopback reports whether a location is on this machine, where a registry speaks plain HTTP.
 func isLoopback(place string) bool {
 	u, err := url.Parse(place)
 	if err != nil {
@@ -117,8 +120,8 @@ func isLoopback(place string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// WithAbsolutePath is the chart with an absolute path where it is a file or a directory
-// here, so that a run finds it from wherever it goes on.
+// WithAbsolutePath returns the chart with an absolute path if it is a local file or directory, so that a
+// resumed run finds it from any working directory.
 func (c Chart) WithAbsolutePath(absolute func(string) (string, error)) (Chart, error) {
 	if _, err := os.Stat(c.Ref); c.Repository != "" || err != nil {
 		return c, nil

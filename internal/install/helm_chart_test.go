@@ -20,15 +20,15 @@ import (
 	repo "helm.sh/helm/v4/pkg/repo/v1"
 )
 
-// isolateHelmHome keeps what Helm caches and knows out of the user's home.
-func isolateHelmHome(t *testing.T) {
+// isolateHelm sets directories of its own for what Helm caches and configures.
+func isolateHelm(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HOME"} {
 		t.Setenv(name, t.TempDir())
 	}
 }
 
-// packageCharts are the charts of testdata as archives, also in an older version.
+// packageCharts returns a directory with the charts of testdata as archives, in two versions.
 func packageCharts(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -90,67 +90,75 @@ func serveOCIRegistry(t *testing.T) string {
 	return "oci://" + at
 }
 
-// Wherever a chart comes from, it is the same one: in the version that is
-// wanted, or the newest.
-func TestChartsComeFromAnywhere(t *testing.T) {
-	isolateHelmHome(t)
+// A chart is found in every kind of source, in the requested version or the newest.
+func TestChartIsLoadedFromEverySource(t *testing.T) {
+	isolateHelm(t)
 	repository, registry := serveRepository(t), serveOCIRegistry(t)
-	for name, c := range map[string]struct {
+	tests := []struct {
+		name   string
 		chart  Chart
 		wanted string
 		found  string
 	}{
-		"a directory":                         {Chart{Ref: "testdata/charts/istiod"}, "", "1.31.0"},
-		"an archive":                          {Chart{Ref: filepath.Join(packageCharts(t), "istiod-1.30.2.tgz")}, "", "1.30.2"},
-		"a repository":                        {Chart{Ref: "istiod", Repository: repository, Version: "1.30.2"}, "", "1.30.2"},
-		"a repository's newest":               {Chart{Ref: "istiod", Repository: repository}, "", "1.31.0"},
-		"a repository, by Istio's version":    {Chart{Ref: "istiod", Repository: repository}, "1.30.2", "1.30.2"},
-		"an OCI registry":                     {Chart{Ref: registry + "istiod", Version: "1.30.2"}, "", "1.30.2"},
-		"an OCI registry's newest":            {Chart{Ref: registry + "istiod"}, "", "1.31.0"},
-		"an OCI registry, by Istio's version": {Chart{Ref: registry + "istiod"}, "1.30.2", "1.30.2"},
-	} {
-		found, err := c.chart.load(t.Context(), c.wanted)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if found.Name() != "istiod" || found.Metadata.Version != c.found {
-			t.Errorf("%s: %s %s", name, found.Name(), found.Metadata.Version)
-		}
-		base, ok := c.chart.siblingChart("base", c.found)
-		if beside, err := base.load(t.Context(), ""); !ok || err != nil || beside.Name() != "base" || beside.Metadata.Version != c.found {
-			t.Errorf("%s: the chart base beside it: %v, %v", name, base, err)
-		}
+		{name: "a directory", chart: Chart{Ref: "testdata/charts/istiod"}, found: "1.31.0"},
+		{name: "an archive", chart: Chart{Ref: filepath.Join(packageCharts(t), "istiod-1.30.2.tgz")}, found: "1.30.2"},
+		{name: "a repository", chart: Chart{Ref: "istiod", Repository: repository, Version: "1.30.2"}, found: "1.30.2"},
+		{name: "a repository's newest", chart: Chart{Ref: "istiod", Repository: repository}, found: "1.31.0"},
+		{name: "a repository, by Istio's version", chart: Chart{Ref: "istiod", Repository: repository}, wanted: "1.30.2", found: "1.30.2"},
+		{name: "an OCI registry", chart: Chart{Ref: registry + "istiod", Version: "1.30.2"}, found: "1.30.2"},
+		{name: "an OCI registry's newest", chart: Chart{Ref: registry + "istiod"}, found: "1.31.0"},
+		{name: "an OCI registry, by Istio's version", chart: Chart{Ref: registry + "istiod"}, wanted: "1.30.2", found: "1.30.2"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			found, err := tt.chart.load(t.Context(), tt.wanted)
+			if err != nil {
+				t.Errorf("%v", err)
+				return
+			}
+			if found.Name() != "istiod" || found.Metadata.Version != tt.found {
+				t.Errorf("%s %s", found.Name(), found.Metadata.Version)
+			}
+			base, ok := tt.chart.siblingChart("base", tt.found)
+			if beside, err := base.load(t.Context(), ""); !ok || err != nil || beside.Name() != "base" || beside.Metadata.Version != tt.found {
+				t.Errorf("the chart base beside it: %v, %v", base, err)
+			}
+		})
 	}
 }
 
-func TestChartsThatAreNotThere(t *testing.T) {
-	isolateHelmHome(t)
+func TestMissingChartIsReported(t *testing.T) {
+	isolateHelm(t)
 	repository, registry := serveRepository(t), serveOCIRegistry(t)
-	for name, c := range map[string]struct {
+	tests := []struct {
+		name  string
 		chart Chart
 		fault string
 	}{
-		"no directory":         {Chart{Ref: "./nowhere"}, "./nowhere"},
-		"no chart":             {Chart{Ref: "testdata"}, "Chart.yaml"},
-		"another version":      {Chart{Ref: "testdata/charts/istiod", Version: "1.30.2"}, "it is version 1.31.0, not 1.30.2"},
-		"not in it":            {Chart{Ref: "istiodd", Repository: repository}, "istiodd"},
-		"not in that version":  {Chart{Ref: "istiod", Repository: repository, Version: "1.2.3"}, "1.2.3"},
-		"no repository":        {Chart{Ref: "istiod", Repository: "http://127.0.0.1:1"}, "127.0.0.1:1"},
-		"not in the registry":  {Chart{Ref: registry + "istiodd", Version: "1.31.0"}, "istiodd"},
-		"no such tag there":    {Chart{Ref: registry + "istiod", Version: "1.2.3"}, "1.2.3"},
-		"no known repository":  {Chart{Ref: "istio/istiod"}, "istio"},
-		"a registry that died": {Chart{Ref: "oci://127.0.0.1:1/istiod", Version: "1.31.0"}, "127.0.0.1:1"},
-	} {
-		_, err := c.chart.load(t.Context(), "")
-		if err == nil || !strings.Contains(err.Error(), c.fault) || !strings.Contains(err.Error(), "fetch chart") {
-			t.Errorf("%s: %v; want a fault with %q", name, err, c.fault)
-		}
+		{name: "no directory", chart: Chart{Ref: "./nowhere"}, fault: "./nowhere"},
+		{name: "no chart", chart: Chart{Ref: "testdata"}, fault: "Chart.yaml"},
+		{name: "another version", chart: Chart{Ref: "testdata/charts/istiod", Version: "1.30.2"}, fault: "has version 1.31.0, not 1.30.2"},
+		{name: "not in it", chart: Chart{Ref: "istiodd", Repository: repository}, fault: "istiodd"},
+		{name: "not in that version", chart: Chart{Ref: "istiod", Repository: repository, Version: "1.2.3"}, fault: "1.2.3"},
+		{name: "no repository", chart: Chart{Ref: "istiod", Repository: "http://127.0.0.1:1"}, fault: "127.0.0.1:1"},
+		{name: "not in the registry", chart: Chart{Ref: registry + "istiodd", Version: "1.31.0"}, fault: "istiodd"},
+		{name: "no such tag there", chart: Chart{Ref: registry + "istiod", Version: "1.2.3"}, fault: "1.2.3"},
+		{name: "no known repository", chart: Chart{Ref: "istio/istiod"}, fault: "istio"},
+		{name: "a registry that died", chart: Chart{Ref: "oci://127.0.0.1:1/istiod", Version: "1.31.0"}, fault: "127.0.0.1:1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := tt.chart.load(t.Context(), "")
+			if err == nil || !strings.Contains(err.Error(), tt.fault) || !strings.Contains(err.Error(), "fetch chart") {
+				t.Errorf("got %v, want an error with %q", err, tt.fault)
+			}
+		})
 	}
 }
 
-func TestSiblingOfNoIstiod(t *testing.T) {
-	for ref, want := range map[string]string{"./istiod": "./base", "istio/istiod": "istio/base", "/charts/istiod-1.31.0.tgz": "/charts/base-1.31.0.tgz", "oci://r/mine": "", "./mesh": ""} {
+func TestSiblingChart(t *testing.T) {
+	for ref, want := range map[string]string{"./istiod": "./base", "istio/istiod": "istio/base",
+		"/charts/istiod-1.31.0.tgz": "/charts/base-1.31.0.tgz", "oci://r/mine": "", "./mesh": ""} {
 		if c, ok := (Chart{Ref: ref}).siblingChart("base", "1.31.0"); c.Ref != want || ok != (want != "") {
 			t.Errorf("%s: %q, %t", ref, c.Ref, ok)
 		}

@@ -16,11 +16,11 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// helmManager is who Helm's writes are by: its user agent, and the manager of the
-// fields, as the program helm is it. Whoever goes on with that one meets his own.
+// helmManager is the field manager and user agent of Helm's writes. It is the one of the helm CLI,
+// so that a user can go on with that without conflicts.
 const helmManager = "helm"
 
-// restClientGetter leads Helm to the cluster and the namespace of istiod.
+// restClientGetter gives Helm access to the cluster, with istiod's namespace as default.
 type restClientGetter struct {
 	config    *rest.Config
 	namespace string
@@ -52,12 +52,18 @@ func (r restClientGetter) ToRESTMapper() (meta.RESTMapper, error) {
 	return restmapper.NewDeferredDiscoveryRESTMapper(client), nil
 }
 
+// RESTMapper returns a mapper of kinds to resources, as the API server of the configuration serves
+// them. It asks the server on first use.
+func RESTMapper(config *rest.Config) (meta.RESTMapper, error) {
+	return restClientGetter{config: config}.ToRESTMapper()
+}
+
 func (r restClientGetter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
 	return clientcmd.NewDefaultClientConfig(*api.NewConfig(), &clientcmd.ConfigOverrides{Context: api.Context{Namespace: r.namespace}})
 }
 
-// actionConfig readies Helm for a namespace. Its releases are kept in Secrets there, as
-// the program helm keeps them.
+// actionConfig prepares Helm for a namespace. Releases are stored in Secrets there, as the helm CLI
+// does.
 func (i HelmInstaller) actionConfig(namespace string) (*action.Configuration, error) {
 	kube.ManagedFieldsManager = helmManager
 	c := action.NewConfiguration(action.ConfigurationSetLogger(discardLogs))

@@ -12,50 +12,50 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// noteOlderCRDs compares the CRDs in the cluster with those of the chart
-// base, from the same place as the chart istiod. They are of every revision, so
-// that installing one leaves them alone; older ones than the new istiod's are
-// said, for it does not see what they do not let in.
+// noteOlderCRDs compares the CRDs in the cluster with those of the chart base from the same
+// location as the chart istiod. CRDs are shared by all revisions, so an install does not change
+// them. A note names those older than the new istiod: it does not get fields that they drop.
 func (i HelmInstaller) noteOlderCRDs(ctx context.Context, d *Draft) error {
 	wanted, err := i.baseCRDs(ctx, d.ChartVersion)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		d.Notes = append(d.Notes, fmt.Sprintf("whether the CRDs in the cluster are those of Istio %s is not known: %v", d.Version, err))
+		d.Notes = append(d.Notes, fmt.Sprintf("the CRDs in the cluster could not be compared with those of Istio %s: %v", d.Version, err))
 		return nil
 	}
-	live, err := getObjects(ctx, i.Cluster, wanted)
+	live, err := getObjects(ctx, i.reader(), wanted)
 	if err != nil {
 		return err
 	}
 	var older []string
 	for n, o := range wanted {
 		if live[n] == nil {
-			older = append(older, o.GetName()+" (not there)")
+			older = append(older, o.GetName()+" (missing)")
 		} else if lacks := missingFrom(crdFields(o), crdFields(live[n])); len(lacks) > 0 {
 			older = append(older, fmt.Sprintf("%s (lacks %s)", o.GetName(), firstAndCount(lacks)))
 		}
 	}
 	if len(older) > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("the CRDs are older than Istio %s and are left alone, for they are of every revision: %s; to upgrade them first: chart base %s (--upgrade-base), with its defaultRevision kept as it is",
+		d.Notes = append(d.Notes, fmt.Sprintf("the CRDs are older than Istio %s and are not changed, since all revisions share them: "+
+			"%s; --upgrade-base first upgrades them with chart base %s",
 			d.Version, strings.Join(older, ", "), d.ChartVersion))
 	}
 	return nil
 }
 
-// baseCRDs are the CRDs in the chart base of a version.
+// baseCRDs returns the CRDs in the chart base of a version.
 func (i HelmInstaller) baseCRDs(ctx context.Context, version string) ([]*unstructured.Unstructured, error) {
 	place, ok := i.Chart.siblingChart("base", version)
 	if !ok {
-		return nil, fmt.Errorf("chart %s is not called istiod, so that its chart base is not known", i.Chart)
+		return nil, fmt.Errorf("chart %s is not named istiod, so the matching chart base is unknown", i.Chart)
 	}
 	base, err := place.load(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	var content []byte
-	for _, f := range base.Files { // since Istio 1.24; before, Helm's own folder crds
+	for _, f := range base.Files { // since Istio 1.24; before that, Helm's crds folder
 		if strings.HasPrefix(path.Base(f.Name), "crd-") {
 			content = append(append(content, "\n---\n"...), f.Data...)
 		}
@@ -67,7 +67,7 @@ func (i HelmInstaller) baseCRDs(ctx context.Context, version string) ([]*unstruc
 	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() != crdKind.Kind }), nil
 }
 
-// crdFields are the paths that a CRD's schemas know, by version.
+// crdFields returns the sorted paths in a CRD's schemas, by version.
 func crdFields(definition *unstructured.Unstructured) []string {
 	var paths []string
 	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
@@ -96,7 +96,7 @@ func collectProperties(schema map[string]any, path string, paths *[]string) {
 	}
 }
 
-// missingFrom are the paths of wanted that are not among there.
+// missingFrom returns the paths of wanted that are not in present (sorted).
 func missingFrom(wanted, there []string) []string {
 	return slices.DeleteFunc(wanted, func(p string) bool {
 		_, found := slices.BinarySearch(there, p)
@@ -104,7 +104,7 @@ func missingFrom(wanted, there []string) []string {
 	})
 }
 
-// firstAndCount is the first of some paths, and how many more there are.
+// firstAndCount returns the first path and how many more there are.
 func firstAndCount(paths []string) string {
 	if len(paths) == 1 {
 		return paths[0]

@@ -10,15 +10,16 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
-// revisionBoundValues are values that belong to one revision, to one version, or to another
-// chart than istiod: revision and tags are the plan's to set, an image's tag is
-// the chart's, and the default revision is not moved by an install. Those that
-// are said are what somebody may miss.
+// revisionBoundValues are values that are specific to one revision, one version, or another chart
+// than istiod. The plan sets revision and tags, the chart its image tag, and an install never moves
+// the default revision. Reported values are named in a note.
 var revisionBoundValues = []struct {
-	path string
-	said bool
+	path     string
+	reported bool
 }{
 	{"revision", false}, {"revisionTags", true}, {"pilot.revision", false}, {"pilot.revisionTags", true},
 	{"defaultRevision", false}, {"ownerName", false}, {"_internal_defaults_do_not_set", false}, {"_original", false},
@@ -26,21 +27,23 @@ var revisionBoundValues = []struct {
 	{"gateways", false}, {"base", false}, {"installPackagePath", false},
 }
 
-// defaultHubs are where Istio's own images come from: whoever has another one set it
-// himself.
-var defaultHubs = []string{"docker.io/istio", "gcr.io/istio-release", "registry.istio.io/release", "gcr.io/istio-testing", "registry.istio.io/testing", ""}
+// defaultHubs are the registries of Istio's own images. Another hub was set by the user.
+var defaultHubs = []string{
+	"", "docker.io/istio", "gcr.io/istio-release", "gcr.io/istio-testing", "registry.istio.io/release", "registry.istio.io/testing",
+}
 
-// imageValues are where the chart takes a whole reference, which is of one version.
+// imageValues are the values in which the chart accepts a full image reference, which is specific
+// to one version.
 var imageValues = []string{"image", "pilot.image", "global.proxy.image", "global.proxy_init.image"}
 
-// isFullImageReference reports whether an image's name is a reference with its tag or digest,
-// which the chart and the injector take as it stands: by its slash.
+// isFullImageReference reports whether an image is a reference with its tag or digest, which the
+// chart and the injector use unchanged because it contains a slash.
 func isFullImageReference(image string) bool {
 	return strings.Contains(image, "/") && (imageTag(image) != "" || strings.Contains(image, "@"))
 }
 
-// dropRevisionBound takes out what must not be carried over from the revision, and names what
-// somebody may miss, with its value.
+// dropRevisionBound removes the values that must not be inherited from the revision. It returns
+// those that a user may miss, with their values.
 func (c *InheritedValues) dropRevisionBound(revision, root string) []string {
 	left := removeIstiodAddresses(c.Values, "", istiodServiceName(revision), root)
 	for _, b := range revisionBoundValues {
@@ -49,15 +52,15 @@ func (c *InheritedValues) dropRevisionBound(revision, root string) []string {
 		if !found {
 			continue
 		}
-		if list, isList := value.([]any); b.said && value != "" && value != nil && (!isList || len(list) > 0) {
-			left = append(left, fmt.Sprintf("%s (%v)", b.path, value))
+		if list, isList := value.([]any); b.reported && value != "" && value != nil && (!isList || len(list) > 0) {
+			left = append(left, pathAndValue(b.path, value))
 		}
 		unstructured.RemoveNestedField(c.Values, path...)
 	}
 	for _, image := range imageValues {
 		path := strings.Split(image, ".")
 		if value, _, _ := unstructured.NestedString(c.Values, path...); isFullImageReference(value) {
-			left = append(left, fmt.Sprintf("%s (%s)", image, value))
+			left = append(left, pathAndValue(image, value))
 			unstructured.RemoveNestedField(c.Values, path...)
 		}
 	}
@@ -70,7 +73,7 @@ func (c *InheritedValues) dropRevisionBound(revision, root string) []string {
 	return left
 }
 
-// pruneEmpty takes out objects that are empty once something was taken out of them.
+// pruneEmpty deletes objects that are empty after values were removed.
 func pruneEmpty(values map[string]any) {
 	for key, value := range values {
 		if inner, ok := value.(map[string]any); ok {
@@ -81,26 +84,19 @@ func pruneEmpty(values map[string]any) {
 	}
 }
 
-// Lines are the values that are carried over, a path and its value each, sorted.
-func (c *InheritedValues) Lines() []string {
-	var lines []string
-	flatten(c.Values, "", &lines)
-	slices.Sort(lines)
-	return lines
+// Lines returns the values as sorted lines, path=value. Values that look secret are masked.
+func (c *InheritedValues) Lines() []string { return sensitive.Lines(c.Values) }
+
+// pathAndValue returns a path with its value, masked if that looks secret.
+func pathAndValue(path string, value any) string {
+	text := fmt.Sprint(value)
+	if sensitive.Text(text) {
+		text = sensitive.Mask
+	}
+	return fmt.Sprintf("%s (%s)", path, text)
 }
 
-func flatten(value any, path string, lines *[]string) {
-	inner, ok := value.(map[string]any)
-	if !ok {
-		*lines = append(*lines, fmt.Sprintf("%s=%v", path, value))
-		return
-	}
-	for key, v := range inner {
-		flatten(v, strings.TrimPrefix(path+"."+key, "."), lines)
-	}
-}
-
-// istiodServiceName is the name of the Service of a revision's istiod.
+// istiodServiceName returns the name of the Service of a revision's istiod.
 func istiodServiceName(revision string) string {
 	if revision == "default" {
 		return "istiod"
@@ -108,11 +104,10 @@ func istiodServiceName(revision string) string {
 	return "istiod-" + revision
 }
 
-// removeIstiodAddresses takes out the values that are the address of that istiod, such as
-// meshConfig.defaultConfig.discoveryAddress, global.caAddress and
-// global.remotePilotAddress, and names them with their values: the proxies of the
-// new revision would be sent to the old istiod. The chart has an address of the
-// new one itself.
+// removeIstiodAddresses deletes the values that are an address of that istiod, such as
+// meshConfig.defaultConfig.discoveryAddress, global.caAddress and global.remotePilotAddress. With
+// them the proxies of the new revision would connect to the old istiod. It returns each path with
+// its value. The chart computes the new addresses itself.
 func removeIstiodAddresses(values map[string]any, path, service, root string) []string {
 	var left []string
 	for _, key := range slices.Sorted(maps.Keys(values)) {
@@ -122,7 +117,7 @@ func removeIstiodAddresses(values map[string]any, path, service, root string) []
 			left = append(left, removeIstiodAddresses(v, at, service, root)...)
 		case string:
 			if host, _, _ := strings.Cut(v, ":"); host == service+"."+root || strings.HasPrefix(host, service+"."+root+".svc") {
-				left = append(left, fmt.Sprintf("%s (%s)", at, v))
+				left = append(left, pathAndValue(at, v))
 				delete(values, key)
 			}
 		}
@@ -130,8 +125,8 @@ func removeIstiodAddresses(values map[string]any, path, service, root string) []
 	return left
 }
 
-// pathsMentioning are the paths of values that speak of that istiod somewhere in them: in
-// a list, or in a longer text.
+// pathsMentioning returns the paths of values that contain an address of that istiod: in a list, or
+// within a longer text.
 func pathsMentioning(value any, path, service, root string) []string {
 	var list []string
 	switch v := value.(type) {
@@ -146,7 +141,7 @@ func pathsMentioning(value any, path, service, root string) []string {
 			}
 		}
 	case string:
-		if whole := regexp.MustCompile(`(^|[^a-z0-9.-])` + regexp.QuoteMeta(service+"."+root) + `($|[^a-z0-9-])`); whole.MatchString(v) {
+		if address := regexp.MustCompile(`(^|[^a-z0-9.-])` + regexp.QuoteMeta(service+"."+root) + `($|[^a-z0-9-])`); address.MatchString(v) {
 			return []string{path}
 		}
 	}

@@ -19,18 +19,18 @@ import (
 
 // InheritedValues are the values of an old revision that a new one is given too.
 type InheritedValues struct {
-	From   string         // where they were found, in words
-	Values map[string]any // without what must not be carried over
+	From   string         // where they are stored, for people
+	Values map[string]any // without those bound to the old revision
 }
 
-// InheritNone asks for nothing to be carried over.
+// InheritNone inherits no values.
 const InheritNone = "none"
 
 var configMapResource = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 
-// inheritValues recovers the values of the revision that is left, from what it left in
-// the cluster: its Helm release, or else the ConfigMap that Istio's chart keeps
-// them in, which istioctl's installs have as well (since 1.26).
+// inheritValues sets d.Carried to the values of the revision being replaced. It reads them from the
+// revision's Helm release, or else from the ConfigMap in which Istio's chart stores them (istioctl
+// installs have it too, since Istio 1.26).
 func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 	if i.Chart.Inherited != nil || i.Chart.InheritFrom == InheritNone || i.Cluster == nil {
 		d.Inherited = i.Chart.Inherited
@@ -45,37 +45,44 @@ func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 		case 1:
 			old = others[0]
 		default:
-			return fmt.Errorf("carry the values over: several revisions are in use (%s): name the one whose values the new one gets with --inherit, or --inherit %s", strings.Join(others, ", "), InheritNone)
+			return fmt.Errorf("inherit values: several revisions are in use (%s). "+
+				"Name the one to inherit from with --inherit REVISION, or give --inherit %s",
+				strings.Join(others, ", "), InheritNone)
 		}
 	}
 	found, err := i.recoverValues(ctx, d, old)
 	switch {
 	case err != nil:
-		return fmt.Errorf("carry the values of revision %s over: %w", old, err)
-	case found == nil && i.Chart.InheritFrom != "": // it was asked for by name
-		return fmt.Errorf("carry the values of revision %s over: none were found (no Helm release, no ConfigMap %s); in use: %s: correct --inherit, or give the new one only the chart's own and yours with --inherit %s",
+		return fmt.Errorf("inherit the values of revision %s: %w", old, err)
+	case found == nil && i.Chart.InheritFrom != "": // requested by name
+		return fmt.Errorf("inherit the values of revision %s: there are none (no Helm release, no ConfigMap %s). "+
+			"Revisions in use: %s. Correct --inherit, or use only the chart's values and yours with --inherit %s",
 			old, valuesConfigMapName(old), cmp.Or(strings.Join(i.RevisionsInUse, ", "), "no revision"), InheritNone)
 	case found == nil:
-		d.Notes = append(d.Notes, fmt.Sprintf("no values of revision %s were found (no Helm release, no ConfigMap %s): the new one gets the chart's own and yours", old, valuesConfigMapName(old)))
+		d.Notes = append(d.Notes, fmt.Sprintf("revision %s has no stored values (no Helm release, no ConfigMap %s): "+
+			"only the chart's values and yours are used",
+			old, valuesConfigMapName(old)))
 		return nil
 	}
 	left := found.dropRevisionBound(old, i.Root)
 	if len(left) > 0 {
-		d.Notes = append(d.Notes, "not carried over: "+strings.Join(left, ", "))
+		d.Notes = append(d.Notes, "not inherited: "+strings.Join(left, ", "))
 	}
 	for _, path := range pathsMentioning(found.Values, "", istiodServiceName(old), i.Root) {
-		d.Notes = append(d.Notes, fmt.Sprintf("%s is carried over and mentions %s, the istiod of revision %s: set it anew with --values if the new revision is not to ask the old one", path, istiodServiceName(old), old))
+		d.Notes = append(d.Notes, fmt.Sprintf("inherited value %s mentions %s, the istiod of revision %s: "+
+			"override it with --values if the new revision must not use the old istiod",
+			path, istiodServiceName(old), old))
 	}
 	d.Inherited = found
 	return nil
 }
 
-// recoverValues finds the values of a revision; nil when it left none.
+// recoverValues returns the values of a revision, nil if none are stored.
 func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision string) (*InheritedValues, error) {
 	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + revision}
 	istiods, err := i.Cluster.Resource(deploymentResource).Namespace(i.Root).List(ctx, own)
 	if err != nil {
-		return nil, fmt.Errorf("read its istiod Deployment: %w", err)
+		return nil, fmt.Errorf("list its istiod Deployments: %w", err)
 	}
 	for _, o := range istiods.Items {
 		name, namespace := o.GetAnnotations()[releaseAnnotation], o.GetAnnotations()[releaseNamespaceAnnotation]
@@ -90,9 +97,8 @@ func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision str
 	return i.valuesFromConfigMap(ctx, revision)
 }
 
-// valuesFromRelease are the values that a Helm release was given when it was deployed
-// last: those of a later upgrade, which failed or has not ended, nobody knows to
-// be in use, and that is said.
+// valuesFromRelease returns the values of the release version that was deployed last. Values of a
+// later upgrade that failed or is unfinished may not be in use, which a note reports.
 func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*InheritedValues, error) {
 	helm, err := i.actionConfig(namespace)
 	if err != nil {
@@ -113,19 +119,20 @@ func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*Inh
 		return nil, nil
 	}
 	if status := newest.Info.Status; status != common.StatusDeployed {
-		d.Notes = append(d.Notes, fmt.Sprintf("version %d of Helm release %s/%s, its newest, is %s: carried over are the values of version %d; see with `helm get values %s --namespace %s --revision %d` what that one was to change, and give what the new revision shall have of it with --values",
+		d.Notes = append(d.Notes, fmt.Sprintf("version %d of Helm release %s/%s, its newest, is %s: the values of version %d are inherited; "+
+			"see the others with `helm get values %s --namespace %s --revision %d`, and give those you need with --values",
 			newest.Version, namespace, name, status, r.Version, name, namespace, newest.Version))
 	}
 	config := r.Config
-	if r.Chart.Name() != "istiod" { // a chart around it keeps its values under its name
+	if r.Chart.Name() != "istiod" { // an umbrella chart has its values below its name
 		config, _ = r.Config["istiod"].(map[string]any)
 	}
 	values, err := withExactNumbers(config)
 	return &InheritedValues{From: fmt.Sprintf("Helm release %s/%s", namespace, name), Values: values}, err
 }
 
-// valuesFromConfigMap are the values in the ConfigMap that the chart keeps: those that were
-// given to it, without its own.
+// valuesFromConfigMap returns the user-supplied values in the ConfigMap that the chart writes,
+// without the chart's own.
 func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string) (*InheritedValues, error) {
 	o, err := i.Cluster.Resource(configMapResource).Namespace(i.Root).Get(ctx, valuesConfigMapName(revision), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -137,7 +144,8 @@ func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string)
 	content := nestedString(o.Object, "data", "original-values")
 	values := map[string]any{}
 	if err := json.Unmarshal([]byte(content), &values); err != nil {
-		return nil, errors.New("ConfigMap " + valuesConfigMapName(revision) + " holds no values in JSON (original-values), and these cannot be carried over: give them with `--values FILE --inherit none`")
+		return nil, errors.New("ConfigMap " + valuesConfigMapName(revision) + " has no JSON in original-values. " +
+			"Give the values with `--values FILE --inherit none`")
 	}
 	return &InheritedValues{From: "ConfigMap " + i.Root + "/" + valuesConfigMapName(revision), Values: values}, nil
 }
@@ -149,13 +157,13 @@ func valuesConfigMapName(revision string) string {
 	return "values-" + revision
 }
 
-// withExactNumbers has whole numbers as such: what was read from JSON elsewhere has them as
-// fractions, which a chart may write as 1e+06.
+// withExactNumbers returns the values with integers as int64. Decoded as float64, a chart may
+// render them as 1e+06.
 func withExactNumbers(values map[string]any) (map[string]any, error) {
 	content, err := json.Marshal(values)
 	if err != nil {
-		return nil, fmt.Errorf("read the values: %w", err)
+		return nil, fmt.Errorf("convert the values: %w", err)
 	}
-	whole := map[string]any{}
-	return whole, json.Unmarshal(content, &whole)
+	exact := map[string]any{}
+	return exact, json.Unmarshal(content, &exact)
 }

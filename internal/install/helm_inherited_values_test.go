@@ -11,30 +11,34 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// valuesConfigMap is the ConfigMap in which Istio's chart keeps a revision's values.
+// valuesConfigMap returns the ConfigMap in which Istio's chart stores a revision's values.
 func valuesConfigMap(name, values string) *unstructured.Unstructured {
 	o := object("v1", "ConfigMap", "istio-system", name)
 	o.Object["data"] = map[string]any{"original-values": values, "merged-values": "{}"}
 	return o
 }
 
-const oldValues = `{"revision": "1-29-1", "revisionTags": ["prod"], "defaultRevision": "", "ownerName": "x", "base": {"enableIstioConfigCRDs": true},
+const oldValues = `{"revision": "1-29-1", "revisionTags": ["prod"], "defaultRevision": "", "ownerName": "x",
+"base": {"enableIstioConfigCRDs": true},
 "gateways": {"istio-ingressgateway": {}}, "global": {"hub": "docker.io/istio", "tag": "1.29.1", "proxy": {"logLevel": "warning"}},
-"hub": "example.com/mine", "pilot": {"tag": "1.29.1-distroless", "env": {"A": "b"}, "replicaCount": 3}, "meshConfig": {"accessLogFile": "/dev/stdout"}}`
+"hub": "example.com/mine", "pilot": {"tag": "1.29.1-distroless", "env": {"A": "b"}, "replicaCount": 3},
+"meshConfig": {"accessLogFile": "/dev/stdout"}}`
 
-// The values of the revision in use go over, without what belongs to it alone.
-func TestValuesAreCarriedOver(t *testing.T) {
+// The values of the revision in use are inherited, except those specific to it.
+func TestValuesAreInherited(t *testing.T) {
 	i := helmInstaller(map[string]any{"meshConfig": map[string]any{"accessLogFile": "/dev/null"}})
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1", "1-31-0"}, fakeCluster(valuesConfigMap("values-1-29-1", oldValues))
 	d := Draft{Revision: "1-31-0"}
 	if err := i.inheritValues(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"global.proxy.logLevel=warning", "hub=example.com/mine", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.A=b", "pilot.replicaCount=3"}
+	want := []string{"global.proxy.logLevel=warning", "hub=example.com/mine", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.A=b",
+		"pilot.replicaCount=3"}
 	if diff := cmp.Diff(want, d.Inherited.Lines()); diff != "" || d.Inherited.From != "ConfigMap istio-system/values-1-29-1" {
 		t.Errorf("from %q:\n%s", d.Inherited.From, diff)
 	}
-	if note := "not carried over: revisionTags ([prod]), global.tag (1.29.1), pilot.tag (1.29.1-distroless)"; !strings.Contains(strings.Join(d.Notes, ""), note) {
+	const note = "not inherited: revisionTags ([prod]), global.tag (1.29.1), pilot.tag (1.29.1-distroless)"
+	if !strings.Contains(strings.Join(d.Notes, ""), note) {
 		t.Errorf("notes %q", d.Notes)
 	}
 	values, err := i.values(d)
@@ -48,9 +52,10 @@ func TestValuesAreCarriedOver(t *testing.T) {
 	}
 }
 
-// A whole reference of an image is of one version, as a tag is; a name is of none.
-func TestImagesOfTheOldVersionAreNotCarriedOver(t *testing.T) {
-	const values = `{"global": {"proxy": {"image": "example.com/istio/proxyv2:1.29.1"}, "proxy_init": {"image": "example.com:5000/proxyv2@sha256:0123"}},
+// A full image reference is specific to one version, like a tag; an image name is not.
+func TestOldImagesAreNotInherited(t *testing.T) {
+	const values = `{"global": {"proxy": {"image": "example.com/istio/proxyv2:1.29.1"}, 
+		"proxy_init": {"image": "example.com:5000/proxyv2@sha256:0123"}},
 		"pilot": {"image": "example.com/istio/pilot:1.29.1"}, "image": "pilot"}`
 	i := helmInstaller(nil)
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", values))
@@ -61,15 +66,17 @@ func TestImagesOfTheOldVersionAreNotCarriedOver(t *testing.T) {
 	if diff := cmp.Diff([]string{"image=pilot"}, d.Inherited.Lines()); diff != "" {
 		t.Error(diff)
 	}
-	const note = "not carried over: pilot.image (example.com/istio/pilot:1.29.1), global.proxy.image (example.com/istio/proxyv2:1.29.1), global.proxy_init.image (example.com:5000/proxyv2@sha256:0123)"
+	const note = "not inherited: pilot.image (example.com/istio/pilot:1.29.1), global.proxy.image (example.com/istio/proxyv2:1.29.1), " +
+		"global.proxy_init.image (example.com:5000/proxyv2@sha256:0123)"
 	if !slices.Contains(d.Notes, note) {
 		t.Errorf("notes %q", d.Notes)
 	}
 }
 
 // No value sends the new revision's proxies to the old istiod.
-func TestAddressesOfTheOldIstiodAreNotCarriedOver(t *testing.T) {
-	const values = `{"global": {"caAddress": "istiod-1-29-1.istio-system.svc:15012", "remotePilotAddress": "istiod-1-29-10.istio-system.svc", "hub": "istiod-1-29-1"},
+func TestOldIstiodAddressesAreNotInherited(t *testing.T) {
+	const values = `{"global": {"caAddress": "istiod-1-29-1.istio-system.svc:15012",
+		"remotePilotAddress": "istiod-1-29-10.istio-system.svc", "hub": "istiod-1-29-1"},
 		"meshConfig": {"defaultConfig": {"discoveryAddress": "istiod-1-29-1.istio-system.svc.cluster.local:15012", "concurrency": 2},
 		"extensionProviders": [{"envoyExtAuthz": {"service": "istiod-1-29-1.istio-system.svc"}}]}}`
 	i := helmInstaller(nil)
@@ -78,57 +85,64 @@ func TestAddressesOfTheOldIstiodAreNotCarriedOver(t *testing.T) {
 	if err := i.inheritValues(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"global.hub=istiod-1-29-1", "global.remotePilotAddress=istiod-1-29-10.istio-system.svc", "meshConfig.defaultConfig.concurrency=2",
+	want := []string{"global.hub=istiod-1-29-1", "global.remotePilotAddress=istiod-1-29-10.istio-system.svc",
+		"meshConfig.defaultConfig.concurrency=2",
 		"meshConfig.extensionProviders=[map[envoyExtAuthz:map[service:istiod-1-29-1.istio-system.svc]]]"}
 	if diff := cmp.Diff(want, d.Inherited.Lines()); diff != "" {
 		t.Error(diff)
 	}
 	notes := strings.Join(d.Notes, "\n")
-	for _, said := range []string{"not carried over: global.caAddress (istiod-1-29-1.istio-system.svc:15012), meshConfig.defaultConfig.discoveryAddress (istiod-1-29-1.istio-system.svc.cluster.local:15012)",
-		"meshConfig.extensionProviders is carried over and mentions istiod-1-29-1"} {
+	for _, said := range []string{"not inherited: global.caAddress (istiod-1-29-1.istio-system.svc:15012), " +
+		"meshConfig.defaultConfig.discoveryAddress (istiod-1-29-1.istio-system.svc.cluster.local:15012)",
+		"inherited value meshConfig.extensionProviders mentions istiod-1-29-1"} {
 		if !strings.Contains(notes, said) {
-			t.Errorf("it is not said that %s: %s", said, notes)
+			t.Errorf("notes %s do not contain %q", notes, said)
 		}
 	}
 }
 
-func TestWhoseValuesAreCarriedOver(t *testing.T) {
+func TestInheritedRevisionIsSelected(t *testing.T) {
 	one, two := valuesConfigMap("values-1-29-1", `{"a": 1}`), valuesConfigMap("values", `{"b": 2}`)
-	for name, c := range map[string]struct {
+	tests := []struct {
+		name    string
 		serving []string
-		carry   string
+		inherit string
 		want    string
 		fault   string
 		note    string
 	}{
-		"the one in use":     {serving: []string{"1-29-1"}, want: "a=1"},
-		"without a revision": {serving: []string{"default"}, want: "b=2"},
-		"none in use":        {serving: []string{"1-31-0"}},
-		"nothing left":       {serving: []string{"1-20-0"}, note: "no values of revision 1-20-0 were found"},
-		"two in use":         {serving: []string{"1-29-1", "default"}, fault: "--inherit"},
-		"the named one":      {serving: []string{"1-29-1", "default"}, carry: "default", want: "b=2"},
-		"a misspelt one":     {serving: []string{"1-29-1"}, carry: "1-29-l", fault: "in use: 1-29-1: correct --inherit, or give the new one only the chart's own and yours with --inherit none"},
-		"none asked for":     {serving: []string{"1-29-1"}, carry: InheritNone},
-	} {
-		i := helmInstaller(nil)
-		i.RevisionsInUse, i.Chart.InheritFrom, i.Cluster = c.serving, c.carry, fakeCluster(one, two)
-		d := Draft{Revision: "1-31-0"}
-		err := i.inheritValues(t.Context(), &d)
-		if c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) || c.fault == "" && err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		got := ""
-		if d.Inherited != nil {
-			got = strings.Join(d.Inherited.Lines(), " ")
-		}
-		if got != c.want || !strings.Contains(strings.Join(d.Notes, ""), c.note) {
-			t.Errorf("%s: %q, notes %q", name, got, d.Notes)
-		}
+		{name: "the one in use", serving: []string{"1-29-1"}, want: "a=1"},
+		{name: "without a revision", serving: []string{"default"}, want: "b=2"},
+		{name: "none in use", serving: []string{"1-31-0"}},
+		{name: "nothing left", serving: []string{"1-20-0"}, note: "revision 1-20-0 has no stored values"},
+		{name: "two in use", serving: []string{"1-29-1", "default"}, fault: "--inherit"},
+		{name: "the named one", serving: []string{"1-29-1", "default"}, inherit: "default", want: "b=2"},
+		{name: "a misspelt one", serving: []string{"1-29-1"}, inherit: "1-29-l",
+			fault: "Revisions in use: 1-29-1. Correct --inherit, or use only the chart's values and yours with --inherit none"},
+		{name: "none asked for", serving: []string{"1-29-1"}, inherit: InheritNone},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			i := helmInstaller(nil)
+			i.RevisionsInUse, i.Chart.InheritFrom, i.Cluster = tt.serving, tt.inherit, fakeCluster(one, two)
+			d := Draft{Revision: "1-31-0"}
+			err := i.inheritValues(t.Context(), &d)
+			if tt.fault != "" && (err == nil || !strings.Contains(err.Error(), tt.fault)) || tt.fault == "" && err != nil {
+				t.Errorf("%v", err)
+			}
+			got := ""
+			if d.Inherited != nil {
+				got = strings.Join(d.Inherited.Lines(), " ")
+			}
+			if got != tt.want || !strings.Contains(strings.Join(d.Notes, ""), tt.note) {
+				t.Errorf("%q, notes %q", got, d.Notes)
+			}
+		})
 	}
 }
 
-// What was agreed to is what is used, whatever the cluster holds later.
-func TestAgreedValuesStand(t *testing.T) {
+// The approved values are used, whatever the cluster contains later.
+func TestApprovedValuesAreNotReadAgain(t *testing.T) {
 	i := helmInstaller(nil)
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", `{"a": 1}`))
 	i.Chart.Inherited = &InheritedValues{From: "then", Values: map[string]any{"a": int64(2)}}

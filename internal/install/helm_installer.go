@@ -12,44 +12,72 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/kube"
 	"helm.sh/helm/v4/pkg/release/common"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
+
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
 // HelmInstaller installs revisions from the chart istiod, in process, as releases
-// istiod-<revision>. Helm applies on the client's side, as Helm 3 did: istiod
-// writes into the webhooks itself, and a server-side apply would fight with it.
+// istiod-<revision>. Helm applies on the client side, as Helm 3 does: istiod writes into the
+// webhooks itself, and a server-side apply would conflict with it.
 type HelmInstaller struct {
 	Chart          Chart
-	RevisionsInUse []string          // the revisions in use: of the only one the values are carried over
-	Root           string            // the namespace of istiod and of the release
-	Config         *rest.Config      // how Helm reaches the cluster
-	Cluster        dynamic.Interface // only read from; nil drafts without looking at a cluster
-	Timeout        time.Duration     // how long the control plane may take to be ready; 0 means 5 minutes
-	Log            func(line string) // hears what is done; may be nil
+	RevisionsInUse []string          // values are inherited if it is only one
+	Root           string            // namespace of istiod and of the release
+	Config         *rest.Config      // Helm's access to the cluster
+	Cluster        dynamic.Interface // read-only; nil drafts without a cluster
+	Mapper         meta.RESTMapper   // maps kinds to resources; nil guesses
+	Timeout        time.Duration     // for the control plane to be ready; 0 means 5m
+	Log            func(line string) // receives progress; may be nil
 }
 
-// ReleaseName is the name of the Helm release that a revision is.
+func (i HelmInstaller) reader() clusterReader {
+	return clusterReader{client: i.Cluster, mapper: i.Mapper}
+}
+
+// ReleaseName returns the name of a revision's Helm release.
 func ReleaseName(revision string) string { return "istiod-" + revision }
 
-// Draft checks everything that can be known beforehand, and says what an install
-// would do. version may be "": then it is the chart's own.
+// Draft checks everything that can be checked beforehand and returns what an install would do. An
+// empty version means the chart's own.
 func (i HelmInstaller) Draft(ctx context.Context, revision, version string) (Draft, error) {
 	d, _, err := i.draft(ctx, revision, version)
 	return d, err
 }
 
-// helmTask is what Helm is given to do.
+// helmTask is the input of an install by Helm.
 type helmTask struct {
 	chart  *chart.Chart
 	values map[string]any
-	base   *baseUpgrade // to be upgraded first; nil is not
+	base   *baseUpgrade // nil if the chart base is not upgraded
 }
 
-// draft is Draft, with what Helm is then given to do.
+// redactor masks the secret values of the task.
+func (t helmTask) redactor() sensitive.Redactor {
+	if t.base == nil {
+		return sensitive.NewRedactor(t.values)
+	}
+	return sensitive.NewRedactor(t.values, t.base.values)
+}
+
+// draft returns the Draft and the task that it describes. Secret values are masked in the notes and in
+// errors.
 func (i HelmInstaller) draft(ctx context.Context, revision, version string) (Draft, helmTask, error) {
-	fail := func(err error) (Draft, helmTask, error) { return Draft{}, helmTask{}, err }
+	d, t, err := i.unmaskedDraft(ctx, revision, version)
+	redactor := t.redactor()
+	if err != nil {
+		return Draft{}, helmTask{}, redactor.Error(err)
+	}
+	d.maskNotes(redactor)
+	return d, t, nil
+}
+
+func (i HelmInstaller) unmaskedDraft(ctx context.Context, revision, version string) (Draft, helmTask, error) {
+	t := helmTask{values: i.Chart.Values}
+	fail := func(err error) (Draft, helmTask, error) { return Draft{}, t, err }
 	if err := ValidateRevisionName(revision); err != nil {
 		return fail(err)
 	}
@@ -57,10 +85,13 @@ func (i HelmInstaller) draft(ctx context.Context, revision, version string) (Dra
 	if err != nil {
 		return fail(err)
 	}
+	t.chart = istiod
 	d := Draft{Revision: revision, Version: chartVersion(version, istiod, revision), Namespace: i.Root,
-		By: fmt.Sprintf("Helm, chart %s %s, as release %s", istiod.Name(), istiod.Metadata.Version, ReleaseName(revision)), ChartVersion: istiod.Metadata.Version}
+		By:           fmt.Sprintf("Helm, chart %s %s, as release %s", istiod.Name(), istiod.Metadata.Version, ReleaseName(revision)),
+		ChartVersion: istiod.Metadata.Version}
 	if app := istiod.AppVersion(); app != "" && versionPattern.MatchString(normalizeVersion(app)) && !SameVersion(app, d.Version) {
-		return fail(fmt.Errorf("chart %s %s installs Istio %s, but the plan installs %s: name the chart of %s with --chart-version, or ask for version %s",
+		return fail(fmt.Errorf("chart %s %s installs Istio %s, but the plan installs %s. "+
+			"Name the chart of %s with --chart-version, or run with --version %s",
 			i.Chart, istiod.Metadata.Version, app, d.Version, d.Version, app))
 	}
 	if err := i.inheritValues(ctx, &d); err != nil {
@@ -70,17 +101,17 @@ func (i HelmInstaller) draft(ctx context.Context, revision, version string) (Dra
 	if err != nil {
 		return fail(err)
 	}
+	t.values = values
 	content, err := yaml.Marshal(values)
 	if err != nil {
-		return fail(fmt.Errorf("write the values: %w", err))
+		return fail(fmt.Errorf("marshal the values: %w", err))
 	}
 	d.File = string(content)
-	t := helmTask{chart: istiod, values: values}
 	err = i.checkManifest(ctx, &d, &t)
 	return d, t, err
 }
 
-// checkManifest renders the chart and looks at what it would meet in the cluster.
+// checkManifest renders the chart and compares it with the cluster.
 func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask) error {
 	manifest, err := i.renderRelease(ctx, t.chart, t.values, ReleaseName(d.Revision))
 	if err != nil {
@@ -99,7 +130,7 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 	if err := i.checkOwnership(ctx, d.Revision, manifest); err != nil {
 		return err
 	}
-	if err := d.compareWithCluster(ctx, i.Cluster, manifest); err != nil {
+	if err := d.compareWithCluster(ctx, i.reader(), manifest); err != nil {
 		return err
 	}
 	if err := i.checkRelease(d); err != nil {
@@ -111,8 +142,8 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 	return i.noteOlderCRDs(ctx, d)
 }
 
-// chartVersion is the Istio version that a plan names: the one that was asked
-// for, else the chart's, else the one that the revision's name spells.
+// chartVersion returns the Istio version of a plan: the requested one, else the chart's, else the
+// one in the revision's name.
 func chartVersion(asked string, istiod *chart.Chart, revision string) string {
 	own, _ := versionFromTag(istiod.AppVersion())
 	if !versionPattern.MatchString(own) {
@@ -122,10 +153,10 @@ func chartVersion(asked string, istiod *chart.Chart, revision string) string {
 	return normalizeVersion(cmp.Or(asked, own, named))
 }
 
-// Install puts the revision in: everything that Draft checks is checked again,
-// then Helm installs, and the control plane is waited for. An error of Helm is a
-// *Failure. Repeating it repeats the whole: a release that a dead process left
-// behind is taken up again, one that is done is upgraded to the same.
+// Install installs the revision: it repeats all checks of Draft, installs with Helm, and waits for
+// the control plane. An error of Helm is a *Failure. Repeating it repeats the complete install: a
+// release that a dead process left pending is resumed, a deployed one is upgraded to the same
+// content.
 func (i HelmInstaller) Install(ctx context.Context, revision, version string) error {
 	d, t, err := i.draft(ctx, revision, version)
 	if err != nil {
@@ -135,7 +166,8 @@ func (i HelmInstaller) Install(ctx context.Context, revision, version string) er
 		err = i.upgradeBase(ctx, t.base, revision)
 	}
 	if err == nil {
-		i.log(fmt.Sprintf("Helm installs chart %s %s as release %s in namespace %s", t.chart.Name(), d.ChartVersion, ReleaseName(revision), i.Root))
+		i.log(fmt.Sprintf("Helm installs chart %s %s as release %s in namespace %s",
+			t.chart.Name(), d.ChartVersion, ReleaseName(revision), i.Root))
 		err = i.apply(ctx, d, t.chart, t.values)
 	}
 	if err == nil {
@@ -144,7 +176,10 @@ func (i HelmInstaller) Install(ctx context.Context, revision, version string) er
 	if err == nil {
 		return nil
 	}
-	return &Failure{Revision: revision, Action: "Helm, chart " + i.Chart.String() + " " + d.ChartVersion, Err: err, RemoveCommand: i.uninstallCommand(revision)}
+	return &Failure{
+		Revision: revision, Action: "Helm, chart " + i.Chart.String() + " " + d.ChartVersion,
+		Err: t.redactor().Error(err), RemoveCommand: i.uninstallCommand(revision),
+	}
 }
 
 func (i HelmInstaller) log(line string) {
@@ -153,7 +188,7 @@ func (i HelmInstaller) log(line string) {
 	}
 }
 
-// apply has Helm write, whatever there is of the release already.
+// apply installs or upgrades the release, whatever its state.
 func (i HelmInstaller) apply(ctx context.Context, d Draft, istiod *chart.Chart, values map[string]any) error {
 	helm, err := i.actionConfig(i.Root)
 	if err != nil {
@@ -164,11 +199,11 @@ func (i HelmInstaller) apply(ctx context.Context, d Draft, istiod *chart.Chart, 
 		return err
 	}
 	if r != nil && isPending(r) {
-		// Its process is dead: this one holds the Lease.
-		i.log(fmt.Sprintf("Helm release %s was left %s by a process that died: it is installed again", r.Name, r.Info.Status))
-		r.SetStatus(common.StatusFailed, "broken off; installed again by rerig")
+		// The process that left it is dead, since this one holds the Lease.
+		i.log(fmt.Sprintf("Helm release %s was left %s by a dead process: installing again", r.Name, r.Info.Status))
+		r.SetStatus(common.StatusFailed, "interrupted; installed again by rerig")
 		if err := helm.Releases.Update(r); err != nil {
-			return fmt.Errorf("take up Helm release %s: %w", r.Name, err)
+			return fmt.Errorf("resume Helm release %s: %w", r.Name, err)
 		}
 	}
 	if r != nil && r.Info.Status == common.StatusDeployed || wasDeployed(helm, r != nil, d.Revision) {
@@ -182,8 +217,11 @@ func (i HelmInstaller) apply(ctx context.Context, d Draft, istiod *chart.Chart, 
 	return err
 }
 
-// upgradeRelease upgrades a release that was deployed once: Helm then knows what it owns.
-func (i HelmInstaller) upgradeRelease(ctx context.Context, helm *action.Configuration, d Draft, istiod *chart.Chart, values map[string]any) error {
+// upgradeRelease upgrades a release that was deployed before: Helm then knows which objects it
+// owns.
+func (i HelmInstaller) upgradeRelease(
+	ctx context.Context, helm *action.Configuration, d Draft, istiod *chart.Chart, values map[string]any,
+) error {
 	upgrade := action.NewUpgrade(helm)
 	upgrade.Namespace, upgrade.Timeout, upgrade.ResetValues = i.Root, i.Timeout, true
 	upgrade.ServerSideApply, upgrade.WaitStrategy, upgrade.Labels = "false", kube.HookOnlyStrategy, i.releaseLabels(d)

@@ -16,25 +16,23 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// releaseRevisionLabel marks the releases that Rerig installs: one that a dead process left
-// pending is taken up again, and somebody else's is left alone.
+// releaseRevisionLabel marks the releases that Rerig installs. A pending one was left by a dead
+// process and is resumed; pending releases without it are left alone.
 const releaseRevisionLabel = "rerig.dev/revision"
 
-// latestRelease is the newest version of a release, nil when there is none.
+// latestRelease returns the newest version of a release, nil if there is none.
 func latestRelease(c *action.Configuration, name string) (*release.Release, error) {
 	found, err := c.Releases.Last(name)
 	return asRelease(name, found, err, driver.ErrReleaseNotFound)
 }
 
-// deployedRelease is the version of a release that was deployed last, nil when none
-// is.
+// deployedRelease returns the version of a release that was deployed last, nil if there is none.
 func deployedRelease(c *action.Configuration, name string) (*release.Release, error) {
 	found, err := c.Releases.Deployed(name)
 	return asRelease(name, found, err, driver.ErrNoDeployedReleases)
 }
 
-// asRelease is a version of a release as Helm's storage returned it, nil where the
-// error says that there is none.
+// asRelease converts the answer of Helm's storage. It returns nil if err is none.
 func asRelease(name string, found any, err, none error) (*release.Release, error) {
 	if errors.Is(err, none) {
 		return nil, nil
@@ -49,8 +47,7 @@ func asRelease(name string, found any, err, none error) (*release.Release, error
 	return r, nil
 }
 
-// checkRelease says what there is of the release, and refuses to meddle while
-// somebody else works on it.
+// checkRelease notes an existing release, and rejects one that another process is working on.
 func (i HelmInstaller) checkRelease(d *Draft) error {
 	helm, err := i.actionConfig(i.Root)
 	if err != nil {
@@ -61,33 +58,35 @@ func (i HelmInstaller) checkRelease(d *Draft) error {
 		return err
 	}
 	if isPending(r) && r.Labels[releaseRevisionLabel] == "" {
-		return fmt.Errorf("install revision %s: Helm release %s is %s since %s, by other hands: wait until they are done, or remove what is left of it with `%s`",
+		return fmt.Errorf("install revision %s: Helm release %s is %s since %s, and Rerig did not start that. "+
+			"Wait until it is done, or remove it with `%s`",
 			d.Revision, r.Name, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), i.uninstallCommand(d.Revision))
 	}
-	d.Notes = append(d.Notes, fmt.Sprintf("Helm release %s is there already (%s, chart %s): it is installed again", r.Name, r.Info.Status, r.Chart.Metadata.Version))
+	d.Notes = append(d.Notes, fmt.Sprintf("Helm release %s exists (%s, chart %s) and is installed again",
+		r.Name, r.Info.Status, r.Chart.Metadata.Version))
 	return nil
 }
 
-// isPending reports whether an operation on the release began and did not end.
+// isPending reports whether an operation on the release is unfinished.
 func isPending(r *release.Release) bool {
 	return r.Info.Status.IsPending() || r.Info.Status == common.StatusUninstalling
 }
 
-// uninstallCommand is the command that removes a revision that Helm installed.
+// uninstallCommand returns the command that removes a revision installed by Helm.
 func (i HelmInstaller) uninstallCommand(revision string) string {
 	return fmt.Sprintf("helm uninstall %s --namespace %s", ReleaseName(revision), i.Root)
 }
 
-// The annotations by which Helm knows whose an object is.
+// Annotations with which Helm records the owner of an object.
 const (
 	releaseAnnotation          = "meta.helm.sh/release-name"
 	releaseNamespaceAnnotation = "meta.helm.sh/release-namespace"
 )
 
-// checkOwnership refuses what Helm would stumble over: an object of the manifest that is
-// there and is not of the revision's release.
+// checkOwnership rejects a manifest with an existing object that is not owned by the revision's
+// release, since Helm would fail on it.
 func (i HelmInstaller) checkOwnership(ctx context.Context, revision string, manifest []*unstructured.Unstructured) error {
-	live, err := getObjects(ctx, i.Cluster, manifest)
+	live, err := getObjects(ctx, i.reader(), manifest)
 	if err != nil {
 		return err
 	}
@@ -100,14 +99,15 @@ func (i HelmInstaller) checkOwnership(ctx context.Context, revision string, mani
 		switch {
 		case name == ReleaseName(revision) && namespace == i.Root:
 		case name == "":
-			foreign = append(foreign, objectOf(manifest[n]).String()+" (of no Helm release)")
+			foreign = append(foreign, objectOf(manifest[n]).String()+" (not owned by Helm)")
 		default:
-			foreign = append(foreign, fmt.Sprintf("%s (of Helm release %s/%s)", objectOf(manifest[n]), namespace, name))
+			foreign = append(foreign, fmt.Sprintf("%s (owned by Helm release %s/%s)", objectOf(manifest[n]), namespace, name))
 		}
 	}
 	if len(foreign) == 0 {
 		return nil
 	}
-	return fmt.Errorf("install revision %s by Helm: other hands have put there already: %s; finish or remove what they began (istioctl: `istioctl uninstall --revision %s`), or take another name with --to",
+	return fmt.Errorf("install revision %s by Helm: these objects exist and are not owned by its release: %s. "+
+		"Remove them (those of istioctl with `istioctl uninstall --revision %s`), or use another revision name with --to",
 		revision, strings.Join(foreign, ", "), revision)
 }

@@ -23,11 +23,16 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// helmSecret is a version of the old revision's release, as Helm stores it.
+// helmSecret returns a version of the old revision's release, as Helm stores it.
 func helmSecret(t *testing.T, n int, status common.Status) corev1.Secret {
 	t.Helper()
+	return helmSecretOf(t, n, status, map[string]any{"given": fmt.Sprint("to version ", n)})
+}
+
+func helmSecretOf(t *testing.T, n int, status common.Status, values map[string]any) corev1.Secret {
+	t.Helper()
 	r := release.Release{Name: "istiod-1-29-1", Namespace: "istio-system", Version: n, Info: &release.Info{Status: status},
-		Config: map[string]any{"given": fmt.Sprint("to version ", n)},
+		Config: values,
 		Chart:  &chart.Chart{Metadata: &chart.Metadata{Name: "istiod", Version: "1.29.1", APIVersion: "v2"}}}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -37,12 +42,13 @@ func helmSecret(t *testing.T, n int, status common.Status) corev1.Secret {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return corev1.Secret{Type: "helm.sh/release.v1", Data: map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))},
+	return corev1.Secret{Type: "helm.sh/release.v1",
+		Data: map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))},
 		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("sh.helm.release.v1.istiod-1-29-1.v%d", n), Namespace: "istio-system",
 			Labels: map[string]string{"owner": "helm", "name": "istiod-1-29-1", "status": string(status), "version": fmt.Sprint(n)}}}
 }
 
-// serveHelmSecrets is an API server that has nothing but Helm's Secrets.
+// serveHelmSecrets starts an API server that has nothing but Helm's Secrets.
 func serveHelmSecrets(t *testing.T, versions ...corev1.Secret) *rest.Config {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,8 +56,9 @@ func serveHelmSecrets(t *testing.T, versions ...corev1.Secret) *rest.Config {
 		if err != nil {
 			t.Error(err)
 		}
-		list := corev1.SecretList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}, Items: slices.DeleteFunc(slices.Clone(versions),
-			func(s corev1.Secret) bool { return !wanted.Matches(labels.Set(s.Labels)) })}
+		list := corev1.SecretList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"},
+			Items: slices.DeleteFunc(slices.Clone(versions),
+				func(s corev1.Secret) bool { return !wanted.Matches(labels.Set(s.Labels)) })}
 		w.Header().Set("Content-Type", "application/json")
 		if err := json.NewEncoder(w).Encode(list); err != nil {
 			t.Error(err)
@@ -61,24 +68,30 @@ func serveHelmSecrets(t *testing.T, versions ...corev1.Secret) *rest.Config {
 	return &rest.Config{Host: server.URL}
 }
 
-// What is carried over is what was deployed: the values of an upgrade that failed,
-// or that has not ended, nobody knows to be in use.
-func TestValuesOfABrokenUpgradeAreNotCarriedOver(t *testing.T) {
+// Values are inherited from the version that was deployed. Those of a failed or unfinished upgrade may
+// not be in use.
+func TestValuesOfFailedUpgradeAreNotInherited(t *testing.T) {
 	istiod := object("apps/v1", "Deployment", "istio-system", "istiod-1-29-1", "app", "istiod", revisionLabel, "1-29-1")
 	istiod.SetAnnotations(map[string]string{releaseAnnotation: "istiod-1-29-1", releaseNamespaceAnnotation: "istio-system"})
-	for name, c := range map[string]struct {
+	tests := []struct {
+		name     string
 		versions []common.Status
 		want     string
 		note     string // "" for none
 	}{
-		"deployed":                  {[]common.Status{common.StatusSuperseded, common.StatusDeployed}, "2", ""},
-		"an upgrade failed":         {[]common.Status{common.StatusDeployed, common.StatusFailed}, "1", "version 2 of Helm release istio-system/istiod-1-29-1, its newest, is failed: carried over are the values of version 1"},
-		"an upgrade goes on":        {[]common.Status{common.StatusDeployed, common.StatusPendingUpgrade}, "1", "is pending-upgrade: carried over are the values of version 1"},
-		"nothing was ever deployed": {[]common.Status{common.StatusFailed}, "1", "is failed: carried over are the values of version 1"},
-	} {
-		t.Run(name, func(t *testing.T) {
+		{name: "deployed", versions: []common.Status{common.StatusSuperseded, common.StatusDeployed}, want: "2"},
+		{name: "an upgrade failed", versions: []common.Status{common.StatusDeployed, common.StatusFailed}, want: "1",
+			note: "version 2 of Helm release istio-system/istiod-1-29-1, its newest, is failed: the values of version 1 are inherited"},
+		{name: "an upgrade goes on", versions: []common.Status{common.StatusDeployed, common.StatusPendingUpgrade}, want: "1",
+			note: "is pending-upgrade: the values of version 1 are inherited"},
+		{name: "nothing was ever deployed", versions: []common.Status{common.StatusFailed}, want: "1",
+			note: "is failed: the values of version 1 are inherited"},
+	}
+	for _, tt := range tests {
+
+		t.Run(tt.name, func(t *testing.T) {
 			var versions []corev1.Secret
-			for n, status := range c.versions {
+			for n, status := range tt.versions {
 				versions = append(versions, helmSecret(t, n+1, status))
 			}
 			i := helmInstaller(nil)
@@ -87,10 +100,10 @@ func TestValuesOfABrokenUpgradeAreNotCarriedOver(t *testing.T) {
 			if err := i.inheritValues(t.Context(), &d); err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Join(d.Inherited.Lines(), " "); got != "given=to version "+c.want {
+			if got := strings.Join(d.Inherited.Lines(), " "); got != "given=to version "+tt.want {
 				t.Errorf("carried over is %q from %s", got, d.Inherited.From)
 			}
-			if said := strings.Join(d.Notes, ""); c.note == "" && said != "" || !strings.Contains(said, c.note) {
+			if note := strings.Join(d.Notes, ""); tt.note == "" && note != "" || !strings.Contains(note, tt.note) {
 				t.Errorf("notes %q", d.Notes)
 			}
 		})

@@ -4,7 +4,6 @@ package install
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -16,9 +15,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// renderRelease renders a chart as an install of the release would, for the cluster's
-// version of Kubernetes where there is a cluster. Nothing is touched.
-func (i HelmInstaller) renderRelease(ctx context.Context, c *chart.Chart, values map[string]any, name string) ([]*unstructured.Unstructured, error) {
+// renderRelease renders a chart as an install of the release would, for the Kubernetes version of
+// the cluster if there is one. It writes nothing.
+func (i HelmInstaller) renderRelease(
+	ctx context.Context, c *chart.Chart, values map[string]any, name string,
+) ([]*unstructured.Unstructured, error) {
 	rendering := action.NewInstall(action.NewConfiguration(action.ConfigurationSetLogger(discardLogs)))
 	rendering.DryRunStrategy, rendering.ReleaseName, rendering.Namespace = action.DryRunClient, name, i.Root
 	if i.Config != nil {
@@ -29,7 +30,7 @@ func (i HelmInstaller) renderRelease(ctx context.Context, c *chart.Chart, values
 		rendering.KubeVersion = version
 	}
 	if missing := c.Metadata.Dependencies; len(missing) > len(c.Dependencies()) {
-		return nil, fmt.Errorf("render chart %s: it depends on charts that are not in it: run `helm dependency build` on it first", i.Chart)
+		return nil, fmt.Errorf("render chart %s: its dependencies are not included. Run `helm dependency build` first", i.Chart)
 	}
 	rendered, err := rendering.RunWithContext(ctx, c, runtime.DeepCopyJSON(values))
 	if err != nil {
@@ -40,16 +41,18 @@ func (i HelmInstaller) renderRelease(ctx context.Context, c *chart.Chart, values
 		return nil, fmt.Errorf("render chart %s: Helm answered with %T", i.Chart, rendered)
 	}
 	if len(r.Hooks) > 0 {
-		return nil, fmt.Errorf("render chart %s: it has hooks (%s), which Istio's own chart does not have: Rerig runs none", i.Chart, r.Hooks[0].Path)
+		return nil, fmt.Errorf("render chart %s: it has hooks (%s), which Rerig does not run and Istio's own chart does not have. "+
+			"Remove them from the chart",
+			i.Chart, r.Hooks[0].Path)
 	}
 	return i.manifestObjects(r.Manifest)
 }
 
-// manifestObjects are those of a manifest, each in its namespace.
+// manifestObjects returns the objects of a manifest, each with its namespace set.
 func (i HelmInstaller) manifestObjects(manifest string) ([]*unstructured.Unstructured, error) {
 	documents, err := splitYAML([]byte(manifest))
 	if err != nil {
-		return nil, fmt.Errorf("read what chart %s renders: %w", i.Chart, err)
+		return nil, fmt.Errorf("parse the manifest of chart %s: %w", i.Chart, err)
 	}
 	var objects []*unstructured.Unstructured
 	for _, d := range documents {
@@ -65,17 +68,17 @@ func (i HelmInstaller) manifestObjects(manifest string) ([]*unstructured.Unstruc
 func (i HelmInstaller) kubernetesVersion() (*common.KubeVersion, error) {
 	client, err := restClientGetter{i.Config, i.Root}.ToDiscoveryClient()
 	if err != nil {
-		return nil, fmt.Errorf("reach the cluster: %w", err)
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}
 	version, err := client.ServerVersion()
 	if err != nil {
-		return nil, fmt.Errorf("ask the cluster for its version: %w", err)
+		return nil, fmt.Errorf("read the version of the cluster: %w", err)
 	}
 	return &common.KubeVersion{Version: version.GitVersion, Major: version.Major, Minor: version.Minor}, nil
 }
 
-// refuseExtraObjects refuses a chart that brings more than a control plane: a gateway
-// would be replaced in place, and tags are moved when a plan moves them.
+// refuseExtraObjects rejects a chart that renders more than a control plane: a gateway would be
+// replaced in place, and a tag would move before the plan moves it.
 func refuseExtraObjects(manifest []*unstructured.Unstructured) error {
 	var more []string
 	for _, o := range manifest {
@@ -86,5 +89,6 @@ func refuseExtraObjects(manifest []*unstructured.Unstructured) error {
 	if len(more) == 0 {
 		return nil
 	}
-	return errors.New("the chart renders more than a control plane: " + strings.Join(more, ", ") + "; a gateway would be replaced at once, and a tag moved: switch them off in its values")
+	return fmt.Errorf("the chart renders objects that are not part of a control plane: %s. "+
+		"A gateway would be replaced at once, and a tag moved. Disable them in the values", strings.Join(more, ", "))
 }

@@ -10,15 +10,18 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// values are what Helm is given: what was carried over, the user's on top, and
-// what makes it this revision.
+// values returns the values given to Helm: the inherited ones, overridden by the user's, with
+// revision and revisionTags set for this revision.
 func (i HelmInstaller) values(d Draft) (map[string]any, error) {
 	user := i.Chart.Values
 	if own, found, _ := unstructured.NestedFieldNoCopy(user, "revision"); found && fmt.Sprint(own) != d.Revision {
-		return nil, fmt.Errorf("the values are for revision %q, but %q is wanted: take revision out of them, or ask for %q", own, d.Revision, own)
+		return nil, fmt.Errorf("the values set revision %q, but the run installs %q. Remove revision from the values, or run with --to %s",
+			own, d.Revision, own)
 	}
 	if tags, _, _ := unstructured.NestedSlice(user, "revisionTags"); len(tags) > 0 {
-		return nil, fmt.Errorf("the values ask for revision tags (revisionTags: %v): they would point to %s before anything is moved, and a tag belongs to one Helm release only: take them out", tags, d.Revision)
+		return nil, fmt.Errorf("the values set revisionTags %v: these tags would point to %s before any wave. "+
+			"Remove revisionTags from the values",
+			tags, d.Revision)
 	}
 	values := map[string]any{}
 	if d.Inherited != nil {
@@ -35,10 +38,10 @@ func (i HelmInstaller) values(d Draft) (map[string]any, error) {
 	return values, nil
 }
 
-// defaultRoot is where the chart puts istiod when it is not told.
+// defaultRoot is the namespace in which the chart puts istiod by default.
 const defaultRoot = "istio-system"
 
-// ReadValues reads files of Helm values; what stands in a later one wins. It is
+// ReadValues reads and merges files of Helm values; later files override earlier ones. It returns
 // nil without files.
 func ReadValues(read func(path string) ([]byte, error), paths []string) (map[string]any, error) {
 	var values map[string]any

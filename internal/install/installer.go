@@ -1,35 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package install brings a control-plane revision up. One small port, Installer,
-// has several ways behind it: the user's istioctl with the user's IstioOperator
-// file (ByIstioctl), Helm with Istio's chart (ByHelm), or other hands, which are
-// waited for (ByOthers). What is decided is decided from the rendered manifest, before anything is touched
-// (Draft); who writes (Install) dies with the process that started it. A
-// broken-off install is repeated whole.
+// Package install installs a control-plane revision. Its port is Installer, with three
+// implementations: the user's istioctl with an IstioOperator file (IstioctlInstaller), Helm with
+// Istio's chart (HelmInstaller), and waiting for another tool (ExternalInstaller).
 //
-// Facts about istioctl are from Istio 1.29.1 and 1.31.0, where the files named
-// in comments are the same.
+// Draft decides from the rendered manifest and writes nothing. Install writes, and ends with the
+// process that started it. An interrupted install is repeated completely.
+//
+// Facts about istioctl are from Istio 1.29.1 and 1.31.0, in which the files named in comments do
+// not differ.
 package install
 
 import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 )
 
-// Installer brings a control-plane revision up. There are three: ByIstioctl,
-// ByHelm, ByOthers.
+// Installer installs a control-plane revision. Implementations: IstioctlInstaller, HelmInstaller,
+// ExternalInstaller.
 type Installer interface {
-	// Draft checks everything that can be known before anything is touched, and
-	// says what Install would do. version may be "": then it is what the
-	// installer has. An error says what is in the way.
+	// Draft checks everything that can be checked beforehand and returns what Install would do.
+	// It changes nothing. An empty version means the installer's own.
 	Draft(ctx context.Context, revision, version string) (Draft, error)
 
-	// Install brings the revision up and returns when it is ready. Repeating it
-	// repeats the whole: what is there already stays as it is. A *Failure says
-	// what did not come to its end, and what to do.
+	// Install installs the revision and returns when it is ready. It may be repeated: objects that
+	// are up to date do not change. A *Failure says what did not finish and what to do.
 	Install(ctx context.Context, revision, version string) error
 }
 
@@ -39,17 +38,16 @@ var (
 	_ Installer = ExternalInstaller{}
 )
 
-// Method is how a revision is to be brought up, as data: one of its fields Operator,
-// Chart and Await says it.
+// Method selects an installer, as data: at most one of Operator, Chart and Await is set.
 type Method struct {
-	IstioOperator IstioOperator // by istioctl, from this file
-	Istioctl      string        // path; "" means the one in PATH
-	Chart         Chart         // by Helm, from this chart
-	Await         bool          // by other hands
+	IstioOperator IstioOperator // input of istioctl
+	Istioctl      string        // path; "" for the one in PATH
+	Chart         Chart         // input of Helm
+	Await         bool          // another tool installs it
 }
 
-// Version is the version that would be installed, as far as it is known before
-// anything is drafted; "" when it is not.
+// Version returns the version that would be installed, as far as it is known before a draft; "" if
+// unknown.
 func (w Method) Version(ctx context.Context) (string, error) {
 	switch {
 	case w.Chart.IsSet():
@@ -68,25 +66,32 @@ func (w Method) Version(ctx context.Context) (string, error) {
 	return normalizeVersion(istioctl.Version), err
 }
 
-// Environment is where an installer works, and how long it waits there.
+// Environment is the cluster in which an installer works, and its limits.
 type Environment struct {
-	Kubeconfig     string            // path; "" leaves it to the environment
-	Context        string            // "" means the kubeconfig's own
-	Root           string            // the namespace of istiod
-	Config         *rest.Config      // how the cluster is reached
-	Cluster        dynamic.Interface // reads any kind of object there; nil drafts without looking at a cluster
-	RevisionsInUse []string          // the revisions in use there
-	Timeout        time.Duration     // how long a control plane may take to be ready; 0 means 5 minutes, istioctl's own default
-	Log            func(string)      // hears what is done, line by line; may be nil
+	Kubeconfig     string            // path; "" for the default of the environment
+	Context        string            // "" for the kubeconfig's current context
+	Root           string            // istiod's namespace
+	Config         *rest.Config      // access to the cluster
+	Cluster        dynamic.Interface // read-only; nil drafts without a cluster
+	Mapper         meta.RESTMapper   // maps kinds to resources; nil guesses
+	RevisionsInUse []string          // revisions in use
+	Timeout        time.Duration     // for a control plane to be ready; 0 means 5m, istioctl's default
+	Log            func(string)      // receives progress, line by line; may be nil
 }
 
-// Installer is the installer of this way at a site.
+// Installer returns the installer that the method selects.
 func (w Method) Installer(s Environment) Installer {
 	switch {
 	case w.Await:
 		return ExternalInstaller{Cluster: s.Cluster, Root: s.Root, Timeout: s.Timeout, Log: s.Log}
 	case w.Chart.IsSet():
-		return HelmInstaller{Chart: w.Chart, RevisionsInUse: s.RevisionsInUse, Root: s.Root, Config: s.Config, Cluster: s.Cluster, Timeout: s.Timeout, Log: s.Log}
+		return HelmInstaller{
+			Chart: w.Chart, RevisionsInUse: s.RevisionsInUse, Root: s.Root, Config: s.Config, Cluster: s.Cluster, Mapper: s.Mapper,
+			Timeout: s.Timeout, Log: s.Log,
+		}
 	}
-	return IstioctlInstaller{Operator: w.IstioOperator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Cluster, Timeout: s.Timeout, Log: s.Log}
+	return IstioctlInstaller{
+		Operator: w.IstioOperator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Cluster, Mapper: s.Mapper,
+		Timeout: s.Timeout, Log: s.Log,
+	}
 }

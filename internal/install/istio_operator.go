@@ -22,8 +22,8 @@ const (
 	operatorKind    = "IstioOperator"
 )
 
-// IstioOperator is a user's IstioOperator object. What Rerig does not need to know
-// of it is carried along untouched.
+// IstioOperator is a user's IstioOperator object. Fields that Rerig does not use are passed through
+// unchanged.
 type IstioOperator struct {
 	object map[string]any
 }
@@ -41,8 +41,8 @@ func ReadIstioOperator(path string) (IstioOperator, error) {
 	return o, nil
 }
 
-// ParseIstioOperator reads an IstioOperator, in YAML or JSON. Fields that istioctl
-// doesn't know are found by istioctl, when the file is rendered.
+// ParseIstioOperator parses an IstioOperator, in YAML or JSON. Unknown fields are reported by istioctl
+// when the file is rendered.
 func ParseIstioOperator(content []byte) (IstioOperator, error) {
 	documents, err := splitYAML(content)
 	if err != nil {
@@ -50,23 +50,24 @@ func ParseIstioOperator(content []byte) (IstioOperator, error) {
 	}
 	switch len(documents) {
 	case 0:
-		return IstioOperator{}, errors.New("it is empty; it must hold one IstioOperator")
+		return IstioOperator{}, errors.New("the file is empty. It must contain one IstioOperator")
 	case 1:
 	default:
-		return IstioOperator{}, fmt.Errorf("it holds %d objects; istioctl takes exactly one IstioOperator from a file", len(documents))
+		return IstioOperator{}, fmt.Errorf("the file contains %d objects. istioctl accepts exactly one IstioOperator per file", len(documents))
 	}
 	object := documents[0]
 	version, kind := nestedString(object, "apiVersion"), nestedString(object, "kind")
 	if version != operatorVersion || kind != operatorKind {
-		return IstioOperator{}, fmt.Errorf("it holds apiVersion %q, kind %q; it must be %s, %s", version, kind, operatorVersion, operatorKind)
+		return IstioOperator{}, fmt.Errorf("the file contains apiVersion %q, kind %q. It must be %s, %s",
+			version, kind, operatorVersion, operatorKind)
 	}
 	if spec, ok := object["spec"].(map[string]any); !ok || len(spec) == 0 {
-		return IstioOperator{}, errors.New("it has no spec; say at least which profile it begins with (spec.profile)")
+		return IstioOperator{}, errors.New("the IstioOperator has no spec. Set at least spec.profile")
 	}
 	return IstioOperator{object: object}, nil
 }
 
-// splitYAML parses the documents of a YAML stream, empty ones left out.
+// splitYAML parses the documents of a YAML stream and skips empty ones.
 func splitYAML(content []byte) ([]map[string]any, error) {
 	var documents []map[string]any
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
@@ -76,44 +77,44 @@ func splitYAML(content []byte) ([]map[string]any, error) {
 			return documents, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("split its YAML documents: %w", err)
+			return nil, fmt.Errorf("split YAML documents: %w", err)
 		}
 		raw, err := yaml.YAMLToJSONStrict(document)
 		if err != nil {
-			return nil, fmt.Errorf("it is not YAML: %w", err)
+			return nil, fmt.Errorf("invalid YAML: %w", err)
 		}
 		if bytes.Equal(raw, []byte("null")) {
 			continue
 		}
 		object := map[string]any{}
 		if err := json.Unmarshal(raw, &object); err != nil {
-			return nil, errors.New("it is not an object but a list or plain text")
+			return nil, errors.New("the document is a list or plain text, not an object")
 		}
 		documents = append(documents, object)
 	}
 }
 
-// nestedString is the string at a path, or "".
+// nestedString returns the string at a path, or "".
 func nestedString(object map[string]any, path ...string) string {
 	s, _, _ := unstructured.NestedString(object, path...)
 	return s
 }
 
-// IsSet reports whether there is a file at all.
+// IsSet reports whether a file was given.
 func (o IstioOperator) IsSet() bool { return o.object != nil }
 
-// JSON is the object as a MeshUpgrade keeps it.
+// JSON returns the object as JSON.
 func (o IstioOperator) JSON() ([]byte, error) { return json.Marshal(o.object) }
 
-// YAML is the object as istioctl reads it.
+// YAML returns the object as istioctl reads it.
 func (o IstioOperator) YAML() (string, error) {
 	content, err := yaml.Marshal(o.object)
 	return string(content), err
 }
 
-// Revision is what the file itself says about the revision, "" for nothing.
-// values.revision wins over spec.revision in istioctl (operator/pkg/render,
-// MergeInputs), and unvalidatedValues over both.
+// Revision returns the revision that the file names, "" for none. values.revision overrides
+// spec.revision in istioctl (operator/pkg/render, MergeInputs), and unvalidatedValues overrides
+// both.
 func (o IstioOperator) Revision() string {
 	for _, path := range [][]string{{"unvalidatedValues", "revision"}, {"values", "revision"}, {"revision"}} {
 		if value, found, _ := unstructured.NestedFieldNoCopy(o.object, append([]string{"spec"}, path...)...); found && value != nil {
@@ -123,7 +124,7 @@ func (o IstioOperator) Revision() string {
 	return ""
 }
 
-// Tag is the image tag that the file asks for, "" for istioctl's own.
+// Tag returns the image tag that the file requests, "" for istioctl's default.
 func (o IstioOperator) Tag() string {
 	for _, path := range [][]string{{"values", "global", "tag"}, {"tag"}} {
 		if value, found, _ := unstructured.NestedFieldNoCopy(o.object, append([]string{"spec"}, path...)...); found && value != nil {
@@ -133,18 +134,19 @@ func (o IstioOperator) Tag() string {
 	return ""
 }
 
-// IstioOperatorName is the metadata.name under which Rerig installs a revision.
-// istioctl stamps it on everything as install.operator.istio.io/owning-resource,
-// and after an install deletes what bears the same stamp and is no longer in
-// the manifest (operator/pkg/install/install.go, prune): under a name that
-// another installation uses, that installation's objects.
+// IstioOperatorName returns the metadata.name under which Rerig installs a revision. istioctl
+// labels every object with it (install.operator.istio.io/owning-resource). After an install it
+// deletes objects that have the same label and are no longer in the manifest
+// (operator/pkg/install/install.go, prune). A name that another installation uses would delete that
+// installation's objects.
 func IstioOperatorName(revision string) string { return "rerig-" + revision }
 
-// ForRevision derives the object that istioctl is given: the user's, with the revision
-// and a name of its own.
+// ForRevision returns the object given to istioctl: the user's, with the revision and a name of its own.
 func (o IstioOperator) ForRevision(revision string) (IstioOperator, error) {
 	if own := o.Revision(); own != "" && own != revision {
-		return IstioOperator{}, fmt.Errorf("the IstioOperator file is for revision %q, but %q is wanted: take its revision out, or ask for %q", own, revision, own)
+		return IstioOperator{}, fmt.Errorf("the IstioOperator file sets revision %q, but the run installs %q. "+
+			"Remove revision from the file, or run with --to %s",
+			own, revision, own)
 	}
 	derived := IstioOperator{object: runtime.DeepCopyJSON(o.object)}
 	if err := unstructured.SetNestedField(derived.object, revision, "spec", "revision"); err != nil {

@@ -9,17 +9,16 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// The two components of an IstioOperator that are gateways: the list in its
-// spec, the label that their objects bear, and the name of the one that a
-// profile knows (operator/pkg/component/component.go).
+// gatewayComponents are the components of an IstioOperator that are gateways: the list in its spec,
+// the label of their objects, and the name that a profile enables
+// (operator/pkg/component/component.go).
 var gatewayComponents = []struct{ list, label, usual string }{
 	{"ingressGateways", "IngressGateways", "istio-ingressgateway"},
 	{"egressGateways", "EgressGateways", "istio-egressgateway"},
 }
 
-// WithoutGateways derives the object without the gateways that were found in its
-// manifest: found holds, by component label, the names of their Deployments.
-// Gateways that the file lists stay in it, switched off.
+// WithoutGateways returns the object without the gateways found in its manifest. found holds the
+// names of their Deployments by component label. Gateways listed in the file stay in it, disabled.
 func (o IstioOperator) WithoutGateways(found map[string][]string) (IstioOperator, error) {
 	derived := IstioOperator{object: runtime.DeepCopyJSON(o.object)}
 	for _, c := range gatewayComponents {
@@ -31,7 +30,7 @@ func (o IstioOperator) WithoutGateways(found map[string][]string) (IstioOperator
 			names = []string{c.usual}
 		}
 		if err := derived.disableGateways(c.list, c.usual, names); err != nil {
-			return IstioOperator{}, fmt.Errorf("leave the %s out of the IstioOperator: %w", c.list, err)
+			return IstioOperator{}, fmt.Errorf("disable %s in the IstioOperator: %w", c.list, err)
 		}
 	}
 	return derived, nil
@@ -60,8 +59,8 @@ func (o IstioOperator) disableGateways(list, usual string, names []string) error
 	return o.disableGatewayValue(usual)
 }
 
-// disableGatewayValue handles the older switch, values.gateways.NAME.enabled, which
-// where it is true outvotes every enabled: false of its component.
+// disableGatewayValue handles the older switch, values.gateways.NAME.enabled, which overrides every
+// enabled: false of its component if it is true.
 func (o IstioOperator) disableGatewayValue(usual string) error {
 	for _, values := range []string{"values", "unvalidatedValues"} {
 		path := []string{"spec", values, "gateways", usual, "enabled"}

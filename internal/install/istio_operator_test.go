@@ -16,27 +16,34 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestParseOperatorRefuses(t *testing.T) {
 	const head = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\n"
-	for name, c := range map[string]struct{ content, fault string }{
-		"empty":          {"", "it is empty"},
-		"only comments":  {"# nothing\n---\n", "it is empty"},
-		"not YAML":       {"{", "not YAML"},
-		"a list":         {"- a\n", "not an object"},
-		"plain text":     {"hello\n", "not an object"},
-		"foreign":        {"apiVersion: v1\nkind: ConfigMap\nspec: {a: b}\n", `kind "ConfigMap"`},
-		"other version":  {"apiVersion: install.istio.io/v1\nkind: IstioOperator\nspec: {profile: minimal}\n", "must be install.istio.io/v1alpha1"},
-		"several":        {head + "spec: {profile: minimal}\n---\n" + head + "spec: {profile: demo}\n", "2 objects"},
-		"no spec":        {head, "no spec"},
-		"empty spec":     {head + "spec: {}\n", "no spec"},
-		"key said twice": {head + "spec:\n  profile: minimal\n  profile: demo\n", "already set"},
-	} {
-		_, err := ParseIstioOperator([]byte(c.content))
-		if err == nil || !strings.Contains(err.Error(), c.fault) {
-			t.Errorf("%s: %v; want a fault with %q", name, err, c.fault)
-		}
+	tests := []struct {
+		name           string
+		content, fault string
+	}{
+		{name: "empty", fault: "the file is empty"},
+		{name: "only comments", content: "# nothing\n---\n", fault: "the file is empty"},
+		{name: "not YAML", content: "{", fault: "invalid YAML"},
+		{name: "a list", content: "- a\n", fault: "not an object"},
+		{name: "plain text", content: "hello\n", fault: "not an object"},
+		{name: "foreign", content: "apiVersion: v1\nkind: ConfigMap\nspec: {a: b}\n", fault: `kind "ConfigMap"`},
+		{name: "other version", content: "apiVersion: install.istio.io/v1\nkind: IstioOperator\nspec: {profile: minimal}\n",
+			fault: "must be install.istio.io/v1alpha1"},
+		{name: "several", content: head + "spec: {profile: minimal}\n---\n" + head + "spec: {profile: demo}\n", fault: "2 objects"},
+		{name: "no spec", content: head, fault: "no spec"},
+		{name: "empty spec", content: head + "spec: {}\n", fault: "no spec"},
+		{name: "key said twice", content: head + "spec:\n  profile: minimal\n  profile: demo\n", fault: "already set"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := ParseIstioOperator([]byte(tt.content))
+			if err == nil || !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("got %v, want an error with %q", err, tt.fault)
+			}
+		})
 	}
 }
 
-func TestReadOperatorSaysWhichFile(t *testing.T) {
+func TestReadOperatorErrorNamesFile(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := ReadIstioOperator(missing); err == nil || !strings.Contains(err.Error(), missing) {
 		t.Errorf("a missing file: %v", err)
@@ -51,9 +58,10 @@ func TestReadOperatorSaysWhichFile(t *testing.T) {
 }
 
 func TestForRefusesAnotherRevision(t *testing.T) {
-	for _, spec := range []string{"{revision: other}", "{values: {revision: other}}", "{revision: 1-31-0, values: {revision: other}}", "{revision: 1-31-0, unvalidatedValues: {revision: other}}"} {
+	for _, spec := range []string{"{revision: other}", "{values: {revision: other}}", "{revision: 1-31-0, values: {revision: other}}",
+		"{revision: 1-31-0, unvalidatedValues: {revision: other}}"} {
 		file := parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: "+spec)
-		if _, err := file.ForRevision("1-31-0"); err == nil || !strings.Contains(err.Error(), `for revision "other", but "1-31-0" is wanted`) {
+		if _, err := file.ForRevision("1-31-0"); err == nil || !strings.Contains(err.Error(), `sets revision "other", but the run installs "1-31-0"`) {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}
@@ -63,8 +71,8 @@ func TestForRefusesAnotherRevision(t *testing.T) {
 	}
 }
 
-// The derived file is the user's, but for the name, the revision and the gateways.
-func TestDerivedFile(t *testing.T) {
+// The derived file differs from the user's in its name, revision and gateways only.
+func TestDerivedOperator(t *testing.T) {
 	for _, name := range []string{"default", "listed"} {
 		file, err := ReadIstioOperator(filepath.Join("testdata", name+".yaml"))
 		if err != nil {
@@ -86,7 +94,7 @@ func TestDerivedFile(t *testing.T) {
 	}
 }
 
-func TestDerivingLeavesTheUsersObjectAlone(t *testing.T) {
+func TestDerivingDoesNotChangeOperator(t *testing.T) {
 	file, err := ReadIstioOperator("testdata/listed.yaml")
 	if err != nil {
 		t.Fatal(err)

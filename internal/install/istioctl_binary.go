@@ -16,11 +16,11 @@ import (
 // Istioctl is the user's istioctl.
 type Istioctl struct {
 	Path    string `json:"path"`
-	Version string `json:"version"` // as it says itself
+	Version string `json:"version"` // as it reports it
 }
 
-// FindIstioctl finds the istioctl at path, or without one in PATH, and asks its
-// version. Nothing is downloaded.
+// FindIstioctl returns the istioctl at path, or the one in PATH if path is empty, with its version.
+// Nothing is downloaded.
 func FindIstioctl(ctx context.Context, path string) (Istioctl, error) {
 	wanted := path
 	if wanted == "" {
@@ -29,11 +29,11 @@ func FindIstioctl(ctx context.Context, path string) (Istioctl, error) {
 	found, err := exec.LookPath(wanted)
 	switch {
 	case err != nil && path == "":
-		return Istioctl{}, errors.New("find istioctl: there is none in PATH; put the one of the target's version there, or name it with --istioctl")
+		return Istioctl{}, errors.New("find istioctl: none in PATH. Add the istioctl of the target version to PATH, or name it with --istioctl")
 	case errors.Is(err, fs.ErrPermission):
-		return Istioctl{}, fmt.Errorf("find istioctl: %s cannot be executed; make it executable, or name another with --istioctl", path)
+		return Istioctl{}, fmt.Errorf("find istioctl: %s is not executable. Run chmod +x on it, or name another with --istioctl", path)
 	case err != nil:
-		return Istioctl{}, fmt.Errorf("find istioctl: %s: %w; name another with --istioctl", path, unwrapExecError(err))
+		return Istioctl{}, fmt.Errorf("find istioctl: %s: %w. Name another with --istioctl", path, unwrapExecError(err))
 	}
 	version, err := queryVersion(ctx, found)
 	if err != nil {
@@ -49,10 +49,10 @@ func queryVersion(ctx context.Context, path string) (string, error) {
 	command.WaitDelay = time.Second
 	output, err := command.Output()
 	if ctx.Err() != nil {
-		return "", fmt.Errorf("ask %s for its version: %w", path, ctx.Err())
+		return "", fmt.Errorf("run %s version: %w", path, ctx.Err())
 	}
 	if err != nil {
-		return "", fmt.Errorf("ask %s for its version: %w; is it an istioctl?", path, unwrapExecError(err))
+		return "", fmt.Errorf("run %s version: %w. Check that it is an istioctl", path, unwrapExecError(err))
 	}
 	var answer struct {
 		ClientVersion struct {
@@ -60,22 +60,23 @@ func queryVersion(ctx context.Context, path string) (string, error) {
 		} `json:"clientVersion"`
 	}
 	if json.Unmarshal(output, &answer) != nil || answer.ClientVersion.Version == "" {
-		return "", fmt.Errorf("ask %s for its version: it answered %q; is it an istioctl?", path, firstLine(output))
+		return "", fmt.Errorf("run %s version: unexpected output %q. Check that it is an istioctl", path, firstLine(output))
 	}
 	return answer.ClientVersion.Version, nil
 }
 
-// checkVersion refuses an istioctl that would install another version than the plan
-// names: its charts and its idea of the mesh are those of its own version.
+// checkVersion rejects an istioctl whose version differs from the plan's: it installs the charts of
+// its own version.
 func (i Istioctl) checkVersion(version string) error {
 	if SameVersion(i.Version, version) {
 		return nil
 	}
-	return fmt.Errorf("istioctl %s is version %s, but the plan installs %s: name the istioctl of %s with --istioctl, or ask for version %s",
+	return fmt.Errorf("istioctl %s has version %s, but the plan installs %s. "+
+		"Name the istioctl of %s with --istioctl, or run with --version %s",
 		i.Path, i.Version, version, version, i.Version)
 }
 
-// unwrapExecError strips exec.Error's repetition of the program's name.
+// unwrapExecError removes exec.Error, which repeats the program's name.
 func unwrapExecError(err error) error {
 	if e, ok := errors.AsType[*exec.Error](err); ok {
 		return e.Err

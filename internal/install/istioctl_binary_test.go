@@ -15,18 +15,24 @@ func TestFindIstioctlRefuses(t *testing.T) {
 	if err := os.WriteFile(plain, []byte("#!/bin/sh\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]struct{ path, fault string }{
-		"none in PATH":   {"", "there is none in PATH"},
-		"not there":      {"/nowhere/istioctl", "/nowhere/istioctl"},
-		"not executable": {plain, "cannot be executed"},
-		"foreign":        {writeScript(t, "echo hello"), `answered "hello"; is it an istioctl?`},
-		"failing":        {writeScript(t, "exit 3"), "exit status 3"},
-		"other json":     {writeScript(t, `echo '{"a":1}'`), "is it an istioctl?"},
-	} {
-		_, err := FindIstioctl(t.Context(), c.path)
-		if err == nil || !strings.Contains(err.Error(), c.fault) {
-			t.Errorf("%s: %v; want a fault with %q", name, err, c.fault)
-		}
+	tests := []struct {
+		name        string
+		path, fault string
+	}{
+		{name: "none in PATH", fault: "none in PATH"},
+		{name: "not there", path: "/nowhere/istioctl", fault: "/nowhere/istioctl"},
+		{name: "not executable", path: plain, fault: "is not executable"},
+		{name: "foreign", path: writeScript(t, "echo hello"), fault: `unexpected output "hello". Check that it is an istioctl`},
+		{name: "failing", path: writeScript(t, "exit 3"), fault: "exit status 3"},
+		{name: "other json", path: writeScript(t, `echo '{"a":1}'`), fault: "Check that it is an istioctl"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := FindIstioctl(t.Context(), tt.path)
+			if err == nil || !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("got %v, want an error with %q", err, tt.fault)
+			}
+		})
 	}
 }
 
@@ -45,7 +51,7 @@ func TestFindIstioctlInPath(t *testing.T) {
 func TestIstioctlOfAnotherVersion(t *testing.T) {
 	istioctl := Istioctl{Path: "/opt/istioctl", Version: "1.29.1"}
 	err := istioctl.checkVersion("1.31.0")
-	if err == nil || !strings.Contains(err.Error(), "is version 1.29.1, but the plan installs 1.31.0") {
+	if err == nil || !strings.Contains(err.Error(), "has version 1.29.1, but the plan installs 1.31.0") {
 		t.Errorf("%v", err)
 	}
 	if err := istioctl.checkVersion("v1.29.1-distroless"); err != nil {
@@ -53,7 +59,7 @@ func TestIstioctlOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// writeScript writes a shell script that stands in for istioctl.
+// writeScript writes a shell script to use as istioctl.
 func writeScript(t *testing.T, body string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "istioctl")

@@ -7,30 +7,49 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
-// IstioctlInstaller has the user's istioctl install revisions from one IstioOperator
-// file.
+// IstioctlInstaller installs revisions with the user's istioctl, from one IstioOperator file.
 type IstioctlInstaller struct {
 	Operator   IstioOperator
-	Istioctl   string            // path; "" means the one in PATH
-	Kubeconfig string            // path; "" leaves istioctl to the environment, as the tool itself
-	Context    string            // "" means the kubeconfig's own
-	Cluster    dynamic.Interface // only read from; nil drafts without looking at a cluster
-	Timeout    time.Duration     // how long each component may take to be ready; 0 means 5 minutes, istioctl's own default
-	Log        func(line string) // hears istioctl's lines; may be nil
+	Istioctl   string            // path; "" for the one in PATH
+	Kubeconfig string            // path; "" for the default of the environment
+	Context    string            // "" for the kubeconfig's current context
+	Cluster    dynamic.Interface // read-only; nil drafts without a cluster
+	Mapper     meta.RESTMapper   // maps kinds to resources; nil guesses
+	Timeout    time.Duration     // for each component to be ready; 0 means 5m, istioctl's default
+	Log        func(line string) // receives istioctl's output; may be nil
 }
 
-// Draft checks everything that can be known beforehand and says what an install
-// would do. version may be "": see VersionFor.
+func (i IstioctlInstaller) reader() clusterReader {
+	return clusterReader{client: i.Cluster, mapper: i.Mapper}
+}
+
+// Draft checks everything that can be checked beforehand and returns what an install would do. An
+// empty version is resolved by VersionFor.
+// Secret values are masked in the notes and in errors.
 func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) (Draft, error) {
+	d, err := i.unmaskedDraft(ctx, revision, version)
+	d.maskNotes(i.redactor())
+	return d, i.redactor().Error(err)
+}
+
+// redactor masks the secret values of the IstioOperator.
+func (i IstioctlInstaller) redactor() sensitive.Redactor {
+	return sensitive.NewRedactor(i.Operator.object)
+}
+
+func (i IstioctlInstaller) unmaskedDraft(ctx context.Context, revision, version string) (Draft, error) {
 	if err := ValidateRevisionName(revision); err != nil {
 		return Draft{}, err
 	}
 	if !i.Operator.IsSet() {
-		return Draft{}, fmt.Errorf("install revision %s: there is no IstioOperator file to install it from", revision)
+		return Draft{}, fmt.Errorf("install revision %s: no IstioOperator file was given. Name one with --operator", revision)
 	}
 	file, err := i.Operator.ForRevision(revision)
 	if err != nil {
@@ -52,8 +71,9 @@ func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) 
 	if err := d.readManifest(manifest, "the IstioOperator file"); err != nil {
 		return Draft{}, err
 	}
+	d.Permissions = manifestPermissions(i.reader(), manifest)
 	d.Notes = append(d.Notes, i.Operator.draftNotes(d)...)
-	if err := d.compareWithCluster(ctx, i.Cluster, manifest); err != nil {
+	if err := d.compareWithCluster(ctx, i.reader(), manifest); err != nil {
 		return Draft{}, err
 	}
 	if err := i.refuseCRDDowngrade(ctx, d, manifest); err != nil {
@@ -63,8 +83,8 @@ func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) 
 	return d, err
 }
 
-// withoutGateways renders the file, and again with its gateways switched off
-// where there are any.
+// withoutGateways renders the file, and renders it again with its gateways disabled if there are
+// any.
 func (i IstioctlInstaller) withoutGateways(ctx context.Context, d *Draft, file IstioOperator) ([]*unstructured.Unstructured, error) {
 	manifest, err := i.render(ctx, d.Istioctl, file)
 	if err != nil {
@@ -85,12 +105,12 @@ func (i IstioctlInstaller) withoutGateways(ctx context.Context, d *Draft, file I
 		if err := checkOnlyGatewaysRemoved(all, manifest); err != nil {
 			return nil, err
 		}
-		if d.OmittedGateways, err = findOmittedGateways(ctx, i.Cluster, all); err != nil {
+		if d.OmittedGateways, err = findOmittedGateways(ctx, i.reader(), all); err != nil {
 			return nil, err
 		}
 	}
 	if d.File, err = file.YAML(); err != nil {
-		return nil, fmt.Errorf("write the IstioOperator: %w", err)
+		return nil, fmt.Errorf("marshal the IstioOperator: %w", err)
 	}
 	return manifest, nil
 }

@@ -13,21 +13,29 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Install puts the revision in: everything that Draft checks is checked again,
-// then istioctl installs. It returns when istioctl has found the control plane
-// ready. An error of istioctl is a *Failure, which lists what is left behind.
-// Repeating it repeats the whole install; istioctl applies, so what is there
-// already stays as it is.
+// Install installs the revision: it repeats all checks of Draft, then runs istioctl. It returns
+// when istioctl has found the control plane ready. An error of istioctl is a *Failure, which lists
+// what is left in the cluster. Repeating it repeats the complete install; istioctl applies, so
+// existing objects stay.
 func (i IstioctlInstaller) Install(ctx context.Context, revision, version string) error {
 	d, err := i.Draft(ctx, revision, version)
 	if err != nil {
 		return err
 	}
-	said, err := runProcess(ctx, d.Istioctl.Path, i.installArguments(), d.File, i.Log)
+	redactor := i.redactor()
+	log := func(line string) {
+		if i.Log != nil {
+			i.Log(redactor.Text(line))
+		}
+	}
+	lines, err := runProcess(ctx, d.Istioctl.Path, i.installArguments(), d.File, log)
 	if err == nil {
 		return nil
 	}
-	failure := &Failure{Revision: revision, Action: d.Istioctl.Path + " install", LastLines: said, Err: err,
+	for n, line := range lines {
+		lines[n] = redactor.Text(line)
+	}
+	failure := &Failure{Revision: revision, Action: d.Istioctl.Path + " install", LastLines: lines, Err: redactor.Error(err),
 		RemoveCommand: "istioctl uninstall --revision " + revision}
 	if i.Cluster != nil {
 		failure.listLeftovers(ctx, i)
@@ -35,7 +43,7 @@ func (i IstioctlInstaller) Install(ctx context.Context, revision, version string
 	return failure
 }
 
-// installArguments are those of the install. The file comes through standard input, so
+// installArguments returns the arguments of the install. The file is passed on standard input, so
 // that a killed run leaves no file behind.
 func (i IstioctlInstaller) installArguments() []string {
 	timeout := i.Timeout
@@ -46,24 +54,23 @@ func (i IstioctlInstaller) installArguments() []string {
 	return append(arguments, i.clusterFlags()...)
 }
 
-// listLeftovers lists what is left, even where the run itself was broken off.
+// listLeftovers lists what is left in the cluster, even if the context has ended.
 func (f *Failure) listLeftovers(ctx context.Context, i IstioctlInstaller) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	left, err := i.Leftovers(ctx, f.Revision)
 	if err != nil {
-		f.LeftoversErr = fmt.Errorf("what it left behind could not be listed: %w", err)
+		f.LeftoversErr = fmt.Errorf("the objects left in the cluster could not be listed: %w", err)
 	}
 	f.Leftovers = left
 }
 
-// render asks istioctl for the manifest that it would install. With a cluster
-// at hand it is rendered for that cluster: istioctl then reads the cluster's
-// version, as an install does, and nothing else is touched.
+// render returns the manifest that istioctl would install. With a cluster it is rendered for that
+// cluster: istioctl then reads the cluster's version, as an install does, and changes nothing.
 func (i IstioctlInstaller) render(ctx context.Context, istioctl Istioctl, file IstioOperator) ([]*unstructured.Unstructured, error) {
 	content, err := file.YAML()
 	if err != nil {
-		return nil, fmt.Errorf("write the IstioOperator: %w", err)
+		return nil, fmt.Errorf("marshal the IstioOperator: %w", err)
 	}
 	arguments := []string{"manifest", "generate", "-f", "-"}
 	if i.Cluster != nil {
@@ -86,7 +93,7 @@ func (i IstioctlInstaller) render(ctx context.Context, istioctl Istioctl, file I
 func parseManifest(content []byte) ([]*unstructured.Unstructured, error) {
 	documents, err := splitYAML(content)
 	if err != nil {
-		return nil, fmt.Errorf("read the manifest that istioctl rendered: %w", err)
+		return nil, fmt.Errorf("parse the manifest rendered by istioctl: %w", err)
 	}
 	objects := make([]*unstructured.Unstructured, 0, len(documents))
 	for _, d := range documents {
@@ -95,7 +102,7 @@ func parseManifest(content []byte) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-// clusterFlags are the flags that lead istioctl to the cluster.
+// clusterFlags returns the flags that select the cluster.
 func (i IstioctlInstaller) clusterFlags() []string {
 	var flags []string
 	if i.Kubeconfig != "" {
@@ -107,9 +114,9 @@ func (i IstioctlInstaller) clusterFlags() []string {
 	return flags
 }
 
-// lastLines is the end of what a program said, in one line.
-func lastLines(said string) string {
-	lines := strings.Split(strings.TrimSpace(said), "\n")
+// lastLines returns the end of a program's output, in one line.
+func lastLines(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
 	if len(lines) > 3 {
 		lines = lines[len(lines)-3:]
 	}

@@ -10,27 +10,26 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Leftovers are the objects in the cluster that bear a revision.
-// `istioctl uninstall --revision` would delete Own and Needed.
+// Leftovers are the objects of a revision in the cluster. `istioctl uninstall --revision` would
+// delete Own and Needed.
 type Leftovers struct {
 	Revision       string   `json:"revision"`
-	Own            []Object `json:"own,omitempty"`    // of its control plane
-	Needed         []Object `json:"needed,omitempty"` // gateways, CNI, ztunnel: they bear the revision, but traffic runs through them
-	Shared         []Object `json:"shared,omitempty"` // CRDs and the rest of the component Base: applied last for this revision, but of every revision
-	RemoveCommands []string `json:"remove,omitempty"` // the commands that remove Own and nothing else
+	Own            []Object `json:"own,omitempty"`    // the control plane
+	Needed         []Object `json:"needed,omitempty"` // gateways, CNI, ztunnel: labelled with the revision, but traffic needs them
+	Shared         []Object `json:"shared,omitempty"` // CRDs and other objects of the component Base, shared by all revisions
+	RemoveCommands []string `json:"remove,omitempty"` // commands that remove Own and nothing else
 }
 
-// crdKind are not uninstalled, for they are of every revision.
+// crdKind is not uninstalled, since CRDs are shared by all revisions.
 var crdKind = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 
-// prunedKinds are the kinds that an uninstall deletes (operator/pkg/uninstall,
-// prune.go), without Pods, which go with their owners.
+// prunedKinds are the kinds that an uninstall deletes (operator/pkg/uninstall, prune.go), without
+// Pods, which are deleted with their owners.
 var prunedKinds = []schema.GroupVersionKind{
 	{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingWebhookConfiguration"},
 	{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "ValidatingWebhookConfiguration"},
@@ -49,13 +48,13 @@ var prunedKinds = []schema.GroupVersionKind{
 	{Group: "networking.istio.io", Version: "v1alpha3", Kind: "EnvoyFilter"},
 }
 
-// Leftovers lists what there is of a revision. It only reads: one list a kind.
+// Leftovers lists the objects of a revision. It only reads: one list per kind.
 func (i IstioctlInstaller) Leftovers(ctx context.Context, revision string) (Leftovers, error) {
 	left := Leftovers{Revision: revision}
 	for _, kind := range append(slices.Clone(prunedKinds), crdKind) {
 		objects, err := i.objectsOfRevision(ctx, kind, revision)
 		if err != nil {
-			return left, fmt.Errorf("list each %s of revision %s: %w", kind.Kind, revision, err)
+			return left, fmt.Errorf("list %s objects of revision %s: %w", kind.Kind, revision, err)
 		}
 		for _, o := range objects {
 			list := left.listFor(&o)
@@ -66,13 +65,19 @@ func (i IstioctlInstaller) Leftovers(ctx context.Context, revision string) (Left
 	return left, nil
 }
 
-func (i IstioctlInstaller) objectsOfRevision(ctx context.Context, kind schema.GroupVersionKind, revision string) ([]unstructured.Unstructured, error) {
-	resource, _ := meta.UnsafeGuessKindToResource(kind)
+// objectsOfRevision lists the objects of a kind with the revision's label, except those with an owner.
+func (i IstioctlInstaller) objectsOfRevision(
+	ctx context.Context, kind schema.GroupVersionKind, revision string,
+) ([]unstructured.Unstructured, error) {
+	resource, served, err := i.reader().resource(kind)
+	if err != nil || !served {
+		return nil, err
+	}
 	list, err := i.Cluster.Resource(resource).List(ctx, metav1.ListOptions{
 		LabelSelector: revisionLabel + "=" + revision + "," + componentLabel + " in (Base,Pilot,IngressGateways,EgressGateways,Cni,Ztunnel)",
 	})
 	if apierrors.IsNotFound(err) {
-		return nil, nil // a kind that this cluster does not know
+		return nil, nil // a kind that this cluster does not serve
 	}
 	if err != nil {
 		return nil, err
@@ -80,8 +85,8 @@ func (i IstioctlInstaller) objectsOfRevision(ctx context.Context, kind schema.Gr
 	return slices.DeleteFunc(list.Items, func(o unstructured.Unstructured) bool { return len(o.GetOwnerReferences()) > 0 }), nil
 }
 
-// listFor is the list that an object belongs to. Needed is what carries traffic, or
-// chooses a revision for others, whoever stamped it last.
+// listFor returns the list for an object. Needed is for objects that carry traffic or select a
+// revision for others, whatever revision label they have.
 func (l *Leftovers) listFor(o *unstructured.Unstructured) *[]Object {
 	labels := o.GetLabels()
 	switch {
@@ -93,27 +98,29 @@ func (l *Leftovers) listFor(o *unstructured.Unstructured) *[]Object {
 	return &l.Own
 }
 
-// String lists what is left, for the end of an error message.
+// String returns what is left, for the end of an error message.
 func (l Leftovers) String() string {
 	var b strings.Builder
-	writeSection(&b, "left behind of revision "+l.Revision, l.Own)
-	writeSection(&b, "they bear the revision too, but traffic needs them; leave them, and do not run `istioctl uninstall --revision "+l.Revision+"`, which would delete them", l.Needed)
-	writeSection(&b, "applied for it over what was there, shared with every revision and kept", summarizeByKind(l.Shared))
-	writeSection(&b, "to remove what was left behind", l.RemoveCommands)
+	writeSection(&b, "left in the cluster of revision "+l.Revision, l.Own)
+	writeSection(&b, "also labelled with the revision, but needed by traffic. "+
+		"Do not run `istioctl uninstall --revision "+l.Revision+"`, which deletes them", l.Needed)
+	writeSection(&b, "applied for it, shared by all revisions; leave them", summarizeByKind(l.Shared))
+	writeSection(&b, "to remove what is left", l.RemoveCommands)
 	return b.String()
 }
 
-// removeCommands says how to remove a revision's own objects. `istioctl uninstall` is
-// the usual way, but it deletes gateways that bear the revision, and it refuses
-// a revision without an injection webhook ("could not find target revision"),
-// as a half-done install may leave it; then the objects are named one by one.
+// removeCommands returns the commands that remove a revision's own objects. `istioctl uninstall`
+// also deletes gateways labelled with the revision. It rejects a revision without an injection
+// webhook ("could not find target revision"), as an interrupted install may leave it. In both cases
+// the objects are named one by one.
 func (i IstioctlInstaller) removeCommands(left Leftovers) []string {
 	if len(left.Own) == 0 {
 		return nil
 	}
 	hooked := slices.ContainsFunc(left.Own, func(o Object) bool { return o.Kind == "MutatingWebhookConfiguration" })
 	if hooked && len(left.Needed) == 0 {
-		return []string{strings.Join(append([]string{cmp.Or(i.Istioctl, "istioctl"), "uninstall", "--revision", left.Revision}, i.clusterFlags()...), " ")}
+		uninstall := []string{cmp.Or(i.Istioctl, "istioctl"), "uninstall", "--revision", left.Revision}
+		return []string{strings.Join(append(uninstall, i.clusterFlags()...), " ")}
 	}
 	names := map[string][]string{}
 	for _, o := range left.Own {

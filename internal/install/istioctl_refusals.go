@@ -14,9 +14,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// refuseCRDDowngrade refuses an install that would take CRDs back to an older
-// Istio: istioctl applies them with every control plane, and they are of every
-// revision. What is stored with newer fields would lose them at its next write.
+// refuseCRDDowngrade rejects an install that would downgrade CRDs. istioctl applies them with every
+// control plane, and they are shared by all revisions. Objects stored with newer fields would lose
+// them at their next write.
 func (i IstioctlInstaller) refuseCRDDowngrade(ctx context.Context, d Draft, manifest []*unstructured.Unstructured) error {
 	if i.Cluster == nil {
 		return nil
@@ -27,7 +27,7 @@ func (i IstioctlInstaller) refuseCRDDowngrade(ctx context.Context, d Draft, mani
 			wanted = append(wanted, o)
 		}
 	}
-	live, err := getObjects(ctx, i.Cluster, wanted)
+	live, err := getObjects(ctx, i.reader(), wanted)
 	if err != nil {
 		return err
 	}
@@ -44,12 +44,13 @@ func (i IstioctlInstaller) refuseCRDDowngrade(ctx context.Context, d Draft, mani
 	if len(names) == 0 {
 		return nil
 	}
-	return fmt.Errorf("install revision %s by istioctl: it would take Istio's definitions (CRDs), which are of every revision, back from %s to %s (%s), and they are never downgraded: switch the base off in the IstioOperator file (spec.components.base.enabled: false), and they stay as they are",
+	return fmt.Errorf("install revision %s by istioctl: it would downgrade Istio's CRDs, which all revisions share, from %s to %s (%s). "+
+		"Set spec.components.base.enabled: false in the IstioOperator file to leave them unchanged",
 		d.Revision, newest, d.Version, firstAndCount(names))
 }
 
-// crdVersion is the Istio version that a CRD bears: istioctl labels it with its
-// own, Helm with that of the chart base; "" when it does not say.
+// crdVersion returns the Istio version in a CRD's labels: istioctl writes its own, Helm the version
+// of the chart base; "" if there is none.
 func crdVersion(definition *unstructured.Unstructured) string {
 	labels := definition.GetLabels()
 	chart, is := strings.CutPrefix(labels["helm.sh/chart"], "base-")
@@ -59,17 +60,17 @@ func crdVersion(definition *unstructured.Unstructured) string {
 	return cmp.Or(labels[versionLabel], chart)
 }
 
-// refuseDefaultTag refuses an install that would make the new revision the
-// default one: istioctl creates the tag "default" for what it installs where
-// there is none (operator/pkg/webhook, detectIfTagWebhookIsNeeded), and every
-// new pod in a namespace with istio-injection=enabled would then follow it.
+// refuseDefaultTag rejects an install that would make the new revision the default. istioctl
+// creates the tag "default" for the revision it installs if there is none (operator/pkg/webhook,
+// detectIfTagWebhookIsNeeded). Every new pod in a namespace with istio-injection=enabled would then
+// use it.
 func (i IstioctlInstaller) refuseDefaultTag(ctx context.Context, d *Draft) error {
 	if i.Cluster == nil {
 		return nil
 	}
 	list, err := i.Cluster.Resource(mutatingWebhookResource).List(ctx, metav1.ListOptions{LabelSelector: "app=sidecar-injector"})
 	if err != nil {
-		return fmt.Errorf("read the injection webhooks: %w", err)
+		return fmt.Errorf("list injection webhooks: %w", err)
 	}
 	var others []string
 	for _, o := range list.Items {
@@ -81,16 +82,16 @@ func (i IstioctlInstaller) refuseDefaultTag(ctx context.Context, d *Draft) error
 		}
 	}
 	if len(others) == 0 {
-		d.Notes = append(d.Notes, "there is no other control plane: istioctl makes this one the default (tag default, istiod-default-validator)")
+		d.Notes = append(d.Notes, "this is the only control plane: istioctl makes it the default (tag default, istiod-default-validator)")
 		return nil
 	}
-	return errors.New("install revision " + d.Revision + ": there is no revision tag default, and istioctl would create it pointing to " + d.Revision +
-		", so that new pods in namespaces with istio-injection=enabled got it at once: first run " + keepDefaultCommand(others))
+	return errors.New("install revision " + d.Revision + ": there is no revision tag default, " +
+		"and istioctl would create it for " + d.Revision +
+		". New pods in namespaces with istio-injection=enabled would use it at once. First run " + keepDefaultCommand(others))
 }
 
-// keepDefaultCommand is the command that leaves such namespaces with what they get now,
-// among the revisions that are there: the one without a name, or the only one. Of
-// several with names none serves them, and which shall is not ours to say.
+// keepDefaultCommand returns the command that keeps the current default for such namespaces: the
+// revision without a name, or the only one. With several named revisions the user has to choose.
 func keepDefaultCommand(revisions []string) string {
 	const command = "`istioctl tag set default --revision "
 	slices.Sort(revisions)
@@ -100,5 +101,5 @@ func keepDefaultCommand(revisions []string) string {
 	case len(revisions) == 1:
 		return command + revisions[0] + "`"
 	}
-	return command + "REVISION`, with the one of " + strings.Join(revisions, ", ") + " that is to be the default"
+	return command + "REVISION`, with one of " + strings.Join(revisions, ", ")
 }

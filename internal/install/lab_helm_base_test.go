@@ -22,15 +22,16 @@ import (
 )
 
 var (
-	validators = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingwebhookconfigurations"}
-	crds       = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	validators = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1",
+		Resource: "validatingwebhookconfigurations"}
+	crds = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 )
 
-// labBase upgrades the chart base with the revision. What its release knows of
-// the default revision is out of date.
+// labBase upgrades the chart base together with the revision. The values of its release have an
+// outdated default revision.
 func labBase(t *testing.T, i HelmInstaller) {
 	i.Chart.UpgradeBase = true
-	if _, err := i.Draft(t.Context(), helmRevision, ""); err == nil || !strings.Contains(err.Error(), "of no Helm release") {
+	if _, err := i.Draft(t.Context(), helmRevision, ""); err == nil || !strings.Contains(err.Error(), "not owned by a Helm release") {
 		t.Errorf("CRDs that istioctl put there: %v", err)
 	}
 	installOldBase(t, i)
@@ -38,9 +39,11 @@ func labBase(t *testing.T, i HelmInstaller) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := strings.Join(d.Notes, "\n")
-	if !strings.Contains(said, "first Helm upgrades release istio-system/istio-base, the chart base with the CRDs of every revision, from 1.29.1 to 1.31.0") || strings.Contains(said, "older") || len(d.InPlace) < 10 {
-		t.Errorf("draft %+v, notes %s", d.InPlace, said)
+	notes := strings.Join(d.Notes, "\n")
+	if !strings.Contains(notes,
+		"Helm first upgrades release istio-system/istio-base (chart base, with the CRDs of all revisions) from 1.29.1 to 1.31.0") ||
+		strings.Contains(notes, "older") || len(d.InPlace) < 10 {
+		t.Errorf("draft %+v, notes %s", d.InPlace, notes)
 	}
 	i = withPermissions(t, i, d.Permissions)
 	if err := i.Install(t.Context(), helmRevision, ""); err != nil {
@@ -55,20 +58,19 @@ func labBase(t *testing.T, i HelmInstaller) {
 	}
 	setPending(t, i)
 	again, err := i.Draft(t.Context(), helmRevision, "")
-	if err != nil || !strings.Contains(strings.Join(again.Notes, "\n"), "from 1.31.0 (pending-upgrade: it has not come to its end) to 1.31.0") {
+	if err != nil || !strings.Contains(strings.Join(again.Notes, "\n"), "from 1.31.0 (pending-upgrade, unfinished) to 1.31.0") {
 		t.Fatalf("broken off: %v, %q", err, again.Notes)
 	}
 	if err := i.Install(t.Context(), helmRevision, ""); err != nil {
 		t.Fatal(err)
 	}
 	again, err = i.Draft(t.Context(), helmRevision, "")
-	if err != nil || !strings.Contains(strings.Join(again.Notes, "\n"), "is of version 1.31.0 already: it is left alone") {
+	if err != nil || !strings.Contains(strings.Join(again.Notes, "\n"), "has version 1.31.0 already and is not changed") {
 		t.Errorf("asked for again: %v, %q", err, again.Notes)
 	}
 }
 
-// setPending leaves the release of the chart base as a process would that died
-// before Helm was through with it.
+// setPending leaves the release of the chart base as a process does that dies during an upgrade.
 func setPending(t *testing.T, i HelmInstaller) {
 	t.Helper()
 	helm, err := i.actionConfig(i.Root)
@@ -94,9 +96,8 @@ func validator(t *testing.T, i HelmInstaller) *unstructured.Unstructured {
 	return o
 }
 
-// installOldBase gives the CRDs of the lab to a Helm release of the older chart base,
-// and points the default validator back to where it pointed: somebody has moved
-// the default since.
+// installOldBase makes a Helm release of the older chart base own the CRDs of the lab. It restores
+// the default validator afterwards, as if the default had been moved since.
 func installOldBase(t *testing.T, i HelmInstaller) {
 	t.Helper()
 	before := validator(t, i)
@@ -116,17 +117,20 @@ func installOldBase(t *testing.T, i HelmInstaller) {
 	}
 	t.Cleanup(func() {
 		secrets := i.Cluster.Resource(schema.GroupVersionResource{Version: "v1", Resource: "secrets"}).Namespace(i.Root)
-		if err := secrets.DeleteCollection(context.Background(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm,name=istio-base"}); err != nil {
+		if err := secrets.DeleteCollection(context.Background(), metav1.DeleteOptions{},
+			metav1.ListOptions{LabelSelector: "owner=helm,name=istio-base"}); err != nil {
 			t.Error(err)
 		}
 	})
 	hooks, _, _ := unstructured.NestedSlice(before.Object, "webhooks")
-	body, err := (&unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "x", "metadata": map[string]any{"labels": map[string]any{revisionLabel: "1-29-1"}}, "webhooks": hooks}}).MarshalJSON()
+	body, err := (&unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "x",
+		"metadata": map[string]any{"labels": map[string]any{revisionLabel: "1-29-1"}}, "webhooks": hooks}}).MarshalJSON()
 	if err != nil {
 		t.Fatal(err)
 	}
 	body = []byte(strings.NewReplacer(`"apiVersion":"v1",`, "", `"kind":"x",`, "").Replace(string(body)))
-	if _, err := i.Cluster.Resource(validators).Patch(t.Context(), defaultValidator, types.MergePatchType, body, metav1.PatchOptions{}); err != nil {
+	if _, err := i.Cluster.Resource(validators).Patch(t.Context(), defaultValidator, types.MergePatchType, body,
+		metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -23,18 +23,18 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// helmRevision is the one that labHelm installs and takes away again.
+// helmRevision is the one that labHelm installs and uninstalls.
 const helmRevision = "by-helm"
 
-// labHelm is the life of an install by Helm beside istioctl's: drafted, failing,
-// mended, repeated, uninstalled.
+// labHelm tests installs by Helm beside istioctl's: draft, failure, repetition, uninstall.
 func labHelm(t *testing.T, on IstioctlInstaller) {
 	config, err := clientcmd.BuildConfigFromFlags("", on.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.QPS, config.Burst = 50, 100
-	i := HelmInstaller{Chart: Chart{Ref: realChart(t, "1.31.0")}, RevisionsInUse: []string{"1-29-1"}, Root: "istio-system", Config: config, Cluster: on.Cluster,
+	i := HelmInstaller{Chart: Chart{Ref: realChart(t, "1.31.0")}, RevisionsInUse: []string{"1-29-1"}, Root: "istio-system", Config: config,
+		Cluster: on.Cluster,
 		Timeout: 3 * time.Minute, Log: func(line string) { t.Log(line) }}
 	everybody := i
 	t.Cleanup(func() { uninstall(t, everybody) })
@@ -47,7 +47,8 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 	if d.Inherited == nil || d.Inherited.From != "ConfigMap istio-system/values-1-29-1" || len(d.InPlace) > 0 {
 		t.Errorf("draft %+v", d)
 	}
-	for _, want := range []string{"the CRDs are older than Istio 1.31.0", "trafficextensions.extensions.istio.io (not there)", "global.tag (1.29.1)"} {
+	for _, want := range []string{"the CRDs are older than Istio 1.31.0", "trafficextensions.extensions.istio.io (missing)",
+		"global.tag (1.29.1)"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("the notes do not say %q:\n%s", want, notes)
 		}
@@ -57,7 +58,8 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 	broken := i
 	broken.Timeout, broken.Chart.Values = 8*time.Second, map[string]any{"global": map[string]any{"hub": "docker.io/nobody"}}
 	failure, ok := errors.AsType[*Failure](broken.Install(t.Context(), helmRevision, ""))
-	if !ok || !errors.Is(failure, errNotReady) || !strings.Contains(failure.Error(), "Deployment istio-system/istiod-by-helm: 0 of 1 ready (ImagePullBackOff: ") ||
+	if !ok || !errors.Is(failure, errNotReady) ||
+		!strings.Contains(failure.Error(), "Deployment istio-system/istiod-by-helm: 0 of 1 ready (ImagePullBackOff: ") ||
 		!strings.Contains(failure.Advice(), "helm uninstall istiod-by-helm --namespace istio-system") {
 		t.Fatalf("it ended with %v", failure)
 	}
@@ -65,7 +67,8 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 		if err := i.Install(t.Context(), helmRevision, ""); err != nil {
 			t.Fatal(err)
 		}
-		if r := currentRelease(t, i); r.Version != version || r.Info.Status != common.StatusDeployed || r.Labels[releaseRevisionLabel] != helmRevision {
+		if r := currentRelease(t, i); r.Version != version || r.Info.Status != common.StatusDeployed ||
+			r.Labels[releaseRevisionLabel] != helmRevision {
 			t.Errorf("release %d is %s, labels %v; want %d", r.Version, r.Info.Status, r.Labels, version)
 		}
 	}
@@ -76,16 +79,16 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 	t.Run("with the chart base", func(t *testing.T) { labBase(t, everybody) })
 }
 
-// withPermissions is the installer of somebody who may do what the draft says that he
-// must, and nothing else. That what he grants by roles he must hold, or may
-// escalate, nobody can be asked for.
+// withPermissions returns the installer of a user with exactly the permissions of the draft, and
+// the verbs escalate and bind.
 func withPermissions(t *testing.T, i HelmInstaller, needs []Permission) HelmInstaller {
 	t.Helper()
 	var rules []any
 	for _, n := range needs {
 		rules = append(rules, map[string]any{"apiGroups": []any{n.Group}, "resources": []any{n.Resource}, "verbs": []any{n.Verb}})
 	}
-	rules = append(rules, map[string]any{"apiGroups": []any{"rbac.authorization.k8s.io"}, "resources": []any{"roles", "clusterroles"}, "verbs": []any{"escalate", "bind"}})
+	rules = append(rules, map[string]any{"apiGroups": []any{"rbac.authorization.k8s.io"}, "resources": []any{"roles", "clusterroles"},
+		"verbs": []any{"escalate", "bind"}})
 	role, binding := object(rbac, "ClusterRole", "", "helm-user"), object(rbac, "ClusterRoleBinding", "", "helm-user")
 	role.Object["rules"] = rules
 	binding.Object["roleRef"] = map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "helm-user"}

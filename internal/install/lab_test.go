@@ -22,9 +22,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// labInstaller is an installer of revision 1-31-0, version 1.31.0, for the lab whose
-// kubeconfig RERIG_TEST_INSTALL_KUBECONFIG names. The lab runs 1-29-1, with
-// gateways that its istioctl installed, and nothing else yet.
+// labInstaller returns an installer of revision 1-31-0, version 1.31.0, for the lab that
+// RERIG_TEST_INSTALL_KUBECONFIG names. The lab runs 1-29-1, with gateways installed by istioctl.
 func labInstaller(t *testing.T) IstioctlInstaller {
 	t.Helper()
 	kubeconfig := os.Getenv("RERIG_TEST_INSTALL_KUBECONFIG")
@@ -44,11 +43,12 @@ func labInstaller(t *testing.T) IstioctlInstaller {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return IstioctlInstaller{Operator: file, Istioctl: realIstioctl(t, "1.31.0"), Kubeconfig: kubeconfig, Cluster: cluster, Timeout: 3 * time.Minute}
+	return IstioctlInstaller{Operator: file, Istioctl: realIstioctl(t, "1.31.0"), Kubeconfig: kubeconfig, Cluster: cluster,
+		Timeout: 3 * time.Minute}
 }
 
-// The whole life of an install beside a mesh that works: drafted, failing,
-// cleared away, killed in the middle, repeated. The gateways never notice.
+// TestLab drafts, fails, removes, kills and repeats an install beside a working mesh. The gateways
+// must not change.
 func TestLab(t *testing.T) {
 	i := labInstaller(t)
 	before := gatewayStates(t, i.Cluster)
@@ -95,7 +95,8 @@ func labFailure(t *testing.T, i IstioctlInstaller) {
 	const rev = "broken"
 	i.Timeout = 10 * time.Second
 	i.Log = func(line string) { t.Log(line) }
-	i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: default, hub: docker.io/nobody, tag: 1.31.0}")
+	i.Operator = parseOperator(t,
+		"apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: default, hub: docker.io/nobody, tag: 1.31.0}")
 	began := time.Now()
 	err := i.Install(t.Context(), rev, "1.31.0")
 	failure, ok := errors.AsType[*Failure](err)
@@ -103,7 +104,8 @@ func labFailure(t *testing.T, i IstioctlInstaller) {
 		t.Fatalf("it ended with %v", err)
 	}
 	t.Logf("failed after %v:\n%v", time.Since(began), failure)
-	if !strings.Contains(strings.Join(objectNames(failure.Leftovers.Own), "\n"), "Deployment istio-system/istiod-"+rev) || len(failure.Leftovers.Needed) > 0 {
+	if !strings.Contains(strings.Join(objectNames(failure.Leftovers.Own), "\n"), "Deployment istio-system/istiod-"+rev) ||
+		len(failure.Leftovers.Needed) > 0 {
 		t.Errorf("left behind: %+v", failure.Leftovers)
 	}
 	if len(failure.Leftovers.RemoveCommands) != 1 {
@@ -125,16 +127,16 @@ func labFailure(t *testing.T, i IstioctlInstaller) {
 	}
 }
 
-// labKilled kills the process that installs once something of the revision is
-// there. The istioctl is a script around the real one.
+// labKilled kills the installing process once an object of the revision exists. Its istioctl is a
+// wrapper script.
 func labKilled(t *testing.T, i IstioctlInstaller) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	around := writeScript(t, fmt.Sprintf(`[ "$1" = install ] || exec %[1]s "$@"
 exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i.Istioctl, pids))
 	process := exec.Command(os.Args[0], "-test.run=^TestInstallUntilKilled$", "-test.v")
 	process.Env = append(os.Environ(), "RERIG_TEST_INSTALL_WITH="+around)
-	var said strings.Builder
-	process.Stdout, process.Stderr = &said, &said
+	var output strings.Builder
+	process.Stdout, process.Stderr = &output, &output
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +146,7 @@ exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("nothing was installed in a minute (%v): %s", err, said.String())
+			t.Fatalf("nothing was installed in a minute (%v): %s", err, output.String())
 		}
 	}
 	both := awaitPIDs(t, pids)
@@ -155,13 +157,13 @@ exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(said.String(), "installed to its end") {
+	if strings.Contains(output.String(), "installed to its end") {
 		t.Error("the kill came too late to show anything")
 	}
 	t.Logf("killed with %d objects of the revision there", len(left.Own))
 }
 
-// Not a test of its own: what labKilled kills.
+// TestInstallUntilKilled is the process that labKilled kills.
 func TestInstallUntilKilled(t *testing.T) {
 	around := os.Getenv("RERIG_TEST_INSTALL_WITH")
 	if around == "" {
@@ -201,13 +203,14 @@ var (
 	pods        = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 )
 
-// gatewayStates is all that would change if the gateways, their pods or the default
-// tag were touched.
+// gatewayStates returns everything that changes if the gateways, their pods or the default tag are
+// touched.
 func gatewayStates(t *testing.T, cluster dynamic.Interface) map[string]string {
 	t.Helper()
 	states := map[string]string{}
 	for _, kind := range []schema.GroupVersionResource{deployments, pods} {
-		list, err := cluster.Resource(kind).Namespace("istio-system").List(t.Context(), metav1.ListOptions{LabelSelector: componentLabel + " in (IngressGateways,EgressGateways)"})
+		list, err := cluster.Resource(kind).Namespace("istio-system").List(t.Context(),
+			metav1.ListOptions{LabelSelector: componentLabel + " in (IngressGateways,EgressGateways)"})
 		if err != nil {
 			t.Fatal(err)
 		}

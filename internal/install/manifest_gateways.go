@@ -13,15 +13,15 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// isGateway reports whether an object of a manifest is a gateway or belongs to
-// one: it says so by its component, or it runs a proxy as a router.
+// isGateway reports whether an object is a gateway or part of one: by its component label, or
+// because it runs a proxy as a router.
 func isGateway(o *unstructured.Unstructured) bool {
 	component := o.GetLabels()[componentLabel]
 	return component == "IngressGateways" || component == "EgressGateways" || runsRouter(o)
 }
 
-// runsRouter reports whether an object's pods are gateways: rendered ones run
-// "proxy router", injected ones ask for the template "gateway".
+// runsRouter reports whether an object's pods are gateways: rendered ones run "proxy router",
+// injected ones request the template "gateway".
 func runsRouter(o *unstructured.Unstructured) bool {
 	annotations, _, _ := unstructured.NestedStringMap(o.Object, "spec", "template", "metadata", "annotations")
 	if slices.Contains(strings.Split(annotations["inject.istio.io/templates"], ","), "gateway") {
@@ -38,9 +38,9 @@ func runsRouter(o *unstructured.Unstructured) bool {
 	return false
 }
 
-// gatewaysByComponent sorts the names of a manifest's gateways by component, as
-// Operator.Without wants them. A gateway that belongs to neither gateway
-// component cannot be left out by the file.
+// gatewaysByComponent groups the names of a manifest's gateways by component, as
+// Operator.WithoutGateways expects them. A gateway of neither gateway component cannot be disabled
+// in the file.
 func gatewaysByComponent(manifest []*unstructured.Unstructured) (map[string][]string, error) {
 	found := map[string][]string{}
 	var stray []string
@@ -60,7 +60,9 @@ func gatewaysByComponent(manifest []*unstructured.Unstructured) (map[string][]st
 		found[object.Component] = names
 	}
 	if len(stray) > 0 {
-		return nil, fmt.Errorf("the manifest holds gateways that belong to no gateway component and so cannot be switched off: %s; take them out of the IstioOperator file", strings.Join(stray, ", "))
+		return nil, fmt.Errorf("the manifest contains gateways of no gateway component, which cannot be disabled: %s. "+
+			"Remove them from the IstioOperator file",
+			strings.Join(stray, ", "))
 	}
 	return found, nil
 }
@@ -69,8 +71,8 @@ func runsPods(o *unstructured.Unstructured) bool {
 	return o.GetKind() == "Deployment" || o.GetKind() == "DaemonSet"
 }
 
-// checkOnlyGatewaysRemoved proves that rest is the manifest all without its gateways,
-// and without any other difference.
+// checkOnlyGatewaysRemoved verifies that rest is the manifest all without its gateways, and without
+// any other difference.
 func checkOnlyGatewaysRemoved(all, rest []*unstructured.Unstructured) error {
 	wanted := map[string]*unstructured.Unstructured{}
 	for _, o := range all {
@@ -84,18 +86,20 @@ func checkOnlyGatewaysRemoved(all, rest []*unstructured.Unstructured) error {
 		delete(wanted, objectKey(o))
 		switch {
 		case isGateway(o):
-			faults = append(faults, fmt.Errorf("%s is still in it", objectOf(o)))
+			faults = append(faults, fmt.Errorf("%s is still there", objectOf(o)))
 		case !ok:
-			faults = append(faults, fmt.Errorf("%s came into it", objectOf(o)))
+			faults = append(faults, fmt.Errorf("%s was added", objectOf(o)))
 		case !equalObjects(before, o):
 			faults = append(faults, fmt.Errorf("%s changed", objectOf(o)))
 		}
 	}
 	for _, o := range wanted {
-		faults = append(faults, fmt.Errorf("%s went out of it", objectOf(o)))
+		faults = append(faults, fmt.Errorf("%s was removed", objectOf(o)))
 	}
 	if len(faults) > 0 {
-		return fmt.Errorf("leave the gateways out of the manifest, and nothing else: %w; install the revision yourself, or switch the gateways off in the IstioOperator file", errors.Join(faults...))
+		return fmt.Errorf("remove the gateways, and nothing else, from the manifest: %w. "+
+			"Disable the gateways in the IstioOperator file, or install the revision yourself",
+			errors.Join(faults...))
 	}
 	return nil
 }
@@ -104,9 +108,9 @@ func objectKey(o *unstructured.Unstructured) string {
 	return o.GetAPIVersion() + " " + objectOf(o).String()
 }
 
-// equalObjects compares an object of two manifests, of which one has no gateways. The
-// ConfigMap values-<revision> keeps the values that the revision was rendered
-// with, those of gateways among them; nobody runs by it.
+// equalObjects compares an object of two manifests, one of them without gateways. The ConfigMap
+// values-<revision> records the values used for rendering, including those of gateways; nothing
+// reads them at run time.
 func equalObjects(a, b *unstructured.Unstructured) bool {
 	if a.GetKind() == "ConfigMap" && strings.HasPrefix(a.GetName(), "values-") {
 		a, b = withoutGatewayValues(a), withoutGatewayValues(b)
@@ -114,8 +118,8 @@ func equalObjects(a, b *unstructured.Unstructured) bool {
 	return equality.Semantic.DeepEqual(a.Object, b.Object)
 }
 
-func withoutGatewayValues(kept *unstructured.Unstructured) *unstructured.Unstructured {
-	data, _, _ := unstructured.NestedStringMap(kept.Object, "data")
+func withoutGatewayValues(configMap *unstructured.Unstructured) *unstructured.Unstructured {
+	data, _, _ := unstructured.NestedStringMap(configMap.Object, "data")
 	for key, value := range data {
 		var values map[string]any
 		if json.Unmarshal([]byte(value), &values) != nil {
@@ -125,7 +129,7 @@ func withoutGatewayValues(kept *unstructured.Unstructured) *unstructured.Unstruc
 		rest, _ := json.Marshal(values)
 		data[key] = string(rest)
 	}
-	copied := kept.DeepCopy()
+	copied := configMap.DeepCopy()
 	_ = unstructured.SetNestedStringMap(copied.Object, data, "data")
 	return copied
 }

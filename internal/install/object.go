@@ -10,8 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// The labels by which istioctl knows its objects again (operator/pkg/manifest
-// and istio.io/api/label).
+// Labels of Istio's objects (operator/pkg/manifest and istio.io/api/label).
 const (
 	componentLabel = "operator.istio.io/component"
 	versionLabel   = "operator.istio.io/version"
@@ -19,19 +18,19 @@ const (
 	tagLabel       = "istio.io/tag"
 )
 
-// Object names one object and says what is known of it in the cluster.
+// Object names an object and describes its state in the cluster.
 type Object struct {
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 	Component string `json:"component,omitempty"` // Base, Pilot, Cni, Ztunnel, IngressGateways, EgressGateways
-	Present   bool   `json:"present"`             // it is in the cluster now
-	Revision  string `json:"revision,omitempty"`  // the revision that it bears there
-	Version   string `json:"version,omitempty"`   // the Istio version that it bears there
+	Present   bool   `json:"present"`             // exists in the cluster
+	Revision  string `json:"revision,omitempty"`  // its revision label in the cluster
+	Version   string `json:"version,omitempty"`   // its Istio version in the cluster
 }
 
-// String is "Deployment istio-system/istio-ingressgateway", without the
-// namespace where there is none.
+// String returns "Deployment istio-system/istio-ingressgateway", without the namespace if there is
+// none.
 func (o Object) String() string {
 	if o.Namespace == "" {
 		return o.Kind + " " + o.Name
@@ -39,12 +38,12 @@ func (o Object) String() string {
 	return o.Kind + " " + o.Namespace + "/" + o.Name
 }
 
-// CurrentState says what of it is in the cluster: "now 1-29-1, version 1.29.1", or "not
-// there yet".
+// CurrentState describes the object's state in the cluster: "now 1-29-1, version 1.29.1", or "does not exist
+// yet".
 func (o Object) CurrentState() string {
 	switch {
 	case !o.Present:
-		return "not there yet"
+		return "does not exist yet"
 	case o.Revision != "" && o.Version != "":
 		return "now " + o.Revision + ", version " + o.Version
 	case o.Revision != "":
@@ -52,10 +51,10 @@ func (o Object) CurrentState() string {
 	case o.Version != "":
 		return "now version " + o.Version
 	}
-	return "there, of no revision"
+	return "exists, without a revision"
 }
 
-// objectOf is an object of a manifest, before the cluster was looked at.
+// objectOf names an object of a manifest.
 func objectOf(o *unstructured.Unstructured) Object {
 	object := Object{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName(), Component: o.GetLabels()[componentLabel]}
 	if clusterScoped[object.Kind] {
@@ -78,13 +77,14 @@ func sortObjects(objects []Object) {
 	})
 }
 
-// summarizeByKind says how many there are of a kind, and which where it is one.
+// summarizeByKind returns a line per kind: the object if there is one, otherwise the number of
+// objects.
 func summarizeByKind(objects []Object) []string {
 	var lines []string
 	for kind, list := range byKind(objects) {
 		line := list[0].String()
 		if len(list) > 1 {
-			line = fmt.Sprintf("%d of kind %s", len(list), kind)
+			line = fmt.Sprintf("%d %s objects", len(list), kind)
 		}
 		lines = append(lines, line)
 	}

@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// runProcess runs a program that must not outlive this process, with input as its
-// standard input, and returns the last lines that it said. When the context
-// ends, the program and all that it started are killed.
+// runProcess runs a program that must not outlive this process, with input as its standard input.
+// It returns the last lines of its output. When the context ends, the program and all its children
+// are killed.
 func runProcess(ctx context.Context, path string, arguments []string, input string, say func(string)) ([]string, error) {
-	heard := &outputTail{log: say}
-	output, complaints := &lineWriter{outputTail: heard}, &lineWriter{outputTail: heard}
+	tail := &outputTail{log: say}
+	output, complaints := &lineWriter{outputTail: tail}, &lineWriter{outputTail: tail}
 	command := exec.Command(path, arguments...)
 	command.Stdin = strings.NewReader(input)
 	command.Stdout, command.Stderr = output, complaints
-	command.WaitDelay = 5 * time.Second // for those who inherited its output
+	command.WaitDelay = 5 * time.Second // for children that inherited its output
 
 	ended := make(chan error, 1)
 	tie, err := newProcessGroup(command)
@@ -29,8 +29,8 @@ func runProcess(ctx context.Context, path string, arguments []string, input stri
 	defer tie.close()
 	started := make(chan error, 1)
 	go func() {
-		// The kernel's death signal comes when the thread that forked ends: this
-		// thread stays until the program has ended.
+		// The kernel sends the death signal when the forking thread ends, so this
+		// thread is locked until the program has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := command.Start()
@@ -51,5 +51,5 @@ func runProcess(ctx context.Context, path string, arguments []string, input stri
 	}
 	output.flush()
 	complaints.flush()
-	return heard.lines, err
+	return tail.lines, err
 }

@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// parentDeathSignal has the kernel kill a child when the thread that forked it
-// ends: it needs nobody's help, but reaches only the child itself.
+// parentDeathSignal returns attributes with which the kernel kills a child when the thread that
+// forked it ends. It does not reach the child's own children.
 func parentDeathSignal() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -8,6 +8,6 @@ import (
 	"syscall"
 )
 
-// dyingWithParent: only Linux has the kernel kill a child with its parent; the
-// tie's shell does it here.
+// parentDeathSignal returns no attributes: only the Linux kernel kills a child with its parent. The
+// leader of the processGroup does it here.
 func dyingWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

@@ -8,9 +8,8 @@ import (
 	"os/exec"
 )
 
-// tie kills the command when its context ends. Here nothing ends it when this
-// process is killed outright: it then finishes its install, which a repeated
-// run repeats.
+// processGroup kills the command when its context ends. On this platform a command outlives a
+// killed rerig: it finishes its install, which the next run repeats.
 type tie struct{ command *exec.Cmd }
 
 func newTie(command *exec.Cmd) (*tie, error) { return &tie{command: command}, nil }

@@ -11,11 +11,10 @@ import (
 	"syscall"
 )
 
-// processGroup binds a command to this process's life. A shell leads the command's
-// process group and reads from a pipe whose other end only this process holds;
-// when this process ends, by whatever means, the read ends, and the shell kills
-// the group: the command, whatever it started (an --istioctl may be a script
-// around the real one), and itself.
+// processGroup ends a command together with this process. A shell leads the command's process
+// group and reads from a pipe whose other end only this process has open. When this process ends,
+// for whatever reason, the read returns and the shell kills the group: the command, its children
+// (--istioctl may name a wrapper script), and itself.
 type processGroup struct {
 	leader *exec.Cmd
 	pipe   *os.File
@@ -24,7 +23,7 @@ type processGroup struct {
 func newProcessGroup(command *exec.Cmd) (*processGroup, error) {
 	read, held, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("make a pipe to tie %s to this process: %w", command.Path, err)
+		return nil, fmt.Errorf("create the pipe that binds %s to this process: %w", command.Path, err)
 	}
 	defer read.Close()
 	shell := exec.Command("/bin/sh", "-c", "read _; kill -9 0")
@@ -32,7 +31,7 @@ func newProcessGroup(command *exec.Cmd) (*processGroup, error) {
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := shell.Start(); err != nil {
 		held.Close()
-		return nil, fmt.Errorf("start the shell that ties %s to this process: %w", command.Path, err)
+		return nil, fmt.Errorf("start the shell that binds %s to this process: %w", command.Path, err)
 	}
 	command.SysProcAttr = parentDeathSignal()
 	command.SysProcAttr.Setpgid = true
@@ -42,7 +41,7 @@ func newProcessGroup(command *exec.Cmd) (*processGroup, error) {
 
 func (t *processGroup) kill() { _ = syscall.Kill(-t.leader.Process.Pid, syscall.SIGKILL) }
 
-// close ends the shell, and what the command may have left running.
+// close ends the shell, and whatever the command left running.
 func (t *processGroup) close() {
 	t.kill()
 	_ = t.leader.Wait()

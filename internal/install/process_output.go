@@ -9,15 +9,15 @@ import (
 	"unicode"
 )
 
-// outputTail hears the lines of a program's two streams and keeps the last ones, to
-// explain a failure with.
+// outputTail logs the lines of a program's two output streams and keeps the last ones, to explain a
+// failure.
 type outputTail struct {
 	mu    sync.Mutex
 	log   func(string)
 	lines []string
 }
 
-// lineWriter takes one stream apart into lines.
+// lineWriter splits one output stream into lines.
 type lineWriter struct {
 	*outputTail
 	partial string
@@ -40,14 +40,14 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// flush hands on what was said without a newline behind it.
+// flush emits output that does not end with a newline.
 func (l *lineWriter) flush() {
 	l.addLine(l.partial)
 	l.partial = ""
 }
 
-// addLine hears one line. istioctl writes its last "Error: …" right behind a line
-// of progress that has no end.
+// addLine handles one line. istioctl writes its last "Error: …" directly behind a progress line
+// without a newline.
 func (s *outputTail) addLine(line string) {
 	line = strings.TrimRight(ansiEscape.ReplaceAllString(line, ""), " \t")
 	s.mu.Lock()
@@ -59,8 +59,8 @@ func (s *outputTail) addLine(line string) {
 	s.appendLine(line)
 }
 
-// appendLine leaves out lines without a word, such as istioctl's drawing of a sail,
-// and repetitions: it says again and again what it waits for.
+// appendLine drops lines without a letter, such as istioctl's drawing of a sail, and repeated
+// lines: istioctl repeats what it waits for.
 func (s *outputTail) appendLine(line string) {
 	if !strings.ContainsFunc(line, unicode.IsLetter) || len(s.lines) > 0 && s.lines[len(s.lines)-1] == line {
 		return

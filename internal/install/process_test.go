@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A test binary that is started with RERIG_TEST_RUN runs that script, as rerig
-// runs istioctl, until it is killed.
+// A test binary started with RERIG_TEST_RUN runs that script, as rerig runs istioctl, until it is
+// killed.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("RERIG_TEST_RUN"); path != "" {
 		_, err := runProcess(context.Background(), path, nil, "", nil)
@@ -30,29 +30,29 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestRunHearsLines(t *testing.T) {
-	var heard []string
+func TestRunProcessReturnsLastLines(t *testing.T) {
+	var logged []string
 	path := writeScript(t, `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'almost)Error: last' >&2; exit 4`)
-	said, err := runProcess(t.Context(), path, nil, "from stdin\n", func(line string) { heard = append(heard, line) })
+	lines, err := runProcess(t.Context(), path, nil, "from stdin\n", func(line string) { logged = append(logged, line) })
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 4 {
 		t.Errorf("ended with %v", err)
 	}
 	want := []string{"one", "two", "from stdin", "almost)", "Error: last"}
-	if diff := cmp.Diff(want, heard); diff != "" {
-		t.Errorf("heard:\n%s", diff)
+	if diff := cmp.Diff(want, logged); diff != "" {
+		t.Errorf("logged:\n%s", diff)
 	}
-	if diff := cmp.Diff(want, said); diff != "" {
+	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("kept:\n%s", diff)
 	}
 }
 
-func TestRunThatCannotStart(t *testing.T) {
+func TestRunProcessReportsMissingProgram(t *testing.T) {
 	if _, err := runProcess(t.Context(), filepath.Join(t.TempDir(), "none"), nil, "", nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("ended with %v", err)
 	}
 }
 
-func TestRunEndsWithItsContext(t *testing.T) {
+func TestRunProcessEndsWithContext(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -70,9 +70,8 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	awaitExit(t, both)
 }
 
-// SIGKILL leaves no time for anything: what was started goes all the same, and
-// what that started too.
-func TestRunDiesWithItsParent(t *testing.T) {
+// After SIGKILL of the parent, the program and its children end as well.
+func TestRunProcessDiesWithParent(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	parent := exec.Command(os.Args[0])
 	parent.Env = append(os.Environ(), "RERIG_TEST_RUN="+writeScript(t, nestedScript(pids)))
@@ -87,8 +86,8 @@ func TestRunDiesWithItsParent(t *testing.T) {
 	awaitExit(t, both)
 }
 
-// nestedScript is an istioctl that is a script around another program, and notes
-// both process ids.
+// nestedScript returns an istioctl that wraps another program and writes both process IDs to a
+// file.
 func nestedScript(pids string) string {
 	return fmt.Sprintf("sleep 300 & echo $$ $! > %[1]s.new; mv %[1]s.new %[1]s; wait", pids)
 }
@@ -114,8 +113,7 @@ func awaitPIDs(t *testing.T, path string) []int {
 	return nil
 }
 
-// awaitExit waits until the processes have ended. One that nobody has waited for yet
-// has ended too.
+// awaitExit waits until the processes have ended, zombies included.
 func awaitExit(t *testing.T, pids []int) {
 	t.Helper()
 	alive := func(pid int) bool {

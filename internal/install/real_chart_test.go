@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// realChart is Istio's chart istiod of a version, in the directory that
+// realChart returns Istio's chart istiod of a version, in the directory that
 // RERIG_TEST_ISTIOCTL_DIR names.
 func realChart(t *testing.T, version string) string {
 	t.Helper()
@@ -35,7 +35,8 @@ func TestRealChartIsDrafted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Version != version || d.ChartVersion != version || d.Image != "docker.io/lab/pilot:"+version || d.Namespace != "istio-system" || d.Objects < 15 {
+		if d.Version != version || d.ChartVersion != version || d.Image != "docker.io/lab/pilot:"+version || d.Namespace != "istio-system" ||
+			d.Objects < 15 {
 			t.Errorf("%+v", d)
 		}
 		for _, o := range d.InPlace {
@@ -48,29 +49,42 @@ func TestRealChartIsDrafted(t *testing.T) {
 }
 
 func TestRealChartRefuses(t *testing.T) {
-	for name, c := range map[string]struct {
+	tests := []struct {
+		name              string
 		spoil             func(*HelmInstaller)
 		revision, version string
 		fault             string
 	}{
-		"a bad name":            {func(*HelmInstaller) {}, "1.31.0", "", "did you mean"},
-		"no chart":              {func(i *HelmInstaller) { i.Chart.Ref = "./nowhere" }, "1-31-0", "", "--chart"},
-		"another version":       {func(*HelmInstaller) {}, "1-30-0", "1.30.0", "installs Istio 1.31.0, but the plan installs 1.30.0"},
-		"another chart version": {func(i *HelmInstaller) { i.Chart.Version = "1.30.0" }, "1-31-0", "", "it is version 1.31.0, not 1.30.0"},
-		"another revision":      {func(i *HelmInstaller) { i.Chart.Values = map[string]any{"revision": "x"} }, "1-31-0", "", `for revision "x"`},
-		"tags":                  {func(i *HelmInstaller) { i.Chart.Values = map[string]any{"revisionTags": []any{"prod"}} }, "1-31-0", "", "take them out"},
-		"tags by the older path": {func(i *HelmInstaller) {
+		{name: "a bad name", spoil: func(*HelmInstaller) {}, revision: "1.31.0", fault: "Did you mean"},
+		{name: "no chart", spoil: func(i *HelmInstaller) { i.Chart.Ref = "./nowhere" }, revision: "1-31-0", fault: "--chart"},
+		{name: "another version", spoil: func(*HelmInstaller) {}, revision: "1-30-0", version: "1.30.0",
+			fault: "installs Istio 1.31.0, but the plan installs 1.30.0"},
+		{name: "another chart version", spoil: func(i *HelmInstaller) { i.Chart.Version = "1.30.0" }, revision: "1-31-0",
+			fault: "has version 1.31.0, not 1.30.0"},
+		{name: "another revision", spoil: func(i *HelmInstaller) { i.Chart.Values = map[string]any{"revision": "x"} }, revision: "1-31-0",
+			fault: `the values set revision "x"`},
+		{name: "tags", spoil: func(i *HelmInstaller) { i.Chart.Values = map[string]any{"revisionTags": []any{"prod"}} }, revision: "1-31-0",
+			fault: "Remove revisionTags from the values"},
+		{name: "tags by the older path", spoil: func(i *HelmInstaller) {
 			i.Chart.Values = map[string]any{"pilot": map[string]any{"revisionTags": []any{"prod"}}}
-		}, "1-31-0", "", "istio-revision-tag-prod"},
-		"an image of another":     {func(i *HelmInstaller) { i.Chart.Values = map[string]any{"global": map[string]any{"tag": "1.29.1"}} }, "1-31-0", "", "names version 1.31.0"},
-		"no istiod":               {func(i *HelmInstaller) { i.Chart.Ref = strings.TrimSuffix(i.Chart.Ref, "istiod") + "base" }, "1-31-0", "", "no Deployment istiod-1-31-0"},
-		"a profile that is none":  {func(i *HelmInstaller) { i.Chart.Values = map[string]any{"profile": "huge"} }, "1-31-0", "", "unknown profile huge"},
-		"a compatibility of none": {func(i *HelmInstaller) { i.Chart.Values = map[string]any{"compatibilityVersion": "1.2"} }, "1-31-0", "", "unknown compatibility version"},
-	} {
-		i := realChartInstaller(t, "1.31.0")
-		c.spoil(&i)
-		if _, err := i.Draft(t.Context(), c.revision, c.version); err == nil || !strings.Contains(err.Error(), c.fault) {
-			t.Errorf("%s: %v; want a fault with %q", name, err, c.fault)
-		}
+		}, revision: "1-31-0", fault: "istio-revision-tag-prod"},
+		{name: "an image of another",
+			spoil: func(i *HelmInstaller) { i.Chart.Values = map[string]any{"global": map[string]any{"tag": "1.29.1"}} }, revision: "1-31-0",
+			fault: "names version 1.31.0"},
+		{name: "no istiod", spoil: func(i *HelmInstaller) { i.Chart.Ref = strings.TrimSuffix(i.Chart.Ref, "istiod") + "base" },
+			revision: "1-31-0", fault: "no Deployment istiod-1-31-0"},
+		{name: "a profile that is none", spoil: func(i *HelmInstaller) { i.Chart.Values = map[string]any{"profile": "huge"} },
+			revision: "1-31-0", fault: "unknown profile huge"},
+		{name: "a compatibility of none", spoil: func(i *HelmInstaller) { i.Chart.Values = map[string]any{"compatibilityVersion": "1.2"} },
+			revision: "1-31-0", fault: "unknown compatibility version"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			i := realChartInstaller(t, "1.31.0")
+			tt.spoil(&i)
+			if _, err := i.Draft(t.Context(), tt.revision, tt.version); err == nil || !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("got %v, want an error with %q", err, tt.fault)
+			}
+		})
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// realIstioctl is the istioctl of a version, VERSION/istioctl in the directory
-// that RERIG_TEST_ISTIOCTL_DIR names.
+// realIstioctl returns the istioctl of a version: VERSION/istioctl in the directory that
+// RERIG_TEST_ISTIOCTL_DIR names.
 func realIstioctl(t *testing.T, version string) string {
 	t.Helper()
 	dir := os.Getenv("RERIG_TEST_ISTIOCTL_DIR")
@@ -26,58 +26,67 @@ func realIstioctl(t *testing.T, version string) string {
 	return path
 }
 
-// Whatever the profile is called: its gateways are found in what the real
-// istioctl renders, and go, and nothing else does.
+// The gateways of every profile are found in the real istioctl's manifest, and only they are
+// removed.
 func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 	const lists = `{ingressGateways: [{name: istio-ingressgateway}, {name: inner, namespace: inner, label: {app: inner, istio: inner}}]}`
-	for name, c := range map[string]struct {
+	tests := []struct {
+		name string
 		spec string
 		left []string
 	}{
-		"default":  {"profile: default", []string{"istio-system/istio-ingressgateway"}},
-		"unnamed":  {"hub: docker.io/lab", []string{"istio-system/istio-ingressgateway"}},
-		"demo":     {"profile: demo", []string{"istio-system/istio-egressgateway", "istio-system/istio-ingressgateway"}},
-		"minimal":  {"profile: minimal", nil},
-		"ambient":  {"profile: ambient", nil},
-		"listed":   {"profile: minimal\n  components: " + lists, []string{"inner/inner", "istio-system/istio-ingressgateway"}},
-		"by value": {"profile: minimal\n  values: {gateways: {istio-ingressgateway: {enabled: true}}}", []string{"istio-system/istio-ingressgateway"}},
-		"injected": {"profile: default\n  values: {gateways: {istio-ingressgateway: {injectionTemplate: gateway}}}", []string{"istio-system/istio-ingressgateway"}},
-		"patched in": {"profile: minimal\n  unvalidatedValues: {gateways: {istio-egressgateway: {enabled: true}}}\n  components: {egressGateways: [{name: out}]}",
-			[]string{"istio-system/out"}},
-	} {
-		for _, version := range istioctlVersions(name) {
-			t.Run(name+"/"+version, func(t *testing.T) {
-				i := IstioctlInstaller{Istioctl: realIstioctl(t, version)}
-				i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  tag: "+version+"\n  "+c.spec+"\n")
-				d, err := i.Draft(t.Context(), RevisionName(version), "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				var left []string
-				for _, o := range d.OmittedGateways {
-					left = append(left, o.Namespace+"/"+o.Name)
-				}
-				if diff := cmp.Diff(c.left, left); diff != "" {
-					t.Errorf("left out:\n%s", diff)
-				}
-				manifest, err := i.render(t.Context(), d.Istioctl, parseOperator(t, d.File))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(manifest) != d.Objects || d.Objects < 20 {
-					t.Errorf("the derived file renders %d objects, the draft says %d", len(manifest), d.Objects)
-				}
-				for _, o := range manifest {
-					if isGateway(o) {
-						t.Errorf("%s is still there", objectOf(o))
+		{name: "default", spec: "profile: default", left: []string{"istio-system/istio-ingressgateway"}},
+		{name: "unnamed", spec: "hub: docker.io/lab", left: []string{"istio-system/istio-ingressgateway"}},
+		{name: "demo", spec: "profile: demo", left: []string{"istio-system/istio-egressgateway", "istio-system/istio-ingressgateway"}},
+		{name: "minimal", spec: "profile: minimal"},
+		{name: "ambient", spec: "profile: ambient"},
+		{name: "listed", spec: "profile: minimal\n  components: " + lists, left: []string{"inner/inner", "istio-system/istio-ingressgateway"}},
+		{name: "by value", spec: "profile: minimal\n  values: {gateways: {istio-ingressgateway: {enabled: true}}}",
+			left: []string{"istio-system/istio-ingressgateway"}},
+		{name: "injected", spec: "profile: default\n  values: {gateways: {istio-ingressgateway: {injectionTemplate: gateway}}}",
+			left: []string{"istio-system/istio-ingressgateway"}},
+		{name: "patched in", spec: "profile: minimal\n  unvalidatedValues: {gateways: {istio-egressgateway: {enabled: true}}}\n  " +
+			"components: {egressGateways: [{name: out}]}",
+			left: []string{"istio-system/out"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, version := range istioctlVersions(tt.name) {
+				t.Run(tt.name+"/"+version, func(t *testing.T) {
+					i := IstioctlInstaller{Istioctl: realIstioctl(t, version)}
+					i.Operator = parseOperator(t,
+						"apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  tag: "+version+"\n  "+tt.spec+"\n")
+					d, err := i.Draft(t.Context(), RevisionName(version), "")
+					if err != nil {
+						t.Fatal(err)
 					}
-				}
-			})
-		}
+					var left []string
+					for _, o := range d.OmittedGateways {
+						left = append(left, o.Namespace+"/"+o.Name)
+					}
+					if diff := cmp.Diff(tt.left, left); diff != "" {
+						t.Errorf("left out:\n%s", diff)
+					}
+					manifest, err := i.render(t.Context(), d.Istioctl, parseOperator(t, d.File))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if len(manifest) != d.Objects || d.Objects < 20 {
+						t.Errorf("the derived file renders %d objects, the draft says %d", len(manifest), d.Objects)
+					}
+					for _, o := range manifest {
+						if isGateway(o) {
+							t.Errorf("%s is still there", objectOf(o))
+						}
+					}
+				})
+			}
+		})
 	}
 }
 
-// istioctlVersions: one of the older istioctl is enough to see that both agree.
+// istioctlVersions returns the versions to test a case with. One case with both shows that they
+// agree.
 func istioctlVersions(name string) []string {
 	if name == "listed" {
 		return []string{"1.29.1", "1.31.0"}
@@ -86,25 +95,32 @@ func istioctlVersions(name string) []string {
 }
 
 func TestRealDraftRefuses(t *testing.T) {
-	for name, c := range map[string]struct{ spec, fault string }{
-		"a field that istioctl does not know": {"profile: minimal\n  colour: red", "colour"},
-		"a profile that is not there":         {"profile: huge", "huge"},
-		"a profile without istiod":            {"profile: empty", "no Deployment istiod-1-31-0"},
-		"an image of another version":         {"profile: minimal\n  components: {pilot: {tag: 1.29.1}}", "but the plan names version 1.31.0"},
-	} {
-		t.Run(name, func(t *testing.T) {
+	tests := []struct {
+		name        string
+		spec, fault string
+	}{
+		{name: "a field that istioctl does not know", spec: "profile: minimal\n  colour: red", fault: "colour"},
+		{name: "a profile that is not there", spec: "profile: huge", fault: "huge"},
+		{name: "a profile without istiod", spec: "profile: empty", fault: "no Deployment istiod-1-31-0"},
+		{name: "an image of another version", spec: "profile: minimal\n  components: {pilot: {tag: 1.29.1}}",
+			fault: "but the plan names version 1.31.0"},
+	}
+	for _, tt := range tests {
+
+		t.Run(tt.name, func(t *testing.T) {
 			i := IstioctlInstaller{Istioctl: realIstioctl(t, "1.31.0")}
-			i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  hub: docker.io/lab\n  "+c.spec+"\n")
+			i.Operator = parseOperator(t,
+				"apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  hub: docker.io/lab\n  "+tt.spec+"\n")
 			_, err := i.Draft(t.Context(), "1-31-0", "")
-			if err == nil || !strings.Contains(err.Error(), c.fault) {
-				t.Errorf("%v; want a fault with %q", err, c.fault)
+			if err == nil || !strings.Contains(err.Error(), tt.fault) {
+				t.Errorf("got %v, want an error with %q", err, tt.fault)
 			}
 			t.Log(err)
 		})
 	}
 }
 
-func TestRealDraftOfAmbientNamesWhatIsShared(t *testing.T) {
+func TestRealAmbientDraftListsSharedObjects(t *testing.T) {
 	i := IstioctlInstaller{Istioctl: realIstioctl(t, "1.31.0")}
 	i.Operator = parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: ambient, tag: 1.31.0}")
 	d, err := i.Draft(t.Context(), "1-31-0", "")
@@ -118,7 +134,8 @@ func TestRealDraftOfAmbientNamesWhatIsShared(t *testing.T) {
 		}
 	}
 	t.Log(d.Image, d.Objects, len(d.InPlace), d.Notes)
-	for _, want := range []string{"DaemonSet istio-system/istio-cni-node", "DaemonSet istio-system/ztunnel", "ServiceAccount istio-system/istio-reader-service-account"} {
+	for _, want := range []string{"DaemonSet istio-system/istio-cni-node", "DaemonSet istio-system/ztunnel",
+		"ServiceAccount istio-system/istio-reader-service-account"} {
 		if !strings.Contains(strings.Join(shared, "\n"), want) {
 			t.Errorf("%s is not among what is shared: %q", want, shared)
 		}

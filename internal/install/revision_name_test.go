@@ -14,14 +14,14 @@ func TestCheckRevision(t *testing.T) {
 		{"a", ""},
 		{strings.Repeat("a", 56), ""},
 		{strings.Repeat("a", 57), "at most 56"},
-		{"", "none given"},
-		{"default", "reserved"},
-		{"1.31.0", `did you mean "1-31-0"?`},
-		{"Canary", `did you mean "canary"?`},
+		{"", "is empty"},
+		{"default", "is reserved"},
+		{"1.31.0", `Did you mean "1-31-0"?`},
+		{"Canary", `Did you mean "canary"?`},
 		{"-canary", "beginning and ending"},
 		{"canary-", "beginning and ending"},
-		{"my_rev", "only lower-case letters"},
-		{"täglich", "only lower-case letters"},
+		{"my_rev", "Use lower-case letters"},
+		{"täglich", "Use lower-case letters"},
 	} {
 		err := ValidateRevisionName(c.name)
 		switch {
@@ -35,13 +35,15 @@ func TestCheckRevision(t *testing.T) {
 	}
 }
 
-func TestRevisionSpellsVersion(t *testing.T) {
-	for version, revision := range map[string]string{"1.31.0": "1-31-0", "v1.29.1": "1-29-1", "1.31.0-distroless": "1-31-0", "1.31.0-rc.0": "1-31-0-rc-0"} {
+func TestRevisionNameMatchesVersion(t *testing.T) {
+	for version, revision := range map[string]string{"1.31.0": "1-31-0", "v1.29.1": "1-29-1", "1.31.0-distroless": "1-31-0",
+		"1.31.0-rc.0": "1-31-0-rc-0"} {
 		if got := RevisionName(version); got != revision {
 			t.Errorf("NameFor(%q) = %q, want %q", version, got, revision)
 		}
 	}
-	for revision, version := range map[string]string{"1-31-0": "1.31.0", "v1-31-0": "1.31.0", "1-31-0-rc-0": "1.31.0-rc.0", "canary": "", "1-31": "", "1-31-0-blue": "", "x1-31-0": ""} {
+	for revision, version := range map[string]string{"1-31-0": "1.31.0", "v1-31-0": "1.31.0", "1-31-0-rc-0": "1.31.0-rc.0", "canary": "",
+		"1-31": "", "1-31-0-blue": "", "x1-31-0": ""} {
 		if got, ok := VersionFromRevision(revision); got != version || ok != (version != "") {
 			t.Errorf("VersionIn(%q) = %q, %v; want %q", revision, got, ok, version)
 		}

@@ -6,31 +6,27 @@ import (
 	"cmp"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Permission is one thing that the user must be permitted, for istioctl works with
-// his rights.
+// Permission is one permission that the user needs, since an installer uses the user's credentials.
 type Permission struct {
 	Verb      string `json:"verb"`
 	Group     string `json:"group,omitempty"`
 	Resource  string `json:"resource"`
-	Namespace string `json:"namespace,omitempty"` // "" is all of them, or a resource that is in none
+	Namespace string `json:"namespace,omitempty"` // "" for all, or for a cluster-scoped resource
 }
 
-// manifestPermissions are the rights that an install of the manifest takes: each object is
-// applied by the server (patch, and create for a new one), then the kinds that
-// are pruned are listed, and istiod's Deployment is waited for. Whoever puts
-// roles in must moreover hold what they grant, or may escalate; no question to
-// the API server tells that beforehand.
-func manifestPermissions(manifest []*unstructured.Unstructured) []Permission {
+// manifestPermissions returns what an install of the manifest by istioctl needs: each object is
+// applied on the server side (patch, and create for a new one), the kinds to prune are listed, and
+// istiod's Deployment is watched. Whoever creates roles must also hold what they grant, or have the
+// verb escalate; the API server cannot be asked about that beforehand.
+func manifestPermissions(cluster clusterReader, manifest []*unstructured.Unstructured) []Permission {
 	wanted := map[Permission]bool{}
 	want := func(kind schema.GroupVersionKind, namespace string, verbs ...string) {
-		resource, _ := meta.UnsafeGuessKindToResource(kind)
 		for _, verb := range verbs {
-			wanted[Permission{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: namespace}] = true
+			wanted[cluster.permission(verb, kind, namespace)] = true
 		}
 	}
 	for _, o := range manifest {
@@ -53,21 +49,20 @@ func sortPermissions(wanted map[Permission]bool) []Permission {
 		list = append(list, need)
 	}
 	slices.SortFunc(list, func(a, b Permission) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Verb, b.Verb))
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource),
+			cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Verb, b.Verb))
 	})
 	return list
 }
 
-// permissions are the rights that an install by Helm takes: each object is read,
-// created, and patched when it is there; the release is kept in Secrets; the
-// control plane is waited for. Whoever puts roles in must moreover hold what
-// they grant, or may escalate.
+// permissions returns what an install by Helm needs: each object is read, created, and patched if
+// it exists; the release is stored in Secrets; the control plane is watched. Whoever creates roles
+// must also hold what they grant, or have the verb escalate.
 func (i HelmInstaller) permissions(manifest []*unstructured.Unstructured) []Permission {
 	wanted := map[Permission]bool{}
 	for _, o := range manifest {
-		resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
 		for _, verb := range []string{"get", "create", "patch"} {
-			wanted[Permission{Verb: verb, Group: resource.Group, Resource: resource.Resource, Namespace: objectOf(o).Namespace}] = true
+			wanted[i.reader().permission(verb, o.GroupVersionKind(), objectOf(o).Namespace)] = true
 		}
 	}
 	for _, need := range releaseStoragePermissions(i.Root) {
@@ -80,7 +75,7 @@ func (i HelmInstaller) permissions(manifest []*unstructured.Unstructured) []Perm
 	return sortPermissions(wanted)
 }
 
-// releaseStoragePermissions are the rights that Helm takes to keep a release.
+// releaseStoragePermissions returns what Helm needs to store a release.
 func releaseStoragePermissions(namespace string) []Permission {
 	var list []Permission
 	for _, verb := range []string{"get", "list", "create", "update"} {
@@ -89,7 +84,7 @@ func releaseStoragePermissions(namespace string) []Permission {
 	return list
 }
 
-// dedupe has each need once.
+// dedupe returns each permission once, sorted.
 func dedupe(needs []Permission) []Permission {
 	wanted := map[Permission]bool{}
 	for _, n := range needs {
@@ -98,7 +93,7 @@ func dedupe(needs []Permission) []Permission {
 	return sortPermissions(wanted)
 }
 
-// readinessPermissions are the rights that waiting for a control plane takes.
+// readinessPermissions returns what waiting for a control plane needs.
 func readinessPermissions(root string) []Permission {
 	return []Permission{{Verb: "list", Resource: podResource.Resource, Namespace: root},
 		{Verb: "list", Group: deploymentResource.Group, Resource: deploymentResource.Resource, Namespace: root},

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-func TestNeeds(t *testing.T) {
+func TestManifestPermissions(t *testing.T) {
 	var manifest []*unstructured.Unstructured
 	manifest = append(manifest,
 		object("apps/v1", "Deployment", "istio-system", "istiod-1-31-0"),
@@ -21,7 +21,7 @@ func TestNeeds(t *testing.T) {
 	)
 	var got []string
 	lists := 0
-	for _, n := range manifestPermissions(manifest) {
+	for _, n := range manifestPermissions(clusterReader{}, manifest) {
 		if n.Verb == "list" {
 			lists++
 			continue
@@ -39,7 +39,8 @@ func TestNeeds(t *testing.T) {
 	if lists != len(prunedKinds) {
 		t.Errorf("%d kinds are listed, want %d", lists, len(prunedKinds))
 	}
-	if !slices.Contains(manifestPermissions(nil), Permission{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"}) {
-		t.Errorf("%+v", manifestPermissions(nil))
+	if !slices.Contains(manifestPermissions(clusterReader{}, nil),
+		Permission{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"}) {
+		t.Errorf("%+v", manifestPermissions(clusterReader{}, nil))
 	}
 }

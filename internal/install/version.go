@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// SameVersion compares two Istio versions, whether they are written with a
-// leading v or with an image's flavour behind them (1.31.0-distroless).
+// SameVersion reports whether two Istio versions are equal, ignoring a leading v and an image
+// flavour (1.31.0-distroless).
 func SameVersion(a, b string) bool { return normalizeVersion(a) == normalizeVersion(b) }
 
-// normalizeVersion is the version without a leading v and without an image's flavour.
+// normalizeVersion returns the version without a leading v and without an image flavour.
 func normalizeVersion(version string) string {
 	version = strings.TrimPrefix(strings.TrimSpace(version), "v")
 	for _, flavour := range []string{"-distroless", "-debug"} {
@@ -22,17 +22,14 @@ func normalizeVersion(version string) string {
 
 var versionPattern = regexp.MustCompile(`^\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?$`)
 
-// versionFromTag returns the version that an image's tag spells; a tag such as
-// latest spells none.
+// versionFromTag returns the version in an image tag; false for a tag such as latest.
 func versionFromTag(tag string) (string, bool) {
 	tag = normalizeVersion(tag)
 	return tag, versionPattern.MatchString(tag)
 }
 
-// ResolveVersion is the version that a plan names: the one that was asked for, else
-// the one that the file's tag spells, else the one that the revision's name
-// spells, else the one of the istioctl at hand. It is "" when own is "" and
-// nothing says it.
+// ResolveVersion returns the version of a plan: the requested one, else the one in the file's tag, else
+// the one in the revision's name, else own. own is the version of the available istioctl, or "".
 func ResolveVersion(asked string, file IstioOperator, revision, own string) string {
 	if asked != "" {
 		return normalizeVersion(asked)

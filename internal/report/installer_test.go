@@ -23,8 +23,8 @@ func TestInstallersAreToldApart(t *testing.T) {
 			"  install  revision 1-31-0 from istiod in https://charts\n           by Helm, chart istiod 1.31.0\n           carried over from ConfigMap values-1-29-1: a=1, b.c=x"},
 		"Helm, with nothing to carry over": {Installer{By: "Helm", From: "./istiod", InheritedFrom: "ConfigMap values"},
 			"  install  revision 1-31-0 from ./istiod\n           by Helm\n           carried over from ConfigMap values: nothing, it has the chart's own values"},
-		"others": {Installer{By: "other hands", Await: true, Notes: []string{"mind"}},
-			"  await    revision 1-31-0, which other hands bring up: nothing is installed\n           note: mind"},
+		"others": {Installer{By: "another tool", Await: true, Notes: []string{"mind"}},
+			"  await    revision 1-31-0, which another tool installs: this run only waits for it\n           note: mind"},
 	} {
 		if got := strings.Join(Proposal{Installer: &c.installer}.install(format.Style{Width: 200}, s), "\n"); got != c.want {
 			t.Errorf("%s:\n%s", name, got)

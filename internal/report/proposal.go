@@ -27,9 +27,9 @@ type Proposal struct {
 
 // Installer is what a control plane is installed with.
 type Installer struct {
-	By      string   `json:"by"`              // whose hands: a program and its version, Helm, other hands
+	By      string   `json:"by"`              // a program and its version, Helm, or "another tool"
 	From    string   `json:"from,omitempty"`  // the file, or the chart
-	Await   bool     `json:"await,omitempty"` // other hands bring it, and nothing is installed
+	Await   bool     `json:"await,omitempty"` // another tool installs it
 	LeftOut []Remark `json:"leftOut,omitempty"`
 	InPlace []Remark `json:"inPlace,omitempty"`
 	Notes   []string `json:"notes,omitempty"`

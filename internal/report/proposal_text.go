@@ -93,7 +93,7 @@ func (p Proposal) install(style format.Style, s step.Step) []string {
 	}
 	lines := []string{fmt.Sprintf("  install  revision %s from %s", s.Subject, i.From), "           by " + i.By}
 	if i.Await {
-		lines = []string{"  await    revision " + s.Subject + ", which " + i.By + " bring up: nothing is installed"}
+		lines = []string{"  await    revision " + s.Subject + ", which " + i.By + " installs: this run only waits for it"}
 	}
 	for _, r := range grouped(i.LeftOut) {
 		lines = append(lines, style.Wrap("           left out: ", r)...)

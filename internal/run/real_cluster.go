@@ -5,6 +5,7 @@ package run
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/rerig/rerig/internal/cluster"
@@ -16,6 +17,7 @@ import (
 type realCluster struct {
 	*cluster.Cluster
 	objects dynamic.Interface // for the installer to compare with
+	mapper  meta.RESTMapper
 }
 
 // Connect reaches the cluster that a kubeconfig and a context name, "" for the
@@ -31,7 +33,12 @@ func Connect(kubeconfig, context, root string) (Cluster, error) {
 		c.Close()
 		return nil, err
 	}
-	return &realCluster{Cluster: c, objects: objects}, nil
+	mapper, err := install.RESTMapper(c.Config())
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return &realCluster{Cluster: c, objects: objects, mapper: mapper}, nil
 }
 
 func (r *realCluster) Lacks(ctx context.Context, purpose Purpose, needs []install.Permission) ([]string, error) {
@@ -60,7 +67,7 @@ func (r *realCluster) Swapping(swaps bool) { r.Cluster.Swapping = swaps }
 func (r *realCluster) Record(name string) engine.Record { return r.Journal(name) }
 
 func (r *realCluster) Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, error) {
-	s.Cluster, s.Config = r.objects, r.Config()
+	s.Cluster, s.Mapper, s.Config = r.objects, r.mapper, r.Config()
 	i := w.Installer(s)
 	d, err := i.Draft(ctx, revision, version)
 	r.Installer = i

@@ -26,6 +26,7 @@ var world = []string{"os", "os/exec", "net", "net/http", "syscall", "log", "math
 var layers = []layer{
 	{path: "api", theirs: []string{"k8s.io/apimachinery"}, not: world},
 	{path: "internal/mesh", not: world},
+	{path: "internal/sensitive", not: world},
 	{path: "internal/step", ours: []string{"internal/mesh"}, not: world},
 	{path: "internal/plan/binding", ours: []string{"internal/step", "internal/mesh"}, not: world},
 	{path: "internal/plan/swap", ours: []string{"internal/step", "internal/mesh"}, not: world},
@@ -54,10 +55,14 @@ var layers = []layer{
 	{path: "internal/engine", ours: []string{"internal/plan", "internal/step", "internal/verify", "internal/mesh"}, not: world},
 	{
 		path:   "internal/cluster",
-		ours:   []string{"api", "internal/engine", "internal/plan", "internal/step", "internal/mesh"},
+		ours:   []string{"api", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
 		theirs: []string{"*"},
 	},
-	{path: "internal/install", ours: []string{"internal/engine", "internal/plan", "internal/step", "internal/mesh"}, theirs: []string{"*"}},
+	{
+		path:   "internal/install",
+		ours:   []string{"internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
+		theirs: []string{"*"},
+	},
 	{
 		path:   "internal/report",
 		ours:   []string{"internal/engine", "internal/plan", "internal/step", "internal/verify", "internal/mesh"},

@@ -15,14 +15,14 @@ func TestOtherHandsBringTheRevision(t *testing.T) {
 
 	held := l.rerig(t, append(args, "--ready-timeout", "5s")...)
 	held.exits(t, exitHeld)
-	held.says(t, "await revision 1-31-0, which other hands bring up: nothing is installed", "waiting for other hands to bring revision 1-31-0 up",
+	held.says(t, "await revision 1-31-0, which another tool installs: this run only waits for it", "waiting for another tool to install revision 1-31-0",
 		"InstallFailed", "no Deployment of istiod with istio.io/rev=1-31-0 in istio-system", "no MutatingWebhookConfiguration with istio.io/rev=1-31-0",
-		"Bring revision 1-31-0 up with what manages the mesh")
+		"Install revision 1-31-0 with the tool that manages the mesh")
 	l.snapshot(t, bindings()).ours().same(t, "waiting", before)
 	l.phase(t, "Held")
 
 	p := start(t, l.kubeconfig, append(args, "--ready-timeout", "10m")...)
-	p.hears(t, "waiting for other hands", time.Minute)
+	p.hears(t, "waiting for another tool", time.Minute)
 	l.target(t, "")
 	p.end(t, longest).exits(t, exitDone)
 	l.stands(t, all(newRevision))

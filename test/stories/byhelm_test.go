@@ -27,7 +27,7 @@ func TestUpgradeByHelm(t *testing.T) {
 	planned.exits(t, exitDone)
 	planned.says(t, "install revision 1-31-0 from istiod", "by Helm, chart istiod 1.31.0, as release istiod-1-31-0",
 		"carried over from ConfigMap istio-system/values-1-29-1:", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.PILOT_ENABLE_ALPN_FILTER=false",
-		"not carried over: global.tag (1.29.1)")
+		"not inherited: global.tag (1.29.1)")
 	l.snapshot(t, bindings()).same(t, "a plan", before)
 	if l.released(t, "istiod-"+newRevision) != nil {
 		t.Error("the plan left a Helm release")
@@ -81,7 +81,7 @@ func TestHelmCarriesValuesOver(t *testing.T) {
 	args := moving("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "1s", "--remove-old")
 	planned := l.rerig(t, planning(args)...)
 	planned.says(t, "carried over from Helm release istio-system/istiod-custom:", "env.PILOT_PUSH_THROTTLE=77", "meshConfig.accessLogEncoding=JSON",
-		"not carried over: global.tag (1.29.1)")
+		"not inherited: global.tag (1.29.1)")
 
 	l.rerig(t, args...).exits(t, exitDone)
 	want := maps.Clone(all(oldRevision))
@@ -185,7 +185,7 @@ func TestHelmInOtherHands(t *testing.T) {
 		}
 		return nil
 	})
-	l.refused(t, refusal{name: "pending", args: args, code: exitRefused, says: []string{"Helm release istiod-1-31-0 is pending-install since", "by other hands", "helm uninstall istiod-1-31-0 --namespace istio-system"}})
+	l.refused(t, refusal{name: "pending", args: args, code: exitRefused, says: []string{"Helm release istiod-1-31-0 is pending-install since", "Rerig did not start that", "helm uninstall istiod-1-31-0 --namespace istio-system"}})
 	l.withoutReleases(t)
 
 	account := map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{"name": "istiod-" + newRevision, "namespace": "istio-system"}}
@@ -194,7 +194,7 @@ func TestHelmInOtherHands(t *testing.T) {
 	if _, err := accounts.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	l.refused(t, refusal{name: "somebody else's", args: args, code: exitRefused, says: []string{"ServiceAccount istio-system/istiod-1-31-0 (of no Helm release)", "--to"}})
+	l.refused(t, refusal{name: "somebody else's", args: args, code: exitRefused, says: []string{"ServiceAccount istio-system/istiod-1-31-0 (not owned by Helm)", "--to"}})
 	if err := accounts.Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
