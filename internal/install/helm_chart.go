@@ -28,7 +28,7 @@ type Chart struct {
 	Version     string           // of the chart; "" for the newest
 	Values      map[string]any   // the user's; they override the inherited ones
 	UpgradeBase bool             // first upgrade the chart base to the same version
-	InheritFrom string           // the revision whose values are inherited; "" the one in use, NoCarry none
+	InheritFrom string           // the revision whose values are inherited; "" the one in use, InheritNone none
 	Inherited   *InheritedValues // what the approved plan inherits; nil reads it from the cluster
 }
 

@@ -28,7 +28,7 @@ const InheritNone = "none"
 
 var configMapResource = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 
-// inheritValues sets d.Carried to the values of the revision being replaced. It reads them from the
+// inheritValues sets d.Inherited to the values of the revision being replaced. It reads them from the
 // revision's Helm release, or else from the ConfigMap in which Istio's chart stores them (istioctl
 // installs have it too, since Istio 1.26).
 func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {

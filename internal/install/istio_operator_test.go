@@ -61,7 +61,8 @@ func TestForRefusesAnotherRevision(t *testing.T) {
 	for _, spec := range []string{"{revision: other}", "{values: {revision: other}}", "{revision: 1-31-0, values: {revision: other}}",
 		"{revision: 1-31-0, unvalidatedValues: {revision: other}}"} {
 		file := parseOperator(t, "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: "+spec)
-		if _, err := file.ForRevision("1-31-0"); err == nil || !strings.Contains(err.Error(), `sets revision "other", but the run installs "1-31-0"`) {
+		if _, err := file.ForRevision("1-31-0"); err == nil ||
+			!strings.Contains(err.Error(), `sets revision "other", but the run installs "1-31-0"`) {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}

@@ -31,7 +31,7 @@ func (i IstioctlInstaller) reader() clusterReader {
 }
 
 // Draft checks everything that can be checked beforehand and returns what an install would do. An
-// empty version is resolved by VersionFor.
+// empty version is resolved by ResolveVersion.
 // Secret values are masked in the notes and in errors.
 func (i IstioctlInstaller) Draft(ctx context.Context, revision, version string) (Draft, error) {
 	d, err := i.unmaskedDraft(ctx, revision, version)

@@ -39,7 +39,7 @@ func TestRevisionNameMatchesVersion(t *testing.T) {
 	for version, revision := range map[string]string{"1.31.0": "1-31-0", "v1.29.1": "1-29-1", "1.31.0-distroless": "1-31-0",
 		"1.31.0-rc.0": "1-31-0-rc-0"} {
 		if got := RevisionName(version); got != revision {
-			t.Errorf("NameFor(%q) = %q, want %q", version, got, revision)
+			t.Errorf("RevisionName(%q) = %q, want %q", version, got, revision)
 		}
 	}
 	for revision, version := range map[string]string{"1-31-0": "1.31.0", "v1-31-0": "1.31.0", "1-31-0-rc-0": "1.31.0-rc.0", "canary": "",
@@ -69,7 +69,7 @@ func TestVersionFor(t *testing.T) {
 		{"", IstioOperator{}, "canary", "", ""},
 	} {
 		if got := ResolveVersion(c.asked, c.file, c.revision, c.own); got != c.want {
-			t.Errorf("VersionFor(%q, tag %q, %q, %q) = %q, want %q", c.asked, c.file.Tag(), c.revision, c.own, got, c.want)
+			t.Errorf("ResolveVersion(%q, tag %q, %q, %q) = %q, want %q", c.asked, c.file.Tag(), c.revision, c.own, got, c.want)
 		}
 	}
 }
