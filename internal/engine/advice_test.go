@@ -17,7 +17,8 @@ func (advised) Advice() string { return "helm uninstall istiod-1-31-0" }
 func (a advised) Unwrap() error { return a.error }
 
 // Each way to install has advice of its own, and the hold gives it.
-func TestHoldGivesTheInstallersAdvice(t *testing.T) {
+func TestHoldHasTheInstallersHint(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.install = fmt.Errorf("install: %w", advised{ErrRefused})
 	if _, err := f.run(); err != nil {
@@ -26,7 +27,7 @@ func TestHoldGivesTheInstallersAdvice(t *testing.T) {
 	if f.ledger.Held == nil || f.ledger.Held.Hint != "helm uninstall istiod-1-31-0" {
 		t.Errorf("held %+v", f.ledger.Held)
 	}
-	if hint := adviceOf(errors.New("no idea")); !strings.Contains(hint, "the same command again") || strings.Contains(hint, "istioctl") {
+	if hint := installHint(errors.New("no idea")); !strings.Contains(hint, "the same command again") || strings.Contains(hint, "istioctl") {
 		t.Errorf("without advice: %q", hint)
 	}
 }

@@ -10,16 +10,17 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-func TestAHoldListsSomeChangesAndCountsTheRest(t *testing.T) {
+func TestHoldListsSomeChangesAndCountsTheRest(t *testing.T) {
+	t.Parallel()
 	var strange []step.Step
 	for i := range 1000 {
 		strange = append(strange, step.Step{Kind: step.Restart, Subject: fmt.Sprintf("Deployment a/w%d", i), From: "1-29-1", To: "1-31-0"})
 	}
-	m := changed(strange).Message
+	m := planChangedHold(strange).Message
 	if len(m) > 600 || !strings.Contains(m, "a/w0:") || !strings.HasSuffix(m, "; and 992 more") {
 		t.Errorf("%d characters: %s", len(m), m)
 	}
-	if m := changed(strange[:1]).Message; strings.Contains(m, "more") {
+	if m := planChangedHold(strange[:1]).Message; strings.Contains(m, "more") {
 		t.Error(m)
 	}
 }

@@ -13,24 +13,27 @@ import (
 
 // A difference that breaks holds the run before anything is moved; one that does
 // not is passed, and said.
-func TestControlPlanesAreComparedBeforeAnythingMoves(t *testing.T) {
-	for name, c := range map[string]struct {
+func TestControlPlanesAreComparedBeforeTheFirstMove(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
 		setups func(*mesh.ControlPlaneSettings)
 		held   string // "" for a run that goes on
 		passed string
 	}{
-		"trust domain": {setups: func(s *mesh.ControlPlaneSettings) {
+		{name: "trust domain", setups: func(s *mesh.ControlPlaneSettings) {
 			s.ControlPlanes[0].TrustDomain, s.ControlPlanes[1].TrustDomain = "a", "b"
 		}, held: "trust domain b"},
-		"discovery": {setups: func(s *mesh.ControlPlaneSettings) {
+		{name: "discovery", setups: func(s *mesh.ControlPlaneSettings) {
 			s.ControlPlanes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
 		}, held: "do not select namespace a"},
-		"no root": {setups: func(s *mesh.ControlPlaneSettings) { s.HasRootCertificate["c"] = false }, held: "namespace c has no ConfigMap istio-ca-root-cert"},
-		"drift": {setups: func(s *mesh.ControlPlaneSettings) {
+		{name: "no root", setups: func(s *mesh.ControlPlaneSettings) { s.HasRootCertificate["c"] = false }, held: "namespace c has no ConfigMap istio-ca-root-cert"},
+		{name: "drift", setups: func(s *mesh.ControlPlaneSettings) {
 			s.ControlPlanes[0].Settings = []mesh.Setting{{Group: mesh.MeshConfig, Key: "accessLogFile", Value: "/dev/stdout"}}
 		}, passed: "accessLogFile: /dev/stdout -> (not set)"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			f := upgrade()
 			f.setups = c.setups
 			outcome, err := f.run()
@@ -57,7 +60,8 @@ func TestControlPlanesAreComparedBeforeAnythingMoves(t *testing.T) {
 
 // A namespace that is deleted before the control plane is judged has no root
 // certificate, and is selected by nothing: that holds nobody up.
-func TestADeletedNamespaceIsNotComparedFor(t *testing.T) {
+func TestDeletedNamespaceIsNotCompared(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	for i := range f.world.Namespaces {
 		f.world.Namespaces[i].Labels["mesh"] = "yes"

@@ -12,70 +12,70 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Engine runs one MeshUpgrade to its end. The zero values of the durations mean
-// their defaults.
+// Engine runs one MeshUpgrade to its end. Durations that are zero have their
+// default.
 type Engine struct {
 	Observer Observer
 	Writer   Writer
 	Record   Record
 	Clock    Clock
 	Reporter Reporter
+	Jitter   func() float64 // a random number in [0, 1), for the pauses after errors; nil for none
 
-	Poll     time.Duration // between two looks while something is waited for; 1 s
-	Settle   time.Duration // after a namespace was labelled, before its pods are made anew; 2 s
-	Patience time.Duration // how long a cluster may be out of reach; 2 min
+	Poll     time.Duration // between two observations while the run waits; 1 s
+	Settle   time.Duration // between labelling a namespace and restarting its pods; 2 s
+	Patience time.Duration // how long reads and writes of the cluster may fail; 2 min
 }
 
 // Outcome is how a run ended.
 type Outcome string
 
 const (
-	Completed  Outcome = "completed"   // everything is where it was wanted, and proven
-	RolledBack Outcome = "rolled-back" // everything is as it was found, and proven
-	Held       Outcome = "held"        // the run stopped; the ledger says why
+	Completed  Outcome = "completed"   // everything has moved and is verified
+	RolledBack Outcome = "rolled-back" // everything is as in the baseline and verified
+	Held       Outcome = "held"        // the run stopped; the ledger has the reason
 
-	turned Outcome = "turned" // the turn is over and the run goes on another way
+	nextTurn Outcome = "next-turn" // the turn ended with a new direction and the run continues
 )
 
-// Run takes turns until nothing is left, the run is held, or ctx ends. A write to
-// the mesh that is refused holds it at once, since asking again does not help; one
-// that fails otherwise once turns have failed, one after the other, for longer than
-// Patience. With an error the Outcome is "": ctx's own when it ended, or what kept
-// the mesh or the record from being read, or a hold from being written. Whatever
-// error it returns, nothing is lost: another Run goes on from there.
+// Run takes turns until nothing is left, the run is held, or ctx ends.
+//
+// A write that the API server rejects holds the run at once. Any other error is
+// retried after an exponential pause; a write that fails for longer than Patience
+// holds the run. Run returns an error, and the Outcome "", if ctx ended, if the
+// mesh or the record could not be read, or if a hold could not be recorded. After
+// any error another Run continues from the same state.
 func (e Engine) Run(ctx context.Context) (Outcome, error) {
-	e = e.defaulted()
-	first, since := true, time.Time{}
+	e = e.withDefaults()
+	first, failed := true, failures{}
 	for {
 		outcome, err := e.turn(ctx, first)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return "", ctx.Err()
-		case err == nil && outcome != "" && outcome != turned:
+		}
+		if err != nil {
+			failed.add(e.Clock.Now())
+			if !retryable(err) || failed.duration(e.Clock.Now()) > e.Patience {
+				if outcome, err = e.giveUp(ctx, err); err != nil {
+					return "", err
+				}
+			}
+		}
+		switch {
+		case err == nil && outcome != "" && outcome != nextTurn:
 			return outcome, nil
 		case err == nil:
-			first, since = false, time.Time{}
-			continue
-		}
-		if since.IsZero() {
-			since = e.Clock.Now()
-		}
-		if !passing(err) || e.Clock.Now().Sub(since) > e.Patience {
-			outcome, err := e.giveUp(ctx, err)
-			if outcome != turned {
-				return outcome, err
-			}
-			first, since = false, time.Time{}
+			first, failed = false, failures{}
 			continue
 		}
 		e.Reporter.Report(Event{Kind: Retrying, At: e.Clock.Now(), Message: err.Error()})
-		if err := e.Clock.Sleep(ctx, e.Poll); err != nil {
+		if err := e.Clock.Sleep(ctx, failed.pause(e.Poll, e.Jitter)); err != nil {
 			return "", err
 		}
 	}
 }
 
-func (e Engine) defaulted() Engine {
+func (e Engine) withDefaults() Engine {
 	if e.Poll == 0 {
 		e.Poll = time.Second
 	}
@@ -88,9 +88,9 @@ func (e Engine) defaulted() Engine {
 	return e
 }
 
-// turn looks once and does what the first unfinished stage asks for.
+// turn observes once and does what the first unfinished stage needs.
 func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
-	t, err := e.look(ctx)
+	t, err := e.observe(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -98,11 +98,11 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 		t.resume()
 	}
 	if t.intent.Rollback && !t.ledger.RollbackApproved {
-		return "", t.turnAround(ctx)
+		return "", t.startRollback(ctx)
 	}
-	t.tell(Event{Kind: Observed})
+	t.report(Event{Kind: Observed})
 	if t.ledger.Stopping != nil {
-		return t.leave(ctx)
+		return t.stopAfterTrials(ctx)
 	}
 	if t.gone != (plan.RevisionMissing{}) {
 		return t.hold(ctx, step.Hold{Reason: checkFailed, Subject: t.gone.Revision, Message: t.gone.Found(), Hint: t.gone.Advice()})
@@ -111,13 +111,13 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 		return t.finish(ctx)
 	}
 	if strange := plan.Drift(t.stages, t.target, t.ledger); len(strange) > 0 {
-		return t.hold(ctx, changed(strange))
+		return t.hold(ctx, planChangedHold(strange))
 	}
 	return t.advance(ctx, t.stages[0])
 }
 
-// look reads the record and the mesh, and plans.
-func (e Engine) look(ctx context.Context) (*turn, error) {
+// observe reads the record and the mesh, and plans.
+func (e Engine) observe(ctx context.Context) (*turn, error) {
 	intent, ledger, err := e.Record.Load(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the run's record: %w", err)
@@ -131,6 +131,5 @@ func (e Engine) look(ctx context.Context) (*turn, error) {
 	if err != nil && !is {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	return &turn{Engine: e, gone: gone, intent: intent, ledger: ledger.Clone(), written: ledger, world: w, target: target,
-		stages: plan.Steps(w, target, ledger)}, nil
+	return newTurn(e, intent, ledger, w, target, gone), nil
 }

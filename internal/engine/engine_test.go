@@ -25,7 +25,8 @@ func expect(t *testing.T, f *fake, want Outcome) {
 
 func where(f *fake) string { return fmt.Sprint(f.on("a"), f.on("b"), f.on("c")) }
 
-func TestAnUpgradeDoesWhatThePlanSays(t *testing.T) {
+func TestUpgradeWritesTheApprovedSteps(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	approved := slices.Clone(f.ledger.Approved)
 	expect(t, f, Completed)
@@ -42,7 +43,8 @@ func TestAnUpgradeDoesWhatThePlanSays(t *testing.T) {
 }
 
 // A crash after each port call, followed by another start, ends as no crash does.
-func TestACrashAnywhereIsAsNoCrash(t *testing.T) {
+func TestUpgradeSurvivesAnyCrash(t *testing.T) {
+	t.Parallel()
 	whole := upgrade()
 	expect(t, whole, Completed)
 	for n := 1; ; n++ {
@@ -68,7 +70,8 @@ func TestACrashAnywhereIsAsNoCrash(t *testing.T) {
 
 // A host that dies again and again after the same few port calls of its life
 // leaves nothing behind that adds up.
-func TestKilledAgainAndAgain(t *testing.T) {
+func TestRepeatedCrashesAddNothing(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		for life := 1; life <= 6; life++ {
 			f := upgrade()
@@ -102,7 +105,8 @@ func restartsOf(f *fake) string {
 	return ""
 }
 
-func TestRollbackFromEveryCrashRestoresLabelsAndSidecars(t *testing.T) {
+func TestRollbackAfterAnyCrashRestoresLabelsAndSidecars(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := upgrade()
 		before := f.world.Namespaces
@@ -122,21 +126,24 @@ func TestRollbackFromEveryCrashRestoresLabelsAndSidecars(t *testing.T) {
 	}
 }
 
-func TestAFailingProofHoldsAndNames(t *testing.T) {
-	for name, tc := range map[string]struct {
+func TestFailingVerificationHolds(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
 		breaks  func(*fake)
 		reason  string
 		message string
 		after   string
 	}{
-		"configuration refused":  {func(f *fake) { f.rejects = "b" }, checkFailed, "rejected the LDS", "[1-31-0] [1-31-0] [1-29-1]"},
-		"never ready":            {func(f *fake) { f.unready = "Deployment b/y" }, timedOut, "1 of 2 updated replicas", "[1-31-0] [1-31-0] [1-29-1]"},
-		"certificate":            {func(f *fake) { f.broken = "x0" }, checkFailed, "does not chain", "[1-31-0] [1-29-1] [1-29-1]"},
-		"istiod does not answer": {func(f *fake) { f.mute = "istiod-1-31-0" }, timedOut, "connection refused", "[1-29-1] [1-29-1] [1-29-1]"},
-		"old istiod is silent":   {func(f *fake) { f.mute = "istiod-1-29-1" }, timedOut, "does not report which proxies it serves", "[1-31-0] [1-29-1] [1-29-1]"},
-		"installation fails":     {func(f *fake) { f.install = fmt.Errorf("%w: image not found", ErrRefused) }, installFailed, "image not found", "[1-29-1] [1-29-1] [1-29-1]"},
+		{"configuration refused", func(f *fake) { f.rejects = "b" }, checkFailed, "rejected the LDS", "[1-31-0] [1-31-0] [1-29-1]"},
+		{"never ready", func(f *fake) { f.unready = "Deployment b/y" }, timedOut, "1 of 2 updated replicas", "[1-31-0] [1-31-0] [1-29-1]"},
+		{"certificate", func(f *fake) { f.broken = "x0" }, checkFailed, "does not chain", "[1-31-0] [1-29-1] [1-29-1]"},
+		{"istiod does not answer", func(f *fake) { f.mute = "istiod-1-31-0" }, timedOut, "connection refused", "[1-29-1] [1-29-1] [1-29-1]"},
+		{"old istiod is silent", func(f *fake) { f.mute = "istiod-1-29-1" }, timedOut, "does not report which proxies it serves", "[1-31-0] [1-29-1] [1-29-1]"},
+		{"installation fails", func(f *fake) { f.install = fmt.Errorf("%w: image not found", ErrRefused) }, installFailed, "image not found", "[1-29-1] [1-29-1] [1-29-1]"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f := upgrade()
 			tc.breaks(f)
 			expect(t, f, Held)
@@ -160,7 +167,8 @@ func healthy(f *fake) {
 	}
 }
 
-func TestAFailingWaveIsPutBack(t *testing.T) {
+func TestFailedWaveRollsBack(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.intent.RollbackOnFailure, f.rejects = true, "b"
 	expect(t, f, Held)
@@ -177,7 +185,8 @@ func TestAFailingWaveIsPutBack(t *testing.T) {
 
 // What is left of a run whose wave was put back is taken back like any other,
 // also where that is nothing.
-func TestAPutBackRunIsRolledBack(t *testing.T) {
+func TestRollbackAfterARevertedWave(t *testing.T) {
+	t.Parallel()
 	for _, wave := range []string{"a", "b"} {
 		f := upgrade()
 		f.intent.RollbackOnFailure, f.rejects = true, wave
@@ -191,7 +200,8 @@ func TestAPutBackRunIsRolledBack(t *testing.T) {
 }
 
 // The wave is put back also when the process dies at any moment of it.
-func TestAFailingWaveIsPutBackThroughCrashes(t *testing.T) {
+func TestFailedWaveRollsBackAfterAnyCrash(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := upgrade()
 		f.intent.RollbackOnFailure, f.rejects, f.dieAt = true, "b", n
@@ -209,7 +219,8 @@ func TestAFailingWaveIsPutBackThroughCrashes(t *testing.T) {
 
 // A wave that was proven and fails later, while another one is moved, stops the
 // run and is not put back.
-func TestAnEarlierWaveIsNotPutBack(t *testing.T) {
+func TestVerifiedWaveIsNotRolledBack(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.intent.RollbackOnFailure = true
 	f.acted = func(c step.Change) {
@@ -224,7 +235,8 @@ func TestAnEarlierWaveIsNotPutBack(t *testing.T) {
 }
 
 // The way back does not wait for the control plane that failed.
-func TestAWaveIsPutBackWithoutTheTargetsIstiod(t *testing.T) {
+func TestWaveRollsBackWithoutTheTargetsIstiod(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.intent.RollbackOnFailure = true
 	f.acted = func(c step.Change) {
@@ -238,20 +250,23 @@ func TestAWaveIsPutBackWithoutTheTargetsIstiod(t *testing.T) {
 	}
 }
 
-func TestOtherHandsHoldTheRun(t *testing.T) {
-	for name, tc := range map[string]struct {
+func TestUnapprovedChangesHold(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
 		hands func(*fake)
 		says  string
 	}{
-		"a namespace is labelled back":                  {func(f *fake) { f.world.Namespaces[0].Labels = map[string]string{mesh.InjectionLabel: "enabled"} }, "label a"},
-		"a namespace yet to come is labelled elsewhere": {func(f *fake) { f.world.Namespaces[2].Labels = map[string]string{mesh.RevisionLabel: "1-28-0"} }, "label c"},
-		"a workload appears": {func(f *fake) {
+		{"a namespace is labelled back", func(f *fake) { f.world.Namespaces[0].Labels = map[string]string{mesh.InjectionLabel: "enabled"} }, "label a"},
+		{"a namespace yet to come is labelled elsewhere", func(f *fake) { f.world.Namespaces[2].Labels = map[string]string{mesh.RevisionLabel: "1-28-0"} }, "label c"},
+		{"a workload appears", func(f *fake) {
 			wl := f.world.Workloads[5]
 			wl.Name = "z"
 			f.world.Workloads = append(f.world.Workloads, wl)
 		}, "restart Deployment c/z"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f := upgrade()
 			f.acted = func(c step.Change) {
 				if c.Namespace == "b" {
@@ -272,7 +287,8 @@ func TestOtherHandsHoldTheRun(t *testing.T) {
 	}
 }
 
-func TestRestartsKeepToTheLimit(t *testing.T) {
+func TestRestartsRespectTheLimit(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.intent.Parallel, f.unready = 1, "Deployment b/x"
 	expect(t, f, Held)
@@ -283,7 +299,8 @@ func TestRestartsKeepToTheLimit(t *testing.T) {
 	}
 }
 
-func TestARefusedWriteEndsTheRunAtOnce(t *testing.T) {
+func TestRefusedTargetEndsTheRun(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.acted = func(step.Change) { f.intent.Revision = "" }
 	f.intent.Waves, f.ledger.Waves = nil, nil
@@ -293,7 +310,8 @@ func TestARefusedWriteEndsTheRunAtOnce(t *testing.T) {
 	}
 }
 
-func TestSoakStartsOnceAndSurvivesARestart(t *testing.T) {
+func TestEachWaveSoaksOnce(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	start := f.now
 	expect(t, f, Completed)

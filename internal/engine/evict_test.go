@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -25,14 +26,15 @@ func stuck() *fake {
 	}
 	f.world.Sort()
 	f.stuck, f.ledger = "StatefulSet b/x", step.Ledger{}
-	f.intent.RollbackOnFailure = true
+	f.intent.RollbackOnFailure, f.intent.ReadyTimeout = true, time.Minute
 	f.agree()
 	return f
 }
 
 // A StatefulSet whose new pod never got ready is put back, though its controller
 // would wait for that pod for ever.
-func TestAStatefulSetThatHangsIsPutBack(t *testing.T) {
+func TestStuckStatefulSetRollsBack(t *testing.T) {
+	t.Parallel()
 	f := stuck()
 	expect(t, f, Held)
 	if h := f.ledger.Held; h.Reason != waveReverted || !strings.Contains(h.Message, "1 of 2 pods are ready") {
@@ -54,7 +56,8 @@ func TestAStatefulSetThatHangsIsPutBack(t *testing.T) {
 
 // Neither does a crash at any moment leave it hanging, nor a rollback asked for
 // by hand.
-func TestAStatefulSetThatHangsIsPutBackThroughCrashes(t *testing.T) {
+func TestStuckStatefulSetRollsBackAfterAnyCrash(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n += 3 {
 		f := stuck()
 		f.intent.RollbackOnFailure, f.dieAt = false, n
@@ -70,7 +73,8 @@ func TestAStatefulSetThatHangsIsPutBackThroughCrashes(t *testing.T) {
 	}
 }
 
-func TestADisruptionBudgetHoldsForItsTime(t *testing.T) {
+func TestStuckPodBehindABudgetTimesOut(t *testing.T) {
+	t.Parallel()
 	f := stuck()
 	f.cut = func(c step.Change) error {
 		if c.Verb == step.EvictPod {

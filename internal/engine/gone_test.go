@@ -34,7 +34,8 @@ func uninstalling() (f *fake, again func()) {
 
 // A revision that others take away in the middle holds the run, and says so for as
 // long as it is gone; the run goes on once it is there again.
-func TestARevisionThatIsTakenAwayHolds(t *testing.T) {
+func TestRemovedTargetHolds(t *testing.T) {
+	t.Parallel()
 	f, again := uninstalling()
 	for range 2 {
 		expect(t, f, Held)
@@ -51,7 +52,8 @@ func TestARevisionThatIsTakenAwayHolds(t *testing.T) {
 	}
 }
 
-func TestARevisionThatIsTakenAwayIsLeftBehind(t *testing.T) {
+func TestRollbackFromARemovedTarget(t *testing.T) {
+	t.Parallel()
 	f, _ := uninstalling()
 	expect(t, f, Held)
 	f.intent.Rollback = true
@@ -63,7 +65,8 @@ func TestARevisionThatIsTakenAwayIsLeftBehind(t *testing.T) {
 }
 
 // One that the run can install again it installs when that was agreed to.
-func TestARevisionThatIsTakenAwayIsInstalledWhenThatIsAgreedTo(t *testing.T) {
+func TestRemovedTargetIsInstalledAfterApproval(t *testing.T) {
+	t.Parallel()
 	f, _ := uninstalling()
 	f.intent.Installable = true
 	expect(t, f, Held)

@@ -13,25 +13,28 @@ import (
 // A workload that is paused, or made to keep its old pods, after its restart was
 // agreed to does not drop out of what is proven: the run does not end as if it
 // had moved.
-func TestWhatIsHeldBackInTheMiddleIsNotPassedOver(t *testing.T) {
-	for says, held := range map[string]struct {
-		mesh.Rollout
-		reason string
+func TestWorkloadPausedDuringTheRunIsVerified(t *testing.T) {
+	t.Parallel()
+	for _, held := range []struct {
+		message string
+		rollout mesh.Rollout
+		reason  string
 	}{
-		"rollouts are paused":                      {mesh.Rollout{Done: true, Paused: true}, timedOut},
-		"replace Deployment b/x: 1-29-1 -> 1-31-0": {mesh.Rollout{Done: true, OnDelete: true}, planChanged}, // another way has to be agreed to
+		{"rollouts are paused", mesh.Rollout{Done: true, Paused: true}, timedOut},
+		{"replace Deployment b/x: 1-29-1 -> 1-31-0", mesh.Rollout{Done: true, OnDelete: true}, planChanged}, // another strategy needs approval
 	} {
-		t.Run(says, func(t *testing.T) {
+		t.Run(held.message, func(t *testing.T) {
+			t.Parallel()
 			f := upgrade()
 			f.acted = func(c step.Change) {
 				for i, wl := range f.world.Workloads {
 					if c.Namespace == "a" && wl.Key() == "Deployment b/x" {
-						f.world.Workloads[i].Rollout = held.Rollout
+						f.world.Workloads[i].Rollout = held.rollout
 					}
 				}
 			}
 			expect(t, f, Held)
-			if h := f.ledger.Held; h.Subject != "Deployment b/x" || h.Reason != held.reason || !strings.Contains(h.Message, says) {
+			if h := f.ledger.Held; h.Subject != "Deployment b/x" || h.Reason != held.reason || !strings.Contains(h.Message, held.message) {
 				t.Errorf("held with %+v", h)
 			}
 			for i := range f.world.Workloads {

@@ -6,18 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
 
-// install leaves a mark first, so that an installation that is broken off is
-// repeated whole. What comes back from what was kept is seen to be whole.
+// install records its beginning first, so that an installation that was interrupted
+// is repeated from its start.
 func (t *turn) install(ctx context.Context, stage step.Stage) (Outcome, error) {
 	if t.target.Rollback {
-		return t.restore(ctx, stage)
+		return t.restoreRemoved(ctx, stage)
 	}
 	t.ledger.Installation = step.Installing
 	if _, err := t.act(ctx, stage.Steps); err != nil {
@@ -27,11 +26,12 @@ func (t *turn) install(ctx context.Context, stage step.Stage) (Outcome, error) {
 	return "", t.save(ctx)
 }
 
-// restore puts back what is lost of control planes, until it stays.
-func (t *turn) restore(ctx context.Context, stage step.Stage) (Outcome, error) {
+// restoreRemoved re-creates the removed objects of control planes from their saved
+// copies until all of them persist.
+func (t *turn) restoreRemoved(ctx context.Context, stage step.Stage) (Outcome, error) {
 	for _, s := range stage.Steps {
 		if t.overdue(s) {
-			return t.hold(ctx, unrestored(s, t.world.MissingComponents(s.Subject), t.ready()))
+			return t.hold(ctx, notRestoredHold(s, t.world.MissingComponents(s.Subject), t.readyTimeout()))
 		}
 	}
 	if _, err := t.act(ctx, stage.Steps); err != nil {
@@ -40,32 +40,34 @@ func (t *turn) restore(ctx context.Context, stage step.Stage) (Outcome, error) {
 	return "", t.Clock.Sleep(ctx, t.Poll)
 }
 
-// unrestored is the hold of objects that are put back and are not there at the
-// next look, again and again.
-func unrestored(s step.Step, lost []mesh.Component, waited time.Duration) step.Hold {
+// notRestoredHold is the hold of objects that are re-created and missing at the next
+// observation, each time.
+func notRestoredHold(s step.Step, missing []mesh.Component, waited time.Duration) step.Hold {
 	var names []string
-	more := ""
-	for _, b := range lost {
+	for _, b := range missing {
 		names = append(names, b.String())
 	}
-	if len(names) > listed {
-		names, more = names[:listed], fmt.Sprintf(", and %d more", len(names)-listed)
+	return step.Hold{
+		Reason:  timedOut,
+		Subject: s.Subject,
+		Message: fmt.Sprintf("revision %s is not complete again: %s could not be restored from the saved copies (tried for %s)",
+			s.Subject, list(names, ", "), waited),
+		Hint: "Look at each object with `kubectl get --show-labels`. A policy, an operator or a GitOps tool deletes or rejects a missing one. " +
+			"An object without the label istio.io/rev was created by another tool, and Rerig does not overwrite it: " +
+			"delete or label it. Then run `rerig rollback` again.",
 	}
-	return step.Hold{Reason: timedOut, Subject: s.Subject,
-		Message: fmt.Sprintf("put revision %s back: what was kept of it is not there as its own: %s%s (tried for %s)", s.Subject, strings.Join(names, ", "), more, waited),
-		Hint:    "Look at each with `kubectl get --show-labels`. One that is missing is taken away each time, or never arrives: a policy, an operator, a GitOps tool. One that is there without the revision's label istio.io/rev was made by somebody else, and is not written over: take it away, or label it. Then run `rerig rollback` again."}
 }
 
-// Adviser is an error that knows what is to be done about it.
+// Adviser is an error that knows what to do about it.
 type Adviser interface {
 	error
 	Advice() string
 }
 
-// adviceOf is the hint of a hold that an error leads to.
-func adviceOf(err error) string {
+// installHint returns the hint of an installation that failed.
+func installHint(err error) string {
 	if a, ok := errors.AsType[Adviser](err); ok {
 		return a.Advice()
 	}
-	return "Mend what the message names and run the same command again: the whole installation is then repeated."
+	return "Correct what the message names and run the same command again: it repeats the complete installation."
 }

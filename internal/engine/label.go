@@ -5,87 +5,90 @@ package engine
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/rerig/rerig/internal/plan/binding"
 	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
 )
 
-// label binds namespaces, and lets the API server's webhooks see it before pods
-// are made anew: they look at a cache of their own. What a GitOps tool keeps as it
-// is, is waited for.
+// label writes the labels of namespaces and templates, and waits for the commit of
+// those that a GitOps tool manages. It then pauses, so that the API server's
+// webhooks see the new labels before a pod is created.
 func (t *turn) label(ctx context.Context, stage step.Stage) (Outcome, error) {
-	if ok, outcome, err := t.stand(ctx, stage); !ok {
+	if ok, outcome, err := t.waitForControlPlanes(ctx, stage); !ok {
 		return outcome, err
 	}
 	for _, s := range stage.Steps {
-		if drawn := binding.AffectedGateways(t.target, t.world, s.Subject); s.Kind == step.Label && len(drawn) > 0 {
-			return t.hold(ctx, drawing(s, drawn[0]))
+		if gateways := binding.AffectedGateways(t.target, t.world, s.Subject); s.Kind == step.Label && len(gateways) > 0 {
+			return t.hold(ctx, gatewayHold(s, gateways[0]))
 		}
 	}
-	var ours, theirs []step.Step
+	var own, managed []step.Step
 	for _, s := range stage.Steps {
 		if s.By == "" {
-			ours = append(ours, s)
+			own = append(own, s)
 		} else {
-			theirs = append(theirs, s)
+			managed = append(managed, s)
 		}
 	}
-	if len(ours) == 0 {
-		return t.await(ctx, theirs)
+	if len(own) == 0 {
+		return t.waitForCommits(ctx, managed)
 	}
-	for _, s := range ours {
+	for _, s := range own {
 		if t.overdue(s) {
-			return t.hold(ctx, unkept(s, t.ready()))
+			return t.hold(ctx, notPersistentHold(s, t.readyTimeout()))
 		}
 	}
-	if outcome, err := t.act(ctx, ours); outcome != "" || err != nil {
+	if outcome, err := t.act(ctx, own); outcome != "" || err != nil {
 		return outcome, err
 	}
 	return "", t.Clock.Sleep(ctx, t.Settle)
 }
 
-// drawing is the hold of a label that would draw a Gateway along, one that was made
-// since the run began.
-func drawing(s step.Step, d binding.AffectedGateway) step.Hold {
-	return step.Hold{Reason: planChanged, Subject: s.Subject, Wave: s.Wave,
-		Message: fmt.Sprintf("namespace %s was not labelled %s: it holds %s, which istiod makes for the Gateway %s, and the istiod of %s would make it anew at once", s.Subject, s.To, d.Subject, d.Gateway, d.To),
-		Hint:    fmt.Sprintf("Bind that Gateway to what it has, which restarts it once: `kubectl label gateway -n %s %s istio.io/rev=%s`. Then run the same command again.", s.Subject, d.Gateway, d.From)}
-}
-
-// unkept is the hold of a label, or of a stamp, that is written and is not there at
-// the next look, again and again.
-func unkept(s step.Step, waited time.Duration) step.Hold {
-	return step.Hold{Reason: timedOut, Subject: s.Subject, Wave: s.Wave,
-		Message: fmt.Sprintf("%s: it was written and does not stay (tried for %s)", s, waited),
-		Hint:    "Somebody sets it back each time: a GitOps tool, an operator, a mutating policy. Look who writes it: `kubectl get --show-managed-fields -o yaml`. Change it there, and run the same command again."}
-}
-
-// committing says what is to be done about labels that a GitOps tool keeps. A plan
-// shows the way forth, a rollback the way back.
-func (t *turn) committing() string {
-	switch {
-	case t.intent.Rollback:
-		return fmt.Sprintf("Commit the patch that `rerig rollback %s --patches DIR` writes, let the tool apply it, and run `rerig rollback %s` again.", t.intent.Run, t.intent.Run)
-	case t.target.Rollback:
-		return fmt.Sprintf("The wave is being put back. Commit these labels and let the tool apply them; then go forth by the same command, or all the way back by `rerig rollback %s` (with --patches DIR it writes what is left to commit).", t.intent.Run)
+// gatewayHold is the hold of a label that would make istiod re-create the pods of a
+// Gateway, one that is new since the run began.
+func gatewayHold(s step.Step, d binding.AffectedGateway) step.Hold {
+	return step.Hold{
+		Reason:  planChanged,
+		Subject: s.Subject,
+		Wave:    s.Wave,
+		Message: fmt.Sprintf("namespace %s was not labelled %s: the istiod of %s would at once re-create the pods of %s, "+
+			"which it manages for the Gateway %s", s.Subject, s.To, d.To, d.Subject, d.Gateway),
+		Hint: fmt.Sprintf("Label the Gateway with its present revision, which restarts it once: "+
+			"`kubectl label gateway -n %s %s istio.io/rev=%s`. Then run the same command again.", s.Subject, d.Gateway, d.From),
 	}
-	return "Commit the patch that `rerig plan --patches DIR`, with the flags of this run, writes, let the tool apply it, and run the same command again."
 }
 
-// await waits for what somebody has to commit.
-func (t *turn) await(ctx context.Context, steps []step.Step) (Outcome, error) {
+// waitForCommits waits for labels that another tool manages.
+func (t *turn) waitForCommits(ctx context.Context, steps []step.Step) (Outcome, error) {
 	for _, s := range steps {
-		v := verify.Verdict{Check: verify.LabelCommitted, Subject: s.Subject, Result: verify.Wait,
-			Reason: s.ToCommit(), Hint: t.committing()}
+		v := verify.Verdict{
+			Check:   verify.LabelCommitted,
+			Subject: s.Subject,
+			Result:  verify.Wait,
+			Reason:  s.ToCommit(),
+			Hint:    t.commitHint(),
+		}
 		if t.overdue(s) {
 			return t.hold(ctx, step.Hold{Reason: forCommit, Subject: s.Subject, Wave: s.Wave, Message: v.Reason, Hint: v.Hint})
 		}
-		t.tell(Event{Kind: Waiting, Step: &s, Verdict: &v})
+		t.report(Event{Kind: Waiting, Step: &s, Verdict: &v})
 	}
-	if err := t.save(ctx); err != nil {
-		return "", err
+	return t.saveAndSleep(ctx)
+}
+
+// commitHint returns what to do about labels that a GitOps tool manages. `rerig plan`
+// shows the upgrade, `rerig rollback` the rollback.
+func (t *turn) commitHint() string {
+	switch {
+	case t.intent.Rollback:
+		return fmt.Sprintf("Commit the patch that `rerig rollback %s --patches DIR` writes and let the tool apply it. "+
+			"Then run `rerig rollback %s` again.", t.intent.Run, t.intent.Run)
+	case t.target.Rollback:
+		return fmt.Sprintf("The wave is being rolled back. Commit these labels and let the tool apply them. "+
+			"Then run the same command again, or roll everything back with `rerig rollback %s` "+
+			"(with --patches DIR it writes what is left to commit).", t.intent.Run)
 	}
-	return "", t.Clock.Sleep(ctx, t.Poll)
+	return "Commit the patch that `rerig plan --patches DIR`, with the flags of this run, writes, and let the tool apply it. " +
+		"Then run the same command again."
 }

@@ -13,7 +13,8 @@ import (
 // istiod makes a Gateway of the Gateway API anew as soon as its namespace's label
 // names another revision: one that was made since the run began holds that label,
 // forth and back, until it is bound by a label of its own.
-func TestAGatewayThatCameLaterHoldsItsNamespacesLabel(t *testing.T) {
+func TestNewGatewayHoldsTheNamespaceLabel(t *testing.T) {
+	t.Parallel()
 	for _, back := range []bool{false, true} {
 		f := upgrade()
 		if back {
@@ -29,7 +30,7 @@ func TestAGatewayThatCameLaterHoldsItsNamespacesLabel(t *testing.T) {
 		f.intent.Rollback = back
 		expect(t, f, Held)
 		h := f.ledger.Held
-		if h.Reason != planChanged || h.Subject != "a" || !strings.Contains(h.Message, "which istiod makes for the Gateway edge") || !strings.Contains(h.Hint, "-n a edge istio.io/rev="+has) {
+		if h.Reason != planChanged || h.Subject != "a" || !strings.Contains(h.Message, "which it manages for the Gateway edge") || !strings.Contains(h.Hint, "-n a edge istio.io/rev="+has) {
 			t.Errorf("back %t: held with %+v", back, h)
 		}
 		if ns, _ = f.world.Namespace("a"); !back && ns.Binding() != was {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package engine is the one loop: observe, plan, guard, act one stage, record,
-// tell. It owns the ports through which it meets the world.
+// Package engine runs an upgrade or a rollback in a loop: observe, plan, compare with
+// what was approved, do what the first stage needs, record and report it. It reaches
+// the cluster and the clock through ports.
 package engine
 
 import (
@@ -15,76 +16,74 @@ import (
 
 // Observer reads the mesh.
 type Observer interface {
-	// Observe reads everything that decisions need. An istiod that does not
-	// answer is part of the World (mesh.Istiod.Silence), not an error; an error
-	// means that the cluster itself could not be read.
+	// Observe reads everything that decisions need. An istiod that does not answer is
+	// part of the World (mesh.Istiod.NoAnswer). An error means that the cluster itself
+	// could not be read.
 	Observe(ctx context.Context) (mesh.World, error)
 
-	// Certificate asks one pod's proxy for the certificate that it holds. An
-	// error means that the proxy did not answer; a certificate that doesn't
-	// chain is an answer.
+	// Certificate asks one pod's proxy for its certificate. An error means that the
+	// proxy did not answer; a certificate that does not chain is an answer.
 	Certificate(ctx context.Context, namespace, pod string) (mesh.Certificate, error)
 
-	// Traffic asks one pod's proxy what goes through it to the application. An
-	// error means that the proxy did not answer: nobody knows then.
+	// Traffic asks one pod's proxy for its traffic to the application. An error means
+	// that the proxy did not answer, so that its traffic is unknown.
 	Traffic(ctx context.Context, namespace, pod string) (mesh.Traffic, error)
 
-	// Setups reads how the control planes are set up, and which of these
-	// namespaces hold the mesh's root certificate. What may be done without and is
-	// not permitted is named in Setups.Unknown; any other failure is an error, which
-	// wraps ErrRefused where it is not permitted.
+	// Setups reads how the control planes are configured, and which of these
+	// namespaces have the mesh's root certificate. Setups.Unknown names what is not
+	// permitted and not required. Any other failure is an error, which wraps
+	// ErrRefused if it is not permitted.
 	Setups(ctx context.Context, namespaces []string) (mesh.ControlPlaneSettings, error)
 }
 
 // Writer writes to the mesh.
 type Writer interface {
-	// Act carries out one change. ErrDisturbed means that the cluster was not as
-	// the change expects it, and that nothing was written.
+	// Act writes one change. ErrConflict means that the cluster was not as the change
+	// expects, and that nothing was written.
 	Write(ctx context.Context, change step.Change) error
 
-	// Try has the API server judge an object without storing it. A refusal is an
-	// answer; an error means that it could not be asked.
+	// Try asks the API server by dry run to create an object. A rejection is an
+	// answer; an error means that the API server could not be asked.
 	DryRun(ctx context.Context, attempt mesh.DryRunAttempt) (mesh.DryRunAttempt, error)
 }
 
-// Record keeps the run's only record.
+// Record is the run's only record.
 type Record interface {
-	// Load reads the run: what is wanted and what is written down so far, an empty
-	// ledger where that is nothing. A record that somebody deleted is an error that
-	// wraps ErrRefused; one that cannot be understood is an error too.
+	// Load reads what the run should do and what it has recorded so far; an empty
+	// ledger if that is nothing. A record that was deleted is an error that wraps
+	// ErrRefused. One that cannot be decoded is an error too.
 	Load(ctx context.Context) (step.Intent, step.Ledger, error)
 
-	// Save writes the ledger down and the summary beside it. ErrDisturbed means
-	// that somebody else wrote the record since it was loaded, and that nothing
-	// was written.
+	// Save writes the ledger and the summary. ErrConflict means that the record was
+	// changed since it was loaded, and that nothing was written.
 	Save(ctx context.Context, ledger step.Ledger, summary Summary) error
 }
 
-// Clock tells the time and lets it pass.
+// Clock returns the time and lets it pass.
 type Clock interface {
 	Now() time.Time
 	// Sleep waits, or returns the context's error.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// Reporter hears what happens, for a person or for a log. It must not block.
+// Reporter receives what happens, for a person or for a log. It must not block.
 type Reporter interface {
 	Report(Event)
 }
 
-// ErrConflict says that something was changed by other hands between reading
-// and writing: look again.
-var ErrConflict = errors.New("changed by other hands since it was read")
+// ErrConflict means that something was changed between reading and writing: observe
+// again.
+var ErrConflict = errors.New("changed by another writer since it was read")
 
-// ErrRefused says that the cluster will not do it, however often it is asked:
-// not permitted, or not valid.
+// ErrRefused means that the cluster rejects a request and would reject it again: it
+// is not permitted, or not valid.
 var ErrRefused = errors.New("refused by the cluster")
 
-// Summary is what people read off a MeshUpgrade without opening the ledger.
+// Summary is what people read in a MeshUpgrade without opening the ledger.
 type Summary struct {
 	Phase   string // one of v1alpha1's phases
 	Message string
-	Waves   string // moved and proven / all
+	Waves   string // moved and verified / all
 	Digest  string
 	Hold    *step.Hold
 }

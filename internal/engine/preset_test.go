@@ -73,7 +73,8 @@ func (f *fake) report() string {
 }
 
 // What has no pods is pinned with its wave and given back, wherever the process dies.
-func TestACrashAnywhereAroundAPinnedTemplate(t *testing.T) {
+func TestTemplateLabelSurvivesAnyCrash(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := scheduled()
 		f.dieAt = n
@@ -123,7 +124,8 @@ func labelled(kind mesh.Kind) *fake {
 // A template that was pinned before a budget refused every eviction, or before
 // quota let no new pod be made, has its label again after the way back; nobody
 // waits for room for that.
-func TestAPinnedTemplateIsGivenItsLabelBack(t *testing.T) {
+func TestRollbackRestoresTemplateLabels(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []mesh.Kind{mesh.ReplicaSet, mesh.Deployment} {
 		f := labelled(kind)
 		key := string(kind) + " d/x"
@@ -160,7 +162,8 @@ func TestAPinnedTemplateIsGivenItsLabelBack(t *testing.T) {
 
 // With OnDelete what is pinned is evicted pod by pod, and comes back, wherever the
 // process dies: the template is newer than the pods by the run's own write.
-func TestWhatKeepsItsPodsIsPinnedAndEvicted(t *testing.T) {
+func TestOnDeleteTemplateIsLabelledAndPodsEvicted(t *testing.T) {
+	t.Parallel()
 	const key = "StatefulSet d/x"
 	bring := func(dieAt int) *fake {
 		f := labelled(mesh.StatefulSet)

@@ -9,8 +9,8 @@ import (
 	"github.com/rerig/rerig/internal/verify"
 )
 
-// remove takes the old revisions away once all the evidence agrees. What holds
-// on to one holds the run by its name: the same command goes on when it is gone.
+// remove deletes the old revisions once nothing uses them. A reference that is left
+// holds the run by its name; the same command continues when it is gone.
 func (t *turn) remove(ctx context.Context, stage step.Stage) (Outcome, error) {
 	for _, revision := range t.target.Remove {
 		facts := verify.Facts{World: t.world, Revision: revision}
@@ -18,27 +18,27 @@ func (t *turn) remove(ctx context.Context, stage step.Stage) (Outcome, error) {
 		s := step.Step{Kind: step.Remove, Subject: "revision " + revision}
 		switch v.Result {
 		case verify.Fail:
-			holders := verify.References(facts)
-			v.Subject, v.Reason = holders[0].Subject, verify.StillUsed(revision, holders)
+			references := verify.References(facts)
+			v.Subject, v.Reason = references[0].Subject, verify.StillUsed(revision, references)
 			return t.fail(ctx, s, v)
 		case verify.Wait:
-			return t.wait(ctx, v, s, 0)
+			return t.wait(ctx, v, s)
 		}
-		t.waited(s)
+		t.stopWaiting(s)
 	}
-	if ready, outcome, err := t.tryBefore(ctx); !ready {
+	if ready, outcome, err := t.dryRunBefore(ctx); !ready {
 		return outcome, err
 	}
-	var ours []step.Step
+	var own []step.Step
 	for _, s := range stage.Steps {
 		if s.By == "" {
-			ours = append(ours, s)
+			own = append(own, s)
 		}
 	}
-	if len(ours) == 0 {
-		s := stage.Steps[0]
-		v := verify.Worst(verify.Evaluate(verify.ManagedRemoval, s.Subject, verify.Facts{World: t.world, Revision: s.To}))
-		return t.wait(ctx, v, s, 0)
+	if len(own) > 0 {
+		return t.act(ctx, own)
 	}
-	return t.act(ctx, ours)
+	s := stage.Steps[0]
+	facts := verify.Facts{World: t.world, Revision: s.To}
+	return t.wait(ctx, verify.Worst(verify.Evaluate(verify.ManagedRemoval, s.Subject, facts)), s)
 }

@@ -52,7 +52,8 @@ func (f *fake) agreeAimed() {
 	f.ledger = plan.Approve(f.ledger, p, f.now)
 }
 
-func TestTheOldRevisionGoesLast(t *testing.T) {
+func TestOldRevisionIsRemovedLast(t *testing.T) {
+	t.Parallel()
 	f := removing()
 	if outcome, err := f.run(); err != nil || outcome != Completed {
 		t.Fatal(outcome, err, f.ledger.Held)
@@ -75,7 +76,8 @@ func TestTheOldRevisionGoesLast(t *testing.T) {
 	}
 }
 
-func TestNothingGoesUnasked(t *testing.T) {
+func TestNothingIsRemovedWithoutApproval(t *testing.T) {
+	t.Parallel()
 	f := removing()
 	f.intent.Remove = false
 	f.ledger = step.Ledger{}
@@ -87,33 +89,36 @@ func TestNothingGoesUnasked(t *testing.T) {
 
 // Whatever holds on to the old revision holds the run by its name; once that is
 // gone the same command goes on.
-func TestWhoHoldsOnIsNamed(t *testing.T) {
-	for name, c := range map[string]struct {
+func TestRemainingReferenceHolds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
 		subject string
 		sees    func(*mesh.World)
 	}{
-		"a Job's pod": {"Job x/report", func(w *mesh.World) {
+		{"a Job's pod", "Job x/report", func(w *mesh.World) {
 			w.Workloads = append(w.Workloads, mesh.Workload{Kind: "Job", Namespace: "x", Name: "report",
 				Pods: []mesh.Pod{{Name: "report-1", Running: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}})
 		}},
-		"a VM's entry": {"WorkloadEntry vms/legacy", func(w *mesh.World) {
+		{"a VM's entry", "WorkloadEntry vms/legacy", func(w *mesh.World) {
 			w.Referrers = []mesh.Reference{{Subject: "WorkloadEntry vms/legacy", Value: "1-29-1", Through: "label"}}
 		}},
-		"an entry, through a tag": {"tag prod", func(w *mesh.World) { w.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }},
-		"a namespace": {"Namespace z", func(w *mesh.World) {
+		{"an entry, through a tag", "tag prod", func(w *mesh.World) { w.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }},
+		{"a namespace", "Namespace z", func(w *mesh.World) {
 			w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: "z", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}})
 		}},
-		"a template": {"Deployment x/idle", func(w *mesh.World) {
+		{"a template", "Deployment x/idle", func(w *mesh.World) {
 			w.Workloads = append(w.Workloads, mesh.Workload{Kind: mesh.Deployment, Namespace: "x", Name: "idle", Template: mesh.Template{Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}})
 		}},
-		"a gateway": {"Deployment istio-system/gw", func(w *mesh.World) {
+		{"a gateway", "Deployment istio-system/gw", func(w *mesh.World) {
 			w.Components = append(slices.Clone(w.Components), mesh.Component{Kind: "Deployment", Namespace: "istio-system", Name: "gw", Revision: "1-29-1", IstioComponent: "IngressGateways", Shared: true})
 		}},
-		"another's webhook": {"MutatingWebhookConfiguration vault", func(w *mesh.World) {
+		{"another's webhook", "MutatingWebhookConfiguration vault", func(w *mesh.World) {
 			w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "vault", Service: "istio-system/istiod-1-29-1", Revision: "other", Namespaces: mesh.Selector{{Key: "x", Operator: mesh.Exists}}})
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			f := removing()
 			f.sees = c.sees
 			outcome, err := f.run()
@@ -132,24 +137,29 @@ func TestWhoHoldsOnIsNamed(t *testing.T) {
 }
 
 // Not knowing who is connected is no reason to go on, nor is a connection.
-func TestSilenceKeepsTheOldRevision(t *testing.T) {
+func TestUnknownConnectionsPreventRemoval(t *testing.T) {
+	t.Parallel()
 	moved := func(w *mesh.World) bool {
 		_, ok := w.Revision("1-31-0")
 		return ok && len(w.Proxies) == 12 && w.Proxies[11].Revision == "1-31-0"
 	}
-	for name, sees := range map[string]func(*mesh.World){
-		"silent": func(w *mesh.World) {
+	for _, tc := range []struct {
+		name string
+		sees func(*mesh.World)
+	}{
+		{"istiod does not answer", func(w *mesh.World) {
 			if r, _ := w.Revision("1-29-1"); moved(w) && len(w.SavedCopies) == 0 {
 				w.Revisions[0].Istiods = []mesh.Istiod{{Pod: r.Istiods[0].Pod, NoAnswer: "connection refused"}}
 			}
-		},
-		"connected": func(w *mesh.World) {
+		}},
+		{"a proxy is connected", func(w *mesh.World) {
 			w.Proxies = append(w.Proxies, mesh.Proxy{Namespace: "vms", Pod: "legacy", Istiod: "istiod-1-29-1", Revision: "1-29-1"})
-		},
+		}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f := removing()
-			f.sees = sees
+			f.sees = tc.sees
 			outcome, err := f.run()
 			if err != nil || outcome != Held || f.ledger.Held.Reason != timedOut || len(f.world.Components) != 4 {
 				t.Fatalf("%v %v %+v", outcome, err, f.ledger.Held)
@@ -160,7 +170,8 @@ func TestSilenceKeepsTheOldRevision(t *testing.T) {
 
 // What does not work before the removal holds it before anything is deleted; what
 // stops working with it, afterwards.
-func TestAMeshThatAdmitsNothingHolds(t *testing.T) {
+func TestFailingDryRunHolds(t *testing.T) {
+	t.Parallel()
 	for _, denied := range []string{"b", "configuration"} {
 		f := removing()
 		f.denies = denied
@@ -183,31 +194,34 @@ func TestAMeshThatAdmitsNothingHolds(t *testing.T) {
 
 // What the mesh did not do before, nobody asks of it afterwards; what it did, it
 // has to do still.
-func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
+func TestDryRunsRequireWhatPassedBefore(t *testing.T) {
+	t.Parallel()
 	gone := func(f *fake) bool { return len(f.world.Components) == 0 }
 	odd := mesh.Workload{Kind: mesh.Deployment, Namespace: "b", Name: "a-never", Replicas: 1, Rollout: mesh.Rollout{Done: true}, Pods: []mesh.Pod{{Name: "a-never-0", Running: true, Ready: true}}}
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name     string
 		workload bool // there is one that the injection's own policy leaves out
 		empty    bool // there is a namespace without workloads
 		answers  func(*fake, *mesh.DryRunAttempt)
 		held     string
 	}{
-		"nothing validates":            {false, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig }, ""},
-		"a workload is never injected": {true, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !strings.Contains(a.Workload, "a-never") }, ""},
-		"a bare pod is refused": {false, true, func(_ *fake, a *mesh.DryRunAttempt) {
+		{"nothing validates", false, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig }, ""},
+		{"a workload is never injected", true, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !strings.Contains(a.Workload, "a-never") }, ""},
+		{"a bare pod is refused", false, true, func(_ *fake, a *mesh.DryRunAttempt) {
 			if a.Pod && a.Workload == "" {
 				a.Admitted, a.Refusal = false, "no limits"
 			}
 		}, ""},
-		"a quota is used up": {false, false, func(_ *fake, a *mesh.DryRunAttempt) {
+		{"a quota is used up", false, false, func(_ *fake, a *mesh.DryRunAttempt) {
 			if a.Pod && a.Namespace == "b" {
 				a.Admitted, a.OverQuota, a.Refusal, a.Sidecar = false, true, "exceeded quota", mesh.Sidecar{}
 			}
 		}, ""},
-		"the validator lets everything pass then": {false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone(f) }, "configuration"},
-		"pods get no sidecar then":                {false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !gone(f) }, "pod in a"},
+		{"the validator lets everything pass then", false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone(f) }, "configuration"},
+		{"pods get no sidecar then", false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !gone(f) }, "pod in a"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			f := removing()
 			if c.workload {
 				f.world.Workloads = append(f.world.Workloads, odd)
@@ -234,7 +248,8 @@ func TestWhatHeldBeforeHoldsAfterwards(t *testing.T) {
 }
 
 // A pod is tried of a workload whose template is known, and that is there.
-func TestAPodIsTriedOfAKnownTemplate(t *testing.T) {
+func TestDryRunPodHasAKnownTemplate(t *testing.T) {
+	t.Parallel()
 	f := removing()
 	for _, wl := range []mesh.Workload{{Kind: mesh.CronJob, Name: "nightly"}, {Kind: "CloneSet", Name: "a"}, {Kind: mesh.Deployment, Name: "a", Deleted: true}} {
 		wl.Namespace, wl.Pods = "b", []mesh.Pod{{Name: wl.Name + "-0", Running: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}}}
@@ -249,13 +264,14 @@ func TestAPodIsTriedOfAKnownTemplate(t *testing.T) {
 	f.relabel(step.Change{Name: "b", Patch: []byte(`{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}`)})
 	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
 	x := turn{world: f.world}
-	if a := x.podOf("b", "1-31-0"); a.Workload != "Deployment b/x" {
+	if a := x.dryRunPod("b", "1-31-0"); a.Workload != "Deployment b/x" {
 		t.Errorf("tried is %+v", a)
 	}
 }
 
 // What others take away is tried before and afterwards as well.
-func TestWhatOthersTakeAwayIsTriedToo(t *testing.T) {
+func TestManagedRemovalHasDryRuns(t *testing.T) {
+	t.Parallel()
 	f := removing()
 	for i := range f.world.Components {
 		f.world.Components[i].ManagedBy = "the Sail operator"
@@ -275,7 +291,8 @@ func TestWhatOthersTakeAwayIsTriedToo(t *testing.T) {
 }
 
 // What was not agreed to, since it is new, holds the run.
-func TestAnObjectMadeAnewIsNotTakenAway(t *testing.T) {
+func TestRecreatedObjectIsNotRemoved(t *testing.T) {
+	t.Parallel()
 	f := removing()
 	f.sees = func(w *mesh.World) {
 		w.Components = slices.Clone(w.Components)
@@ -290,7 +307,8 @@ func TestAnObjectMadeAnewIsNotTakenAway(t *testing.T) {
 
 // Back after the removal, killed after any port call: the old revision comes back
 // first, and then all is as it was.
-func TestBackAfterRemovalHoweverKilled(t *testing.T) {
+func TestRollbackAfterRemovalDespiteCrashes(t *testing.T) {
+	t.Parallel()
 	whole := removing()
 	if outcome, err := whole.run(); err != nil || outcome != Completed {
 		t.Fatal(outcome, err)
@@ -342,7 +360,8 @@ func TestBackAfterRemovalHoweverKilled(t *testing.T) {
 
 // A run that has ended, and is asked to take the old revision away later, has
 // nothing else left to do.
-func TestRemovalAskedLater(t *testing.T) {
+func TestRemovalAfterACompletedRun(t *testing.T) {
+	t.Parallel()
 	f := removing()
 	f.intent.Remove, f.ledger = false, step.Ledger{}
 	f.agreeAimed()
@@ -363,28 +382,33 @@ func TestRemovalAskedLater(t *testing.T) {
 }
 
 // What does not come back, or does not stay, holds the way back by name.
-func TestWhatDoesNotComeBackHolds(t *testing.T) {
-	for name, breaks := range map[string]func(*fake){
-		"it never arrives": func(f *fake) {
+func TestMissingRestoredObjectHolds(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		breaks func(*fake)
+	}{
+		{"the write conflicts each time", func(f *fake) {
 			f.cut = func(c step.Change) error {
 				if c.Verb == step.RestoreRevision {
 					return ErrConflict
 				}
 				return nil
 			}
-		},
-		"somebody takes it away each time": func(f *fake) {
+		}},
+		{"another tool deletes it each time", func(f *fake) {
 			f.sees = func(w *mesh.World) {
 				w.Components = slices.DeleteFunc(slices.Clone(w.Components), func(b mesh.Component) bool { return b.Kind == "Service" })
 			}
-		},
+		}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f := removing()
 			expect(t, f, Completed)
 			f.intent.Rollback = true
 			f.agreeAimed()
-			breaks(f)
+			tc.breaks(f)
 			f.dieAt = f.calls + 10_000
 			expect(t, f, Held)
 			h := f.ledger.Held

@@ -44,7 +44,8 @@ func ended(f *fake) []string {
 
 // Each pod is evicted once, the highest first, and the next only when the one
 // before is back; on the way back too. The template is not touched.
-func TestPodsAreEvictedOneAfterTheOther(t *testing.T) {
+func TestPodsAreEvictedOneAtATime(t *testing.T) {
+	t.Parallel()
 	f := evicting()
 	expect(t, f, Completed)
 	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
@@ -74,7 +75,8 @@ func TestPodsAreEvictedOneAfterTheOther(t *testing.T) {
 
 // Sidecars of two revisions, as OnDelete leaves them: once those of the one have
 // moved, the rest of the plan is still the one that was agreed to.
-func TestMixedSidecarsAreEvictedToTheEnd(t *testing.T) {
+func TestEvictionMovesMixedSidecars(t *testing.T) {
+	t.Parallel()
 	f := evicting()
 	f.world.Revisions = append(f.world.Revisions, mesh.Revision{Name: "1-28-0", Version: "1.28.0", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-28-0", Ready: true, Version: "1.28.0", Build: "b0"}}})
 	for i, wl := range f.world.Workloads {
@@ -93,7 +95,8 @@ func TestMixedSidecarsAreEvictedToTheEnd(t *testing.T) {
 
 // Workloads whose turn to be evicted has not come take no place among those that
 // are on their way.
-func TestWhatWaitsForItsEvictionHoldsUpNoRestart(t *testing.T) {
+func TestPendingEvictionsDontDelayRestarts(t *testing.T) {
+	t.Parallel()
 	f := evicting()
 	f.intent.Parallel = 1
 	expect(t, f, Completed)
@@ -103,7 +106,8 @@ func TestWhatWaitsForItsEvictionHoldsUpNoRestart(t *testing.T) {
 }
 
 // A crash after any call of a port changes nothing: no pod is evicted twice.
-func TestPodsAreEvictedOnceThroughCrashes(t *testing.T) {
+func TestPodsAreEvictedOnceDespiteCrashes(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := evicting()
 		f.dieAt = n
@@ -119,7 +123,8 @@ func TestPodsAreEvictedOnceThroughCrashes(t *testing.T) {
 	}
 }
 
-func TestABudgetThatRefusesHoldsTheRunByName(t *testing.T) {
+func TestRefusingDisruptionBudgetHoldsByName(t *testing.T) {
+	t.Parallel()
 	f := evicting()
 	f.cut = func(c step.Change) error {
 		if c.Name == "x-0" {
@@ -139,7 +144,8 @@ func TestABudgetThatRefusesHoldsTheRunByName(t *testing.T) {
 }
 
 // A replacement that does not get ready holds the run; the others stay untouched.
-func TestAReplacementThatDoesNotGetReadyHoldsTheRun(t *testing.T) {
+func TestUnreadyReplacementHoldsTheEvictions(t *testing.T) {
+	t.Parallel()
 	f := evicting()
 	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
@@ -162,6 +168,7 @@ func TestAReplacementThatDoesNotGetReadyHoldsTheRun(t *testing.T) {
 
 // Pods that come back with the wrong sidecar are not evicted for ever.
 func TestEvictionsAreBounded(t *testing.T) {
+	t.Parallel()
 	f := evicting()
 	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
@@ -183,7 +190,8 @@ func TestEvictionsAreBounded(t *testing.T) {
 
 // A restart for which there is no room is not begun; it is named when its time is
 // up, and goes on once there is room.
-func TestARestartWithoutRoomIsNotBegun(t *testing.T) {
+func TestRestartWaitsForQuota(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	for i := range f.world.Workloads {
 		f.world.Workloads[i].Surge = 1

@@ -10,7 +10,8 @@ import (
 
 // An istiod without port 15012, whose proxies come by another, is moved away from,
 // and moved back to; a new one is not moved to.
-func TestAnIstiodWithoutItsPortForProxies(t *testing.T) {
+func TestIstiodWithoutPort15012(t *testing.T) {
+	t.Parallel()
 	shut := func(revision string) *fake {
 		f := upgrade()
 		f.sees = func(w *mesh.World) {

@@ -15,26 +15,24 @@ import (
 	"github.com/rerig/rerig/internal/verify"
 )
 
-// swap takes as many workloads of the wave as the limit allows one move further:
-// those first that are under way already.
+// swap makes the next move of as many workloads of the wave as the limit allows,
+// first of those whose swap is in progress.
 func (t *turn) swap(ctx context.Context, stage step.Stage) (Outcome, error) {
-	if ok, outcome, err := t.stand(ctx, stage); !ok {
+	if ok, outcome, err := t.waitForControlPlanes(ctx, stage); !ok {
 		return outcome, err
 	}
-	steps := slices.Clone(stage.Steps)
-	slices.SortStableFunc(steps, func(a, b step.Step) int { return cmp.Compare(t.begun(b), t.begun(a)) })
 	moved := false
-	for _, s := range steps[:min(len(steps), cmp.Or(t.intent.Parallel, defaultParallel))] {
+	for _, s := range t.inProgressFirst(stage.Steps)[:min(len(stage.Steps), t.parallel())] {
 		wl, _ := t.world.Workload(s.Subject)
 		m := swap.NextAction(wl, t.target)
 		if m.Wrong && t.ledger.MisledTooOften(wl, s.To) {
 			m.Kind = swap.Wait
 		}
-		switch v := t.movable(s, wl, m); {
+		switch v := t.moveVerdict(s, wl, m); {
 		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(s):
 			return t.fail(ctx, s, v)
 		case v.Result == verify.Wait:
-			t.tell(Event{Kind: Waiting, Step: &s, Verdict: &v})
+			t.report(Event{Kind: Waiting, Step: &s, Verdict: &v})
 			continue
 		}
 		if m.Wrong {
@@ -44,29 +42,35 @@ func (t *turn) swap(ctx context.Context, stage step.Stage) (Outcome, error) {
 		case err != nil:
 			return "", err
 		case made:
-			t.waited(s) // each pod has its whole time
+			t.stopWaiting(s) // each pod has its full time
 			moved = true
 		case t.overdue(s):
-			return t.fail(ctx, s, disturbed(s, m))
+			return t.fail(ctx, s, conflictVerdict(s, m))
 		}
 	}
-	return t.paused(ctx, moved)
+	return t.saveAndSleepUnless(ctx, moved)
 }
 
-// begun is 1 for a workload that has pods out of its ReplicaSet.
-func (t *turn) begun(s step.Step) int {
-	wl, _ := t.world.Workload(s.Subject)
-	if slices.ContainsFunc(wl.DetachedPods(), func(p mesh.Pod) bool { return p.Swap.Place == mesh.Detached }) {
-		return 1
+// inProgressFirst returns the steps, first those of workloads with detached pods.
+func (t *turn) inProgressFirst(steps []step.Step) []step.Step {
+	var begun, others []step.Step
+	for _, s := range steps {
+		wl, _ := t.world.Workload(s.Subject)
+		if slices.ContainsFunc(wl.DetachedPods(), func(p mesh.Pod) bool { return p.Swap.Place == mesh.Detached }) {
+			begun = append(begun, s)
+		} else {
+			others = append(others, s)
+		}
 	}
-	return 0
+	return slices.Concat(begun, others)
 }
 
-// movable judges whether a move may be made: a pod leaves the Services only for
-// ones that are proven by the wire, and its ReplicaSet only when the live webhooks
-// would give another what it should have. What is made needs room.
-func (t *turn) movable(s step.Step, wl mesh.Workload, m swap.Action) verify.Verdict {
-	f := t.workload(s)
+// moveVerdict reports whether a move may be made. A pod leaves the Services only
+// once its replacements pass the checks, and its ReplicaSet only if the webhooks
+// would inject the wanted revision into another pod. New pods and Services need
+// capacity.
+func (t *turn) moveVerdict(s step.Step, wl mesh.Workload, m swap.Action) verify.Verdict {
+	f := t.workloadFacts(s)
 	f.Workload.Pods = slices.DeleteFunc(wl.AttachedPods(), func(p mesh.Pod) bool { return p.Sidecar.Revision != s.To })
 	switch m.Kind {
 	case swap.Wait:
@@ -75,14 +79,14 @@ func (t *turn) movable(s step.Step, wl mesh.Workload, m swap.Action) verify.Verd
 			return verify.ReplacementRevision.On(s.Subject, f)
 		}
 		if v := verify.Worst(verify.Evaluate(verify.ReplacementPod, s.Subject, f)); v.Result == verify.Fail {
-			return v // a proxy that refuses its configuration never gets ready: say so
+			return v // a proxy that rejects its configuration never becomes ready
 		}
-		return verify.Worst(verify.Evaluate(verify.ReplacementPod[:1], s.Subject, f))
+		return verify.ReplacementServes.On(s.Subject, f)
 	case swap.CreateKeeper:
 		f.Workload, f.ExtraServices = wl, 1
 		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, s.Subject, f))
 	case swap.Detach:
-		if v := t.injectable(s); v.Result != verify.Pass {
+		if v := t.injectorVerdict(s); v.Result != verify.Pass {
 			return v
 		}
 		f.Workload, f.ExtraPods = wl, 1
@@ -93,8 +97,8 @@ func (t *turn) movable(s step.Step, wl mesh.Workload, m swap.Action) verify.Verd
 	return verify.Verdict{Result: verify.Pass}
 }
 
-// move carries out one move, and reports whether it could. What other hands made
-// of its pods meanwhile shows at the next look.
+// move carries out one move and reports whether it could. If another tool changed
+// the pods meanwhile, the next observation shows it.
 func (t *turn) move(ctx context.Context, s step.Step, wl mesh.Workload, m swap.Action) (bool, error) {
 	if err := t.save(ctx); err != nil {
 		return false, err
@@ -103,24 +107,24 @@ func (t *turn) move(ctx context.Context, s step.Step, wl mesh.Workload, m swap.A
 	if err != nil {
 		return false, err
 	}
-	t.tell(Event{Kind: Acting, Step: &s, Move: &m})
-	if err = t.parkable(ctx, wl, m); err == nil {
+	t.report(Event{Kind: Acting, Step: &s, Move: &m})
+	if err = t.dryRunParking(ctx, wl, m); err == nil {
 		err = t.write(ctx, changes)
 	}
 	switch {
 	case errors.Is(err, ErrConflict):
 		return false, nil
 	case err != nil:
-		return false, unwritten{s, fmt.Errorf("%s: %w", m.Kind, err)}
+		return false, writeError{s, fmt.Errorf("%s: %w", m.Kind, err)}
 	}
-	t.tell(Event{Kind: Acted, Step: &s, Move: &m})
+	t.report(Event{Kind: Acted, Step: &s, Move: &m})
 	return true, nil
 }
 
-// parkable asks the API server, before a workload's first pod is released, whether
-// that pod might be parked later: an admission policy that wants the labels which
-// parking takes away would bar the way forth and the way back.
-func (t *turn) parkable(ctx context.Context, wl mesh.Workload, m swap.Action) error {
+// dryRunParking asks the API server, before a workload's first pod is detached,
+// whether that pod could be parked later. An admission policy that requires the
+// labels which parking removes would block both the upgrade and the rollback.
+func (t *turn) dryRunParking(ctx context.Context, wl mesh.Workload, m swap.Action) error {
 	if m.Kind != swap.Detach || len(wl.DetachedPods()) > 0 {
 		return nil
 	}
@@ -137,17 +141,18 @@ func (t *turn) parkable(ctx context.Context, wl mesh.Workload, m swap.Action) er
 	return nil
 }
 
-// disturbed is what is said of a move that other hands were quicker than each
-// time.
-func disturbed(s step.Step, m swap.Action) verify.Verdict {
-	f := verify.Facts{Pending: fmt.Sprintf("to %s pod %s: it is not as it was seen, each time that it is tried", m.Kind, cmp.Or(m.Pod.Name, m.Other.Name))}
-	return verify.ReplacementServes.On(s.Subject, f)
+// conflictVerdict is the verdict of a move that found its pod changed each time.
+func conflictVerdict(s step.Step, m swap.Action) verify.Verdict {
+	pod := cmp.Or(m.Pod.Name, m.Other.Name)
+	return verify.ReplacementServes.On(s.Subject, verify.Facts{
+		Pending: fmt.Sprintf("%s pod %s: the pod was changed between reading and writing, each time", m.Kind, pod),
+	})
 }
 
-// paused lets some time pass where nothing could be done.
-func (t *turn) paused(ctx context.Context, moved bool) (Outcome, error) {
-	if err := t.save(ctx); err != nil || moved {
-		return "", err
+// saveAndSleepUnless records the ledger. It lets some time pass if nothing could be done.
+func (t *turn) saveAndSleepUnless(ctx context.Context, moved bool) (Outcome, error) {
+	if moved {
+		return "", t.save(ctx)
 	}
-	return "", t.Clock.Sleep(ctx, t.Poll)
+	return t.saveAndSleep(ctx)
 }

@@ -32,7 +32,8 @@ const (
 	allOld = "[1-29-1] [1-29-1] [1-29-1]"
 )
 
-func TestASwapMovesEveryPodAndTouchesNoTemplate(t *testing.T) {
+func TestSwapMovesEveryPodAndChangesNoTemplate(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	expect(t, f, Completed)
 	clean(t, f, "at the end", allNew)
@@ -45,7 +46,8 @@ func TestASwapMovesEveryPodAndTouchesNoTemplate(t *testing.T) {
 
 // A crash after each port call of a swap, and the same command again, leaves
 // nothing behind.
-func TestACrashAnywhereInASwapIsAsNoCrash(t *testing.T) {
+func TestSwapSurvivesAnyCrash(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := swapping()
 		f.dieAt = n
@@ -62,7 +64,8 @@ func TestACrashAnywhereInASwapIsAsNoCrash(t *testing.T) {
 
 // Until a wave's parked pods are ended, the way back from a crash anywhere has the
 // same pods serve again. None is left behind, however often it crashes.
-func TestTheWayBackFromACrashAnywhereInASwap(t *testing.T) {
+func TestSwapRollsBackAfterAnyCrash(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := swapping()
 		before := f.uids()
@@ -86,23 +89,31 @@ func TestTheWayBackFromACrashAnywhereInASwap(t *testing.T) {
 
 // The first pod is the trial: when its replacement fails, the workload's others are
 // not touched, and a wave that is put back has the same pods again.
-func TestAFailingReplacementHoldsTheRun(t *testing.T) {
-	for name, breaks := range map[string]func(*fake){
-		"never ready": func(f *fake) { f.unready = "Deployment b/y" },
-		"refuses":     func(f *fake) { f.rejects = "b" },
+func TestFailingReplacementHoldsTheSwap(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		breaks  func(*fake)
+		reverts bool
+	}{
+		{"never ready", func(f *fake) { f.unready = "Deployment b/y" }, false},
+		{"never ready, rolled back", func(f *fake) { f.unready = "Deployment b/y" }, true},
+		{"rejects its configuration", func(f *fake) { f.rejects = "b" }, false},
+		{"rejects its configuration, rolled back", func(f *fake) { f.rejects = "b" }, true},
 	} {
-		for _, reverts := range []bool{false, true} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f := swapping()
 			before := f.uids()
-			f.intent.RollbackOnFailure = reverts
-			breaks(f)
+			f.intent.RollbackOnFailure = tc.reverts
+			tc.breaks(f)
 			expect(t, f, Held)
 			wl, _ := f.world.Workload("Deployment b/y")
-			if !reverts && len(wl.DetachedPods()) != 1 {
-				t.Errorf("%s: %d pods of b/y were touched, not one: %+v", name, len(wl.DetachedPods()), f.ledger.Held)
+			if !tc.reverts && len(wl.DetachedPods()) != 1 {
+				t.Errorf("got %d pods of b/y in the swap, want 1: %+v", len(wl.DetachedPods()), f.ledger.Held)
 			}
-			if reverts && (where(f) != "[1-31-0] [1-29-1] [1-29-1]" || !slices.Equal(before[4:], f.uids()[4:]) || f.left() != nil) {
-				t.Errorf("%s, put back: %s, %v; left %v; %+v", name, where(f), f.uids(), f.left(), f.ledger.Held)
+			if tc.reverts && (where(f) != "[1-31-0] [1-29-1] [1-29-1]" || !slices.Equal(before[4:], f.uids()[4:]) || f.left() != nil) {
+				t.Errorf("after the rollback: got %s, pods %v, left %v; %+v", where(f), f.uids(), f.left(), f.ledger.Held)
 			}
 			healthy(f)
 			for i := range f.world.Workloads {
@@ -113,14 +124,15 @@ func TestAFailingReplacementHoldsTheRun(t *testing.T) {
 			}
 			f.agree()
 			expect(t, f, Completed)
-			clean(t, f, name+", mended", allNew)
-		}
+			clean(t, f, "corrected", allNew)
+		})
 	}
 }
 
 // A swap whose keeper has no room is not begun; it is named when its time is up, and
 // goes on once there is room.
-func TestASwapWithoutRoomForItsKeeperIsNotBegun(t *testing.T) {
+func TestSwapWaitsForQuotaOfItsKeeper(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	f.world.Capacity.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "services", Hard: 2, Used: 2}}
 	expect(t, f, Held)
@@ -139,11 +151,12 @@ func TestASwapWithoutRoomForItsKeeperIsNotBegun(t *testing.T) {
 
 // A parked pod that something still goes through is not ended: the run holds and
 // names it.
-func TestABusyPodIsNotEnded(t *testing.T) {
+func TestBusyParkedPodIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	f.busy = "x0"
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || !strings.Contains(h.Message, "pod x0 to be quiet: 1 request under way") {
+	if h := f.ledger.Held; h.Reason != timedOut || !strings.Contains(h.Message, "pod x0 still receives traffic: 1 request under way") {
 		t.Errorf("held with %+v", h)
 	}
 	f.busy = ""
@@ -153,7 +166,8 @@ func TestABusyPodIsNotEnded(t *testing.T) {
 
 // A template that changes while pods are parked is not adopted into: the way back
 // makes new pods.
-func TestATemplateThatChangesWhileParked(t *testing.T) {
+func TestTemplateChangeWhileParked(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	f.acted = func(c step.Change) {
 		if c.Kind == "Pod" && c.Namespace == "a" && strings.Contains(string(c.Patch), `"app":null`) {
@@ -186,7 +200,8 @@ func (f *fake) deploy(wl *mesh.Workload) {
 
 // A pod that somebody ended and that does not go is no reason to spin, and holds
 // nothing up: its mark goes with it. One that is not as it was seen, each time, is.
-func TestWhatDoesNotGoIsNoReasonToSpin(t *testing.T) {
+func TestTerminatingPodDoesNotSpin(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	f.dieAt = 75
 	_, _ = f.run()
@@ -206,7 +221,8 @@ func TestWhatDoesNotGoIsNoReasonToSpin(t *testing.T) {
 
 // The new pods of a workload go bad while its old ones are parked: the way back
 // puts each of these in its place again, and waits for none of those.
-func TestTheWayBackFromPodsThatWentBad(t *testing.T) {
+func TestRollbackReattachesPodsWhenNewOnesFail(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	before := f.uids()
 	f.acted = func(c step.Change) {

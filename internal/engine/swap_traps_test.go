@@ -15,7 +15,8 @@ import (
 
 // A Service that comes while pods are parked, and selects them by a label that
 // they kept: none of them is ended while it is an endpoint of it.
-func TestAParkedPodThatAServiceLeadsToAgainIsNotEnded(t *testing.T) {
+func TestParkedPodOfALaterServiceIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	free := map[string]bool{} // pods that lost the label which the new Service selects by
 	leads := func(ns, pod string) bool { return !free[ns+"/"+pod] }
@@ -51,7 +52,8 @@ func TestAParkedPodThatAServiceLeadsToAgainIsNotEnded(t *testing.T) {
 
 // The new pods go bad while parked ones are being ended: the rest of these, which a
 // way back needs, stay.
-func TestWhatGoesBadWhileParkedPodsEndKeepsTheRest(t *testing.T) {
+func TestParkedPodsStayWhenReplacementsFail(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	for i := range f.world.Workloads {
 		wl := &f.world.Workloads[i]
@@ -80,13 +82,14 @@ func TestWhatGoesBadWhileParkedPodsEndKeepsTheRest(t *testing.T) {
 		ended++
 	}
 	expect(t, f, Held)
-	if ended > ripe {
+	if ended > maxDrainsPerTurn {
 		t.Errorf("%d of 100 parked pods were ended by what one look had seen, though the new ones went bad with the first", ended)
 	}
 }
 
 // Two wrong replacements hold the run; once it is mended, the same command goes on.
-func TestAWrongReplacementIsReleasedAgainOnceMended(t *testing.T) {
+func TestSwapContinuesAfterWrongReplacements(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	f.acted = func(step.Change) {
 		for i := range f.world.Workloads {
@@ -106,7 +109,8 @@ func TestAWrongReplacementIsReleasedAgainOnceMended(t *testing.T) {
 }
 
 // An admission policy that refuses what parking does is met before anything is released.
-func TestAPolicyThatWantsTheLabelIsMetBeforeAPodIsReleased(t *testing.T) {
+func TestParkingIsDryRunBeforeTheFirstPodIsDetached(t *testing.T) {
+	t.Parallel()
 	f := swapping()
 	released := 0
 	f.cut = func(c step.Change) error {

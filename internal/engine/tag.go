@@ -13,25 +13,26 @@ import (
 	"github.com/rerig/rerig/internal/verify"
 )
 
-// tag points tags at another revision, once nobody is bound by them who would
-// come along unasked. The API server's webhooks are let see it.
+// tag points tags at another revision once no bystander is bound by them. It then
+// pauses, so that the API server's webhooks see the change.
 func (t *turn) tag(ctx context.Context, stage step.Stage) (Outcome, error) {
-	if ok, outcome, err := t.stand(ctx, stage); !ok {
+	if ok, outcome, err := t.waitForControlPlanes(ctx, stage); !ok {
 		return outcome, err
 	}
 	for _, s := range stage.Steps {
-		if s.From == "" { // a move that was broken off leaves some part of it
-			return t.fail(ctx, s, verify.Verdict{Check: verify.TagMoved, Subject: "tag " + s.Subject, Result: verify.Fail,
-				Reason: fmt.Sprintf("the tag %s is gone: no webhook injects by it that could be pointed at %s", s.Subject, s.To),
-				Hint:   fmt.Sprintf("Somebody took it away. Make it anew, `istioctl tag set %s --revision %s`, and run the same command again.", s.Subject, s.To)})
+		if s.From == "" { // a change that was interrupted leaves some part of the tag
+			return t.fail(ctx, s, tagVerdict(s, verify.Fail,
+				fmt.Sprintf("the tag %s is gone: no webhook of it exists that could be pointed at %s", s.Subject, s.To),
+				fmt.Sprintf("Another tool or person removed it. Create it with `istioctl tag set %s --revision %s` and run the same command again.",
+					s.Subject, s.To)))
 		}
 		if t.overdue(s) {
-			return t.fail(ctx, s, verify.Verdict{Check: verify.TagMoved, Subject: "tag " + s.Subject, Result: verify.Wait,
-				Reason: fmt.Sprintf("the tag %s is at %s and not wholly at %s, though it was written", s.Subject, s.From, s.To),
-				Hint:   "Something writes it back: look at who owns its webhook (a Helm release's revisionTags, a GitOps tool)."})
+			return t.fail(ctx, s, tagVerdict(s, verify.Wait,
+				fmt.Sprintf("the tag %s points to %s and not completely to %s, although it was written", s.Subject, s.From, s.To),
+				"Another tool changes it back. See who manages its webhook: a Helm release's revisionTags, or a GitOps tool."))
 		}
-		if others := binding.Bystanders(t.target, t.world, s.Subject); len(others) > 0 {
-			return t.hold(ctx, t.followed(s, others))
+		if bystanders := binding.Bystanders(t.target, t.world, s.Subject); len(bystanders) > 0 {
+			return t.hold(ctx, t.bystandersHold(s, bystanders))
 		}
 	}
 	if outcome, err := t.act(ctx, stage.Steps); outcome != "" || err != nil {
@@ -40,15 +41,22 @@ func (t *turn) tag(ctx context.Context, stage step.Stage) (Outcome, error) {
 	return "", t.Clock.Sleep(ctx, t.Settle)
 }
 
-// followed is the hold of a tag that others are bound by. Only a way forth that has
-// moved no tag yet can leave them all where they are.
-func (t *turn) followed(s step.Step, others []string) step.Hold {
-	h := step.Hold{Reason: planChanged, Subject: "tag " + s.Subject,
-		Message: fmt.Sprintf("the tag %s was not moved to %s: it binds %s, which this run does not move, and which would follow", s.Subject, s.To, strings.Join(others, ", ")),
-		Hint:    "So that they stay, " + advice.ByOwnName + ". Or take them away. Then run the same command again"}
+func tagVerdict(s step.Step, r verify.Result, reason, hint string) verify.Verdict {
+	return verify.Verdict{Check: verify.TagMoved, Subject: "tag " + s.Subject, Result: r, Reason: reason, Hint: hint}
+}
+
+// bystandersHold is the hold of a tag that binds workloads outside of the run. Only
+// a forward run that has moved no tag yet can leave all tags unchanged.
+func (t *turn) bystandersHold(s step.Step, bystanders []string) step.Hold {
+	hint := "To leave them where they are, " + advice.ByOwnName + ". Or delete them. Then run the same command again"
 	if !t.target.Rollback && len(t.ledger.MovedTags(t.world)) == 0 {
-		h.Hint += "; with --tags keep the tag stays"
+		hint += ", or with --tags keep to leave the tag unchanged"
 	}
-	h.Hint += "."
-	return h
+	return step.Hold{
+		Reason:  planChanged,
+		Subject: "tag " + s.Subject,
+		Message: fmt.Sprintf("the tag %s was not moved to %s: it binds %s, which this run does not move and which would move with the tag",
+			s.Subject, s.To, strings.Join(bystanders, ", ")),
+		Hint: hint + ".",
+	}
 }

@@ -13,9 +13,19 @@ import (
 // A tag that somebody took away cannot be moved back: that is said at once, and
 // with the tag made anew the same command goes on. The default's validator stays
 // where its webhooks go (`istioctl tag remove` up to 1.30).
-func TestATagThatIsGoneHoldsAtOnce(t *testing.T) {
-	for name, validator := range map[string]mesh.Validator{"its webhooks": {}, "all but the validator": {Configuration: "istiod-default-validator", Revision: "1-29-1"}} {
-		t.Run(name, func(t *testing.T) { tagGone(t, validator) })
+func TestMissingTagHoldsAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		validator mesh.Validator
+	}{
+		{"its webhooks", mesh.Validator{}},
+		{"all but the validator", mesh.Validator{Configuration: "istiod-default-validator", Revision: "1-29-1"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tagGone(t, tc.validator)
+		})
 	}
 }
 
@@ -51,7 +61,8 @@ func tagGone(t *testing.T, validator mesh.Validator) {
 
 // Who is bound by a tag and is not moved holds it, forth and back, with what can
 // be done on that way.
-func TestATagThatOthersFollowIsHeld(t *testing.T) {
+func TestTagWithBystandersHolds(t *testing.T) {
+	t.Parallel()
 	for _, back := range []bool{false, true} {
 		f := upgrade()
 		if back {
@@ -76,7 +87,8 @@ func TestATagThatOthersFollowIsHeld(t *testing.T) {
 
 // One that is taken away on the way there binds nobody: no namespace is given a
 // label back that nobody serves.
-func TestATagThatIsGoneGivesNoLabelsBack(t *testing.T) {
+func TestMissingTagRestoresNoLabels(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.world.Validator = mesh.Validator{Configuration: "istiod-default-validator", Revision: "1-29-1"}
 	f.sees = func(w *mesh.World) {

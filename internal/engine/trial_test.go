@@ -87,7 +87,8 @@ func (f *fake) verbs() map[step.Verb]int {
 	return n
 }
 
-func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
+func TestTrialsPrecedeTheNamespaceLabel(t *testing.T) {
+	t.Parallel()
 	f := trying()
 	tried := map[string]int{}
 	f.acted = func(c step.Change) {
@@ -106,7 +107,8 @@ func TestEachWorkloadIsTriedBeforeItsNamespaceIsLabelled(t *testing.T) {
 
 // A trial pod in service stays for its time and rests before it goes; one out of
 // service never serves.
-func TestATrialServesForItsTimeAndRests(t *testing.T) {
+func TestTrialServesAndDrains(t *testing.T) {
+	t.Parallel()
 	f := trying()
 	at := map[step.Verb]map[string]time.Time{step.ServeTrial: {}, step.StopTrialService: {}, step.Delete: {}}
 	f.acted = func(c step.Change) {
@@ -116,10 +118,10 @@ func TestATrialServesForItsTimeAndRests(t *testing.T) {
 	}
 	expect(t, f, Completed)
 	const in, out = "a/x-trial", "c/x-trial"
-	if served, rested := at[step.StopTrialService][in].Sub(at[step.ServeTrial][in]), at[step.Delete][in].Sub(at[step.StopTrialService][in]); served < inService || rested < resting {
+	if served, rested := at[step.StopTrialService][in].Sub(at[step.ServeTrial][in]), at[step.Delete][in].Sub(at[step.StopTrialService][in]); served < trialTime || rested < trialDrainTime {
 		t.Errorf("it served for %s and rested for %s", served, rested)
 	}
-	if said := slices.Collect(maps.Values(f.ledger.Passed)); !slices.ContainsFunc(said, func(p step.Pass) bool { return strings.Contains(p.Evidence, "; served in x for 10s") }) {
+	if said := slices.Collect(maps.Values(f.ledger.Passed)); !slices.ContainsFunc(said, func(p step.Pass) bool { return strings.Contains(p.Evidence, ", served in x for 10s") }) {
 		t.Errorf("it is said that it served: %v", said)
 	}
 	if !at[step.ServeTrial][out].IsZero() || at[step.Delete][out].IsZero() {
@@ -128,7 +130,8 @@ func TestATrialServesForItsTimeAndRests(t *testing.T) {
 }
 
 // A trial pod that fails while it serves rests before it goes, too.
-func TestATrialThatFailsInService(t *testing.T) {
+func TestTrialFailingInServiceDrains(t *testing.T) {
+	t.Parallel()
 	f := trying()
 	f.acted = func(c step.Change) {
 		if c.Verb == step.ServeTrial {
@@ -143,21 +146,24 @@ func TestATrialThatFailsInService(t *testing.T) {
 
 // Whatever fails a trial holds the run by name, with nothing else touched and no
 // trial pod left, and puts nothing back.
-func TestAFailingTrialHoldsAndLeavesNothing(t *testing.T) {
+func TestFailingTrialHoldsAndDeletesItsPods(t *testing.T) {
+	t.Parallel()
 	refused := fmt.Errorf("make trial pod: %w: exceeded quota: pods", ErrRefused)
-	for name, tc := range map[string]struct {
+	for _, tc := range []struct {
+		name    string
 		breaks  func(*fake)
 		reason  string
 		message string
 	}{
-		"configuration refused":   {func(f *fake) { f.rejects = "b" }, checkFailed, "rejected the LDS"},
-		"never ready":             {func(f *fake) { f.barred = true }, timedOut, "x-trial: app: ImagePullBackOff"},
-		"no endpoint":             {func(f *fake) { f.unled = true }, timedOut, "to be an endpoint of "},
-		"certificate":             {func(f *fake) { f.broken = "x-trial" }, checkFailed, "does not chain"},
-		"no room":                 {func(f *fake) { f.cut = failing(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
-		"webhook does not answer": {func(f *fake) { f.cut = failing(step.CreateTrial, errors.New("no answer within 5s")) }, timedOut, "no answer within 5s"},
+		{"configuration refused", func(f *fake) { f.rejects = "b" }, checkFailed, "rejected the LDS"},
+		{"never ready", func(f *fake) { f.barred = true }, timedOut, "x-trial: app: ImagePullBackOff"},
+		{"no endpoint", func(f *fake) { f.unled = true }, timedOut, "to be an endpoint of "},
+		{"certificate", func(f *fake) { f.broken = "x-trial" }, checkFailed, "does not chain"},
+		{"no room", func(f *fake) { f.cut = failing(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
+		{"webhook does not answer", func(f *fake) { f.cut = failing(step.CreateTrial, errors.New("no answer within 5s")) }, timedOut, "no answer within 5s"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f := trying()
 			f.intent.RollbackOnFailure = true
 			f.acted = func(c step.Change) {
@@ -190,7 +196,8 @@ func failing(verb step.Verb, err error) func(step.Change) error {
 }
 
 // A hold for another reason leaves no trial pod behind either.
-func TestAHoldEndsTrialPods(t *testing.T) {
+func TestHoldDeletesTrialPods(t *testing.T) {
+	t.Parallel()
 	f := trying()
 	f.acted = func(c step.Change) {
 		if c.Verb == step.ScheduleTrial {
@@ -204,7 +211,8 @@ func TestAHoldEndsTrialPods(t *testing.T) {
 }
 
 // What is deployed in the middle of a trial is what is tried in the end.
-func TestATemplateThatChangesIsTriedAnew(t *testing.T) {
+func TestTemplateChangeRepeatsTheTrial(t *testing.T) {
+	t.Parallel()
 	f := trying()
 	f.acted = func(c step.Change) {
 		if c.Verb == step.ScheduleTrial {
@@ -220,19 +228,22 @@ func TestATemplateThatChangesIsTriedAnew(t *testing.T) {
 
 // A trial pod that its node ends says nothing of the template: another one is made,
 // which serves for its whole time. When each of them ends the run holds, and says how.
-func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
-	for name, c := range map[string]struct {
+func TestEndedTrialPodIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
 		serving bool
 		times   int
 		want    Outcome
 	}{
-		"once before it is ready":   {false, 1, Completed},
-		"once while it serves":      {true, 1, Completed},
-		"twice":                     {false, step.MaxTrialsEnded - 1, Completed},
-		"each time":                 {false, 9, Held},
-		"each time while it serves": {true, 9, Held},
+		{"once before it is ready", false, 1, Completed},
+		{"once while it serves", true, 1, Completed},
+		{"twice", false, step.MaxTrialsEnded - 1, Completed},
+		{"each time", false, 9, Held},
+		{"each time while it serves", true, 9, Held},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			f, began := trying(), time.Time{}
 			tried := func() *mesh.Trial {
 				for i := range f.world.Trials {
@@ -243,7 +254,7 @@ func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
 				return nil
 			}
 			ends := func(*mesh.World) {
-				if p := tried(); p != nil && c.times > 0 && p.Ended == "" && !p.Gated && (!c.serving || p.Phase == mesh.Serving && f.now.Sub(began) > inService/2) {
+				if p := tried(); p != nil && c.times > 0 && p.Ended == "" && !p.Gated && (!c.serving || p.Phase == mesh.Serving && f.now.Sub(began) > trialTime/2) {
 					c.times--
 					p.Ended, p.ContainersReady, p.Pod.Running, p.Pod.Ready = "Failed: Evicted: The node was low on resource: memory.", false, false, false
 				}
@@ -254,7 +265,7 @@ func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
 				case w.Namespace != "b" || w.Name != "x-trial":
 				case w.Verb == step.ServeTrial:
 					began = f.now
-				case w.Verb == step.StopTrialService && tried().Ended == "" && f.now.Sub(began) < inService:
+				case w.Verb == step.StopTrialService && tried().Ended == "" && f.now.Sub(began) < trialTime:
 					t.Errorf("it served for %s", f.now.Sub(began))
 				case w.Verb == step.ScheduleTrial && !c.serving:
 					ends(nil)
@@ -262,7 +273,7 @@ func TestATrialPodThatEndsIsMadeAnew(t *testing.T) {
 			}
 			start := f.now
 			expect(t, f, c.want)
-			if h := f.ledger.Held; c.want == Held && (h.Reason != checkFailed || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "the last of 3 that did: Failed: Evicted: The node was low")) {
+			if h := f.ledger.Held; c.want == Held && (h.Reason != checkFailed || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "the last of 3 trial pods: Failed: Evicted: The node was low")) {
 				t.Errorf("held with %+v", h)
 			}
 			if len(f.world.Trials) != 0 || c.want == Held && f.now.Sub(start) > f.intent.ReadyTimeout {
@@ -284,7 +295,8 @@ func few() *fake {
 
 // Killed after each port call and resumed, or taken back, nothing of a trial is
 // left, and everything is where it should be.
-func TestKilledInATrial(t *testing.T) {
+func TestTrialSurvivesAnyCrash(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := few()
 		f.dieAt = n
@@ -307,7 +319,8 @@ func TestKilledInATrial(t *testing.T) {
 }
 
 // Killed while a failing trial is taken away, it fails and goes once more.
-func TestKilledInAFailingTrial(t *testing.T) {
+func TestFailingTrialSurvivesAnyCrash(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := trying()
 		f.rejects, f.dieAt = "a", n

@@ -27,7 +27,8 @@ func ofAnother(after string) *fake {
 
 // Once all have moved no proxy can be asked what the mesh trusted: it is written
 // down, and survives a crash.
-func TestAMeshOfAnotherAuthorityIsMoved(t *testing.T) {
+func TestTrustedRootsAreNotedBeforeTheMove(t *testing.T) {
+	t.Parallel()
 	f := ofAnother("spire")
 	expect(t, f, Completed)
 	if got := f.ledger.TrustedRoots; len(got) != 1 || got[0] != "spire" {
@@ -45,7 +46,8 @@ func TestAMeshOfAnotherAuthorityIsMoved(t *testing.T) {
 	}
 }
 
-func TestAnAuthorityThatNobodyTrustedHolds(t *testing.T) {
+func TestUntrustedCAHolds(t *testing.T) {
+	t.Parallel()
 	f := ofAnother("foreign")
 	expect(t, f, Held)
 	if h := f.ledger.Held; h.Reason != checkFailed || where(f) != "[1-31-0] [1-29-1] [1-29-1]" {
@@ -54,7 +56,8 @@ func TestAnAuthorityThatNobodyTrustedHolds(t *testing.T) {
 }
 
 // Where proxies hold what leads to the mesh's root nothing else counts.
-func TestAnOrdinaryMeshNotesNoAuthority(t *testing.T) {
+func TestMeshRootNotesNoTrustedRoots(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.holds = func(_ string, c *mesh.Certificate) { c.Trusts, c.Leads = []string{"root"}, []string{"root"} }
 	expect(t, f, Completed)

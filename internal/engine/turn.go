@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -15,66 +14,51 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// turn is one look at the mesh and what follows from it.
+// defaultReadyTimeout is how long anything is waited for unless the intent says otherwise.
+const defaultReadyTimeout = 10 * time.Minute
+
+// maxListed is how many items a message lists: it is stored in the record.
+const maxListed = 8
+
+// turn is one observation of the mesh and what follows from it.
 type turn struct {
 	Engine
-	intent  step.Intent
-	ledger  step.Ledger // as it shall be written
-	written step.Ledger // as it is written
-	world   mesh.World
-	target  step.Target
-	stages  []step.Stage
-	gone    plan.RevisionMissing // of a run whose revision others have taken away
+	intent   step.Intent
+	ledger   step.Ledger // as it has to be recorded
+	recorded step.Ledger // as it is recorded; never changed in place
+	reported step.Ledger // as events carry it; never changed in place
+	world    mesh.World
+	target   step.Target
+	stages   []step.Stage
+	gone     plan.RevisionMissing // of a run whose target revision was removed by others
+	steps    stepIndex
 }
 
-// resume forgets why an earlier host of the run stopped, and gives what waited
-// then its whole time, and what it restarted its restarts again: somebody may
-// have mended what was in the way.
+func newTurn(e Engine, in step.Intent, l step.Ledger, w mesh.World, target step.Target, gone plan.RevisionMissing) *turn {
+	return &turn{
+		Engine:   e,
+		intent:   in,
+		ledger:   l.Clone(),
+		recorded: l,
+		reported: l,
+		world:    w,
+		target:   target,
+		stages:   plan.Steps(w, target, l),
+		gone:     gone,
+	}
+}
+
+// resume clears why an earlier host of the run stopped. Everything that it waited
+// for has its full time again, and every workload its restarts and evictions:
+// somebody may have corrected the cause.
 func (t *turn) resume() {
 	t.ledger.Held, t.ledger.Waiting, t.ledger.Restarts, t.ledger.Evictions = nil, nil, nil, nil
 	t.ledger.Stopping = nil
-	t.tell(Event{Kind: Began})
+	t.reported = t.ledger.Clone()
+	t.report(Event{Kind: Began})
 }
 
-// advance does what a stage asks for, as far as it can be done now.
-func (t *turn) advance(ctx context.Context, stage step.Stage) (Outcome, error) {
-	t.ledger.Reached = max(t.ledger.Reached, plan.RankOf(t.target, stage.Wave, stage.Kind))
-	switch stage.Kind {
-	case step.DeleteTrial:
-		return t.withdraw(ctx, stage)
-	case step.Trial:
-		return t.trial(ctx, stage)
-	case step.EvictStuckPod:
-		return t.evict(ctx, stage)
-	case step.Restart:
-		return t.restart(ctx, stage)
-	case step.EvictPods:
-		return t.replace(ctx, stage)
-	case step.Swap:
-		return t.swap(ctx, stage)
-	case step.DeleteParked:
-		return t.retire(ctx, stage)
-	case step.Validate:
-		return t.admit(ctx, stage)
-	case step.Verify:
-		return t.prove(ctx, stage)
-	case step.Soak:
-		return t.soak(ctx, stage)
-	case step.Label, step.LabelTemplate, step.Pin, step.RestoreLabel:
-		return t.label(ctx, stage)
-	case step.Tag:
-		return t.tag(ctx, stage)
-	case step.Install:
-		return t.install(ctx, stage)
-	case step.Remove:
-		return t.remove(ctx, stage)
-	case step.DryRun:
-		return t.try(ctx, stage)
-	}
-	return t.act(ctx, stage.Steps)
-}
-
-// act writes what it is about to do down, and does it.
+// act records what it is about to do, then does it.
 func (t *turn) act(ctx context.Context, steps []step.Step) (Outcome, error) {
 	if err := t.save(ctx); err != nil {
 		return "", err
@@ -83,24 +67,23 @@ func (t *turn) act(ctx context.Context, steps []step.Step) (Outcome, error) {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		at := t.Clock.Now()
-		changes, err := plan.Render(s, t.target, at)
+		changes, err := plan.Render(s, t.target, t.Clock.Now())
 		if err != nil {
 			return "", err
 		}
-		t.tell(Event{Kind: Acting, Step: &s})
+		t.report(Event{Kind: Acting, Step: &s})
 		switch err := t.write(ctx, changes); {
 		case errors.Is(err, ErrConflict):
-			return "", t.Clock.Sleep(ctx, t.Poll) // the next look tells what is left of it
+			return "", t.Clock.Sleep(ctx, t.Poll) // the next observation shows what is left of it
 		case err != nil:
-			return "", unwritten{s, err}
+			return "", writeError{s, err}
 		}
-		t.tell(Event{Kind: Acted, Step: &s})
+		t.report(Event{Kind: Acted, Step: &s})
 	}
 	return "", nil
 }
 
-// write carries changes out one after the other, up to the first that fails.
+// write carries out changes in order, up to the first that fails.
 func (t *turn) write(ctx context.Context, changes []step.Change) error {
 	for _, c := range changes {
 		if err := t.Writer.Write(ctx, c); err != nil {
@@ -110,59 +93,49 @@ func (t *turn) write(ctx context.Context, changes []step.Change) error {
 	return nil
 }
 
-// save writes the ledger down where it differs from what is written.
+// save records the ledger if it differs from what is recorded.
 func (t *turn) save(ctx context.Context) error {
-	if reflect.DeepEqual(t.ledger, t.written) {
+	if reflect.DeepEqual(t.ledger, t.recorded) {
 		return nil
 	}
 	if err := t.Record.Save(ctx, t.ledger, t.summary()); err != nil {
 		return fmt.Errorf("write the run's record: %w", err)
 	}
-	t.written = t.ledger.Clone()
+	t.recorded = t.ledger.Clone()
+	t.reported = t.recorded
 	return nil
 }
 
-// tell fills in what every event carries.
-func (t *turn) tell(e Event) {
+// saveAndSleep records the ledger and lets some time pass before the next turn.
+func (t *turn) saveAndSleep(ctx context.Context) (Outcome, error) {
+	if err := t.save(ctx); err != nil {
+		return "", err
+	}
+	return "", t.Clock.Sleep(ctx, t.Poll)
+}
+
+// report sets the fields that every event has. The ledger of an event is the one
+// that was recorded last: a copy for each event would cost as much as the mesh is
+// large, for each of its workloads.
+func (t *turn) report(e Event) {
 	e.At, e.Run = t.Clock.Now(), t.intent.Run
-	e.World, e.Target, e.Stages = &t.world, &t.target, t.stages
-	ledger := t.ledger.Clone()
-	e.Ledger = &ledger
+	ledger := t.reported
+	e.World, e.Target, e.Ledger, e.Stages = &t.world, &t.target, &ledger, t.stages
 	t.Reporter.Report(e)
 }
 
-// listed is how many changes a message lists: it is stored with the record, and
-// is to be read.
-const listed = 8
-
-// changed is the hold of a plan that is not the one that was approved.
-func changed(strange []step.Step) step.Hold {
-	lines := make([]string, 0, len(strange))
-	for _, s := range strange {
-		lines = append(lines, s.String())
-	}
-	more := ""
-	if len(lines) > listed {
-		lines, more = lines[:listed], fmt.Sprintf("; and %d more", len(lines)-listed)
-	}
-	return step.Hold{Reason: planChanged, Subject: strange[0].Subject, Wave: strange[0].Wave,
-		Message: "what is left is not what was approved: " + strings.Join(lines, "; ") + more,
-		Hint:    "Somebody else changed the mesh. Run the same command again to see the plan as it is now, and to agree to it."}
-}
-
-// passing reports whether an error may go away when the same is tried again.
-func passing(err error) bool {
-	return !errors.Is(err, ErrRefused) && !errors.Is(err, context.Canceled)
-}
-
-// expired reports whether something has been waited for too long.
-func (t *turn) expired(since time.Time) bool {
-	return t.Clock.Now().Sub(since) > t.ready()
-}
-
-func (t *turn) ready() time.Duration {
+// readyTimeout is how long anything is waited for before the run holds.
+func (t *turn) readyTimeout() time.Duration {
 	if t.intent.ReadyTimeout == 0 {
-		return 10 * time.Minute
+		return defaultReadyTimeout
 	}
 	return t.intent.ReadyTimeout
+}
+
+// parallel is how many workloads may move at the same time.
+func (t *turn) parallel() int {
+	if t.intent.Parallel == 0 {
+		return defaultParallel
+	}
+	return t.intent.Parallel
 }

@@ -12,18 +12,21 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-func TestAWriteThatDoesNotArriveHoldsByName(t *testing.T) {
+func TestFailingWriteHoldsByName(t *testing.T) {
+	t.Parallel()
 	denied := fmt.Errorf("restart: %w: admission webhook policy.example denied the request", ErrRefused)
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name    string
 		at      func(step.Change) bool
 		err     error
 		subject string
 	}{
-		"a label is refused":   {func(c step.Change) bool { return c.Kind == "Namespace" }, denied, "a"},
-		"a restart is refused": {func(c step.Change) bool { return c.Kind == "Deployment" }, denied, "Deployment a/x"},
-		"nobody answers":       {func(c step.Change) bool { return c.Kind == "Deployment" }, errors.New("failed calling webhook policy.example denied"), "Deployment a/x"},
+		{"a label is refused", func(c step.Change) bool { return c.Kind == "Namespace" }, denied, "a"},
+		{"a restart is refused", func(c step.Change) bool { return c.Kind == "Deployment" }, denied, "Deployment a/x"},
+		{"nobody answers", func(c step.Change) bool { return c.Kind == "Deployment" }, errors.New("failed calling webhook policy.example denied"), "Deployment a/x"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			f := upgrade()
 			f.cut = func(change step.Change) error {
 				if c.at(change) {
@@ -46,7 +49,8 @@ func TestAWriteThatDoesNotArriveHoldsByName(t *testing.T) {
 }
 
 // The wave whose restart is refused is put back where that was asked for.
-func TestARefusedRestartPutsItsWaveBack(t *testing.T) {
+func TestRefusedRestartRollsItsWaveBack(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.intent.RollbackOnFailure = true
 	f.cut = func(c step.Change) error {
@@ -64,7 +68,8 @@ func TestARefusedRestartPutsItsWaveBack(t *testing.T) {
 	}
 }
 
-func TestALabelThatDoesNotStayHolds(t *testing.T) {
+func TestVanishingLabelHolds(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	f.acted = func(c step.Change) {
 		if c.Kind != "Namespace" || c.Name != "a" {
@@ -77,14 +82,15 @@ func TestALabelThatDoesNotStayHolds(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "a" || !strings.Contains(h.Message, "does not stay") {
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "a" || !strings.Contains(h.Message, "does not persist") {
 		t.Errorf("held with %+v", h)
 	}
 }
 
 // An operator that writes its whole template takes each stamp back before a pod comes
 // of it.
-func TestAStampThatDoesNotStayHolds(t *testing.T) {
+func TestVanishingRestartAnnotationHolds(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	was, _ := f.world.Workload("Deployment a/x")
 	stamps := 0
@@ -102,7 +108,7 @@ func TestAStampThatDoesNotStayHolds(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment a/x" || h.Wave != 1 || !strings.Contains(h.Message, "does not stay") {
+	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment a/x" || h.Wave != 1 || !strings.Contains(h.Message, "does not persist") {
 		t.Errorf("held with %+v", h)
 	}
 	if stamps < 5 || stamps > 20 {
@@ -116,7 +122,8 @@ func TestAStampThatDoesNotStayHolds(t *testing.T) {
 }
 
 // One that is taken back once is written again, and nothing is said.
-func TestAStampThatIsTakenBackOnceIsWrittenAgain(t *testing.T) {
+func TestLostRestartAnnotationIsWrittenAgain(t *testing.T) {
+	t.Parallel()
 	f := upgrade()
 	was, _ := f.world.Workload("Deployment a/x")
 	f.acted = func(c step.Change) {

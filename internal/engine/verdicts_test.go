@@ -12,6 +12,7 @@ import (
 // Verdicts get their names from verify, where each name has a heading in
 // docs/reference/checks.md.
 func TestVerdictNamesComeFromVerify(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

@@ -13,14 +13,22 @@ import (
 
 // Writes that don't arrive are no restarts: the workload is restarted once the
 // API server is back, and not judged for what was never done to it.
-func TestAWriteThatFailsIsNoRestart(t *testing.T) {
-	for name, lost := range map[string]error{"the API server is away": errors.New("connection refused"), "other hands were quicker": ErrConflict} {
-		t.Run(name, func(t *testing.T) {
+func TestFailedWriteCountsAsNoRestart(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		err  error
+	}{
+		{"the API server does not answer", errors.New("connection refused")},
+		{"conflict", ErrConflict},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f, failures := upgrade(), 0
 			f.cut = func(c step.Change) error {
 				if c.Namespace == "b" && c.Name == "x" && failures < 2*step.MaxAttempts {
 					failures++
-					return lost
+					return tc.err
 				}
 				return nil
 			}
@@ -47,14 +55,22 @@ func slow(w *mesh.World, key string, now time.Time, stumbles time.Duration) {
 
 // What was ready in between has waited anew: the time that its restart took
 // does not count once more when a pod of it is evicted later in a long wave.
-func TestWaitingBeginsAnewAfterItEnded(t *testing.T) {
-	for name, stumbles := range map[string]time.Duration{"while others restart": 7 * time.Minute, "in the soak": 9 * time.Minute} {
-		t.Run(name, func(t *testing.T) {
+func TestReadyWorkloadHasItsFullTimeAgain(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		unready time.Duration // after its restart
+	}{
+		{"while others restart", 7 * time.Minute},
+		{"in the soak", 9 * time.Minute},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f := upgrade()
 			f.intent.Parallel, f.intent.Waves, f.ledger = 1, [][]string{{"a", "b"}, {"c"}}, step.Ledger{}
 			f.agree()
 			f.sees = func(w *mesh.World) {
-				slow(w, "Deployment a/x", f.now, stumbles)
+				slow(w, "Deployment a/x", f.now, tc.unready)
 				slow(w, "Deployment a/y", f.now, 0)
 			}
 			expect(t, f, Completed)
@@ -65,14 +81,17 @@ func TestWaitingBeginsAnewAfterItEnded(t *testing.T) {
 // A wave in which some pod is always new, never the same one for long, comes to
 // the end of its soak; one in which the same workload never settles does not.
 func TestSoakEndsUnderChurn(t *testing.T) {
-	for name, tc := range map[string]struct {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
 		unready func(look int, key string) bool
 		want    Outcome
 	}{
-		"in turn":         {func(look int, key string) bool { return key == []string{"Deployment a/x", "Deployment a/y"}[look%2] }, Completed},
-		"always the same": {func(_ int, key string) bool { return key == "Deployment a/x" }, Held},
+		{"in turn", func(look int, key string) bool { return key == []string{"Deployment a/x", "Deployment a/y"}[look%2] }, Completed},
+		{"always the same", func(_ int, key string) bool { return key == "Deployment a/x" }, Held},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			f, look := upgrade(), 0
 			f.sees = func(w *mesh.World) {
 				look++

@@ -91,7 +91,7 @@ func TestBrokenCanary(t *testing.T) {
 
 	reverted := l.rerig(t, append(args, "--rollback-on-failure")...)
 	reverted.exits(t, exitHeld)
-	reverted.says(t, "WaveReverted", "wave 1 was put back and is proven", "Deployment shop-web/web", "rejected the LDS")
+	reverted.says(t, "WaveReverted", "wave 1 was rolled back and is verified", "Deployment shop-web/web", "rejected the LDS")
 	l.stands(t, all(oldRevision))
 	l.phase(t, "Held")
 	l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": nil})

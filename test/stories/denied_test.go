@@ -25,7 +25,7 @@ func TestDenied(t *testing.T) {
 		stand stand
 	}{
 		{"held", nil, []string{"WriteFailed", "Deployment shop-web/web"}, stand{"shop-data": oldRevision, "shop-core": oldRevision}},
-		{"put back", []string{"--rollback-on-failure"}, []string{"WaveReverted", "wave 1 was put back"}, all(oldRevision)},
+		{"put back", []string{"--rollback-on-failure"}, []string{"WaveReverted", "wave 1 was rolled back"}, all(oldRevision)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := moving(append(c.args, "--to", newRevision, "--soak", "0s", "--wave", "shop-web", "--wave", "shop-core,shop-data")...)

@@ -44,7 +44,7 @@ func (l *lab) thereAndBack(t *testing.T) {
 	l.labelled(t, all(newRevision))
 	l.gateways(t).same(t, "the gateways after the upgrade", gateways)
 	for _, holder := range []string{"ns/shop-web/sa/web", "ns/shop-core/sa/cart", "ns/shop-core/sa/catalog", "ns/shop-core/sa/notes", "ns/shop-data/sa/ledger", "ns/shop-data/sa/rates"} {
-		moved.says(t, "holds spiffe://cluster.local/"+holder)
+		moved.says(t, ": spiffe://cluster.local/"+holder)
 	}
 	l.scraped(t, map[string]float64{
 		`sum(pilot_xds{version="1.31.0"})`: 13,

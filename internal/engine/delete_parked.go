@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/step"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// parkedMoves are the next moves to delete what a swap has parked of one workload.
+type parkedMoves struct {
+	step  step.Step
+	wl    mesh.Workload
+	moves []swap.Action
+}
+
+// deleteParked deletes parked pods as soon as their proxies report no traffic, and
+// then the keepers.
+func (t *turn) deleteParked(ctx context.Context, stage step.Stage) (Outcome, error) {
+	next := make([]parkedMoves, len(stage.Steps))
+	for i, s := range stage.Steps {
+		wl, _ := t.world.Workload(s.Subject)
+		next[i] = parkedMoves{step: s, wl: wl, moves: swap.NextDeletions(wl, t.target, t.Clock.Now())}
+	}
+	traffic, moved := t.askTraffic(ctx, next), false
+	for _, p := range next {
+		s, waiting := p.step, verify.Verdict{Result: verify.Pass}
+		for _, m := range p.moves {
+			switch v := deleteVerdict(s, m, traffic); {
+			case m.Kind == swap.WaitUntil:
+			case needsDrain(m) && !traffic.known(m.Pod):
+				moved = true // a later turn asks it
+			case v.Result == verify.Wait:
+				waiting = v
+			default:
+				made, err := t.move(ctx, s, p.wl, m)
+				if err != nil {
+					return "", err
+				}
+				if moved = moved || made; !made {
+					waiting = conflictVerdict(s, m)
+				}
+			}
+		}
+		switch {
+		case waiting.Result == verify.Pass:
+			t.stopWaiting(s)
+		case t.overdue(s):
+			return t.fail(ctx, s, waiting)
+		default:
+			t.report(Event{Kind: Waiting, Step: &s, Verdict: &waiting})
+		}
+	}
+	return t.saveAndSleepUnless(ctx, moved)
+}
+
+// deleteVerdict reports whether a move may be made: a pod is deleted only once its
+// proxy reports no traffic. A pod without a running proxy cannot report it and only
+// has to be parked for its time.
+func deleteVerdict(s step.Step, m swap.Action, traffic trafficReport) verify.Verdict {
+	f := verify.Facts{}
+	switch {
+	case m.Kind == swap.Wait && m.Pod.Name != "":
+		f.Pending = m.Reason
+		return verify.ParkedPodDeleted.On(s.Subject, f)
+	case m.Kind == swap.Wait:
+		f.Pending = m.Reason
+		return verify.ReplacementServes.On(s.Subject, f)
+	case needsDrain(m) && traffic[m.Pod.UID] != "":
+		f.Pending = fmt.Sprintf("pod %s still receives traffic: %s", m.Pod.Name, traffic[m.Pod.UID])
+	}
+	return verify.ParkedPodIdle.On(s.Subject, f)
+}

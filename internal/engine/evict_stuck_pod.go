@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rerig/rerig/internal/step"
+	"github.com/rerig/rerig/internal/verify"
+)
+
+// evictStuckPods evicts pods that never became ready and keep their StatefulSet from
+// rolling back. A disruption budget may refuse that until the ready timeout.
+func (t *turn) evictStuckPods(ctx context.Context, stage step.Stage) (Outcome, error) {
+	for _, s := range stage.Steps {
+		if !t.overdue(s) {
+			continue
+		}
+		pod, _, _ := strings.Cut(s.From, " ")
+		return t.fail(ctx, s, verify.Verdict{
+			Check:   verify.RolloutDone.Name,
+			Subject: s.Subject,
+			Result:  verify.Wait,
+			Reason:  fmt.Sprintf("pod %s is not ready, blocks the StatefulSet, and cannot be evicted", pod),
+			Hint:    "Look at the disruption budgets that select the pod (`kubectl get pdb`), or delete the pod: it serves no requests.",
+		})
+	}
+	return t.act(ctx, stage.Steps)
+}
