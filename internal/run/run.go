@@ -7,6 +7,7 @@ package run
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -106,7 +107,14 @@ func (r *Run) Approved(p plan.Plan) bool {
 
 // Engine returns the engine that carries the run out.
 func (r *Run) Engine(c Cluster, clock engine.Clock, reporter engine.Reporter) engine.Engine {
-	return engine.Engine{Observer: c, Writer: c, Record: c.Record(r.Name), Clock: clock, Reporter: reporter}
+	return engine.Engine{
+		Observer: c,
+		Writer:   c,
+		Record:   c.Record(r.Name),
+		Clock:    clock,
+		Reporter: reporter,
+		Jitter:   rand.Float64,
+	}
 }
 
 // summary describes a run that was rolled back, before its record is replaced.
