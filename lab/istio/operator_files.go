@@ -16,8 +16,8 @@ var files embed.FS
 // Revision is the name of the revision that the file for this version installs: 1.29.1 is 1-29-1.
 func Revision(version string) string { return strings.ReplaceAll(version, ".", "-") }
 
-// Operator is the IstioOperator file for this version.
-func Operator(version string) ([]byte, error) {
+// OperatorFile is the IstioOperator file for this version.
+func OperatorFile(version string) ([]byte, error) {
 	b, err := files.ReadFile(Revision(version) + ".yaml")
 	if err != nil {
 		return nil, fmt.Errorf("find the IstioOperator of Istio %s: %w", version, err)

@@ -19,8 +19,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
 
-// downWithin is how long a supervisor may take to end what it runs.
-const downWithin = 20 * time.Second
+// stopTimeout is how long a supervisor may take to end what it runs.
+const stopTimeout = 20 * time.Second
 
 func downCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
@@ -29,45 +29,45 @@ func downCommand(f *flags) *cobra.Command {
 	}
 }
 
-func down(ctx context.Context, f *flags, say io.Writer) error {
+func down(ctx context.Context, f *flags, out io.Writer) error {
 	root, err := cache.Root()
 	if err != nil {
 		return err
 	}
-	path := state.At(root, f.name) + ".lock"
-	lock, err := flock.Take(ctx, path)
+	path := state.Dir(root, f.name) + ".lock"
+	lock, err := flock.Acquire(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
 	defer os.Remove(path)
-	l, err := state.Load(state.At(root, f.name))
-	if errors.Is(err, state.ErrNone) {
-		fmt.Fprintf(say, "lab %s is down\n", f.name)
+	l, err := state.Load(state.Dir(root, f.name))
+	if errors.Is(err, state.ErrNotFound) {
+		fmt.Fprintf(out, "lab %s is down\n", f.name)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := supervise.End(l, downWithin); err != nil {
+	if err := supervise.Stop(l, stopTimeout); err != nil {
 		return err
 	}
-	if err := remove(l); err != nil {
+	if err := cleanUp(l); err != nil {
 		return err
 	}
-	fmt.Fprintf(say, "lab %s is down\n", l.Name)
+	fmt.Fprintf(out, "lab %s is down\n", l.Name)
 	return nil
 }
 
-// remove takes away what a lab whose processes have ended has left.
-func remove(l state.Lab) error {
+// cleanUp takes away what a lab whose processes have ended has left.
+func cleanUp(l state.Lab) error {
 	if l.Size == state.Real {
-		if err := real.Clean(l); err != nil {
+		if err := real.RemoveCgroups(l); err != nil {
 			return err
 		}
 	}
 	var err error
-	for until := time.Now().Add(downWithin); time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(stopTimeout); time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
 		if err = os.RemoveAll(l.Dir); err == nil { // what is dying may still write there
 			return nil
 		}

@@ -18,15 +18,15 @@ func fetchCommand(f *flags) *cobra.Command {
 	c := &cobra.Command{
 		Use: "fetch", Short: "Build and download all parts of a lab of this size, and start nothing", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			size, _, err := f.chosen()
+			size, _, err := f.labSize()
 			if err != nil {
 				return err
 			}
-			s, err := store()
+			s, err := newStore()
 			if err != nil {
 				return err
 			}
-			_, err = gather(c.Context(), s, wanted(size, !noShop, withRollouts))
+			_, err = getParts(c.Context(), s, requiredParts(size, !noShop, withRollouts))
 			return err
 		},
 	}
@@ -35,8 +35,8 @@ func fetchCommand(f *flags) *cobra.Command {
 	return c
 }
 
-// wanted names the parts of a lab of this size, those that need a registry first, so that what is going to fail fails early.
-func wanted(size state.Size, shop, withRollouts bool) []string {
+// requiredParts names the parts of a lab of this size, those that need a registry first, so that what is going to fail fails early.
+func requiredParts(size state.Size, shop, withRollouts bool) []string {
 	var names []string
 	if size == state.Real {
 		names = append(names, "rootfs", "envoy-1.29.1", "envoy-1.31.0")
@@ -64,14 +64,14 @@ func shopParts(size state.Size) []string {
 	return []string{"shop"}
 }
 
-func gather(ctx context.Context, s parts.Store, names []string) (map[string]string, error) {
-	places := map[string]string{}
+func getParts(ctx context.Context, s parts.Store, names []string) (map[string]string, error) {
+	paths := map[string]string{}
 	for _, n := range names {
-		place, err := s.Part(ctx, n)
+		path, err := s.Path(ctx, n)
 		if err != nil {
 			return nil, fmt.Errorf("get %s: %w", n, err)
 		}
-		places[n] = place
+		paths[n] = path
 	}
-	return places, nil
+	return paths, nil
 }

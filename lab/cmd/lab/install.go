@@ -18,37 +18,37 @@ import (
 	"github.com/rerig/rerig/lab/istio"
 )
 
-// fill installs what the lab is to hold. Each thing is installed once in a lab's
+// installContents installs what the lab is to hold. Each thing is installed once in a lab's
 // life: what became of it since is its user's business.
-func fill(ctx context.Context, l state.Lab, in contents, say io.Writer) error {
-	next := laterImages(ctx, l, say)
-	if in.istio {
-		if err := once(l, "istio", say, func() error { return installIstio(ctx, l, parts.IstioVersions[0]) }); err != nil {
+func installContents(ctx context.Context, l state.Lab, want contents, out io.Writer) error {
+	newerImages := importNewerImages(ctx, l, out)
+	if want.istio {
+		if err := installOnce(l, "istio", out, func() error { return installIstio(ctx, l, parts.IstioVersions[0]) }); err != nil {
 			return err
 		}
 	}
-	if err := <-next; err != nil {
+	if err := <-newerImages; err != nil {
 		return err
 	}
-	if in.shop {
-		return once(l, "shop", say, func() error { return installShop(ctx, l) })
+	if want.shop {
+		return installOnce(l, "shop", out, func() error { return installShop(ctx, l) })
 	}
 	return nil
 }
 
-// laterImages imports the newer Istio's images while the older one is installed, so
+// importNewerImages imports the newer Istio's images while the older one is installed, so
 // that they are there for whoever installs it.
-func laterImages(ctx context.Context, l state.Lab, say io.Writer) <-chan error {
-	done := make(chan error, 1)
+func importNewerImages(ctx context.Context, l state.Lab, out io.Writer) <-chan error {
+	imported := make(chan error, 1)
 	if l.Size != state.Real {
-		close(done)
-		return done
+		close(imported)
+		return imported
 	}
 	go func() {
 		version := parts.IstioVersions[1]
-		done <- once(l, "images-"+version, say, func() error { return importImages(ctx, l, "images-"+version) })
+		imported <- installOnce(l, "images-"+version, out, func() error { return importImages(ctx, l, "images-"+version) })
 	}()
-	return done
+	return imported
 }
 
 func importImages(ctx context.Context, l state.Lab, part string) error {
@@ -56,27 +56,27 @@ func importImages(ctx context.Context, l state.Lab, part string) error {
 	if err != nil {
 		return err
 	}
-	return call(cmd)
+	return runQuietly(cmd)
 }
 
-// once does what has not been done in this lab yet, and marks it done.
-func once(l state.Lab, what string, say io.Writer, do func() error) error {
-	mark := filepath.Join(l.Dir, what+".installed")
-	if _, err := os.Stat(mark); err == nil {
+// installOnce does what has not been done in this lab yet, and marks it done.
+func installOnce(l state.Lab, what string, out io.Writer, do func() error) error {
+	marker := filepath.Join(l.Dir, what+".installed")
+	if _, err := os.Stat(marker); err == nil {
 		return nil
 	}
-	began := time.Now()
+	start := time.Now()
 	if err := do(); err != nil {
 		return fmt.Errorf("install %s: %w", what, err)
 	}
-	fmt.Fprintf(say, "%s is in place after %.1f s\n", what, time.Since(began).Seconds())
-	return os.WriteFile(mark, nil, 0o644)
+	fmt.Fprintf(out, "%s is in place after %.1f s\n", what, time.Since(start).Seconds())
+	return os.WriteFile(marker, nil, 0o644)
 }
 
 // installIstio does what a user does by hand: `istioctl install -f FILE`.
 func installIstio(ctx context.Context, l state.Lab, version string) error {
 	for _, v := range parts.IstioVersions {
-		content, err := istio.Operator(v)
+		content, err := istio.OperatorFile(v)
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func installIstio(ctx context.Context, l state.Lab, version string) error {
 		}
 	}
 	istioctl := filepath.Join(l.Parts["istio-"+version], "istioctl")
-	return call(exec.CommandContext(ctx, istioctl, "install", "-y", "-f", operatorFile(l, version), "--kubeconfig", l.Kubeconfig()))
+	return runQuietly(exec.CommandContext(ctx, istioctl, "install", "-y", "-f", operatorFile(l, version), "--kubeconfig", l.Kubeconfig()))
 }
 
 func operatorFile(l state.Lab, version string) string {
@@ -96,8 +96,8 @@ func kubectl(ctx context.Context, l state.Lab, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, l.Parts["kubectl"], append([]string{"--kubeconfig", l.Kubeconfig()}, args...)...)
 }
 
-// call runs a command whose output matters only when it fails.
-func call(cmd *exec.Cmd) error {
+// runQuietly runs a command whose output matters only when it fails.
+func runQuietly(cmd *exec.Cmd) error {
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil

@@ -22,7 +22,7 @@ func loadCommand(f *flags) *cobra.Command {
 	c := &cobra.Command{
 		Use: "load", Short: "Print what the load on the shop has seen so far", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := f.running()
+			l, err := f.loadLab()
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func load(ctx context.Context, l state.Lab, format string, reset bool, out io.Wr
 	if len(pods.Items) == 0 {
 		return fmt.Errorf("find the load's pod: lab %s has none; `lab shop` installs it in a real lab", l.Name)
 	}
-	report, err := ask(client, pods.Items[0].Name, format, reset).DoRaw(ctx)
+	report, err := reportRequest(client, pods.Items[0].Name, format, reset).DoRaw(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the load for its report: %w", err)
 	}
@@ -59,7 +59,7 @@ func load(ctx context.Context, l state.Lab, format string, reset bool, out io.Wr
 	return err
 }
 
-func ask(client kubernetes.Interface, pod, format string, reset bool) *rest.Request {
+func reportRequest(client kubernetes.Interface, pod, format string, reset bool) *rest.Request {
 	verb, path := "GET", "report"
 	if reset {
 		verb, path = "POST", "reset"

@@ -17,11 +17,11 @@ func pathCommand(*flags) *cobra.Command {
 		Long: "Print where a part is, building it when needed. The parts: " + strings.Join(parts.Names(), ", ") + ".",
 		Args: cobra.ExactArgs(1), ValidArgs: parts.Names(),
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := store()
+			s, err := newStore()
 			if err != nil {
 				return err
 			}
-			place, err := s.Part(c.Context(), args[0])
+			place, err := s.Path(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -35,7 +35,7 @@ func kubeconfigCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use: "kubeconfig", Short: "Print where the lab's kubeconfig is", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := f.running()
+			l, err := f.loadLab()
 			if err != nil {
 				return err
 			}

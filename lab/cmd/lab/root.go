@@ -33,8 +33,8 @@ func root() *cobra.Command {
 	return c
 }
 
-// chosen is the size asked for, or the largest that this user can have, with the reason when that is not the real one.
-func (f *flags) chosen() (size state.Size, why string, err error) {
+// labSize is the size asked for, or the largest that this user can have, with the reason when that is not the real one.
+func (f *flags) labSize() (size state.Size, note string, err error) {
 	root := os.Geteuid() == 0 && runtime.GOOS == "linux"
 	switch state.Size(f.size) {
 	case "":
@@ -53,25 +53,25 @@ func (f *flags) chosen() (size state.Size, why string, err error) {
 	return "", "", fmt.Errorf("read --size %q: it is real or hollow", f.size)
 }
 
-func store() (parts.Store, error) {
+func newStore() (parts.Store, error) {
 	root, err := cache.Root()
 	if err != nil {
 		return parts.Store{}, err
 	}
-	source, err := parts.Source()
+	source, err := parts.FindSource()
 	if err != nil {
 		return parts.Store{}, err
 	}
-	return parts.Store{Cache: cache.Cache{Root: root, Say: os.Stderr}, Source: source, Say: os.Stderr}, nil
+	return parts.Store{Cache: cache.Cache{Root: root, Progress: os.Stderr}, Source: source, Log: os.Stderr}, nil
 }
 
-// running loads the lab of this name, which must be there.
-func (f *flags) running() (state.Lab, error) {
+// loadLab loads the lab of this name, which must be there.
+func (f *flags) loadLab() (state.Lab, error) {
 	root, err := cache.Root()
 	if err != nil {
 		return state.Lab{}, err
 	}
-	l, err := state.Load(state.At(root, f.name))
+	l, err := state.Load(state.Dir(root, f.name))
 	if err != nil {
 		return l, fmt.Errorf("find lab %q: %w; `lab up` makes one", f.name, err)
 	}

@@ -13,40 +13,40 @@ import (
 	"github.com/rerig/rerig/lab/istio"
 )
 
-func TestChosenSize(t *testing.T) {
-	can := os.Geteuid() == 0 && runtime.GOOS == "linux"
-	size, why, err := (&flags{}).chosen()
-	if err != nil || (size == state.Real) != can || (why == "") != can {
-		t.Errorf("by default: %s, %q, %v", size, why, err)
+func TestLabSize(t *testing.T) {
+	isRoot := os.Geteuid() == 0 && runtime.GOOS == "linux"
+	size, note, err := (&flags{}).labSize()
+	if err != nil || (size == state.Real) != isRoot || (note == "") != isRoot {
+		t.Errorf("by default: %s, %q, %v", size, note, err)
 	}
-	if size, _, err := (&flags{size: "hollow"}).chosen(); size != state.Hollow || err != nil {
+	if size, _, err := (&flags{size: "hollow"}).labSize(); size != state.Hollow || err != nil {
 		t.Errorf("hollow: %s, %v", size, err)
 	}
-	if _, _, err := (&flags{size: "real"}).chosen(); (err == nil) != can {
+	if _, _, err := (&flags{size: "real"}).labSize(); (err == nil) != isRoot {
 		t.Errorf("real: %v", err)
 	}
-	if _, _, err := (&flags{size: "medium"}).chosen(); err == nil {
+	if _, _, err := (&flags{size: "medium"}).labSize(); err == nil {
 		t.Error("medium: no error")
 	}
 }
 
 // Every part that a lab wants is one that there is.
-func TestWantedPartsExist(t *testing.T) {
+func TestRequiredPartsExist(t *testing.T) {
 	for _, size := range []state.Size{state.Real, state.Hollow} {
-		for _, n := range wanted(size, true, true) {
+		for _, n := range requiredParts(size, true, true) {
 			if !slices.Contains(parts.Names(), n) {
 				t.Errorf("%s wants %s", size, n)
 			}
 		}
-		if slices.Contains(wanted(size, false, false), "shop") {
+		if slices.Contains(requiredParts(size, false, false), "shop") {
 			t.Errorf("%s without the shop wants the shop", size)
 		}
 	}
 }
 
-func TestEveryVersionHasItsOperator(t *testing.T) {
+func TestEveryVersionHasAnOperatorFile(t *testing.T) {
 	for _, v := range parts.IstioVersions {
-		if b, err := istio.Operator(v); err != nil || len(b) == 0 {
+		if b, err := istio.OperatorFile(v); err != nil || len(b) == 0 {
 			t.Errorf("%s: %v", v, err)
 		}
 	}

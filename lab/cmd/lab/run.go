@@ -20,24 +20,24 @@ func runCommand(f *flags) *cobra.Command {
 		Use: "run -- CMD [ARGS]", Short: "Run a command inside the lab, with its KUBECONFIG",
 		Long: "Run a command with the lab's KUBECONFIG: in a real lab inside its namespaces, where pods' and Services' addresses lead\nto them and where kubectl, istioctl-VERSION and shop are in the PATH; in a hollow lab on the host.",
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return run(c.Context(), f, args) },
+		RunE: func(c *cobra.Command, args []string) error { return execInLab(c.Context(), f, args) },
 	}
 }
 
 func shellCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use: "shell", Short: "A shell inside the lab", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), f, []string{"/bin/bash"}) },
+		RunE: func(c *cobra.Command, _ []string) error { return execInLab(c.Context(), f, []string{"/bin/bash"}) },
 	}
 }
 
-// run becomes the command, so that the terminal's signals are the command's alone.
-func run(ctx context.Context, f *flags, argv []string) error {
-	l, err := f.running()
+// execInLab becomes the command, so that the terminal's signals are the command's alone.
+func execInLab(ctx context.Context, f *flags, argv []string) error {
+	l, err := f.loadLab()
 	if err != nil {
 		return err
 	}
-	cmd, err := within(ctx, l, argv)
+	cmd, err := commandInLab(ctx, l, argv)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func run(ctx context.Context, f *flags, argv []string) error {
 	return nil
 }
 
-func within(ctx context.Context, l state.Lab, argv []string) (*exec.Cmd, error) {
+func commandInLab(ctx context.Context, l state.Lab, argv []string) (*exec.Cmd, error) {
 	if l.Size == state.Real {
 		return real.Enter(ctx, l, argv)
 	}

@@ -18,14 +18,14 @@ import (
 	"github.com/rerig/rerig/lab/istio"
 )
 
-// shopWithin is how long the shop may take to be ready; on a machine with nothing else to do it takes half a minute.
-const shopWithin = 6 * time.Minute
+// shopReadyTimeout is how long the shop may take to be ready; on a machine with nothing else to do it takes half a minute.
+const shopReadyTimeout = 6 * time.Minute
 
 func shopCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use: "shop", Short: "Install the shop into a lab that runs, or put it back as it was", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			l, err := f.running()
+			l, err := f.loadLab()
 			if err != nil {
 				return err
 			}
@@ -37,15 +37,15 @@ func shopCommand(f *flags) *cobra.Command {
 // installShop builds the shop when the lab was brought up without it, gives its
 // image to the node, and applies what its own program prints.
 func installShop(ctx context.Context, l state.Lab) error {
-	s, err := store()
+	s, err := newStore()
 	if err != nil {
 		return err
 	}
-	places, err := gather(ctx, s, shopParts(l.Size))
+	paths, err := getParts(ctx, s, shopParts(l.Size))
 	if err != nil {
 		return err
 	}
-	maps.Copy(l.Parts, places)
+	maps.Copy(l.Parts, paths)
 	if err := l.Save(); err != nil {
 		return err
 	}
@@ -71,23 +71,23 @@ func applyShop(ctx context.Context, l state.Lab) error {
 	if err := os.WriteFile(file, manifests, 0o600); err != nil {
 		return fmt.Errorf("write the shop's manifests: %w", err)
 	}
-	if err := call(kubectl(ctx, l, "apply", "-f", file)); err != nil {
+	if err := runQuietly(kubectl(ctx, l, "apply", "-f", file)); err != nil {
 		return err
 	}
-	return awaitShop(ctx, l)
+	return waitForShop(ctx, l)
 }
 
-// awaitShop waits for every workload. The load's pod is ready once the shop has
+// waitForShop waits for every workload. The load's pod is ready once the shop has
 // been right in everything it asked for, three times in a row.
-func awaitShop(ctx context.Context, l state.Lab) error {
-	ctx, cancel := context.WithTimeout(ctx, shopWithin)
+func waitForShop(ctx context.Context, l state.Lab) error {
+	ctx, cancel := context.WithTimeout(ctx, shopReadyTimeout)
 	defer cancel()
 	namespaces := []string{"outside", "shop-core", "shop-data", "shop-web"}
 	if l.Size == state.Real {
 		namespaces = append(namespaces, "load")
 	}
 	for _, n := range namespaces {
-		if err := call(kubectl(ctx, l, "rollout", "status", "deployment,statefulset,daemonset", "-n", n)); err != nil {
+		if err := runQuietly(kubectl(ctx, l, "rollout", "status", "deployment,statefulset,daemonset", "-n", n)); err != nil {
 			return fmt.Errorf("wait for the workloads of %s: %w", n, err)
 		}
 	}

@@ -29,14 +29,14 @@ func status(ctx context.Context, f *flags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := state.Load(state.At(root, f.name))
-	if errors.Is(err, state.ErrNone) || err == nil && !supervise.Alive(l) {
+	l, err := state.Load(state.Dir(root, f.name))
+	if errors.Is(err, state.ErrNotFound) || err == nil && !supervise.IsRunning(l) {
 		return fmt.Errorf("lab %s is down", f.name)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "lab         %s (%s)\nkubeconfig  %s\nlogs        %s\n", l.Name, l.Size, l.Kubeconfig(), l.Logs())
+	fmt.Fprintf(out, "lab         %s (%s)\nkubeconfig  %s\nlogs        %s\n", l.Name, l.Size, l.Kubeconfig(), l.LogDir())
 	if l.Size == state.Real {
 		fmt.Fprintf(out, "prometheus  http://127.0.0.1:%d\ningress     http://127.0.0.1:%d\n", l.PrometheusPort, l.IngressPort)
 	}
@@ -44,7 +44,7 @@ func status(ctx context.Context, f *flags, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("ask the lab for its nodes and pods: %w", err)
 	}
-	s, err := clusterstatus.Read(raw)
+	s, err := clusterstatus.Parse(raw)
 	if err != nil {
 		return err
 	}

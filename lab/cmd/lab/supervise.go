@@ -13,7 +13,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
 
-var grounds = map[state.Size]supervise.Ground{state.Real: real.Run, state.Hollow: hollow.Run}
+var runners = map[state.Size]supervise.RunFunc{state.Real: real.Run, state.Hollow: hollow.Run}
 
 // superviseCommand is what `lab up` leaves behind; nobody types it.
 func superviseCommand() *cobra.Command {
@@ -24,13 +24,13 @@ func superviseCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return quietly(supervise.Run(c.Context(), l, grounds[l.Size], os.Stdout))
+			return exitOnError(supervise.Run(c.Context(), l, runners[l.Size], os.Stdout))
 		},
 	}
 }
 
-// quietly ends the process by an error that has been written down for whoever waits.
-func quietly(err error) error {
+// exitOnError ends the process by an error that has been written down for whoever waits.
+func exitOnError(err error) error {
 	if err != nil {
 		os.Exit(1)
 	}
@@ -48,7 +48,7 @@ func insideCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return quietly(do(c, l))
+				return exitOnError(do(c, l))
 			},
 		})
 	}

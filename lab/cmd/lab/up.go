@@ -23,89 +23,89 @@ import (
 type contents struct{ istio, shop, rollouts bool }
 
 func upCommand(f *flags) *cobra.Command {
-	var in contents
+	var want contents
 	var noShop bool
 	c := &cobra.Command{
 		Use: "up", Short: "Bring the lab up, and leave it running", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			in.shop = in.istio && !noShop
-			return up(c.Context(), f, in, c.ErrOrStderr())
+			want.shop = want.istio && !noShop
+			return up(c.Context(), f, want, c.ErrOrStderr())
 		},
 	}
-	c.Flags().BoolVar(&in.istio, "istio", true, "install Istio 1.29.1 (and the shop)")
+	c.Flags().BoolVar(&want.istio, "istio", true, "install Istio 1.29.1 (and the shop)")
 	c.Flags().BoolVar(&noShop, "no-shop", false, "leave the shop out")
-	c.Flags().BoolVar(&in.rollouts, "rollouts", false, "run the controller of Argo Rollouts as well")
+	c.Flags().BoolVar(&want.rollouts, "rollouts", false, "run the controller of Argo Rollouts as well")
 	return c
 }
 
 // up is the same however often it is called: what is there already is left as it is.
-func up(ctx context.Context, f *flags, in contents, say io.Writer) error {
-	size, why, err := f.chosen()
+func up(ctx context.Context, f *flags, want contents, out io.Writer) error {
+	size, note, err := f.labSize()
 	if err != nil {
 		return err
 	}
-	began := time.Now()
+	start := time.Now()
 	root, err := cache.Root()
 	if err != nil {
 		return err
 	}
-	lock, err := flock.Take(ctx, state.At(root, f.name)+".lock")
+	lock, err := flock.Acquire(ctx, state.Dir(root, f.name)+".lock")
 	if err != nil {
 		return err
 	}
 	defer lock.Close()
-	l, err := ensure(ctx, f, root, size, why, in, say)
+	l, err := ensureRunning(ctx, f, root, size, note, want, out)
 	if err != nil {
 		return err
 	}
-	if err := supervise.Await(ctx, l, say); err != nil {
+	if err := supervise.WaitReady(ctx, l, out); err != nil {
 		return err
 	}
 	if l, err = state.Load(l.Dir); err != nil { // the supervisor has written its ports
 		return err
 	}
-	if err := fill(ctx, l, in, say); err != nil {
+	if err := installContents(ctx, l, want, out); err != nil {
 		return err
 	}
-	fmt.Fprintf(say, "lab %s (%s) is up after %s\nexport KUBECONFIG=%s\n", l.Name, l.Size, time.Since(began).Round(time.Second), l.Kubeconfig())
+	fmt.Fprintf(out, "lab %s (%s) is up after %s\nexport KUBECONFIG=%s\n", l.Name, l.Size, time.Since(start).Round(time.Second), l.Kubeconfig())
 	return nil
 }
 
-// ensure returns the lab that runs, or starts one in place of what may be left of an earlier one.
-func ensure(ctx context.Context, f *flags, root string, size state.Size, why string, in contents, say io.Writer) (state.Lab, error) {
-	old, err := state.Load(state.At(root, f.name))
-	if err == nil && supervise.Alive(old) {
+// ensureRunning returns the lab that runs, or starts one in place of what may be left of an earlier one.
+func ensureRunning(ctx context.Context, f *flags, root string, size state.Size, note string, want contents, out io.Writer) (state.Lab, error) {
+	old, err := state.Load(state.Dir(root, f.name))
+	if err == nil && supervise.IsRunning(old) {
 		if f.size != "" && old.Size != size {
 			return old, fmt.Errorf("bring up a %s lab: lab %q runs and is %s; end it with `lab down`, or choose another --name", size, old.Name, old.Size)
 		}
-		if _, has := old.Parts[rollouts.Part]; in.rollouts && !has {
+		if _, has := old.Parts[rollouts.Part]; want.rollouts && !has {
 			return old, fmt.Errorf("bring up a lab with Argo Rollouts: lab %q runs without; end it with `lab down`, or choose another --name", old.Name)
 		}
 		return old, nil
 	}
 	if err == nil {
-		err = remove(old)
+		err = cleanUp(old)
 	}
-	if err != nil && !errors.Is(err, state.ErrNone) {
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
 		return old, err
 	}
-	if why != "" {
-		fmt.Fprintln(say, why)
+	if note != "" {
+		fmt.Fprintln(out, note)
 	}
-	s, err := store()
+	s, err := newStore()
 	if err != nil {
 		return old, err
 	}
-	places, err := gather(ctx, s, wanted(size, in.shop, in.rollouts))
+	paths, err := getParts(ctx, s, requiredParts(size, want.shop, want.rollouts))
 	if err != nil {
 		return old, err
 	}
-	l := state.Lab{Name: f.name, Size: size, Dir: state.At(root, f.name), Cache: root, Parts: places}
+	l := state.Lab{Name: f.name, Size: size, Dir: state.Dir(root, f.name), Cache: root, Parts: paths}
 	if err := os.RemoveAll(l.Dir); err != nil {
 		return l, fmt.Errorf("clear %s: %w", l.Dir, err)
 	}
 	if err := l.Save(); err != nil {
 		return l, err
 	}
-	return l, supervise.Detach(l)
+	return l, supervise.Start(l)
 }

@@ -21,7 +21,7 @@ type Cache struct {
 	// Root is the folder; it need not exist.
 	Root string
 	// Say is told the progress of a build; nil for silence.
-	Say io.Writer
+	Progress io.Writer
 }
 
 // Root is where the cache of this user is: $RERIG_CACHE, or rerig in the user's cache directory.
@@ -41,38 +41,38 @@ func Root() (string, error) {
 // its place only when build succeeds; of several processes that ask at once one
 // builds and the others wait.
 func (c Cache) Dir(ctx context.Context, name string, key []string, build func(ctx context.Context, dir string) error) (string, error) {
-	final := filepath.Join(c.Root, "parts", name+"-"+digest(key))
-	if exists(final) {
-		return final, nil
+	partDir := filepath.Join(c.Root, "parts", name+"-"+keyDigest(key))
+	if exists(partDir) {
+		return partDir, nil
 	}
-	lock, err := flock.Take(ctx, final+".lock")
+	lock, err := flock.Acquire(ctx, partDir+".lock")
 	if err != nil {
 		return "", err
 	}
 	defer lock.Close()
-	if exists(final) {
-		return final, nil
+	if exists(partDir) {
+		return partDir, nil
 	}
-	scratch := final + ".part"
+	scratch := partDir + ".part"
 	if err := os.RemoveAll(scratch); err != nil {
 		return "", fmt.Errorf("clear what an earlier build of %s left: %w", name, err)
 	}
 	if err := os.MkdirAll(scratch, 0o755); err != nil {
 		return "", fmt.Errorf("make a folder for %s: %w", name, err)
 	}
-	done := progress(c.Say, name)
+	finish := reportProgress(c.Progress, name)
 	err = build(ctx, scratch)
-	done(err)
+	finish(err)
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)
 	}
-	if err := os.Rename(scratch, final); err != nil {
+	if err := os.Rename(scratch, partDir); err != nil {
 		return "", fmt.Errorf("put %s in its place: %w", name, err)
 	}
-	return final, nil
+	return partDir, nil
 }
 
-func digest(key []string) string {
+func keyDigest(key []string) string {
 	h := sha256.New()
 	for _, k := range key {
 		fmt.Fprintf(h, "%d %s\n", len(k), k)

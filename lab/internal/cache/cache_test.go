@@ -39,7 +39,7 @@ func TestDirBuildsOnce(t *testing.T) {
 	}
 }
 
-func TestDirIsKeyedByWhatWentIn(t *testing.T) {
+func TestDirKeysByInputs(t *testing.T) {
 	c := Cache{Root: t.TempDir()}
 	seen := map[string]bool{}
 	for _, key := range [][]string{{"a", "b"}, {"ab"}, {"a", "b", ""}, {"b", "a"}} {
@@ -54,9 +54,9 @@ func TestDirIsKeyedByWhatWentIn(t *testing.T) {
 	}
 }
 
-func TestFailedBuildIsTriedAgainFromNothing(t *testing.T) {
-	var said strings.Builder
-	c := Cache{Root: t.TempDir(), Say: &said}
+func TestFailedBuildRestartsFromEmptyDir(t *testing.T) {
+	var progress strings.Builder
+	c := Cache{Root: t.TempDir(), Progress: &progress}
 	broken := errors.New("broken")
 	_, err := c.Dir(context.Background(), "part", nil, func(_ context.Context, dir string) error {
 		return errors.Join(broken, os.WriteFile(filepath.Join(dir, "half"), nil, 0o644))
@@ -71,7 +71,7 @@ func TestFailedBuildIsTriedAgainFromNothing(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "half")); err == nil {
 		t.Error("what the failed build left is in the part")
 	}
-	if !strings.Contains(said.String(), "building part failed") || !strings.Contains(said.String(), "built part in") {
-		t.Errorf("said %q", said.String())
+	if !strings.Contains(progress.String(), "building part failed") || !strings.Contains(progress.String(), "built part in") {
+		t.Errorf("said %q", progress.String())
 	}
 }

@@ -45,8 +45,8 @@ type container struct {
 	} `json:"state"`
 }
 
-// Read summarizes the JSON list of nodes and pods that `kubectl get nodes,pods -A -o json` prints.
-func Read(list []byte) (Summary, error) {
+// Parse summarizes the JSON list of nodes and pods that `kubectl get nodes,pods -A -o json` prints.
+func Parse(list []byte) (Summary, error) {
 	var l struct{ Items []object }
 	if err := json.Unmarshal(list, &l); err != nil {
 		return Summary{}, fmt.Errorf("read the list of nodes and pods: %w", err)
@@ -57,12 +57,12 @@ func Read(list []byte) (Summary, error) {
 			s.Nodes = append(s.Nodes, fmt.Sprintf("%s %s %s", o.Metadata.Name, o.Status.NodeInfo.KubeletVersion, o.readiness()))
 			continue
 		}
-		s.pod(o)
+		s.addPod(o)
 	}
 	return s, nil
 }
 
-func (s *Summary) pod(o object) {
+func (s *Summary) addPod(o object) {
 	if o.Status.Phase == "Succeeded" {
 		return
 	}
@@ -71,7 +71,7 @@ func (s *Summary) pod(o object) {
 		s.Istiods = append(s.Istiods, fmt.Sprintf("%s revision %s %s", o.Metadata.Name, o.Metadata.Labels["istio.io/rev"], o.readiness()))
 	}
 	if o.readiness() != "ready" {
-		s.NotReady = append(s.NotReady, fmt.Sprintf("%s/%s %s", o.Metadata.Namespace, o.Metadata.Name, o.waitsFor()))
+		s.NotReady = append(s.NotReady, fmt.Sprintf("%s/%s %s", o.Metadata.Namespace, o.Metadata.Name, o.waitingReason()))
 	}
 }
 
@@ -84,7 +84,7 @@ func (o object) readiness() string {
 	return "not ready"
 }
 
-func (o object) waitsFor() string {
+func (o object) waitingReason() string {
 	for _, c := range slices.Concat(o.Status.InitialContainers, o.Status.Containers) {
 		if c.State.Waiting != nil {
 			return fmt.Sprintf("%s: %s: %s", o.Status.Phase, c.Name, c.State.Waiting.Reason)

@@ -19,8 +19,8 @@ const list = `{"items": [
  {"kind": "Pod", "metadata": {"namespace": "shop", "name": "cart"}, "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
 ]}`
 
-func TestSummary(t *testing.T) {
-	s, err := Read([]byte(list))
+func TestSummaryText(t *testing.T) {
+	s, err := Parse([]byte(list))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +37,8 @@ not ready   shop/web Pending: istio-proxy: ErrImagePull
 	}
 }
 
-func TestReadOfNonsense(t *testing.T) {
-	if _, err := Read([]byte("error from server")); err == nil {
+func TestParseRejectsInvalidJSON(t *testing.T) {
+	if _, err := Parse([]byte("error from server")); err == nil {
 		t.Error("no error")
 	}
 }

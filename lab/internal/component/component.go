@@ -65,23 +65,23 @@ type Probe struct {
 	// tcp://host:port or unix:///path (something accepts), or file:///path (it exists).
 	URL string
 	// Within is how long the service may take; 30 s when zero.
-	Within time.Duration
+	Timeout time.Duration
 }
 
-// Recipe is a boot: its components start in this order, each well before the next.
-type Recipe []Component
+// List is a boot: its components start in this order, each well before the next.
+type List []Component
 
 // String renders the recipe for a person and for golden tests: one block a
 // component, one argument a line, file contents indented.
-func (r Recipe) String() string {
+func (r List) String() string {
 	var b strings.Builder
 	for _, c := range r {
-		c.print(&b)
+		c.writeTo(&b)
 	}
 	return b.String()
 }
 
-func (c Component) print(b *strings.Builder) {
+func (c Component) writeTo(b *strings.Builder) {
 	kind := c.Kind
 	if kind == "" {
 		kind = Service

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Try takes the lock at path when nobody holds it. What it returns is the open
+// TryAcquire takes the lock at path when nobody holds it. What it returns is the open
 // lock file, whose Close gives the lock back; nil when somebody else has it.
-func Try(path string) (*os.File, error) {
+func TryAcquire(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of lock %s: %w", path, err)
 	}
@@ -24,7 +24,7 @@ func Try(path string) (*os.File, error) {
 		return nil, fmt.Errorf("open lock %s: %w", path, err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil && same(f, path) {
+	if err == nil && isSameFile(f, path) {
 		return f, nil
 	}
 	f.Close()
@@ -34,10 +34,10 @@ func Try(path string) (*os.File, error) {
 	return nil, fmt.Errorf("lock %s: %w", path, err)
 }
 
-// Take waits for the lock at path for as long as ctx lets it.
-func Take(ctx context.Context, path string) (*os.File, error) {
+// Acquire waits for the lock at path for as long as ctx lets it.
+func Acquire(ctx context.Context, path string) (*os.File, error) {
 	for {
-		f, err := Try(path)
+		f, err := TryAcquire(path)
 		if f != nil || err != nil {
 			return f, err
 		}
@@ -49,8 +49,8 @@ func Take(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// Held says whether somebody holds the lock at path. It makes no file.
-func Held(path string) bool {
+// IsLocked says whether somebody holds the lock at path. It makes no file.
+func IsLocked(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
@@ -59,8 +59,8 @@ func Held(path string) bool {
 	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }
 
-// same says whether the open file is still the one at path: its holder may have removed it.
-func same(f *os.File, path string) bool {
+// isSameFile says whether the open file is still the one at path: its holder may have removed it.
+func isSameFile(f *os.File, path string) bool {
 	a, err := f.Stat()
 	if err != nil {
 		return false

@@ -14,12 +14,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestRecipe(t *testing.T) {
-	b := Boot{
-		Dir: "/lab", Kube: "/parts/kube", Kwok: "/parts/kwok", Keys: pki.At("/lab/pki"), Kubeconfig: "/lab/kubeconfig",
-		API: 20001, Etcd: 20002, EtcdPeer: 20003, KwokPort: 20004, Nodes: 3,
+func TestComponents(t *testing.T) {
+	config := Config{
+		Dir: "/lab", KubeBinary: "/parts/kube", KwokBinary: "/parts/kwok", Keys: pki.Paths("/lab/pki"), Kubeconfig: "/lab/kubeconfig",
+		APIPort: 20001, EtcdPort: 20002, EtcdPeerPort: 20003, KwokPort: 20004, NodeCount: 3,
 	}
-	got := b.Recipe().String()
+	got := config.Components().String()
 	const golden = "testdata/components.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {

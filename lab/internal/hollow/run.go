@@ -27,22 +27,22 @@ import (
 )
 
 const (
-	nodes = 3
-	// grace is how long processes may take to end; those of a lab have nothing to save.
-	grace = 2 * time.Second
+	nodeCount = 3
+	// stopTimeout is how long processes may take to end; those of a lab have nothing to save.
+	stopTimeout = 2 * time.Second
 )
 
 // Run makes a hollow lab run until ctx ends; it is a supervise.Ground.
-func Run(ctx context.Context, l state.Lab, say io.Writer, ready func() error) error {
-	boot, l, err := prepare(l)
+func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) error {
+	config, l, err := prepare(l)
 	if err != nil {
 		return fmt.Errorf("prepare a hollow lab: %w", err)
 	}
-	group := &process.Group{Logs: l.Logs(), Say: say}
-	defer group.StopAll(grace)
+	group := &process.Group{Logs: l.LogDir(), Log: out}
+	defer group.StopAll(stopTimeout)
 	routes := &egress.Routes{}
-	routes.Set(nodeIP, map[int]string{boot.KwokPort: ports.Local(boot.KwokPort), boot.API: ports.Local(boot.API)})
-	socket, err := open(boot.socket())
+	routes.Set(nodeIP, map[int]string{config.KwokPort: ports.LocalAddress(config.KwokPort), config.APIPort: ports.LocalAddress(config.APIPort)})
+	socket, err := listenUnix(config.egressSocket())
 	if err != nil {
 		return fmt.Errorf("open the cluster's network: %w", err)
 	}
@@ -51,19 +51,19 @@ func Run(ctx context.Context, l state.Lab, say io.Writer, ready func() error) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	running.Go(func() {
-		if err := egress.Serve(socket, routes, egress.Outward()); err != nil {
-			fmt.Fprintln(say, err)
+		if err := egress.Serve(socket, routes, egress.NonLoopbackIP()); err != nil {
+			fmt.Fprintln(out, err)
 		}
 	})
 	defer socket.Close()
-	if err := group.Boot(ctx, boot.Recipe()); err != nil {
+	if err := group.Boot(ctx, config.Components()); err != nil {
 		return fmt.Errorf("boot: %w", err)
 	}
-	leave, err := standIn(ctx, l, boot, group, routes, say)
+	wait, err := startSimulators(ctx, l, config, group, routes, out)
 	if err != nil {
 		return fmt.Errorf("stand in for kubelets and proxies: %w", err)
 	}
-	running.Go(leave)
+	running.Go(wait)
 	if err := ready(); err != nil {
 		return err
 	}
@@ -71,38 +71,38 @@ func Run(ctx context.Context, l state.Lab, say io.Writer, ready func() error) er
 	return nil
 }
 
-// longestSocket is what a kernel takes as a unix socket's path.
-const longestSocket = 107
+// maxSocketPath is what a kernel takes as a unix socket's path.
+const maxSocketPath = 107
 
-func open(path string) (net.Listener, error) {
-	if len(path) > longestSocket {
-		return nil, fmt.Errorf("the path %s has %d characters, and a socket's has %d at most; set RERIG_CACHE to a shorter one", path, len(path), longestSocket)
+func listenUnix(path string) (net.Listener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("the path %s has %d characters, and a socket's has %d at most; set RERIG_CACHE to a shorter one", path, len(path), maxSocketPath)
 	}
 	return net.Listen("unix", path)
 }
 
 // prepare takes ports, makes keys, and writes down the way in.
-func prepare(l state.Lab) (Boot, state.Lab, error) {
-	free, err := ports.Free(6)
+func prepare(l state.Lab) (Config, state.Lab, error) {
+	free, err := ports.FindFree(6)
 	if err != nil {
-		return Boot{}, l, err
+		return Config{}, l, err
 	}
 	l.APIPort = free[0]
 	if err := l.Save(); err != nil {
-		return Boot{}, l, err
+		return Config{}, l, err
 	}
-	keys, err := pki.Make(filepath.Join(l.Dir, "pki"), []string{"127.0.0.1", "localhost", nodeIP, "10.96.0.1", "kubernetes.default.svc"}, time.Now())
+	keys, err := pki.Generate(filepath.Join(l.Dir, "pki"), []string{"127.0.0.1", "localhost", nodeIP, "10.96.0.1", "kubernetes.default.svc"}, time.Now())
 	if err != nil {
-		return Boot{}, l, err
+		return Config{}, l, err
 	}
-	b := Boot{
-		Dir: l.Dir, Kube: l.Parts["kube"], Kwok: filepath.Join(l.Parts["kwok"], "kwok"), Keys: keys, Kubeconfig: l.Kubeconfig(),
-		API: free[0], Etcd: free[1], EtcdPeer: free[2], KwokPort: free[3], Nodes: nodes,
+	config := Config{
+		Dir: l.Dir, KubeBinary: l.Parts["kube"], KwokBinary: filepath.Join(l.Parts["kwok"], "kwok"), Keys: keys, Kubeconfig: l.Kubeconfig(),
+		APIPort: free[0], EtcdPort: free[1], EtcdPeerPort: free[2], KwokPort: free[3], NodeCount: nodeCount,
 	}
-	if place, ok := l.Parts[rollouts.Part]; ok {
-		b.Rollouts = &rollouts.Controller{Place: place, Kube: b.Kube, Kubeconfig: b.Kubeconfig, Dir: b.Dir, Health: free[4], Metrics: free[5]}
+	if partDir, ok := l.Parts[rollouts.Part]; ok {
+		config.Rollouts = &rollouts.Controller{PartDir: partDir, KubeBinary: config.KubeBinary, Kubeconfig: config.Kubeconfig, LabDir: config.Dir, HealthPort: free[4], MetricsPort: free[5]}
 	}
-	return b, l, pki.WriteKubeconfig(b.Kubeconfig, b.server(), keys)
+	return config, l, pki.WriteKubeconfig(config.Kubeconfig, config.apiServerURL(), keys)
 }
 
-func (b Boot) server() string { return "https://" + ports.Local(b.API) }
+func (config Config) apiServerURL() string { return "https://" + ports.LocalAddress(config.APIPort) }

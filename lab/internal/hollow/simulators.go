@@ -27,54 +27,54 @@ import (
 // pilotImage is the repository of istiod's images.
 const pilotImage = "docker.io/lab/pilot:"
 
-// standIn starts the agent and the crowd, and waits for the nodes. What it
+// startSimulators starts the agent and the crowd, and waits for the nodes. What it
 // returns waits until both have left, which they do when ctx has ended.
-func standIn(ctx context.Context, l state.Lab, b Boot, g *process.Group, r *egress.Routes, say io.Writer) (func(), error) {
-	config, err := clientcmd.BuildConfigFromFlags("", b.Kubeconfig)
+func startSimulators(ctx context.Context, l state.Lab, config Config, g *process.Group, r *egress.Routes, out io.Writer) (func(), error) {
+	restConfig, err := clientcmd.BuildConfigFromFlags("", config.Kubeconfig)
 	if err != nil {
 		return nil, err
 	}
-	cluster, err := apiclient.New(config)
+	client, err := apiclient.New(restConfig)
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.OpenFile(filepath.Join(l.Logs(), "proxies.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(filepath.Join(l.LogDir(), "proxies.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open the proxies' log: %w", err)
 	}
-	a := kubelet.New(ctx, kubelet.Settings{
-		Cluster: cluster, Routes: r, Processes: g, Image: images(l), Dir: filepath.Join(l.Dir, "pods"),
-		Server: b.server(), CA: b.Keys.CAPEM, HostIP: nodeIP, Machine: machine(), Log: say,
+	istiodKubelet := kubelet.New(ctx, kubelet.Options{
+		Cluster: client, Routes: r, Processes: g, Image: istiodBinary(l), Dir: filepath.Join(l.Dir, "pods"),
+		APIServer: config.apiServerURL(), CA: config.Keys.CAPEM, HostIP: nodeIP, Capacity: machineCapacity(), Log: out,
 	})
-	c := proxies.New(ctx, cluster, r, machine(), log)
-	if err := attend(cluster, a, c); err != nil {
+	proxyManager := proxies.New(ctx, client, r, machineCapacity(), log)
+	if err := addHandlers(client, istiodKubelet, proxyManager); err != nil {
 		return nil, err
 	}
 	var watching sync.WaitGroup
-	if err := cluster.Start(ctx, &watching); err != nil {
+	if err := client.Start(ctx, &watching); err != nil {
 		return nil, err
 	}
-	leave := func() {
+	wait := func() {
 		watching.Wait()
-		a.Wait()
-		c.Wait()
+		istiodKubelet.Wait()
+		proxyManager.Wait()
 		log.Close()
 	}
-	return leave, cluster.AwaitNodes(ctx, b.Nodes)
+	return wait, client.WaitForNodes(ctx, config.NodeCount)
 }
 
-func attend(w *apiclient.Cluster, a *kubelet.Agent, c *proxies.Crowd) error {
-	if err := w.OnPod(a.There, a.Gone); err != nil {
+func addHandlers(client *apiclient.Client, istiodKubelet *kubelet.Kubelet, proxyManager *proxies.Manager) error {
+	if err := client.OnPod(istiodKubelet.PodUpdated, istiodKubelet.PodDeleted); err != nil {
 		return err
 	}
-	if err := w.OnPod(c.There, c.Gone); err != nil {
+	if err := client.OnPod(proxyManager.PodUpdated, proxyManager.PodDeleted); err != nil {
 		return err
 	}
-	return w.OnNamespace(c.NamespaceChanged)
+	return client.OnNamespace(proxyManager.NamespaceChanged)
 }
 
-// images knows those of the istiods that the lab has built.
-func images(l state.Lab) func(string) (string, bool) {
+// istiodBinary knows those of the istiods that the lab has built.
+func istiodBinary(l state.Lab) func(string) (string, bool) {
 	return func(image string) (string, bool) {
 		tag, ok := strings.CutPrefix(image, pilotImage)
 		dir := l.Parts["istio-"+tag]
@@ -82,8 +82,8 @@ func images(l state.Lab) func(string) (string, bool) {
 	}
 }
 
-// machine is what a process may use that has no limits.
-func machine() corev1.ResourceList {
+// machineCapacity is what a process may use that has no limits.
+func machineCapacity() corev1.ResourceList {
 	return corev1.ResourceList{
 		corev1.ResourceCPU:    *resource.NewQuantity(int64(runtime.NumCPU()), resource.DecimalSI),
 		corev1.ResourceMemory: resource.MustParse("200Gi"),

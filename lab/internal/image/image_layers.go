@@ -38,15 +38,15 @@ func FileLayer(files map[string]string) (v1.Layer, error) {
 			return nil, fmt.Errorf("put %s in a layer: %w", to, err)
 		}
 		h := &tar.Header{Name: strings.TrimPrefix(to, "/"), Mode: 0o755, Size: int64(len(b)), ModTime: epoch, Typeflag: tar.TypeReg}
-		if err := errors.Join(t.WriteHeader(h), write(t, b)); err != nil {
+		if err := errors.Join(t.WriteHeader(h), writeContent(t, b)); err != nil {
 			return nil, fmt.Errorf("put %s in a layer: %w", to, err)
 		}
 	}
-	return seal(t, &buf)
+	return finishLayer(t, &buf)
 }
 
 // TreeLayer is a layer of a root file system, but for what lies under the paths in without.
-func TreeLayer(root string, without []string) (v1.Layer, error) {
+func TreeLayer(root string, exclude []string) (v1.Layer, error) {
 	var buf bytes.Buffer
 	t := tar.NewWriter(&buf)
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -57,21 +57,21 @@ func TreeLayer(root string, without []string) (v1.Layer, error) {
 		if err != nil || rel == "." {
 			return err
 		}
-		if slices.Contains(without, rel) {
+		if slices.Contains(exclude, rel) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
 		}
-		return add(t, path, rel, d)
+		return addEntry(t, path, rel, d)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("put %s in a layer: %w", root, err)
 	}
-	return seal(t, &buf)
+	return finishLayer(t, &buf)
 }
 
-func add(t *tar.Writer, path, rel string, d fs.DirEntry) error {
+func addEntry(t *tar.Writer, path, rel string, d fs.DirEntry) error {
 	info, err := d.Info()
 	if err != nil {
 		return err
@@ -100,16 +100,16 @@ func add(t *tar.Writer, path, rel string, d fs.DirEntry) error {
 	if err != nil {
 		return err
 	}
-	return write(t, b)
+	return writeContent(t, b)
 }
 
-func write(t *tar.Writer, b []byte) error {
+func writeContent(t *tar.Writer, b []byte) error {
 	_, err := t.Write(b)
 	return err
 }
 
-// seal leaves the layer uncompressed: it never travels, and is unpacked at every boot.
-func seal(t *tar.Writer, buf *bytes.Buffer) (v1.Layer, error) {
+// finishLayer leaves the layer uncompressed: it never travels, and is unpacked at every boot.
+func finishLayer(t *tar.Writer, buf *bytes.Buffer) (v1.Layer, error) {
 	if err := t.Close(); err != nil {
 		return nil, fmt.Errorf("close a layer: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-func tree(t *testing.T) string {
+func testTree(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
 	for _, dir := range []string{"usr/bin", "usr/share/doc", "tmp"} {
@@ -33,8 +33,8 @@ func tree(t *testing.T) string {
 	return root
 }
 
-func TestTreeLayer(t *testing.T) {
-	root := tree(t)
+func TestTreeLayerExcludesPaths(t *testing.T) {
+	root := testTree(t)
 	l, err := TreeLayer(root, []string{"usr/share/doc"})
 	if err != nil {
 		t.Fatal(err)
@@ -60,8 +60,8 @@ func TestTreeLayer(t *testing.T) {
 	}
 }
 
-func TestWriteIsReadBack(t *testing.T) {
-	root := tree(t)
+func TestWriteCreatesLoadableArchive(t *testing.T) {
+	root := testTree(t)
 	base, err := TreeLayer(root, nil)
 	if err != nil {
 		t.Fatal(err)

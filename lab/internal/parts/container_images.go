@@ -11,8 +11,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/image"
 )
 
-// notInImages is what a node has and its containers need not have: the heavy things.
-var notInImages = []string{
+// imageExcludes is what a node has and its containers need not have: the heavy things.
+var imageExcludes = []string{
 	"usr/bin/containerd", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1", "usr/bin/containerd-shim-runc-v2",
 	"usr/bin/containerd-stress", "usr/bin/ctr", "usr/sbin/runc", "usr/bin/prometheus", "usr/bin/promtool", "usr/lib/cni",
 	"usr/share/javascript", "usr/share/nodejs", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/prometheus", "usr/share/zoneinfo", "usr/share/perl",
@@ -39,7 +39,7 @@ func (s Store) Images(ctx context.Context, version string) (string, error) {
 			image.Image{Name: Hub + "/coredns:1", Entrypoint: []string{"/usr/local/bin/coredns"}, Files: map[string]string{"/usr/local/bin/coredns": coredns}},
 		)
 	}
-	return s.archive(ctx, "images-"+version, all)
+	return s.imageArchive(ctx, "images-"+version, all)
 }
 
 // ShopImage returns an archive with the shop's image.
@@ -48,7 +48,7 @@ func (s Store) ShopImage(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.archive(ctx, "shop-image", []image.Image{{
+	return s.imageArchive(ctx, "shop-image", []image.Image{{
 		Name: Hub + "/shop:1", Entrypoint: []string{"/usr/local/bin/shop"}, Files: map[string]string{"/usr/local/bin/shop": shop},
 	}})
 }
@@ -58,7 +58,7 @@ func (s Store) istioImages(ctx context.Context, version string) ([]image.Image, 
 	if err != nil {
 		return nil, err
 	}
-	envoy, err := s.Envoy(ctx, EnvoyFor[version])
+	envoy, err := s.Envoy(ctx, EnvoyVersions[version])
 	if err != nil {
 		return nil, err
 	}
@@ -74,14 +74,14 @@ func (s Store) istioImages(ctx context.Context, version string) ([]image.Image, 
 	}, nil
 }
 
-func (s Store) archive(ctx context.Context, name string, all []image.Image) (string, error) {
+func (s Store) imageArchive(ctx context.Context, name string, all []image.Image) (string, error) {
 	root, err := s.Rootfs(ctx)
 	if err != nil {
 		return "", err
 	}
-	key := append([]string{root, fmt.Sprint(all)}, slices.Clone(notInImages)...)
+	key := append([]string{root, fmt.Sprint(all)}, slices.Clone(imageExcludes)...)
 	dir, err := s.Cache.Dir(ctx, name, key, func(_ context.Context, dir string) error {
-		base, err := image.TreeLayer(root, notInImages)
+		base, err := image.TreeLayer(root, imageExcludes)
 		if err != nil {
 			return err
 		}

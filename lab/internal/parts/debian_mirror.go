@@ -34,18 +34,18 @@ func hostMirror() (mirror, error) {
 }
 
 func findMirror(release string, sources []string) (mirror, error) {
-	suite := value(release, "VERSION_CODENAME", "=")
-	if value(release, "ID", "=") != "debian" || suite == "" {
-		return mirror{}, fmt.Errorf("find a Debian mirror: this machine is %q, and the real lab needs Debian", value(release, "PRETTY_NAME", "="))
+	suite := fieldValue(release, "VERSION_CODENAME", "=")
+	if fieldValue(release, "ID", "=") != "debian" || suite == "" {
+		return mirror{}, fmt.Errorf("find a Debian mirror: this machine is %q, and the real lab needs Debian", fieldValue(release, "PRETTY_NAME", "="))
 	}
 	for _, s := range sources {
 		for stanza := range strings.SplitSeq(s, "\n\n") {
-			if uri := deb822(stanza, suite); uri != "" {
+			if uri := parseDeb822(stanza, suite); uri != "" {
 				return mirror{uri, suite}, nil
 			}
 		}
 		for line := range strings.Lines(s) {
-			if uri := oneLine(line, suite); uri != "" {
+			if uri := parseOneLine(line, suite); uri != "" {
 				return mirror{uri, suite}, nil
 			}
 		}
@@ -53,9 +53,9 @@ func findMirror(release string, sources []string) (mirror, error) {
 	return mirror{}, fmt.Errorf("find a Debian mirror: no apt source of this machine serves %s main", suite)
 }
 
-// deb822 reads a stanza of a .sources file (sources.list(5)).
-func deb822(stanza, suite string) string {
-	field := func(name string) []string { return strings.Fields(value(stanza, name, ":")) }
+// parseDeb822 reads a stanza of a .sources file (sources.list(5)).
+func parseDeb822(stanza, suite string) string {
+	field := func(name string) []string { return strings.Fields(fieldValue(stanza, name, ":")) }
 	if !slices.Contains(field("Types"), "deb") || !slices.Contains(field("Suites"), suite) || !slices.Contains(field("Components"), "main") {
 		return ""
 	}
@@ -65,8 +65,8 @@ func deb822(stanza, suite string) string {
 	return ""
 }
 
-// oneLine reads `deb [options] URI SUITE COMPONENT…`.
-func oneLine(line, suite string) string {
+// parseOneLine reads `deb [options] URI SUITE COMPONENT…`.
+func parseOneLine(line, suite string) string {
 	if before, options, ok := strings.Cut(line, "["); ok {
 		_, after, _ := strings.Cut(options, "]")
 		line = before + after
@@ -78,7 +78,7 @@ func oneLine(line, suite string) string {
 	return ""
 }
 
-func value(text, key, separator string) string {
+func fieldValue(text, key, separator string) string {
 	for line := range strings.Lines(text) {
 		if k, v, ok := strings.Cut(line, separator); ok && strings.TrimSpace(k) == key {
 			return strings.Trim(strings.TrimSpace(v), `"`)

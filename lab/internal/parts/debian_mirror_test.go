@@ -36,7 +36,7 @@ func TestFindMirror(t *testing.T) {
 	}
 }
 
-func TestFindMirrorFindsNone(t *testing.T) {
+func TestFindMirrorFailsWithoutMatch(t *testing.T) {
 	if m, err := findMirror("ID=fedora\nPRETTY_NAME=Fedora\n", nil); err == nil {
 		t.Errorf("a mirror on Fedora: %v", m)
 	}

@@ -20,10 +20,10 @@ var nodePackages = []string{
 // Rootfs returns a Debian root file system with all that a node takes from Debian.
 // It needs root, and debootstrap, which it installs on the machine when missing.
 func (s Store) Rootfs(ctx context.Context) (string, error) {
-	return s.debian(ctx, "rootfs", nodePackages)
+	return s.debianRoot(ctx, "rootfs", nodePackages)
 }
 
-func (s Store) debian(ctx context.Context, name string, packages []string) (string, error) {
+func (s Store) debianRoot(ctx context.Context, name string, packages []string) (string, error) {
 	m, err := hostMirror()
 	if err != nil {
 		return "", err
@@ -36,7 +36,7 @@ func (s Store) debian(ctx context.Context, name string, packages []string) (stri
 		}
 		root := filepath.Join(dir, "root")
 		include := "--include=" + strings.Join(packages, ",")
-		if err := loud(exec.CommandContext(ctx, tool, "--variant=minbase", include, m.Suite, root, m.URI)); err != nil {
+		if err := runQuietly(exec.CommandContext(ctx, tool, "--variant=minbase", include, m.Suite, root, m.URI)); err != nil {
 			return err
 		}
 		return os.RemoveAll(filepath.Join(root, "var/cache/apt")) // the packages, unpacked by now
@@ -51,12 +51,12 @@ func (s Store) debootstrap(ctx context.Context) (string, error) {
 			return filepath.Join(dir, "debootstrap"), nil
 		}
 	}
-	fmt.Fprintln(s.Say, "installing the package debootstrap on this machine with apt-get; nothing else is installed on it")
+	fmt.Fprintln(s.Log, "installing the package debootstrap on this machine with apt-get; nothing else is installed on it")
 	install := func() error {
-		return loud(aptGet(ctx, "install", "-y", "--no-install-recommends", "debootstrap"))
+		return runQuietly(aptGet(ctx, "install", "-y", "--no-install-recommends", "debootstrap"))
 	}
 	if install() != nil { // the package lists may be old, or not there
-		if err := loud(aptGet(ctx, "update")); err != nil {
+		if err := runQuietly(aptGet(ctx, "update")); err != nil {
 			return "", fmt.Errorf("get debootstrap: %w", err)
 		}
 		if err := install(); err != nil {
@@ -72,8 +72,8 @@ func aptGet(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// loud runs a command whose output matters only when it fails.
-func loud(cmd *exec.Cmd) error {
+// runQuietly runs a command whose output matters only when it fails.
+func runQuietly(cmd *exec.Cmd) error {
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil

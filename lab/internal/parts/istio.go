@@ -28,7 +28,7 @@ func (s Store) Istio(ctx context.Context, version string) (string, error) {
 	const p = "istio.io/istio/pkg/version"
 	ld := "-s -w -X " + p + ".buildVersion=" + version + " -X " + p + ".buildHub=" + Hub +
 		" -X " + p + ".buildTag=" + version + " -X " + p + ".buildStatus=Clean -X " + p + ".buildGitRevision=" + istioCommits[version]
-	return s.goPart(ctx, goModule{
+	return s.goModule(ctx, goModulePart{
 		name: "istio-" + version, dir: "modules/istio-" + version,
 		programs: []program{
 			{name: "istiod", pkg: "istio.io/istio/pilot/cmd/pilot-discovery", ldflags: ld},

@@ -11,10 +11,10 @@ import (
 	"slices"
 )
 
-// released are the places where Istio's charts are stamped when they are released
+// releaseEdits are the places where Istio's charts are stamped when they are released
 // (release-builder; the charts in the source say 1.0.0, testing and latest): the
 // charts' own versions, and the images that they run.
-var released = []struct {
+var releaseEdits = []struct {
 	file  string
 	found *regexp.Regexp
 	stamp func(version string) string
@@ -31,7 +31,7 @@ func (s Store) Charts(ctx context.Context, version string) (string, error) {
 		return "", fmt.Errorf("find the charts of Istio %s: the lab has %v", version, IstioVersions)
 	}
 	src := filepath.Join(s.Source, "modules", "istio-"+version)
-	key := []string{istioCommits[version], Hub, fmt.Sprint(released[0].found, released[1].found, released[2].found)}
+	key := []string{istioCommits[version], Hub, fmt.Sprint(releaseEdits[0].found, releaseEdits[1].found, releaseEdits[2].found)}
 	return s.Cache.Dir(ctx, "charts-"+version, key, func(ctx context.Context, out string) error {
 		const charts = "manifests/charts/"
 		if err := copyFromModule(ctx, src, "istio.io/istio", []string{charts + "base", charts + "istio-control/istio-discovery"}, out); err != nil {
@@ -41,7 +41,7 @@ func (s Store) Charts(ctx context.Context, version string) (string, error) {
 			return fmt.Errorf("name the chart as its releases do: %w", err)
 		}
 		for _, chart := range []string{"base", "istiod"} {
-			if err := stampChart(filepath.Join(out, chart), version); err != nil {
+			if err := setReleaseValues(filepath.Join(out, chart), version); err != nil {
 				return err
 			}
 		}
@@ -49,9 +49,9 @@ func (s Store) Charts(ctx context.Context, version string) (string, error) {
 	})
 }
 
-// stampChart makes a chart of the source one of a release.
-func stampChart(dir, version string) error {
-	for _, r := range released {
+// setReleaseValues makes a chart of the source one of a release.
+func setReleaseValues(dir, version string) error {
+	for _, r := range releaseEdits {
 		path := filepath.Join(dir, r.file)
 		content, err := os.ReadFile(path)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // A chart of the source becomes one of a release: its version, and its images.
-func TestChartsAreStamped(t *testing.T) {
+func TestSetReleaseValues(t *testing.T) {
 	dir := t.TempDir()
 	files := map[string][2]string{
 		"Chart.yaml":  {"name: istiod\nversion: 1.0.0\nappVersion: 1.0.0\n", "name: istiod\nversion: 1.31.0\nappVersion: 1.31.0\n"},
@@ -20,7 +20,7 @@ func TestChartsAreStamped(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := stampChart(dir, "1.31.0"); err != nil {
+	if err := setReleaseValues(dir, "1.31.0"); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range files {

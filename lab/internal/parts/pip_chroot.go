@@ -14,15 +14,15 @@ import (
 	"syscall"
 )
 
-// pipInside runs pip in a root file system of its own, for a machine that has
+// pipInChroot runs pip in a root file system of its own, for a machine that has
 // none, with what the machine says about networks and registries carried in.
-func (s Store) pipInside(ctx context.Context, args []string, to string) error {
-	root, err := s.debian(ctx, "pip", []string{"python3-pip", "ca-certificates"})
+func (s Store) pipInChroot(ctx context.Context, args []string, to string) error {
+	root, err := s.debianRoot(ctx, "pip", []string{"python3-pip", "ca-certificates"})
 	if err != nil {
 		return fmt.Errorf("get a pip: %w", err)
 	}
-	for _, path := range carried() {
-		if err := carry(root, path); err != nil {
+	for _, path := range networkConfigFiles() {
+		if err := copyIntoRoot(root, path); err != nil {
 			return fmt.Errorf("carry %s to pip: %w", path, err)
 		}
 	}
@@ -39,14 +39,14 @@ func (s Store) pipInside(ctx context.Context, args []string, to string) error {
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
-	if err := loud(cmd); err != nil {
+	if err := runQuietly(cmd); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(root, inside), to)
 }
 
-// carried are the files that tell programs of this machine how to reach a registry.
-func carried() []string {
+// networkConfigFiles are the files that tell programs of this machine how to reach a registry.
+func networkConfigFiles() []string {
 	paths := []string{"/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"}
 	for _, e := range os.Environ() {
 		name, path, _ := strings.Cut(e, "=")
@@ -57,7 +57,7 @@ func carried() []string {
 	return paths
 }
 
-func carry(root, path string) error {
+func copyIntoRoot(root, path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -29,7 +29,7 @@ func (s Store) kubePart(ctx context.Context) (string, error) {
 	const p = "k8s.io/component-base/version"
 	// Istio makes its sidecars native by the version that the kubelet tells.
 	ld := "-s -w -X " + p + ".gitVersion=" + KubeVersion + " -X " + p + ".gitMajor=" + v[0] + " -X " + p + ".gitMinor=" + v[1]
-	return s.goPart(ctx, goModule{
+	return s.goModule(ctx, goModulePart{
 		name: "kube", dir: "modules/kube",
 		programs: []program{{name: "kube", pkg: ".", ldflags: ld}},
 		links:    map[string]string{"kubectl": "kube"},
@@ -38,7 +38,7 @@ func (s Store) kubePart(ctx context.Context) (string, error) {
 
 // CoreDNS returns the binary of the cluster's name server.
 func (s Store) CoreDNS(ctx context.Context) (string, error) {
-	dir, err := s.goPart(ctx, goModule{
+	dir, err := s.goModule(ctx, goModulePart{
 		name: "coredns", dir: "modules/coredns",
 		programs: []program{{name: "coredns", pkg: "github.com/coredns/coredns", ldflags: "-s -w"}},
 	})
@@ -48,7 +48,7 @@ func (s Store) CoreDNS(ctx context.Context) (string, error) {
 // Kwok returns a folder with the binary kwok, which plays the kubelet in a hollow
 // lab, and with its module's kustomize/ folder: the stages and definitions to feed it.
 func (s Store) Kwok(ctx context.Context) (string, error) {
-	return s.goPart(ctx, goModule{
+	return s.goModule(ctx, goModulePart{
 		name: "kwok", dir: "modules/kwok",
 		programs: []program{{name: "kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok", ldflags: "-s -w"}},
 		copies:   map[string][]string{"sigs.k8s.io/kwok": {"kustomize"}},
@@ -58,7 +58,7 @@ func (s Store) Kwok(ctx context.Context) (string, error) {
 // ArgoRollouts returns a folder with the binary rollouts-controller, and with its
 // module's manifests/crds/: the definitions that it needs.
 func (s Store) ArgoRollouts(ctx context.Context) (string, error) {
-	return s.goPart(ctx, goModule{
+	return s.goModule(ctx, goModulePart{
 		name: "argo-rollouts", dir: "modules/argo-rollouts",
 		programs: []program{{name: "rollouts-controller", pkg: "github.com/argoproj/argo-rollouts/cmd/rollouts-controller", ldflags: "-s -w"}},
 		copies:   map[string][]string{"github.com/argoproj/argo-rollouts": {"manifests/crds"}},
@@ -67,7 +67,7 @@ func (s Store) ArgoRollouts(ctx context.Context) (string, error) {
 
 // Shop returns the binary of the shop application and its load generator.
 func (s Store) Shop(ctx context.Context) (string, error) {
-	dir, err := s.goPart(ctx, goModule{
+	dir, err := s.goModule(ctx, goModulePart{
 		name: "shop", dir: "shop",
 		programs: []program{{name: "shop", pkg: ".", ldflags: "-s -w"}},
 	})

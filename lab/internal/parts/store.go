@@ -23,35 +23,35 @@ type Store struct {
 	// Source is the lab's folder in the source tree, the one with modules/ in it.
 	Source string
 	// Say is told what is about to be done to the host.
-	Say io.Writer
+	Log io.Writer
 }
 
-// Source finds the lab's source tree: $RERIG_LAB, or lab/ in a folder above the
+// FindSource finds the lab's source tree: $RERIG_LAB, or lab/ in a folder above the
 // working directory or above the running program.
-func Source() (string, error) {
+func FindSource() (string, error) {
 	if s := os.Getenv("RERIG_LAB"); s != "" {
 		return filepath.Abs(s)
 	}
-	var starts []string
+	var startDirs []string
 	if wd, err := os.Getwd(); err == nil {
-		starts = append(starts, wd)
+		startDirs = append(startDirs, wd)
 	}
 	if exe, err := os.Executable(); err == nil {
-		starts = append(starts, filepath.Dir(exe))
+		startDirs = append(startDirs, filepath.Dir(exe))
 	}
-	for _, at := range starts {
-		for ; ; at = filepath.Dir(at) {
-			for _, s := range []string{at, filepath.Join(at, "lab")} {
+	for _, dir := range startDirs {
+		for ; ; dir = filepath.Dir(dir) {
+			for _, s := range []string{dir, filepath.Join(dir, "lab")} {
 				if _, err := os.Stat(filepath.Join(s, "modules", "kube", "go.mod")); err == nil {
 					return s, nil
 				}
 			}
-			if at == filepath.Dir(at) {
+			if dir == filepath.Dir(dir) {
 				break
 			}
 		}
 	}
-	return "", fmt.Errorf("find the lab's source: no folder above %v has lab/modules in it; run it inside the checkout, or set RERIG_LAB", starts)
+	return "", fmt.Errorf("find the lab's source: no folder above %v has lab/modules in it; run it inside the checkout, or set RERIG_LAB", startDirs)
 }
 
 // Names are all the parts that Part knows.
@@ -64,9 +64,9 @@ func Names() []string {
 	return names
 }
 
-// Part returns where the part of this name is, built or downloaded when it was not there yet.
-func (s Store) Part(ctx context.Context, name string) (string, error) {
-	if get := s.single(name); get != nil {
+// Path returns where the part of this name is, built or downloaded when it was not there yet.
+func (s Store) Path(ctx context.Context, name string) (string, error) {
+	if get := s.getter(name); get != nil {
 		return get(ctx)
 	}
 	for _, v := range IstioVersions {
@@ -74,7 +74,7 @@ func (s Store) Part(ctx context.Context, name string) (string, error) {
 		switch {
 		case !ok:
 		case what == "envoy":
-			return s.Envoy(ctx, EnvoyFor[v])
+			return s.Envoy(ctx, EnvoyVersions[v])
 		case what == "images":
 			return s.Images(ctx, v)
 		case what == "charts":
@@ -89,7 +89,7 @@ func (s Store) Part(ctx context.Context, name string) (string, error) {
 	return "", fmt.Errorf("find part %q: it is none of %s", name, strings.Join(Names(), ", "))
 }
 
-func (s Store) single(name string) func(context.Context) (string, error) {
+func (s Store) getter(name string) func(context.Context) (string, error) {
 	return map[string]func(context.Context) (string, error){
 		"kube": s.Kube, "kubectl": s.Kubectl, "coredns": s.CoreDNS, "kwok": s.Kwok, "shop": s.Shop,
 		"rootfs": s.Rootfs, "shop-image": s.ShopImage, "argo-rollouts": s.ArgoRollouts,

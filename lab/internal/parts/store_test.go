@@ -15,9 +15,9 @@ import (
 )
 
 // A module is built anew when its source has changed, and only then.
-func TestGoPart(t *testing.T) {
+func TestGoModuleRebuildsWhenSourceChanges(t *testing.T) {
 	source := t.TempDir()
-	s := Store{Cache: cache.Cache{Root: t.TempDir()}, Source: source, Say: io.Discard}
+	s := Store{Cache: cache.Cache{Root: t.TempDir()}, Source: source, Log: io.Discard}
 	write := func(name, content string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(source, name), []byte(content), 0o644); err != nil {
@@ -26,7 +26,7 @@ func TestGoPart(t *testing.T) {
 	}
 	build := func() string {
 		t.Helper()
-		dir, err := s.goPart(context.Background(), goModule{
+		dir, err := s.goModule(context.Background(), goModulePart{
 			name: "hello", dir: ".", links: map[string]string{"hi": "hello"},
 			programs: []program{{name: "hello", pkg: ".", ldflags: "-X main.who=world"}},
 		})
@@ -54,16 +54,16 @@ func TestGoPart(t *testing.T) {
 	}
 }
 
-func TestPartThatIsNone(t *testing.T) {
-	_, err := Store{}.Part(context.Background(), "istio-9.9.9")
+func TestPathRejectsUnknownPart(t *testing.T) {
+	_, err := Store{}.Path(context.Background(), "istio-9.9.9")
 	if err == nil || !strings.Contains(err.Error(), "istioctl-1.31.0") {
 		t.Errorf("error %v", err)
 	}
 }
 
 // The versions that are stamped in must be those that the modules pin.
-func TestModulesPinTheVersions(t *testing.T) {
-	source, err := Source()
+func TestModulesPinBuiltVersions(t *testing.T) {
+	source, err := FindSource()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,8 +32,8 @@ type Keys struct {
 	CAPEM []byte
 }
 
-// At names the files that Make writes to dir; it reads nothing.
-func At(dir string) Keys {
+// Paths names the files that Make writes to dir; it reads nothing.
+func Paths(dir string) Keys {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	return Keys{
 		CACert: in("ca.crt"), ServerCert: in("apiserver.crt"), ServerKey: in("apiserver.key"),
@@ -41,22 +41,22 @@ func At(dir string) Keys {
 	}
 }
 
-// Make writes new keys to dir. The serving certificate is for the names and addresses in hosts.
-func Make(dir string, hosts []string, now time.Time) (Keys, error) {
-	k := At(dir)
+// Generate writes new keys to dir. The serving certificate is for the names and addresses in hosts.
+func Generate(dir string, hosts []string, now time.Time) (Keys, error) {
+	k := Paths(dir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return k, fmt.Errorf("make the keys' folder: %w", err)
 	}
-	ca, caKey, err := authority(now)
+	ca, caKey, err := newCA(now)
 	if err != nil {
 		return k, fmt.Errorf("make the authority: %w", err)
 	}
-	k.CAPEM = encode("CERTIFICATE", ca.Raw)
-	serving, servingKey, err := issue(ca, caKey, hosts, now)
+	k.CAPEM = encodePEM("CERTIFICATE", ca.Raw)
+	serving, servingKey, err := newServingCertificate(ca, caKey, hosts, now)
 	if err != nil {
 		return k, fmt.Errorf("make the serving certificate: %w", err)
 	}
-	public, private, err := pair()
+	public, private, err := newKeyPair()
 	if err != nil {
 		return k, fmt.Errorf("make the service account key: %w", err)
 	}
@@ -77,12 +77,12 @@ func Make(dir string, hosts []string, now time.Time) (Keys, error) {
 	return k, nil
 }
 
-func authority(now time.Time) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+func newCA(now time.Time) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
-	t := template("lab", now)
+	t := certificateTemplate("lab", now)
 	t.IsCA, t.BasicConstraintsValid, t.KeyUsage = true, true, x509.KeyUsageCertSign
 	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
 	if err != nil {
@@ -92,12 +92,12 @@ func authority(now time.Time) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	return cert, key, err
 }
 
-func issue(ca *x509.Certificate, caKey *ecdsa.PrivateKey, hosts []string, now time.Time) (cert, key []byte, err error) {
+func newServingCertificate(ca *x509.Certificate, caKey *ecdsa.PrivateKey, hosts []string, now time.Time) (cert, key []byte, err error) {
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
-	t := template("kube-apiserver", now)
+	t := certificateTemplate("kube-apiserver", now)
 	t.KeyUsage, t.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	for _, h := range hosts {
 		if ip := net.ParseIP(h); ip != nil {
@@ -111,11 +111,11 @@ func issue(ca *x509.Certificate, caKey *ecdsa.PrivateKey, hosts []string, now ti
 		return nil, nil, err
 	}
 	kb, err := x509.MarshalPKCS8PrivateKey(k)
-	return encode("CERTIFICATE", der), encode("PRIVATE KEY", kb), err
+	return encodePEM("CERTIFICATE", der), encodePEM("PRIVATE KEY", kb), err
 }
 
-// template is valid for a year: a lab does not live that long. A little backwards, for clocks.
-func template(name string, now time.Time) *x509.Certificate {
+// certificateTemplate is valid for a year: a lab does not live that long. A little backwards, for clocks.
+func certificateTemplate(name string, now time.Time) *x509.Certificate {
 	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
 	return &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
@@ -123,7 +123,7 @@ func template(name string, now time.Time) *x509.Certificate {
 	}
 }
 
-func pair() (public, private []byte, err error) {
+func newKeyPair() (public, private []byte, err error) {
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
@@ -133,10 +133,10 @@ func pair() (public, private []byte, err error) {
 		return nil, nil, err
 	}
 	kb, err := x509.MarshalPKCS8PrivateKey(k)
-	return encode("PUBLIC KEY", pb), encode("PRIVATE KEY", kb), err
+	return encodePEM("PUBLIC KEY", pb), encodePEM("PRIVATE KEY", kb), err
 }
 
-func encode(kind string, der []byte) []byte {
+func encodePEM(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 

@@ -13,9 +13,9 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-func TestServingCertificateIsForItsHosts(t *testing.T) {
+func TestServingCertificateCoversHosts(t *testing.T) {
 	now := time.Now()
-	k, err := Make(t.TempDir(), []string{"127.0.0.1", "kubernetes.default"}, now)
+	k, err := Generate(t.TempDir(), []string{"127.0.0.1", "kubernetes.default"}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +38,9 @@ func TestServingCertificateIsForItsHosts(t *testing.T) {
 	}
 }
 
-func TestKubeconfig(t *testing.T) {
+func TestWriteKubeconfig(t *testing.T) {
 	dir := t.TempDir()
-	k, err := Make(dir, nil, time.Now())
+	k, err := Generate(dir, nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

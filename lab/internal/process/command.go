@@ -15,7 +15,7 @@ import (
 // command lays the component's files and folders and opens its log.
 func (g *Group) command(c component.Component) (*exec.Cmd, *os.File, error) {
 	for _, f := range c.Files {
-		if err := lay(f); err != nil {
+		if err := writeFile(f); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -36,7 +36,7 @@ func (g *Group) command(c component.Component) (*exec.Cmd, *os.File, error) {
 	return cmd, log, nil
 }
 
-func lay(f component.File) error {
+func writeFile(f component.File) error {
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
 		return fmt.Errorf("make the folder of %s: %w", f.Path, err)
 	}
@@ -53,7 +53,7 @@ func lay(f component.File) error {
 // tailLines of a log are quoted in an error: enough for a cause, too few to hide it.
 const tailLines = 12
 
-func (g *Group) tail(name string) string {
+func (g *Group) logTail(name string) string {
 	path := filepath.Join(g.Logs, name+".log")
 	b, err := os.ReadFile(path)
 	if err != nil || len(b) == 0 {

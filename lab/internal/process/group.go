@@ -19,16 +19,16 @@ type Group struct {
 	// Logs is the folder of the log files, one a component, NAME.log.
 	Logs string
 	// Say, when not nil, is told a line when a component has come up or has ended.
-	Say io.Writer
+	Log io.Writer
 
-	mu      sync.Mutex
-	running map[string]*child
-	order   []string
+	mu         sync.Mutex
+	services   map[string]*service
+	startOrder []string
 }
 
 // Boot starts the recipe's components in order, each well before the next. On
 // an error what was started goes on running: StopAll ends it.
-func (g *Group) Boot(ctx context.Context, r component.Recipe) error {
+func (g *Group) Boot(ctx context.Context, r component.List) error {
 	for _, c := range r {
 		if err := g.Start(ctx, c); err != nil {
 			return err
@@ -44,22 +44,22 @@ func (g *Group) Start(ctx context.Context, c component.Component) error {
 	began := time.Now()
 	if c.Kind == component.Task {
 		if err := g.runTask(ctx, c); err != nil {
-			return fmt.Errorf("run %s: %w%s", c.Name, err, g.tail(c.Name))
+			return fmt.Errorf("run %s: %w%s", c.Name, err, g.logTail(c.Name))
 		}
 		if took := time.Since(began); took > time.Second {
-			g.say("%s took %.1f s", c.Name, took.Seconds())
+			g.logf("%s took %.1f s", c.Name, took.Seconds())
 		}
 		return nil
 	}
-	ch, err := g.begin(c)
+	s, err := g.startService(c)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", c.Name, err)
 	}
-	if err := await(ctx, c.Probe, ch.ended); err != nil {
-		return fmt.Errorf("wait for %s: %w%s", c.Name, err, g.tail(c.Name))
+	if err := waitReady(ctx, c.Probe, s.ended); err != nil {
+		return fmt.Errorf("wait for %s: %w%s", c.Name, err, g.logTail(c.Name))
 	}
-	ch.well.Store(true)
-	g.say("%s is up after %.1f s", c.Name, time.Since(began).Seconds())
+	s.ready.Store(true)
+	g.logf("%s is up after %.1f s", c.Name, time.Since(began).Seconds())
 	return nil
 }
 
@@ -67,37 +67,37 @@ func (g *Group) Start(ctx context.Context, c component.Component) error {
 func (g *Group) Running(name string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	ch := g.running[name]
-	return ch != nil && ch.alive()
+	s := g.services[name]
+	return s != nil && s.isRunning()
 }
 
-// Pid is the process id of a running component, 0 when it has none.
-func (g *Group) Pid(name string) int {
+// PID is the process id of a running component, 0 when it has none.
+func (g *Group) PID(name string) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if ch := g.running[name]; ch != nil && ch.alive() {
-		return ch.pid()
+	if s := g.services[name]; s != nil && s.isRunning() {
+		return s.pid()
 	}
 	return 0
 }
 
-func (g *Group) begin(c component.Component) (*child, error) {
+func (g *Group) startService(c component.Component) (*service, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if old := g.running[c.Name]; old != nil && old.alive() {
+	if old := g.services[c.Name]; old != nil && old.isRunning() {
 		return nil, fmt.Errorf("a component of this name is running")
 	}
-	ch := &child{component: c, group: g, ended: make(chan struct{}), stop: make(chan struct{})}
-	if err := ch.spawn(); err != nil {
+	s := &service{component: c, group: g, ended: make(chan struct{}), stopping: make(chan struct{})}
+	if err := s.start(); err != nil {
 		return nil, err
 	}
-	if g.running == nil {
-		g.running = map[string]*child{}
+	if g.services == nil {
+		g.services = map[string]*service{}
 	}
-	g.running[c.Name] = ch
-	g.order = append(g.order, c.Name)
-	go ch.watch()
-	return ch, nil
+	g.services[c.Name] = s
+	g.startOrder = append(g.startOrder, c.Name)
+	go s.watch()
+	return s, nil
 }
 
 func (g *Group) runTask(ctx context.Context, c component.Component) error {
@@ -106,7 +106,7 @@ func (g *Group) runTask(ctx context.Context, c component.Component) error {
 		return err
 	}
 	defer log.Close()
-	if err := spawn(cmd); err != nil {
+	if err := startOwned(cmd); err != nil {
 		return err
 	}
 	done := make(chan error, 1)
@@ -121,8 +121,8 @@ func (g *Group) runTask(ctx context.Context, c component.Component) error {
 	}
 }
 
-func (g *Group) say(format string, args ...any) {
-	if g.Say != nil {
-		fmt.Fprintf(g.Say, format+"\n", args...)
+func (g *Group) logf(format string, args ...any) {
+	if g.Log != nil {
+		fmt.Fprintf(g.Log, format+"\n", args...)
 	}
 }

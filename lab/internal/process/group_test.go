@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-func shell(name, script string) component.Component {
+func shellComponent(name, script string) component.Component {
 	return component.Component{Name: name, Binary: "/bin/sh", Args: []string{"-c", script}, Env: []string{"PATH=/usr/bin:/bin"}}
 }
 
@@ -29,15 +29,15 @@ func eventually(t *testing.T, what string, is func() bool) {
 	t.Fatalf("%s: not within 10 s", what)
 }
 
-func TestBootKeepsTheOrder(t *testing.T) {
+func TestBootStartsComponentsInOrder(t *testing.T) {
 	dir := t.TempDir()
 	g := &Group{Logs: filepath.Join(dir, "log")}
 	defer g.StopAll(0)
-	first := shell("first", "sleep 0.2; echo first >> story; touch well; sleep 60")
+	first := shellComponent("first", "sleep 0.2; echo first >> story; touch well; sleep 60")
 	first.Probe.URL = "file://" + dir + "/well"
-	task := shell("task", "echo task >> story")
+	task := shellComponent("task", "echo task >> story")
 	task.Kind = component.Task
-	r := component.Recipe{first, task, shell("last", "echo last >> story; touch done; sleep 60")}
+	r := component.List{first, task, shellComponent("last", "echo last >> story; touch done; sleep 60")}
 	for i := range r {
 		r[i].Dir = dir
 	}
@@ -45,37 +45,37 @@ func TestBootKeepsTheOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the last one runs", func() bool { _, err := os.Stat(filepath.Join(dir, "done")); return err == nil })
-	story, err := os.ReadFile(filepath.Join(dir, "story"))
-	if err != nil || string(story) != "first\ntask\nlast\n" {
-		t.Errorf("story %q, %v", story, err)
+	events, err := os.ReadFile(filepath.Join(dir, "story"))
+	if err != nil || string(events) != "first\ntask\nlast\n" {
+		t.Errorf("story %q, %v", events, err)
 	}
 }
 
-func TestStartQuotesTheLogOfWhatEnds(t *testing.T) {
+func TestStartQuotesLogOfExitedProcess(t *testing.T) {
 	g := &Group{Logs: t.TempDir()}
-	c := shell("broken", "echo the cause >&2; exit 3")
+	c := shellComponent("broken", "echo the cause >&2; exit 3")
 	c.Restart = component.Always // one that never was well is not tried again
 	c.Probe.URL = "file:///nowhere"
 	err := g.Start(context.Background(), c)
 	if err == nil || !strings.Contains(err.Error(), "the cause") || !strings.Contains(err.Error(), "it ended") {
 		t.Errorf("error %v", err)
 	}
-	task := shell("task", "echo no good; exit 1")
+	task := shellComponent("task", "echo no good; exit 1")
 	task.Kind = component.Task
 	if err := g.Start(context.Background(), task); err == nil || !strings.Contains(err.Error(), "no good") {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestStopAllLeavesNothing(t *testing.T) {
+func TestStopAllKillsProcessGroups(t *testing.T) {
 	dir := t.TempDir()
 	g := &Group{Logs: dir}
-	c := shell("stubborn", `trap "" TERM; sleep 61 & echo $! > `+dir+`/grandchild; touch `+dir+`/well; while :; do wait; sleep 1; done`)
+	c := shellComponent("stubborn", `trap "" TERM; sleep 61 & echo $! > `+dir+`/grandchild; touch `+dir+`/well; while :; do wait; sleep 1; done`)
 	c.Probe.URL, c.Restart = "file://"+dir+"/well", component.Always
 	if err := g.Start(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	pid := g.Pid("stubborn")
+	pid := g.PID("stubborn")
 	g.StopAll(100 * time.Millisecond)
 	if g.Running("stubborn") {
 		t.Error("it still runs")
@@ -83,17 +83,17 @@ func TestStopAllLeavesNothing(t *testing.T) {
 	eventually(t, "its process group is gone", func() bool { return syscall.Kill(-pid, 0) == syscall.ESRCH })
 }
 
-func TestServiceStartsAgain(t *testing.T) {
+func TestServiceRestartsAfterExit(t *testing.T) {
 	g := &Group{Logs: t.TempDir()}
 	defer g.StopAll(0)
-	c := shell("service", "sleep 60")
+	c := shellComponent("service", "sleep 60")
 	c.Restart = component.Always
 	if err := g.Start(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	old := g.Pid("service")
+	old := g.PID("service")
 	killGroup(old)
-	eventually(t, "another process", func() bool { pid := g.Pid("service"); return pid != 0 && pid != old })
+	eventually(t, "another process", func() bool { pid := g.PID("service"); return pid != 0 && pid != old })
 }
 
 func TestProbes(t *testing.T) {
@@ -102,12 +102,12 @@ func TestProbes(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := ln.Addr().String()
-	if err := ask(context.Background(), "tcp://"+addr); err != nil {
+	if err := probe(context.Background(), "tcp://"+addr); err != nil {
 		t.Error(err)
 	}
 	ln.Close()
 	for _, url := range []string{"tcp://" + addr, "http://" + addr, "file:///nowhere", "unix:///nowhere", "gopher://x"} {
-		if ask(context.Background(), url) == nil {
+		if probe(context.Background(), url) == nil {
 			t.Errorf("%s is well", url)
 		}
 	}

@@ -17,39 +17,39 @@ import (
 )
 
 const (
-	probeWithin = 30 * time.Second
-	probeEvery  = 100 * time.Millisecond
+	defaultProbeTimeout = 30 * time.Second
+	probeInterval       = 100 * time.Millisecond
 )
 
-var errEnded = errors.New("it ended")
+var errExited = errors.New("it ended")
 
-// await asks the probe until it answers, the service ends, or time is up.
-func await(ctx context.Context, p component.Probe, ended <-chan struct{}) error {
+// waitReady asks the probe until it answers, the service ends, or time is up.
+func waitReady(ctx context.Context, p component.Probe, ended <-chan struct{}) error {
 	if p.URL == "" {
 		return nil
 	}
-	within := p.Within
+	within := p.Timeout
 	if within == 0 {
-		within = probeWithin
+		within = defaultProbeTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for {
-		err := ask(ctx, p.URL)
+		err := probe(ctx, p.URL)
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-ended:
-			return errEnded
+			return errExited
 		case <-ctx.Done():
 			return fmt.Errorf("%s has not answered (%w): %w", p.URL, err, ctx.Err())
-		case <-time.After(probeEvery):
+		case <-time.After(probeInterval):
 		}
 	}
 }
 
-func ask(ctx context.Context, at string) error {
+func probe(ctx context.Context, at string) error {
 	u, err := url.Parse(at)
 	if err != nil {
 		return fmt.Errorf("read probe %q: %w", at, err)
@@ -59,16 +59,16 @@ func ask(ctx context.Context, at string) error {
 		_, err := os.Stat(u.Path)
 		return err
 	case "unix":
-		return dial(ctx, "unix", u.Path)
+		return probeDial(ctx, "unix", u.Path)
 	case "tcp":
-		return dial(ctx, "tcp", u.Host)
+		return probeDial(ctx, "tcp", u.Host)
 	case "http", "https":
-		return get(ctx, at)
+		return probeHTTP(ctx, at)
 	}
 	return fmt.Errorf("read probe %q: no such scheme", at)
 }
 
-func dial(ctx context.Context, network, address string) error {
+func probeDial(ctx context.Context, network, address string) error {
 	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func dial(ctx context.Context, network, address string) error {
 }
 
 // probes are asked of servers that have just made their own certificate.
-var client = &http.Client{
+var probeClient = &http.Client{
 	Timeout: 2 * time.Second,
 	Transport: &http.Transport{
 		DisableKeepAlives: true,
@@ -85,12 +85,12 @@ var client = &http.Client{
 	},
 }
 
-func get(ctx context.Context, at string) error {
+func probeHTTP(ctx context.Context, at string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return err
 	}
-	res, err := client.Do(req)
+	res, err := probeClient.Do(req)
 	if err != nil {
 		return err
 	}

@@ -12,94 +12,94 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-// restartAfter keeps a service that ends at once from spinning.
-const restartAfter = time.Second
+// restartDelay keeps a service that ends at once from spinning.
+const restartDelay = time.Second
 
-// child is one service and, when it restarts, its successive processes.
-type child struct {
+// service is one service and, when it restarts, its successive processes.
+type service struct {
 	component component.Component
 	group     *Group
 	ended     chan struct{} // closed when no process will follow
-	stop      chan struct{} // closed to end it
+	stopping  chan struct{} // closed to end it
 	stopOnce  sync.Once
-	well      atomic.Bool // one that never was is not started again
+	ready     atomic.Bool // one that never was is not started again
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
 	log *os.File
 }
 
-func (ch *child) spawn() error {
-	cmd, log, err := ch.group.command(ch.component)
+func (s *service) start() error {
+	cmd, log, err := s.group.command(s.component)
 	if err != nil {
 		return err
 	}
-	if err := spawn(cmd); err != nil {
+	if err := startOwned(cmd); err != nil {
 		log.Close()
 		return err
 	}
-	ch.mu.Lock()
-	ch.cmd, ch.log = cmd, log
-	ch.mu.Unlock()
+	s.mu.Lock()
+	s.cmd, s.log = cmd, log
+	s.mu.Unlock()
 	return nil
 }
 
 // watch waits for the process, and starts the next one where that is wanted.
-func (ch *child) watch() {
-	defer close(ch.ended)
+func (s *service) watch() {
+	defer close(s.ended)
 	for {
-		err := ch.cmd.Wait()
-		killGroup(ch.cmd.Process.Pid) // what it had started goes with it
-		ch.log.Close()
+		err := s.cmd.Wait()
+		killGroup(s.cmd.Process.Pid) // what it had started goes with it
+		s.log.Close()
 		select {
-		case <-ch.stop:
+		case <-s.stopping:
 			return
 		default:
 		}
-		ch.group.say("%s has ended: %v", ch.component.Name, err)
-		if ch.component.Restart != component.Always || !ch.well.Load() {
+		s.group.logf("%s has ended: %v", s.component.Name, err)
+		if s.component.Restart != component.Always || !s.ready.Load() {
 			return
 		}
 		select {
-		case <-ch.stop:
+		case <-s.stopping:
 			return
-		case <-time.After(restartAfter):
+		case <-time.After(restartDelay):
 		}
-		if err := ch.spawn(); err != nil {
-			ch.group.say("%s does not start again: %v", ch.component.Name, err)
+		if err := s.start(); err != nil {
+			s.group.logf("%s does not start again: %v", s.component.Name, err)
 			return
 		}
 	}
 }
 
-func (ch *child) alive() bool {
+func (s *service) isRunning() bool {
 	select {
-	case <-ch.ended:
+	case <-s.ended:
 		return false
 	default:
 		return true
 	}
 }
 
-func (ch *child) pid() int {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	return ch.cmd.Process.Pid
+func (s *service) pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cmd.Process.Pid
 }
 
-// end asks with SIGTERM, and after grace no longer asks.
-func (ch *child) end(grace time.Duration) {
-	ch.stopOnce.Do(func() { close(ch.stop) })
-	terminateGroup(ch.pid())
+// stop asks with SIGTERM, and after grace no longer asks.
+func (s *service) stop(grace time.Duration) {
+	s.stopOnce.Do(func() { close(s.stopping) })
+	terminateGroup(s.pid())
 	select {
-	case <-ch.ended:
+	case <-s.ended:
 		return
 	case <-time.After(grace):
 	}
 	for {
-		killGroup(ch.pid())
+		killGroup(s.pid())
 		select {
-		case <-ch.ended:
+		case <-s.ended:
 			return
 		case <-time.After(100 * time.Millisecond):
 		}

@@ -13,22 +13,22 @@ import (
 // thread, which never ends, forks them all: then a lab whose supervisor is
 // killed outright takes its processes along.
 var (
-	spawnOnce sync.Once
-	spawns    chan func()
+	startThreadOnce sync.Once
+	startRequests   chan func()
 )
 
-func spawn(cmd *exec.Cmd) error {
-	spawnOnce.Do(func() {
-		spawns = make(chan func())
+func startOwned(cmd *exec.Cmd) error {
+	startThreadOnce.Do(func() {
+		startRequests = make(chan func())
 		go func() {
 			runtime.LockOSThread()
-			for f := range spawns {
+			for f := range startRequests {
 				f()
 			}
 		}()
 	})
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	done := make(chan error)
-	spawns <- func() { done <- cmd.Start() }
+	startRequests <- func() { done <- cmd.Start() }
 	return <-done
 }

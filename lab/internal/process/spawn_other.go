@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-func spawn(cmd *exec.Cmd) error {
+func startOwned(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd.Start()
 }

@@ -13,19 +13,19 @@ import (
 // A grace of 0 is SIGKILL at once. One that isn't running is not an error.
 func (g *Group) Stop(name string, grace time.Duration) {
 	g.mu.Lock()
-	ch := g.running[name]
-	delete(g.running, name)
-	g.order = slices.DeleteFunc(g.order, func(n string) bool { return n == name })
+	s := g.services[name]
+	delete(g.services, name)
+	g.startOrder = slices.DeleteFunc(g.startOrder, func(n string) bool { return n == name })
 	g.mu.Unlock()
-	if ch != nil {
-		ch.end(grace)
+	if s != nil {
+		s.stop(grace)
 	}
 }
 
 // StopAll ends every service, the last started first, all within about grace.
 func (g *Group) StopAll(grace time.Duration) {
 	g.mu.Lock()
-	names := slices.Clone(g.order)
+	names := slices.Clone(g.startOrder)
 	g.mu.Unlock()
 	slices.Reverse(names)
 	var wg sync.WaitGroup

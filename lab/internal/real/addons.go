@@ -11,24 +11,24 @@ import (
 )
 
 //go:embed coredns.yaml
-var coredns string
+var corednsYAML string
 
 // dns applies the cluster's name server; nothing waits for it, pods retry.
-func (b boot) dns() component.Component {
-	file := b.in("coredns.yaml")
-	c := b.kubectl("dns", "apply", "-f", file)
-	c.Files = []component.File{{Path: file, Content: strings.ReplaceAll(coredns, "DNS_IP", dnsIP)}}
+func (config nodeConfig) dns() component.Component {
+	file := config.path("coredns.yaml")
+	c := config.kubectl("dns", "apply", "-f", file)
+	c.Files = []component.File{{Path: file, Content: strings.ReplaceAll(corednsYAML, "DNS_IP", dnsIP)}}
 	return c
 }
 
 // prometheus is a process of the node, whose addresses can reach every pod.
 // Debian builds it without the discovery of Kubernetes, so a file names its
 // targets, which Boot keeps up to date.
-func (b boot) prometheus() component.Component {
-	config := b.in("prometheus.yaml")
+func (b nodeConfig) prometheus() component.Component {
+	config := b.path("prometheus.yaml")
 	c := b.service("prometheus", "prometheus",
 		"--config.file="+config,
-		"--storage.tsdb.path="+b.in("prometheus"),
+		"--storage.tsdb.path="+b.path("prometheus"),
 		"--storage.tsdb.retention.time=1d",
 		"--web.listen-address="+prometheusAddr,
 	)
@@ -37,6 +37,6 @@ scrape_configs:
 - job_name: pods
   file_sd_configs:
   - {files: [%s], refresh_interval: 5s}
-`, targetsFile(b.l))}}
+`, targetsFile(b.lab))}}
 	return c // nobody has to wait for it
 }

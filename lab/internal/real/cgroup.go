@@ -16,25 +16,25 @@ import (
 
 const cgroupMount = "/sys/fs/cgroup"
 
-// makeCgroups makes the cgroup that holds the lab's pods: one in each hierarchy
+// createCgroups makes the cgroup that holds the lab's pods: one in each hierarchy
 // of version 1, the single one of version 2.
-func makeCgroups(mount, name string) error {
-	for _, at := range hierarchies(mount) {
+func createCgroups(mount, name string) error {
+	for _, at := range cgroupRoots(mount) {
 		err := os.Mkdir(filepath.Join(at, name), 0o755)
 		if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.EROFS) {
 			return fmt.Errorf("make the cgroup of the lab: %w", err)
 		}
-		if err := weigh(filepath.Join(at, name)); err != nil {
+		if err := setCPUWeight(filepath.Join(at, name)); err != nil {
 			return fmt.Errorf("give the lab its share of the processors: %w", err)
 		}
 	}
 	return nil
 }
 
-// weigh makes the pods weigh as much as 64 of the machine's other processes. By
+// setCPUWeight makes the pods weigh as much as 64 of the machine's other processes. By
 // default all pods together weigh as much as one, and a compiler beside the lab
 // starves their probes and their requests.
-func weigh(cgroup string) error {
+func setCPUWeight(cgroup string) error {
 	for file, weight := range map[string]string{"cpu.shares": "65536", "cpu.weight": "6400"} {
 		f, err := os.OpenFile(filepath.Join(cgroup, file), os.O_WRONLY, 0)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -51,9 +51,9 @@ func weigh(cgroup string) error {
 	return nil
 }
 
-// hierarchies are the roots of the cgroup trees under mount. On version 2 that is
+// cgroupRoots are the roots of the cgroup trees under mount. On version 2 that is
 // mount itself, which has the file cgroup.controllers.
-func hierarchies(mount string) []string {
+func cgroupRoots(mount string) []string {
 	if _, err := os.Stat(filepath.Join(mount, "cgroup.controllers")); err == nil {
 		return []string{mount}
 	}
@@ -64,22 +64,22 @@ func hierarchies(mount string) []string {
 	return found
 }
 
-// Clean removes what a lab whose processes have ended leaves on the host beside its folder: its cgroups.
-func Clean(l state.Lab) error {
-	for _, at := range hierarchies(cgroupMount) {
-		if err := removeTree(filepath.Join(at, cgroupName(l.Name)), 5*time.Second); err != nil {
+// RemoveCgroups removes what a lab whose processes have ended leaves on the host beside its folder: its cgroups.
+func RemoveCgroups(l state.Lab) error {
+	for _, at := range cgroupRoots(cgroupMount) {
+		if err := removeCgroup(filepath.Join(at, cgroupName(l.Name)), 5*time.Second); err != nil {
 			return fmt.Errorf("remove the cgroup of lab %s: %w", l.Name, err)
 		}
 	}
 	return nil
 }
 
-// removeTree removes a cgroup, the innermost first: a cgroup's files are not
+// removeCgroup removes a cgroup, the innermost first: a cgroup's files are not
 // removed, and its dead processes take a moment to leave it.
-func removeTree(path string, within time.Duration) error {
+func removeCgroup(path string, within time.Duration) error {
 	until := time.Now().Add(within)
 	for {
-		err := removeOnce(path)
+		err := removeCgroupOnce(path)
 		if err == nil || time.Now().After(until) {
 			return err
 		}
@@ -87,7 +87,7 @@ func removeTree(path string, within time.Duration) error {
 	}
 }
 
-func removeOnce(path string) error {
+func removeCgroupOnce(path string) error {
 	entries, err := os.ReadDir(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -97,7 +97,7 @@ func removeOnce(path string) error {
 	}
 	for _, e := range entries {
 		if e.IsDir() {
-			if err := removeOnce(filepath.Join(path, e.Name())); err != nil {
+			if err := removeCgroupOnce(filepath.Join(path, e.Name())); err != nil {
 				return err
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func touch(t *testing.T, path string) {
+func touchFile(t *testing.T, path string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
@@ -21,15 +21,15 @@ func touch(t *testing.T, path string) {
 	}
 }
 
-func TestCgroupsOfVersion1(t *testing.T) {
+func TestCreateCgroupsV1(t *testing.T) {
 	mount := t.TempDir()
-	touch(t, filepath.Join(mount, "cpu", "cgroup.procs"))
-	touch(t, filepath.Join(mount, "unified", "cgroup.procs"))
+	touchFile(t, filepath.Join(mount, "cpu", "cgroup.procs"))
+	touchFile(t, filepath.Join(mount, "unified", "cgroup.procs"))
 	if err := os.MkdirAll(filepath.Join(mount, "no-hierarchy"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // twice is once
-		if err := makeCgroups(mount, "rerig-x"); err != nil {
+		if err := createCgroups(mount, "rerig-x"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -40,11 +40,11 @@ func TestCgroupsOfVersion1(t *testing.T) {
 	}
 }
 
-func TestWeigh(t *testing.T) {
+func TestSetCPUWeight(t *testing.T) {
 	for _, file := range []string{"cpu.shares", "cpu.weight"} {
 		cgroup := t.TempDir()
-		touch(t, filepath.Join(cgroup, file))
-		if err := weigh(cgroup); err != nil {
+		touchFile(t, filepath.Join(cgroup, file))
+		if err := setCPUWeight(cgroup); err != nil {
 			t.Fatal(err)
 		}
 		if b, err := os.ReadFile(filepath.Join(cgroup, file)); err != nil || len(b) == 0 {
@@ -52,7 +52,7 @@ func TestWeigh(t *testing.T) {
 		}
 	}
 	empty := t.TempDir()
-	if err := weigh(empty); err != nil {
+	if err := setCPUWeight(empty); err != nil {
 		t.Error(err)
 	}
 	if made, _ := os.ReadDir(empty); len(made) != 0 {
@@ -60,27 +60,27 @@ func TestWeigh(t *testing.T) {
 	}
 }
 
-func TestCgroupOfVersion2(t *testing.T) {
+func TestCgroupRootsV2(t *testing.T) {
 	mount := t.TempDir()
-	touch(t, filepath.Join(mount, "cgroup.controllers"))
-	touch(t, filepath.Join(mount, "system.slice", "cgroup.procs"))
-	if d := cmp.Diff([]string{mount}, hierarchies(mount)); d != "" {
+	touchFile(t, filepath.Join(mount, "cgroup.controllers"))
+	touchFile(t, filepath.Join(mount, "system.slice", "cgroup.procs"))
+	if d := cmp.Diff([]string{mount}, cgroupRoots(mount)); d != "" {
 		t.Error(d)
 	}
 }
 
-func TestRemoveTree(t *testing.T) {
+func TestRemoveCgroup(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "rerig-x")
 	if err := os.MkdirAll(filepath.Join(top, "kubepods", "pod1", "c1"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := removeTree(top, time.Second); err != nil {
+	if err := removeCgroup(top, time.Second); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(top); !os.IsNotExist(err) {
 		t.Errorf("it is still there: %v", err)
 	}
-	if err := removeTree(top, time.Second); err != nil {
+	if err := removeCgroup(top, time.Second); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
 }

@@ -16,8 +16,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // The boot as a person reads it.
-func TestRecipe(t *testing.T) {
-	got := Recipe(state.Lab{
+func TestComponents(t *testing.T) {
+	got := Components(state.Lab{
 		Name: "lab", Size: state.Real, Dir: "/cache/lab/lab", Cache: "/cache", APIPort: 40001,
 		Parts: map[string]string{"kube": "/cache/parts/kube/kube", "images-1.29.1": "/cache/parts/images/images.tar"},
 	}).String()

@@ -22,7 +22,7 @@ func Enter(ctx context.Context, l state.Lab, argv []string) (*exec.Cmd, error) {
 	}
 	enter := []string{"--target", strings.TrimSpace(string(b)), "--mount", "--net", "--pid", "--ipc", "--uts", "--root", "--wd=/", "--"}
 	cmd := exec.CommandContext(ctx, "nsenter", append(enter, argv...)...)
-	cmd.Env = append([]string{"KUBECONFIG=" + l.Kubeconfig(), "TERM=" + os.Getenv("TERM")}, environment...)
+	cmd.Env = append([]string{"KUBECONFIG=" + l.Kubeconfig(), "TERM=" + os.Getenv("TERM")}, baseEnv...)
 	return cmd, nil
 }
 

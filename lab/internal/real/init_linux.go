@@ -18,8 +18,8 @@ const inheritedFiles = 4
 // starts `inside boot`, and then does what only a first process can, collecting
 // the dead that nobody else waits for (containerd leaves its shims to it).
 func Init(l state.Lab) error {
-	if err := moveIn(l); err != nil {
-		return giveReason(l, fmt.Errorf("lay out the lab's file system: %w", err))
+	if err := pivotToRootfs(l); err != nil {
+		return recordFailure(l, fmt.Errorf("lay out the lab's file system: %w", err))
 	}
 	cmd := exec.Command("/proc/self/exe", "inside", "boot", l.Dir)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = os.Stdout, os.Stderr, "/"
@@ -27,13 +27,13 @@ func Init(l state.Lab) error {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(uintptr(3+i), "inherited"))
 	}
 	if err := cmd.Start(); err != nil {
-		return giveReason(l, fmt.Errorf("start the lab's boot: %w", err))
+		return recordFailure(l, fmt.Errorf("start the lab's boot: %w", err))
 	}
-	return collect(cmd.Process.Pid)
+	return reapUntil(cmd.Process.Pid)
 }
 
-// collect waits for every orphan until the process pid itself has ended.
-func collect(pid int) error {
+// reapUntil waits for every orphan until the process pid itself has ended.
+func reapUntil(pid int) error {
 	for {
 		var status syscall.WaitStatus
 		dead, err := syscall.Wait4(-1, &status, 0, nil)

@@ -11,10 +11,10 @@ import (
 
 // Where things are inside the lab's network namespace, which is nobody else's.
 const (
-	nodeName   = "lab-1"
-	nodeIP     = "172.30.255.1"
-	podRange   = "10.244.0.0/24"
-	serviceNet = "10.96.0.0/16"
+	nodeName    = "lab-1"
+	nodeIP      = "172.30.255.1"
+	podCIDR     = "10.244.0.0/24"
+	serviceCIDR = "10.96.0.0/16"
 	// serviceIP is the API server's own Service: the first address of serviceNet.
 	serviceIP = "10.96.0.1"
 	dnsIP     = "10.96.0.10"
@@ -34,26 +34,26 @@ var serverNames = []string{
 // network gives the empty network namespace a loopback and one address for the
 // node. It leads nowhere: pods reach each other and nothing else. A bridge stands
 // in for a network card, since not every kernel has the dummy device.
-func (b boot) network() component.Recipe {
-	forward := b.task("node-route", "ip", "route", "add", "default", "dev", "eth0")
+func (config nodeConfig) network() component.List {
+	forward := config.task("node-route", "ip", "route", "add", "default", "dev", "eth0")
 	forward.Files = []component.File{{Path: "/proc/sys/net/ipv4/ip_forward", Content: "1"}}
-	return component.Recipe{
-		b.task("loopback-up", "ip", "link", "set", "lo", "up"),
-		b.task("node-device", "ip", "link", "add", "eth0", "type", "bridge"),
-		b.task("node-address", "ip", "address", "add", nodeIP+"/24", "dev", "eth0"),
-		b.task("node-up", "ip", "link", "set", "eth0", "up"),
+	return component.List{
+		config.task("loopback-up", "ip", "link", "set", "lo", "up"),
+		config.task("node-device", "ip", "link", "add", "eth0", "type", "bridge"),
+		config.task("node-address", "ip", "address", "add", nodeIP+"/24", "dev", "eth0"),
+		config.task("node-up", "ip", "link", "set", "eth0", "up"),
 		forward,
 	}
 }
 
-// podNetwork connects each pod by a cable of its own and routes between them: a
+// cniConfig connects each pod by a cable of its own and routes between them: a
 // bridge would hide traffic between pods from iptables where br_netfilter is not loaded.
-const podNetwork = `{
+const cniConfig = `{
   "cniVersion": "0.4.0",
   "name": "lab",
   "plugins": [
     {"type": "ptp", "ipam": {"type": "host-local", "dataDir": "/run/cni-addresses",
-      "ranges": [[{"subnet": "` + podRange + `"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+      "ranges": [[{"subnet": "` + podCIDR + `"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
     {"type": "portmap", "capabilities": {"portMappings": true}}
   ]
 }

@@ -13,10 +13,10 @@ import (
 const containerdSocket = "/run/containerd/containerd.sock"
 
 // containerd's restrict_oom_score_adj is for machines that withhold CAP_SYS_RESOURCE.
-func (b boot) containerd() component.Component {
-	c := b.service("containerd", "containerd", "--config", "/etc/containerd/config.toml")
+func (config nodeConfig) containerd() component.Component {
+	c := config.service("containerd", "containerd", "--config", "/etc/containerd/config.toml")
 	c.Files = []component.File{
-		{Path: "/etc/cni/net.d/10-lab.conflist", Content: podNetwork},
+		{Path: "/etc/cni/net.d/10-lab.conflist", Content: cniConfig},
 		{Path: "/etc/containerd/config.toml", Content: fmt.Sprintf(`version = 2
 root = %q
 state = "/run/containerd"
@@ -28,15 +28,15 @@ state = "/run/containerd"
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
   conf_dir = "/etc/cni/net.d"
-`, b.in("containerd"))},
+`, config.path("containerd"))},
 	}
-	return well(c, "unix://"+containerdSocket, 0)
+	return withProbe(c, "unix://"+containerdSocket, 0)
 }
 
 // images are the cluster's own and those of the Istio that is installed first;
 // what is needed later is imported later.
-func (b boot) images() component.Component {
-	return b.task("import-images", "ctr", ImportArgs(b.l.Parts["images-"+parts.IstioVersions[0]])...)
+func (config nodeConfig) images() component.Component {
+	return config.task("import-images", "ctr", ImportArgs(config.lab.Parts["images-"+parts.IstioVersions[0]])...)
 }
 
 // ImportArgs are ctr's arguments that bring an archive's images to the kubelet's containerd.
@@ -46,14 +46,14 @@ func ImportArgs(archive string) []string {
 
 // kubelet keeps to a cgroup of its own: at the root it would sweep away the pods
 // of another kubelet on this machine.
-func (b boot) kubelet() component.Component {
-	config := b.in("kubelet.yaml")
+func (b nodeConfig) kubelet() component.Component {
+	config := b.path("kubelet.yaml")
 	c := b.kube("kubelet",
 		"--config="+config,
-		"--kubeconfig="+b.l.Kubeconfig(),
+		"--kubeconfig="+b.lab.Kubeconfig(),
 		"--hostname-override="+nodeName,
 		"--node-ip="+nodeIP,
-		"--root-dir="+b.in("kubelet"),
+		"--root-dir="+b.path("kubelet"),
 	)
 	c.Files = []component.File{{Path: config, Content: fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -70,27 +70,27 @@ podLogsDir: %s
 registryPullQPS: 0
 resolvConf: /etc/resolv.conf
 serializeImagePulls: false
-`, cgroupName(b.l.Name), dnsIP, containerdSocket, b.in("pods"))}}
-	return well(c, "http://127.0.0.1:10248/healthz", time.Minute)
+`, cgroupName(b.lab.Name), dnsIP, containerdSocket, b.path("pods"))}}
+	return withProbe(c, "http://127.0.0.1:10248/healthz", time.Minute)
 }
 
 // proxy leaves the connection tracking limits alone: they are the whole machine's.
-func (b boot) proxy() component.Component {
-	c := b.kube("kube-proxy",
-		"--kubeconfig="+b.l.Kubeconfig(),
+func (config nodeConfig) proxy() component.Component {
+	c := config.kube("kube-proxy",
+		"--kubeconfig="+config.lab.Kubeconfig(),
 		"--hostname-override="+nodeName,
-		"--cluster-cidr="+podRange,
+		"--cluster-cidr="+podCIDR,
 		"--proxy-mode=iptables",
 		"--conntrack-max-per-core=0",
 		"--conntrack-min=0",
 	)
-	return well(c, "http://127.0.0.1:10256/healthz", time.Minute)
+	return withProbe(c, "http://127.0.0.1:10256/healthz", time.Minute)
 }
 
-func (b boot) nodeReady() component.Recipe {
-	return component.Recipe{
-		b.kubectl("node-known", "wait", "--for=create", "node/"+nodeName, "--timeout=60s"),
-		b.kubectl("node-ready", "wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=60s"),
+func (config nodeConfig) nodeReady() component.List {
+	return component.List{
+		config.kubectl("node-known", "wait", "--for=create", "node/"+nodeName, "--timeout=60s"),
+		config.kubectl("node-ready", "wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=60s"),
 	}
 }
 

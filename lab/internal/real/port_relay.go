@@ -7,18 +7,18 @@ import (
 	"net"
 )
 
-// relay joins each connection that ln accepts to a new one to the address to.
-func relay(ln net.Listener, to string) {
+// relayConnections joins each connection that ln accepts to a new one to the address to.
+func relayConnections(ln net.Listener, address string) {
 	for {
 		c, err := ln.Accept()
 		if err != nil {
 			return
 		}
-		go join(c, to)
+		go forward(c, address)
 	}
 }
 
-func join(c net.Conn, to string) {
+func forward(c net.Conn, to string) {
 	defer c.Close()
 	d, err := net.Dial("tcp", to)
 	if err != nil {
@@ -28,14 +28,14 @@ func join(c net.Conn, to string) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		pour(d, c)
+		copyAndCloseWrite(d, c)
 	}()
-	pour(c, d)
+	copyAndCloseWrite(c, d)
 	<-done
 }
 
-// pour copies until from ends, and then says so to the other side, which may still have something to answer.
-func pour(to, from net.Conn) {
+// copyAndCloseWrite copies until from ends, and then says so to the other side, which may still have something to answer.
+func copyAndCloseWrite(to, from net.Conn) {
 	if _, err := io.Copy(to, from); err != nil {
 		to.Close()
 		from.Close()

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func listen(t *testing.T) net.Listener {
+func listenLocal(t *testing.T) net.Listener {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -20,7 +20,7 @@ func listen(t *testing.T) net.Listener {
 
 // Whoever has said all that he has to say still gets the whole answer.
 func TestRelayKeepsHalfClosedConnections(t *testing.T) {
-	server, door := listen(t), listen(t)
+	server, door := listenLocal(t), listenLocal(t)
 	go func() {
 		c, err := server.Accept()
 		if err != nil {
@@ -30,7 +30,7 @@ func TestRelayKeepsHalfClosedConnections(t *testing.T) {
 		said, _ := io.ReadAll(c)
 		_, _ = c.Write(append([]byte("you said "), said...))
 	}()
-	go relay(door, server.Addr().String())
+	go relayConnections(door, server.Addr().String())
 	c, err := net.Dial("tcp", door.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -48,10 +48,10 @@ func TestRelayKeepsHalfClosedConnections(t *testing.T) {
 	}
 }
 
-func TestRelayToNobodyCloses(t *testing.T) {
-	server, door := listen(t), listen(t)
+func TestRelayClosesWithoutListener(t *testing.T) {
+	server, door := listenLocal(t), listenLocal(t)
 	server.Close()
-	go relay(door, server.Addr().String())
+	go relayConnections(door, server.Addr().String())
 	c, err := net.Dial("tcp", door.Addr().String())
 	if err != nil {
 		t.Fatal(err)

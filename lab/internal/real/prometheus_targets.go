@@ -20,7 +20,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-const targetsEvery = 5 * time.Second
+const targetsInterval = 5 * time.Second
 
 // target is one entry of Prometheus' file discovery.
 type target struct {
@@ -28,19 +28,19 @@ type target struct {
 	Labels  map[string]string `json:"labels"`
 }
 
-// targets are the istiods and the proxies among the pods, found as Istio's own
+// scrapeTargets are the istiods and the proxies among the pods, found as Istio's own
 // sample finds them (istio.io/istio 1.29 samples/addons/prometheus.yaml).
-func targets(pods []corev1.Pod) []target {
+func scrapeTargets(pods []corev1.Pod) []target {
 	all := []target{}
 	for _, p := range pods {
 		if p.Status.PodIP == "" || p.Status.Phase != corev1.PodRunning {
 			continue
 		}
 		if p.Labels["app"] == "istiod" {
-			all = append(all, scrape(p, "istiod", "15014", "/metrics", p.Labels["istio.io/rev"]))
+			all = append(all, newTarget(p, "istiod", "15014", "/metrics", p.Labels["istio.io/rev"]))
 		}
 		if hasProxy(p) {
-			all = append(all, scrape(p, "proxies", "15090", "/stats/prometheus", p.Annotations["istio.io/rev"]))
+			all = append(all, newTarget(p, "proxies", "15090", "/stats/prometheus", p.Annotations["istio.io/rev"]))
 		}
 	}
 	return all
@@ -52,7 +52,7 @@ func hasProxy(p corev1.Pod) bool {
 	})
 }
 
-func scrape(p corev1.Pod, job, port, path, revision string) target {
+func newTarget(p corev1.Pod, job, port, path, revision string) target {
 	return target{
 		Targets: []string{p.Status.PodIP + ":" + port},
 		Labels: map[string]string{
@@ -61,8 +61,8 @@ func scrape(p corev1.Pod, job, port, path, revision string) target {
 	}
 }
 
-// keepTargets writes the targets anew every few seconds, until ctx ends.
-func keepTargets(ctx context.Context, l state.Lab, say io.Writer) error {
+// updateTargets writes the targets anew every few seconds, until ctx ends.
+func updateTargets(ctx context.Context, l state.Lab, out io.Writer) error {
 	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig())
 	if err != nil {
 		return fmt.Errorf("read the kubeconfig for Prometheus' targets: %w", err)
@@ -76,15 +76,15 @@ func keepTargets(ctx context.Context, l state.Lab, say io.Writer) error {
 			// What the API server has in memory is new enough.
 			pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{ResourceVersion: "0"})
 			if err == nil {
-				err = writeTargets(l, targets(pods.Items))
+				err = writeTargets(l, scrapeTargets(pods.Items))
 			}
 			if err != nil && ctx.Err() == nil {
-				fmt.Fprintf(say, "write Prometheus' targets: %v\n", err)
+				fmt.Fprintf(out, "write Prometheus' targets: %v\n", err)
 			}
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(targetsEvery):
+			case <-time.After(targetsInterval):
 			}
 		}
 	}()

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-func pod(name string, labels map[string]string, phase corev1.PodPhase, ip string, init, main []corev1.ContainerPort) corev1.Pod {
+func testPod(name string, labels map[string]string, phase corev1.PodPhase, ip string, init, main []corev1.ContainerPort) corev1.Pod {
 	return corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: name, Labels: labels, Annotations: map[string]string{"istio.io/rev": "1-29-1"}},
 		Spec: corev1.PodSpec{
@@ -21,16 +21,16 @@ func pod(name string, labels map[string]string, phase corev1.PodPhase, ip string
 	}
 }
 
-func TestTargets(t *testing.T) {
+func TestScrapeTargets(t *testing.T) {
 	envoy := []corev1.ContainerPort{{Name: "http-envoy-prom", ContainerPort: 15090}}
 	istiod := map[string]string{"app": "istiod", "istio.io/rev": "1-31-0"}
-	got := targets([]corev1.Pod{
-		pod("istiod", istiod, corev1.PodRunning, "10.0.0.1", nil, nil),
-		pod("native", nil, corev1.PodRunning, "10.0.0.2", envoy, nil),
-		pod("plain", nil, corev1.PodRunning, "10.0.0.3", nil, envoy),
-		pod("no-proxy", nil, corev1.PodRunning, "10.0.0.4", nil, nil),
-		pod("pending", nil, corev1.PodPending, "", envoy, nil),
-		pod("over", nil, corev1.PodSucceeded, "10.0.0.5", envoy, nil),
+	got := scrapeTargets([]corev1.Pod{
+		testPod("istiod", istiod, corev1.PodRunning, "10.0.0.1", nil, nil),
+		testPod("native", nil, corev1.PodRunning, "10.0.0.2", envoy, nil),
+		testPod("plain", nil, corev1.PodRunning, "10.0.0.3", nil, envoy),
+		testPod("no-proxy", nil, corev1.PodRunning, "10.0.0.4", nil, nil),
+		testPod("pending", nil, corev1.PodPending, "", envoy, nil),
+		testPod("over", nil, corev1.PodSucceeded, "10.0.0.5", envoy, nil),
 	})
 	of := func(addr, job, path, name, revision string) target {
 		return target{Targets: []string{addr}, Labels: map[string]string{

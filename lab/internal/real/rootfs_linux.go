@@ -19,29 +19,29 @@ type mount struct {
 	options              string
 }
 
-// moveIn makes the Debian root file system the root of this mount namespace. What
+// pivotToRootfs makes the Debian root file system the root of this mount namespace. What
 // is written to it goes to memory and is gone with the namespace; the host's tree
 // is let go of, but for the cache, which is at its own path inside too.
-func moveIn(l state.Lab) error {
+func pivotToRootfs(l state.Lab) error {
 	// Nothing done here may show outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("part from the host's mounts: %w", err)
 	}
 	scratch := filepath.Join(l.Dir, "root")
 	root := filepath.Join(scratch, "merged")
-	for _, m := range layout(l, scratch, root) {
-		if err := m.do(); err != nil {
+	for _, m := range mounts(l, scratch, root) {
+		if err := m.apply(); err != nil {
 			return err
 		}
 	}
-	if err := pivot(root); err != nil {
+	if err := pivotRoot(root); err != nil {
 		return err
 	}
-	return nameTools(l)
+	return linkTools(l)
 }
 
-// layout is in order: what a mount lies on comes before it.
-func layout(l state.Lab, scratch, root string) []mount {
+// mounts is in order: what a mount lies on comes before it.
+func mounts(l state.Lab, scratch, root string) []mount {
 	in := func(p string) string { return filepath.Join(root, p) }
 	overlay := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", l.Parts["rootfs"], scratch, scratch)
 	return []mount{
@@ -57,7 +57,7 @@ func layout(l state.Lab, scratch, root string) []mount {
 	}
 }
 
-func (m mount) do() error {
+func (m mount) apply() error {
 	if err := os.MkdirAll(m.target, 0o755); err != nil {
 		return fmt.Errorf("make the mount point %s: %w", m.target, err)
 	}
@@ -79,9 +79,9 @@ func (m mount) do() error {
 	return nil
 }
 
-// pivot is pivot_root(2)'s own way without a folder for the old root. A chroot
+// pivotRoot is pivot_root(2)'s own way without a folder for the old root. A chroot
 // would not do: runc pivots again.
-func pivot(root string) error {
+func pivotRoot(root string) error {
 	if err := os.Chdir(root); err != nil {
 		return fmt.Errorf("enter the new root: %w", err)
 	}
@@ -101,8 +101,8 @@ func pivot(root string) error {
 	return unix.Sethostname([]byte(nodeName))
 }
 
-// nameTools puts the lab's programs where a shell inside finds them.
-func nameTools(l state.Lab) error {
+// linkTools puts the lab's programs where a shell inside finds them.
+func linkTools(l state.Lab) error {
 	tools := map[string]string{"kubectl": l.Parts["kube"], "shop": l.Parts["shop"]}
 	for part, dir := range l.Parts {
 		if version, ok := strings.CutPrefix(part, "istio-"); ok {

@@ -24,12 +24,12 @@ import (
 // Run is the supervise.Ground of the real size, outside the namespaces: it opens
 // the ports on the host's loopback, starts this program again in new namespaces
 // with them, and waits. What is inside dies with this process.
-func Run(ctx context.Context, l state.Lab, say io.Writer, ready func() error) error {
+func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) error {
 	listeners, err := openPorts(&l)
 	if err != nil {
 		return err
 	}
-	keys, err := pki.Make(filepath.Join(l.Dir, "pki"), serverNames, time.Now())
+	keys, err := pki.Generate(filepath.Join(l.Dir, "pki"), serverNames, time.Now())
 	if err != nil {
 		return err
 	}
@@ -39,15 +39,15 @@ func Run(ctx context.Context, l state.Lab, say io.Writer, ready func() error) er
 	if err := l.Save(); err != nil {
 		return err
 	}
-	if err := makeCgroups(cgroupMount, cgroupName(l.Name)); err != nil {
+	if err := createCgroups(cgroupMount, cgroupName(l.Name)); err != nil {
 		return err
 	}
 	defer func() {
-		if err := Clean(l); err != nil {
-			fmt.Fprintln(say, err)
+		if err := RemoveCgroups(l); err != nil {
+			fmt.Fprintln(out, err)
 		}
 	}()
-	return enclose(ctx, l, listeners, say, ready)
+	return runInNamespaces(ctx, l, listeners, out, ready)
 }
 
 // openPorts listens for the host. A socket belongs to the network namespace it
@@ -71,18 +71,18 @@ func openPorts(l *state.Lab) ([]*os.File, error) {
 	return files, nil
 }
 
-// enclose runs `inside init` in new namespaces until ctx ends. Its death is the
+// runInNamespaces runs `inside init` in new namespaces until ctx ends. Its death is the
 // death of every process in the lab; it says that it is ready on a pipe.
-func enclose(ctx context.Context, l state.Lab, listeners []*os.File, say io.Writer, ready func() error) error {
+func runInNamespaces(ctx context.Context, l state.Lab, listeners []*os.File, out io.Writer, ready func() error) error {
 	// The kernel kills the child when the thread that made it ends: this one stays.
 	runtime.LockOSThread()
-	signal, tell, err := os.Pipe()
+	readyReader, readyWriter, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("make a pipe: %w", err)
 	}
 	cmd := exec.Command("/proc/self/exe", "inside", "init", l.Dir)
-	cmd.Stdout, cmd.Stderr, cmd.Dir = say, say, "/"
-	cmd.ExtraFiles = append([]*os.File{tell}, listeners...)
+	cmd.Stdout, cmd.Stderr, cmd.Dir = out, out, "/"
+	cmd.ExtraFiles = append([]*os.File{readyWriter}, listeners...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
 		Pdeathsig:  syscall.SIGKILL,
@@ -91,13 +91,13 @@ func enclose(ctx context.Context, l state.Lab, listeners []*os.File, say io.Writ
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the lab in namespaces of its own: %w", err)
 	}
-	tell.Close()
+	readyWriter.Close()
 	if err := os.WriteFile(pidFile(l), []byte(strconv.Itoa(cmd.Process.Pid)), 0o644); err != nil {
 		return fmt.Errorf("write down the lab's process: %w", err)
 	}
 	failed := make(chan error, 1)
 	go func() {
-		if n, _ := signal.Read(make([]byte, 1)); n == 1 {
+		if n, _ := readyReader.Read(make([]byte, 1)); n == 1 {
 			failed <- ready()
 		}
 	}()
@@ -110,7 +110,7 @@ func enclose(ctx context.Context, l state.Lab, listeners []*os.File, say io.Writ
 			<-ended
 			return nil
 		case err := <-ended:
-			return reason(l, err)
+			return failureReason(l, err)
 		case err := <-failed:
 			if err != nil {
 				_ = cmd.Process.Kill()
@@ -121,9 +121,9 @@ func enclose(ctx context.Context, l state.Lab, listeners []*os.File, say io.Writ
 	}
 }
 
-// reason is what the inside wrote down before it ended, or how it ended.
-func reason(l state.Lab, err error) error {
-	if b, rerr := os.ReadFile(insideFailed(l)); rerr == nil {
+// failureReason is what the inside wrote down before it ended, or how it ended.
+func failureReason(l state.Lab, err error) error {
+	if b, readErr := os.ReadFile(failureFile(l)); readErr == nil {
 		return errors.New(strings.TrimSpace(string(b)))
 	}
 	return fmt.Errorf("the lab's first process has ended: %w", err)

@@ -12,10 +12,10 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-var errLinux = errors.New("run a real lab: it needs Linux")
+var errNeedsLinux = errors.New("run a real lab: it needs Linux")
 
 // Run fails: the real lab needs Linux.
-func Run(context.Context, state.Lab, io.Writer, func() error) error { return errLinux }
+func Run(context.Context, state.Lab, io.Writer, func() error) error { return errNeedsLinux }
 
 // Init fails: the real lab needs Linux.
-func Init(state.Lab) error { return errLinux }
+func Init(state.Lab) error { return errNeedsLinux }

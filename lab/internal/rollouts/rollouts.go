@@ -18,32 +18,32 @@ const Part = "argo-rollouts"
 // Controller is what the recipe is made of.
 type Controller struct {
 	// Place is the part's folder, Kube the binary that is kubectl too.
-	Place, Kube string
-	Kubeconfig  string
+	PartDir, KubeBinary string
+	Kubeconfig          string
 	// Dir is the lab's folder.
-	Dir string
+	LabDir string
 	// Health and Metrics are free ports; the controller takes them on all addresses
 	// (listenAddr in controller/controller.go of Argo Rollouts v1.9.2).
-	Health, Metrics int
+	HealthPort, MetricsPort int
 }
 
-// Recipe puts the definitions in and then starts the controller, which would end
+// Components puts the definitions in and then starts the controller, which would end
 // without them.
-func (c Controller) Recipe() component.Recipe {
-	env := []string{"HOME=" + c.Dir, "PATH=/usr/local/bin:/usr/bin:/bin"}
-	return component.Recipe{
+func (c Controller) Components() component.List {
+	env := []string{"HOME=" + c.LabDir, "PATH=/usr/local/bin:/usr/bin:/bin"}
+	return component.List{
 		{
-			Name: "rollouts-definitions", Kind: component.Task, Binary: c.Kube, Dir: c.Dir, Env: env,
+			Name: "rollouts-definitions", Kind: component.Task, Binary: c.KubeBinary, Dir: c.LabDir, Env: env,
 			// Not applied: a definition is longer than an annotation may be.
-			Args: []string{"kubectl", "--kubeconfig=" + c.Kubeconfig, "create", "--validate=false", "-k", filepath.Join(c.Place, "crds")},
+			Args: []string{"kubectl", "--kubeconfig=" + c.Kubeconfig, "create", "--validate=false", "-k", filepath.Join(c.PartDir, "crds")},
 		},
 		{
-			Name: "rollouts-controller", Binary: filepath.Join(c.Place, "rollouts-controller"), Dir: c.Dir, Env: env, Restart: component.Always,
+			Name: "rollouts-controller", Binary: filepath.Join(c.PartDir, "rollouts-controller"), Dir: c.LabDir, Env: env, Restart: component.Always,
 			Args: []string{
 				"--kubeconfig=" + c.Kubeconfig, "--leader-elect=false", "--loglevel=warn",
-				fmt.Sprintf("--healthzPort=%d", c.Health), fmt.Sprintf("--metricsPort=%d", c.Metrics),
+				fmt.Sprintf("--healthzPort=%d", c.HealthPort), fmt.Sprintf("--metricsPort=%d", c.MetricsPort),
 			},
-			Probe: component.Probe{URL: fmt.Sprintf("http://127.0.0.1:%d/healthz", c.Health), Within: time.Minute},
+			Probe: component.Probe{URL: fmt.Sprintf("http://127.0.0.1:%d/healthz", c.HealthPort), Timeout: time.Minute},
 		},
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestRecipe(t *testing.T) {
-	got := Controller{Place: "/parts/argo", Kube: "/parts/kube", Kubeconfig: "/lab/kubeconfig", Dir: "/lab", Health: 20005, Metrics: 20006}.Recipe().String()
+func TestComponents(t *testing.T) {
+	got := Controller{PartDir: "/parts/argo", KubeBinary: "/parts/kube", Kubeconfig: "/lab/kubeconfig", LabDir: "/lab", HealthPort: 20005, MetricsPort: 20006}.Components().String()
 	const golden = "testdata/components.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {

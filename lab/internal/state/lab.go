@@ -42,20 +42,20 @@ type Lab struct {
 // Kubeconfig is the way in, for the host and for the inside alike.
 func (l Lab) Kubeconfig() string { return filepath.Join(l.Dir, "kubeconfig") }
 
-// Logs is the folder of the components' logs.
-func (l Lab) Logs() string { return filepath.Join(l.Dir, "log") }
+// LogDir is the folder of the components' logs.
+func (l Lab) LogDir() string { return filepath.Join(l.Dir, "log") }
 
-// Ready is a file that is there once the cluster's nodes are.
-func (l Lab) Ready() string { return filepath.Join(l.Dir, "ready") }
+// ReadyFile is a file that is there once the cluster's nodes are.
+func (l Lab) ReadyFile() string { return filepath.Join(l.Dir, "ready") }
 
-// Failed is a file with the reason, once the lab could not be brought up.
-func (l Lab) Failed() string { return filepath.Join(l.Dir, "failed") }
+// FailureFile is a file with the reason, once the lab could not be brought up.
+func (l Lab) FailureFile() string { return filepath.Join(l.Dir, "failed") }
 
-// Supervisor is the lock that the lab's supervisor holds while it lives; its process id is in it.
-func (l Lab) Supervisor() string { return filepath.Join(l.Dir, "supervisor") }
+// SupervisorLock is the lock that the lab's supervisor holds while it lives; its process id is in it.
+func (l Lab) SupervisorLock() string { return filepath.Join(l.Dir, "supervisor") }
 
-// At says where the lab of this name keeps its state under the cache's root.
-func At(root, name string) string { return filepath.Join(root, "lab", name) }
+// Dir says where the lab of this name keeps its state under the cache's root.
+func Dir(root, name string) string { return filepath.Join(root, "lab", name) }
 
 // Save writes the lab down in its folder.
 func (l Lab) Save() error {
@@ -72,14 +72,14 @@ func (l Lab) Save() error {
 	return nil
 }
 
-// ErrNone is what Load says when there is no lab of that name.
-var ErrNone = errors.New("there is no such lab")
+// ErrNotFound is what Load says when there is no lab of that name.
+var ErrNotFound = errors.New("there is no such lab")
 
 // Load reads the lab whose folder is dir.
 func Load(dir string) (Lab, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "lab.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Lab{}, ErrNone
+		return Lab{}, ErrNotFound
 	}
 	if err != nil {
 		return Lab{}, fmt.Errorf("read the lab in %s: %w", dir, err)

@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestSaveAndLoad(t *testing.T) {
+func TestLoadReturnsSavedLab(t *testing.T) {
 	root := t.TempDir()
-	l := Lab{Name: "x", Size: Real, Dir: At(root, "x"), Cache: root, APIPort: 1, PrometheusPort: 2, IngressPort: 3, Parts: map[string]string{"kube": "/k"}}
+	l := Lab{Name: "x", Size: Real, Dir: Dir(root, "x"), Cache: root, APIPort: 1, PrometheusPort: 2, IngressPort: 3, Parts: map[string]string{"kube": "/k"}}
 	if err := l.Save(); err != nil {
 		t.Fatal(err)
 	}
@@ -26,15 +26,15 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
-func TestLoadOfNoneAndOfNonsense(t *testing.T) {
+func TestLoadFailsWithoutValidFile(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Load(dir); !errors.Is(err, ErrNone) {
+	if _, err := Load(dir); !errors.Is(err, ErrNotFound) {
 		t.Errorf("error %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "lab.json"), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(dir); err == nil || errors.Is(err, ErrNone) {
+	if _, err := Load(dir); err == nil || errors.Is(err, ErrNotFound) {
 		t.Errorf("error %v", err)
 	}
 }

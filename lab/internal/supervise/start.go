@@ -17,13 +17,13 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Detach starts this program again as the lab's supervisor (`supervise DIR`), in
+// Start starts this program again as the lab's supervisor (`supervise DIR`), in
 // a session of its own, so that it outlives its caller and its caller's terminal.
-func Detach(l state.Lab) error {
-	if err := os.MkdirAll(l.Logs(), 0o755); err != nil {
+func Start(l state.Lab) error {
+	if err := os.MkdirAll(l.LogDir(), 0o755); err != nil {
 		return fmt.Errorf("make the log folder: %w", err)
 	}
-	log, err := os.OpenFile(logFile(l), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(logPath(l), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("open the supervisor's log: %w", err)
 	}
@@ -41,31 +41,31 @@ func Detach(l state.Lab) error {
 	return cmd.Process.Release()
 }
 
-func logFile(l state.Lab) string { return filepath.Join(l.Logs(), "supervisor.log") }
+func logPath(l state.Lab) string { return filepath.Join(l.LogDir(), "supervisor.log") }
 
-// startWithin is how long a new supervisor may take to hold its lock.
-const startWithin = 10 * time.Second
+// lockTimeout is how long a new supervisor may take to hold its lock.
+const lockTimeout = 10 * time.Second
 
-// Alive says whether the lab has a supervisor.
-func Alive(l state.Lab) bool { return flock.Held(l.Supervisor()) }
+// IsRunning says whether the lab has a supervisor.
+func IsRunning(l state.Lab) bool { return flock.IsLocked(l.SupervisorLock()) }
 
-// Await waits until the lab's nodes are ready and tells say what the supervisor
+// WaitReady waits until the lab's nodes are ready and tells say what the supervisor
 // says meanwhile. A supervisor that fails or is gone is an error with its reason.
-func Await(ctx context.Context, l state.Lab, say io.Writer) error {
-	if _, err := os.Stat(l.Ready()); err == nil {
+func WaitReady(ctx context.Context, l state.Lab, out io.Writer) error {
+	if _, err := os.Stat(l.ReadyFile()); err == nil {
 		return nil // it was up already, and has told its story
 	}
-	began, told := time.Now(), int64(0)
+	start, offset := time.Now(), int64(0)
 	for {
-		told = follow(logFile(l), told, say)
-		if _, err := os.Stat(l.Ready()); err == nil {
+		offset = copyNewOutput(logPath(l), offset, out)
+		if _, err := os.Stat(l.ReadyFile()); err == nil {
 			return nil
 		}
-		if reason, err := os.ReadFile(l.Failed()); err == nil {
+		if reason, err := os.ReadFile(l.FailureFile()); err == nil {
 			return fmt.Errorf("bring up lab %s: %s", l.Name, reason)
 		}
-		if !Alive(l) && time.Since(began) > startWithin {
-			return fmt.Errorf("bring up lab %s: its supervisor is gone; its log is %s", l.Name, logFile(l))
+		if !IsRunning(l) && time.Since(start) > lockTimeout {
+			return fmt.Errorf("bring up lab %s: its supervisor is gone; its log is %s", l.Name, logPath(l))
 		}
 		select {
 		case <-ctx.Done():
@@ -75,13 +75,13 @@ func Await(ctx context.Context, l state.Lab, say io.Writer) error {
 	}
 }
 
-// follow copies what was added to a file since told, and says how far it got.
-func follow(path string, told int64, to io.Writer) int64 {
+// copyNewOutput copies what was added to a file since told, and says how far it got.
+func copyNewOutput(path string, offset int64, to io.Writer) int64 {
 	f, err := os.Open(path)
 	if err != nil {
-		return told
+		return offset
 	}
 	defer f.Close()
-	n, _ := io.Copy(to, io.NewSectionReader(f, told, 1<<20))
-	return told + n
+	n, _ := io.Copy(to, io.NewSectionReader(f, offset, 1<<20))
+	return offset + n
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// End asks the lab's supervisor to stop, and after grace kills it, with all that
+// Stop asks the lab's supervisor to stop, and after grace kills it, with all that
 // it started. A lab without a supervisor is no error.
-func End(l state.Lab, grace time.Duration) error {
-	if !Alive(l) {
+func Stop(l state.Lab, grace time.Duration) error {
+	if !IsRunning(l) {
 		return nil
 	}
-	pid, err := supervisor(l)
+	pid, err := supervisorPID(l)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func End(l state.Lab, grace time.Duration) error {
 			return fmt.Errorf("end the supervisor of lab %s (process %d): %w", l.Name, pid, err)
 		}
 		for until := time.Now().Add(grace); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
-			if !Alive(l) {
+			if !IsRunning(l) {
 				return nil
 			}
 		}
@@ -36,9 +36,9 @@ func End(l state.Lab, grace time.Duration) error {
 	return fmt.Errorf("end the supervisor of lab %s: process %d is still there", l.Name, pid)
 }
 
-// supervisor is the process that holds the lab's lock; the lock says that the number is its own.
-func supervisor(l state.Lab) (int, error) {
-	b, err := os.ReadFile(l.Supervisor())
+// supervisorPID is the process that holds the lab's lock; the lock says that the number is its own.
+func supervisorPID(l state.Lab) (int, error) {
+	b, err := os.ReadFile(l.SupervisorLock())
 	if err != nil {
 		return 0, fmt.Errorf("find the supervisor of lab %s: %w", l.Name, err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Ground is a size of the lab made to run: real.Run and hollow.Run are the two.
+// RunFunc is a size of the lab made to run: real.Run and hollow.Run are the two.
 //
 // It runs in the detached supervisor process. It picks free ports and saves the
 // lab with them, writes l.Kubeconfig(), brings up the cluster, calls ready once
@@ -27,15 +27,15 @@ import (
 //
 // What is the same in both sizes, Istio and the shop, is installed through the
 // kubeconfig by the command that waits for ready.
-type Ground func(ctx context.Context, l state.Lab, say io.Writer, ready func() error) error
+type RunFunc func(ctx context.Context, l state.Lab, say io.Writer, ready func() error) error
 
 // Run is the supervisor's life: it holds the lab's lock, runs the ground until
 // ctx ends, and writes down the reason when that fails.
-func Run(ctx context.Context, l state.Lab, ground Ground, say io.Writer) error {
+func Run(ctx context.Context, l state.Lab, run RunFunc, out io.Writer) error {
 	// Whoever looks whether the lock is held holds it for that moment, so one try is not enough.
-	patience, cancel := context.WithTimeout(ctx, 2*time.Second)
+	lockCtx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	lock, err := flock.Take(patience, l.Supervisor())
+	lock, err := flock.Acquire(lockCtx, l.SupervisorLock())
 	if err != nil {
 		return fmt.Errorf("supervise lab %s, which may have a supervisor: %w", l.Name, err)
 	}
@@ -43,12 +43,12 @@ func Run(ctx context.Context, l state.Lab, ground Ground, say io.Writer) error {
 	if _, err := fmt.Fprintln(lock, os.Getpid()); err != nil {
 		return fmt.Errorf("write the supervisor's process id: %w", err)
 	}
-	ready := func() error { return os.WriteFile(l.Ready(), nil, 0o644) }
-	err = ground(ctx, l, say, ready)
+	ready := func() error { return os.WriteFile(l.ReadyFile(), nil, 0o644) }
+	err = run(ctx, l, out, ready)
 	if err != nil && ctx.Err() == nil {
-		_ = os.Remove(l.Ready())
-		if werr := os.WriteFile(l.Failed(), []byte(err.Error()), 0o644); werr != nil {
-			return fmt.Errorf("%w (and its reason could not be written: %w)", err, werr)
+		_ = os.Remove(l.ReadyFile())
+		if writeErr := os.WriteFile(l.FailureFile(), []byte(err.Error()), 0o644); writeErr != nil {
+			return fmt.Errorf("%w (and its reason could not be written: %w)", err, writeErr)
 		}
 	}
 	return err

@@ -19,8 +19,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// Cluster is one cluster, watched. Its methods may be called from several goroutines.
-type Cluster struct {
+// Client is one cluster, watched. Its methods may be called from several goroutines.
+type Client struct {
 	core    corev1client.CoreV1Interface
 	dynamic dynamic.Interface
 
@@ -30,7 +30,7 @@ type Cluster struct {
 const byService = "service"
 
 // New prepares to watch; Start begins it.
-func New(config *rest.Config) (*Cluster, error) {
+func New(config *rest.Config) (*Client, error) {
 	c := rest.CopyConfig(config)
 	c.QPS, c.Burst = 500, 1000 // hundreds of pods may come at once
 	core, err := corev1client.NewForConfig(c)
@@ -45,7 +45,7 @@ func New(config *rest.Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a dynamic client: %w", err)
 	}
-	w := &Cluster{core: core, dynamic: dyn}
+	w := &Client{core: core, dynamic: dyn}
 	w.pods = informer(core.RESTClient(), "pods", &corev1.Pod{})
 	w.namespaces = informer(core.RESTClient(), "namespaces", &corev1.Namespace{})
 	w.configMaps = informer(core.RESTClient(), "configmaps", &corev1.ConfigMap{})
@@ -57,17 +57,17 @@ func New(config *rest.Config) (*Cluster, error) {
 	}})
 }
 
-func informer(client rest.Interface, resource string, of cacheable) cache.SharedIndexInformer {
+func informer(client rest.Interface, resource string, of object) cache.SharedIndexInformer {
 	lw := cache.NewListWatchFromClient(client, resource, metav1.NamespaceAll, everything)
 	i := cache.NewSharedIndexInformer(lw, of, 0, cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
-	_ = i.SetTransform(lighten) // it fails only once the informer runs
+	_ = i.SetTransform(dropManagedFields) // it fails only once the informer runs
 	return i
 }
 
 // Start watches until ctx ends; it returns when all is known that was there.
 // Handlers are to be added before.
-func (w *Cluster) Start(ctx context.Context, running *sync.WaitGroup) error {
-	all := []cache.SharedIndexInformer{w.pods, w.namespaces, w.configMaps, w.services, w.slices}
+func (c *Client) Start(ctx context.Context, running *sync.WaitGroup) error {
+	all := []cache.SharedIndexInformer{c.pods, c.namespaces, c.configMaps, c.services, c.slices}
 	synced := make([]cache.InformerSynced, 0, len(all))
 	for _, i := range all {
 		running.Go(func() { i.RunWithContext(ctx) })

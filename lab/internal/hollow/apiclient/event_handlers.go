@@ -10,10 +10,10 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-type cacheable = runtime.Object
+type object = runtime.Object
 
-// lighten drops who wrote what: it is half of an object, and nobody here asks.
-func lighten(o any) (any, error) {
+// dropManagedFields drops who wrote what: it is half of an object, and nobody here asks.
+func dropManagedFields(o any) (any, error) {
 	if m, err := meta.Accessor(o); err == nil {
 		m.SetManagedFields(nil)
 	}
@@ -23,14 +23,14 @@ func lighten(o any) (any, error) {
 var everything = fields.Everything()
 
 // OnPod is told of each pod that is there or has changed, and of each that has gone.
-func (w *Cluster) OnPod(there, gone func(*corev1.Pod)) error {
-	_, err := w.pods.AddEventHandler(handler(there, gone))
+func (c *Client) OnPod(there, gone func(*corev1.Pod)) error {
+	_, err := c.pods.AddEventHandler(handler(there, gone))
 	return err
 }
 
 // OnNamespace is told of each namespace that is there or has changed.
-func (w *Cluster) OnNamespace(there func(*corev1.Namespace)) error {
-	_, err := w.namespaces.AddEventHandler(handler(there, func(*corev1.Namespace) {}))
+func (c *Client) OnNamespace(there func(*corev1.Namespace)) error {
+	_, err := c.namespaces.AddEventHandler(handler(there, func(*corev1.Namespace) {}))
 	return err
 }
 

@@ -12,31 +12,31 @@ import (
 )
 
 const (
-	nodesWithin = 60 * time.Second
-	nodesEvery  = 50 * time.Millisecond
+	nodesTimeout  = 60 * time.Second
+	nodesInterval = 50 * time.Millisecond
 )
 
-// AwaitNodes returns when n nodes are Ready and nothing keeps pods off them.
-func (w *Cluster) AwaitNodes(ctx context.Context, n int) error {
-	ctx, cancel := context.WithTimeout(ctx, nodesWithin)
+// WaitForNodes returns when n nodes are Ready and nothing keeps pods off them.
+func (c *Client) WaitForNodes(ctx context.Context, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, nodesTimeout)
 	defer cancel()
 	ready := 0
 	for {
-		list, err := w.core.Nodes().List(ctx, metav1.ListOptions{})
+		list, err := c.core.Nodes().List(ctx, metav1.ListOptions{})
 		if err == nil {
-			if ready = readyNodes(list.Items); ready >= n {
+			if ready = countReadyNodes(list.Items); ready >= n {
 				return nil
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("wait for nodes: %d of %d are Ready: %w", ready, n, ctx.Err())
-		case <-time.After(nodesEvery):
+		case <-time.After(nodesInterval):
 		}
 	}
 }
 
-func readyNodes(nodes []corev1.Node) int {
+func countReadyNodes(nodes []corev1.Node) int {
 	ready := 0
 	for _, n := range nodes {
 		for _, c := range n.Status.Conditions {

@@ -15,13 +15,13 @@ import (
 )
 
 // ConfigMap implements podview.Sources.
-func (w *Cluster) ConfigMap(_ context.Context, namespace, name string) (*corev1.ConfigMap, error) {
-	return look[corev1.ConfigMap](w.configMaps, namespace+"/"+name), nil
+func (c *Client) ConfigMap(_ context.Context, namespace, name string) (*corev1.ConfigMap, error) {
+	return cached[corev1.ConfigMap](c.configMaps, namespace+"/"+name), nil
 }
 
 // Secret implements podview.Sources.
-func (w *Cluster) Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
-	s, err := w.core.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
+func (c *Client) Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	s, err := c.core.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
@@ -29,7 +29,7 @@ func (w *Cluster) Secret(ctx context.Context, namespace, name string) (*corev1.S
 }
 
 // Token implements podview.Sources.
-func (w *Cluster) Token(ctx context.Context, pod *corev1.Pod, audience string, seconds int64) (string, error) {
+func (c *Client) Token(ctx context.Context, pod *corev1.Pod, audience string, seconds int64) (string, error) {
 	t := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{
 		ExpirationSeconds: &seconds,
 		BoundObjectRef:    &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID},
@@ -37,7 +37,7 @@ func (w *Cluster) Token(ctx context.Context, pod *corev1.Pod, audience string, s
 	if audience != "" {
 		t.Spec.Audiences = []string{audience}
 	}
-	t, err := w.core.ServiceAccounts(pod.Namespace).CreateToken(ctx, pod.Spec.ServiceAccountName, t, metav1.CreateOptions{})
+	t, err := c.core.ServiceAccounts(pod.Namespace).CreateToken(ctx, pod.Spec.ServiceAccountName, t, metav1.CreateOptions{})
 	if err != nil {
 		return "", fmt.Errorf("get a token of service account %s/%s: %w", pod.Namespace, pod.Spec.ServiceAccountName, err)
 	}
@@ -45,18 +45,18 @@ func (w *Cluster) Token(ctx context.Context, pod *corev1.Pod, audience string, s
 }
 
 // Namespace is nil when it isn't there.
-func (w *Cluster) Namespace(name string) *corev1.Namespace {
-	return look[corev1.Namespace](w.namespaces, name)
+func (c *Client) Namespace(name string) *corev1.Namespace {
+	return cached[corev1.Namespace](c.namespaces, name)
 }
 
 // Service implements services.Book.
-func (w *Cluster) Service(namespace, name string) *corev1.Service {
-	return look[corev1.Service](w.services, namespace+"/"+name)
+func (c *Client) Service(namespace, name string) *corev1.Service {
+	return cached[corev1.Service](c.services, namespace+"/"+name)
 }
 
 // Slices implements services.Book.
-func (w *Cluster) Slices(namespace, service string) []*discoveryv1.EndpointSlice {
-	found, err := w.slices.GetIndexer().ByIndex(byService, namespace+"/"+service)
+func (c *Client) Slices(namespace, service string) []*discoveryv1.EndpointSlice {
+	found, err := c.slices.GetIndexer().ByIndex(byService, namespace+"/"+service)
 	if err != nil {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (w *Cluster) Slices(namespace, service string) []*discoveryv1.EndpointSlice
 	return out
 }
 
-func look[T any](i cache.SharedIndexInformer, key string) *T {
+func cached[T any](i cache.SharedIndexInformer, key string) *T {
 	o, ok, err := i.GetStore().GetByKey(key)
 	if err != nil || !ok {
 		return nil

@@ -21,23 +21,23 @@ import (
 
 var portForwards = schema.GroupVersionResource{Group: "kwok.x-k8s.io", Version: "v1alpha1", Resource: "portforwards"}
 
-// SetStatus writes the pod's status as its kubelet would. A pod that has gone is no error.
-func (w *Cluster) SetStatus(ctx context.Context, pod *corev1.Pod, status corev1.PodStatus) error {
+// UpdatePodStatus writes the pod's status as its kubelet would. A pod that has gone is no error.
+func (c *Client) UpdatePodStatus(ctx context.Context, pod *corev1.Pod, status corev1.PodStatus) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": pod.UID}, "status": status})
 	if err != nil {
 		return fmt.Errorf("render the status of %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
-	_, err = w.core.Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	_, err = c.core.Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 		return fmt.Errorf("write the status of %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	return nil
 }
 
-// Remove takes a pod out of the API once its process has ended, if it is still the same pod.
-func (w *Cluster) Remove(ctx context.Context, pod *corev1.Pod) error {
+// DeletePod takes a pod out of the API once its process has ended, if it is still the same pod.
+func (c *Client) DeletePod(ctx context.Context, pod *corev1.Pod) error {
 	now := int64(0)
-	err := w.core.Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
+	err := c.core.Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
 		GracePeriodSeconds: &now, Preconditions: &metav1.Preconditions{UID: &pod.UID},
 	})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
@@ -46,9 +46,9 @@ func (w *Cluster) Remove(ctx context.Context, pod *corev1.Pod) error {
 	return nil
 }
 
-// Forward makes `kubectl port-forward` to the pod lead to local host:port
+// SetPortForward makes `kubectl port-forward` to the pod lead to local host:port
 // addresses, by a kwok PortForward object that goes when the pod goes.
-func (w *Cluster) Forward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error {
+func (c *Client) SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error {
 	var forwards []any
 	for _, p := range slices.Sorted(maps.Keys(ports)) {
 		host, local, err := net.SplitHostPort(ports[p])
@@ -71,7 +71,7 @@ func (w *Cluster) Forward(ctx context.Context, pod *corev1.Pod, ports map[int]st
 		},
 		"spec": map[string]any{"forwards": forwards},
 	}}
-	_, err := w.dynamic.Resource(portForwards).Namespace(pod.Namespace).Apply(ctx, pod.Name, o, metav1.ApplyOptions{FieldManager: "lab", Force: true})
+	_, err := c.dynamic.Resource(portForwards).Namespace(pod.Namespace).Apply(ctx, pod.Name, o, metav1.ApplyOptions{FieldManager: "lab", Force: true})
 	if err != nil {
 		return fmt.Errorf("lead port-forward to %s/%s: %w", pod.Namespace, pod.Name, err)
 	}

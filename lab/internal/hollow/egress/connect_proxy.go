@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// dialWithin bounds a connection to a local process.
-const dialWithin = 5 * time.Second
+// dialTimeout bounds a connection to a local process.
+const dialTimeout = 5 * time.Second
 
 // Serve answers HTTP CONNECT on the listener (a unix socket, as the API
 // server's egress selector wants it) until the listener is closed.
@@ -21,63 +21,63 @@ const dialWithin = 5 * time.Second
 // Connections are made from the address from, nil for any: an istiod trusts
 // whoever comes from loopback, as a port-forward does, and an API server doesn't.
 func Serve(l net.Listener, routes *Routes, from net.IP) error {
-	dialer := &net.Dialer{Timeout: dialWithin}
+	dialer := &net.Dialer{Timeout: dialTimeout}
 	if from != nil {
 		dialer.LocalAddr = &net.TCPAddr{IP: from}
 	}
-	s := &http.Server{Handler: connect(routes, dialer), ReadHeaderTimeout: dialWithin}
+	s := &http.Server{Handler: connectHandler(routes, dialer), ReadHeaderTimeout: dialTimeout}
 	if err := s.Serve(l); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("serve the egress proxy: %w", err)
 	}
 	return nil
 }
 
-func connect(routes *Routes, dialer *net.Dialer) http.HandlerFunc {
+func connectHandler(routes *Routes, dialer *net.Dialer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
 			http.Error(w, "only CONNECT is served here", http.StatusMethodNotAllowed)
 			return
 		}
-		there, err := dial(routes, dialer, r.URL.Host)
+		server, err := dial(routes, dialer, r.URL.Host)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
-		here, buffered, err := w.(http.Hijacker).Hijack()
+		client, buffered, err := w.(http.Hijacker).Hijack()
 		if err != nil {
-			there.Close()
+			server.Close()
 			return
 		}
-		if _, err := io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
-			here.Close()
-			there.Close()
+		if _, err := io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
+			client.Close()
+			server.Close()
 			return
 		}
-		join(here, buffered, there)
+		pipe(client, buffered, server)
 	}
 }
 
 func dial(routes *Routes, dialer *net.Dialer, hostport string) (net.Conn, error) {
-	local, err := routes.Local(hostport)
+	local, err := routes.Resolve(hostport)
 	if err != nil {
 		return nil, err
 	}
 	return dialer.Dial("tcp", local)
 }
 
-// join carries bytes both ways until both have ended; from holds what the HTTP
+// pipe carries bytes both ways until both have ended; from holds what the HTTP
 // server had already read of here.
-func join(here net.Conn, from io.Reader, there net.Conn) {
-	var both sync.WaitGroup
-	both.Go(func() { carry(there, from) })
-	both.Go(func() { carry(here, there) })
-	both.Wait()
-	here.Close()
-	there.Close()
+func pipe(client net.Conn, clientReader io.Reader, server net.Conn) {
+	var copies sync.WaitGroup
+	copies.Go(func() { copyAndCloseWrite(server, clientReader) })
+	copies.Go(func() { copyAndCloseWrite(client, server) })
+	copies.Wait()
+	client.Close()
+	server.Close()
 }
 
-// carry hands the end of one direction on, and leaves the other one open.
-func carry(to net.Conn, from io.Reader) {
+// copyAndCloseWrite hands the end of one direction on, and leaves the other one open.
+func copyAndCloseWrite(to net.Conn, from io.Reader) {
 	_, err := io.Copy(to, from)
 	half, ok := to.(interface{ CloseWrite() error })
 	if err != nil || !ok {
@@ -87,9 +87,9 @@ func carry(to net.Conn, from io.Reader) {
 	_ = half.CloseWrite() // the other side may have gone already
 }
 
-// Outward is an address of this machine other than loopback, nil when it has
+// NonLoopbackIP is an address of this machine other than loopback, nil when it has
 // none. Nothing leaves the machine by it: it is where connections come from.
-func Outward() net.IP {
+func NonLoopbackIP() net.IP {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
 		return nil

@@ -13,13 +13,13 @@ import (
 	"testing"
 )
 
-func TestRoutes(t *testing.T) {
+func TestRoutesResolve(t *testing.T) {
 	var r Routes
 	r.Set("10.245.0.1", map[int]string{15012: "127.0.0.1:20001"})
 	r.Set("10.245.0.2", map[int]string{15012: "127.0.0.1:20002"})()
-	old := r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20003"})
+	removeOld := r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20003"})
 	r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20004"})
-	old() // the pod before has gone after the next one came
+	removeOld() // the pod before has gone after the next one came
 	for _, c := range []struct{ ask, want, wrong string }{
 		{ask: "10.245.0.1:15012", want: "127.0.0.1:20001"},
 		{ask: "10.245.0.3:15012", want: "127.0.0.1:20004"},
@@ -29,7 +29,7 @@ func TestRoutes(t *testing.T) {
 		{ask: "10.245.0.1", wrong: "read address"},
 		{ask: "10.245.0.1:http", wrong: "read the port"},
 	} {
-		got, err := r.Local(c.ask)
+		got, err := r.Resolve(c.ask)
 		if c.wrong == "" && (err != nil || got != c.want) {
 			t.Errorf("Local(%q) = %q, %v; want %q", c.ask, got, err, c.want)
 		}
@@ -40,10 +40,10 @@ func TestRoutes(t *testing.T) {
 }
 
 // A pod's answer comes through after the asker has closed its half, as kubectl port-forward does it.
-func TestConnectCarriesBothWays(t *testing.T) {
+func TestConnectCopiesBothDirections(t *testing.T) {
 	var r Routes
-	r.Set("10.245.0.1", map[int]string{80: shouting(t)})
-	conn := ask(t, &r, "10.245.0.1:80")
+	r.Set("10.245.0.1", map[int]string{80: upperCaseServer(t)})
+	conn := connectTo(t, &r, "10.245.0.1:80")
 	in := bufio.NewReader(conn)
 	res, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect})
 	if err != nil || res.StatusCode != http.StatusOK {
@@ -58,16 +58,16 @@ func TestConnectCarriesBothWays(t *testing.T) {
 	}
 }
 
-func TestConnectRefusesAnUnknownAddress(t *testing.T) {
-	conn := ask(t, &Routes{}, "192.0.2.1:443")
+func TestConnectRefusesUnknownAddress(t *testing.T) {
+	conn := connectTo(t, &Routes{}, "192.0.2.1:443")
 	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect})
 	if err != nil || res.StatusCode != http.StatusBadGateway {
 		t.Fatalf("CONNECT: %v, %v; want 502", res, err)
 	}
 }
 
-// ask connects to a proxy with these routes as the API server does.
-func ask(t *testing.T, r *Routes, target string) net.Conn {
+// connectTo connects to a proxy with these routes as the API server does.
+func connectTo(t *testing.T, r *Routes, target string) net.Conn {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", path)
@@ -91,8 +91,8 @@ func ask(t *testing.T, r *Routes, target string) net.Conn {
 	return conn
 }
 
-// shouting answers, once it has heard everything, in capitals.
-func shouting(t *testing.T) string {
+// upperCaseServer answers, once it has heard everything, in capitals.
+func upperCaseServer(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -28,7 +28,7 @@ type route map[int]string
 // Set leads the ports of one address to local host:port addresses, in place of
 // whatever that address led to before. What it returns forgets the address,
 // unless it leads elsewhere by then: a pod's address is soon another pod's.
-func (r *Routes) Set(ip string, ports map[int]string) (drop func()) {
+func (r *Routes) Set(ip string, ports map[int]string) (remove func()) {
 	own := route(maps.Clone(ports))
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,9 +45,9 @@ func (r *Routes) Set(ip string, ports map[int]string) (drop func()) {
 	}
 }
 
-// Local is the local address behind host:port. An address that no process of
+// Resolve is the local address behind host:port. An address that no process of
 // this lab plays is an error: nothing leaves the machine this way.
-func (r *Routes) Local(hostport string) (string, error) {
+func (r *Routes) Resolve(hostport string) (string, error) {
 	host, p, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return "", fmt.Errorf("read address %q: %w", hostport, err)

@@ -15,16 +15,16 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 )
 
-// Book is where Services and EndpointSlices are looked up; nil and empty when there are none.
-type Book interface {
+// Lister is where Services and EndpointSlices are looked up; nil and empty when there are none.
+type Lister interface {
 	Service(namespace, name string) *corev1.Service
 	Slices(namespace, service string) []*discoveryv1.EndpointSlice
 }
 
-// Endpoint picks one of the ready endpoints of host:port at random, where host
+// PickReady picks one of the ready endpoints of host:port at random, where host
 // is SERVICE.NAMESPACE.svc or begins so, and port is one of the Service's. The
 // answer is a pod's IP:port.
-func Endpoint(b Book, hostport string) (string, error) {
+func PickReady(b Lister, hostport string) (string, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return "", fmt.Errorf("read address %q: %w", hostport, err)
@@ -41,7 +41,7 @@ func Endpoint(b Book, hostport string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("find port %s of Service %s/%s: it is not there", port, s.Namespace, s.Name)
 	}
-	all := ready(b.Slices(s.Namespace, s.Name), name)
+	all := readyAddresses(b.Slices(s.Namespace, s.Name), name)
 	if len(all) == 0 {
 		return "", fmt.Errorf("find an endpoint of Service %s/%s: none is ready", s.Namespace, s.Name)
 	}
@@ -57,7 +57,7 @@ func portName(s *corev1.Service, port string) (string, bool) {
 	return "", false
 }
 
-func ready(slices []*discoveryv1.EndpointSlice, portName string) []string {
+func readyAddresses(slices []*discoveryv1.EndpointSlice, portName string) []string {
 	var all []string
 	for _, s := range slices {
 		for _, p := range s.Ports {

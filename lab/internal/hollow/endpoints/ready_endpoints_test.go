@@ -11,9 +11,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-type book map[string][]*discoveryv1.EndpointSlice
+type fakeLister map[string][]*discoveryv1.EndpointSlice
 
-func (b book) Service(namespace, name string) *corev1.Service {
+func (b fakeLister) Service(namespace, name string) *corev1.Service {
 	if _, ok := b[namespace+"/"+name]; !ok {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (b book) Service(namespace, name string) *corev1.Service {
 	}
 }
 
-func (b book) Slices(namespace, service string) []*discoveryv1.EndpointSlice {
+func (b fakeLister) Slices(namespace, service string) []*discoveryv1.EndpointSlice {
 	return b[namespace+"/"+service]
 }
 
@@ -35,8 +35,8 @@ func slice(name string, port int32, ready map[string]bool) *discoveryv1.Endpoint
 	return s
 }
 
-func TestEndpoint(t *testing.T) {
-	b := book{
+func TestPickReady(t *testing.T) {
+	b := fakeLister{
 		"istio-system/istiod": {
 			slice("dns", 15012, map[string]bool{"10.245.0.1": true, "10.245.0.2": false, "10.245.0.3": true}),
 			slice("webhook", 15017, map[string]bool{"10.245.0.1": true}),
@@ -45,7 +45,7 @@ func TestEndpoint(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for range 200 {
-		got, err := Endpoint(b, "istiod.istio-system.svc:15012")
+		got, err := PickReady(b, "istiod.istio-system.svc:15012")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,18 +54,18 @@ func TestEndpoint(t *testing.T) {
 	if len(seen) != 2 || !seen["10.245.0.1:15012"] || !seen["10.245.0.3:15012"] {
 		t.Errorf("200 times an endpoint gave %v; want both ready ones", seen)
 	}
-	if got, err := Endpoint(b, "istiod.istio-system.svc.cluster.local:443"); err != nil || got != "10.245.0.1:15017" {
+	if got, err := PickReady(b, "istiod.istio-system.svc.cluster.local:443"); err != nil || got != "10.245.0.1:15017" {
 		t.Errorf("port 443 led to %q, %v; want its target port", got, err)
 	}
-	for ask, want := range map[string]string{
+	for hostport, want := range map[string]string{
 		"idle.istio-system.svc:15012":  "none is ready",
 		"gone.istio-system.svc:15012":  "is not there",
 		"istiod.istio-system.svc:9999": "find port 9999",
 		"istiod:15012":                 "no namespace",
 		"istiod.istio-system.svc":      "read address",
 	} {
-		if _, err := Endpoint(b, ask); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Endpoint(%q) says %v; want %q", ask, err, want)
+		if _, err := PickReady(b, hostport); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Endpoint(%q) says %v; want %q", hostport, err, want)
 		}
 	}
 }

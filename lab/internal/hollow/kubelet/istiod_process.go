@@ -33,19 +33,19 @@ var listeners = []struct {
 	{"--httpsAddr", 15017}, {"--httpAddr", 8080}, {"--ctrlz_port", 9876},
 }
 
-// Place is where a pod becomes a process.
-type Place struct {
+// ProcessOptions is where a pod becomes a process.
+type ProcessOptions struct {
 	// Binary is the program of the pod's image.
 	Binary string
 	// Root stands in for the root of the container's file system, and is the working directory.
-	Root string
+	RootDir string
 	// Ports are the free local ones that the process gets, one for each of istiod's.
 	Ports []int
 	// Server and CA are the API server's URL and its authority, PEM.
-	Server string
-	CA     []byte
+	APIServer string
+	CA        []byte
 	// Machine stands in for limits that the container does not set.
-	Machine corev1.ResourceList
+	Capacity corev1.ResourceList
 }
 
 // Process is what a pod of istiod becomes, and where its ports lead.
@@ -55,14 +55,14 @@ type Process struct {
 	Ports map[int]string
 }
 
-// Translate makes a process of a pod: its arguments, environment and volumes are
+// ProcessForPod makes a process of a pod: its arguments, environment and volumes are
 // the pod's own. The process listens elsewhere, finds the API server by a
 // kubeconfig (with the token that the pod would find in its volume) since it is
 // in no cluster, and sees its volumes under the root that it runs in: istiod's
 // paths are relative, and others that point into a volume are rewritten.
-func Translate(ctx context.Context, from podview.Sources, pod *corev1.Pod, at Place) (Process, error) {
+func ProcessForPod(ctx context.Context, from podview.Sources, pod *corev1.Pod, options ProcessOptions) (Process, error) {
 	c := &pod.Spec.Containers[0]
-	env, err := podview.Environment(ctx, from, pod, c, at.Machine)
+	env, err := podview.Environment(ctx, from, pod, c, options.Capacity)
 	if err != nil {
 		return Process{}, err
 	}
@@ -71,38 +71,38 @@ func Translate(ctx context.Context, from podview.Sources, pod *corev1.Pod, at Pl
 		return Process{}, err
 	}
 	args := podview.Arguments(c, env)
-	led, flags := lead(args, at.Ports)
-	kubeconfig := filepath.Join(at.Root, "kubeconfig")
-	p := Process{Ports: led, Component: component.Component{
-		Name: pod.Namespace + "." + pod.Name, Binary: at.Binary, Dir: at.Root,
-		Args: slices.Concat(rooted(args, c, at.Root), flags, []string{"--kubeconfig=" + kubeconfig}),
-		Env:  surroundings(rooted(env.Without("KUBECONFIG"), c, at.Root), at.Root),
+	localAddresses, flags := listenFlags(args, options.Ports)
+	kubeconfig := filepath.Join(options.RootDir, "kubeconfig")
+	p := Process{Ports: localAddresses, Component: component.Component{
+		Name: pod.Namespace + "." + pod.Name, Binary: options.Binary, Dir: options.RootDir,
+		Args: slices.Concat(rewritePaths(args, c, options.RootDir), flags, []string{"--kubeconfig=" + kubeconfig}),
+		Env:  withImageEnv(rewritePaths(env.Without("KUBECONFIG"), c, options.RootDir), options.RootDir),
 	}}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		p.Component.Files = append(p.Component.Files, component.File{Path: filepath.Join(at.Root, name), Content: files[name], Mode: 0o600})
+		p.Component.Files = append(p.Component.Files, component.File{Path: filepath.Join(options.RootDir, name), Content: files[name], Mode: 0o600})
 	}
-	p.Component.Files = append(p.Component.Files, component.File{Path: kubeconfig, Content: wayIn(at), Mode: 0o600})
+	p.Component.Files = append(p.Component.Files, component.File{Path: kubeconfig, Content: kubeconfigContent(options), Mode: 0o600})
 	return p, nil
 }
 
-// lead gives each of istiod's listeners a local port, in flags that come after
+// listenFlags gives each of istiod's listeners a local port, in flags that come after
 // the pod's own and so count.
-func lead(args []string, free []int) (map[int]string, []string) {
-	led := map[int]string{}
+func listenFlags(args []string, freePorts []int) (map[int]string, []string) {
+	localAddresses := map[int]string{}
 	var flags []string
 	for i, l := range listeners {
-		to := ports.Local(free[i])
-		led[listensAt(args, l.flag, l.port)] = to
+		to := ports.LocalAddress(freePorts[i])
+		localAddresses[listenPort(args, l.flag, l.port)] = to
 		if l.flag == "--ctrlz_port" {
-			to = strconv.Itoa(free[i])
+			to = strconv.Itoa(freePorts[i])
 		}
 		flags = append(flags, l.flag+"="+to)
 	}
-	return led, flags
+	return localAddresses, flags
 }
 
-// listensAt is the port that the pod's own arguments give to a listener, or the usual one.
-func listensAt(args []string, flag string, usual int) int {
+// listenPort is the port that the pod's own arguments give to a listener, or the usual one.
+func listenPort(args []string, flag string, defaultPort int) int {
 	for i, a := range args {
 		value, ok := strings.CutPrefix(a, flag+"=")
 		if a == flag && i+1 < len(args) {
@@ -112,12 +112,12 @@ func listensAt(args []string, flag string, usual int) int {
 			return port
 		}
 	}
-	return usual
+	return defaultPort
 }
 
-// rooted rewrites words whose value is a path in one of the container's volumes.
-func rooted(words []string, c *corev1.Container, root string) []string {
-	out := slices.Clone(words)
+// rewritePaths rewrites words whose value is a path in one of the container's volumes.
+func rewritePaths(args []string, c *corev1.Container, root string) []string {
+	out := slices.Clone(args)
 	for i, w := range out {
 		name, value, ok := strings.Cut(w, "=")
 		if !ok {
@@ -135,8 +135,8 @@ func rooted(words []string, c *corev1.Container, root string) []string {
 	return out
 }
 
-// surroundings are what an image gives to every process.
-func surroundings(env []string, root string) []string {
+// withImageEnv are what an image gives to every process.
+func withImageEnv(env []string, root string) []string {
 	vars := podview.Vars(env)
 	if vars.Get("PATH") == "" {
 		vars = vars.Set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
@@ -144,7 +144,7 @@ func surroundings(env []string, root string) []string {
 	return vars.Set("HOME", root)
 }
 
-func wayIn(at Place) string {
+func kubeconfigContent(options ProcessOptions) string {
 	return fmt.Sprintf(`apiVersion: v1
 kind: Config
 clusters:
@@ -157,5 +157,5 @@ contexts:
 - name: lab
   context: {cluster: lab, user: pod}
 current-context: lab
-`, at.Server, base64.StdEncoding.EncodeToString(at.CA), filepath.Join(at.Root, tokenFile))
+`, options.APIServer, base64.StdEncoding.EncodeToString(options.CA), filepath.Join(options.RootDir, tokenFile))
 }

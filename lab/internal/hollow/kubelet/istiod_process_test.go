@@ -15,12 +15,14 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-// nothing has no ConfigMaps and Secrets, and tokens that say whose they are.
-type nothing struct{}
+// emptySources has no ConfigMaps and Secrets, and tokens that say whose they are.
+type emptySources struct{}
 
-func (nothing) ConfigMap(context.Context, string, string) (*corev1.ConfigMap, error) { return nil, nil }
-func (nothing) Secret(context.Context, string, string) (*corev1.Secret, error)       { return nil, nil }
-func (nothing) Token(_ context.Context, p *corev1.Pod, audience string, _ int64) (string, error) {
+func (emptySources) ConfigMap(context.Context, string, string) (*corev1.ConfigMap, error) {
+	return nil, nil
+}
+func (emptySources) Secret(context.Context, string, string) (*corev1.Secret, error) { return nil, nil }
+func (emptySources) Token(_ context.Context, p *corev1.Pod, audience string, _ int64) (string, error) {
 	return p.Spec.ServiceAccountName + "@" + audience, nil
 }
 
@@ -53,10 +55,10 @@ func istiod() *corev1.Pod {
 	}
 }
 
-func TestTranslate(t *testing.T) {
-	p, err := Translate(context.Background(), nothing{}, istiod(), Place{
-		Binary: "/parts/istiod", Root: "/lab/pods/istiod-1", Ports: []int{20001, 20002, 20003, 20004, 20005, 20006},
-		Server: "https://127.0.0.1:20000", CA: []byte("CA"), Machine: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")},
+func TestProcessForPod(t *testing.T) {
+	p, err := ProcessForPod(context.Background(), emptySources{}, istiod(), ProcessOptions{
+		Binary: "/parts/istiod", RootDir: "/lab/pods/istiod-1", Ports: []int{20001, 20002, 20003, 20004, 20005, 20006},
+		APIServer: "https://127.0.0.1:20000", CA: []byte("CA"), Capacity: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")},
 	})
 	if err != nil {
 		t.Fatal(err)

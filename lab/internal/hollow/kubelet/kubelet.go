@@ -23,13 +23,13 @@ import (
 // Cluster is what the agent needs of a cluster.
 type Cluster interface {
 	podview.Sources
-	SetStatus(ctx context.Context, pod *corev1.Pod, status corev1.PodStatus) error
-	Forward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error
-	Remove(ctx context.Context, pod *corev1.Pod) error
+	UpdatePodStatus(ctx context.Context, pod *corev1.Pod, status corev1.PodStatus) error
+	SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error
+	DeletePod(ctx context.Context, pod *corev1.Pod) error
 }
 
-// Settings are what the agent works with.
-type Settings struct {
+// Options are what the agent works with.
+type Options struct {
 	Cluster Cluster
 	Routes  *egress.Routes
 	// Processes runs them; their logs lie in its folder.
@@ -39,73 +39,73 @@ type Settings struct {
 	// Dir is where the pods' files go, a folder for each.
 	Dir string
 	// Server and CA are the API server's URL and its authority, PEM.
-	Server string
-	CA     []byte
+	APIServer string
+	CA        []byte
 	// HostIP is the nodes' address.
-	HostIP  string
-	Machine corev1.ResourceList
-	Log     io.Writer
+	HostIP   string
+	Capacity corev1.ResourceList
+	Log      io.Writer
 }
 
-// Agent is the kubelet of istiod's pods. There and Gone are for an informer's handlers.
-type Agent struct {
-	Settings
+// Kubelet is the kubelet of istiod's pods. There and Gone are for an informer's handlers.
+type Kubelet struct {
+	Options
 
-	ctx     context.Context
-	mu      sync.Mutex
-	tasks   map[types.UID]*task
-	address int
-	running sync.WaitGroup
+	ctx         context.Context
+	mu          sync.Mutex
+	workers     map[types.UID]*podWorker
+	lastAddress int
+	running     sync.WaitGroup
 }
 
 // New is an agent that works until ctx ends; its processes are then the caller's to stop.
-func New(ctx context.Context, s Settings) *Agent {
-	return &Agent{Settings: s, ctx: ctx, tasks: map[types.UID]*task{}}
+func New(ctx context.Context, s Options) *Kubelet {
+	return &Kubelet{Options: s, ctx: ctx, workers: map[types.UID]*podWorker{}}
 }
 
-// There hears of a pod that is there or has changed.
-func (a *Agent) There(pod *corev1.Pod) {
-	if pod.Labels["app"] != "istiod" || pod.Spec.NodeName == "" || over(pod) {
+// PodUpdated hears of a pod that is there or has changed.
+func (k *Kubelet) PodUpdated(pod *corev1.Pod) {
+	if pod.Labels["app"] != "istiod" || pod.Spec.NodeName == "" || isFinished(pod) {
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	t := a.tasks[pod.UID]
-	if t == nil && a.ctx.Err() == nil {
-		t = &task{agent: a, pod: pod, leave: make(chan struct{}), drop: func() {}}
-		a.tasks[pod.UID] = t
-		a.running.Go(func() { t.run(a.ctx) })
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	w := k.workers[pod.UID]
+	if w == nil && k.ctx.Err() == nil {
+		w = &podWorker{kubelet: k, pod: pod, stopping: make(chan struct{}), removeRoutes: func() {}}
+		k.workers[pod.UID] = w
+		k.running.Go(func() { w.run(k.ctx) })
 	}
-	if t != nil && pod.DeletionTimestamp != nil {
-		t.end()
+	if w != nil && pod.DeletionTimestamp != nil {
+		w.stop()
 	}
 }
 
-// Gone hears of a pod that is no longer there.
-func (a *Agent) Gone(pod *corev1.Pod) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if t := a.tasks[pod.UID]; t != nil {
-		t.end()
-		delete(a.tasks, pod.UID)
+// PodDeleted hears of a pod that is no longer there.
+func (k *Kubelet) PodDeleted(pod *corev1.Pod) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if w := k.workers[pod.UID]; w != nil {
+		w.stop()
+		delete(k.workers, pod.UID)
 	}
 }
 
 // Wait returns when no pod is worked on any more; ctx must have ended.
-func (a *Agent) Wait() { a.running.Wait() }
+func (k *Kubelet) Wait() { k.running.Wait() }
 
-func over(pod *corev1.Pod) bool {
+func isFinished(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
 // nextIP gives each pod an address of its own, apart from those that kwok gives.
-func (a *Agent) nextIP() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.address++
-	return fmt.Sprintf("10.245.%d.%d", a.address>>8&0xff, a.address&0xff)
+func (k *Kubelet) nextIP() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.lastAddress++
+	return fmt.Sprintf("10.245.%d.%d", k.lastAddress>>8&0xff, k.lastAddress&0xff)
 }
 
-func (a *Agent) say(pod *corev1.Pod, format string, args ...any) {
-	fmt.Fprintf(a.Log, "%s/%s: %s\n", pod.Namespace, pod.Name, fmt.Sprintf(format, args...))
+func (k *Kubelet) logf(pod *corev1.Pod, format string, args ...any) {
+	fmt.Fprintf(k.Log, "%s/%s: %s\n", pod.Namespace, pod.Name, fmt.Sprintf(format, args...))
 }

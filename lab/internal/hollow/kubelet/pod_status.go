@@ -10,52 +10,52 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// State is what a kubelet knows of a pod with one container.
-type State struct {
+// PodState is what a kubelet knows of a pod with one container.
+type PodState struct {
 	// IP is the pod's, HostIP its node's; IP is empty until there has been a process.
 	IP, HostIP string
 	// Began is when the agent took the pod up.
-	Began time.Time
+	StartTime time.Time
 	// Running is when the present process began, zero when there is none.
-	Running time.Time
+	ProcessStart time.Time
 	// Waiting says why there is none: ErrImagePull, ImagePullBackOff,
 	// CreateContainerConfigError, CrashLoopBackOff.
-	Waiting, Message string
-	Ready            bool
-	Restarts         int32
+	WaitingReason, Message string
+	Ready                  bool
+	Restarts               int32
 	// Last is how the process before ended, nil when there was none.
-	Last *corev1.ContainerStateTerminated
+	LastTermination *corev1.ContainerStateTerminated
 }
 
-// Status is the state as a kubelet would report it at the time now, for a pod whose status was before.
-func Status(pod *corev1.Pod, s State, now time.Time) corev1.PodStatus {
-	began := metav1.NewTime(s.Began)
+// PodStatus is the state as a kubelet would report it at the time now, for a pod whose status was before.
+func PodStatus(pod *corev1.Pod, s PodState, now time.Time) corev1.PodStatus {
+	began := metav1.NewTime(s.StartTime)
 	out := corev1.PodStatus{Phase: corev1.PodPending, StartTime: &began, HostIP: s.HostIP, HostIPs: []corev1.HostIP{{IP: s.HostIP}}}
 	if s.IP != "" {
 		out.Phase, out.PodIP, out.PodIPs = corev1.PodRunning, s.IP, []corev1.PodIP{{IP: s.IP}}
 	}
-	out.Conditions = conditions(pod.Status.Conditions, s, metav1.NewTime(now))
-	out.ContainerStatuses = []corev1.ContainerStatus{container(&pod.Spec.Containers[0], s)}
+	out.Conditions = podConditions(pod.Status.Conditions, s, metav1.NewTime(now))
+	out.ContainerStatuses = []corev1.ContainerStatus{containerStatus(&pod.Spec.Containers[0], s)}
 	return out
 }
 
-func container(c *corev1.Container, s State) corev1.ContainerStatus {
-	started := !s.Running.IsZero()
+func containerStatus(c *corev1.Container, s PodState) corev1.ContainerStatus {
+	started := !s.ProcessStart.IsZero()
 	out := corev1.ContainerStatus{
 		Name: c.Name, Image: c.Image, Ready: s.Ready, Started: &started, RestartCount: s.Restarts,
-		LastTerminationState: corev1.ContainerState{Terminated: s.Last},
+		LastTerminationState: corev1.ContainerState{Terminated: s.LastTermination},
 	}
 	if started {
 		out.ImageID = c.Image
-		out.State.Running = &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(s.Running)}
+		out.State.Running = &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(s.ProcessStart)}
 	} else {
-		out.State.Waiting = &corev1.ContainerStateWaiting{Reason: s.Waiting, Message: s.Message}
+		out.State.Waiting = &corev1.ContainerStateWaiting{Reason: s.WaitingReason, Message: s.Message}
 	}
 	return out
 }
 
-// conditions keep their times where they say what they said before.
-func conditions(before []corev1.PodCondition, s State, now metav1.Time) []corev1.PodCondition {
+// podConditions keep their times where they say what they said before.
+func podConditions(before []corev1.PodCondition, s PodState, now metav1.Time) []corev1.PodCondition {
 	out := []corev1.PodCondition{
 		{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionTrue},
 		{Type: corev1.PodInitialized, Status: corev1.ConditionTrue},
@@ -80,38 +80,38 @@ func conditions(before []corev1.PodCondition, s State, now metav1.Time) []corev1
 	return out
 }
 
-func (t *task) hindered(ctx context.Context, reason string, err error) bool {
-	t.state.Waiting, t.state.Message = reason, err.Error()
-	t.report(ctx)
+func (w *podWorker) reportWaiting(ctx context.Context, reason string, err error) bool {
+	w.state.WaitingReason, w.state.Message = reason, err.Error()
+	w.report(ctx)
 	return false
 }
 
-// ended tells of a process that has ended by itself.
-func (t *task) ended(ctx context.Context) {
+// reportExit tells of a process that has ended by itself.
+func (w *podWorker) reportExit(ctx context.Context) {
 	now := time.Now()
-	t.agent.say(t.pod, "its process has ended")
-	t.state.Last = &corev1.ContainerStateTerminated{
-		ExitCode: 1, Reason: "Error", Message: "its exit code is not known", StartedAt: metav1.NewTime(t.state.Running), FinishedAt: metav1.NewTime(now),
+	w.kubelet.logf(w.pod, "its process has ended")
+	w.state.LastTermination = &corev1.ContainerStateTerminated{
+		ExitCode: 1, Reason: "Error", Message: "its exit code is not known", StartedAt: metav1.NewTime(w.state.ProcessStart), FinishedAt: metav1.NewTime(now),
 	}
-	t.state.Ready, t.state.Running = false, time.Time{}
-	t.state.Restarts++
-	t.state.Waiting, t.state.Message = "CrashLoopBackOff", "back-off restarting failed container"
-	t.report(ctx)
+	w.state.Ready, w.state.ProcessStart = false, time.Time{}
+	w.state.Restarts++
+	w.state.WaitingReason, w.state.Message = "CrashLoopBackOff", "back-off restarting failed container"
+	w.report(ctx)
 }
 
 // report writes the status when it says something new.
-func (t *task) report(ctx context.Context) {
-	if t.state == t.said {
+func (w *podWorker) report(ctx context.Context) {
+	if w.state == w.reported {
 		return
 	}
-	status := Status(t.pod, t.state, time.Now())
-	if err := t.agent.Cluster.SetStatus(ctx, t.pod, status); err != nil {
+	status := PodStatus(w.pod, w.state, time.Now())
+	if err := w.kubelet.Cluster.UpdatePodStatus(ctx, w.pod, status); err != nil {
 		if ctx.Err() == nil {
-			t.agent.say(t.pod, "%v", err)
+			w.kubelet.logf(w.pod, "%v", err)
 		}
 		return // and again at the next look
 	}
-	t.said = t.state
-	t.pod = t.pod.DeepCopy()
-	t.pod.Status.Conditions = status.Conditions
+	w.reported = w.state
+	w.pod = w.pod.DeepCopy()
+	w.pod.Status.Conditions = status.Conditions
 }

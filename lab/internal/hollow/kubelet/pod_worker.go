@@ -17,175 +17,175 @@ import (
 )
 
 const (
-	// tick is how often a process is looked at.
-	tick = 100 * time.Millisecond
-	// longestGrace bounds how long an istiod may take to leave.
-	longestGrace = 5 * time.Second
-	// again is how often what hinders a pod is looked at anew.
-	again = 2 * time.Second
-	// longestBackoff bounds the wait of a process that ends again and again. A
+	// checkInterval is how often a process is looked at.
+	checkInterval = 100 * time.Millisecond
+	// maxGracePeriod bounds how long an istiod may take to leave.
+	maxGracePeriod = 5 * time.Second
+	// retryInterval is how often what hinders a pod is looked at anew.
+	retryInterval = 2 * time.Second
+	// maxBackoff bounds the wait of a process that ends again and again. A
 	// kubelet waits up to five minutes; nobody has that patience with a lab.
-	longestBackoff = 10 * time.Second
-	// refresh is how often a pod's files are written anew: its token lives an hour.
-	refresh = time.Minute
+	maxBackoff = 10 * time.Second
+	// fileRefreshInterval is how often a pod's files are written anew: its token lives an hour.
+	fileRefreshInterval = time.Minute
 )
 
-// task is one pod's way from being scheduled to being gone.
-type task struct {
-	agent *Agent
-	pod   *corev1.Pod
-	leave chan struct{} // closed when the pod is to go
-	once  sync.Once
+// podWorker is one pod's way from being scheduled to being gone.
+type podWorker struct {
+	kubelet  *Kubelet
+	pod      *corev1.Pod
+	stopping chan struct{} // closed when the pod is to go
+	stopOnce sync.Once
 
-	place   Place // of the present process
-	process Process
-	drop    func() // forgets its address
-	state   State
-	said    State
+	options      ProcessOptions // of the present process
+	process      Process
+	removeRoutes func() // forgets its address
+	state        PodState
+	reported     PodState
 }
 
-func (t *task) end() { t.once.Do(func() { close(t.leave) }) }
+func (w *podWorker) stop() { w.stopOnce.Do(func() { close(w.stopping) }) }
 
-func (t *task) run(ctx context.Context) {
-	a := t.agent
-	root := filepath.Join(a.Dir, t.pod.Namespace+"."+t.pod.Name)
-	t.state = State{HostIP: a.HostIP, Began: time.Now()}
-	if binary, ok := t.image(ctx); ok {
-		t.live(ctx, binary, root)
+func (w *podWorker) run(ctx context.Context) {
+	k := w.kubelet
+	root := filepath.Join(k.Dir, w.pod.Namespace+"."+w.pod.Name)
+	w.state = PodState{HostIP: k.HostIP, StartTime: time.Now()}
+	if binary, ok := w.waitForImage(ctx); ok {
+		w.runProcesses(ctx, binary, root)
 	}
 	if ctx.Err() != nil {
 		return // the whole lab ends
 	}
-	t.drop()
-	if err := a.Cluster.Remove(ctx, t.pod); err != nil {
-		a.say(t.pod, "%v", err)
+	w.removeRoutes()
+	if err := k.Cluster.DeletePod(ctx, w.pod); err != nil {
+		k.logf(w.pod, "%v", err)
 	}
 	_ = os.RemoveAll(root) // the lab's folder goes as a whole anyway
 }
 
-// image waits until there is the pod's image, as a kubelet goes on trying.
-func (t *task) image(ctx context.Context) (string, bool) {
-	image := t.pod.Spec.Containers[0].Image
+// waitForImage waits until there is the pod's image, as a kubelet goes on trying.
+func (w *podWorker) waitForImage(ctx context.Context) (string, bool) {
+	image := w.pod.Spec.Containers[0].Image
 	for reason := "ErrImagePull"; ; reason = "ImagePullBackOff" {
-		if binary, ok := t.agent.Image(image); ok {
+		if binary, ok := w.kubelet.Image(image); ok {
 			return binary, true
 		}
-		t.state.Waiting, t.state.Message = reason, "the lab has no image "+image
-		t.report(ctx)
-		if !t.sleep(ctx, again) {
+		w.state.WaitingReason, w.state.Message = reason, "the lab has no image "+image
+		w.report(ctx)
+		if !w.sleep(ctx, retryInterval) {
 			return "", false
 		}
 	}
 }
 
-// live runs one process after the other until the pod is to go.
-func (t *task) live(ctx context.Context, binary, root string) {
-	ip := t.agent.nextIP()
-	for backoff := time.Duration(0); ; backoff = min(max(2*backoff, time.Second), longestBackoff) {
-		if !t.sleep(ctx, backoff) {
+// runProcesses runs one process after the other until the pod is to go.
+func (w *podWorker) runProcesses(ctx context.Context, binary, root string) {
+	ip := w.kubelet.nextIP()
+	for backoff := time.Duration(0); ; backoff = min(max(2*backoff, time.Second), maxBackoff) {
+		if !w.sleep(ctx, backoff) {
 			return
 		}
-		began := time.Now()
-		if !t.start(ctx, binary, root, ip) {
+		start := time.Now()
+		if !w.startProcess(ctx, binary, root, ip) {
 			continue
 		}
-		if !t.watch(ctx) {
+		if !w.watchProcess(ctx) {
 			return
 		}
-		t.ended(ctx)
-		if time.Since(began) > time.Minute {
+		w.reportExit(ctx)
+		if time.Since(start) > time.Minute {
 			backoff = 0
 		}
 	}
 }
 
-// start makes the process; what the pod lacks is told in its status, as a kubelet does.
-func (t *task) start(ctx context.Context, binary, root, ip string) bool {
-	a := t.agent
-	pod := t.pod.DeepCopy() // as it will be, for its own environment
-	pod.Status.PodIP, pod.Status.PodIPs, pod.Status.HostIP = ip, []corev1.PodIP{{IP: ip}}, a.HostIP
-	free, err := ports.Free(len(listeners))
+// startProcess makes the process; what the pod lacks is told in its status, as a kubelet does.
+func (w *podWorker) startProcess(ctx context.Context, binary, root, ip string) bool {
+	k := w.kubelet
+	pod := w.pod.DeepCopy() // as it will be, for its own environment
+	pod.Status.PodIP, pod.Status.PodIPs, pod.Status.HostIP = ip, []corev1.PodIP{{IP: ip}}, k.HostIP
+	free, err := ports.FindFree(len(listeners))
 	if err != nil {
-		return t.hindered(ctx, "CreateContainerError", err)
+		return w.reportWaiting(ctx, "CreateContainerError", err)
 	}
-	at := Place{Binary: binary, Root: root, Ports: free, Server: a.Server, CA: a.CA, Machine: a.Machine}
-	p, err := Translate(ctx, a.Cluster, pod, at)
+	options := ProcessOptions{Binary: binary, RootDir: root, Ports: free, APIServer: k.APIServer, CA: k.CA, Capacity: k.Capacity}
+	p, err := ProcessForPod(ctx, k.Cluster, pod, options)
 	if err != nil {
-		return t.hindered(ctx, "CreateContainerConfigError", err)
+		return w.reportWaiting(ctx, "CreateContainerConfigError", err)
 	}
-	if err := a.Processes.Start(ctx, p.Component); err != nil {
-		return t.hindered(ctx, "RunContainerError", err)
+	if err := k.Processes.Start(ctx, p.Component); err != nil {
+		return w.reportWaiting(ctx, "RunContainerError", err)
 	}
-	t.drop = a.Routes.Set(ip, p.Ports)
-	t.state.IP, t.state.Running, t.state.Waiting, t.state.Message = ip, time.Now(), "", ""
-	t.pod, t.place, t.process = pod, at, p
-	t.report(ctx)
-	if err := a.Cluster.Forward(ctx, t.pod, p.Ports); err != nil {
-		a.say(t.pod, "%v", err)
+	w.removeRoutes = k.Routes.Set(ip, p.Ports)
+	w.state.IP, w.state.ProcessStart, w.state.WaitingReason, w.state.Message = ip, time.Now(), "", ""
+	w.pod, w.options, w.process = pod, options, p
+	w.report(ctx)
+	if err := k.Cluster.SetPortForward(ctx, w.pod, p.Ports); err != nil {
+		k.logf(w.pod, "%v", err)
 	}
 	return true
 }
 
 // sleep is false when the pod is to go.
-func (t *task) sleep(ctx context.Context, d time.Duration) bool {
+func (w *podWorker) sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-t.leave:
+	case <-w.stopping:
 		return false
 	case <-time.After(d):
 		return true
 	}
 }
 
-// watch looks after a process until it ends by itself (true), or the pod is to
+// watchProcess looks after a process until it ends by itself (true), or the pod is to
 // go, when it ends it (false).
-func (t *task) watch(ctx context.Context) bool {
-	r := newReadiness(&t.pod.Spec.Containers[0], t.process.Ports)
-	name, fresh := t.process.Component.Name, time.Now()
+func (w *podWorker) watchProcess(ctx context.Context) bool {
+	p := newReadinessProbe(&w.pod.Spec.Containers[0], w.process.Ports)
+	name, refreshed := w.process.Component.Name, time.Now()
 	for {
-		if !t.sleep(ctx, tick) {
-			t.stop(ctx)
+		if !w.sleep(ctx, checkInterval) {
+			w.terminateProcess(ctx)
 			return false
 		}
-		if !t.agent.Processes.Running(name) {
+		if !w.kubelet.Processes.Running(name) {
 			return true
 		}
-		t.state.Ready = r.look(ctx, time.Now())
-		t.report(ctx)
-		if time.Since(fresh) > refresh {
-			fresh = time.Now()
-			t.freshen(ctx)
+		w.state.Ready = p.check(ctx, time.Now())
+		w.report(ctx)
+		if time.Since(refreshed) > fileRefreshInterval {
+			refreshed = time.Now()
+			w.refreshFiles(ctx)
 		}
 	}
 }
 
-// stop ends the process as the pod's grace period allows; a pod on its way out is not ready.
-func (t *task) stop(ctx context.Context) {
+// terminateProcess ends the process as the pod's grace period allows; a pod on its way out is not ready.
+func (w *podWorker) terminateProcess(ctx context.Context) {
 	if ctx.Err() != nil {
 		return // the lab stops all processes itself
 	}
-	grace := longestGrace
-	if s := t.pod.Spec.TerminationGracePeriodSeconds; s != nil {
+	grace := maxGracePeriod
+	if s := w.pod.Spec.TerminationGracePeriodSeconds; s != nil {
 		grace = min(grace, time.Duration(*s)*time.Second)
 	}
-	t.agent.Processes.Stop(t.process.Component.Name, grace)
+	w.kubelet.Processes.Stop(w.process.Component.Name, grace)
 }
 
-// freshen writes the pod's files anew where they have changed: a token, a ConfigMap.
-func (t *task) freshen(ctx context.Context) {
-	at := t.place
-	p, err := Translate(ctx, t.agent.Cluster, t.pod, at)
+// refreshFiles writes the pod's files anew where they have changed: a token, a ConfigMap.
+func (w *podWorker) refreshFiles(ctx context.Context) {
+	options := w.options
+	p, err := ProcessForPod(ctx, w.kubelet.Cluster, w.pod, options)
 	if err == nil {
-		err = lay(p.Component.Files)
+		err = writeFiles(p.Component.Files)
 	}
 	if err != nil && ctx.Err() == nil {
-		t.agent.say(t.pod, "refresh its files: %v", err)
+		w.kubelet.logf(w.pod, "refresh its files: %v", err)
 	}
 }
 
-// lay writes files so that a reader sees the old or the new content, never half of it.
-func lay(files []component.File) error {
+// writeFiles writes files so that a reader sees the old or the new content, never half of it.
+func writeFiles(files []component.File) error {
 	for _, f := range files {
 		if old, err := os.ReadFile(f.Path); err == nil && string(old) == f.Content {
 			continue

@@ -11,46 +11,46 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// readiness asks a container's HTTP readiness probe, with its own period,
+// readinessProbe asks a container's HTTP readiness probe, with its own period,
 // timeout and threshold. One thing a kubelet does not do: before the first yes
 // it asks at each look, so that a lab is up as soon as it can be.
-type readiness struct {
+type readinessProbe struct {
 	url       string // "" when the container has no such probe: ready at once
 	period    time.Duration
 	threshold int32
 	client    *http.Client
 
-	ready  bool
-	failed int32
-	next   time.Time
+	ready    bool
+	failures int32
+	next     time.Time
 }
 
-func newReadiness(c *corev1.Container, led map[int]string) *readiness {
+func newReadinessProbe(c *corev1.Container, localAddresses map[int]string) *readinessProbe {
 	p := c.ReadinessProbe
 	if p == nil || p.HTTPGet == nil {
-		return &readiness{}
+		return &readinessProbe{}
 	}
 	scheme := "http://"
 	if p.HTTPGet.Scheme == corev1.URISchemeHTTPS {
 		scheme = "https://"
 	}
-	return &readiness{
-		url:       scheme + led[number(c, p.HTTPGet.Port)] + p.HTTPGet.Path,
-		period:    seconds(p.PeriodSeconds, 10),
+	return &readinessProbe{
+		url:       scheme + localAddresses[portNumber(c, p.HTTPGet.Port)] + p.HTTPGet.Path,
+		period:    secondsOr(p.PeriodSeconds, 10),
 		threshold: max(p.FailureThreshold, 1),
-		client:    &http.Client{Timeout: seconds(p.TimeoutSeconds, 1), Transport: &http.Transport{DisableKeepAlives: true}},
+		client:    &http.Client{Timeout: secondsOr(p.TimeoutSeconds, 1), Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 }
 
-func seconds(n, usual int32) time.Duration {
+func secondsOr(n, defaultSeconds int32) time.Duration {
 	if n == 0 {
-		n = usual
+		n = defaultSeconds
 	}
 	return time.Duration(n) * time.Second
 }
 
-// number is a probe's port, which may be given by name.
-func number(c *corev1.Container, port intstr.IntOrString) int {
+// portNumber is a probe's port, which may be given by name.
+func portNumber(c *corev1.Container, port intstr.IntOrString) int {
 	for _, p := range c.Ports {
 		if port.Type == intstr.String && p.Name == port.StrVal {
 			return int(p.ContainerPort)
@@ -59,32 +59,32 @@ func number(c *corev1.Container, port intstr.IntOrString) int {
 	return port.IntValue()
 }
 
-// look says whether the container is ready at the time now.
-func (r *readiness) look(ctx context.Context, now time.Time) bool {
-	if r.url == "" {
+// check says whether the container is ready at the time now.
+func (p *readinessProbe) check(ctx context.Context, now time.Time) bool {
+	if p.url == "" {
 		return true
 	}
-	if r.ready && now.Before(r.next) {
+	if p.ready && now.Before(p.next) {
 		return true
 	}
-	r.next = now.Add(r.period)
-	if r.ask(ctx) {
-		r.ready, r.failed = true, 0
+	p.next = now.Add(p.period)
+	if p.request(ctx) {
+		p.ready, p.failures = true, 0
 		return true
 	}
-	r.failed++
-	if r.failed >= r.threshold {
-		r.ready = false
+	p.failures++
+	if p.failures >= p.threshold {
+		p.ready = false
 	}
-	return r.ready
+	return p.ready
 }
 
-func (r *readiness) ask(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url, nil)
+func (p *readinessProbe) request(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
 	if err != nil {
 		return false
 	}
-	res, err := r.client.Do(req)
+	res, err := p.client.Do(req)
 	if err != nil {
 		return false
 	}

@@ -14,12 +14,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-func TestReadiness(t *testing.T) {
-	answer, asked := http.StatusServiceUnavailable, 0
+func TestReadinessProbe(t *testing.T) {
+	statusCode, requests := http.StatusServiceUnavailable, 0
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/ready" {
-			asked++
-			w.WriteHeader(answer)
+			requests++
+			w.WriteHeader(statusCode)
 		}
 	}))
 	defer s.Close()
@@ -28,19 +28,19 @@ func TestReadiness(t *testing.T) {
 		ReadinessProbe: &corev1.Probe{PeriodSeconds: 3, FailureThreshold: 2, ProbeHandler: corev1.ProbeHandler{
 			HTTPGet: &corev1.HTTPGetAction{Path: "/ready", Port: intstr.FromString("debug")}}},
 	}
-	r := newReadiness(c, map[int]string{8080: strings.TrimPrefix(s.URL, "http://")})
-	look := func(after time.Duration, want bool, times int) {
+	p := newReadinessProbe(c, map[int]string{8080: strings.TrimPrefix(s.URL, "http://")})
+	check := func(after time.Duration, want bool, wantRequests int) {
 		t.Helper()
-		if got := r.look(context.Background(), noon.Add(after)); got != want || asked != times {
-			t.Errorf("after %s it is ready: %t, asked %d times; want %t, %d times", after, got, asked, want, times)
+		if got := p.check(context.Background(), noon.Add(after)); got != want || requests != wantRequests {
+			t.Errorf("after %s it is ready: %t, asked %d times; want %t, %d times", after, got, requests, want, wantRequests)
 		}
 	}
-	look(0, false, 1)
-	look(100*time.Millisecond, false, 2) // before the first yes each look asks
-	answer = http.StatusOK
-	look(200*time.Millisecond, true, 3)
-	answer = http.StatusInternalServerError
-	look(time.Second, true, 3) // the period is 3 s
-	look(4*time.Second, true, 4)
-	look(8*time.Second, false, 5) // the second no in a row
+	check(0, false, 1)
+	check(100*time.Millisecond, false, 2) // before the first yes each look asks
+	statusCode = http.StatusOK
+	check(200*time.Millisecond, true, 3)
+	statusCode = http.StatusInternalServerError
+	check(time.Second, true, 3) // the period is 3 s
+	check(4*time.Second, true, 4)
+	check(8*time.Second, false, 5) // the second no in a row
 }

@@ -14,7 +14,7 @@ func configMap(ctx context.Context, from Sources, namespace, name string, option
 		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", namespace, name, err)
 	}
 	if cm == nil {
-		return nil, absent(optional, "ConfigMap", namespace, name)
+		return nil, missingError(optional, "ConfigMap", namespace, name)
 	}
 	data := maps.Clone(cm.Data)
 	if data == nil {
@@ -32,7 +32,7 @@ func secret(ctx context.Context, from Sources, namespace, name string, optional 
 		return nil, fmt.Errorf("read Secret %s/%s: %w", namespace, name, err)
 	}
 	if s == nil {
-		return nil, absent(optional, "Secret", namespace, name)
+		return nil, missingError(optional, "Secret", namespace, name)
 	}
 	data := map[string]string{}
 	for k, b := range s.Data {
@@ -41,7 +41,7 @@ func secret(ctx context.Context, from Sources, namespace, name string, optional 
 	return data, nil
 }
 
-func absent(optional *bool, kind, namespace, name string) error {
+func missingError(optional *bool, kind, namespace, name string) error {
 	if optional != nil && *optional {
 		return nil
 	}

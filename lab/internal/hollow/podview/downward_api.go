@@ -15,10 +15,10 @@ import (
 
 // Field is the value of a field of the pod as the downward API gives it.
 func Field(pod *corev1.Pod, path string) (string, error) {
-	if key, ok := subscript(path, "metadata.labels"); ok {
+	if key, ok := mapKey(path, "metadata.labels"); ok {
 		return pod.Labels[key], nil
 	}
-	if key, ok := subscript(path, "metadata.annotations"); ok {
+	if key, ok := mapKey(path, "metadata.annotations"); ok {
 		return pod.Annotations[key], nil
 	}
 	switch path {
@@ -29,9 +29,9 @@ func Field(pod *corev1.Pod, path string) (string, error) {
 	case "metadata.uid":
 		return string(pod.UID), nil
 	case "metadata.labels":
-		return listing(pod.Labels), nil
+		return formatMap(pod.Labels), nil
 	case "metadata.annotations":
-		return listing(pod.Annotations), nil
+		return formatMap(pod.Annotations), nil
 	case "spec.serviceAccountName":
 		return pod.Spec.ServiceAccountName, nil
 	case "spec.nodeName":
@@ -50,8 +50,8 @@ func Field(pod *corev1.Pod, path string) (string, error) {
 	return "", fmt.Errorf("field %s is not known to the hollow lab", path)
 }
 
-// subscript reads KEY out of PREFIX['KEY'].
-func subscript(path, prefix string) (string, bool) {
+// mapKey reads KEY out of PREFIX['KEY'].
+func mapKey(path, prefix string) (string, bool) {
 	rest, ok := strings.CutPrefix(path, prefix+"['")
 	if !ok {
 		return "", false
@@ -59,8 +59,8 @@ func subscript(path, prefix string) (string, bool) {
 	return strings.CutSuffix(rest, "']")
 }
 
-// listing is the form of labels and annotations in a downward API file.
-func listing(m map[string]string) string {
+// formatMap is the form of labels and annotations in a downward API file.
+func formatMap(m map[string]string) string {
 	lines := make([]string, 0, len(m))
 	for _, k := range sortedKeys(m) {
 		lines = append(lines, k+"="+strconv.Quote(m[k]))
@@ -68,7 +68,7 @@ func listing(m map[string]string) string {
 	return strings.Join(lines, "\n")
 }
 
-func resourceField(c *corev1.Container, ref *corev1.ResourceFieldSelector, machine corev1.ResourceList) (string, error) {
+func resourceField(c *corev1.Container, ref *corev1.ResourceFieldSelector, capacity corev1.ResourceList) (string, error) {
 	kind, name, ok := strings.Cut(ref.Resource, ".")
 	if !ok || (kind != "limits" && kind != "requests") {
 		return "", fmt.Errorf("resource %q is not known to the hollow lab", ref.Resource)
@@ -79,13 +79,13 @@ func resourceField(c *corev1.Container, ref *corev1.ResourceFieldSelector, machi
 	}
 	q, ok := list[corev1.ResourceName(name)]
 	if !ok && kind == "limits" {
-		q = machine[corev1.ResourceName(name)]
+		q = capacity[corev1.ResourceName(name)]
 	}
-	return divide(q, ref.Divisor, name == "cpu"), nil
+	return divideRoundingUp(q, ref.Divisor, name == "cpu"), nil
 }
 
-// divide rounds up, as a kubelet does; cpu counts in thousandths, so that 100m by 1 is 1.
-func divide(q, divisor resource.Quantity, cpu bool) string {
+// divideRoundingUp rounds up, as a kubelet does; cpu counts in thousandths, so that 100m by 1 is 1.
+func divideRoundingUp(q, divisor resource.Quantity, cpu bool) string {
 	if divisor.IsZero() {
 		divisor = resource.MustParse("1")
 	}

@@ -23,10 +23,10 @@ type Sources interface {
 
 // Environment is the container's environment, in order; of a name given twice the later one counts.
 // machine stands in for limits that the container does not set.
-func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, machine corev1.ResourceList) (Vars, error) {
+func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, capacity corev1.ResourceList) (Vars, error) {
 	var vars Vars
 	for _, f := range c.EnvFrom {
-		data, err := bulk(ctx, from, pod.Namespace, f)
+		data, err := envFromSource(ctx, from, pod.Namespace, f)
 		if err != nil {
 			return nil, fmt.Errorf("read the environment of container %s: %w", c.Name, err)
 		}
@@ -35,7 +35,7 @@ func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.C
 		}
 	}
 	for _, e := range c.Env {
-		value, ok, err := value(ctx, from, pod, c, e, vars, machine)
+		value, ok, err := envValue(ctx, from, pod, c, e, vars, capacity)
 		if err != nil {
 			return nil, fmt.Errorf("read environment variable %s of container %s: %w", e.Name, c.Name, err)
 		}
@@ -46,35 +46,35 @@ func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.C
 	return vars, nil
 }
 
-// value is one variable's; false when an optional source is not there.
-func value(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, e corev1.EnvVar, before Vars, machine corev1.ResourceList) (string, bool, error) {
+// envValue is one variable's; false when an optional source is not there.
+func envValue(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, e corev1.EnvVar, vars Vars, capacity corev1.ResourceList) (string, bool, error) {
 	switch v := e.ValueFrom; {
 	case v == nil:
-		return before.Expand(e.Value), true, nil
+		return vars.Expand(e.Value), true, nil
 	case v.FieldRef != nil:
 		s, err := Field(pod, v.FieldRef.FieldPath)
 		return s, true, err
 	case v.ResourceFieldRef != nil:
-		s, err := resourceField(c, v.ResourceFieldRef, machine)
+		s, err := resourceField(c, v.ResourceFieldRef, capacity)
 		return s, true, err
 	case v.ConfigMapKeyRef != nil:
 		r := v.ConfigMapKeyRef
 		data, err := configMap(ctx, from, pod.Namespace, r.Name, r.Optional)
-		return pick(data, r.Key, err)
+		return lookupKey(data, r.Key, err)
 	case v.SecretKeyRef != nil:
 		r := v.SecretKeyRef
 		data, err := secret(ctx, from, pod.Namespace, r.Name, r.Optional)
-		return pick(data, r.Key, err)
+		return lookupKey(data, r.Key, err)
 	}
 	return "", false, fmt.Errorf("its source is of a kind that the hollow lab does not know")
 }
 
-func pick(data map[string]string, key string, err error) (string, bool, error) {
+func lookupKey(data map[string]string, key string, err error) (string, bool, error) {
 	s, ok := data[key]
 	return s, ok, err
 }
 
-func bulk(ctx context.Context, from Sources, namespace string, f corev1.EnvFromSource) (map[string]string, error) {
+func envFromSource(ctx context.Context, from Sources, namespace string, f corev1.EnvFromSource) (map[string]string, error) {
 	if f.ConfigMapRef != nil {
 		return configMap(ctx, from, namespace, f.ConfigMapRef.Name, f.ConfigMapRef.Optional)
 	}

@@ -13,20 +13,20 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// shelf holds what a pod refers to; its tokens say what they are for.
-type shelf struct {
+// fakeSources holds what a pod refers to; its tokens say what they are for.
+type fakeSources struct {
 	maps    map[string]map[string]string
 	secrets map[string]map[string]string
 }
 
-func (s shelf) ConfigMap(_ context.Context, namespace, name string) (*corev1.ConfigMap, error) {
+func (s fakeSources) ConfigMap(_ context.Context, namespace, name string) (*corev1.ConfigMap, error) {
 	if data, ok := s.maps[namespace+"/"+name]; ok {
 		return &corev1.ConfigMap{Data: data}, nil
 	}
 	return nil, nil
 }
 
-func (s shelf) Secret(_ context.Context, namespace, name string) (*corev1.Secret, error) {
+func (s fakeSources) Secret(_ context.Context, namespace, name string) (*corev1.Secret, error) {
 	data, ok := s.secrets[namespace+"/"+name]
 	if !ok {
 		return nil, nil
@@ -38,7 +38,7 @@ func (s shelf) Secret(_ context.Context, namespace, name string) (*corev1.Secret
 	return out, nil
 }
 
-func (s shelf) Token(_ context.Context, pod *corev1.Pod, audience string, _ int64) (string, error) {
+func (s fakeSources) Token(_ context.Context, pod *corev1.Pod, audience string, _ int64) (string, error) {
 	return "token of " + pod.Spec.ServiceAccountName + " for " + audience, nil
 }
 
@@ -50,11 +50,11 @@ func pod() *corev1.Pod {
 	}
 }
 
-func field(path string) *corev1.EnvVarSource {
+func fieldRef(path string) *corev1.EnvVarSource {
 	return &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}
 }
 
-func limit(name, divisor string) *corev1.EnvVarSource {
+func resourceLimit(name, divisor string) *corev1.EnvVarSource {
 	return &corev1.EnvVarSource{ResourceFieldRef: &corev1.ResourceFieldSelector{Resource: name, Divisor: resource.MustParse(divisor)}}
 }
 
@@ -65,16 +65,16 @@ func TestEnvironment(t *testing.T) {
 		EnvFrom: []corev1.EnvFromSource{{Prefix: "M_", ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "m"}}}},
 		Env: []corev1.EnvVar{
 			{Name: "A", Value: "first"}, {Name: "A", Value: "1"}, {Name: "B", Value: "$(A)+$(B)+$$(A)+$(GONE)"},
-			{Name: "NAME", ValueFrom: field("metadata.name")}, {Name: "LABEL", ValueFrom: field("metadata.labels['app']")},
-			{Name: "IP", ValueFrom: field("status.podIP")}, {Name: "SA", ValueFrom: field("spec.serviceAccountName")},
-			{Name: "MEMORY", ValueFrom: limit("limits.memory", "1Mi")}, {Name: "CPU", ValueFrom: limit("limits.cpu", "1")},
+			{Name: "NAME", ValueFrom: fieldRef("metadata.name")}, {Name: "LABEL", ValueFrom: fieldRef("metadata.labels['app']")},
+			{Name: "IP", ValueFrom: fieldRef("status.podIP")}, {Name: "SA", ValueFrom: fieldRef("spec.serviceAccountName")},
+			{Name: "MEMORY", ValueFrom: resourceLimit("limits.memory", "1Mi")}, {Name: "CPU", ValueFrom: resourceLimit("limits.cpu", "1")},
 			{Name: "KEY", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "s"}, Key: "k"}}},
 			{Name: "NONE", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "gone"}, Key: "k", Optional: &yes}}},
 		},
 	}
-	from := shelf{maps: map[string]map[string]string{"shop/m": {"x": "y"}}, secrets: map[string]map[string]string{"shop/s": {"k": "hush"}}}
-	machine := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1500m")}
-	got, err := Environment(context.Background(), from, pod(), c, machine)
+	from := fakeSources{maps: map[string]map[string]string{"shop/m": {"x": "y"}}, secrets: map[string]map[string]string{"shop/s": {"k": "hush"}}}
+	capacity := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1500m")}
+	got, err := Environment(context.Background(), from, pod(), c, capacity)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,10 +84,10 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-func TestEnvironmentSaysWhatIsMissing(t *testing.T) {
+func TestEnvironmentNamesMissingConfigMap(t *testing.T) {
 	c := &corev1.Container{Name: "c", Env: []corev1.EnvVar{{Name: "K", ValueFrom: &corev1.EnvVarSource{
 		ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "gone"}, Key: "k"}}}}}
-	_, err := Environment(context.Background(), shelf{}, pod(), c, nil)
+	_, err := Environment(context.Background(), fakeSources{}, pod(), c, nil)
 	if err == nil || !strings.Contains(err.Error(), "ConfigMap shop/gone is not there") {
 		t.Errorf("the error is %v; want it to name the ConfigMap", err)
 	}
@@ -110,7 +110,7 @@ func TestFiles(t *testing.T) {
 		{Name: "api", MountPath: "/var/run/api"}, {Name: "certs", MountPath: "/certs"}, {Name: "tmp", MountPath: "/tmp"},
 		{Name: "mesh", MountPath: "/etc/one", SubPath: "one"},
 	}}
-	from := shelf{maps: map[string]map[string]string{"shop/ca": {"ca.crt": "CA", "other": "no"}, "shop/mesh": {"one": "1", "two": "2"}}}
+	from := fakeSources{maps: map[string]map[string]string{"shop/ca": {"ca.crt": "CA", "other": "no"}, "shop/mesh": {"one": "1", "two": "2"}}}
 	got, err := Files(context.Background(), from, p, c)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ func Files(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Contain
 	}
 	files := map[string]string{}
 	for _, m := range c.VolumeMounts {
-		content, err := volume(ctx, from, pod, volumes[m.Name].VolumeSource)
+		content, err := volumeFiles(ctx, from, pod, volumes[m.Name].VolumeSource)
 		if err != nil {
 			return nil, fmt.Errorf("fill volume %s: %w", m.Name, err)
 		}
@@ -47,26 +47,26 @@ func File(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Containe
 	return files[at], err
 }
 
-func volume(ctx context.Context, from Sources, pod *corev1.Pod, v corev1.VolumeSource) (map[string]string, error) {
+func volumeFiles(ctx context.Context, from Sources, pod *corev1.Pod, v corev1.VolumeSource) (map[string]string, error) {
 	switch {
 	case v.ConfigMap != nil:
 		data, err := configMap(ctx, from, pod.Namespace, v.ConfigMap.Name, v.ConfigMap.Optional)
-		return choose(data, v.ConfigMap.Items), err
+		return selectItems(data, v.ConfigMap.Items), err
 	case v.Secret != nil:
 		data, err := secret(ctx, from, pod.Namespace, v.Secret.SecretName, v.Secret.Optional)
-		return choose(data, v.Secret.Items), err
+		return selectItems(data, v.Secret.Items), err
 	case v.DownwardAPI != nil:
-		return downward(pod, v.DownwardAPI.Items)
+		return downwardAPIFiles(pod, v.DownwardAPI.Items)
 	case v.Projected != nil:
-		return projected(ctx, from, pod, v.Projected.Sources)
+		return projectedFiles(ctx, from, pod, v.Projected.Sources)
 	}
 	return nil, nil
 }
 
-func projected(ctx context.Context, from Sources, pod *corev1.Pod, sources []corev1.VolumeProjection) (map[string]string, error) {
+func projectedFiles(ctx context.Context, from Sources, pod *corev1.Pod, sources []corev1.VolumeProjection) (map[string]string, error) {
 	all := map[string]string{}
 	for _, s := range sources {
-		some, err := projection(ctx, from, pod, s)
+		some, err := projectionFiles(ctx, from, pod, s)
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +77,7 @@ func projected(ctx context.Context, from Sources, pod *corev1.Pod, sources []cor
 	return all, nil
 }
 
-func projection(ctx context.Context, from Sources, pod *corev1.Pod, s corev1.VolumeProjection) (map[string]string, error) {
+func projectionFiles(ctx context.Context, from Sources, pod *corev1.Pod, s corev1.VolumeProjection) (map[string]string, error) {
 	switch {
 	case s.ServiceAccountToken != nil:
 		seconds := int64(3600)
@@ -88,17 +88,17 @@ func projection(ctx context.Context, from Sources, pod *corev1.Pod, s corev1.Vol
 		return map[string]string{s.ServiceAccountToken.Path: token}, err
 	case s.ConfigMap != nil:
 		data, err := configMap(ctx, from, pod.Namespace, s.ConfigMap.Name, s.ConfigMap.Optional)
-		return choose(data, s.ConfigMap.Items), err
+		return selectItems(data, s.ConfigMap.Items), err
 	case s.Secret != nil:
 		data, err := secret(ctx, from, pod.Namespace, s.Secret.Name, s.Secret.Optional)
-		return choose(data, s.Secret.Items), err
+		return selectItems(data, s.Secret.Items), err
 	case s.DownwardAPI != nil:
-		return downward(pod, s.DownwardAPI.Items)
+		return downwardAPIFiles(pod, s.DownwardAPI.Items)
 	}
 	return nil, nil
 }
 
-func downward(pod *corev1.Pod, items []corev1.DownwardAPIVolumeFile) (map[string]string, error) {
+func downwardAPIFiles(pod *corev1.Pod, items []corev1.DownwardAPIVolumeFile) (map[string]string, error) {
 	files := map[string]string{}
 	for _, i := range items {
 		if i.FieldRef == nil {
@@ -113,8 +113,8 @@ func downward(pod *corev1.Pod, items []corev1.DownwardAPIVolumeFile) (map[string
 	return files, nil
 }
 
-// choose keeps the named items under their paths; without items it keeps all.
-func choose(data map[string]string, items []corev1.KeyToPath) map[string]string {
+// selectItems keeps the named items under their paths; without items it keeps all.
+func selectItems(data map[string]string, items []corev1.KeyToPath) map[string]string {
 	if len(items) == 0 {
 		return data
 	}

@@ -24,106 +24,106 @@ const revisionAnnotation = "istio.io/rev"
 // Cluster is what the crowd needs of a cluster.
 type Cluster interface {
 	podview.Sources
-	endpoints.Book
+	endpoints.Lister
 	Namespace(name string) *corev1.Namespace
-	Forward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error
+	SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error
 }
 
-// Crowd is the proxies of a cluster. There and Gone are for an informer's handlers.
-type Crowd struct {
+// Manager is the proxies of a cluster. There and Gone are for an informer's handlers.
+type Manager struct {
 	Cluster Cluster
 	Routes  *egress.Routes
 	// Machine stands in for limits that a container does not set.
-	Machine corev1.ResourceList
-	Log     io.Writer
+	Capacity corev1.ResourceList
+	Log      io.Writer
 
 	mu      sync.Mutex
 	ctx     context.Context
-	members map[types.UID]*member
+	proxies map[types.UID]*podProxy
 	running sync.WaitGroup
-	full    bool // nobody comes any more
+	closed  bool // nobody comes any more
 }
 
 // New is a crowd that leaves when ctx ends.
-func New(ctx context.Context, c Cluster, r *egress.Routes, machine corev1.ResourceList, log io.Writer) *Crowd {
-	return &Crowd{Cluster: c, Routes: r, Machine: machine, Log: log, ctx: ctx, members: map[types.UID]*member{}}
+func New(ctx context.Context, c Cluster, r *egress.Routes, machine corev1.ResourceList, log io.Writer) *Manager {
+	return &Manager{Cluster: c, Routes: r, Capacity: machine, Log: log, ctx: ctx, proxies: map[types.UID]*podProxy{}}
 }
 
-// There hears of a pod that is there or has changed.
-func (c *Crowd) There(pod *corev1.Pod) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	m := c.members[pod.UID]
+// PodUpdated hears of a pod that is there or has changed.
+func (m *Manager) PodUpdated(pod *corev1.Pod) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.proxies[pod.UID]
 	switch {
-	case !belongs(pod):
-		c.leave(m, pod.UID)
-	case m != nil:
-		m.pod(pod)
-		m.order(c.orders(pod))
-	case !c.full:
-		m = c.join(pod)
-		c.members[pod.UID] = m
+	case !hasRunningProxy(pod):
+		m.remove(p, pod.UID)
+	case p != nil:
+		p.setPod(pod)
+		p.setFaults(m.faults(pod))
+	case !m.closed:
+		p = m.add(pod)
+		m.proxies[pod.UID] = p
 	}
 }
 
-// Gone hears of a pod that is no longer there.
-func (c *Crowd) Gone(pod *corev1.Pod) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.leave(c.members[pod.UID], pod.UID)
+// PodDeleted hears of a pod that is no longer there.
+func (m *Manager) PodDeleted(pod *corev1.Pod) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.remove(m.proxies[pod.UID], pod.UID)
 }
 
 // NamespaceChanged hears of a namespace, whose annotations may hold orders.
-func (c *Crowd) NamespaceChanged(ns *corev1.Namespace) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, m := range c.members {
-		if pod := m.current(); pod.Namespace == ns.Name {
-			m.order(orders(pod, ns))
+func (m *Manager) NamespaceChanged(ns *corev1.Namespace) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.proxies {
+		if pod := p.currentPod(); pod.Namespace == ns.Name {
+			p.setFaults(podFaults(pod, ns))
 		}
 	}
 }
 
 // Wait returns when everybody has left, which they do when the crowd's context has ended.
-func (c *Crowd) Wait() {
-	c.mu.Lock()
-	c.full = true
-	c.mu.Unlock()
-	c.running.Wait()
+func (m *Manager) Wait() {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.running.Wait()
 }
 
-// belongs says whether a proxy would be running in the pod.
-func belongs(pod *corev1.Pod) bool {
+// hasRunningProxy says whether a proxy would be running in the pod.
+func hasRunningProxy(pod *corev1.Pod) bool {
 	return proxy.Container(pod) != nil && pod.DeletionTimestamp == nil &&
 		pod.Status.Phase == corev1.PodRunning && pod.Status.PodIP != ""
 }
 
-func (c *Crowd) orders(pod *corev1.Pod) proxy.Orders {
-	return orders(pod, c.Cluster.Namespace(pod.Namespace))
+func (m *Manager) faults(pod *corev1.Pod) proxy.Faults {
+	return podFaults(pod, m.Cluster.Namespace(pod.Namespace))
 }
 
-func orders(pod *corev1.Pod, ns *corev1.Namespace) proxy.Orders {
-	of := []map[string]string{pod.Annotations}
+func podFaults(pod *corev1.Pod, ns *corev1.Namespace) proxy.Faults {
+	annotations := []map[string]string{pod.Annotations}
 	if ns != nil {
-		of = append(of, ns.Annotations)
+		annotations = append(annotations, ns.Annotations)
 	}
-	return proxy.ReadOrders(pod.Annotations[revisionAnnotation], of...)
+	return proxy.ParseFaults(pod.Annotations[revisionAnnotation], annotations...)
 }
 
-func (c *Crowd) join(pod *corev1.Pod) *member {
-	ctx, cancel := context.WithCancel(c.ctx)
-	m := &member{crowd: c, cancel: cancel, is: pod, told: c.orders(pod)}
-	c.running.Go(func() {
-		if err := m.run(ctx); err != nil && ctx.Err() == nil {
-			fmt.Fprintf(c.Log, "%s/%s has no proxy: %v\n", pod.Namespace, pod.Name, err)
+func (m *Manager) add(pod *corev1.Pod) *podProxy {
+	ctx, cancel := context.WithCancel(m.ctx)
+	p := &podProxy{manager: m, cancel: cancel, pod: pod, faults: m.faults(pod)}
+	m.running.Go(func() {
+		if err := p.run(ctx); err != nil && ctx.Err() == nil {
+			fmt.Fprintf(m.Log, "%s/%s has no proxy: %v\n", pod.Namespace, pod.Name, err)
 		}
 	})
-	return m
+	return p
 }
 
-func (c *Crowd) leave(m *member, uid types.UID) {
-	if m != nil {
-		m.cancel()
-		delete(c.members, uid)
+func (m *Manager) remove(p *podProxy, uid types.UID) {
+	if p != nil {
+		p.cancel()
+		delete(m.proxies, uid)
 	}
 }

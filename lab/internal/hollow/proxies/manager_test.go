@@ -19,19 +19,23 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/proxy"
 )
 
-// paper is a cluster without a control plane, which tells where port-forwards lead.
-type paper struct {
+// fakeCluster is a cluster without a control plane, which tells where port-forwards lead.
+type fakeCluster struct {
 	forwards chan map[int]string
 	shop     corev1.Namespace
 }
 
-func (*paper) ConfigMap(context.Context, string, string) (*corev1.ConfigMap, error) { return nil, nil }
-func (*paper) Secret(context.Context, string, string) (*corev1.Secret, error)       { return nil, nil }
-func (*paper) Token(context.Context, *corev1.Pod, string, int64) (string, error)    { return "", nil }
-func (*paper) Service(string, string) *corev1.Service                               { return nil }
-func (*paper) Slices(string, string) []*discoveryv1.EndpointSlice                   { return nil }
-func (p *paper) Namespace(string) *corev1.Namespace                                 { return &p.shop }
-func (p *paper) Forward(_ context.Context, _ *corev1.Pod, ports map[int]string) error {
+func (*fakeCluster) ConfigMap(context.Context, string, string) (*corev1.ConfigMap, error) {
+	return nil, nil
+}
+func (*fakeCluster) Secret(context.Context, string, string) (*corev1.Secret, error) { return nil, nil }
+func (*fakeCluster) Token(context.Context, *corev1.Pod, string, int64) (string, error) {
+	return "", nil
+}
+func (*fakeCluster) Service(string, string) *corev1.Service             { return nil }
+func (*fakeCluster) Slices(string, string) []*discoveryv1.EndpointSlice { return nil }
+func (p *fakeCluster) Namespace(string) *corev1.Namespace               { return &p.shop }
+func (p *fakeCluster) SetPortForward(_ context.Context, _ *corev1.Pod, ports map[int]string) error {
 	p.forwards <- ports
 	return nil
 }
@@ -44,16 +48,16 @@ func gateway(uid, ip string) *corev1.Pod {
 	}
 }
 
-func TestAProxyComesAndGoesWithItsPod(t *testing.T) {
-	cluster := &paper{forwards: make(chan map[int]string, 1)}
+func TestProxyLivesAsLongAsItsPod(t *testing.T) {
+	cluster := &fakeCluster{forwards: make(chan map[int]string, 1)}
 	var routes egress.Routes
 	ctx, cancel := context.WithCancel(context.Background())
-	c := New(ctx, cluster, &routes, nil, io.Discard)
-	defer c.Wait()
+	m := New(ctx, cluster, &routes, nil, io.Discard)
+	defer m.Wait()
 	defer cancel()
 
 	pod := gateway("1", "10.244.0.7")
-	c.There(pod)
+	m.PodUpdated(pod)
 	var ports map[int]string
 	select {
 	case ports = <-cluster.forwards:
@@ -65,13 +69,13 @@ func TestAProxyComesAndGoesWithItsPod(t *testing.T) {
 		t.Fatalf("its administration answers %v, %v", res, err)
 	}
 	res.Body.Close()
-	if to, err := routes.Local("10.244.0.7:15000"); err != nil || to != ports[15000] {
+	if to, err := routes.Resolve("10.244.0.7:15000"); err != nil || to != ports[15000] {
 		t.Errorf("the pod's address leads to %q, %v; want %q", to, err, ports[15000])
 	}
 
 	leaving := pod.DeepCopy()
 	leaving.DeletionTimestamp = &metav1.Time{Time: time.Now()}
-	c.There(leaving)
+	m.PodUpdated(leaving)
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.Dial("tcp", ports[15000])
 		if err != nil {
@@ -84,7 +88,7 @@ func TestAProxyComesAndGoesWithItsPod(t *testing.T) {
 	}
 }
 
-func TestWhoHasAProxy(t *testing.T) {
+func TestHasRunningProxy(t *testing.T) {
 	for name, change := range map[string]func(*corev1.Pod){
 		"pending":     func(p *corev1.Pod) { p.Status.Phase = corev1.PodPending },
 		"no address":  func(p *corev1.Pod) { p.Status.PodIP = "" },
@@ -92,49 +96,49 @@ func TestWhoHasAProxy(t *testing.T) {
 		"no proxy":    func(p *corev1.Pod) { p.Spec.Containers[0].Name = "web" },
 	} {
 		pod := gateway("1", "10.244.0.7")
-		if !belongs(pod) {
+		if !hasRunningProxy(pod) {
 			t.Fatal("a gateway's pod has no proxy")
 		}
-		if change(pod); belongs(pod) {
+		if change(pod); hasRunningProxy(pod) {
 			t.Errorf("%s: it has a proxy", name)
 		}
 	}
 }
 
 // A namespace's orders reach its pods that are there, and only those of the revision that is meant.
-func TestOrdersOfANamespaceReachItsPods(t *testing.T) {
-	cluster := &paper{forwards: make(chan map[int]string, 1)}
+func TestNamespaceFaultsReachItsPods(t *testing.T) {
+	cluster := &fakeCluster{forwards: make(chan map[int]string, 1)}
 	cluster.shop.Name = "shop"
 	ctx, cancel := context.WithCancel(context.Background())
-	c := New(ctx, cluster, &egress.Routes{}, nil, io.Discard)
-	defer c.Wait()
+	m := New(ctx, cluster, &egress.Routes{}, nil, io.Discard)
+	defer m.Wait()
 	defer cancel()
 	pod := gateway("1", "10.244.0.7")
-	c.There(pod)
+	m.PodUpdated(pod)
 
-	told := func() proxy.Orders {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		m := c.members[pod.UID]
+	currentFaults := func() proxy.Faults {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		return m.told
+		p := m.proxies[pod.UID]
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.faults
 	}
-	for annotation, want := range map[string]proxy.Orders{
-		"lds@1-31-0": {Rejects: []string{"lds"}},
+	for annotation, want := range map[string]proxy.Faults{
+		"lds@1-31-0": {RejectedTypes: []string{"lds"}},
 		"lds@1-29-1": {},
 	} {
 		ns := cluster.shop.DeepCopy()
 		ns.Annotations = map[string]string{proxy.RejectAnnotation: annotation}
-		c.NamespaceChanged(ns)
-		if got := told(); !got.Equal(want) {
+		m.NamespaceChanged(ns)
+		if got := currentFaults(); !got.Equal(want) {
 			t.Errorf("with %s the proxy was told %v; want %v", annotation, got, want)
 		}
 	}
 	other := cluster.shop.DeepCopy()
 	other.Name, other.Annotations = "other", map[string]string{proxy.DisconnectedAnnotation: "true"}
-	c.NamespaceChanged(other)
-	if got := told(); got.Disconnected {
+	m.NamespaceChanged(other)
+	if got := currentFaults(); got.Disconnected {
 		t.Error("another namespace's orders reached the pod")
 	}
 }

@@ -16,31 +16,31 @@ import (
 
 const (
 	// rootVolume is where injection has a pod's root certificates, in a ConfigMap that istiod keeps.
-	rootVolume = "istiod-ca-cert"
-	rootMap    = "istio-ca-root-cert"
-	rootKey    = "root-cert.pem"
+	rootVolume    = "istiod-ca-cert"
+	rootConfigMap = "istio-ca-root-cert"
+	rootKey       = "root-cert.pem"
 	// tokenVolume holds the pod's token for its control plane.
-	tokenVolume = "istio-token"
-	audience    = "istio-ca"
-	tokenFor    = 12 * time.Hour
+	tokenVolume     = "istio-token"
+	defaultAudience = "istio-ca"
+	tokenLifetime   = 12 * time.Hour
 )
 
-// network is a pod's way to its control plane; it implements proxy.Network.
-type network struct {
-	member *member
+// podNetwork is a pod's way to its control plane; it implements proxy.Network.
+type podNetwork struct {
+	proxy *podProxy
 
-	mu    sync.Mutex
-	token string
-	until time.Time
+	mu      sync.Mutex
+	token   string
+	expires time.Time
 }
 
 // Dial implements proxy.Network.
-func (n *network) Dial(ctx context.Context, hostport string) (net.Conn, error) {
-	pod, err := endpoints.Endpoint(n.member.crowd.Cluster, hostport)
+func (n *podNetwork) Dial(ctx context.Context, hostport string) (net.Conn, error) {
+	pod, err := endpoints.PickReady(n.proxy.manager.Cluster, hostport)
 	if err != nil {
 		return nil, err
 	}
-	local, err := n.member.crowd.Routes.Local(pod)
+	local, err := n.proxy.manager.Routes.Resolve(pod)
 	if err != nil {
 		return nil, err
 	}
@@ -48,15 +48,15 @@ func (n *network) Dial(ctx context.Context, hostport string) (net.Conn, error) {
 }
 
 // Root implements proxy.Network.
-func (n *network) Root(ctx context.Context) ([]byte, error) {
-	pod := n.member.current()
-	name := rootMap
+func (n *podNetwork) Root(ctx context.Context) ([]byte, error) {
+	pod := n.proxy.currentPod()
+	name := rootConfigMap
 	for _, v := range pod.Spec.Volumes {
 		if v.Name == rootVolume && v.ConfigMap != nil {
 			name = v.ConfigMap.Name
 		}
 	}
-	cm, err := n.member.crowd.Cluster.ConfigMap(ctx, pod.Namespace, name)
+	cm, err := n.proxy.manager.Cluster.ConfigMap(ctx, pod.Namespace, name)
 	if err != nil {
 		return nil, err
 	}
@@ -67,18 +67,18 @@ func (n *network) Root(ctx context.Context) ([]byte, error) {
 }
 
 // Token implements proxy.Network; a token is used for most of its life.
-func (n *network) Token(ctx context.Context) (string, error) {
+func (n *podNetwork) Token(ctx context.Context) (string, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if time.Now().Before(n.until) {
+	if time.Now().Before(n.expires) {
 		return n.token, nil
 	}
-	pod := n.member.current()
-	token, err := n.member.crowd.Cluster.Token(ctx, pod, tokenAudience(pod), int64(tokenFor/time.Second))
+	pod := n.proxy.currentPod()
+	token, err := n.proxy.manager.Cluster.Token(ctx, pod, tokenAudience(pod), int64(tokenLifetime/time.Second))
 	if err != nil {
 		return "", err
 	}
-	n.token, n.until = token, time.Now().Add(tokenFor*8/10)
+	n.token, n.expires = token, time.Now().Add(tokenLifetime*8/10)
 	return token, nil
 }
 
@@ -94,5 +94,5 @@ func tokenAudience(pod *corev1.Pod) string {
 			}
 		}
 	}
-	return audience
+	return defaultAudience
 }

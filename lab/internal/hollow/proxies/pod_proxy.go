@@ -24,27 +24,27 @@ const (
 	statusPort = 15020
 )
 
-// member is one pod's proxy.
-type member struct {
-	crowd  *Crowd
-	cancel context.CancelFunc
+// podProxy is one pod's proxy.
+type podProxy struct {
+	manager *Manager
+	cancel  context.CancelFunc
 
-	mu    sync.Mutex
-	is    *corev1.Pod
-	told  proxy.Orders
-	proxy *proxy.Proxy // nil until it is made
+	mu     sync.Mutex
+	pod    *corev1.Pod
+	faults proxy.Faults
+	proxy  *proxy.Proxy // nil until it is made
 }
 
-func (m *member) run(ctx context.Context) error {
-	p, err := m.make(ctx)
+func (m *podProxy) run(ctx context.Context) error {
+	p, err := m.newProxy(ctx)
 	for err != nil { // what its container needs may come yet, as a kubelet would wait for it
-		fmt.Fprintf(m.crowd.Log, "%s/%s: %v\n", m.current().Namespace, m.current().Name, err)
+		fmt.Fprintf(m.manager.Log, "%s/%s: %v\n", m.currentPod().Namespace, m.currentPod().Name, err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(time.Second):
 		}
-		p, err = m.make(ctx)
+		p, err = m.newProxy(ctx)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,34 +54,34 @@ func (m *member) run(ctx context.Context) error {
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := admin.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			fmt.Fprintf(m.crowd.Log, "%s: its administration has ended: %v\n", p.Identity.ID, err)
+			fmt.Fprintf(m.manager.Log, "%s: its administration has ended: %v\n", p.Identity.ID, err)
 		}
 	})
 	defer serving.Wait()
 	defer admin.Close()
-	pod := m.current()
+	pod := m.currentPod()
 	ports := map[int]string{}
 	for _, port := range []int{adminPort, readyPort, statusPort} {
 		ports[port] = l.Addr().String()
 	}
-	defer m.crowd.Routes.Set(pod.Status.PodIP, ports)()
+	defer m.manager.Routes.Set(pod.Status.PodIP, ports)()
 	serving.Go(func() {
-		if err := m.crowd.Cluster.Forward(ctx, pod, ports); err != nil && ctx.Err() == nil {
-			fmt.Fprintln(m.crowd.Log, err)
+		if err := m.manager.Cluster.SetPortForward(ctx, pod, ports); err != nil && ctx.Err() == nil {
+			fmt.Fprintln(m.manager.Log, err)
 		}
 	})
 	return p.Run(ctx)
 }
 
-// make puts the proxy together from its pod.
-func (m *member) make(ctx context.Context) (*proxy.Proxy, error) {
-	pod := m.current()
+// newProxy puts the proxy together from its pod.
+func (m *podProxy) newProxy(ctx context.Context) (*proxy.Proxy, error) {
+	pod := m.currentPod()
 	container := proxy.Container(pod)
-	env, err := podview.Environment(ctx, m.crowd.Cluster, pod, container, m.crowd.Machine)
+	env, err := podview.Environment(ctx, m.manager.Cluster, pod, container, m.manager.Capacity)
 	if err != nil {
 		return nil, err
 	}
-	mesh, err := podview.File(ctx, m.crowd.Cluster, pod, container, proxy.MeshFile)
+	mesh, err := podview.File(ctx, m.manager.Cluster, pod, container, proxy.MeshFile)
 	if err != nil {
 		return nil, err
 	}
@@ -90,33 +90,33 @@ func (m *member) make(ctx context.Context) (*proxy.Proxy, error) {
 		return nil, err
 	}
 	p := &proxy.Proxy{
-		Identity: id, Network: &network{member: m}, Began: time.Now(), Log: m.crowd.Log,
+		Identity: id, Network: &podNetwork{proxy: m}, StartTime: time.Now(), Log: m.manager.Log,
 		SPIFFE: fmt.Sprintf("spiffe://%s/ns/%s/sa/%s", id.TrustDomain, pod.Namespace, pod.Spec.ServiceAccountName),
 	}
 	m.mu.Lock()
 	m.proxy = p
-	p.Order(m.told)
+	p.SetFaults(m.faults)
 	m.mu.Unlock()
 	return p, nil
 }
 
-func (m *member) order(o proxy.Orders) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.told = o
-	if m.proxy != nil {
-		m.proxy.Order(o)
+func (p *podProxy) setFaults(o proxy.Faults) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = o
+	if p.proxy != nil {
+		p.proxy.SetFaults(o)
 	}
 }
 
-func (m *member) pod(now *corev1.Pod) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.is = now
+func (p *podProxy) setPod(now *corev1.Pod) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pod = now
 }
 
-func (m *member) current() *corev1.Pod {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.is
+func (p *podProxy) currentPod() *corev1.Pod {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pod
 }

@@ -16,22 +16,24 @@ import (
 // nothing goes, and /stats without figures.
 func (p *Proxy) Admin() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ready", p.ready)
-	mux.HandleFunc("GET /healthz/ready", p.ready)
-	mux.HandleFunc("GET /server_info", func(w http.ResponseWriter, _ *http.Request) { answer(w, p.serverInfo(time.Now())) })
-	mux.HandleFunc("GET /certs", func(w http.ResponseWriter, _ *http.Request) { answer(w, certs(p.Certificate(), time.Now())) })
-	mux.HandleFunc("GET /clusters", p.clusters)
+	mux.HandleFunc("GET /ready", p.serveReady)
+	mux.HandleFunc("GET /healthz/ready", p.serveReady)
+	mux.HandleFunc("GET /server_info", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, p.serverInfo(time.Now())) })
+	mux.HandleFunc("GET /certs", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, certificateList(p.Certificate(), time.Now()))
+	})
+	mux.HandleFunc("GET /clusters", p.serveClusters)
 	mux.HandleFunc("GET /stats", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /config_dump", func(w http.ResponseWriter, r *http.Request) {
-		secrets := dynamicSecrets(p.Certificate())
+		secrets := secretEntries(p.Certificate())
 		switch of := r.URL.Query().Get("resource"); of {
 		case "":
-			answer(w, object{"configs": []object{{"@type": secretsDump, "dynamic_active_secrets": secrets}}})
+			writeJSON(w, jsonObject{"configs": []jsonObject{{"@type": secretsDumpType, "dynamic_active_secrets": secrets}}})
 		case "dynamic_active_secrets":
 			for _, s := range secrets {
-				s["@type"] = secretsDump + ".DynamicSecret"
+				s["@type"] = secretsDumpType + ".DynamicSecret"
 			}
-			answer(w, object{"configs": secrets})
+			writeJSON(w, jsonObject{"configs": secrets})
 		default:
 			http.Error(w, of+" not found in config dump", http.StatusNotFound)
 		}
@@ -39,9 +41,9 @@ func (p *Proxy) Admin() http.Handler {
 	return mux
 }
 
-// ready is what Envoy says once it has had its first configuration.
-func (p *Proxy) ready(w http.ResponseWriter, _ *http.Request) {
-	if !p.live() {
+// serveReady is what Envoy says once it has had its first configuration.
+func (p *Proxy) serveReady(w http.ResponseWriter, _ *http.Request) {
+	if !p.isLive() {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		fmt.Fprintln(w, "PRE_INITIALIZING")
 		return
@@ -49,8 +51,8 @@ func (p *Proxy) ready(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "LIVE")
 }
 
-// clusters writes the inbound clusters as Envoy does, each with its one host.
-func (p *Proxy) clusters(w http.ResponseWriter, _ *http.Request) {
+// serveClusters writes the inbound clusters as Envoy does, each with its one host.
+func (p *Proxy) serveClusters(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, name := range p.inbound {
@@ -62,22 +64,22 @@ func (p *Proxy) clusters(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-func (p *Proxy) serverInfo(now time.Time) object {
+func (p *Proxy) serverInfo(now time.Time) jsonObject {
 	state := "PRE_INITIALIZING"
-	if p.live() {
+	if p.isLive() {
 		state = "LIVE"
 	}
-	uptime := fmt.Sprintf("%ds", int(now.Sub(p.Began).Seconds()))
-	return object{
+	uptime := fmt.Sprintf("%ds", int(now.Sub(p.StartTime).Seconds()))
+	return jsonObject{
 		"version": "hollow/" + p.Identity.Version, "state": state, "hot_restart_version": "disabled",
 		"uptime_current_epoch": uptime, "uptime_all_epochs": uptime,
-		"node": object{"id": p.Identity.ID, "cluster": p.Identity.Cluster, "metadata": p.Identity.Metadata},
+		"node": jsonObject{"id": p.Identity.ID, "cluster": p.Identity.Cluster, "metadata": p.Identity.Metadata},
 	}
 }
 
-type object = map[string]any
+type jsonObject = map[string]any
 
-func answer(w http.ResponseWriter, body object) {
+func writeJSON(w http.ResponseWriter, body jsonObject) {
 	w.Header().Set("Content-Type", "application/json")
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")

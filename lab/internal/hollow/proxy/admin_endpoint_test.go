@@ -22,14 +22,14 @@ import (
 )
 
 // What the endpoint says is read back strictly, with Envoy's own message types.
-func TestAdminSpeaksAsEnvoy(t *testing.T) {
-	c := certificate(t)
+func TestAdminMatchesEnvoyMessages(t *testing.T) {
+	c := testCertificate(t)
 	p := &Proxy{Identity: Identity{ID: "n", Version: "1.31.0"}, certificate: c, configured: true}
 	s := httptest.NewServer(p.Admin())
 	defer s.Close()
 
 	var dump adminv3.ConfigDump
-	if err := protojson.Unmarshal(ask(t, s.URL+"/config_dump", 200), &dump); err != nil {
+	if err := protojson.Unmarshal(getBody(t, s.URL+"/config_dump", 200), &dump); err != nil {
 		t.Fatalf("read /config_dump: %v", err)
 	}
 	var secrets adminv3.SecretsConfigDump
@@ -56,31 +56,31 @@ func TestAdminSpeaksAsEnvoy(t *testing.T) {
 	}
 
 	var certs adminv3.Certificates
-	if err := protojson.Unmarshal(ask(t, s.URL+"/certs", 200), &certs); err != nil {
+	if err := protojson.Unmarshal(getBody(t, s.URL+"/certs", 200), &certs); err != nil {
 		t.Fatalf("read /certs: %v", err)
 	}
 	if got := certs.Certificates[0].CertChain[0].SubjectAltNames[0].GetUri(); got != "spiffe://cluster.local/ns/shop/sa/web" {
 		t.Errorf("/certs names %q", got)
 	}
-	if got := string(ask(t, s.URL+"/ready", 200)); got != "LIVE\n" {
+	if got := string(getBody(t, s.URL+"/ready", 200)); got != "LIVE\n" {
 		t.Errorf("/ready says %q", got)
 	}
 }
 
-func TestAdminBeforeTheFirstConfiguration(t *testing.T) {
+func TestAdminBeforeFirstConfiguration(t *testing.T) {
 	s := httptest.NewServer((&Proxy{}).Admin())
 	defer s.Close()
-	ask(t, s.URL+"/ready", http.StatusServiceUnavailable)
+	getBody(t, s.URL+"/ready", http.StatusServiceUnavailable)
 	var dump adminv3.ConfigDump
-	if err := protojson.Unmarshal(ask(t, s.URL+"/config_dump", 200), &dump); err != nil {
+	if err := protojson.Unmarshal(getBody(t, s.URL+"/config_dump", 200), &dump); err != nil {
 		t.Errorf("read /config_dump: %v", err)
 	}
-	if got := string(ask(t, s.URL+"/certs", 200)); got != "{\n \"certificates\": []\n}\n" {
+	if got := string(getBody(t, s.URL+"/certs", 200)); got != "{\n \"certificates\": []\n}\n" {
 		t.Errorf("/certs says %s", got)
 	}
 }
 
-func ask(t *testing.T, url string, want int) []byte {
+func getBody(t *testing.T, url string, want int) []byte {
 	t.Helper()
 	res, err := http.Get(url)
 	if err != nil {
@@ -94,7 +94,7 @@ func ask(t *testing.T, url string, want int) []byte {
 	return b
 }
 
-func certificate(t *testing.T) *Certificate {
+func testCertificate(t *testing.T) *Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -113,5 +113,5 @@ func certificate(t *testing.T) *Certificate {
 		t.Fatal(err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return &Certificate{Chain: text, Root: append([]byte{}, text...), Leaf: leaf, Since: now}
+	return &Certificate{Chain: text, Root: append([]byte{}, text...), Leaf: leaf, IssuedAt: now}
 }

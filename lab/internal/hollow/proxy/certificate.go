@@ -20,8 +20,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// askedFor is how long a workload certificate is asked to be good.
-const askedFor = 24 * time.Hour
+// requestedValidity is how long a workload certificate is asked to be good.
+const requestedValidity = 24 * time.Hour
 
 // Certificate is a workload's own, as its control plane signed it.
 type Certificate struct {
@@ -29,24 +29,24 @@ type Certificate struct {
 	Chain, Root []byte
 	Leaf        *x509.Certificate
 	// Since is when the proxy got it.
-	Since time.Time
+	IssuedAt time.Time
 }
 
-// Renew is when a new one is due: halfway, as pilot-agent does.
-func (c *Certificate) Renew() time.Time {
-	return c.Since.Add(c.Leaf.NotAfter.Sub(c.Since) / 2)
+// RenewAt is when a new one is due: halfway, as pilot-agent does.
+func (c *Certificate) RenewAt() time.Time {
+	return c.IssuedAt.Add(c.Leaf.NotAfter.Sub(c.IssuedAt) / 2)
 }
 
-// sign gets a certificate for a SPIFFE identity by a real certificate signing
+// requestCertificate gets a certificate for a SPIFFE identity by a real certificate signing
 // request (Istio's istio.v1.auth.IstioCertificateService). The last certificate
 // of the answer is the root.
-func sign(ctx context.Context, conn *grpc.ClientConn, spiffe string, now time.Time) (*Certificate, error) {
-	csr, err := request(spiffe)
+func requestCertificate(ctx context.Context, conn *grpc.ClientConn, spiffe string, now time.Time) (*Certificate, error) {
+	csr, err := newCSR(spiffe)
 	if err != nil {
 		return nil, fmt.Errorf("make a certificate signing request for %s: %w", spiffe, err)
 	}
 	answer, err := securityv1.NewIstioCertificateServiceClient(conn).CreateCertificate(ctx, &securityv1.IstioCertificateRequest{
-		Csr: csr, ValidityDuration: int64(askedFor / time.Second),
+		Csr: csr, ValidityDuration: int64(requestedValidity / time.Second),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("get a certificate for %s: %w", spiffe, err)
@@ -55,18 +55,18 @@ func sign(ctx context.Context, conn *grpc.ClientConn, spiffe string, now time.Ti
 	if len(chain) < 2 {
 		return nil, fmt.Errorf("get a certificate for %s: the answer holds %d certificates, not a chain and a root", spiffe, len(chain))
 	}
-	leaf, err := first([]byte(chain[0]))
+	leaf, err := firstCertificate([]byte(chain[0]))
 	if err != nil {
 		return nil, fmt.Errorf("read the certificate of %s: %w", spiffe, err)
 	}
 	return &Certificate{
 		Chain: []byte(strings.Join(chain[:len(chain)-1], "")), Root: []byte(chain[len(chain)-1]),
-		Leaf: leaf, Since: now,
+		Leaf: leaf, IssuedAt: now,
 	}, nil
 }
 
-// request makes a key, which nothing needs afterwards since no traffic flows.
-func request(spiffe string) (string, error) {
+// newCSR makes a key, which nothing needs afterwards since no traffic flows.
+func newCSR(spiffe string) (string, error) {
 	id, err := url.Parse(spiffe)
 	if err != nil {
 		return "", err
@@ -82,8 +82,8 @@ func request(spiffe string) (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})), nil
 }
 
-// first is the first certificate of a PEM text.
-func first(text []byte) (*x509.Certificate, error) {
+// firstCertificate is the first certificate of a PEM text.
+func firstCertificate(text []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
 		return nil, errors.New("it is not PEM")

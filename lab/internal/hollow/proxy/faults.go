@@ -17,28 +17,28 @@ const (
 	DisconnectedAnnotation = "lab.rerig.dev/disconnected"
 )
 
-// Orders are what a proxy was told to do wrong. The zero value is a good proxy.
-type Orders struct {
+// Faults are what a proxy was told to do wrong. The zero value is a good proxy.
+type Faults struct {
 	// Disconnected proxies leave their istiod and stay away.
 	Disconnected bool
 	// Rejects are short names of types, sorted.
-	Rejects []string
+	RejectedTypes []string
 }
 
-// ReadOrders reads the annotations of a pod and of its namespace, for a pod injected by revision.
-func ReadOrders(revision string, annotations ...map[string]string) Orders {
-	var o Orders
+// ParseFaults reads the annotations of a pod and of its namespace, for a pod injected by revision.
+func ParseFaults(revision string, annotations ...map[string]string) Faults {
+	var o Faults
 	for _, a := range annotations {
-		o.Disconnected = o.Disconnected || slices.Contains(applying(a[DisconnectedAnnotation], revision), "true")
-		o.Rejects = append(o.Rejects, applying(a[RejectAnnotation], revision)...)
+		o.Disconnected = o.Disconnected || slices.Contains(itemsForRevision(a[DisconnectedAnnotation], revision), "true")
+		o.RejectedTypes = append(o.RejectedTypes, itemsForRevision(a[RejectAnnotation], revision)...)
 	}
-	slices.Sort(o.Rejects)
-	o.Rejects = slices.Compact(o.Rejects)
+	slices.Sort(o.RejectedTypes)
+	o.RejectedTypes = slices.Compact(o.RejectedTypes)
 	return o
 }
 
-// applying are the items of a comma list that have no revision or this one.
-func applying(list, revision string) []string {
+// itemsForRevision are the items of a comma list that have no revision or this one.
+func itemsForRevision(list, revision string) []string {
 	var out []string
 	for item := range strings.SplitSeq(list, ",") {
 		what, rev, limited := strings.Cut(strings.TrimSpace(item), "@")
@@ -50,14 +50,14 @@ func applying(list, revision string) []string {
 }
 
 // Equal says whether two orders ask for the same.
-func (o Orders) Equal(p Orders) bool {
-	return o.Disconnected == p.Disconnected && slices.Equal(o.Rejects, p.Rejects)
+func (o Faults) Equal(p Faults) bool {
+	return o.Disconnected == p.Disconnected && slices.Equal(o.RejectedTypes, p.RejectedTypes)
 }
 
-// reason is why resources of a type are rejected, "" where they aren't.
-func (o Orders) reason(t Type) string {
-	if slices.Contains(o.Rejects, t.Short()) {
-		return fmt.Sprintf("rejected as the annotation %s asks: %s", RejectAnnotation, t.Short())
+// rejectionReason is why resources of a type are rejected, "" where they aren't.
+func (o Faults) rejectionReason(t Type) string {
+	if slices.Contains(o.RejectedTypes, t.ShortName()) {
+		return fmt.Sprintf("rejected as the annotation %s asks: %s", RejectAnnotation, t.ShortName())
 	}
 	return ""
 }

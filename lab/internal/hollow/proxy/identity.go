@@ -61,19 +61,19 @@ func Identify(pod *corev1.Pod, c *corev1.Container, env podview.Vars, mesh strin
 	}
 	discovery := config["discoveryAddress"].(string)
 	return Identity{
-		ID:          fmt.Sprintf("%s~%s~%s.%s~%s", c.Args[1], pod.Status.PodIP, pod.Name, pod.Namespace, domain(pod, c, env)),
+		ID:          fmt.Sprintf("%s~%s~%s.%s~%s", c.Args[1], pod.Status.PodIP, pod.Name, pod.Namespace, dnsDomain(pod, c, env)),
 		Cluster:     serviceCluster(pod),
 		Metadata:    metadata,
 		Discovery:   discovery,
 		CA:          either(env.Get("CA_ADDR"), discovery),
 		ClusterID:   either(env.Get("ISTIO_META_CLUSTER_ID"), "Kubernetes"),
 		TrustDomain: either(env.Get("TRUST_DOMAIN"), "cluster.local"),
-		Version:     version(c.Image),
+		Version:     imageVersion(c.Image),
 	}, nil
 }
 
-// domain is the --domain argument, by default the namespace's.
-func domain(pod *corev1.Pod, c *corev1.Container, env podview.Vars) string {
+// dnsDomain is the --domain argument, by default the namespace's.
+func dnsDomain(pod *corev1.Pod, c *corev1.Container, env podview.Vars) string {
 	args := podview.Arguments(c, env)
 	if i := slices.Index(args, "--domain"); i >= 0 && i+1 < len(args) {
 		return args[i+1]
@@ -85,8 +85,8 @@ func serviceCluster(pod *corev1.Pod) string {
 	return either(pod.Labels["app"], "istio-proxy") + "." + pod.Namespace
 }
 
-// version is what the image's tag says: the lab's images are tagged by version.
-func version(image string) string {
+// imageVersion is what the image's tag says: the lab's images are tagged by version.
+func imageVersion(image string) string {
 	_, tag, ok := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
 	if !ok {
 		return "unknown"

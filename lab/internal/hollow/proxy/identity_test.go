@@ -12,7 +12,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/podview"
 )
 
-func sidecar() *corev1.Pod {
+func sidecarPod() *corev1.Pod {
 	always := corev1.ContainerRestartPolicyAlways
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "web-1", Namespace: "shop", Labels: map[string]string{"app": "web", "pod-template-hash": "1"},
@@ -29,8 +29,8 @@ func sidecar() *corev1.Pod {
 	}
 }
 
-func TestIdentifyANativeSidecar(t *testing.T) {
-	pod := sidecar()
+func TestIdentifyNativeSidecar(t *testing.T) {
+	pod := sidecarPod()
 	env := podview.Vars{
 		"POD_NAMESPACE=shop", "CA_ADDR=istiod-1-31-0.istio-system.svc:15012", "ISTIO_META_CLUSTER_ID=Kubernetes",
 		`PROXY_CONFIG={"discoveryAddress":"istiod-1-31-0.istio-system.svc:15012","proxyMetadata":{"ISTIO_META_DNS_CAPTURE":"true"}}`,
@@ -63,7 +63,7 @@ func TestIdentifyANativeSidecar(t *testing.T) {
 }
 
 // The later over the earlier: defaults, the mesh's file, the environment, the annotation.
-func TestTheControlPlanesAddress(t *testing.T) {
+func TestDiscoveryAddressPrecedence(t *testing.T) {
 	const mesh = "defaultConfig: {discoveryAddress: mesh:15012}"
 	for _, c := range []struct{ mesh, env, annotation, want string }{
 		{want: "istiod.istio-system.svc:15012"},
@@ -72,7 +72,7 @@ func TestTheControlPlanesAddress(t *testing.T) {
 		{mesh: mesh, env: `{"discoveryAddress":"env:15012"}`, annotation: "discoveryAddress: pod:15012", want: "pod:15012"},
 		{mesh: mesh, env: `{"concurrency":2}`, want: "mesh:15012"},
 	} {
-		pod := sidecar()
+		pod := sidecarPod()
 		pod.Annotations["proxy.istio.io/config"] = c.annotation
 		id, err := Identify(pod, Container(pod), podview.Vars{"PROXY_CONFIG=" + c.env}, c.mesh)
 		if err != nil || id.Discovery != c.want {
@@ -84,8 +84,8 @@ func TestTheControlPlanesAddress(t *testing.T) {
 	}
 }
 
-func TestContainerIsNotAnyIstioProxy(t *testing.T) {
-	pod := sidecar()
+func TestContainerNeedsProxyArguments(t *testing.T) {
+	pod := sidecarPod()
 	if c := Container(pod); c == nil || c.Name != "istio-proxy" {
 		t.Fatalf("the proxy of an injected pod is %v", c)
 	}

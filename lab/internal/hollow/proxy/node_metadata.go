@@ -54,7 +54,7 @@ func proxyConfig(pod *corev1.Pod, env podview.Vars, mesh string) (map[string]any
 // ISTIO_META_ variables under their names, ISTIO_METAJSON_ ones as the objects
 // that they hold, and what the downward API tells.
 func nodeMetadata(pod *corev1.Pod, c *corev1.Container, env podview.Vars, config map[string]any) (map[string]any, error) {
-	m := map[string]any{"ISTIO_VERSION": version(c.Image)}
+	m := map[string]any{"ISTIO_VERSION": imageVersion(c.Image)}
 	if set, ok := config["proxyMetadata"].(map[string]any); ok {
 		for k, v := range set {
 			if name, ok := strings.CutPrefix(k, "ISTIO_META_"); ok {
@@ -74,7 +74,7 @@ func nodeMetadata(pod *corev1.Pod, c *corev1.Container, env podview.Vars, config
 	}
 	m["NAME"], m["NAMESPACE"], m["SERVICE_ACCOUNT"] = pod.Name, pod.Namespace, pod.Spec.ServiceAccountName
 	m["INSTANCE_IPS"] = pod.Status.PodIP
-	m["LABELS"], m["ANNOTATIONS"] = labels(pod.Labels), open(pod.Annotations)
+	m["LABELS"], m["ANNOTATIONS"] = podLabels(pod.Labels), toAnyMap(pod.Annotations)
 	m["PROXY_CONFIG"] = config
 	m["ENVOY_STATUS_PORT"], m["ENVOY_PROMETHEUS_PORT"] = 15021, 15090
 	if host, _, err := net.SplitHostPort(config["discoveryAddress"].(string)); err == nil {
@@ -83,14 +83,14 @@ func nodeMetadata(pod *corev1.Pod, c *corev1.Container, env podview.Vars, config
 	return m, nil
 }
 
-// labels are the pod's without the one that its ReplicaSet added.
-func labels(of map[string]string) map[string]any {
-	out := open(of)
+// podLabels are the pod's without the one that its ReplicaSet added.
+func podLabels(of map[string]string) map[string]any {
+	out := toAnyMap(of)
 	delete(out, "pod-template-hash")
 	return out
 }
 
-func open(m map[string]string) map[string]any {
+func toAnyMap(m map[string]string) map[string]any {
 	out := make(map[string]any, len(m))
 	for k, v := range m {
 		out[k] = v

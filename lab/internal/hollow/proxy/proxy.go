@@ -19,32 +19,32 @@ import (
 type Proxy struct {
 	Identity Identity
 	// SPIFFE is the identity that its certificate is for.
-	SPIFFE  string
-	Network Network
-	Began   time.Time
+	SPIFFE    string
+	Network   Network
+	StartTime time.Time
 	// Log is told when the proxy connects and why it doesn't.
 	Log io.Writer
 
-	mu          sync.Mutex
-	certificate *Certificate
-	orders      Orders
-	ordered     chan struct{} // closed when the orders change
-	configured  bool          // listeners have been answered once
-	inbound     []string      // names of the clusters that lead to the application
+	mu            sync.Mutex
+	certificate   *Certificate
+	faults        Faults
+	faultsChanged chan struct{} // closed when the orders change
+	configured    bool          // listeners have been answered once
+	inbound       []string      // names of the clusters that lead to the application
 }
 
-// Order changes what the proxy does wrong. It takes effect at once: a connected
+// SetFaults changes what the proxy does wrong. It takes effect at once: a connected
 // proxy connects anew, and hears everything again.
-func (p *Proxy) Order(o Orders) {
+func (p *Proxy) SetFaults(o Faults) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.orders.Equal(o) {
+	if p.faults.Equal(o) {
 		return
 	}
-	p.orders = o
-	if p.ordered != nil {
-		close(p.ordered)
-		p.ordered = nil
+	p.faults = o
+	if p.faultsChanged != nil {
+		close(p.faultsChanged)
+		p.faultsChanged = nil
 	}
 }
 
@@ -55,24 +55,24 @@ func (p *Proxy) Certificate() *Certificate {
 	return p.certificate
 }
 
-func (p *Proxy) current() (Orders, <-chan struct{}) {
+func (p *Proxy) currentFaults() (Faults, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ordered == nil {
-		p.ordered = make(chan struct{})
+	if p.faultsChanged == nil {
+		p.faultsChanged = make(chan struct{})
 	}
-	return p.orders, p.ordered
+	return p.faults, p.faultsChanged
 }
 
-func (p *Proxy) configure(s *Session) {
+func (p *Proxy) updateConfigured(s *Session) {
 	if s.Configured() {
 		p.mu.Lock()
-		p.configured, p.inbound = true, s.Inbound()
+		p.configured, p.inbound = true, s.InboundClusters()
 		p.mu.Unlock()
 	}
 }
 
-func (p *Proxy) live() bool {
+func (p *Proxy) isLive() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.configured

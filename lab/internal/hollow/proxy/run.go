@@ -11,11 +11,11 @@ import (
 
 // The wait between attempts doubles from the first to the longest.
 const (
-	firstWait   = 100 * time.Millisecond
-	longestWait = 2 * time.Second
-	// settled is how long a stream lasts before the waits begin anew.
-	settled = 5 * time.Second
-	signIn  = 10 * time.Second
+	minBackoff = 100 * time.Millisecond
+	maxBackoff = 2 * time.Second
+	// backoffResetAfter is how long a stream lasts before the waits begin anew.
+	backoffResetAfter  = 5 * time.Second
+	certificateTimeout = 10 * time.Second
 )
 
 // Run connects, and connects again, until ctx ends.
@@ -25,26 +25,26 @@ func (p *Proxy) Run(ctx context.Context) error {
 		return fmt.Errorf("make the node of %s: %w", p.Identity.ID, err)
 	}
 	session := &Session{Node: node}
-	wait := firstWait
+	wait := minBackoff
 	for ctx.Err() == nil {
 		began := time.Now()
-		orders, changed := p.current()
-		p.turn(ctx, session, orders, changed)
-		if time.Since(began) > settled || isClosed(changed) {
-			wait = firstWait
+		orders, changed := p.currentFaults()
+		p.runOnce(ctx, session, orders, changed)
+		if time.Since(began) > backoffResetAfter || isClosed(changed) {
+			wait = minBackoff
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait/2 + rand.N(wait)):
 		}
-		wait = min(2*wait, longestWait)
+		wait = min(2*wait, maxBackoff)
 	}
 	return nil
 }
 
-// turn is one attempt: it lasts until the stream ends, the orders change, or the
+// runOnce is one attempt: it lasts until the stream ends, the orders change, or the
 // certificate is due to be renewed.
-func (p *Proxy) turn(ctx context.Context, s *Session, o Orders, changed <-chan struct{}) {
+func (p *Proxy) runOnce(ctx context.Context, s *Session, o Faults, changed <-chan struct{}) {
 	if o.Disconnected {
 		select {
 		case <-ctx.Done():
@@ -54,9 +54,9 @@ func (p *Proxy) turn(ctx context.Context, s *Session, o Orders, changed <-chan s
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s.Reject = o.reason
+	s.Reject = o.rejectionReason
 	ended := make(chan error, 1)
-	go func() { ended <- p.attempt(ctx, s) }()
+	go func() { ended <- p.connectAndStream(ctx, s) }()
 	select {
 	case err := <-ended:
 		if ctx.Err() == nil {
@@ -68,7 +68,7 @@ func (p *Proxy) turn(ctx context.Context, s *Session, o Orders, changed <-chan s
 	}
 }
 
-func (p *Proxy) attempt(ctx context.Context, s *Session) error {
+func (p *Proxy) connectAndStream(ctx context.Context, session *Session) error {
 	root, err := p.Network.Root(ctx)
 	if err != nil {
 		return fmt.Errorf("read the root certificate: %w", err)
@@ -77,36 +77,36 @@ func (p *Proxy) attempt(ctx context.Context, s *Session) error {
 	if err != nil {
 		return fmt.Errorf("get a token: %w", err)
 	}
-	ctx = as(ctx, p.Identity.ClusterID, token)
-	if err := p.certify(ctx, root); err != nil {
+	ctx = withCredentials(ctx, p.Identity.ClusterID, token)
+	if err := p.ensureCertificate(ctx, root); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithDeadline(ctx, p.Certificate().Renew())
+	ctx, cancel := context.WithDeadline(ctx, p.Certificate().RenewAt())
 	defer cancel()
-	conn, err := connect(p.Network, p.Identity.Discovery, root)
+	conn, err := newConnection(p.Network, p.Identity.Discovery, root)
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", p.Identity.Discovery, err)
 	}
 	defer conn.Close()
-	if err := discover(ctx, conn, s, func() { p.configure(s) }); err != nil {
+	if err := runStream(ctx, conn, session, func() { p.updateConfigured(session) }); err != nil {
 		return fmt.Errorf("discover at %s: %w", p.Identity.Discovery, err)
 	}
 	return nil
 }
 
-// certify gets a certificate where there is none, or where it is due to be renewed.
-func (p *Proxy) certify(ctx context.Context, root []byte) error {
-	if c := p.Certificate(); c != nil && time.Now().Before(c.Renew()) {
+// ensureCertificate gets a certificate where there is none, or where it is due to be renewed.
+func (p *Proxy) ensureCertificate(ctx context.Context, root []byte) error {
+	if c := p.Certificate(); c != nil && time.Now().Before(c.RenewAt()) {
 		return nil
 	}
-	conn, err := connect(p.Network, p.Identity.CA, root)
+	conn, err := newConnection(p.Network, p.Identity.CA, root)
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", p.Identity.CA, err)
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(ctx, signIn)
+	ctx, cancel := context.WithTimeout(ctx, certificateTimeout)
 	defer cancel()
-	c, err := sign(ctx, conn, p.SPIFFE, time.Now())
+	c, err := requestCertificate(ctx, conn, p.SPIFFE, time.Now())
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", p.Identity.CA, err)
 	}

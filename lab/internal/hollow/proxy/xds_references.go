@@ -26,11 +26,11 @@ const (
 	Secrets   Type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 )
 
-// pointedTo are the types of which a proxy asks for names that others hold.
-var pointedTo = []Type{Endpoints, Routes, Secrets}
+// referencedTypes are the types of which a proxy asks for names that others hold.
+var referencedTypes = []Type{Endpoints, Routes, Secrets}
 
-// Short is the type's usual name: cds, eds, lds, rds, sds.
-func (t Type) Short() string {
+// ShortName is the type's usual name: cds, eds, lds, rds, sds.
+func (t Type) ShortName() string {
 	switch t {
 	case Clusters:
 		return "cds"
@@ -48,34 +48,34 @@ func (t Type) Short() string {
 
 // reference is a resource that another one makes the proxy ask for.
 type reference struct {
-	of   Type
-	name string
+	resourceType Type
+	name         string
 }
 
-// references are what a resource points to. One that can't be read is an error,
+// referencesOf are what a resource points to. One that can't be read is an error,
 // for which Envoy too rejects the whole response.
-func references(t Type, x *anypb.Any) ([]reference, error) {
+func referencesOf(t Type, x *anypb.Any) ([]reference, error) {
 	switch t {
 	case Clusters:
 		var c clusterv3.Cluster
 		if err := x.UnmarshalTo(&c); err != nil {
 			return nil, fmt.Errorf("read a cluster: %w", err)
 		}
-		return ofCluster(&c), nil
+		return clusterReferences(&c), nil
 	case Listeners:
 		var l listenerv3.Listener
 		if err := x.UnmarshalTo(&l); err != nil {
 			return nil, fmt.Errorf("read a listener: %w", err)
 		}
-		return ofListener(&l), nil
+		return listenerReferences(&l), nil
 	}
 	return nil, nil
 }
 
-func ofCluster(c *clusterv3.Cluster) []reference {
-	refs := ofSocket(c.GetTransportSocket())
+func clusterReferences(c *clusterv3.Cluster) []reference {
+	refs := transportSocketReferences(c.GetTransportSocket())
 	for _, m := range c.GetTransportSocketMatches() {
-		refs = append(refs, ofSocket(m.GetTransportSocket())...)
+		refs = append(refs, transportSocketReferences(m.GetTransportSocket())...)
 	}
 	if c.GetType() != clusterv3.Cluster_EDS {
 		return refs
@@ -87,10 +87,10 @@ func ofCluster(c *clusterv3.Cluster) []reference {
 	return append(refs, reference{Endpoints, name})
 }
 
-func ofListener(l *listenerv3.Listener) []reference {
+func listenerReferences(l *listenerv3.Listener) []reference {
 	var refs []reference
 	for _, fc := range slices.Concat(l.GetFilterChains(), []*listenerv3.FilterChain{l.GetDefaultFilterChain()}) {
-		refs = append(refs, ofSocket(fc.GetTransportSocket())...)
+		refs = append(refs, transportSocketReferences(fc.GetTransportSocket())...)
 		for _, f := range fc.GetFilters() {
 			var m hcmv3.HttpConnectionManager
 			if f.GetTypedConfig().UnmarshalTo(&m) != nil {
@@ -104,21 +104,21 @@ func ofListener(l *listenerv3.Listener) []reference {
 	return refs
 }
 
-// ofSocket are the secrets that come over ADS: a gateway's credentialName. The
+// transportSocketReferences are the secrets that come over ADS: a gateway's credentialName. The
 // workload's own certificate comes from its agent.
-func ofSocket(s *corev3.TransportSocket) []reference {
+func transportSocketReferences(s *corev3.TransportSocket) []reference {
 	var down tlsv3.DownstreamTlsContext
 	if s.GetTypedConfig().UnmarshalTo(&down) == nil {
-		return ofTLS(down.GetCommonTlsContext())
+		return tlsReferences(down.GetCommonTlsContext())
 	}
 	var up tlsv3.UpstreamTlsContext
 	if s.GetTypedConfig().UnmarshalTo(&up) == nil {
-		return ofTLS(up.GetCommonTlsContext())
+		return tlsReferences(up.GetCommonTlsContext())
 	}
 	return nil
 }
 
-func ofTLS(c *tlsv3.CommonTlsContext) []reference {
+func tlsReferences(c *tlsv3.CommonTlsContext) []reference {
 	var refs []reference
 	asked := slices.Concat(c.GetTlsCertificateSdsSecretConfigs(), []*tlsv3.SdsSecretConfig{
 		c.GetValidationContextSdsSecretConfig(),
@@ -133,18 +133,18 @@ func ofTLS(c *tlsv3.CommonTlsContext) []reference {
 }
 
 // difference is what is wanted and not there, and what is there and not wanted, each sorted.
-func difference(wanted, there map[string]bool) (more, less []string) {
+func difference(wanted, have map[string]bool) (missing, extra []string) {
 	for n := range wanted {
-		if !there[n] {
-			more = append(more, n)
+		if !have[n] {
+			missing = append(missing, n)
 		}
 	}
-	for n := range there {
+	for n := range have {
 		if !wanted[n] {
-			less = append(less, n)
+			extra = append(extra, n)
 		}
 	}
-	slices.Sort(more)
-	slices.Sort(less)
-	return more, less
+	slices.Sort(missing)
+	slices.Sort(extra)
+	return missing, extra
 }

@@ -22,122 +22,122 @@ type Session struct {
 	// them; nil takes everything.
 	Reject func(Type) string
 
-	held   map[Type]map[string]resource
-	asked  map[Type]map[string]bool // names subscribed to on this stream; a wildcard type has an empty entry
-	tabled bool                     // whether Node has been sent on this stream
+	accepted   map[Type]map[string]acceptedResource
+	subscribed map[Type]map[string]bool // names subscribed to on this stream; a wildcard type has an empty entry
+	nodeSent   bool                     // whether Node has been sent on this stream
 }
 
-// resource is one that was accepted: its version, and what it makes the proxy ask for.
-type resource struct {
-	version string
-	wants   []reference
+// acceptedResource is one that was accepted: its version, and what it makes the proxy ask for.
+type acceptedResource struct {
+	version    string
+	references []reference
 }
 
 // Open begins a stream. A proxy that knows nothing asks for clusters; one that
 // comes back says what it has of every type.
 func (s *Session) Open() []*discoveryv3.DeltaDiscoveryRequest {
-	s.asked, s.tabled = map[Type]map[string]bool{}, false
-	if s.held == nil {
-		s.held = map[Type]map[string]resource{}
+	s.subscribed, s.nodeSent = map[Type]map[string]bool{}, false
+	if s.accepted == nil {
+		s.accepted = map[Type]map[string]acceptedResource{}
 	}
-	out := []*discoveryv3.DeltaDiscoveryRequest{s.ask(Clusters, nil, nil)}
-	if _, back := s.held[Clusters]; back {
-		out = append(out, s.follow()...)
+	out := []*discoveryv3.DeltaDiscoveryRequest{s.subscription(Clusters, nil, nil)}
+	if _, back := s.accepted[Clusters]; back {
+		out = append(out, s.subscribeNext()...)
 	}
 	return out
 }
 
-// Take hears a response, and gives what to send: the acknowledgement or the
+// Handle hears a response, and gives what to send: the acknowledgement or the
 // rejection first, then what it newly asks for or no longer wants.
-func (s *Session) Take(r *discoveryv3.DeltaDiscoveryResponse) []*discoveryv3.DeltaDiscoveryRequest {
+func (s *Session) Handle(r *discoveryv3.DeltaDiscoveryResponse) []*discoveryv3.DeltaDiscoveryRequest {
 	answer := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: r.TypeUrl, ResponseNonce: r.Nonce}
 	t := Type(r.TypeUrl)
-	if reason := s.judge(t, r); reason != "" {
+	if reason := s.apply(t, r); reason != "" {
 		answer.ErrorDetail = &statuspb.Status{Code: int32(codes.Internal), Message: reason}
 	}
-	return append([]*discoveryv3.DeltaDiscoveryRequest{s.signed(answer)}, s.follow()...)
+	return append([]*discoveryv3.DeltaDiscoveryRequest{s.withNode(answer)}, s.subscribeNext()...)
 }
 
-// judge keeps what the response holds, or says why not; a refused response changes nothing.
-func (s *Session) judge(t Type, r *discoveryv3.DeltaDiscoveryResponse) string {
-	if s.held[t] == nil {
-		s.held[t] = map[string]resource{}
+// apply keeps what the response holds, or says why not; a refused response changes nothing.
+func (s *Session) apply(t Type, r *discoveryv3.DeltaDiscoveryResponse) string {
+	if s.accepted[t] == nil {
+		s.accepted[t] = map[string]acceptedResource{}
 	}
 	if s.Reject != nil {
 		if reason := s.Reject(t); reason != "" {
 			return reason
 		}
 	}
-	fresh := map[string]resource{}
+	fresh := map[string]acceptedResource{}
 	for _, x := range r.Resources {
-		wants, err := references(t, x.Resource)
+		wants, err := referencesOf(t, x.Resource)
 		if err != nil {
 			return err.Error()
 		}
-		fresh[x.Name] = resource{version: x.Version, wants: wants}
+		fresh[x.Name] = acceptedResource{version: x.Version, references: wants}
 	}
 	for name, x := range fresh {
-		s.held[t][name] = x
+		s.accepted[t][name] = x
 	}
 	for _, name := range r.RemovedResources {
-		delete(s.held[t], name)
+		delete(s.accepted[t], name)
 	}
 	return ""
 }
 
-// follow asks for listeners once clusters were answered, and for what clusters
+// subscribeNext asks for listeners once clusters were answered, and for what clusters
 // and listeners point to.
-func (s *Session) follow() []*discoveryv3.DeltaDiscoveryRequest {
+func (s *Session) subscribeNext() []*discoveryv3.DeltaDiscoveryRequest {
 	var out []*discoveryv3.DeltaDiscoveryRequest
-	wanted := s.wanted()
-	for _, t := range pointedTo {
-		more, less := difference(wanted[t], s.asked[t])
+	wanted := s.referencedNames()
+	for _, t := range referencedTypes {
+		more, less := difference(wanted[t], s.subscribed[t])
 		if len(more)+len(less) > 0 {
-			out = append(out, s.ask(t, more, less))
+			out = append(out, s.subscription(t, more, less))
 		}
 	}
-	if s.asked[Listeners] == nil {
-		out = append(out, s.ask(Listeners, nil, nil))
+	if s.subscribed[Listeners] == nil {
+		out = append(out, s.subscription(Listeners, nil, nil))
 	}
 	return out
 }
 
-func (s *Session) wanted() map[Type]map[string]bool {
+func (s *Session) referencedNames() map[Type]map[string]bool {
 	wanted := map[Type]map[string]bool{}
 	for _, t := range []Type{Clusters, Listeners} {
-		for _, x := range s.held[t] {
-			for _, w := range x.wants {
-				if wanted[w.of] == nil {
-					wanted[w.of] = map[string]bool{}
+		for _, x := range s.accepted[t] {
+			for _, w := range x.references {
+				if wanted[w.resourceType] == nil {
+					wanted[w.resourceType] = map[string]bool{}
 				}
-				wanted[w.of][w.name] = true
+				wanted[w.resourceType][w.name] = true
 			}
 		}
 	}
 	return wanted
 }
 
-// ask subscribes; the first request of a type on a stream says what the proxy has of it.
-func (s *Session) ask(t Type, more, less []string) *discoveryv3.DeltaDiscoveryRequest {
-	r := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: string(t), ResourceNamesSubscribe: more, ResourceNamesUnsubscribe: less}
-	if s.asked[t] == nil {
-		s.asked[t] = map[string]bool{}
-		r.InitialResourceVersions = s.versions(t, more)
+// subscription subscribes; the first request of a type on a stream says what the proxy has of it.
+func (s *Session) subscription(t Type, subscribe, unsubscribe []string) *discoveryv3.DeltaDiscoveryRequest {
+	r := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: string(t), ResourceNamesSubscribe: subscribe, ResourceNamesUnsubscribe: unsubscribe}
+	if s.subscribed[t] == nil {
+		s.subscribed[t] = map[string]bool{}
+		r.InitialResourceVersions = s.acceptedVersions(t, subscribe)
 	}
-	for _, n := range more {
-		s.asked[t][n] = true
+	for _, n := range subscribe {
+		s.subscribed[t][n] = true
 	}
-	for _, n := range less {
-		delete(s.asked[t], n)
-		delete(s.held[t], n)
+	for _, n := range unsubscribe {
+		delete(s.subscribed[t], n)
+		delete(s.accepted[t], n)
 	}
-	return s.signed(r)
+	return s.withNode(r)
 }
 
-// versions are those of what is held; of named resources, of those that are asked for.
-func (s *Session) versions(t Type, names []string) map[string]string {
+// acceptedVersions are those of what is held; of named resources, of those that are asked for.
+func (s *Session) acceptedVersions(t Type, names []string) map[string]string {
 	versions := map[string]string{}
-	for n, x := range s.held[t] {
+	for n, x := range s.accepted[t] {
 		versions[n] = x.version
 	}
 	if len(names) == 0 {
@@ -152,17 +152,17 @@ func (s *Session) versions(t Type, names []string) map[string]string {
 	return of
 }
 
-func (s *Session) signed(r *discoveryv3.DeltaDiscoveryRequest) *discoveryv3.DeltaDiscoveryRequest {
-	if !s.tabled {
-		r.Node, s.tabled = s.Node, true
+func (s *Session) withNode(r *discoveryv3.DeltaDiscoveryRequest) *discoveryv3.DeltaDiscoveryRequest {
+	if !s.nodeSent {
+		r.Node, s.nodeSent = s.Node, true
 	}
 	return r
 }
 
-// Inbound are the names of the clusters that lead to the application, sorted.
-func (s *Session) Inbound() []string {
+// InboundClusters are the names of the clusters that lead to the application, sorted.
+func (s *Session) InboundClusters() []string {
 	var names []string
-	for name := range s.held[Clusters] {
+	for name := range s.accepted[Clusters] {
 		if strings.HasPrefix(name, "inbound|") {
 			names = append(names, name)
 		}
@@ -173,5 +173,5 @@ func (s *Session) Inbound() []string {
 
 // Configured says whether the proxy has had clusters and listeners, as Envoy needs to be live.
 func (s *Session) Configured() bool {
-	return len(s.held[Clusters]) > 0 && len(s.held[Listeners]) > 0
+	return len(s.accepted[Clusters]) > 0 && len(s.accepted[Listeners]) > 0
 }

@@ -26,11 +26,11 @@ type Network interface {
 	Token(ctx context.Context) (string, error)
 }
 
-// receive bounds one response: as large as istiod's largest.
-const receive = 256 << 20
+// maxMessageBytes bounds one response: as large as istiod's largest.
+const maxMessageBytes = 256 << 20
 
-// connect prepares a TLS connection to a control plane; calls on it make it.
-func connect(n Network, hostport string, root []byte) (*grpc.ClientConn, error) {
+// newConnection prepares a TLS connection to a control plane; calls on it make it.
+func newConnection(n Network, hostport string, root []byte) (*grpc.ClientConn, error) {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return nil, fmt.Errorf("read the control plane's address: %w", err)
@@ -42,20 +42,20 @@ func connect(n Network, hostport string, root []byte) (*grpc.ClientConn, error) 
 	return grpc.NewClient("passthrough:///"+hostport,
 		grpc.WithContextDialer(n.Dial),
 		grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12})),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receive)),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessageBytes)),
 		// Hundreds of proxies share one process: small buffers for each.
 		grpc.WithSharedWriteBuffer(true), grpc.WithReadBufferSize(4<<10), grpc.WithWriteBufferSize(4<<10),
 		grpc.WithDisableServiceConfig(), grpc.WithUserAgent("lab-hollow-proxy"))
 }
 
-// as puts the identity of the pod on a call.
-func as(ctx context.Context, clusterID, token string) context.Context {
+// withCredentials puts the identity of the pod on a call.
+func withCredentials(ctx context.Context, clusterID, token string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token, "clusterid", clusterID)
 }
 
-// discover runs one delta ADS stream until it ends, which is always an error.
+// runStream runs one delta ADS stream until it ends, which is always an error.
 // heard is called after each response was answered.
-func discover(ctx context.Context, conn *grpc.ClientConn, s *Session, heard func()) error {
+func runStream(ctx context.Context, conn *grpc.ClientConn, s *Session, onResponse func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := discoveryv3.NewAggregatedDiscoveryServiceClient(conn).DeltaAggregatedResources(ctx)
@@ -70,11 +70,11 @@ func discover(ctx context.Context, conn *grpc.ClientConn, s *Session, heard func
 				return fmt.Errorf("send to the stream: %w", err)
 			}
 		}
-		heard()
+		onResponse()
 		response, err := stream.Recv()
 		if err != nil {
 			return fmt.Errorf("read the stream: %w", err)
 		}
-		send = s.Take(response)
+		send = s.Handle(response)
 	}
 }

@@ -27,18 +27,18 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// plane is a real delta ADS server, go-control-plane's, that writes down what it hears.
-type plane struct {
-	cache cachev3.SnapshotCache
-	at    string
+// controlPlane is a real delta ADS server, go-control-plane's, that writes down what it hears.
+type controlPlane struct {
+	cache   cachev3.SnapshotCache
+	address string
 
-	mu    sync.Mutex
-	heard []*discoveryv3.DeltaDiscoveryRequest
+	mu       sync.Mutex
+	requests []*discoveryv3.DeltaDiscoveryRequest
 }
 
-func newPlane(t *testing.T) *plane {
+func newControlPlane(t *testing.T) *controlPlane {
 	t.Helper()
-	p := &plane{cache: cachev3.NewSnapshotCache(true, cachev3.IDHash{}, nil)}
+	p := &controlPlane{cache: cachev3.NewSnapshotCache(true, cachev3.IDHash{}, nil)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -49,23 +49,23 @@ func newPlane(t *testing.T) *plane {
 		StreamDeltaRequestFunc: func(_ int64, r *discoveryv3.DeltaDiscoveryRequest) error {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			p.heard = append(p.heard, proto.Clone(r).(*discoveryv3.DeltaDiscoveryRequest))
+			p.requests = append(p.requests, proto.Clone(r).(*discoveryv3.DeltaDiscoveryRequest))
 			return nil
 		},
 	}))
 	go func() { _ = s.Serve(l) }() // ends with Stop
 	t.Cleanup(func() { cancel(); s.Stop() })
-	p.at = l.Addr().String()
+	p.address = l.Addr().String()
 	return p
 }
 
-// tell gives the proxy n a configuration: these services, and a listener that routes to each.
-func (p *plane) tell(t *testing.T, version string, services ...string) {
+// setConfig gives the proxy n a configuration: these services, and a listener that routes to each.
+func (p *controlPlane) setConfig(t *testing.T, version string, services ...string) {
 	t.Helper()
 	var clusters, endpoints, listeners, routes []types.Resource
 	for _, s := range services {
 		clusters = append(clusters, &clusterv3.Cluster{Name: s, ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
-			EdsClusterConfig: &clusterv3.Cluster_EdsClusterConfig{EdsConfig: ads()}})
+			EdsClusterConfig: &clusterv3.Cluster_EdsClusterConfig{EdsConfig: adsSource()}})
 		endpoints = append(endpoints, &endpointv3.ClusterLoadAssignment{ClusterName: s})
 		listeners = append(listeners, listener(t, s))
 		routes = append(routes, &routev3.RouteConfiguration{Name: "to-" + s})
@@ -81,14 +81,14 @@ func (p *plane) tell(t *testing.T, version string, services ...string) {
 	}
 }
 
-func ads() *corev3.ConfigSource {
+func adsSource() *corev3.ConfigSource {
 	return &corev3.ConfigSource{ConfigSourceSpecifier: &corev3.ConfigSource_Ads{Ads: &corev3.AggregatedConfigSource{}}}
 }
 
 func listener(t *testing.T, name string) *listenerv3.Listener {
 	t.Helper()
 	manager, err := anypb.New(&hcmv3.HttpConnectionManager{RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{
-		Rds: &hcmv3.Rds{RouteConfigName: "to-" + name, ConfigSource: ads()}}})
+		Rds: &hcmv3.Rds{RouteConfigName: "to-" + name, ConfigSource: adsSource()}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,15 +96,15 @@ func listener(t *testing.T, name string) *listenerv3.Listener {
 		Filters: []*listenerv3.Filter{{Name: "http", ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: manager}}}}}}
 }
 
-// until waits for a request of this kind and returns what has been heard up to it.
-func (p *plane) until(t *testing.T, what string, is func(*discoveryv3.DeltaDiscoveryRequest) bool) *discoveryv3.DeltaDiscoveryRequest {
+// waitFor waits for a request of this kind and returns what has been heard up to it.
+func (p *controlPlane) waitFor(t *testing.T, what string, is func(*discoveryv3.DeltaDiscoveryRequest) bool) *discoveryv3.DeltaDiscoveryRequest {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		p.mu.Lock()
-		i := slices.IndexFunc(p.heard, is)
+		i := slices.IndexFunc(p.requests, is)
 		if i >= 0 {
-			r := p.heard[i]
-			p.heard = slices.Delete(p.heard, i, i+1)
+			r := p.requests[i]
+			p.requests = slices.Delete(p.requests, i, i+1)
 			p.mu.Unlock()
 			return r
 		}
@@ -132,16 +132,16 @@ func subscribes(t Type, names ...string) func(*discoveryv3.DeltaDiscoveryRequest
 	}
 }
 
-// connectTo runs the session's stream until the returned function is called.
-func connectTo(t *testing.T, p *plane, s *Session) (leave func()) {
+// startSession runs the session's stream until the returned function is called.
+func startSession(t *testing.T, p *controlPlane, s *Session) (stop func()) {
 	t.Helper()
-	conn, err := grpc.NewClient("passthrough:///"+p.at, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient("passthrough:///"+p.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- discover(ctx, conn, s, func() {}) }()
+	go func() { done <- runStream(ctx, conn, s, func() {}) }()
 	return func() {
 		cancel()
 		<-done
@@ -149,47 +149,47 @@ func connectTo(t *testing.T, p *plane, s *Session) (leave func()) {
 	}
 }
 
-func TestAProxyAsksForAllThatItIsPointedTo(t *testing.T) {
-	p, s := newPlane(t), &Session{Node: &corev3.Node{Id: "n"}}
-	p.tell(t, "1", "a", "b")
-	defer connectTo(t, p, s)()
+func TestSessionSubscribesToReferences(t *testing.T) {
+	p, s := newControlPlane(t), &Session{Node: &corev3.Node{Id: "n"}}
+	p.setConfig(t, "1", "a", "b")
+	defer startSession(t, p, s)()
 
-	first := p.until(t, "a request for clusters", subscribes(Clusters))
+	first := p.waitFor(t, "a request for clusters", subscribes(Clusters))
 	if first.GetNode().GetId() != "n" {
 		t.Errorf("the first request has node %v; want n", first.GetNode())
 	}
-	if r := p.until(t, "a request for listeners", subscribes(Listeners)); r.GetNode() != nil {
+	if r := p.waitFor(t, "a request for listeners", subscribes(Listeners)); r.GetNode() != nil {
 		t.Error("a later request has a node; want it in the first alone")
 	}
-	p.until(t, "a request for endpoints", subscribes(Endpoints, "a", "b"))
-	p.until(t, "a request for routes", subscribes(Routes, "to-a", "to-b"))
+	p.waitFor(t, "a request for endpoints", subscribes(Endpoints, "a", "b"))
+	p.waitFor(t, "a request for routes", subscribes(Routes, "to-a", "to-b"))
 	for _, kind := range []Type{Clusters, Listeners, Endpoints, Routes} {
-		p.until(t, "an acknowledgement of "+kind.Short(), acknowledges(kind))
+		p.waitFor(t, "an acknowledgement of "+kind.ShortName(), acknowledges(kind))
 	}
 	if !s.Configured() {
 		t.Error("the proxy has clusters and listeners, and says it isn't configured")
 	}
-	p.tell(t, "2", "b", "c")
-	p.until(t, "a request for the new endpoints", func(r *discoveryv3.DeltaDiscoveryRequest) bool {
+	p.setConfig(t, "2", "b", "c")
+	p.waitFor(t, "a request for the new endpoints", func(r *discoveryv3.DeltaDiscoveryRequest) bool {
 		return subscribes(Endpoints, "c")(r) && slices.Equal(r.ResourceNamesUnsubscribe, []string{"a"})
 	})
-	p.until(t, "an acknowledgement of the new listeners", acknowledges(Listeners))
+	p.waitFor(t, "an acknowledgement of the new listeners", acknowledges(Listeners))
 }
 
-func TestAProxyRejectsWhatItIsToldTo(t *testing.T) {
-	p, s := newPlane(t), &Session{Node: &corev3.Node{Id: "n"}, Reject: Orders{Rejects: []string{"lds"}}.reason}
-	p.tell(t, "1", "a")
-	leave := connectTo(t, p, s)
+func TestSessionRejectsConfiguredTypes(t *testing.T) {
+	p, s := newControlPlane(t), &Session{Node: &corev3.Node{Id: "n"}, Reject: Faults{RejectedTypes: []string{"lds"}}.rejectionReason}
+	p.setConfig(t, "1", "a")
+	leave := startSession(t, p, s)
 
-	r := p.until(t, "a rejection of listeners", refuses(Listeners))
+	r := p.waitFor(t, "a rejection of listeners", refuses(Listeners))
 	if !strings.Contains(r.ErrorDetail.Message, "lds") {
 		t.Errorf("the rejection says %q; want the reason", r.ErrorDetail.Message)
 	}
-	p.until(t, "an acknowledgement of clusters", acknowledges(Clusters))
-	p.until(t, "an acknowledgement of endpoints", acknowledges(Endpoints))
+	p.waitFor(t, "an acknowledgement of clusters", acknowledges(Clusters))
+	p.waitFor(t, "an acknowledgement of endpoints", acknowledges(Endpoints))
 	leave()
 	p.mu.Lock()
-	if i := slices.IndexFunc(p.heard, func(r *discoveryv3.DeltaDiscoveryRequest) bool { return r.TypeUrl == string(Routes) }); i >= 0 {
+	if i := slices.IndexFunc(p.requests, func(r *discoveryv3.DeltaDiscoveryRequest) bool { return r.TypeUrl == string(Routes) }); i >= 0 {
 		t.Error("it asked for routes of a listener that it had rejected")
 	}
 	p.mu.Unlock()
@@ -198,34 +198,34 @@ func TestAProxyRejectsWhatItIsToldTo(t *testing.T) {
 	}
 }
 
-func TestAProxyThatComesBackSaysWhatItHas(t *testing.T) {
-	p, s := newPlane(t), &Session{Node: &corev3.Node{Id: "n"}}
-	p.tell(t, "1", "a")
-	leave := connectTo(t, p, s)
-	p.until(t, "an acknowledgement of routes", acknowledges(Routes))
+func TestSessionResumesWithKnownVersions(t *testing.T) {
+	p, s := newControlPlane(t), &Session{Node: &corev3.Node{Id: "n"}}
+	p.setConfig(t, "1", "a")
+	leave := startSession(t, p, s)
+	p.waitFor(t, "an acknowledgement of routes", acknowledges(Routes))
 	leave()
 	p.mu.Lock()
-	p.heard = nil
+	p.requests = nil
 	p.mu.Unlock()
 
-	defer connectTo(t, p, s)()
+	defer startSession(t, p, s)()
 	for kind, name := range map[Type]string{Clusters: "a", Listeners: "a", Endpoints: "a", Routes: "to-a"} {
-		r := p.until(t, "a request for "+kind.Short(), func(r *discoveryv3.DeltaDiscoveryRequest) bool {
+		r := p.waitFor(t, "a request for "+kind.ShortName(), func(r *discoveryv3.DeltaDiscoveryRequest) bool {
 			return r.TypeUrl == string(kind) && r.ResponseNonce == ""
 		})
 		if r.InitialResourceVersions[name] == "" {
-			t.Errorf("coming back, it says of %s that it has %v; want %s", kind.Short(), r.InitialResourceVersions, name)
+			t.Errorf("coming back, it says of %s that it has %v; want %s", kind.ShortName(), r.InitialResourceVersions, name)
 		}
 	}
 }
 
 // A resource that can't be read is a rejection, as an Envoy makes it, and no end.
-func TestAnUnreadableResourceIsRejected(t *testing.T) {
+func TestSessionRejectsUnreadableResource(t *testing.T) {
 	s := &Session{}
 	s.Open()
 	bad := &discoveryv3.DeltaDiscoveryResponse{TypeUrl: string(Clusters), Nonce: "1", Resources: []*discoveryv3.Resource{
 		{Name: "x", Resource: &anypb.Any{TypeUrl: string(Clusters), Value: []byte{0xff}}}}}
-	if got := s.Take(bad)[0]; got.ErrorDetail == nil || got.ResponseNonce != "1" {
+	if got := s.Handle(bad)[0]; got.ErrorDetail == nil || got.ResponseNonce != "1" {
 		t.Errorf("the answer is %v; want a rejection of nonce 1", got)
 	}
 }
