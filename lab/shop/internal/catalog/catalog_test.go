@@ -14,23 +14,23 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/catalog"
 )
 
-func TestFindAndWatchUntilTheServerLeaves(t *testing.T) {
+func TestWatchEndsWhenServerStops(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, leave := context.WithCancel(t.Context())
-	left := make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
 	go func() {
-		left <- (&catalog.Server{Pod: "catalog-a", Beat: time.Millisecond}).Serve(ctx, ln, 5*time.Second)
+		stopped <- (&catalog.Server{Pod: "catalog-a", Interval: time.Millisecond}).Serve(ctx, ln, 5*time.Second)
 	}()
 	client, err := catalog.Dial(ln.Addr().String(), "catalog.shop.example")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if says, err := client.Find(t.Context(), "lamp"); says != "lamp found by catalog-a" || err != nil {
-		t.Errorf("find: got %q, %v", says, err)
+	if text, err := client.Find(t.Context(), "lamp"); text != "lamp found by catalog-a" || err != nil {
+		t.Errorf("find: got %q, %v", text, err)
 	}
 	next, err := client.Watch(t.Context())
 	if err != nil {
@@ -41,14 +41,14 @@ func TestFindAndWatchUntilTheServerLeaves(t *testing.T) {
 			t.Fatalf("watch: got %q, %v", line, err)
 		}
 	}
-	leave()
+	stop()
 	for err == nil {
 		_, err = next()
 	}
 	if status.Code(err) != codes.Unavailable {
 		t.Errorf("want the stream ended as unavailable, got %v", err)
 	}
-	if err := <-left; err != nil {
+	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
 }

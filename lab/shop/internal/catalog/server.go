@@ -18,28 +18,28 @@ import (
 type Server struct {
 	Pod string
 	// Beat is the time between two lines of a held stream.
-	Beat  time.Duration
-	going context.Context
+	Interval time.Duration
+	stopping context.Context
 }
 
 // Serve answers until the context ends; then held streams are ended, and what is under way may finish for as
 // long as the grace.
 func (s *Server) Serve(ctx context.Context, ln net.Listener, grace time.Duration) error {
-	s.going = ctx
+	s.stopping = ctx
 	srv := grpc.NewServer()
-	srv.RegisterService(&description, s)
-	left := make(chan struct{})
+	srv.RegisterService(&serviceDesc, s)
+	stopped := make(chan struct{})
 	go func() {
-		defer close(left)
+		defer close(stopped)
 		<-ctx.Done()
-		late := time.AfterFunc(grace, srv.Stop)
-		defer late.Stop()
+		forceStop := time.AfterFunc(grace, srv.Stop)
+		defer forceStop.Stop()
 		srv.GracefulStop()
 	}()
 	if err := srv.Serve(ln); err != nil {
 		return fmt.Errorf("serve gRPC on %s: %w", ln.Addr(), err)
 	}
-	<-left
+	<-stopped
 	return nil
 }
 
@@ -51,17 +51,17 @@ func (s *Server) watch(stream grpc.ServerStream) error {
 	if err := stream.RecvMsg(new(wrapperspb.StringValue)); err != nil {
 		return err
 	}
-	beat := time.NewTicker(s.Beat)
-	defer beat.Stop()
+	ticker := time.NewTicker(s.Interval)
+	defer ticker.Stop()
 	for {
 		if err := stream.SendMsg(wrapperspb.String("here is " + s.Pod)); err != nil {
 			return err
 		}
 		select {
-		case <-beat.C:
+		case <-ticker.C:
 		case <-stream.Context().Done():
 			return stream.Context().Err()
-		case <-s.going.Done():
+		case <-s.stopping.Done():
 			return status.Errorf(codes.Unavailable, "%s is leaving", s.Pod)
 		}
 	}

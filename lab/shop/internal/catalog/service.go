@@ -22,8 +22,8 @@ type catalog interface {
 	watch(grpc.ServerStream) error
 }
 
-// description is the service as a generated stub would describe it.
-var description = grpc.ServiceDesc{
+// serviceDesc is the service as a generated stub would describe it.
+var serviceDesc = grpc.ServiceDesc{
 	ServiceName: "shop.Catalog",
 	HandlerType: (*catalog)(nil),
 	Methods:     []grpc.MethodDesc{{MethodName: "Find", Handler: handleFind}},

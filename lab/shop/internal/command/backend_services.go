@@ -14,63 +14,63 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/services"
 )
 
-func cart(ctx context.Context, args []string, _ io.Writer) error {
-	s := newStand("cart")
+func serveCart(ctx context.Context, args []string, _ io.Writer) error {
+	f := newServiceFlags("cart")
 	c := services.Cart{Call: hop.NewCaller("cart", 10*time.Second)}
-	s.flags.StringVar(&c.Version, "version", "v1", "version to answer as")
-	s.flags.StringVar(&c.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "the rates' URL")
-	if err := s.flags.Parse(args); err != nil {
+	f.flags.StringVar(&c.Version, "version", "v1", "version to answer as")
+	f.flags.StringVar(&c.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "the rates' URL")
+	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
-	c.Pod = s.pod
-	return s.answerHTTP(ctx, c.Handler())
+	c.Pod = f.pod
+	return f.serveHTTP(ctx, c.Handler())
 }
 
-func notes(ctx context.Context, args []string, _ io.Writer) error {
-	s := newStand("notes")
+func serveNotes(ctx context.Context, args []string, _ io.Writer) error {
+	f := newServiceFlags("notes")
 	n := services.Notes{Call: hop.NewCaller("notes", 10*time.Second)}
-	s.flags.StringVar(&n.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "the cart's URL, to be refused by")
-	if err := s.flags.Parse(args); err != nil {
+	f.flags.StringVar(&n.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "the cart's URL, to be refused by")
+	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
-	n.Pod = s.pod
-	return s.answerHTTP(ctx, n.Handler())
+	n.Pod = f.pod
+	return f.serveHTTP(ctx, n.Handler())
 }
 
-func rates(ctx context.Context, args []string, _ io.Writer) error {
-	s := newStand("rates")
+func serveRates(ctx context.Context, args []string, _ io.Writer) error {
+	f := newServiceFlags("rates")
 	r := services.Rates{Call: hop.NewCaller("rates", 8*time.Second)}
-	s.flags.DurationVar(&r.Think, "think", 0, "time that it takes to find a rate")
-	s.flags.StringVar(&r.Outside, "outside", "http://outside.example", "the outside world's URL")
-	if err := s.flags.Parse(args); err != nil {
+	f.flags.DurationVar(&r.Delay, "think", 0, "time that it takes to find a rate")
+	f.flags.StringVar(&r.Outside, "outside", "http://outside.example", "the outside world's URL")
+	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
-	r.Pod = s.pod
-	return s.answerHTTP(ctx, r.Handler())
+	r.Pod = f.pod
+	return f.serveHTTP(ctx, r.Handler())
 }
 
-func outside(ctx context.Context, args []string, _ io.Writer) error {
-	s := newStand("outside")
-	if err := s.flags.Parse(args); err != nil {
+func serveOutside(ctx context.Context, args []string, _ io.Writer) error {
+	f := newServiceFlags("outside")
+	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
-	return s.answerHTTP(ctx, services.Outside{Pod: s.pod}.Handler())
+	return f.serveHTTP(ctx, services.Outside{Pod: f.pod}.Handler())
 }
 
-func catalogue(ctx context.Context, args []string, _ io.Writer) error {
-	s := newStand("catalog")
-	if err := s.flags.Parse(args); err != nil {
+func serveCatalog(ctx context.Context, args []string, _ io.Writer) error {
+	f := newServiceFlags("catalog")
+	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
-	c := &catalog.Server{Pod: s.pod, Beat: time.Second}
-	return s.answer(ctx, func(ctx context.Context, ln net.Listener) error { return c.Serve(ctx, ln, s.grace) })
+	c := &catalog.Server{Pod: f.pod, Interval: time.Second}
+	return f.serve(ctx, func(ctx context.Context, ln net.Listener) error { return c.Serve(ctx, ln, f.grace) })
 }
 
-func book(ctx context.Context, args []string, _ io.Writer) error {
-	s := newStand("ledger")
-	if err := s.flags.Parse(args); err != nil {
+func serveLedger(ctx context.Context, args []string, _ io.Writer) error {
+	f := newServiceFlags("ledger")
+	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
-	l := &ledger.Server{Pod: s.pod}
-	return s.answer(ctx, func(ctx context.Context, ln net.Listener) error { return l.Serve(ctx, ln, s.grace) })
+	l := &ledger.Server{Pod: f.pod}
+	return f.serve(ctx, func(ctx context.Context, ln net.Listener) error { return l.Serve(ctx, ln, f.grace) })
 }

@@ -17,22 +17,22 @@ type Command func(ctx context.Context, args []string, out io.Writer) error
 // All names every subcommand.
 func All() map[string]Command {
 	return map[string]Command{
-		"web":       web,
-		"cart":      cart,
-		"catalog":   catalogue,
-		"notes":     notes,
-		"ledger":    book,
-		"rates":     rates,
-		"outside":   outside,
+		"web":       serveWeb,
+		"cart":      serveCart,
+		"catalog":   serveCatalog,
+		"notes":     serveNotes,
+		"ledger":    serveLedger,
+		"rates":     serveRates,
+		"outside":   serveOutside,
 		"load":      runLoad,
-		"drive":     drive,
+		"drive":     runDrive,
 		"manifests": printManifests,
-		"sleep":     sleep,
+		"sleep":     runSleep,
 	}
 }
 
-// sleep waits, for preStop hooks: the image has no other program.
-func sleep(ctx context.Context, args []string, _ io.Writer) error {
+// runSleep waits, for preStop hooks: the image has no other program.
+func runSleep(ctx context.Context, args []string, _ io.Writer) error {
 	if len(args) != 1 {
 		return fmt.Errorf("usage: shop sleep SECONDS")
 	}

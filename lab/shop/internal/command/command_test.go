@@ -20,7 +20,7 @@ func run(ctx context.Context, args ...string) (string, error) {
 	return out.String(), err
 }
 
-func TestManifestsOfAKeptKeyAreTheSameAgain(t *testing.T) {
+func TestManifestsAreStableForOneKey(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key.pem")
 	first, err := run(t.Context(), "manifests", "--key", file, "--revision", "1-31-0", "--rate", "7")
 	if err != nil {
@@ -38,7 +38,7 @@ func TestManifestsOfAKeptKeyAreTheSameAgain(t *testing.T) {
 	}
 }
 
-func TestBadFlags(t *testing.T) {
+func TestCommandsRejectBadFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"load", "--rate", "0"},
 		{"load", "--kinds", "fornt", "--once"},
@@ -53,14 +53,14 @@ func TestBadFlags(t *testing.T) {
 	}
 }
 
-func TestOnceNamesWhatIsWrong(t *testing.T) {
+func TestLoadOnceNamesKindAndPlace(t *testing.T) {
 	_, err := run(t.Context(), "load", "--once", "--kinds", "tcp", "--tcp", "127.0.0.1:1")
 	if err == nil || !strings.Contains(err.Error(), "tcp: load -> ingress: connect:") {
 		t.Errorf("want the kind and the place, got %v", err)
 	}
 }
 
-func TestServicesStandUntilTheyAreToldToLeave(t *testing.T) {
+func TestServicesRunUntilCanceled(t *testing.T) {
 	for _, name := range []string{"web", "cart", "catalog", "notes", "ledger", "rates", "outside"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		if _, err := run(ctx, name, "--listen", "127.0.0.1:0", "--ready", "127.0.0.1:0"); err != nil {
@@ -73,7 +73,7 @@ func TestServicesStandUntilTheyAreToldToLeave(t *testing.T) {
 	}
 }
 
-func TestTheLoadEndsWithItsReport(t *testing.T) {
+func TestLoadPrintsReportAtEnd(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	text, err := run(ctx, "load", "--listen", "127.0.0.1:0", "--kinds", "tcp", "--tcp", "127.0.0.1:1")

@@ -14,9 +14,9 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// drive is a load from within the mesh on services that don't drain. Its report is
+// runDrive is a load from within the mesh on services that don't drain. Its report is
 // the load's.
-func drive(ctx context.Context, args []string, out io.Writer) error {
+func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("shop drive", flag.ContinueOnError)
 	namespace := flags.String("namespace", "undrained", "namespace of the services")
 	rate := flags.Float64("rate", 200, "requests a second, of all kinds together")
@@ -24,7 +24,7 @@ func drive(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	kinds, err := load.Undrained(*namespace)
+	kinds, err := load.UndrainedKinds(*namespace)
 	if err != nil {
 		return err
 	}
@@ -32,14 +32,14 @@ func drive(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen for those who want the report: %w", err)
 	}
-	tally, gate := load.NewTally(time.Now, kinds), &gate{}
-	err = serve.All(ctx,
+	tally, gate := load.NewTally(time.Now, kinds), &readiness{}
+	err = serve.RunAll(ctx,
 		func(ctx context.Context) error {
-			return serve.HTTP(ctx, ln, load.Pages(tally, gate.open), time.Second)
+			return serve.HTTP(ctx, ln, load.Handler(tally, gate.err), time.Second)
 		},
 		func(ctx context.Context) error {
-			return gate.asks(ctx, loadFlags{rate: *rate, settle: 3}, kinds, nil, tally)
+			return gate.run(ctx, loadFlags{rate: *rate, settle: 3}, kinds, nil, tally)
 		},
 	)
-	return errorOr(err, tally.Report().Text(out))
+	return firstError(err, tally.Report().Text(out))
 }

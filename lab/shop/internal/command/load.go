@@ -54,14 +54,14 @@ func (f loadFlags) target() (load.Target, error) {
 	if err != nil {
 		return load.Target{}, err
 	}
-	stranger, err := token.New()
+	foreignKey, err := token.New()
 	if err != nil {
 		return load.Target{}, err
 	}
-	forged, err := stranger.Token()
+	forged, err := foreignKey.Token()
 	return load.Target{
 		HTTP: f.http, TCP: f.tcp, Plain: f.plain, Catalog: client, Forged: forged,
-		Call: hop.NewCaller("load", load.Patience),
+		Call: hop.NewCaller("load", load.RequestTimeout),
 		Token: func() (string, error) {
 			text, err := os.ReadFile(f.token)
 			return strings.TrimSpace(string(text)), err
@@ -78,12 +78,12 @@ func runLoad(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	kinds, err := load.Chosen(load.Kinds(target), f.kinds)
+	kinds, err := load.SelectKinds(load.Kinds(target), f.kinds)
 	if err != nil {
 		return err
 	}
 	if f.once {
-		if err := load.Once(ctx, kinds); err != nil {
+		if err := load.CheckOnce(ctx, kinds); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(out, "right in all %d kinds of requests\n", len(kinds))
@@ -94,17 +94,17 @@ func runLoad(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("listen for those who want the report: %w", err)
 	}
 	tally := load.NewTally(time.Now, kinds)
-	gate := &gate{}
-	err = serve.All(ctx,
+	gate := &readiness{}
+	err = serve.RunAll(ctx,
 		func(ctx context.Context) error {
-			return serve.HTTP(ctx, ln, load.Pages(tally, gate.open), time.Second)
+			return serve.HTTP(ctx, ln, load.Handler(tally, gate.err), time.Second)
 		},
-		func(ctx context.Context) error { return gate.asks(ctx, f, kinds, load.Holders(target), tally) },
+		func(ctx context.Context) error { return gate.run(ctx, f, kinds, load.HeldConnections(target), tally) },
 	)
-	return errorOr(err, tally.Report().Text(out))
+	return firstError(err, tally.Report().Text(out))
 }
 
-func errorOr(first, second error) error {
+func firstError(first, second error) error {
 	if first != nil {
 		return first
 	}

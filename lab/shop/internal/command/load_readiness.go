@@ -10,49 +10,49 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-// gate is shut until the shop was seen to be right in everything; the load counts from then on.
-type gate struct {
-	mu   sync.Mutex
-	on   bool
-	seen error
+// readiness is shut until the shop was seen to be right in everything; the load counts from then on.
+type readiness struct {
+	mu      sync.Mutex
+	ready   bool
+	lastErr error
 }
 
-// open is why the gate is still shut.
-func (g *gate) open() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// err is why the gate is still shut.
+func (r *readiness) err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
-	case g.on:
+	case r.ready:
 		return nil
-	case g.seen != nil:
-		return g.seen
+	case r.lastErr != nil:
+		return r.lastErr
 	default:
 		return errors.New("the shop has not been right in everything for long enough yet")
 	}
 }
 
-func (g *gate) tell(err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.seen = err
+func (r *readiness) record(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lastErr = err
 }
 
-// asks waits for the shop, opens, and goes on asking until the context ends, which is no error.
-func (g *gate) asks(ctx context.Context, f loadFlags, kinds []load.Kind, hold []load.Holder, tally *load.Tally) error {
-	if err := load.Settle(ctx, kinds, f.settle, g.tell); err != nil {
+// run waits for the shop, opens, and goes on asking until the context ends, which is no error.
+func (r *readiness) run(ctx context.Context, f loadFlags, kinds []load.Kind, connections []load.HeldConnection, tally *load.Tally) error {
+	if err := load.WaitUntilHealthy(ctx, kinds, f.settle, r.record); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
 	tally.Reset()
-	g.mu.Lock()
-	g.on = true
-	g.mu.Unlock()
+	r.mu.Lock()
+	r.ready = true
+	r.mu.Unlock()
 	var held sync.WaitGroup
 	defer held.Wait()
-	for _, h := range hold {
-		held.Go(func() { load.Hold(ctx, h, tally) })
+	for _, h := range connections {
+		held.Go(func() { load.KeepOpen(ctx, h, tally) })
 	}
 	load.Run(ctx, kinds, f.rate, tally)
 	return nil

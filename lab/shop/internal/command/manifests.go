@@ -27,15 +27,15 @@ func printManifests(_ context.Context, args []string, out io.Writer) error {
 		s.Rate = 0
 	}
 	var err error
-	if s.Key, err = key(*keyFile); err != nil {
+	if s.Key, err = loadKey(*keyFile); err != nil {
 		return err
 	}
 	return manifests.Print(out, s)
 }
 
-func key(file string) (token.Key, error) {
+func loadKey(file string) (token.Key, error) {
 	if file == "" {
 		return token.New()
 	}
-	return token.Kept(file)
+	return token.LoadOrCreate(file)
 }

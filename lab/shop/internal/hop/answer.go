@@ -19,15 +19,15 @@ type Answer struct {
 	Service string   `json:"service"`
 	Version string   `json:"version,omitempty"`
 	Pod     string   `json:"pod"`
-	Says    string   `json:"says,omitempty"`
+	Text    string   `json:"says,omitempty"`
 	Asked   []Answer `json:"asked,omitempty"`
 }
 
-// Each calls see for the answer and for all those under it.
-func (a Answer) Each(see func(Answer)) {
-	see(a)
+// Walk calls see for the answer and for all those under it.
+func (a Answer) Walk(visit func(Answer)) {
+	visit(a)
 	for _, next := range a.Asked {
-		next.Each(see)
+		next.Walk(visit)
 	}
 }
 

@@ -43,12 +43,12 @@ func (c Caller) Do(ctx context.Context, to, url, host string, header http.Header
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, nil, Failed(c.From, to, err)
+		return nil, nil, NewFailure(c.From, to, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
-		return nil, nil, Failed(c.From, to, fmt.Errorf("read the answer: %w", err))
+		return nil, nil, NewFailure(c.From, to, fmt.Errorf("read the answer: %w", err))
 	}
 	return resp, body, nil
 }
@@ -61,17 +61,17 @@ func (c Caller) Get(ctx context.Context, to, url, host string, header http.Heade
 		return Answer{}, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return Answer{}, c.told(to, resp, body)
+		return Answer{}, c.failureFrom(to, resp, body)
 	}
 	var a Answer
 	if err := json.Unmarshal(body, &a); err != nil {
-		return Answer{}, Wrong(c.From, to, "answered 200 with something else than an answer: %.80q", body)
+		return Answer{}, NewWrongAnswer(c.From, to, "answered 200 with something else than an answer: %.80q", body)
 	}
 	return a, nil
 }
 
-// told is the failure that an answer other than 200 tells of.
-func (c Caller) told(to string, resp *http.Response, body []byte) *Failure {
+// failureFrom is the failure that an answer other than 200 tells of.
+func (c Caller) failureFrom(to string, resp *http.Response, body []byte) *Failure {
 	what := strings.TrimSpace(string(body))
 	if from, deeper, ok := parse(resp.Header.Get(failedHeader)); ok {
 		return &Failure{From: from, To: deeper, What: what, Wrong: resp.Header.Get(wrongHeader) != ""}

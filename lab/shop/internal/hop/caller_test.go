@@ -15,14 +15,14 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 )
 
-func TestGetNamesTheDeepestStepThatFailed(t *testing.T) {
+func TestGetReturnsDeepestFailure(t *testing.T) {
 	proxy := func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "upstream connect error", http.StatusServiceUnavailable)
 	}
 	slow := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	chatter := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }
-	letIn := func(w http.ResponseWriter, _ *http.Request) {
-		hop.Reply(w, hop.Answer{}, hop.Wrong("notes", "cart", "let in"))
+	notAnAnswer := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }
+	wronglyAllowed := func(w http.ResponseWriter, _ *http.Request) {
+		hop.Reply(w, hop.Answer{}, hop.NewWrongAnswer("notes", "cart", "let in"))
 	}
 	for _, c := range []struct {
 		name string
@@ -31,13 +31,13 @@ func TestGetNamesTheDeepestStepThatFailed(t *testing.T) {
 	}{
 		{"a proxy's own answer", proxy, hop.Failure{From: "cart", To: "rates", What: "503 Service Unavailable: upstream connect error"}},
 		{"no answer in time", slow, hop.Failure{From: "cart", To: "rates", What: "deadline"}},
-		{"something else than an answer", chatter, hop.Failure{From: "cart", To: "rates", What: "answered 200 with something else than an answer: \"<html>\"", Wrong: true}},
-		{"what a deeper step told", letIn, hop.Failure{From: "notes", To: "cart", What: "let in", Wrong: true}},
+		{"something else than an answer", notAnAnswer, hop.Failure{From: "cart", To: "rates", What: "answered 200 with something else than an answer: \"<html>\"", Wrong: true}},
+		{"what a deeper step told", wronglyAllowed, hop.Failure{From: "notes", To: "cart", What: "let in", Wrong: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			last := httptest.NewServer(c.last)
 			defer last.Close()
-			middle := httptest.NewServer(asking("cart", "rates", last.URL, 100*time.Millisecond))
+			middle := httptest.NewServer(askingHandler("cart", "rates", last.URL, 100*time.Millisecond))
 			defer middle.Close()
 			_, err := hop.NewCaller("web", time.Second).Get(context.Background(), "cart", middle.URL, "", nil)
 			var got *hop.Failure
@@ -54,7 +54,7 @@ func TestGetNamesTheDeepestStepThatFailed(t *testing.T) {
 	}
 }
 
-func TestGetHandsBackWhatWasAsked(t *testing.T) {
+func TestGetReturnsAnswer(t *testing.T) {
 	last := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hop.Reply(w, hop.Answer{Service: "rates", Pod: r.Host}, nil)
 	}))
@@ -68,7 +68,7 @@ func TestGetHandsBackWhatWasAsked(t *testing.T) {
 	}
 }
 
-func asking(from, to, url string, patience time.Duration) http.HandlerFunc {
+func askingHandler(from, to, url string, patience time.Duration) http.HandlerFunc {
 	caller := hop.NewCaller(from, patience)
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := caller.Get(r.Context(), to, url, "", nil)

@@ -25,9 +25,9 @@ func (f *Failure) Hop() string { return f.From + " -> " + f.To }
 
 func (f *Failure) Error() string { return f.Hop() + ": " + f.What }
 
-// Failed is the failure of the step from one service to another, unless the error already is one of a step
+// NewFailure is the failure of the step from one service to another, unless the error already is one of a step
 // further along: the deepest step is the one that tells where it happened.
-func Failed(from, to string, err error) *Failure {
+func NewFailure(from, to string, err error) *Failure {
 	var deeper *Failure
 	if errors.As(err, &deeper) {
 		return deeper
@@ -35,8 +35,8 @@ func Failed(from, to string, err error) *Failure {
 	return &Failure{From: from, To: to, What: err.Error()}
 }
 
-// Wrong is an answer that should not have been given.
-func Wrong(from, to, format string, args ...any) *Failure {
+// NewWrongAnswer is an answer that should not have been given.
+func NewWrongAnswer(from, to, format string, args ...any) *Failure {
 	return &Failure{From: from, To: to, What: fmt.Sprintf(format, args...), Wrong: true}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/ledger"
 )
 
-// stand starts a ledger and hands back its address and what makes it leave; left tells when it has.
-func stand(t *testing.T, grace time.Duration) (address string, leave func(), left <-chan error) {
+// startServer starts a ledger and hands back its address and what makes it leave; left tells when it has.
+func startServer(t *testing.T, grace time.Duration) (address string, leave func(), stopped <-chan error) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -24,9 +24,9 @@ func stand(t *testing.T, grace time.Duration) (address string, leave func(), lef
 	return ln.Addr().String(), cancel, done
 }
 
-func TestOnce(t *testing.T) {
-	address, leave, left := stand(t, time.Second)
-	pod, connected, err := ledger.Once(t.Context(), address, 3, 4)
+func TestAddOnce(t *testing.T) {
+	address, leave, left := startServer(t, time.Second)
+	pod, connected, err := ledger.AddOnce(t.Context(), address, 3, 4)
 	if pod != "ledger-0" || !connected || err != nil {
 		t.Errorf("want an answer of ledger-0, got %q, connected %t, %v", pod, connected, err)
 	}
@@ -34,12 +34,12 @@ func TestOnce(t *testing.T) {
 	if err := <-left; err != nil {
 		t.Error(err)
 	}
-	if _, connected, err := ledger.Once(t.Context(), address, 3, 4); connected || err == nil {
+	if _, connected, err := ledger.AddOnce(t.Context(), address, 3, 4); connected || err == nil {
 		t.Errorf("want a closed door, got connected %t, %v", connected, err)
 	}
 }
 
-func TestOnceTellsALostAnswerFromAClosedDoor(t *testing.T) {
+func TestAddOnceReportsConnected(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -50,18 +50,18 @@ func TestOnceTellsALostAnswerFromAClosedDoor(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	if _, connected, err := ledger.Once(t.Context(), ln.Addr().String(), 3, 4); !connected || err == nil {
+	if _, connected, err := ledger.AddOnce(t.Context(), ln.Addr().String(), 3, 4); !connected || err == nil {
 		t.Errorf("want a lost answer, got connected %t, %v", connected, err)
 	}
 }
 
-func TestLeavingCutsWhatIsHeldAndAnswersWhatHasNotAsked(t *testing.T) {
-	address, leave, left := stand(t, 5*time.Second)
+func TestDrainAnswersOnlyUnusedConnections(t *testing.T) {
+	address, leave, left := startServer(t, 5*time.Second)
 	held, fresh := dial(t, address), dial(t, address)
 	if _, err := held.Add(t.Context(), 1, 1); err != nil {
 		t.Fatal(err)
 	}
-	if pod, _, err := ledger.Once(t.Context(), address, 1, 1); pod == "" { // fresh's connection has been taken by now
+	if pod, _, err := ledger.AddOnce(t.Context(), address, 1, 1); pod == "" { // fresh's connection has been taken by now
 		t.Fatal(err)
 	}
 	leave()

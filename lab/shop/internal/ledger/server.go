@@ -16,47 +16,47 @@ import (
 
 // Server answers in the name of one pod.
 type Server struct {
-	Pod   string
-	mu    sync.Mutex
-	going bool
-	conns map[net.Conn]*talk
+	Pod      string
+	mu       sync.Mutex
+	draining bool
+	conns    map[net.Conn]*connState
 }
 
-// talk is how far a connection has come.
-type talk struct{ answered int }
+// connState is how far a connection has come.
+type connState struct{ answered int }
 
 // Serve answers until the context ends. Then no connection is taken any more, a held one is closed, and one that
 // has not asked yet may do so for as long as the grace.
 func (s *Server) Serve(ctx context.Context, ln net.Listener, grace time.Duration) error {
-	s.conns = map[net.Conn]*talk{}
-	var talks sync.WaitGroup
-	stop := context.AfterFunc(ctx, func() { s.leave(ln, grace) })
+	s.conns = map[net.Conn]*connState{}
+	var serving sync.WaitGroup
+	stop := context.AfterFunc(ctx, func() { s.drain(ln, grace) })
 	defer stop()
 	for {
 		conn, err := ln.Accept()
 		if errors.Is(err, net.ErrClosed) && ctx.Err() != nil {
-			talks.Wait()
+			serving.Wait()
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("accept on %s: %w", ln.Addr(), err)
 		}
-		talks.Go(func() { s.talk(conn, grace) })
+		serving.Go(func() { s.serveConn(conn, grace) })
 	}
 }
 
-// leave closes the door and tells every connection how long it has.
-func (s *Server) leave(ln net.Listener, grace time.Duration) {
+// drain closes the door and tells every connection how long it has.
+func (s *Server) drain(ln net.Listener, grace time.Duration) {
 	_ = ln.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.going = true
+	s.draining = true
 	for conn, t := range s.conns {
-		limit(conn, t, grace)
+		setReadDeadline(conn, t, grace)
 	}
 }
 
-func limit(conn net.Conn, t *talk, grace time.Duration) {
+func setReadDeadline(conn net.Conn, t *connState, grace time.Duration) {
 	until := time.Now()
 	if t.answered == 0 {
 		until = until.Add(grace)
@@ -64,40 +64,40 @@ func limit(conn net.Conn, t *talk, grace time.Duration) {
 	_ = conn.SetReadDeadline(until)
 }
 
-// talk answers one connection's questions until it goes, or the server does.
-func (s *Server) talk(conn net.Conn, grace time.Duration) {
-	t := &talk{}
-	s.enter(conn, t, grace)
-	defer s.exit(conn)
+// serveConn answers one connection's questions until it goes, or the server does.
+func (s *Server) serveConn(conn net.Conn, grace time.Duration) {
+	t := &connState{}
+	s.register(conn, t, grace)
+	defer s.unregister(conn)
 	lines := bufio.NewScanner(conn)
 	for lines.Scan() {
 		if _, err := fmt.Fprintf(conn, "%s %s\n", sum(lines.Text()), s.Pod); err != nil {
 			return
 		}
-		if s.answered(t) {
+		if s.recordAnswer(t) {
 			return
 		}
 	}
 }
 
-func (s *Server) enter(conn net.Conn, t *talk, grace time.Duration) {
+func (s *Server) register(conn net.Conn, t *connState, grace time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns[conn] = t
-	if s.going {
-		limit(conn, t, grace)
+	if s.draining {
+		setReadDeadline(conn, t, grace)
 	}
 }
 
-// answered counts an answer and says whether it was the last one to be given.
-func (s *Server) answered(t *talk) bool {
+// recordAnswer counts an answer and says whether it was the last one to be given.
+func (s *Server) recordAnswer(t *connState) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.answered++
-	return s.going
+	return s.draining
 }
 
-func (s *Server) exit(conn net.Conn) {
+func (s *Server) unregister(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, conn)

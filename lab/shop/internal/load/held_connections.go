@@ -13,24 +13,24 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/ledger"
 )
 
-// Holder opens connections that are held for as long as they let it.
-type Holder struct {
+// HeldConnection opens connections that are held for as long as they let it.
+type HeldConnection struct {
 	// Kind names the connection, Place the service that holds its other end.
 	Kind, Place string
 	// Open connects and has a first line from the other end. Line waits for the next one.
 	Open func(ctx context.Context) (line func(context.Context) error, end func(), err error)
 }
 
-// Silence is how long a held connection may say nothing before it counts as cut; lines come every second.
-const Silence = 5 * time.Second
+// SilenceTimeout is how long a held connection may say nothing before it counts as cut; lines come every second.
+const SilenceTimeout = 5 * time.Second
 
-// again is the time between a cut and the next connection.
-const again = 500 * time.Millisecond
+// reopenDelay is the time between a cut and the next connection.
+const reopenDelay = 500 * time.Millisecond
 
-// Hold keeps one connection open until the context ends, opening another one whenever it is cut.
-func Hold(ctx context.Context, h Holder, tally *Tally) {
+// KeepOpen keeps one connection open until the context ends, opening another one whenever it is cut.
+func KeepOpen(ctx context.Context, h HeldConnection, tally *Tally) {
 	for ctx.Err() == nil {
-		line, end, err := h.Open(ctx)
+		nextLine, end, err := h.Open(ctx)
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
@@ -38,21 +38,21 @@ func Hold(ctx context.Context, h Holder, tally *Tally) {
 		default:
 			tally.Opened(h.Kind, h.Place)
 			began := time.Now()
-			if err := follow(ctx, line); err != nil {
+			if err := readLines(ctx, nextLine); err != nil {
 				tally.Cut(h.Kind, h.Place, time.Since(began), err)
 			}
 		}
 		if end != nil {
 			end()
 		}
-		wait(ctx, again)
+		wait(ctx, reopenDelay)
 	}
 }
 
-// follow reads lines until there are no more; that the context ended is no error.
-func follow(ctx context.Context, line func(context.Context) error) error {
+// readLines reads lines until there are no more; that the context ended is no error.
+func readLines(ctx context.Context, line func(context.Context) error) error {
 	for {
-		limited, cancel := context.WithTimeout(ctx, Silence)
+		limited, cancel := context.WithTimeout(ctx, SilenceTimeout)
 		err := line(limited)
 		cancel()
 		if ctx.Err() != nil {
@@ -64,19 +64,19 @@ func follow(ctx context.Context, line func(context.Context) error) error {
 	}
 }
 
-// Holders are the connections that are held with a shop: one of each protocol.
-func Holders(t Target) []Holder {
-	return []Holder{
+// HeldConnections are the connections that are held with a shop: one of each protocol.
+func HeldConnections(t Target) []HeldConnection {
+	return []HeldConnection{
 		{"held-http", "web", t.holdHTTP},
 		{"held-grpc", "catalog", t.holdGRPC},
 		{"held-tcp", "ledger", t.holdTCP},
 	}
 }
 
-// lines makes reads that know no deadline obey one: what is held is given up when it says nothing for too long.
-func lines(give context.CancelFunc, next func() error) func(context.Context) error {
+// withCancel makes reads that know no deadline obey one: what is held is given up when it says nothing for too long.
+func withCancel(cancel context.CancelFunc, next func() error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		stop := context.AfterFunc(ctx, give)
+		stop := context.AfterFunc(ctx, cancel)
 		defer stop()
 		if err := next(); err != nil {
 			return errors.Join(ctx.Err(), err)
@@ -92,7 +92,7 @@ func (t Target) holdHTTP(ctx context.Context) (func(context.Context) error, func
 		return nil, cancel, fmt.Errorf("make a request of a stream: %w", err)
 	}
 	req.Host = WebHost
-	late := time.AfterFunc(Patience, cancel)
+	late := time.AfterFunc(RequestTimeout, cancel)
 	defer late.Stop()
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
@@ -103,24 +103,24 @@ func (t Target) holdHTTP(ctx context.Context) (func(context.Context) error, func
 		return nil, end, errors.New(resp.Status)
 	}
 	in := bufio.NewReader(resp.Body)
-	line := lines(cancel, func() error { _, err := in.ReadString('\n'); return err })
+	line := withCancel(cancel, func() error { _, err := in.ReadString('\n'); return err })
 	return line, end, line(ctx)
 }
 
 func (t Target) holdGRPC(ctx context.Context) (func(context.Context) error, func(), error) {
 	ctx, cancel := context.WithCancel(ctx)
-	late := time.AfterFunc(Patience, cancel)
+	late := time.AfterFunc(RequestTimeout, cancel)
 	defer late.Stop()
 	next, err := t.Catalog.Watch(ctx)
 	if err != nil {
 		return nil, cancel, err
 	}
-	line := lines(cancel, func() error { _, err := next(); return err })
+	line := withCancel(cancel, func() error { _, err := next(); return err })
 	return line, cancel, line(ctx)
 }
 
 func (t Target) holdTCP(ctx context.Context) (func(context.Context) error, func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	ctx, cancel := context.WithTimeout(ctx, RequestTimeout)
 	defer cancel()
 	conn, err := ledger.Dial(ctx, t.TCP)
 	if err != nil {

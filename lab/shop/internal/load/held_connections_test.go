@@ -14,9 +14,9 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-// living opens connections that say a line every second, for as long as the next of the lives; one that is
+// fakeConnection opens connections that say a line every second, for as long as the next of the lives; one that is
 // silent says nothing any more instead of ending; with no life left nobody opens.
-func living(lives []time.Duration, silent bool) func(context.Context) (func(context.Context) error, func(), error) {
+func fakeConnection(lives []time.Duration, silent bool) func(context.Context) (func(context.Context) error, func(), error) {
 	return func(context.Context) (func(context.Context) error, func(), error) {
 		if len(lives) == 0 {
 			return nil, nil, errors.New("refused")
@@ -40,19 +40,19 @@ func living(lives []time.Duration, silent bool) func(context.Context) (func(cont
 	}
 }
 
-func held(t *testing.T, silent bool, lives ...time.Duration) (r load.Report) {
+func keepOpenFor(t *testing.T, silent bool, lives ...time.Duration) (r load.Report) {
 	synctest.Test(t, func(t *testing.T) {
 		tally := load.NewTally(time.Now, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Millisecond)
 		defer cancel()
-		load.Hold(ctx, load.Holder{Kind: "held", Place: "there", Open: living(lives, silent)}, tally)
+		load.KeepOpen(ctx, load.HeldConnection{Kind: "held", Place: "there", Open: fakeConnection(lives, silent)}, tally)
 		r = tally.Report()
 	})
 	return r
 }
 
-func TestHoldOpensAgainWhatIsCut(t *testing.T) {
-	r := held(t, false, 10*time.Second, 20*time.Second, time.Hour)
+func TestKeepOpenReopensCutConnections(t *testing.T) {
+	r := keepOpenFor(t, false, 10*time.Second, 20*time.Second, time.Hour)
 	want := []load.HeldCount{{Kind: "held", Place: "there", Open: 1, Opened: 3, Cut: 2}}
 	if diff := cmp.Diff(want, r.Held); diff != "" {
 		t.Error(diff)
@@ -62,15 +62,15 @@ func TestHoldOpensAgainWhatIsCut(t *testing.T) {
 	}
 }
 
-func TestHoldCutsWhatFallsSilent(t *testing.T) {
-	r := held(t, true, 10*time.Second, time.Hour)
+func TestKeepOpenCutsSilentConnections(t *testing.T) {
+	r := keepOpenFor(t, true, 10*time.Second, time.Hour)
 	if len(r.Cuts) != 1 || r.Cuts[0].Lasted != "15s" {
 		t.Errorf("want one cut, 5 s after the last line, got %+v", r.Cuts)
 	}
 }
 
-func TestHoldCountsWhatItCannotOpen(t *testing.T) {
-	r := held(t, false)
+func TestKeepOpenCountsFailedOpens(t *testing.T) {
+	r := keepOpenFor(t, false)
 	if h := r.Held[0]; h.Opened != 0 || h.Cut != 0 || h.Unopened != 121 {
 		t.Errorf("want a try every half second and no cut, got %+v", h)
 	}

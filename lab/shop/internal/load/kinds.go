@@ -17,15 +17,15 @@ import (
 type Kind struct {
 	Name string
 	// Way is how it goes, for people.
-	Way string
+	Path string
 	// Weight is its share of the load.
 	Weight int
 	// Ask makes one request; an error is that it failed, and a *hop.Failure in it says where.
 	Ask func(context.Context) (hop.Answer, error)
 }
 
-// Chosen are the kinds of those names, all of them when there are no names.
-func Chosen(kinds []Kind, names string) ([]Kind, error) {
+// SelectKinds are the kinds of those names, all of them when there are no names.
+func SelectKinds(kinds []Kind, names string) ([]Kind, error) {
 	if names == "" {
 		return kinds, nil
 	}
@@ -50,8 +50,8 @@ func Kinds(t Target) []Kind {
 		{"catalog", "load -> ingress -> web -> catalog (gRPC in the mesh)", 10, t.get("/catalog", "")},
 		{"balance", "load -> ingress -> web -> ledger (TCP in the mesh)", 10, t.get("/balance", "")},
 		{"egress", "load -> ingress -> web -> rates -> egress -> outside", 6, t.get("/outside", "")},
-		{"grpc", "load -> ingress -> catalog (gRPC)", 10, t.find},
-		{"tcp", "load -> ingress -> ledger (TCP)", 10, t.add},
+		{"grpc", "load -> ingress -> catalog (gRPC)", 10, t.findCatalog},
+		{"tcp", "load -> ingress -> ledger (TCP)", 10, t.addLedger},
 		{"no-token", "load -> ingress, must be refused: no token", 1, t.refused("", 403)},
 		{"forged-token", "load -> ingress, must be refused: a token of somebody else", 1, t.refused(t.Forged, 401)},
 		{"stranger", "load -> ingress -> web -> notes -> cart, must be refused: not the cart's caller", 2, t.get("/stranger", "")},

@@ -15,8 +15,8 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-// broken asks every kind once and hands back where those that failed did.
-func broken(t *testing.T, target load.Target) map[string]string {
+// failedHops asks every kind once and hands back where those that failed did.
+func failedHops(t *testing.T, target load.Target) map[string]string {
 	t.Helper()
 	hops := map[string]string{}
 	for _, k := range load.Kinds(target) {
@@ -32,46 +32,46 @@ func broken(t *testing.T, target load.Target) map[string]string {
 	return hops
 }
 
-func TestAWholeShopIsRightInEverything(t *testing.T) {
-	s := stand(t)
-	if err := load.Once(t.Context(), load.Kinds(s.target)); err != nil {
+func TestHealthyShopPassesEveryKind(t *testing.T) {
+	s := startShop(t)
+	if err := load.CheckOnce(t.Context(), load.Kinds(s.target)); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAFailureIsInThePlaceThatFailed(t *testing.T) {
+func TestFailureNamesThePlace(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		spoil func(*shop)
+		spoil func(*testShop)
 		want  map[string]string
 	}{
-		{"rates gone", func(s *shop) { s.rates.Close() }, map[string]string{"price": "cart -> rates", "egress": "web -> rates"}},
-		{"cart gone", func(s *shop) { s.cart.Close() }, map[string]string{
+		{"rates gone", func(s *testShop) { s.rates.Close() }, map[string]string{"price": "cart -> rates", "egress": "web -> rates"}},
+		{"cart gone", func(s *testShop) { s.cart.Close() }, map[string]string{
 			"front": "web -> cart", "price": "web -> cart", "route": "web -> cart"}},
-		{"outside gone", func(s *shop) { s.outside.Close() }, map[string]string{"egress": "rates -> outside"}},
-		{"ledger gone, and its door with it", func(s *shop) { s.leaveLedger() }, map[string]string{
+		{"outside gone", func(s *testShop) { s.outside.Close() }, map[string]string{"egress": "rates -> outside"}},
+		{"ledger gone, and its door with it", func(s *testShop) { s.stopLedger() }, map[string]string{
 			"balance": "web -> ledger", "tcp": "load -> ingress"}},
-		{"past the egress gateway", func(s *shop) { s.outside.Config.Handler = http.NotFoundHandler() }, map[string]string{
+		{"past the egress gateway", func(s *testShop) { s.outside.Config.Handler = http.NotFoundHandler() }, map[string]string{
 			"egress": "rates -> outside"}},
-		{"catalog gone", func(s *shop) { _ = s.target.Catalog.Close() }, map[string]string{
+		{"catalog gone", func(s *testShop) { _ = s.target.Catalog.Close() }, map[string]string{
 			"catalog": "web -> catalog", "grpc": "ingress -> catalog"}},
-		{"the gateway's own answer", func(s *shop) { s.target.HTTP = s.rates.URL + "/nowhere" }, map[string]string{
+		{"the gateway's own answer", func(s *testShop) { s.target.HTTP = s.rates.URL + "/nowhere" }, map[string]string{
 			"front": "ingress -> web", "price": "ingress -> web", "account": "ingress -> web", "route": "ingress -> web",
 			"catalog": "ingress -> web", "balance": "ingress -> web", "egress": "ingress -> web", "stranger": "ingress -> web",
 			"no-token": "load -> ingress", "forged-token": "load -> ingress"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := stand(t)
+			s := startShop(t)
 			c.spoil(s)
-			if diff := cmp.Diff(c.want, broken(t, s.target)); diff != "" {
+			if diff := cmp.Diff(c.want, failedHops(t, s.target)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
-func TestWhatMustBeRefusedIsWrongWhenLetIn(t *testing.T) {
-	s := stand(t)
+func TestAllowedRequestIsWrongIfForbidden(t *testing.T) {
+	s := startShop(t)
 	open := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		hop.Reply(w, hop.Answer{Service: "cart", Version: "v1"}, nil)
 	}))
@@ -89,8 +89,8 @@ func TestWhatMustBeRefusedIsWrongWhenLetIn(t *testing.T) {
 // wrongWhenOpen are the kinds that a door which lets everybody in to version 1 gets wrong.
 var wrongWhenOpen = map[string]bool{"account": true, "route": true, "no-token": true, "forged-token": true, "plain": true}
 
-func TestPlainIsNotRefusedByNobody(t *testing.T) {
-	s := stand(t)
+func TestPlainFailsWithoutListener(t *testing.T) {
+	s := startShop(t)
 	s.cart.Close()
 	s.target.Plain = s.cart.URL
 	for _, k := range load.Kinds(s.target) {
@@ -102,9 +102,9 @@ func TestPlainIsNotRefusedByNobody(t *testing.T) {
 	}
 }
 
-func TestHeldConnectionsAreCutWhenTheServiceLeaves(t *testing.T) {
-	s := stand(t)
-	for _, h := range load.Holders(s.target) {
+func TestHeldConnectionEndsWithItsService(t *testing.T) {
+	s := startShop(t)
+	for _, h := range load.HeldConnections(s.target) {
 		line, end, err := h.Open(t.Context())
 		if err != nil {
 			t.Fatalf("%s: %v", h.Kind, err)
@@ -113,7 +113,7 @@ func TestHeldConnectionsAreCutWhenTheServiceLeaves(t *testing.T) {
 			t.Errorf("%s: no second line: %v", h.Kind, err)
 		}
 		if h.Place == "ledger" {
-			s.leaveLedger()
+			s.stopLedger()
 			if err := line(t.Context()); err == nil {
 				t.Errorf("%s: a line after it left", h.Kind)
 			}
@@ -122,20 +122,20 @@ func TestHeldConnectionsAreCutWhenTheServiceLeaves(t *testing.T) {
 	}
 }
 
-func TestChosen(t *testing.T) {
+func TestSelectKinds(t *testing.T) {
 	kinds := load.Kinds(load.Target{})
-	if got, err := load.Chosen(kinds, ""); err != nil || len(got) != len(kinds) {
+	if got, err := load.SelectKinds(kinds, ""); err != nil || len(got) != len(kinds) {
 		t.Errorf("want all, got %d, %v", len(got), err)
 	}
-	if got, err := load.Chosen(kinds, "tcp,front"); err != nil || len(got) != 2 || got[0].Name != "tcp" {
+	if got, err := load.SelectKinds(kinds, "tcp,front"); err != nil || len(got) != 2 || got[0].Name != "tcp" {
 		t.Errorf("want tcp and front, got %v, %v", got, err)
 	}
-	if _, err := load.Chosen(kinds, "tcp,fornt"); err == nil {
+	if _, err := load.SelectKinds(kinds, "tcp,fornt"); err == nil {
 		t.Error("want an error for a kind that isn't there")
 	}
 }
 
-func TestSettleWantsItRightSeveralTimesInARow(t *testing.T) {
+func TestWaitUntilHealthyNeedsConsecutiveRounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
 		kind := load.Kind{Name: "late", Ask: func(context.Context) (hop.Answer, error) {
@@ -145,7 +145,7 @@ func TestSettleWantsItRightSeveralTimesInARow(t *testing.T) {
 			return hop.Answer{}, nil
 		}}
 		var told []error
-		err := load.Settle(t.Context(), []load.Kind{kind}, 2, func(err error) { told = append(told, err) })
+		err := load.WaitUntilHealthy(t.Context(), []load.Kind{kind}, 2, func(err error) { told = append(told, err) })
 		if err != nil || tries != 4 || len(told) != 4 || told[1] == nil {
 			t.Errorf("want right, wrong, right, right, got %d tries, %v, %v", tries, told, err)
 		}

@@ -23,7 +23,7 @@ func (t Target) refused(bearer string, want int) func(context.Context) (hop.Answ
 			return hop.Answer{}, err
 		}
 		if resp.StatusCode != want {
-			return hop.Answer{}, hop.Wrong("load", "ingress", "wanted %d, got %s: %.200s", want, resp.Status, body)
+			return hop.Answer{}, hop.NewWrongAnswer("load", "ingress", "wanted %d, got %s: %.200s", want, resp.Status, body)
 		}
 		return hop.Answer{}, nil
 	}
@@ -34,21 +34,21 @@ func (t Target) refused(bearer string, want int) func(context.Context) (hop.Answ
 func (t Target) plain(ctx context.Context) (hop.Answer, error) {
 	resp, _, err := t.Call.Do(ctx, "cart", t.Plain+"/", "", nil)
 	if err == nil {
-		return hop.Answer{}, hop.Wrong("load", "cart", "let in without mTLS: %s", resp.Status)
+		return hop.Answer{}, hop.NewWrongAnswer("load", "cart", "let in without mTLS: %s", resp.Status)
 	}
-	if f := (*hop.Failure)(nil); errors.As(err, &f) && dropped(f.What) {
+	if f := (*hop.Failure)(nil); errors.As(err, &f) && isDropped(f.What) {
 		return hop.Answer{}, nil
 	}
 	return hop.Answer{}, err
 }
 
-// dropped and isDial know the errors of Go's network by their text: they have come through a Failure, or gRPC.
+// isDropped and isDial know the errors of Go's network by their text: they have come through a Failure, or gRPC.
 // A connection that was taken and gave no answer was dropped, by whichever of the many ways there are to see that;
 // waiting in vain is none of them.
-func dropped(what string) bool {
-	return !isDial(what) && !strings.Contains(what, context.DeadlineExceeded.Error())
+func isDropped(what string) bool {
+	return !isDialError(what) && !strings.Contains(what, context.DeadlineExceeded.Error())
 }
 
-func isDial(what string) bool {
+func isDialError(what string) bool {
 	return strings.Contains(what, "dial tcp") || strings.Contains(what, "connection error")
 }

@@ -32,7 +32,7 @@ type Report struct {
 // KindCount counts one kind of request: Sent is OK and Failed together, Wrong is part of Failed.
 type KindCount struct {
 	Kind    string `json:"kind"`
-	Way     string `json:"way"`
+	Path    string `json:"way"`
 	Sent    int    `json:"sent"`
 	OK      int    `json:"ok"`
 	Failed  int    `json:"failed"`
@@ -78,19 +78,19 @@ type Event struct {
 func (t *Tally) Report() Report {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k, now := t.kept, t.now()
+	k, now := t.counts, t.now()
 	r := Report{
 		Began: k.began.UTC().Truncate(time.Millisecond), Until: now.UTC().Truncate(time.Millisecond),
 		Seconds: now.Sub(k.began).Seconds(), Skipped: k.skipped, Answers: maps.Clone(k.answers),
 		Failures: append([]Event{}, k.failures...), Cuts: append([]Event{}, k.cuts...),
-		Places: places(k.seconds), Held: []HeldCount{},
+		Places: placeCounts(k.seconds), Held: []HeldCount{},
 	}
 	for _, name := range t.names {
 		count := KindCount{Kind: name}
 		if c := k.kinds[name]; c != nil {
 			count = *c
 		}
-		count.Way = t.ways[name]
+		count.Path = t.paths[name]
 		r.Kinds = append(r.Kinds, count)
 		r.Sent, r.OK, r.Failed = r.Sent+count.Sent, r.OK+count.OK, r.Failed+count.Failed
 	}
@@ -100,7 +100,7 @@ func (t *Tally) Report() Report {
 	return r
 }
 
-func places(all map[string]map[int64]int) []PlaceCount {
+func placeCounts(all map[string]map[int64]int) []PlaceCount {
 	counts := []PlaceCount{}
 	for _, place := range slices.Sorted(maps.Keys(all)) {
 		count := PlaceCount{Place: place}

@@ -16,18 +16,18 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// milliseconds is RFC 3339 with three digits of a second.
-const milliseconds = "2006-01-02T15:04:05.000Z07:00"
+// timestampFormat is RFC 3339 with three digits of a second.
+const timestampFormat = "2006-01-02T15:04:05.000Z07:00"
 
 // Text writes the report for people.
 func (r Report) Text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s to %s: %d requests in %.0f s, %d ok, %d failed, %d skipped\n\n",
-		r.Began.Format(milliseconds), r.Until.Format(milliseconds), r.Sent, r.Seconds, r.OK, r.Failed, r.Skipped)
+		r.Began.Format(timestampFormat), r.Until.Format(timestampFormat), r.Sent, r.Seconds, r.OK, r.Failed, r.Skipped)
 	fmt.Fprintln(w, "KIND\tSENT\tOK\tFAILED\tWRONG\tSLOWEST\tWAY")
 	for _, k := range r.Kinds {
 		slowest := time.Duration(k.Slowest) * time.Millisecond
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\t%s\n", k.Kind, k.Sent, k.OK, k.Failed, k.Wrong, slowest, k.Way)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\t%s\n", k.Kind, k.Sent, k.OK, k.Failed, k.Wrong, slowest, k.Path)
 	}
 	fmt.Fprintln(w, "\nHELD\tPLACE\tOPEN\tOPENED\tCUT\tUNOPENED")
 	for _, h := range r.Held {
@@ -36,12 +36,12 @@ func (r Report) Text(out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
-	r.events(out)
+	r.writeEvents(out)
 	return nil
 }
 
-// events lists who answered, where it failed and when.
-func (r Report) events(out io.Writer) {
+// writeEvents lists who answered, where it failed and when.
+func (r Report) writeEvents(out io.Writer) {
 	var by []string
 	for _, name := range slices.Sorted(maps.Keys(r.Answers)) {
 		by = append(by, fmt.Sprintf("%s %d", name, r.Answers[name]))
@@ -53,16 +53,16 @@ func (r Report) events(out io.Writer) {
 			fmt.Fprintf(out, "  %s  %d\n", s.Second.Format(time.RFC3339), s.Failed)
 		}
 	}
-	list(out, "failures", r.Failures)
-	list(out, "cuts", r.Cuts)
+	writeEventList(out, "failures", r.Failures)
+	writeEventList(out, "cuts", r.Cuts)
 }
 
-func list(out io.Writer, title string, events []Event) {
+func writeEventList(out io.Writer, title string, events []Event) {
 	if len(events) > 0 {
 		fmt.Fprintf(out, "\n%s:\n", title)
 	}
 	for _, e := range events {
-		fmt.Fprintf(out, "  %s  %s  at %s: %s", e.Time.Format(milliseconds), e.Kind, e.Place, e.What)
+		fmt.Fprintf(out, "  %s  %s  at %s: %s", e.Time.Format(timestampFormat), e.Kind, e.Place, e.What)
 		if e.Hop != "" {
 			fmt.Fprintf(out, " (%s)", e.Hop)
 		}
@@ -73,8 +73,8 @@ func list(out io.Writer, title string, events []Event) {
 	}
 }
 
-// Pages serves the report: /report (?format=text for people), POST /reset, and /ready once the load is on.
-func Pages(tally *Tally, ready func() error) http.Handler {
+// Handler serves the report: /report (?format=text for people), POST /reset, and /ready once the load is on.
+func Handler(tally *Tally, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /report", func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("format") == "text" {
@@ -89,7 +89,7 @@ func Pages(tally *Tally, ready func() error) http.Handler {
 		tally.Reset()
 		writeJSON(w, before)
 	})
-	mux.Handle("GET /ready", serve.Ready(ready))
+	mux.Handle("GET /ready", serve.ReadyHandler(ready))
 	return mux
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-func fetch(t *testing.T, method, url string) (status int, body string) {
+func send(t *testing.T, method, url string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
@@ -32,32 +32,32 @@ func fetch(t *testing.T, method, url string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-func TestThePages(t *testing.T) {
+func TestHandler(t *testing.T) {
 	notYet := errors.New("tcp: ingress -> ledger: EOF")
-	pages := server(t, load.Pages(busy(&clock{noon}), func() error { return notYet }))
-	if status, text := fetch(t, "GET", pages.URL+"/report?format=text"); status != 200 || !strings.Contains(text, "4 requests") {
+	pages := server(t, load.Handler(filledTally(&fakeClock{noon}), func() error { return notYet }))
+	if status, text := send(t, "GET", pages.URL+"/report?format=text"); status != 200 || !strings.Contains(text, "4 requests") {
 		t.Errorf("text: %d, %s", status, text)
 	}
-	if got := reported(t, pages, "GET", "/report"); got.Sent != 4 || got.Failures[0].Place != "rates" {
+	if got := sendForReport(t, pages, "GET", "/report"); got.Sent != 4 || got.Failures[0].Place != "rates" {
 		t.Errorf("report: %+v", got)
 	}
-	if status, _ := fetch(t, "GET", pages.URL+"/reset"); status != http.StatusMethodNotAllowed {
+	if status, _ := send(t, "GET", pages.URL+"/reset"); status != http.StatusMethodNotAllowed {
 		t.Errorf("a reset by GET: %d", status)
 	}
-	if got := reported(t, pages, "POST", "/reset"); got.Sent != 4 {
+	if got := sendForReport(t, pages, "POST", "/reset"); got.Sent != 4 {
 		t.Errorf("a reset doesn't hand back what was counted: %+v", got)
 	}
-	if got := reported(t, pages, "GET", "/report"); got.Sent != 0 {
+	if got := sendForReport(t, pages, "GET", "/report"); got.Sent != 0 {
 		t.Errorf("after the reset: %+v", got)
 	}
-	if status, text := fetch(t, "GET", pages.URL+"/ready"); status != 503 || !strings.Contains(text, notYet.Error()) {
+	if status, text := send(t, "GET", pages.URL+"/ready"); status != 503 || !strings.Contains(text, notYet.Error()) {
 		t.Errorf("not ready: %d, %s", status, text)
 	}
 }
 
-func reported(t *testing.T, pages *httptest.Server, method, path string) (r load.Report) {
+func sendForReport(t *testing.T, pages *httptest.Server, method, path string) (r load.Report) {
 	t.Helper()
-	status, text := fetch(t, method, pages.URL+path)
+	status, text := send(t, method, pages.URL+path)
 	if err := json.Unmarshal([]byte(text), &r); status != 200 || err != nil {
 		t.Fatalf("%s %s: %d, %v", method, path, status, err)
 	}

@@ -29,11 +29,11 @@ func (t Target) get(path, version string) func(context.Context) (hop.Answer, err
 func (t Target) account(ctx context.Context) (hop.Answer, error) {
 	bearer, err := t.Token()
 	if err != nil {
-		return hop.Answer{}, hop.Failed("load", "token", err)
+		return hop.Answer{}, hop.NewFailure("load", "token", err)
 	}
 	a, err := t.web(ctx, "/account", map[string]string{"Authorization": "Bearer " + bearer})
-	if err == nil && a.Says != "account of "+token.Subject {
-		err = hop.Wrong("ingress", "web", "answered %q to the token of %s", a.Says, token.Subject)
+	if err == nil && a.Text != "account of "+token.Subject {
+		err = hop.NewWrongAnswer("ingress", "web", "answered %q to the token of %s", a.Text, token.Subject)
 	}
 	return a, err
 }
@@ -45,44 +45,44 @@ func (t Target) route(ctx context.Context) (hop.Answer, error) {
 		return a, err
 	}
 	by := "nobody"
-	a.Each(func(a hop.Answer) {
+	a.Walk(func(a hop.Answer) {
 		if a.Service == "cart" {
 			by = a.Version
 		}
 	})
 	if by != "v2" {
-		return a, hop.Wrong("web", "cart", "picked v2, was answered by %s", by)
+		return a, hop.NewWrongAnswer("web", "cart", "picked v2, was answered by %s", by)
 	}
 	return a, nil
 }
 
-// find asks the catalog through the gateway, over gRPC.
-func (t Target) find(ctx context.Context) (hop.Answer, error) {
+// findCatalog asks the catalog through the gateway, over gRPC.
+func (t Target) findCatalog(ctx context.Context) (hop.Answer, error) {
 	says, err := t.Catalog.Find(ctx, "lamp")
 	if err != nil {
 		return hop.Answer{}, grpcFailure(err)
 	}
-	return hop.Answer{Service: "catalog", Says: says}, nil
+	return hop.Answer{Service: "catalog", Text: says}, nil
 }
 
 // grpcFailure places a gRPC failure: one that has a status of its own from behind the gateway, or at the gateway.
 func grpcFailure(err error) error {
 	s := status.Convert(err)
-	if s.Code() == codes.DeadlineExceeded || isDial(s.Message()) {
-		return hop.Failed("load", "ingress", err)
+	if s.Code() == codes.DeadlineExceeded || isDialError(s.Message()) {
+		return hop.NewFailure("load", "ingress", err)
 	}
-	return hop.Failed("ingress", "catalog", err)
+	return hop.NewFailure("ingress", "catalog", err)
 }
 
-// add asks the ledger through the gateway: one connection, one question, one answer.
-func (t Target) add(ctx context.Context) (hop.Answer, error) {
-	pod, connected, err := ledger.Once(ctx, t.TCP, 3, 4)
+// addLedger asks the ledger through the gateway: one connection, one question, one answer.
+func (t Target) addLedger(ctx context.Context) (hop.Answer, error) {
+	pod, connected, err := ledger.AddOnce(ctx, t.TCP, 3, 4)
 	switch {
 	case err == nil:
 		return hop.Answer{Service: "ledger", Pod: pod}, nil
 	case connected:
-		return hop.Answer{}, hop.Failed("ingress", "ledger", err)
+		return hop.Answer{}, hop.NewFailure("ingress", "ledger", err)
 	default:
-		return hop.Answer{}, hop.Failed("load", "ingress", err)
+		return hop.Answer{}, hop.NewFailure("load", "ingress", err)
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// crowd is how many requests may be under way at once. When the shop hangs, asking more would only measure the
+// maxInFlight is how many requests may be under way at once. When the shop hangs, asking more would only measure the
 // machine; what was left unasked is counted.
-const crowd = 1000
+const maxInFlight = 1000
 
 // Run asks at the rate, in requests a second, whether or not the earlier ones were answered, until the context
 // ends; then it waits for those under way.
 func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
-	order := newMix(kinds)
-	free := make(chan struct{}, crowd)
+	order := newSchedule(kinds)
+	free := make(chan struct{}, maxInFlight)
 	var asked sync.WaitGroup
 	defer asked.Wait()
 	for next := time.Now(); wait(ctx, time.Until(next)); next = next.Add(time.Duration(float64(time.Second) / rate)) {
@@ -30,15 +30,15 @@ func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
 			continue
 		}
 		asked.Go(func() {
-			ask(kind, tally)
+			sendRequest(kind, tally)
 			<-free
 		})
 	}
 }
 
-// ask makes one request, which the end of the run doesn't break off.
-func ask(kind Kind, tally *Tally) {
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+// sendRequest makes one request, which the end of the run doesn't break off.
+func sendRequest(kind Kind, tally *Tally) {
+	ctx, cancel := context.WithTimeout(context.Background(), RequestTimeout)
 	defer cancel()
 	began := time.Now()
 	answer, err := kind.Ask(ctx)
@@ -60,39 +60,39 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// mix is the order in which kinds come: each as often as its weight says, spread evenly, always the same.
-type mix struct {
-	kinds []Kind
-	owed  []int
-	total int
+// schedule is the order in which kinds come: each as often as its weight says, spread evenly, always the same.
+type schedule struct {
+	kinds  []Kind
+	credit []int
+	total  int
 }
 
-func newMix(kinds []Kind) *mix {
-	m := &mix{kinds: kinds, owed: make([]int, len(kinds))}
+func newSchedule(kinds []Kind) *schedule {
+	s := &schedule{kinds: kinds, credit: make([]int, len(kinds))}
 	for _, k := range kinds {
-		m.total += k.Weight
+		s.total += k.Weight
 	}
-	return m
+	return s
 }
 
 // next is the kind that is owed most.
-func (m *mix) next() Kind {
+func (s *schedule) next() Kind {
 	most := 0
-	for i, k := range m.kinds {
-		m.owed[i] += k.Weight
-		if m.owed[i] > m.owed[most] {
+	for i, k := range s.kinds {
+		s.credit[i] += k.Weight
+		if s.credit[i] > s.credit[most] {
 			most = i
 		}
 	}
-	m.owed[most] -= m.total
-	return m.kinds[most]
+	s.credit[most] -= s.total
+	return s.kinds[most]
 }
 
-// Once asks every kind once and says what was wrong, each by its kind and place.
-func Once(ctx context.Context, kinds []Kind) error {
+// CheckOnce asks every kind once and says what was wrong, each by its kind and place.
+func CheckOnce(ctx context.Context, kinds []Kind) error {
 	var wrong []error
 	for _, k := range kinds {
-		limited, cancel := context.WithTimeout(ctx, Patience)
+		limited, cancel := context.WithTimeout(ctx, RequestTimeout)
 		if _, err := k.Ask(limited); err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", k.Name, err))
 		}
@@ -101,11 +101,11 @@ func Once(ctx context.Context, kinds []Kind) error {
 	return errors.Join(wrong...)
 }
 
-// Settle asks until the shop was right in all it does as many times in a row as asked for, and tells what each
+// WaitUntilHealthy asks until the shop was right in all it does as many times in a row as asked for, and tells what each
 // round found. A load that counts from before the shop stands would count the shop's own start.
-func Settle(ctx context.Context, kinds []Kind, rounds int, tell func(error)) error {
+func WaitUntilHealthy(ctx context.Context, kinds []Kind, rounds int, tell func(error)) error {
 	for right := 0; right < rounds; {
-		err := Once(ctx, kinds)
+		err := CheckOnce(ctx, kinds)
 		tell(err)
 		if right++; err != nil {
 			right = 0

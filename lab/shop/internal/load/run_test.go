@@ -15,20 +15,20 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-// after answers after some time, or gives up when it may not take so long.
-func after(d time.Duration, err error) func(context.Context) (hop.Answer, error) {
+// answerAfter answers after some time, or gives up when it may not take so long.
+func answerAfter(d time.Duration, err error) func(context.Context) (hop.Answer, error) {
 	return func(ctx context.Context) (hop.Answer, error) {
 		select {
 		case <-time.After(d):
 			return hop.Answer{}, err
 		case <-ctx.Done():
-			return hop.Answer{}, hop.Failed("load", "ingress", ctx.Err())
+			return hop.Answer{}, hop.NewFailure("load", "ingress", ctx.Err())
 		}
 	}
 }
 
-// ran is the report of a load of those kinds.
-func ran(t *testing.T, rate float64, seconds int, kinds ...load.Kind) (r load.Report) {
+// reportOf is the report of a load of those kinds.
+func reportOf(t *testing.T, rate float64, seconds int, kinds ...load.Kind) (r load.Report) {
 	synctest.Test(t, func(t *testing.T) {
 		tally := load.NewTally(time.Now, kinds)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(seconds)*time.Second-time.Nanosecond)
@@ -39,10 +39,10 @@ func ran(t *testing.T, rate float64, seconds int, kinds ...load.Kind) (r load.Re
 	return r
 }
 
-func TestRunKeepsTheRateAndTheSharesHoweverSlowTheAnswers(t *testing.T) {
-	r := ran(t, 100, 10,
-		load.Kind{Name: "often", Weight: 9, Ask: after(time.Second, nil)},
-		load.Kind{Name: "seldom", Weight: 1, Ask: after(0, errors.New("lost"))})
+func TestRunKeepsRateAndWeights(t *testing.T) {
+	r := reportOf(t, 100, 10,
+		load.Kind{Name: "often", Weight: 9, Ask: answerAfter(time.Second, nil)},
+		load.Kind{Name: "seldom", Weight: 1, Ask: answerAfter(0, errors.New("lost"))})
 	want := []load.KindCount{
 		{Kind: "often", Sent: 900, OK: 900, Slowest: 1000},
 		{Kind: "seldom", Sent: 100, Failed: 100},
@@ -52,15 +52,15 @@ func TestRunKeepsTheRateAndTheSharesHoweverSlowTheAnswers(t *testing.T) {
 	}
 }
 
-func TestRunCountsWhatItCouldNotAskWhenTheShopHangs(t *testing.T) {
-	r := ran(t, 100, 12, load.Kind{Name: "hangs", Weight: 1, Ask: after(time.Hour, nil)})
+func TestRunCountsSkippedRequests(t *testing.T) {
+	r := reportOf(t, 100, 12, load.Kind{Name: "hangs", Weight: 1, Ask: answerAfter(time.Hour, nil)})
 	if r.Sent != 1000 || r.Failed != 1000 || r.Skipped != 200 {
 		t.Errorf("want 1000 sent and failed, 200 skipped, got %d, %d, %d", r.Sent, r.Failed, r.Skipped)
 	}
 }
 
-func TestRunFinishesWhatIsUnderWay(t *testing.T) {
-	r := ran(t, 1, 1, load.Kind{Name: "slow", Weight: 1, Ask: after(5*time.Second, nil)})
+func TestRunWaitsForRequestsInFlight(t *testing.T) {
+	r := reportOf(t, 1, 1, load.Kind{Name: "slow", Weight: 1, Ask: answerAfter(5*time.Second, nil)})
 	if r.OK != 1 {
 		t.Errorf("want the one request answered, got %+v", r)
 	}

@@ -17,23 +17,23 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/services"
 )
 
-// shop is every service of the shop on loopback, with stand-ins for what only a mesh does: the gateway checks
+// testShop is every service of the shop on loopback, with stand-ins for what only a mesh does: the gateway checks
 // the token, the egress gateway puts its mark on, the cart refuses the notes, and plain text is dropped.
-type shop struct {
+type testShop struct {
 	cart, rates, outside *httptest.Server
-	leaveLedger          func()
+	stopLedger           func()
 	target               load.Target
 }
 
-func stand(t *testing.T) *shop {
-	s := &shop{outside: server(t, marked(services.Outside{Pod: "outside-a"}.Handler()))}
+func startShop(t *testing.T) *testShop {
+	s := &testShop{outside: server(t, withEgressHeader(services.Outside{Pod: "outside-a"}.Handler()))}
 	s.rates = server(t, services.Rates{Pod: "rates-a", Call: caller("rates"), Outside: s.outside.URL}.Handler())
 	s.cart = server(t, services.Cart{Pod: "cart-a", Version: "v2", Call: caller("cart"), Rates: s.rates.URL}.Handler())
 	refusing := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "RBAC: access denied", http.StatusForbidden)
 	}))
 	notes := server(t, services.Notes{Pod: "notes-a", Call: caller("notes"), Cart: refusing.URL}.Handler())
-	find := &catalog.Server{Pod: "catalog-a", Beat: time.Second}
+	find := &catalog.Server{Pod: "catalog-a", Interval: time.Second}
 	client, err := catalog.Dial(listen(t, find.Serve), load.CatalogHost)
 	if err != nil {
 		t.Fatal(err)
@@ -43,13 +43,13 @@ func stand(t *testing.T) *shop {
 	book := &ledger.Server{Pod: "ledger-0"}
 	address := listen(t, func(_ context.Context, ln net.Listener, grace time.Duration) error { return book.Serve(ctx, ln, grace) })
 	web := services.Web{Pod: "web-a", Call: caller("web"), Cart: s.cart.URL, Notes: notes.URL, Rates: s.rates.URL,
-		Find: client.Find, Beat: time.Second, Going: t.Context().Done(),
+		Find: client.Find, Interval: time.Second, Stopping: t.Context().Done(),
 		Balance: func(ctx context.Context) (string, error) {
-			pod, _, err := ledger.Once(ctx, address, 1, 2)
+			pod, _, err := ledger.AddOnce(ctx, address, 1, 2)
 			return pod, err
 		}}
-	s.leaveLedger = leave
-	s.target = load.Target{HTTP: server(t, gateway(web.Handler())).URL, TCP: address, Plain: dropping(t),
+	s.stopLedger = leave
+	s.target = load.Target{HTTP: server(t, gateway(web.Handler())).URL, TCP: address, Plain: droppingServer(t),
 		Catalog: client, Call: caller("load"), Forged: "forged", Token: func() (string, error) { return "good", nil }}
 	return s
 }
@@ -71,7 +71,7 @@ func listen(t *testing.T, serve func(context.Context, net.Listener, time.Duratio
 	return ln.Addr().String()
 }
 
-func marked(next http.Handler) http.Handler {
+func withEgressHeader(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set(services.EgressHeader, "yes")
 		next.ServeHTTP(w, r)
@@ -96,8 +96,8 @@ func gateway(next http.Handler) http.Handler {
 	})
 }
 
-// dropping takes connections and drops them.
-func dropping(t *testing.T) string {
+// droppingServer takes connections and drops them.
+func droppingServer(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -10,21 +10,21 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 )
 
-// listed is how many failures, and how many cuts, are kept one by one; all are counted.
-const listed = 500
+// maxListedEvents is how many failures, and how many cuts, are kept one by one; all are counted.
+const maxListedEvents = 500
 
 // Tally counts what became of every request and of every held connection since it was last reset.
 type Tally struct {
-	now  func() time.Time
-	mu   sync.Mutex
-	kept record
+	now    func() time.Time
+	mu     sync.Mutex
+	counts counters
 	// names keep the order in which kinds are reported.
 	names []string
-	ways  map[string]string
+	paths map[string]string
 }
 
-// record is all that a reset throws away.
-type record struct {
+// counters is all that a reset throws away.
+type counters struct {
 	began    time.Time
 	skipped  int
 	kinds    map[string]*KindCount
@@ -37,10 +37,10 @@ type record struct {
 
 // NewTally counts kinds and held connections by the clock that it is given.
 func NewTally(now func() time.Time, kinds []Kind) *Tally {
-	t := &Tally{now: now, ways: map[string]string{}}
+	t := &Tally{now: now, paths: map[string]string{}}
 	for _, k := range kinds {
 		t.names = append(t.names, k.Name)
-		t.ways[k.Name] = k.Way
+		t.paths[k.Name] = k.Path
 	}
 	t.Reset()
 	return t
@@ -51,10 +51,10 @@ func (t *Tally) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	held := map[string]*HeldCount{}
-	for name, was := range t.kept.held {
+	for name, was := range t.counts.held {
 		held[name] = &HeldCount{Kind: name, Place: was.Place, Open: was.Open}
 	}
-	t.kept = record{
+	t.counts = counters{
 		began: t.now(), held: held,
 		kinds: map[string]*KindCount{}, answers: map[string]int{}, seconds: map[string]map[int64]int{},
 	}
@@ -64,59 +64,59 @@ func (t *Tally) Reset() {
 func (t *Tally) Skip() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kept.skipped++
+	t.counts.skipped++
 }
 
 // Record counts what became of a request. One that began before the last reset is none of this count.
 func (t *Tally) Record(kind string, began time.Time, answer hop.Answer, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if began.Before(t.kept.began) {
+	if began.Before(t.counts.began) {
 		return
 	}
-	count := t.kept.kinds[kind]
+	count := t.counts.kinds[kind]
 	if count == nil {
 		count = &KindCount{Kind: kind}
-		t.kept.kinds[kind] = count
+		t.counts.kinds[kind] = count
 	}
 	count.Sent++
 	count.Slowest = max(count.Slowest, t.now().Sub(began).Milliseconds())
 	if err != nil {
-		t.failed(count, err)
+		t.recordFailure(count, err)
 		return
 	}
 	count.OK++
-	answer.Each(t.answered)
+	answer.Walk(t.recordAnswer)
 }
 
-// answered counts who answered, by service and version.
-func (t *Tally) answered(a hop.Answer) {
+// recordAnswer counts who answered, by service and version.
+func (t *Tally) recordAnswer(a hop.Answer) {
 	if a.Service != "" {
 		name := a.Service
 		if a.Version != "" {
 			name += " " + a.Version
 		}
-		t.kept.answers[name]++
+		t.counts.answers[name]++
 	}
 }
 
-func (t *Tally) failed(count *KindCount, err error) {
-	e := t.event(count.Kind, err)
+func (t *Tally) recordFailure(count *KindCount, err error) {
+	e := t.newEvent(count.Kind, err)
 	count.Failed++
 	if e.Wrong {
 		count.Wrong++
 	}
-	if t.kept.seconds[e.Place] == nil {
-		t.kept.seconds[e.Place] = map[int64]int{}
+	if t.counts.seconds[e.Place] == nil {
+		t.counts.seconds[e.Place] = map[int64]int{}
 	}
-	t.kept.seconds[e.Place][e.Time.Unix()]++
-	if len(t.kept.failures) < listed {
-		t.kept.failures = append(t.kept.failures, e)
+	t.counts.seconds[e.Place][e.Time.Unix()]++
+	if len(t.counts.failures) < maxListedEvents {
+		t.counts.failures = append(t.counts.failures, e)
 	}
 }
 
-// event is a failure at this moment, in the place that the error names.
-func (t *Tally) event(kind string, err error) Event {
+// newEvent is a failure at this moment, in the place that the error names.
+func (t *Tally) newEvent(kind string, err error) Event {
 	e := Event{Time: t.now().UTC().Truncate(time.Millisecond), Kind: kind, Place: "load", What: err.Error()}
 	var f *hop.Failure
 	if errors.As(err, &f) {

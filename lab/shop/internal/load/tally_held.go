@@ -8,7 +8,7 @@ import "time"
 func (t *Tally) Opened(kind, place string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	count := t.held(kind, place)
+	count := t.heldCount(kind, place)
 	count.Opened++
 	count.Open++
 }
@@ -17,33 +17,33 @@ func (t *Tally) Opened(kind, place string) {
 func (t *Tally) Cut(kind, place string, lasted time.Duration, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	count := t.held(kind, place)
+	count := t.heldCount(kind, place)
 	count.Cut++
 	count.Open--
-	e := t.event(kind, err)
+	e := t.newEvent(kind, err)
 	e.Place, e.Lasted = place, lasted.Round(time.Millisecond).String()
-	t.cut(e)
+	t.addCut(e)
 }
 
 // Unopened counts a held connection that could not be opened.
 func (t *Tally) Unopened(kind, place string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.held(kind, place).Unopened++
-	e := t.event(kind, err)
+	t.heldCount(kind, place).Unopened++
+	e := t.newEvent(kind, err)
 	e.Place = place
-	t.cut(e)
+	t.addCut(e)
 }
 
-func (t *Tally) held(kind, place string) *HeldCount {
-	if t.kept.held[kind] == nil {
-		t.kept.held[kind] = &HeldCount{Kind: kind, Place: place}
+func (t *Tally) heldCount(kind, place string) *HeldCount {
+	if t.counts.held[kind] == nil {
+		t.counts.held[kind] = &HeldCount{Kind: kind, Place: place}
 	}
-	return t.kept.held[kind]
+	return t.counts.held[kind]
 }
 
-func (t *Tally) cut(e Event) {
-	if len(t.kept.cuts) < listed {
-		t.kept.cuts = append(t.kept.cuts, e)
+func (t *Tally) addCut(e Event) {
+	if len(t.counts.cuts) < maxListedEvents {
+		t.counts.cuts = append(t.counts.cuts, e)
 	}
 }

@@ -18,36 +18,36 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// clock is a time that stands still until it is moved.
-type clock struct{ at time.Time }
+// fakeClock is a time that stands still until it is moved.
+type fakeClock struct{ at time.Time }
 
-func (c *clock) now() time.Time { return c.at }
+func (c *fakeClock) now() time.Time { return c.at }
 
-func (c *clock) pass(d time.Duration) time.Time { c.at = c.at.Add(d); return c.at }
+func (c *fakeClock) advance(d time.Duration) time.Time { c.at = c.at.Add(d); return c.at }
 
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
-// busy is a tally with one of everything in it.
-func busy(c *clock) *load.Tally {
-	tally := load.NewTally(c.now, []load.Kind{{Name: "price", Way: "web -> cart -> rates"}, {Name: "tcp", Way: "ledger"}})
+// filledTally is a tally with one of everything in it.
+func filledTally(c *fakeClock) *load.Tally {
+	tally := load.NewTally(c.now, []load.Kind{{Name: "price", Path: "web -> cart -> rates"}, {Name: "tcp", Path: "ledger"}})
 	answer := hop.Answer{Service: "web", Asked: []hop.Answer{{Service: "cart", Version: "v2"}}}
-	began := c.pass(time.Second)
-	c.pass(20 * time.Millisecond)
+	began := c.advance(time.Second)
+	c.advance(20 * time.Millisecond)
 	tally.Record("price", began, answer, nil)
 	tally.Record("price", began, hop.Answer{}, &hop.Failure{From: "cart", To: "rates", What: "503"})
 	tally.Opened("held-tcp", "ledger")
-	c.pass(time.Second)
-	tally.Record("price", began, hop.Answer{}, hop.Wrong("cart", "rates", "what?"))
-	tally.Record("tcp", began, hop.Answer{}, hop.Failed("ingress", "ledger", errors.New("EOF")))
+	c.advance(time.Second)
+	tally.Record("price", began, hop.Answer{}, hop.NewWrongAnswer("cart", "rates", "what?"))
+	tally.Record("tcp", began, hop.Answer{}, hop.NewFailure("ingress", "ledger", errors.New("EOF")))
 	tally.Cut("held-tcp", "ledger", 1500*time.Millisecond, errors.New("EOF"))
 	tally.Unopened("held-tcp", "ledger", errors.New("refused"))
 	tally.Skip()
 	return tally
 }
 
-func TestTheReportOfOneOfEverything(t *testing.T) {
+func TestReportText(t *testing.T) {
 	var text bytes.Buffer
-	if err := busy(&clock{noon}).Report().Text(&text); err != nil {
+	if err := filledTally(&fakeClock{noon}).Report().Text(&text); err != nil {
 		t.Fatal(err)
 	}
 	const file = "testdata/report.golden"
@@ -65,8 +65,8 @@ func TestTheReportOfOneOfEverything(t *testing.T) {
 	}
 }
 
-func TestBeingCutIsNoFailedRequest(t *testing.T) {
-	r := busy(&clock{noon}).Report()
+func TestCutIsNotAFailedRequest(t *testing.T) {
+	r := filledTally(&fakeClock{noon}).Report()
 	if r.Sent != 4 || r.OK != 1 || r.Failed != 3 || r.Skipped != 1 {
 		t.Errorf("want 4 sent, 1 ok, 3 failed, 1 skipped, got %+v", r)
 	}
@@ -76,12 +76,12 @@ func TestBeingCutIsNoFailedRequest(t *testing.T) {
 	}
 }
 
-func TestResetForgetsAllButWhatIsStillHeld(t *testing.T) {
-	c := &clock{noon}
-	tally := busy(c)
+func TestResetKeepsOpenConnections(t *testing.T) {
+	c := &fakeClock{noon}
+	tally := filledTally(c)
 	tally.Opened("held-tcp", "ledger")
 	early := c.now()
-	c.pass(time.Second)
+	c.advance(time.Second)
 	tally.Reset()
 	tally.Record("tcp", early, hop.Answer{}, errors.New("began before the reset"))
 	r := tally.Report()
@@ -94,11 +94,11 @@ func TestResetForgetsAllButWhatIsStillHeld(t *testing.T) {
 	}
 }
 
-func TestEveryFailureIsCountedAndTheFirstAreListed(t *testing.T) {
-	c := &clock{noon}
+func TestFailureListIsBounded(t *testing.T) {
+	c := &fakeClock{noon}
 	tally := load.NewTally(c.now, []load.Kind{{Name: "tcp"}})
 	for range 600 {
-		tally.Record("tcp", c.now(), hop.Answer{}, hop.Failed("ingress", "ledger", errors.New("EOF")))
+		tally.Record("tcp", c.now(), hop.Answer{}, hop.NewFailure("ingress", "ledger", errors.New("EOF")))
 	}
 	r := tally.Report()
 	if r.Failed != 600 || r.Places[0].Failed != 600 || len(r.Failures) != 500 {

@@ -12,9 +12,9 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 )
 
-// Patience is how long any one request may take: longer than the longest of the services waits for the next.
+// RequestTimeout is how long any one request may take: longer than the longest of the services waits for the next.
 // All of them are patient, because on a small machine an upgrade makes requests slow, and slow isn't lost.
-const Patience = 15 * time.Second
+const RequestTimeout = 15 * time.Second
 
 // Hosts that the gateway routes by.
 const (
@@ -40,18 +40,18 @@ func (t Target) web(ctx context.Context, path string, header map[string]string) 
 		h[k] = []string{v}
 	}
 	a, err := t.Call.Get(ctx, "web", t.HTTP+path, WebHost, h)
-	return a, placed(err)
+	return a, withGatewayPlace(err)
 }
 
-// placed names the place of a request that never got to a service: whoever asks at the gateway and has no answer
+// withGatewayPlace names the place of a request that never got to a service: whoever asks at the gateway and has no answer
 // at all failed at the gateway; whoever was answered by the gateway itself failed behind it.
-func placed(err error) error {
+func withGatewayPlace(err error) error {
 	var f *hop.Failure
 	if !errors.As(err, &f) || f.From != "load" {
 		return err
 	}
 	g := *f
-	if answered(f) {
+	if isAnswer(f) {
 		g.From = "ingress"
 	} else {
 		g.To = "ingress"
@@ -59,8 +59,8 @@ func placed(err error) error {
 	return &g
 }
 
-// answered says whether a failure of the first step was an answer: those begin with their status.
-func answered(f *hop.Failure) bool {
+// isAnswer says whether a failure of the first step was an answer: those begin with their status.
+func isAnswer(f *hop.Failure) bool {
 	var status int
 	n, _ := fmt.Sscanf(f.What, "%d", &status)
 	return f.Wrong || n == 1

@@ -10,15 +10,15 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/ledger"
 )
 
-// Undrained is everything that is asked, from within the mesh, of services that
+// UndrainedKinds is everything that is asked, from within the mesh, of services that
 // don't drain: each by the name of its Service in one namespace.
-func Undrained(namespace string) ([]Kind, error) {
+func UndrainedKinds(namespace string) ([]Kind, error) {
 	at := func(service string) string { return service + "." + namespace + ".svc.cluster.local:8080" }
 	c, err := catalog.Dial(at("asked"), "")
 	if err != nil {
 		return nil, err
 	}
-	call := hop.NewCaller("load", Patience)
+	call := hop.NewCaller("load", RequestTimeout)
 	get := func(service string) func(context.Context) (hop.Answer, error) {
 		return func(ctx context.Context) (hop.Answer, error) {
 			return call.Get(ctx, service, "http://"+at(service)+"/", "", nil)
@@ -30,14 +30,14 @@ func Undrained(namespace string) ([]Kind, error) {
 		{"asked", "load -> asked (gRPC)", 24, func(ctx context.Context) (hop.Answer, error) {
 			says, err := c.Find(ctx, "lamp")
 			if err != nil {
-				return hop.Answer{}, hop.Failed("load", "asked", err)
+				return hop.Answer{}, hop.NewFailure("load", "asked", err)
 			}
-			return hop.Answer{Service: "asked", Says: says}, nil
+			return hop.Answer{Service: "asked", Text: says}, nil
 		}},
 		{"summed", "load -> summed (TCP)", 24, func(ctx context.Context) (hop.Answer, error) {
-			pod, _, err := ledger.Once(ctx, at("summed"), 3, 4)
+			pod, _, err := ledger.AddOnce(ctx, at("summed"), 3, 4)
 			if err != nil {
-				return hop.Answer{}, hop.Failed("load", "summed", err)
+				return hop.Answer{}, hop.NewFailure("load", "summed", err)
 			}
 			return hop.Answer{Service: "summed", Pod: pod}, nil
 		}},

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func printed(t *testing.T, rate float64) (text string, key token.Key) {
+func printShop(t *testing.T, rate float64) (text string, key token.Key) {
 	t.Helper()
 	key, err := token.New()
 	if err != nil {
@@ -34,8 +34,8 @@ func printed(t *testing.T, rate float64) (text string, key token.Key) {
 	return out.String(), key
 }
 
-func TestTheWholeShop(t *testing.T) {
-	got, key := printed(t, 100)
+func TestPrintGolden(t *testing.T) {
+	got, key := printShop(t, 100)
 	bearer, err := key.Token()
 	if err != nil {
 		t.Fatal(err)
@@ -57,8 +57,8 @@ func TestTheWholeShop(t *testing.T) {
 	}
 }
 
-func TestWithoutARateThereIsNoLoad(t *testing.T) {
-	text, _ := printed(t, 0)
+func TestPrintWithoutRateOmitsLoad(t *testing.T) {
+	text, _ := printShop(t, 0)
 	for _, o := range objects(t, text) {
 		if o.Metadata.Namespace == "load" || o.Metadata.Name == "load" {
 			t.Errorf("%s %s is there", o.Kind, o.Metadata.Name)

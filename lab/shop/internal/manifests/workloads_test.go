@@ -37,7 +37,7 @@ type object struct {
 
 func workloads(t *testing.T) (found []object) {
 	t.Helper()
-	text, _ := printed(t, 100)
+	text, _ := printShop(t, 100)
 	for _, o := range objects(t, text) {
 		inShop := strings.HasPrefix(o.Metadata.Namespace, "shop-")
 		if inShop && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, o.Kind) {
@@ -47,7 +47,7 @@ func workloads(t *testing.T) (found []object) {
 	return found
 }
 
-func TestEveryServiceDrainsButForRates(t *testing.T) {
+func TestAllServicesButRatesDrain(t *testing.T) {
 	drains := map[string]bool{}
 	for _, o := range workloads(t) {
 		drains[o.Metadata.Name] = o.Spec.Template.Spec.Containers[0].Lifecycle.PreStop != nil
@@ -58,7 +58,7 @@ func TestEveryServiceDrainsButForRates(t *testing.T) {
 	}
 }
 
-func TestTwoOfEverythingOrOneOnEveryNode(t *testing.T) {
+func TestWorkloadsHaveReplicas(t *testing.T) {
 	for _, o := range workloads(t) {
 		switch o.Kind {
 		case "DaemonSet":
@@ -75,7 +75,7 @@ func TestTwoOfEverythingOrOneOnEveryNode(t *testing.T) {
 }
 
 // Five seconds of preStop, five of the service's grace, five of the proxy's drain after that.
-func TestThereIsTimeToDrain(t *testing.T) {
+func TestGracePeriodAllowsDraining(t *testing.T) {
 	for _, o := range workloads(t) {
 		if got := o.Spec.Template.Spec.TerminationGracePeriodSeconds; got < 20 {
 			t.Errorf("%s is killed after %d s", o.Metadata.Name, got)
@@ -83,7 +83,7 @@ func TestThereIsTimeToDrain(t *testing.T) {
 	}
 }
 
-func TestNoServiceIsIstiosUser(t *testing.T) {
+func TestServicesDoNotRunAsIstioUser(t *testing.T) {
 	for _, o := range workloads(t) {
 		if got := o.Spec.Template.Spec.Containers[0].SecurityContext.RunAsUser; got == 0 || got == 1337 {
 			t.Errorf("%s runs as %d", o.Metadata.Name, got)
@@ -91,8 +91,8 @@ func TestNoServiceIsIstiosUser(t *testing.T) {
 	}
 }
 
-func TestNoRouteRepeatsARequest(t *testing.T) {
-	text, _ := printed(t, 100)
+func TestRoutesDoNotRetry(t *testing.T) {
+	text, _ := printShop(t, 100)
 	routes := 0
 	for _, o := range objects(t, text) {
 		if o.Kind != "VirtualService" {
@@ -110,8 +110,8 @@ func TestNoRouteRepeatsARequest(t *testing.T) {
 	}
 }
 
-func TestTheNamespacesAreBoundInBothWays(t *testing.T) {
-	text, _ := printed(t, 100)
+func TestNamespacesUseBothInjectionLabels(t *testing.T) {
+	text, _ := printShop(t, 100)
 	bound := map[string]map[string]string{}
 	for _, o := range objects(t, text) {
 		if o.Kind == "Namespace" {

@@ -17,18 +17,18 @@ import (
 // way may finish for as long as the grace; with no grace everything is dropped at once.
 func HTTP(ctx context.Context, ln net.Listener, handler http.Handler, grace time.Duration) error {
 	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	left := make(chan error, 1)
+	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		left <- leave(srv, grace)
+		stopped <- shutdown(srv, grace)
 	}()
 	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve HTTP on %s: %w", ln.Addr(), err)
 	}
-	return <-left
+	return <-stopped
 }
 
-func leave(srv *http.Server, grace time.Duration) error {
+func shutdown(srv *http.Server, grace time.Duration) error {
 	if grace <= 0 {
 		return srv.Close()
 	}
@@ -40,8 +40,8 @@ func leave(srv *http.Server, grace time.Duration) error {
 	return nil
 }
 
-// All runs the parts until the context ends or one of them fails, which ends the others, and waits for them all.
-func All(ctx context.Context, parts ...func(context.Context) error) error {
+// RunAll runs the parts until the context ends or one of them fails, which ends the others, and waits for them all.
+func RunAll(ctx context.Context, parts ...func(context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var wg sync.WaitGroup
@@ -57,8 +57,8 @@ func All(ctx context.Context, parts ...func(context.Context) error) error {
 	return errors.Join(failed...)
 }
 
-// Ready answers a readiness probe: 200 when the question comes back nil, else 503 and why.
-func Ready(ready func() error) http.Handler {
+// ReadyHandler answers a readiness probe: 200 when the question comes back nil, else 503 and why.
+func ReadyHandler(ready func() error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if err := ready(); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -68,5 +68,5 @@ func Ready(ready func() error) http.Handler {
 	})
 }
 
-// Always is ready as soon as it listens.
-func Always() error { return nil }
+// AlwaysReady is ready as soon as it listens.
+func AlwaysReady() error { return nil }

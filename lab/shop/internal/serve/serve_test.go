@@ -13,8 +13,8 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// leaving starts a request, tells the server to leave while it is under way, and hands back what became of it.
-func leaving(t *testing.T, grace time.Duration) (status int, err error) {
+// stopDuringRequest starts a request, tells the server to leave while it is under way, and hands back what became of it.
+func stopDuringRequest(t *testing.T, grace time.Duration) (status int, err error) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -45,21 +45,21 @@ func leaving(t *testing.T, grace time.Duration) (status int, err error) {
 	return resp.StatusCode, resp.Body.Close()
 }
 
-func TestHTTPFinishesWhatIsUnderWay(t *testing.T) {
-	if status, err := leaving(t, 5*time.Second); err != nil || status != http.StatusOK {
+func TestHTTPFinishesRequestsInFlight(t *testing.T) {
+	if status, err := stopDuringRequest(t, 5*time.Second); err != nil || status != http.StatusOK {
 		t.Errorf("want 200, got %d, %v", status, err)
 	}
 }
 
-func TestHTTPWithoutGraceDropsWhatIsUnderWay(t *testing.T) {
-	if status, err := leaving(t, 0); err == nil {
+func TestHTTPWithoutGraceDropsRequests(t *testing.T) {
+	if status, err := stopDuringRequest(t, 0); err == nil {
 		t.Errorf("want the request dropped, got %d", status)
 	}
 }
 
-func TestAllEndsTheOthersWhenOneFails(t *testing.T) {
+func TestRunAllStopsAfterFailure(t *testing.T) {
 	broken := errors.New("broken")
-	err := serve.All(context.Background(),
+	err := serve.RunAll(context.Background(),
 		func(ctx context.Context) error { <-ctx.Done(); return nil },
 		func(context.Context) error { return broken },
 	)

@@ -46,13 +46,13 @@ type Notes struct {
 // Handler routes the paths.
 func (n Notes) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { hop.Reply(w, n.says("noted"), nil) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { hop.Reply(w, n.answer("noted"), nil) })
 	mux.HandleFunc("GET /try-cart", n.tryCart)
 	return mux
 }
 
-func (n Notes) says(what string) hop.Answer {
-	return hop.Answer{Service: "notes", Pod: n.Pod, Says: what}
+func (n Notes) answer(what string) hop.Answer {
+	return hop.Answer{Service: "notes", Pod: n.Pod, Text: what}
 }
 
 func (n Notes) tryCart(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +61,7 @@ func (n Notes) tryCart(w http.ResponseWriter, r *http.Request) {
 		err = &hop.Failure{From: "notes", To: "cart", Wrong: resp.StatusCode == http.StatusOK,
 			What: "wanted 403, got " + resp.Status + ": " + strings.TrimSpace(string(body))}
 	}
-	hop.Reply(w, n.says("refused"), err)
+	hop.Reply(w, n.answer("refused"), err)
 }
 
 // Rates knows the rates, and asks the outside world for those that it doesn't.
@@ -70,15 +70,15 @@ type Rates struct {
 	Call    hop.Caller
 	Outside string
 	// Think is how long it takes to find a rate: what is under way when it leaves is lost, since it doesn't drain.
-	Think time.Duration
+	Delay time.Duration
 }
 
 // Handler routes the paths.
 func (s Rates) Handler() http.Handler {
 	mux := http.NewServeMux()
-	self := hop.Answer{Service: "rates", Pod: s.Pod, Says: "1.17"}
+	self := hop.Answer{Service: "rates", Pod: s.Pod, Text: "1.17"}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(s.Think)
+		time.Sleep(s.Delay)
 		hop.Reply(w, self, nil)
 	})
 	mux.HandleFunc("GET /outside", func(w http.ResponseWriter, r *http.Request) {
@@ -100,7 +100,7 @@ type Outside struct{ Pod string }
 func (o Outside) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(EgressHeader) == "" {
-			hop.Reply(w, hop.Answer{}, hop.Wrong("rates", "outside", "did not come by the egress gateway"))
+			hop.Reply(w, hop.Answer{}, hop.NewWrongAnswer("rates", "outside", "did not come by the egress gateway"))
 			return
 		}
 		hop.Reply(w, hop.Answer{Service: "outside", Pod: o.Pod}, nil)

@@ -28,30 +28,30 @@ type Web struct {
 	Find               func(ctx context.Context, item string) (string, error)
 	Balance            func(ctx context.Context) (string, error)
 	// Beat is the time between two lines of the held stream, which ends with Going.
-	Beat  time.Duration
-	Going <-chan struct{}
+	Interval time.Duration
+	Stopping <-chan struct{}
 }
 
 // Handler routes the paths.
 func (web Web) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", web.answer(web.cart("/"), web.notes("/")))
-	mux.HandleFunc("GET /cart", web.answer(web.cart("/")))
-	mux.HandleFunc("GET /price", web.answer(web.cart("/price")))
-	mux.HandleFunc("GET /catalog", web.answer(web.catalog))
-	mux.HandleFunc("GET /balance", web.answer(web.ledger))
-	mux.HandleFunc("GET /outside", web.answer(web.outside))
-	mux.HandleFunc("GET /stranger", web.answer(web.notes("/try-cart")))
+	mux.HandleFunc("GET /{$}", web.answerFrom(web.cart("/"), web.notes("/")))
+	mux.HandleFunc("GET /cart", web.answerFrom(web.cart("/")))
+	mux.HandleFunc("GET /price", web.answerFrom(web.cart("/price")))
+	mux.HandleFunc("GET /catalog", web.answerFrom(web.catalog))
+	mux.HandleFunc("GET /balance", web.answerFrom(web.ledger))
+	mux.HandleFunc("GET /outside", web.answerFrom(web.outside))
+	mux.HandleFunc("GET /stranger", web.answerFrom(web.notes("/try-cart")))
 	mux.HandleFunc("GET /account", web.account)
 	mux.HandleFunc("GET /stream", web.stream)
 	return mux
 }
 
-// asking is one step to a next service.
-type asking func(*http.Request) (hop.Answer, error)
+// call is one step to a next service.
+type call func(*http.Request) (hop.Answer, error)
 
-// answer asks in turn and answers with all that was said.
-func (web Web) answer(asks ...asking) http.HandlerFunc {
+// answerFrom asks in turn and answers with all that was said.
+func (web Web) answerFrom(asks ...call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a := hop.Answer{Service: "web", Pod: web.Pod}
 		for _, ask := range asks {
@@ -68,16 +68,16 @@ func (web Web) answer(asks ...asking) http.HandlerFunc {
 
 // account tells the bearer of a token who the gateway says that they are.
 func (web Web) account(w http.ResponseWriter, r *http.Request) {
-	hop.Reply(w, hop.Answer{Service: "web", Pod: web.Pod, Says: "account of " + r.Header.Get(UserHeader)}, nil)
+	hop.Reply(w, hop.Answer{Service: "web", Pod: web.Pod, Text: "account of " + r.Header.Get(UserHeader)}, nil)
 }
 
-func (web Web) cart(path string) asking {
+func (web Web) cart(path string) call {
 	return func(r *http.Request) (hop.Answer, error) {
-		return web.Call.Get(r.Context(), "cart", web.Cart+path, "", passOn(r))
+		return web.Call.Get(r.Context(), "cart", web.Cart+path, "", forwardedHeaders(r))
 	}
 }
 
-func (web Web) notes(path string) asking {
+func (web Web) notes(path string) call {
 	return func(r *http.Request) (hop.Answer, error) {
 		return web.Call.Get(r.Context(), "notes", web.Notes+path, "", nil)
 	}
@@ -90,21 +90,21 @@ func (web Web) outside(r *http.Request) (hop.Answer, error) {
 func (web Web) catalog(r *http.Request) (hop.Answer, error) {
 	says, err := web.Find(r.Context(), "lamp")
 	if err != nil {
-		return hop.Answer{}, hop.Failed("web", "catalog", err)
+		return hop.Answer{}, hop.NewFailure("web", "catalog", err)
 	}
-	return hop.Answer{Service: "catalog", Says: says}, nil
+	return hop.Answer{Service: "catalog", Text: says}, nil
 }
 
 func (web Web) ledger(r *http.Request) (hop.Answer, error) {
 	pod, err := web.Balance(r.Context())
 	if err != nil {
-		return hop.Answer{}, hop.Failed("web", "ledger", err)
+		return hop.Answer{}, hop.NewFailure("web", "ledger", err)
 	}
 	return hop.Answer{Service: "ledger", Pod: pod}, nil
 }
 
-// passOn is what a request hands to the next: the version that it asks for.
-func passOn(r *http.Request) http.Header {
+// forwardedHeaders is what a request hands to the next: the version that it asks for.
+func forwardedHeaders(r *http.Request) http.Header {
 	if v := r.Header.Get(VersionHeader); v != "" {
 		return http.Header{VersionHeader: {v}}
 	}
@@ -113,21 +113,21 @@ func passOn(r *http.Request) http.Header {
 
 // stream is a response that is held: a line at every beat, until the caller goes or the service does.
 func (web Web) stream(w http.ResponseWriter, r *http.Request) {
-	beat := time.NewTicker(web.Beat)
-	defer beat.Stop()
-	out := http.NewResponseController(w)
+	ticker := time.NewTicker(web.Interval)
+	defer ticker.Stop()
+	controller := http.NewResponseController(w)
 	for {
 		if _, err := fmt.Fprintf(w, "here is %s\n", web.Pod); err != nil {
 			return
 		}
-		if err := out.Flush(); err != nil {
+		if err := controller.Flush(); err != nil {
 			return
 		}
 		select {
-		case <-beat.C:
+		case <-ticker.C:
 		case <-r.Context().Done():
 			return
-		case <-web.Going:
+		case <-web.Stopping:
 			// Ended in the middle, not properly: whoever holds the stream has to see that it was cut.
 			panic(http.ErrAbortHandler)
 		}

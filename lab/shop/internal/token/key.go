@@ -27,20 +27,20 @@ func New() (Key, error) {
 	return Key{private}, nil
 }
 
-// Kept reads the key from the file, or makes one and writes it there, for its owner's eyes only, when there is
+// LoadOrCreate reads the key from the file, or makes one and writes it there, for its owner's eyes only, when there is
 // no such file: the same file always gives the same manifests.
-func Kept(file string) (Key, error) {
+func LoadOrCreate(file string) (Key, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return made(file)
+		return create(file)
 	}
 	if err != nil {
 		return Key{}, fmt.Errorf("read the signing key: %w", err)
 	}
-	return parsed(file, text)
+	return parse(file, text)
 }
 
-func made(file string) (Key, error) {
+func create(file string) (Key, error) {
 	key, err := New()
 	if err != nil {
 		return Key{}, err
@@ -52,7 +52,7 @@ func made(file string) (Key, error) {
 	return key, nil
 }
 
-func parsed(file string, text []byte) (Key, error) {
+func parse(file string, text []byte) (Key, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
 		return Key{}, fmt.Errorf("read the signing key: %s is no PEM file", file)

@@ -17,8 +17,8 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/token"
 )
 
-func TestTheKeySetVerifiesTheKeysOwnTokenOnly(t *testing.T) {
-	mine, theirs := fresh(t), fresh(t)
+func TestKeySetVerifiesOnlyItsOwnTokens(t *testing.T) {
+	mine, theirs := newKey(t), newKey(t)
 	if err := verify(t, mine.KeySet(), bearer(t, mine)); err != nil {
 		t.Errorf("my token: %v", err)
 	}
@@ -27,13 +27,13 @@ func TestTheKeySetVerifiesTheKeysOwnTokenOnly(t *testing.T) {
 	}
 }
 
-func TestAKeptKeyGivesTheSameTokenAgain(t *testing.T) {
+func TestLoadOrCreateReusesKey(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key.pem")
-	first, err := token.Kept(file)
+	first, err := token.LoadOrCreate(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := token.Kept(file)
+	second, err := token.LoadOrCreate(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,17 +49,17 @@ func TestAKeptKeyGivesTheSameTokenAgain(t *testing.T) {
 	}
 }
 
-func TestAKeyFileThatIsNone(t *testing.T) {
+func TestLoadOrCreateRejectsInvalidFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key.pem")
 	if err := os.WriteFile(file, []byte("no key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := token.Kept(file); err == nil || !strings.Contains(err.Error(), file) {
+	if _, err := token.LoadOrCreate(file); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("want an error that names the file, got %v", err)
 	}
 }
 
-func fresh(t *testing.T) token.Key {
+func newKey(t *testing.T) token.Key {
 	t.Helper()
 	k, err := token.New()
 	if err != nil {
