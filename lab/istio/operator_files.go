@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package istio holds the IstioOperator files of the lab's two Istios, as a user
-// of the lab hands them to istioctl.
+// Package istio embeds the IstioOperator files of the lab's two Istio versions.
 package istio
 
 import (
@@ -13,14 +12,14 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// Revision is the name of the revision that the file for this version installs: 1.29.1 is 1-29-1.
+// Revision returns the revision that the version's file installs. For 1.29.1 it is 1-29-1.
 func Revision(version string) string { return strings.ReplaceAll(version, ".", "-") }
 
-// OperatorFile is the IstioOperator file for this version.
+// OperatorFile returns the IstioOperator file of the version.
 func OperatorFile(version string) ([]byte, error) {
 	b, err := files.ReadFile(Revision(version) + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("find the IstioOperator of Istio %s: %w", version, err)
+		return nil, fmt.Errorf("read the IstioOperator of Istio %s: %w", version, err)
 	}
 	return b, nil
 }

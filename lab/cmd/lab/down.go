@@ -19,12 +19,12 @@ import (
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
 
-// stopTimeout is how long a supervisor may take to end what it runs.
+// stopTimeout bounds how long a supervisor may take to end its processes.
 const stopTimeout = 20 * time.Second
 
 func downCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use: "down", Short: "End the lab, and leave nothing of it but the cache", Args: cobra.NoArgs,
+		Use: "down", Short: "Stop the lab and remove everything but the cache", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return down(c.Context(), f, c.ErrOrStderr()) },
 	}
 }
@@ -43,7 +43,7 @@ func down(ctx context.Context, f *flags, out io.Writer) error {
 	defer os.Remove(path)
 	l, err := state.Load(state.Dir(root, f.name))
 	if errors.Is(err, state.ErrNotFound) {
-		fmt.Fprintf(out, "lab %s is down\n", f.name)
+		fmt.Fprintf(out, "Lab %s is down.\n", f.name)
 		return nil
 	}
 	if err != nil {
@@ -55,11 +55,11 @@ func down(ctx context.Context, f *flags, out io.Writer) error {
 	if err := cleanUp(l); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "lab %s is down\n", l.Name)
+	fmt.Fprintf(out, "Lab %s is down.\n", l.Name)
 	return nil
 }
 
-// cleanUp takes away what a lab whose processes have ended has left.
+// cleanUp removes the files and cgroups of a lab whose processes have ended.
 func cleanUp(l state.Lab) error {
 	if l.Size == state.Real {
 		if err := real.RemoveCgroups(l); err != nil {
@@ -68,9 +68,9 @@ func cleanUp(l state.Lab) error {
 	}
 	var err error
 	for until := time.Now().Add(stopTimeout); time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
-		if err = os.RemoveAll(l.Dir); err == nil { // what is dying may still write there
+		if err = os.RemoveAll(l.Dir); err == nil { // processes that are ending may still write to it
 			return nil
 		}
 	}
-	return fmt.Errorf("remove the folder of lab %s: %w", l.Name, err)
+	return fmt.Errorf("remove the directory of lab %s: %w", l.Name, err)
 }

@@ -16,7 +16,7 @@ import (
 func fetchCommand(f *flags) *cobra.Command {
 	var noShop, withRollouts bool
 	c := &cobra.Command{
-		Use: "fetch", Short: "Build and download all parts of a lab of this size, and start nothing", Args: cobra.NoArgs,
+		Use: "fetch", Short: "Build and download all parts of a lab of this size, without starting it", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			size, _, err := f.labSize()
 			if err != nil {
@@ -30,12 +30,13 @@ func fetchCommand(f *flags) *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().BoolVar(&noShop, "no-shop", false, "leave the shop out")
-	c.Flags().BoolVar(&withRollouts, "rollouts", false, "with the controller of Argo Rollouts")
+	c.Flags().BoolVar(&noShop, "no-shop", false, "do not install the shop")
+	c.Flags().BoolVar(&withRollouts, "rollouts", false, "include the Argo Rollouts controller")
 	return c
 }
 
-// requiredParts names the parts of a lab of this size, those that need a registry first, so that what is going to fail fails early.
+// requiredParts returns the names of the parts of a lab of this size. Parts that need a package
+// registry come first, so that a failure shows early.
 func requiredParts(size state.Size, shop, withRollouts bool) []string {
 	var names []string
 	if size == state.Real {
@@ -57,6 +58,7 @@ func requiredParts(size state.Size, shop, withRollouts bool) []string {
 	return names
 }
 
+// shopParts returns the parts that the shop adds to a lab of this size.
 func shopParts(size state.Size) []string {
 	if size == state.Real {
 		return []string{"shop", "shop-image"}
@@ -64,6 +66,7 @@ func shopParts(size state.Size) []string {
 	return []string{"shop"}
 }
 
+// getParts builds or downloads the named parts and returns their paths by name.
 func getParts(ctx context.Context, s parts.Store, names []string) (map[string]string, error) {
 	paths := map[string]string{}
 	for _, n := range names {

@@ -18,8 +18,8 @@ import (
 	"github.com/rerig/rerig/lab/istio"
 )
 
-// installContents installs what the lab is to hold. Each thing is installed once in a lab's
-// life: what became of it since is its user's business.
+// installContents installs Istio and the shop into a running lab. Each is installed only once;
+// later changes by the user are kept.
 func installContents(ctx context.Context, l state.Lab, want contents, out io.Writer) error {
 	newerImages := importNewerImages(ctx, l, out)
 	if want.istio {
@@ -36,8 +36,8 @@ func installContents(ctx context.Context, l state.Lab, want contents, out io.Wri
 	return nil
 }
 
-// importNewerImages imports the newer Istio's images while the older one is installed, so
-// that they are there for whoever installs it.
+// importNewerImages imports the images of the newer Istio while the older Istio is installed. The
+// channel yields its result. A hollow lab has no images.
 func importNewerImages(ctx context.Context, l state.Lab, out io.Writer) <-chan error {
 	imported := make(chan error, 1)
 	if l.Size != state.Real {
@@ -51,6 +51,7 @@ func importNewerImages(ctx context.Context, l state.Lab, out io.Writer) <-chan e
 	return imported
 }
 
+// importImages loads a part's image archive into the containerd of a real lab.
 func importImages(ctx context.Context, l state.Lab, part string) error {
 	cmd, err := real.Enter(ctx, l, append([]string{"ctr"}, real.ImportArgs(l.Parts[part])...))
 	if err != nil {
@@ -59,7 +60,7 @@ func importImages(ctx context.Context, l state.Lab, part string) error {
 	return runQuietly(cmd)
 }
 
-// installOnce does what has not been done in this lab yet, and marks it done.
+// installOnce calls do unless an earlier call succeeded in this lab.
 func installOnce(l state.Lab, what string, out io.Writer, do func() error) error {
 	marker := filepath.Join(l.Dir, what+".installed")
 	if _, err := os.Stat(marker); err == nil {
@@ -69,11 +70,12 @@ func installOnce(l state.Lab, what string, out io.Writer, do func() error) error
 	if err := do(); err != nil {
 		return fmt.Errorf("install %s: %w", what, err)
 	}
-	fmt.Fprintf(out, "%s is in place after %.1f s\n", what, time.Since(start).Seconds())
+	fmt.Fprintf(out, "%s installed in %.1f s\n", what, time.Since(start).Seconds())
 	return os.WriteFile(marker, nil, 0o644)
 }
 
-// installIstio does what a user does by hand: `istioctl install -f FILE`.
+// installIstio runs `istioctl install -f FILE`, as a user does. It writes the IstioOperator files
+// of all versions into the lab's directory.
 func installIstio(ctx context.Context, l state.Lab, version string) error {
 	for _, v := range parts.IstioVersions {
 		content, err := istio.OperatorFile(v)
@@ -81,13 +83,14 @@ func installIstio(ctx context.Context, l state.Lab, version string) error {
 			return err
 		}
 		if err := os.WriteFile(operatorFile(l, v), content, 0o644); err != nil {
-			return fmt.Errorf("write the IstioOperator of %s: %w", v, err)
+			return fmt.Errorf("write the IstioOperator of Istio %s: %w", v, err)
 		}
 	}
 	istioctl := filepath.Join(l.Parts["istio-"+version], "istioctl")
 	return runQuietly(exec.CommandContext(ctx, istioctl, "install", "-y", "-f", operatorFile(l, version), "--kubeconfig", l.Kubeconfig()))
 }
 
+// operatorFile returns the path of a version's IstioOperator in the lab's directory.
 func operatorFile(l state.Lab, version string) string {
 	return filepath.Join(l.Dir, istio.Revision(version)+".yaml")
 }
@@ -96,7 +99,7 @@ func kubectl(ctx context.Context, l state.Lab, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, l.Parts["kubectl"], append([]string{"--kubeconfig", l.Kubeconfig()}, args...)...)
 }
 
-// runQuietly runs a command whose output matters only when it fails.
+// runQuietly runs a command and returns its output only as part of an error.
 func runQuietly(cmd *exec.Cmd) error {
 	out, err := cmd.CombinedOutput()
 	if err == nil {

@@ -20,7 +20,7 @@ func loadCommand(f *flags) *cobra.Command {
 	var format string
 	var reset bool
 	c := &cobra.Command{
-		Use: "load", Short: "Print what the load on the shop has seen so far", Args: cobra.NoArgs,
+		Use: "load", Short: "Print the report of the shop's load generator", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			l, err := f.loadLab()
 			if err != nil {
@@ -29,12 +29,12 @@ func loadCommand(f *flags) *cobra.Command {
 			return load(c.Context(), l, format, reset, c.OutOrStdout())
 		},
 	}
-	c.Flags().StringVarP(&format, "output", "o", "text", "text or json")
-	c.Flags().BoolVar(&reset, "reset", false, "begin anew, and print the report so far (as JSON)")
+	c.Flags().StringVarP(&format, "output", "o", "text", "output format: text or json")
+	c.Flags().BoolVar(&reset, "reset", false, "print the report so far (as JSON) and reset all counters")
 	return c
 }
 
-// load asks the load generator's pod, through the API server.
+// load prints the load generator's report. It asks the pod through the API server's proxy.
 func load(ctx context.Context, l state.Lab, format string, reset bool, out io.Writer) error {
 	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig())
 	if err != nil {
@@ -42,23 +42,24 @@ func load(ctx context.Context, l state.Lab, format string, reset bool, out io.Wr
 	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return fmt.Errorf("make a client for lab %s: %w", l.Name, err)
+		return fmt.Errorf("create a client for lab %s: %w", l.Name, err)
 	}
 	pods, err := client.CoreV1().Pods("load").List(ctx, metav1.ListOptions{LabelSelector: "app=load"})
 	if err != nil {
-		return fmt.Errorf("find the load's pod: %w", err)
+		return fmt.Errorf("list the pods of the load generator: %w", err)
 	}
 	if len(pods.Items) == 0 {
-		return fmt.Errorf("find the load's pod: lab %s has none; `lab shop` installs it in a real lab", l.Name)
+		return fmt.Errorf("no load generator runs in lab %s; a real lab gets one with `lab shop`", l.Name)
 	}
 	report, err := reportRequest(client, pods.Items[0].Name, format, reset).DoRaw(ctx)
 	if err != nil {
-		return fmt.Errorf("ask the load for its report: %w", err)
+		return fmt.Errorf("read the report of the load generator: %w", err)
 	}
 	_, err = out.Write(report)
 	return err
 }
 
+// reportRequest returns the request for the report, or for the report and a reset.
 func reportRequest(client kubernetes.Interface, pod, format string, reset bool) *rest.Request {
 	verb, path := "GET", "report"
 	if reset {

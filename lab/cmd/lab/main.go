@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Lab runs a real Kubernetes with real Istios on one machine. See lab/README.md.
+// Command lab runs Kubernetes and two Istio versions on one machine. See lab/README.md.
 package main
 
 import (

@@ -13,8 +13,8 @@ import (
 
 func pathCommand(*flags) *cobra.Command {
 	return &cobra.Command{
-		Use: "path PART", Short: "Print where a part is, building it when needed",
-		Long: "Print where a part is, building it when needed. The parts: " + strings.Join(parts.Names(), ", ") + ".",
+		Use: "path PART", Short: "Print the path of a part, building the part if it is missing",
+		Long: "Print the path of a part. A missing part is built or downloaded first.\nParts: " + strings.Join(parts.Names(), ", ") + ".",
 		Args: cobra.ExactArgs(1), ValidArgs: parts.Names(),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := newStore()
@@ -33,7 +33,7 @@ func pathCommand(*flags) *cobra.Command {
 
 func kubeconfigCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use: "kubeconfig", Short: "Print where the lab's kubeconfig is", Args: cobra.NoArgs,
+		Use: "kubeconfig", Short: "Print the path of the lab's kubeconfig", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			l, err := f.loadLab()
 			if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// flags are what every command takes.
+// flags holds the flags of every command.
 type flags struct {
 	size string
 	name string
@@ -23,17 +23,18 @@ type flags struct {
 func root() *cobra.Command {
 	f := &flags{}
 	c := &cobra.Command{
-		Use: "lab", Short: "A real Kubernetes with real Istios on one machine",
+		Use: "lab", Short: "Run Kubernetes with two Istio versions on one machine",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	c.PersistentFlags().StringVar(&f.size, "size", "", "real (containers and traffic; needs root) or hollow (control planes alone); real when root on Linux")
-	c.PersistentFlags().StringVar(&f.name, "name", "lab", "which lab; several may run at once")
+	c.PersistentFlags().StringVar(&f.size, "size", "", "real (containers and traffic; needs root) or hollow (control planes only);\ndefault: real for root on Linux, else hollow")
+	c.PersistentFlags().StringVar(&f.name, "name", "lab", "name of the lab; several labs can run at once")
 	c.AddCommand(upCommand(f), downCommand(f), statusCommand(f), runCommand(f), shellCommand(f),
 		kubeconfigCommand(f), pathCommand(f), fetchCommand(f), shopCommand(f), loadCommand(f), superviseCommand(), insideCommand())
 	return c
 }
 
-// labSize is the size asked for, or the largest that this user can have, with the reason when that is not the real one.
+// labSize returns the size given by --size, or the largest size that this user can run. The note
+// explains a default other than real.
 func (f *flags) labSize() (size state.Size, note string, err error) {
 	root := os.Geteuid() == 0 && runtime.GOOS == "linux"
 	switch state.Size(f.size) {
@@ -41,18 +42,19 @@ func (f *flags) labSize() (size state.Size, note string, err error) {
 		if root {
 			return state.Real, "", nil
 		}
-		return state.Hollow, "the hollow lab, since the real one needs root on Linux", nil
+		return state.Hollow, "Starting a hollow lab. A real lab needs root on Linux.", nil
 	case state.Hollow:
 		return state.Hollow, "", nil
 	case state.Real:
 		if !root {
-			return "", "", fmt.Errorf("make a real lab: it needs root on Linux; --size hollow needs nothing")
+			return "", "", fmt.Errorf("a real lab needs root on Linux; use --size hollow as another user")
 		}
 		return state.Real, "", nil
 	}
-	return "", "", fmt.Errorf("read --size %q: it is real or hollow", f.size)
+	return "", "", fmt.Errorf("invalid --size %q: use real or hollow", f.size)
 }
 
+// newStore returns the store of parts in this user's cache.
 func newStore() (parts.Store, error) {
 	root, err := cache.Root()
 	if err != nil {
@@ -65,7 +67,7 @@ func newStore() (parts.Store, error) {
 	return parts.Store{Cache: cache.Cache{Root: root, Progress: os.Stderr}, Source: source, Log: os.Stderr}, nil
 }
 
-// loadLab loads the lab of this name, which must be there.
+// loadLab returns the lab given by --name. It fails if there is none.
 func (f *flags) loadLab() (state.Lab, error) {
 	root, err := cache.Root()
 	if err != nil {
@@ -73,7 +75,7 @@ func (f *flags) loadLab() (state.Lab, error) {
 	}
 	l, err := state.Load(state.Dir(root, f.name))
 	if err != nil {
-		return l, fmt.Errorf("find lab %q: %w; `lab up` makes one", f.name, err)
+		return l, fmt.Errorf("find lab %q: %w; start it with `lab up`", f.name, err)
 	}
 	return l, nil
 }

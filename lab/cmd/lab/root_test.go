@@ -30,7 +30,6 @@ func TestLabSize(t *testing.T) {
 	}
 }
 
-// Every part that a lab wants is one that there is.
 func TestRequiredPartsExist(t *testing.T) {
 	for _, size := range []state.Size{state.Real, state.Hollow} {
 		for _, n := range requiredParts(size, true, true) {

@@ -17,8 +17,8 @@ import (
 
 func runCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use: "run -- CMD [ARGS]", Short: "Run a command inside the lab, with its KUBECONFIG",
-		Long: "Run a command with the lab's KUBECONFIG: in a real lab inside its namespaces, where pods' and Services' addresses lead\nto them and where kubectl, istioctl-VERSION and shop are in the PATH; in a hollow lab on the host.",
+		Use: "run -- CMD [ARGS]", Short: "Run a command inside the lab with its KUBECONFIG",
+		Long: "Run a command with the lab's KUBECONFIG.\n\nIn a real lab it runs inside the lab's namespaces: pod and Service addresses are reachable,\nand kubectl, istioctl-VERSION and shop are in the PATH. In a hollow lab it runs on the host.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return execInLab(c.Context(), f, args) },
 	}
@@ -26,12 +26,13 @@ func runCommand(f *flags) *cobra.Command {
 
 func shellCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use: "shell", Short: "A shell inside the lab", Args: cobra.NoArgs,
+		Use: "shell", Short: "Start a shell inside the lab", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return execInLab(c.Context(), f, []string{"/bin/bash"}) },
 	}
 }
 
-// execInLab becomes the command, so that the terminal's signals are the command's alone.
+// execInLab replaces this process by the command, so that only the command receives the terminal's
+// signals.
 func execInLab(ctx context.Context, f *flags, argv []string) error {
 	l, err := f.loadLab()
 	if err != nil {
@@ -50,6 +51,8 @@ func execInLab(ctx context.Context, f *flags, argv []string) error {
 	return nil
 }
 
+// commandInLab returns a command that runs inside the lab's namespaces, or on the host for a hollow
+// lab.
 func commandInLab(ctx context.Context, l state.Lab, argv []string) (*exec.Cmd, error) {
 	if l.Size == state.Real {
 		return real.Enter(ctx, l, argv)

@@ -18,12 +18,12 @@ import (
 	"github.com/rerig/rerig/lab/istio"
 )
 
-// shopReadyTimeout is how long the shop may take to be ready; on a machine with nothing else to do it takes half a minute.
+// shopReadyTimeout bounds how long the shop may take to become ready. An idle machine needs 30 s.
 const shopReadyTimeout = 6 * time.Minute
 
 func shopCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use: "shop", Short: "Install the shop into a lab that runs, or put it back as it was", Args: cobra.NoArgs,
+		Use: "shop", Short: "Install the shop into a running lab, or restore its manifests", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			l, err := f.loadLab()
 			if err != nil {
@@ -34,8 +34,8 @@ func shopCommand(f *flags) *cobra.Command {
 	}
 }
 
-// installShop builds the shop when the lab was brought up without it, gives its
-// image to the node, and applies what its own program prints.
+// installShop builds the shop if the lab was started without it, imports its image and applies its
+// manifests.
 func installShop(ctx context.Context, l state.Lab) error {
 	s, err := newStore()
 	if err != nil {
@@ -57,13 +57,14 @@ func installShop(ctx context.Context, l state.Lab) error {
 	return applyShop(ctx, l)
 }
 
-// applyShop leaves the load out of a hollow lab, which has no traffic.
+// applyShop applies the manifests that the shop program prints. A hollow lab gets no load
+// generator, because it has no traffic.
 func applyShop(ctx context.Context, l state.Lab) error {
-	print := exec.CommandContext(ctx, l.Parts["shop"], "manifests",
+	cmd := exec.CommandContext(ctx, l.Parts["shop"], "manifests",
 		"--revision="+istio.Revision(parts.IstioVersions[0]),
 		"--key="+filepath.Join(l.Dir, "shop.key"),
 		fmt.Sprintf("--load=%t", l.Size == state.Real))
-	manifests, err := print.Output()
+	manifests, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("print the shop's manifests: %w", err)
 	}
@@ -77,8 +78,8 @@ func applyShop(ctx context.Context, l state.Lab) error {
 	return waitForShop(ctx, l)
 }
 
-// waitForShop waits for every workload. The load's pod is ready once the shop has
-// been right in everything it asked for, three times in a row.
+// waitForShop waits for the rollout of every workload. The load generator is ready after it
+// completed three rounds without a failure.
 func waitForShop(ctx context.Context, l state.Lab) error {
 	ctx, cancel := context.WithTimeout(ctx, shopReadyTimeout)
 	defer cancel()
@@ -88,7 +89,7 @@ func waitForShop(ctx context.Context, l state.Lab) error {
 	}
 	for _, n := range namespaces {
 		if err := runQuietly(kubectl(ctx, l, "rollout", "status", "deployment,statefulset,daemonset", "-n", n)); err != nil {
-			return fmt.Errorf("wait for the workloads of %s: %w", n, err)
+			return fmt.Errorf("wait for the workloads in namespace %s: %w", n, err)
 		}
 	}
 	return nil

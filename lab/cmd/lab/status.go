@@ -18,12 +18,12 @@ import (
 
 func statusCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use: "status", Short: "Say what runs and what is not ready", Args: cobra.NoArgs,
+		Use: "status", Short: "Show nodes, istiods and pods that are not ready", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return status(c.Context(), f, c.OutOrStdout()) },
 	}
 }
 
-// status answers with an error when the lab is not up, so that a script can ask too.
+// status prints the lab's state. It fails if the lab is not running, so that scripts can use it.
 func status(ctx context.Context, f *flags, out io.Writer) error {
 	root, err := cache.Root()
 	if err != nil {
@@ -31,7 +31,7 @@ func status(ctx context.Context, f *flags, out io.Writer) error {
 	}
 	l, err := state.Load(state.Dir(root, f.name))
 	if errors.Is(err, state.ErrNotFound) || err == nil && !supervise.IsRunning(l) {
-		return fmt.Errorf("lab %s is down", f.name)
+		return fmt.Errorf("lab %q is not running; start it with `lab up`", f.name)
 	}
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func status(ctx context.Context, f *flags, out io.Writer) error {
 	}
 	raw, err := kubectl(ctx, l, "get", "nodes,pods", "--all-namespaces", "-o", "json").Output()
 	if err != nil {
-		return fmt.Errorf("ask the lab for its nodes and pods: %w", err)
+		return fmt.Errorf("list nodes and pods: %w", err)
 	}
 	s, err := clusterstatus.Parse(raw)
 	if err != nil {

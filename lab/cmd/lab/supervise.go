@@ -13,9 +13,10 @@ import (
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
 
+// runners maps each lab size to the function that its supervisor runs.
 var runners = map[state.Size]supervise.RunFunc{state.Real: real.Run, state.Hollow: hollow.Run}
 
-// superviseCommand is what `lab up` leaves behind; nobody types it.
+// superviseCommand is the hidden command that `lab up` leaves running.
 func superviseCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "supervise DIR", Hidden: true, Args: cobra.ExactArgs(1),
@@ -29,7 +30,7 @@ func superviseCommand() *cobra.Command {
 	}
 }
 
-// exitOnError ends the process by an error that has been written down for whoever waits.
+// exitOnError exits without a message: the error is already written to the lab's directory.
 func exitOnError(err error) error {
 	if err != nil {
 		os.Exit(1)
@@ -37,7 +38,8 @@ func exitOnError(err error) error {
 	return nil
 }
 
-// insideCommand is how this program starts itself in the namespaces of a real lab.
+// insideCommand is the hidden command by which this program starts itself in the namespaces of a
+// real lab.
 func insideCommand() *cobra.Command {
 	inside := &cobra.Command{Use: "inside", Hidden: true}
 	step := func(name string, do func(*cobra.Command, state.Lab) error) {

@@ -19,26 +19,26 @@ import (
 	"github.com/rerig/rerig/lab/internal/supervise"
 )
 
-// contents is what is installed into a lab once its nodes are ready.
+// contents selects what is installed into a lab when its nodes are ready.
 type contents struct{ istio, shop, rollouts bool }
 
 func upCommand(f *flags) *cobra.Command {
 	var want contents
 	var noShop bool
 	c := &cobra.Command{
-		Use: "up", Short: "Bring the lab up, and leave it running", Args: cobra.NoArgs,
+		Use: "up", Short: "Start the lab and leave it running", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			want.shop = want.istio && !noShop
 			return up(c.Context(), f, want, c.ErrOrStderr())
 		},
 	}
-	c.Flags().BoolVar(&want.istio, "istio", true, "install Istio 1.29.1 (and the shop)")
-	c.Flags().BoolVar(&noShop, "no-shop", false, "leave the shop out")
-	c.Flags().BoolVar(&want.rollouts, "rollouts", false, "run the controller of Argo Rollouts as well")
+	c.Flags().BoolVar(&want.istio, "istio", true, "install Istio 1.29.1 and the shop")
+	c.Flags().BoolVar(&noShop, "no-shop", false, "do not install the shop")
+	c.Flags().BoolVar(&want.rollouts, "rollouts", false, "run the Argo Rollouts controller")
 	return c
 }
 
-// up is the same however often it is called: what is there already is left as it is.
+// up starts the lab and installs its contents. Both are skipped if already done.
 func up(ctx context.Context, f *flags, want contents, out io.Writer) error {
 	size, note, err := f.labSize()
 	if err != nil {
@@ -61,25 +61,26 @@ func up(ctx context.Context, f *flags, want contents, out io.Writer) error {
 	if err := supervise.WaitReady(ctx, l, out); err != nil {
 		return err
 	}
-	if l, err = state.Load(l.Dir); err != nil { // the supervisor has written its ports
+	if l, err = state.Load(l.Dir); err != nil { // the supervisor has saved its ports
 		return err
 	}
 	if err := installContents(ctx, l, want, out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "lab %s (%s) is up after %s\nexport KUBECONFIG=%s\n", l.Name, l.Size, time.Since(start).Round(time.Second), l.Kubeconfig())
+	fmt.Fprintf(out, "Lab %s (%s) is up after %s.\nexport KUBECONFIG=%s\n", l.Name, l.Size, time.Since(start).Round(time.Second), l.Kubeconfig())
 	return nil
 }
 
-// ensureRunning returns the lab that runs, or starts one in place of what may be left of an earlier one.
+// ensureRunning returns the running lab, or starts one after it removed the files of a lab that
+// stopped.
 func ensureRunning(ctx context.Context, f *flags, root string, size state.Size, note string, want contents, out io.Writer) (state.Lab, error) {
 	old, err := state.Load(state.Dir(root, f.name))
 	if err == nil && supervise.IsRunning(old) {
 		if f.size != "" && old.Size != size {
-			return old, fmt.Errorf("bring up a %s lab: lab %q runs and is %s; end it with `lab down`, or choose another --name", size, old.Name, old.Size)
+			return old, fmt.Errorf("start a %s lab: lab %q is already running with size %s; stop it with `lab down`, or use another --name", size, old.Name, old.Size)
 		}
 		if _, has := old.Parts[rollouts.Part]; want.rollouts && !has {
-			return old, fmt.Errorf("bring up a lab with Argo Rollouts: lab %q runs without; end it with `lab down`, or choose another --name", old.Name)
+			return old, fmt.Errorf("start a lab with Argo Rollouts: lab %q is already running without it; stop it with `lab down`, or use another --name", old.Name)
 		}
 		return old, nil
 	}

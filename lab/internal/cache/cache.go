@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cache keeps what was built or downloaded, keyed by what went into it.
+// Package cache stores built and downloaded directories, keyed by their inputs.
 package cache
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/rerig/rerig/lab/internal/flock"
 )
 
-// Cache is a folder of finished folders. Whatever is in it may be removed at any time
-// while nothing uses it.
+// Cache is a directory of completed directories. Any of them may be removed while nothing uses it.
 type Cache struct {
-	// Root is the folder; it need not exist.
+	// Root is the directory of the cache. It is created when needed.
 	Root string
-	// Say is told the progress of a build; nil for silence.
+	// Progress receives the progress of a build. Nil discards it.
 	Progress io.Writer
 }
 
-// Root is where the cache of this user is: $RERIG_CACHE, or rerig in the user's cache directory.
+// Root returns the cache directory of this user: $RERIG_CACHE, or rerig in the user's cache
+// directory.
 func Root() (string, error) {
 	if r := os.Getenv("RERIG_CACHE"); r != "" {
 		return filepath.Abs(r)
@@ -36,10 +36,9 @@ func Root() (string, error) {
 	return filepath.Join(base, "rerig"), nil
 }
 
-// Dir returns the folder called name whose content was made from key, and makes
-// it by build when it is not there yet. build gets an empty folder, which takes
-// its place only when build succeeds; of several processes that ask at once one
-// builds and the others wait.
+// Dir returns the directory called name that was built from key. If it does not exist, build fills
+// an empty directory, which becomes visible only when build succeeds. Of several processes that
+// call Dir at the same time, one builds and the others wait.
 func (c Cache) Dir(ctx context.Context, name string, key []string, build func(ctx context.Context, dir string) error) (string, error) {
 	partDir := filepath.Join(c.Root, "parts", name+"-"+keyDigest(key))
 	if exists(partDir) {
@@ -55,10 +54,10 @@ func (c Cache) Dir(ctx context.Context, name string, key []string, build func(ct
 	}
 	scratch := partDir + ".part"
 	if err := os.RemoveAll(scratch); err != nil {
-		return "", fmt.Errorf("clear what an earlier build of %s left: %w", name, err)
+		return "", fmt.Errorf("remove the incomplete build of %s: %w", name, err)
 	}
 	if err := os.MkdirAll(scratch, 0o755); err != nil {
-		return "", fmt.Errorf("make a folder for %s: %w", name, err)
+		return "", fmt.Errorf("create a directory for %s: %w", name, err)
 	}
 	finish := reportProgress(c.Progress, name)
 	err = build(ctx, scratch)
@@ -67,7 +66,7 @@ func (c Cache) Dir(ctx context.Context, name string, key []string, build func(ct
 		return "", fmt.Errorf("build %s: %w", name, err)
 	}
 	if err := os.Rename(scratch, partDir); err != nil {
-		return "", fmt.Errorf("put %s in its place: %w", name, err)
+		return "", fmt.Errorf("move %s into the cache: %w", name, err)
 	}
 	return partDir, nil
 }

@@ -35,7 +35,7 @@ func TestDirBuildsOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if builds.Load() != 1 {
-		t.Errorf("built %d times", builds.Load())
+		t.Errorf("got %d builds, want 1", builds.Load())
 	}
 }
 
@@ -50,7 +50,7 @@ func TestDirKeysByInputs(t *testing.T) {
 		seen[dir] = true
 	}
 	if len(seen) != 4 {
-		t.Errorf("4 keys have %d places", len(seen))
+		t.Errorf("got %d directories, want 4", len(seen))
 	}
 }
 
@@ -59,19 +59,19 @@ func TestFailedBuildRestartsFromEmptyDir(t *testing.T) {
 	c := Cache{Root: t.TempDir(), Progress: &progress}
 	broken := errors.New("broken")
 	_, err := c.Dir(context.Background(), "part", nil, func(_ context.Context, dir string) error {
-		return errors.Join(broken, os.WriteFile(filepath.Join(dir, "half"), nil, 0o644))
+		return errors.Join(broken, os.WriteFile(filepath.Join(dir, "partial"), nil, 0o644))
 	})
 	if !errors.Is(err, broken) {
-		t.Fatalf("error %v", err)
+		t.Fatalf("got error %v, want %v", err, broken)
 	}
 	dir, err := c.Dir(context.Background(), "part", nil, func(context.Context, string) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "half")); err == nil {
-		t.Error("what the failed build left is in the part")
+	if _, err := os.Stat(filepath.Join(dir, "partial")); err == nil {
+		t.Error("got a file of the failed build, want none")
 	}
 	if !strings.Contains(progress.String(), "building part failed") || !strings.Contains(progress.String(), "built part in") {
-		t.Errorf("said %q", progress.String())
+		t.Errorf("got progress %q, want the failed and the completed build", progress.String())
 	}
 }

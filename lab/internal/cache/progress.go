@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// reportProgress says that a build goes on: on a terminal one line that counts the
-// seconds, elsewhere a line each half minute. The returned function ends it.
+// reportProgress reports that a build is running: on a terminal with one line that counts seconds,
+// elsewhere with a line every 30 s. The returned function ends the report.
 func reportProgress(out io.Writer, name string) func(error) {
 	if out == nil {
 		return func(error) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package clusterstatus says in a few lines how a lab's cluster is.
+// Package clusterstatus summarizes the state of a lab's cluster.
 package clusterstatus
 
 import (
@@ -10,12 +10,13 @@ import (
 	"slices"
 )
 
-// Summary is what a person wants to know of the cluster.
+// Summary is the state of the cluster in a few lines.
 type Summary struct {
 	Nodes   []string // name, version and readiness
 	Istiods []string // pod, revision and readiness
 	Pods    int
-	// NotReady are the pods that run to stay and are not ready, with what they wait for.
+	// NotReady lists pods that are not ready, with their phase and waiting reason. Completed pods
+	// are left out.
 	NotReady []string
 }
 
@@ -45,7 +46,7 @@ type container struct {
 	} `json:"state"`
 }
 
-// Parse summarizes the JSON list of nodes and pods that `kubectl get nodes,pods -A -o json` prints.
+// Parse summarizes the output of `kubectl get nodes,pods -A -o json`.
 func Parse(list []byte) (Summary, error) {
 	var l struct{ Items []object }
 	if err := json.Unmarshal(list, &l); err != nil {
@@ -84,6 +85,7 @@ func (o object) readiness() string {
 	return "not ready"
 }
 
+// waitingReason returns the pod's phase, and the first container that waits with its reason.
 func (o object) waitingReason() string {
 	for _, c := range slices.Concat(o.Status.InitialContainers, o.Status.Containers) {
 		if c.State.Waiting != nil {
@@ -93,7 +95,7 @@ func (o object) waitingReason() string {
 	return o.Status.Phase
 }
 
-// Print writes the summary, one thing a line.
+// Print writes the summary, one object per line.
 func (s Summary) Print(out io.Writer) {
 	for _, n := range s.Nodes {
 		fmt.Fprintln(out, "node       ", n)

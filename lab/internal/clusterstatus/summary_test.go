@@ -39,6 +39,6 @@ not ready   shop/web Pending: istio-proxy: ErrImagePull
 
 func TestParseRejectsInvalidJSON(t *testing.T) {
 	if _, err := Parse([]byte("error from server")); err == nil {
-		t.Error("no error")
+		t.Error("got no error for invalid JSON")
 	}
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package component describes the processes of a lab as data: what to run,
-// with which arguments and files, and how to see that it is well. It starts
-// nothing; package process is the one effect that does.
+// Package component describes the processes of a lab as data: the program, its arguments and files,
+// and its readiness probe. Package process runs them.
 package component
 
 import (
@@ -12,70 +11,72 @@ import (
 	"time"
 )
 
-// Kind says what a component's end means.
+// Kind defines the lifetime of a component.
 type Kind string
 
+// The kinds of components. The zero Kind is Service.
 const (
-	// Service runs for as long as the lab does; the zero Kind is a Service.
+	// Service runs as long as the lab.
 	Service Kind = "service"
-	// Task runs once and must end with exit code 0 before the next component starts.
+	// Task runs once. It must exit with code 0 before the next component starts.
 	Task Kind = "task"
 )
 
-// Restart says what happens when a Service ends by itself.
+// Restart defines what happens when a Service exits by itself.
 type Restart string
 
+// The restart policies. The zero Restart is Never.
 const (
-	// Never leaves an ended service ended; the zero Restart is Never.
+	// Never leaves the service stopped.
 	Never Restart = "never"
-	// Always starts it anew after a second, for as long as the lab runs, once its probe has answered.
+	// Always restarts the service after one second, if its probe succeeded before.
 	Always Restart = "always"
 )
 
 // Component is one process of a lab.
 type Component struct {
-	// Name is unique in a recipe; the log file is called after it.
+	// Name is unique in a list. The log file is named after it.
 	Name string
 	Kind Kind
-	// Binary is an absolute path, or a name to be found in PATH.
+	// Binary is an absolute path, or a name to find in PATH.
 	Binary string
 	Args   []string
-	// Env is the whole environment, KEY=VALUE; nothing is inherited.
+	// Env is the complete environment, as KEY=VALUE. Nothing is inherited.
 	Env []string
-	// Dir is the working directory, made when missing.
+	// Dir is the working directory. It is created when missing.
 	Dir string
-	// Files are written before each start, their folders made.
+	// Files are written before each start, together with their directories.
 	Files []File
 	Probe Probe
-	// Restart is for services alone.
+	// Restart applies to services only.
 	Restart Restart
 }
 
-// File is something a component reads, written just before it starts.
+// File is written just before its component starts.
 type File struct {
 	Path    string
 	Content string
-	// Mode is 0644 when zero.
+	// Mode defaults to 0644.
 	Mode fs.FileMode
 }
 
-// Probe tells when a service is well. The zero Probe is well at once.
+// Probe tells when a service is ready. With the zero Probe it is ready at once.
 type Probe struct {
-	// URL is http(s)://… (any status under 400; certificates are not checked),
-	// tcp://host:port or unix:///path (something accepts), or file:///path (it exists).
+	// URL is http(s)://… (any status below 400; certificates are not verified), tcp://host:port
+	// or unix:///path (a connection is accepted), or file:///path (the file exists).
 	URL string
-	// Within is how long the service may take; 30 s when zero.
+	// Timeout bounds how long the service may take to become ready. It defaults to 30 s.
 	Timeout time.Duration
 }
 
-// List is a boot: its components start in this order, each well before the next.
+// List is an ordered list of components. Each is ready before the next one starts.
 type List []Component
 
-// String renders the recipe for a person and for golden tests: one block a
-// component, one argument a line, file contents indented.
-func (r List) String() string {
+// String renders the list for people and golden files: one block per component, one argument per
+// line.
+func (l List) String() string {
 	var b strings.Builder
-	for _, c := range r {
+	for _, c := range l {
 		c.writeTo(&b)
 	}
 	return b.String()
@@ -94,16 +95,16 @@ func (c Component) writeTo(b *strings.Builder) {
 		fmt.Fprintf(b, "  env %s\n", e)
 	}
 	if c.Dir != "" {
-		fmt.Fprintf(b, "  in %s\n", c.Dir)
+		fmt.Fprintf(b, "  directory %s\n", c.Dir)
 	}
 	for _, f := range c.Files {
 		body := strings.TrimSuffix(f.Content, "\n")
 		fmt.Fprintf(b, "  file %s\n    | %s\n", f.Path, strings.ReplaceAll(body, "\n", "\n    | "))
 	}
 	if c.Probe.URL != "" {
-		fmt.Fprintf(b, "  well when %s answers\n", c.Probe.URL)
+		fmt.Fprintf(b, "  ready when %s answers\n", c.Probe.URL)
 	}
 	if c.Restart == Always {
-		b.WriteString("  restarted always\n")
+		b.WriteString("  restart always\n")
 	}
 }

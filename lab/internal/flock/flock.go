@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package flock holds locks that the kernel gives back when their process ends, however it ends.
+// Package flock provides file locks that the kernel releases when their process ends.
 package flock
 
 import (
@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// TryAcquire takes the lock at path when nobody holds it. What it returns is the open
-// lock file, whose Close gives the lock back; nil when somebody else has it.
+// TryAcquire locks the file at path if no process holds the lock. It returns the open file, whose
+// Close releases the lock, or nil if the lock is held.
 func TryAcquire(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder of lock %s: %w", path, err)
+		return nil, fmt.Errorf("create the directory of lock %s: %w", path, err)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -34,7 +34,7 @@ func TryAcquire(path string) (*os.File, error) {
 	return nil, fmt.Errorf("lock %s: %w", path, err)
 }
 
-// Acquire waits for the lock at path for as long as ctx lets it.
+// Acquire waits for the lock at path until ctx ends.
 func Acquire(ctx context.Context, path string) (*os.File, error) {
 	for {
 		f, err := TryAcquire(path)
@@ -49,7 +49,7 @@ func Acquire(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// IsLocked says whether somebody holds the lock at path. It makes no file.
+// IsLocked reports whether a process holds the lock at path. It creates no file.
 func IsLocked(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -59,7 +59,8 @@ func IsLocked(path string) bool {
 	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }
 
-// isSameFile says whether the open file is still the one at path: its holder may have removed it.
+// isSameFile reports whether f is still the file at path. The previous owner of the lock may have
+// removed it.
 func isSameFile(f *os.File, path string) bool {
 	a, err := f.Stat()
 	if err != nil {

@@ -14,25 +14,25 @@ import (
 func TestTryAcquire(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "some", "lock")
 	if IsLocked(path) {
-		t.Error("a lock that is not there is held")
+		t.Error("got a missing lock reported as locked")
 	}
 	first, err := TryAcquire(path)
 	if err != nil || first == nil {
-		t.Fatalf("lock: %v, %v", first, err)
+		t.Fatalf("first lock: got %v, %v, want the lock", first, err)
 	}
 	if second, err := TryAcquire(path); err != nil || second != nil {
-		t.Errorf("a second lock: %v, %v", second, err)
+		t.Errorf("second lock: got %v, %v, want none", second, err)
 	}
 	if !IsLocked(path) {
-		t.Error("the lock is not held")
+		t.Error("got unlocked, want locked")
 	}
 	first.Close()
 	if IsLocked(path) {
-		t.Error("the lock is still held")
+		t.Error("got locked after Close, want unlocked")
 	}
 }
 
-// Whoever waits for a lock that its holder removes must not end up with a file that nobody else sees.
+// A waiter must not lock a removed file that no other process sees.
 func TestAcquireAfterLockFileWasRemoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	first, err := TryAcquire(path)
@@ -48,7 +48,7 @@ func TestAcquireAfterLockFileWasRemoved(t *testing.T) {
 	os.Remove(path)
 	first.Close()
 	if f := <-got; f == nil || !IsLocked(path) {
-		t.Error("the lock taken is not the one at the path")
+		t.Error("got a lock on a removed file, want the file at the path")
 	}
 }
 
@@ -60,6 +60,6 @@ func TestAcquireStopsWithContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := Acquire(ctx, path); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want %v", err, context.DeadlineExceeded)
 	}
 }

@@ -14,26 +14,27 @@ import (
 	"github.com/rerig/rerig/lab/internal/rollouts"
 )
 
-// nodeIP is the address of every hollow node, and of the API server inside the
-// cluster. No machine has it: egress leads it to local ports.
+// nodeIP is the address of every hollow node, and of the API server inside the cluster. It exists
+// on no machine: egress routes it to local ports.
 const nodeIP = "172.30.254.1"
 
-// kubeletVersion is what the nodes say: by it Istio decides whether its sidecars are native.
+// kubeletVersion is the version that the nodes report. Istio decides by it whether sidecars are
+// native.
 const kubeletVersion = "v1.34.4"
 
-// Config is what a recipe is made of.
+// Config holds the values from which the components are built.
 type Config struct {
-	// Dir is the lab's folder.
+	// Dir is the lab's directory.
 	Dir string
-	// Kube and Kwok are binaries.
+	// KubeBinary and KwokBinary are paths of programs.
 	KubeBinary, KwokBinary string
 	Keys                   pki.Keys
 	Kubeconfig             string
-	// Free local ports.
+	// APIPort, EtcdPort, EtcdPeerPort and KwokPort are free local ports.
 	APIPort, EtcdPort, EtcdPeerPort, KwokPort int
-	// Rollouts is the controller of Argo Rollouts, where the lab is to have it.
+	// Rollouts is the Argo Rollouts controller, or nil.
 	Rollouts *rollouts.Controller
-	// Nodes is their number.
+	// NodeCount is the number of nodes.
 	NodeCount int
 }
 
@@ -43,7 +44,7 @@ var stagesYAML string
 //go:embed objects.yaml
 var objectsYAML string
 
-// Components is the hollow lab's processes, to be started in this order.
+// Components returns the processes of the hollow lab in start order.
 func (config Config) Components() component.List {
 	r := component.List{config.etcd(), config.apiserver(), config.initialObjects(), config.controllers(), config.scheduler(), config.kwok()}
 	if config.Rollouts != nil {
@@ -52,13 +53,13 @@ func (config Config) Components() component.List {
 	return r
 }
 
-// path is a path in the lab's folder.
+// path returns the path of a file in the lab's directory.
 func (config Config) path(name string) string { return filepath.Join(config.Dir, name) }
 
-// egressSocket is where the API server reaches the cluster's network.
+// egressSocket returns the socket by which the API server reaches the cluster's network.
 func (config Config) egressSocket() string { return config.path("egress.sock") }
 
-// service is a component that runs in the lab's folder and inherits nothing.
+// service returns a component that runs in the lab's directory with an environment of its own.
 func (config Config) service(name, binary string, args ...string) component.Component {
 	return component.Component{
 		Name: name, Binary: binary, Args: args, Dir: config.Dir, Restart: component.Always,
@@ -81,7 +82,8 @@ func (config Config) apiserver() component.Component {
 		"--service-account-key-file="+config.Keys.SAPublic, "--service-account-signing-key-file="+config.Keys.SAPrivate,
 		"--service-account-issuer=https://kubernetes.default.svc", "--token-auth-file="+config.Keys.Tokens,
 		"--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=Node,RBAC", "--allow-privileged=true",
-		// Services are followed to their endpoints, and the cluster's network is behind the socket.
+		// The aggregator resolves Services to their endpoints. The cluster's network is behind the
+		// socket.
 		"--enable-aggregator-routing=true", "--egress-selector-config-file="+config.path("egress.yaml"),
 		"--kubelet-preferred-address-types=InternalIP")
 	c.Files = []component.File{{Path: config.path("egress.yaml"), Content: fmt.Sprintf(`apiVersion: apiserver.k8s.io/v1beta1
@@ -95,7 +97,7 @@ egressSelections:
 	return c
 }
 
-// initialObjects puts in what has to be there before kwok comes.
+// initialObjects creates the objects that must exist before kwok starts.
 func (config Config) initialObjects() component.Component {
 	path := config.path("objects.yaml")
 	c := config.service("objects", config.KubeBinary, "kubectl", "--kubeconfig="+config.Kubeconfig, "create", "--validate=false", "-f", path)
@@ -131,12 +133,12 @@ func (config Config) scheduler() component.Component {
 		"--kube-api-qps=200", "--kube-api-burst=400")
 }
 
-// kwok listens on loopback alone: it asks nobody who they are.
+// kwok listens on loopback only, because it authenticates nobody.
 func (config Config) kwok() component.Component {
 	c := config.service("kwok", config.KwokBinary,
 		"--kubeconfig="+config.Kubeconfig, "--config="+config.path("stages.yaml"), "--manage-all-nodes",
 		"--server-address="+ports.LocalAddress(config.KwokPort), "--node-ip="+nodeIP, fmt.Sprintf("--node-port=%d", config.KwokPort),
-		// Without leases of some length the nodes go NotReady when the machine is busy.
+		// With shorter leases the nodes become NotReady on a busy machine.
 		"--node-lease-duration-seconds=40", "--cidr=10.244.0.0/16", "--enable-crds=PortForward")
 	c.Files = []component.File{{Path: config.path("stages.yaml"), Content: stagesYAML}}
 	c.Probe = component.Probe{URL: "http://" + ports.LocalAddress(config.KwokPort) + "/healthz"}

@@ -12,7 +12,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/pki"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 func TestComponents(t *testing.T) {
 	config := Config{
@@ -31,6 +31,6 @@ func TestComponents(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("the boot has changed (-update writes it anew): -want +got\n%s", d)
+		t.Errorf("components differ; -update accepts them (-want +got):\n%s", d)
 	}
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hollow is the small size of the lab: real etcd, API server,
-// controllers, scheduler and istiods as plain processes of an ordinary user, kwok
-// in the kubelet's place, and stand-ins for what is left, which run in the lab's
-// supervisor: egress leads pods' addresses to local processes, agent makes
-// processes of istiod's pods, crowd gives every injected pod a proxy that speaks
-// real xDS. Labels, webhooks, injection, installs, connections and
-// acknowledgements are real; traffic and the death of processes in pods are not.
+// Package hollow runs the small size of the lab: etcd, API server, controllers, scheduler and
+// istiods as ordinary processes of one user. kwok simulates the kubelet. Simulators in the lab's
+// supervisor replace the rest: egress routes pod addresses to local processes, kubelet runs the
+// pods of istiod as processes, and proxies gives every injected pod a proxy that speaks xDS.
+//
+// Labels, webhooks, injection, installation, connections and acknowledgements are real. Traffic and
+// containers are not.
 package hollow
 
 import (
@@ -28,11 +28,11 @@ import (
 
 const (
 	nodeCount = 3
-	// stopTimeout is how long processes may take to end; those of a lab have nothing to save.
+	// stopTimeout bounds how long processes may take to exit. A lab has nothing to save.
 	stopTimeout = 2 * time.Second
 )
 
-// Run makes a hollow lab run until ctx ends; it is a supervise.Ground.
+// Run runs a hollow lab until ctx ends. It is a supervise.RunFunc.
 func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) error {
 	config, l, err := prepare(l)
 	if err != nil {
@@ -44,7 +44,7 @@ func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) er
 	routes.Set(nodeIP, map[int]string{config.KwokPort: ports.LocalAddress(config.KwokPort), config.APIPort: ports.LocalAddress(config.APIPort)})
 	socket, err := listenUnix(config.egressSocket())
 	if err != nil {
-		return fmt.Errorf("open the cluster's network: %w", err)
+		return fmt.Errorf("listen on the egress socket: %w", err)
 	}
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -57,11 +57,11 @@ func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) er
 	})
 	defer socket.Close()
 	if err := group.Boot(ctx, config.Components()); err != nil {
-		return fmt.Errorf("boot: %w", err)
+		return fmt.Errorf("start the components: %w", err)
 	}
 	wait, err := startSimulators(ctx, l, config, group, routes, out)
 	if err != nil {
-		return fmt.Errorf("stand in for kubelets and proxies: %w", err)
+		return fmt.Errorf("start the simulators: %w", err)
 	}
 	running.Go(wait)
 	if err := ready(); err != nil {
@@ -71,17 +71,17 @@ func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) er
 	return nil
 }
 
-// maxSocketPath is what a kernel takes as a unix socket's path.
+// maxSocketPath is the longest path of a unix socket that the kernel accepts.
 const maxSocketPath = 107
 
 func listenUnix(path string) (net.Listener, error) {
 	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("the path %s has %d characters, and a socket's has %d at most; set RERIG_CACHE to a shorter one", path, len(path), maxSocketPath)
+		return nil, fmt.Errorf("the socket path %s has %d characters, the maximum is %d; set RERIG_CACHE to a shorter path", path, len(path), maxSocketPath)
 	}
 	return net.Listen("unix", path)
 }
 
-// prepare takes ports, makes keys, and writes down the way in.
+// prepare finds free ports, generates keys, and writes the kubeconfig.
 func prepare(l state.Lab) (Config, state.Lab, error) {
 	free, err := ports.FindFree(6)
 	if err != nil {

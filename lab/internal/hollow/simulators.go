@@ -27,8 +27,8 @@ import (
 // pilotImage is the repository of istiod's images.
 const pilotImage = "docker.io/lab/pilot:"
 
-// startSimulators starts the agent and the crowd, and waits for the nodes. What it
-// returns waits until both have left, which they do when ctx has ended.
+// startSimulators starts the simulated kubelet and proxies, and waits for the nodes. The returned
+// function waits until both have stopped after ctx ended.
 func startSimulators(ctx context.Context, l state.Lab, config Config, g *process.Group, r *egress.Routes, out io.Writer) (func(), error) {
 	restConfig, err := clientcmd.BuildConfigFromFlags("", config.Kubeconfig)
 	if err != nil {
@@ -73,7 +73,7 @@ func addHandlers(client *apiclient.Client, istiodKubelet *kubelet.Kubelet, proxy
 	return client.OnNamespace(proxyManager.NamespaceChanged)
 }
 
-// istiodBinary knows those of the istiods that the lab has built.
+// istiodBinary returns a function that finds the istiod binary of an image that the lab has built.
 func istiodBinary(l state.Lab) func(string) (string, bool) {
 	return func(image string) (string, bool) {
 		tag, ok := strings.CutPrefix(image, pilotImage)
@@ -82,7 +82,7 @@ func istiodBinary(l state.Lab) func(string) (string, bool) {
 	}
 }
 
-// machineCapacity is what a process may use that has no limits.
+// machineCapacity returns the limits of a process whose container sets none.
 func machineCapacity() corev1.ResourceList {
 	return corev1.ResourceList{
 		corev1.ResourceCPU:    *resource.NewQuantity(int64(runtime.NumCPU()), resource.DecimalSI),

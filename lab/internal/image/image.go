@@ -13,25 +13,24 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// Image is one image to be put together on top of a base layer.
+// Image is a container image on top of a base layer.
 type Image struct {
-	// Name with its tag, as pods ask for it.
+	// Name includes the tag, as pods refer to it.
 	Name string
-	// User is who the entrypoint runs as; empty is root.
+	// User runs the entrypoint. Empty is root.
 	User       string
 	Entrypoint []string
-	// Files are destination -> source.
+	// Files maps destinations to sources.
 	Files map[string]string
 }
 
-// Write writes the images as one archive that `ctr images import` reads; layers
-// that several have are in it once.
+// Write writes the images to one archive for `ctr images import`. Shared layers are stored once.
 func Write(path string, base v1.Layer, images []Image) error {
 	all := map[name.Tag]v1.Image{}
 	for _, i := range images {
 		tag, err := name.NewTag(i.Name)
 		if err != nil {
-			return fmt.Errorf("read image name %q: %w", i.Name, err)
+			return fmt.Errorf("parse image name %q: %w", i.Name, err)
 		}
 		if all[tag], err = i.build(base); err != nil {
 			return fmt.Errorf("build image %s: %w", i.Name, err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package image puts container images together from files, without a container engine.
+// Package image builds container images from files, without a container engine.
 package image
 
 import (
@@ -20,10 +20,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// epoch is every file's time, so that the same files make the same layer.
+// epoch is the modification time of every file, so that equal files give equal layers.
 var epoch = time.Unix(0, 0)
 
-// FileLayer is a layer of single files, destination -> source, all executable and root's.
+// FileLayer returns a layer of single files (destination to source). All are executable and owned
+// by root.
 func FileLayer(files map[string]string) (v1.Layer, error) {
 	var buf bytes.Buffer
 	t := tar.NewWriter(&buf)
@@ -35,17 +36,17 @@ func FileLayer(files map[string]string) (v1.Layer, error) {
 	for _, to := range names {
 		b, err := os.ReadFile(files[to])
 		if err != nil {
-			return nil, fmt.Errorf("put %s in a layer: %w", to, err)
+			return nil, fmt.Errorf("add %s to a layer: %w", to, err)
 		}
 		h := &tar.Header{Name: strings.TrimPrefix(to, "/"), Mode: 0o755, Size: int64(len(b)), ModTime: epoch, Typeflag: tar.TypeReg}
 		if err := errors.Join(t.WriteHeader(h), writeContent(t, b)); err != nil {
-			return nil, fmt.Errorf("put %s in a layer: %w", to, err)
+			return nil, fmt.Errorf("add %s to a layer: %w", to, err)
 		}
 	}
 	return finishLayer(t, &buf)
 }
 
-// TreeLayer is a layer of a root file system, but for what lies under the paths in without.
+// TreeLayer returns a layer of a root file system without the excluded paths.
 func TreeLayer(root string, exclude []string) (v1.Layer, error) {
 	var buf bytes.Buffer
 	t := tar.NewWriter(&buf)
@@ -66,7 +67,7 @@ func TreeLayer(root string, exclude []string) (v1.Layer, error) {
 		return addEntry(t, path, rel, d)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("put %s in a layer: %w", root, err)
+		return nil, fmt.Errorf("add %s to a layer: %w", root, err)
 	}
 	return finishLayer(t, &buf)
 }
@@ -77,7 +78,7 @@ func addEntry(t *tar.Writer, path, rel string, d fs.DirEntry) error {
 		return err
 	}
 	if info.Mode()&(fs.ModeDevice|fs.ModeSocket|fs.ModeNamedPipe) != 0 {
-		return nil // the runtime makes the devices that a container may have
+		return nil // the container runtime creates devices
 	}
 	var link string
 	if info.Mode()&fs.ModeSymlink != 0 {
@@ -108,7 +109,8 @@ func writeContent(t *tar.Writer, b []byte) error {
 	return err
 }
 
-// finishLayer leaves the layer uncompressed: it never travels, and is unpacked at every boot.
+// finishLayer leaves the layer uncompressed. It is never transferred, and is unpacked at every
+// start.
 func finishLayer(t *tar.Writer, buf *bytes.Buffer) (v1.Layer, error) {
 	if err := t.Close(); err != nil {
 		return nil, fmt.Errorf("close a layer: %w", err)

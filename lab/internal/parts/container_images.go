@@ -11,7 +11,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/image"
 )
 
-// imageExcludes is what a node has and its containers need not have: the heavy things.
+// imageExcludes are large files of the node's root file system that containers do not need.
 var imageExcludes = []string{
 	"usr/bin/containerd", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1", "usr/bin/containerd-shim-runc-v2",
 	"usr/bin/containerd-stress", "usr/bin/ctr", "usr/sbin/runc", "usr/bin/prometheus", "usr/bin/promtool", "usr/lib/cni",
@@ -19,11 +19,11 @@ var imageExcludes = []string{
 	"var/cache", "var/lib/apt", "var/lib/dpkg", "var/lib/prometheus",
 }
 
-// istioUser is who Istio's images run as, and whose traffic Istio never redirects.
+// istioUser is the user of Istio's images. Istio does not redirect its traffic.
 const istioUser = "1337:1337"
 
-// Images returns an archive of the images of one Istio version; the older one's
-// has the cluster's own in it as well.
+// Images returns the archive of one Istio version's images. The archive of the oldest version also
+// contains the cluster's own images.
 func (s Store) Images(ctx context.Context, version string) (string, error) {
 	all, err := s.istioImages(ctx, version)
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// mirror is where this machine gets its own Debian packages from.
+// mirror is a Debian mirror and suite.
 type mirror struct{ URI, Suite string }
 
-// hostMirror finds, in the machine's own apt sources, the mirror of the release that it runs.
+// hostMirror returns the mirror of this machine's release, from its apt sources.
 func hostMirror() (mirror, error) {
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil {
-		return mirror{}, fmt.Errorf("find out which Debian this is: %w", err)
+		return mirror{}, fmt.Errorf("read the Debian release: %w", err)
 	}
 	var sources []string
 	for _, pattern := range []string{"/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources"} {
@@ -36,7 +36,7 @@ func hostMirror() (mirror, error) {
 func findMirror(release string, sources []string) (mirror, error) {
 	suite := fieldValue(release, "VERSION_CODENAME", "=")
 	if fieldValue(release, "ID", "=") != "debian" || suite == "" {
-		return mirror{}, fmt.Errorf("find a Debian mirror: this machine is %q, and the real lab needs Debian", fieldValue(release, "PRETTY_NAME", "="))
+		return mirror{}, fmt.Errorf("the real lab needs Debian, but this machine runs %q; use --size hollow", fieldValue(release, "PRETTY_NAME", "="))
 	}
 	for _, s := range sources {
 		for stanza := range strings.SplitSeq(s, "\n\n") {
@@ -50,10 +50,11 @@ func findMirror(release string, sources []string) (mirror, error) {
 			}
 		}
 	}
-	return mirror{}, fmt.Errorf("find a Debian mirror: no apt source of this machine serves %s main", suite)
+	return mirror{}, fmt.Errorf("find a Debian mirror: no apt source of this machine provides %s main", suite)
 }
 
-// parseDeb822 reads a stanza of a .sources file (sources.list(5)).
+// parseDeb822 returns the URI of a .sources stanza (sources.list(5)) that provides the suite, or an
+// empty string.
 func parseDeb822(stanza, suite string) string {
 	field := func(name string) []string { return strings.Fields(fieldValue(stanza, name, ":")) }
 	if !slices.Contains(field("Types"), "deb") || !slices.Contains(field("Suites"), suite) || !slices.Contains(field("Components"), "main") {
@@ -65,7 +66,8 @@ func parseDeb822(stanza, suite string) string {
 	return ""
 }
 
-// parseOneLine reads `deb [options] URI SUITE COMPONENT…`.
+// parseOneLine returns the URI of a line `deb [options] URI SUITE COMPONENT…` that provides the
+// suite, or an empty string.
 func parseOneLine(line, suite string) string {
 	if before, options, ok := strings.Cut(line, "["); ok {
 		_, after, _ := strings.Cut(options, "]")

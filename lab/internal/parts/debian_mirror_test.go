@@ -38,9 +38,9 @@ func TestFindMirror(t *testing.T) {
 
 func TestFindMirrorFailsWithoutMatch(t *testing.T) {
 	if m, err := findMirror("ID=fedora\nPRETTY_NAME=Fedora\n", nil); err == nil {
-		t.Errorf("a mirror on Fedora: %v", m)
+		t.Errorf("Fedora: got mirror %v, want an error", m)
 	}
 	if m, err := findMirror(debian12, []string{"deb http://mirror.example/debian trixie main\n"}); err == nil {
-		t.Errorf("a mirror of another release: %v", m)
+		t.Errorf("another release: got mirror %v, want an error", m)
 	}
 }

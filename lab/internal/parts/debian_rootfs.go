@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// nodePackages is what a node takes from Debian.
+// nodePackages are the Debian packages of a node.
 var nodePackages = []string{
 	"containerd", "runc", "containernetworking-plugins", "iptables", "conntrack",
 	"iproute2", "procps", "prometheus", "ca-certificates",
 }
 
-// Rootfs returns a Debian root file system with all that a node takes from Debian.
-// It needs root, and debootstrap, which it installs on the machine when missing.
+// Rootfs returns a Debian root file system with the packages of a node. It needs root, and
+// debootstrap, which it installs on the machine if missing.
 func (s Store) Rootfs(ctx context.Context) (string, error) {
 	return s.debianRoot(ctx, "rootfs", nodePackages)
 }
@@ -39,28 +39,29 @@ func (s Store) debianRoot(ctx context.Context, name string, packages []string) (
 		if err := runQuietly(exec.CommandContext(ctx, tool, "--variant=minbase", include, m.Suite, root, m.URI)); err != nil {
 			return err
 		}
-		return os.RemoveAll(filepath.Join(root, "var/cache/apt")) // the packages, unpacked by now
+		return os.RemoveAll(filepath.Join(root, "var/cache/apt")) // the downloaded packages
 	})
 	return filepath.Join(dir, "root"), err
 }
 
-// debootstrap finds the tool, or installs it: the one thing a lab ever installs on the machine itself.
+// debootstrap returns the path of debootstrap and installs it if missing. Nothing else is ever
+// installed on the machine.
 func (s Store) debootstrap(ctx context.Context) (string, error) {
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin") {
 		if _, err := os.Stat(filepath.Join(dir, "debootstrap")); err == nil {
 			return filepath.Join(dir, "debootstrap"), nil
 		}
 	}
-	fmt.Fprintln(s.Log, "installing the package debootstrap on this machine with apt-get; nothing else is installed on it")
+	fmt.Fprintln(s.Log, "Installing the package debootstrap on this machine with apt-get. Nothing else is installed on it.")
 	install := func() error {
 		return runQuietly(aptGet(ctx, "install", "-y", "--no-install-recommends", "debootstrap"))
 	}
-	if install() != nil { // the package lists may be old, or not there
+	if install() != nil { // the package lists may be missing or out of date
 		if err := runQuietly(aptGet(ctx, "update")); err != nil {
-			return "", fmt.Errorf("get debootstrap: %w", err)
+			return "", fmt.Errorf("install debootstrap: %w", err)
 		}
 		if err := install(); err != nil {
-			return "", fmt.Errorf("get debootstrap: %w", err)
+			return "", fmt.Errorf("install debootstrap: %w", err)
 		}
 	}
 	return "/usr/sbin/debootstrap", nil
@@ -72,7 +73,7 @@ func aptGet(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// runQuietly runs a command whose output matters only when it fails.
+// runQuietly runs a command and returns the end of its output only as part of an error.
 func runQuietly(cmd *exec.Cmd) error {
 	out, err := cmd.CombinedOutput()
 	if err == nil {

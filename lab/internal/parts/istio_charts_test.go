@@ -8,7 +8,6 @@ import (
 	"testing"
 )
 
-// A chart of the source becomes one of a release: its version, and its images.
 func TestSetReleaseValues(t *testing.T) {
 	dir := t.TempDir()
 	files := map[string][2]string{
@@ -29,7 +28,7 @@ func TestSetReleaseValues(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got) != content[1] {
-			t.Errorf("%s is\n%s", name, got)
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, content[1])
 		}
 	}
 }

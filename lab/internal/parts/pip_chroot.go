@@ -14,16 +14,16 @@ import (
 	"syscall"
 )
 
-// pipInChroot runs pip in a root file system of its own, for a machine that has
-// none, with what the machine says about networks and registries carried in.
+// pipInChroot runs pip in a Debian root file system of its own, for machines without pip. It copies
+// the machine's network and registry configuration into it.
 func (s Store) pipInChroot(ctx context.Context, args []string, to string) error {
 	root, err := s.debianRoot(ctx, "pip", []string{"python3-pip", "ca-certificates"})
 	if err != nil {
-		return fmt.Errorf("get a pip: %w", err)
+		return fmt.Errorf("install pip: %w", err)
 	}
 	for _, path := range networkConfigFiles() {
 		if err := copyIntoRoot(root, path); err != nil {
-			return fmt.Errorf("carry %s to pip: %w", path, err)
+			return fmt.Errorf("copy %s for pip: %w", path, err)
 		}
 	}
 	inside := "/download"
@@ -45,7 +45,8 @@ func (s Store) pipInChroot(ctx context.Context, args []string, to string) error 
 	return os.Rename(filepath.Join(root, inside), to)
 }
 
-// networkConfigFiles are the files that tell programs of this machine how to reach a registry.
+// networkConfigFiles returns the files that configure how programs of this machine reach a
+// registry.
 func networkConfigFiles() []string {
 	paths := []string{"/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"}
 	for _, e := range os.Environ() {
@@ -79,7 +80,7 @@ func copyIntoRoot(root, path string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(to); err != nil { // it may be a link to elsewhere
+	if err := os.RemoveAll(to); err != nil { // it may be a symlink
 		return err
 	}
 	return os.WriteFile(to, b, 0o644)

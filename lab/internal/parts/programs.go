@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// KubeVersion is the Kubernetes of the lab; it must be the one in modules/kube/go.mod.
+// KubeVersion is the Kubernetes version of the lab. It must equal the one in modules/kube/go.mod.
 const KubeVersion = "v1.34.4"
 
-// Kube returns the binary that is etcd, kube-apiserver, kube-controller-manager,
-// kube-scheduler, kubelet, kube-proxy and kubectl, by its first argument or by the name it is called.
+// Kube returns the binary that contains etcd, kube-apiserver, kube-controller-manager,
+// kube-scheduler, kubelet, kube-proxy and kubectl. Its name or first argument selects the program.
 func (s Store) Kube(ctx context.Context) (string, error) {
 	dir, err := s.kubePart(ctx)
 	return filepath.Join(dir, "kube"), err
@@ -27,7 +27,7 @@ func (s Store) Kubectl(ctx context.Context) (string, error) {
 func (s Store) kubePart(ctx context.Context) (string, error) {
 	v := strings.Split(strings.TrimPrefix(KubeVersion, "v"), ".")
 	const p = "k8s.io/component-base/version"
-	// Istio makes its sidecars native by the version that the kubelet tells.
+	// Istio decides by the kubelet's version whether sidecars are native.
 	ld := "-s -w -X " + p + ".gitVersion=" + KubeVersion + " -X " + p + ".gitMajor=" + v[0] + " -X " + p + ".gitMinor=" + v[1]
 	return s.goModule(ctx, goModulePart{
 		name: "kube", dir: "modules/kube",
@@ -36,7 +36,7 @@ func (s Store) kubePart(ctx context.Context) (string, error) {
 	})
 }
 
-// CoreDNS returns the binary of the cluster's name server.
+// CoreDNS returns the binary of CoreDNS.
 func (s Store) CoreDNS(ctx context.Context) (string, error) {
 	dir, err := s.goModule(ctx, goModulePart{
 		name: "coredns", dir: "modules/coredns",
@@ -45,8 +45,7 @@ func (s Store) CoreDNS(ctx context.Context) (string, error) {
 	return filepath.Join(dir, "coredns"), err
 }
 
-// Kwok returns a folder with the binary kwok, which plays the kubelet in a hollow
-// lab, and with its module's kustomize/ folder: the stages and definitions to feed it.
+// Kwok returns a directory with the binary kwok and with kustomize/ of its module: stages and CRDs.
 func (s Store) Kwok(ctx context.Context) (string, error) {
 	return s.goModule(ctx, goModulePart{
 		name: "kwok", dir: "modules/kwok",
@@ -55,8 +54,8 @@ func (s Store) Kwok(ctx context.Context) (string, error) {
 	})
 }
 
-// ArgoRollouts returns a folder with the binary rollouts-controller, and with its
-// module's manifests/crds/: the definitions that it needs.
+// ArgoRollouts returns a directory with the binary rollouts-controller and with crds/ of its
+// module.
 func (s Store) ArgoRollouts(ctx context.Context) (string, error) {
 	return s.goModule(ctx, goModulePart{
 		name: "argo-rollouts", dir: "modules/argo-rollouts",
@@ -65,7 +64,7 @@ func (s Store) ArgoRollouts(ctx context.Context) (string, error) {
 	})
 }
 
-// Shop returns the binary of the shop application and its load generator.
+// Shop returns the binary of the shop and its load generator.
 func (s Store) Shop(ctx context.Context) (string, error) {
 	dir, err := s.goModule(ctx, goModulePart{
 		name: "shop", dir: "shop",

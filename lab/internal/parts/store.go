@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package parts gets what a lab is made of: each part is built from a module in
-// lab/modules, or downloaded from a package registry by its ordinary client, and
-// kept in the cache.
+// Package parts provides what a lab consists of. Each part is built from a module in lab/modules or
+// downloaded with a package registry's own client, and stored in the cache.
 package parts
 
 import (
@@ -17,17 +16,17 @@ import (
 	"github.com/rerig/rerig/lab/internal/cache"
 )
 
-// Store gets parts. One method is one part; each returns a path in the cache.
+// Store builds or downloads parts. Each method returns the path of one part in the cache.
 type Store struct {
 	Cache cache.Cache
-	// Source is the lab's folder in the source tree, the one with modules/ in it.
+	// Source is the lab's directory in the source tree, which contains modules/.
 	Source string
-	// Say is told what is about to be done to the host.
+	// Log receives a line before the host is changed.
 	Log io.Writer
 }
 
-// FindSource finds the lab's source tree: $RERIG_LAB, or lab/ in a folder above the
-// working directory or above the running program.
+// FindSource returns the lab's source tree: $RERIG_LAB, or lab/ in a directory above the working
+// directory or above the running program.
 func FindSource() (string, error) {
 	if s := os.Getenv("RERIG_LAB"); s != "" {
 		return filepath.Abs(s)
@@ -51,10 +50,10 @@ func FindSource() (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("find the lab's source: no folder above %v has lab/modules in it; run it inside the checkout, or set RERIG_LAB", startDirs)
+	return "", fmt.Errorf("find the lab's source: no directory above %v contains lab/modules; run lab inside the checkout, or set RERIG_LAB", startDirs)
 }
 
-// Names are all the parts that Part knows.
+// Names returns the names of all parts.
 func Names() []string {
 	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "shop-image", "argo-rollouts"}
 	for _, v := range IstioVersions {
@@ -64,29 +63,29 @@ func Names() []string {
 	return names
 }
 
-// Path returns where the part of this name is, built or downloaded when it was not there yet.
+// Path returns the path of the named part. A missing part is built or downloaded first.
 func (s Store) Path(ctx context.Context, name string) (string, error) {
 	if get := s.getter(name); get != nil {
 		return get(ctx)
 	}
 	for _, v := range IstioVersions {
-		what, ok := strings.CutSuffix(name, "-"+v)
+		kind, ok := strings.CutSuffix(name, "-"+v)
 		switch {
 		case !ok:
-		case what == "envoy":
+		case kind == "envoy":
 			return s.Envoy(ctx, EnvoyVersions[v])
-		case what == "images":
+		case kind == "images":
 			return s.Images(ctx, v)
-		case what == "charts":
+		case kind == "charts":
 			return s.Charts(ctx, v)
-		case what == "istio":
+		case kind == "istio":
 			return s.Istio(ctx, v)
-		case slices.Contains([]string{"istiod", "istioctl", "pilot-agent"}, what):
+		case slices.Contains([]string{"istiod", "istioctl", "pilot-agent"}, kind):
 			dir, err := s.Istio(ctx, v)
-			return dir + "/" + what, err
+			return dir + "/" + kind, err
 		}
 	}
-	return "", fmt.Errorf("find part %q: it is none of %s", name, strings.Join(Names(), ", "))
+	return "", fmt.Errorf("unknown part %q; the parts are %s", name, strings.Join(Names(), ", "))
 }
 
 func (s Store) getter(name string) func(context.Context) (string, error) {

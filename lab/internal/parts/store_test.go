@@ -14,7 +14,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/cache"
 )
 
-// A module is built anew when its source has changed, and only then.
+// A module is built again only when its source has changed.
 func TestGoModuleRebuildsWhenSourceChanges(t *testing.T) {
 	source := t.TempDir()
 	s := Store{Cache: cache.Cache{Root: t.TempDir()}, Source: source, Log: io.Discard}
@@ -43,25 +43,25 @@ func TestGoModuleRebuildsWhenSourceChanges(t *testing.T) {
 	write("main.go", "package main\n\nvar who string\n\nfunc main() { print(who) }\n")
 	first := build()
 	if !strings.HasSuffix(first, " world") {
-		t.Errorf("it says %q", first)
+		t.Errorf("first build: got %q, want the suffix world", first)
 	}
 	if second := build(); second != first {
-		t.Errorf("built again: %q, %q", first, second)
+		t.Errorf("unchanged source: got %q, want %q", second, first)
 	}
 	write("main.go", "package main\n\nvar who string\n\nfunc main() { print(who, \"!\") }\n")
 	if third := build(); !strings.HasSuffix(third, " world!") {
-		t.Errorf("it says %q", third)
+		t.Errorf("changed source: got %q, want the suffix world!", third)
 	}
 }
 
 func TestPathRejectsUnknownPart(t *testing.T) {
 	_, err := Store{}.Path(context.Background(), "istio-9.9.9")
 	if err == nil || !strings.Contains(err.Error(), "istioctl-1.31.0") {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want the list of parts", err)
 	}
 }
 
-// The versions that are stamped in must be those that the modules pin.
+// The versions in linker flags must be those that the modules require.
 func TestModulesPinBuiltVersions(t *testing.T) {
 	source, err := FindSource()
 	if err != nil {
@@ -77,7 +77,7 @@ func TestModulesPinBuiltVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(b), pin) {
-			t.Errorf("modules/%s/go.mod does not pin %s", module, pin)
+			t.Errorf("modules/%s/go.mod: got no requirement of %s", module, pin)
 		}
 	}
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pki makes the keys of a lab's API server: an authority of its own, a
-// serving certificate, the key that signs service account tokens, and the
-// administrator's token.
+// Package pki generates the keys of a lab's API server: a certificate authority, a serving
+// certificate, the key that signs service account tokens, and the administrator's token.
 package pki
 
 import (
@@ -22,17 +21,17 @@ import (
 	"time"
 )
 
-// Keys is where the files are, and what a client needs to know.
+// Keys holds the paths of the key files and the values that a client needs.
 type Keys struct {
 	CACert, ServerCert, ServerKey, SAPublic, SAPrivate string
-	// Tokens is a static token file that names Token as an administrator.
+	// Tokens is a static token file that makes Token an administrator.
 	Tokens string
 	Token  string
 	// CAPEM is the content of CACert.
 	CAPEM []byte
 }
 
-// Paths names the files that Make writes to dir; it reads nothing.
+// Paths returns the paths that Generate writes in dir. It reads no file.
 func Paths(dir string) Keys {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	return Keys{
@@ -41,28 +40,29 @@ func Paths(dir string) Keys {
 	}
 }
 
-// Generate writes new keys to dir. The serving certificate is for the names and addresses in hosts.
+// Generate writes new keys to dir. The serving certificate is valid for the names and addresses in
+// hosts.
 func Generate(dir string, hosts []string, now time.Time) (Keys, error) {
 	k := Paths(dir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return k, fmt.Errorf("make the keys' folder: %w", err)
+		return k, fmt.Errorf("create the key directory: %w", err)
 	}
 	ca, caKey, err := newCA(now)
 	if err != nil {
-		return k, fmt.Errorf("make the authority: %w", err)
+		return k, fmt.Errorf("generate the certificate authority: %w", err)
 	}
 	k.CAPEM = encodePEM("CERTIFICATE", ca.Raw)
 	serving, servingKey, err := newServingCertificate(ca, caKey, hosts, now)
 	if err != nil {
-		return k, fmt.Errorf("make the serving certificate: %w", err)
+		return k, fmt.Errorf("generate the serving certificate: %w", err)
 	}
 	public, private, err := newKeyPair()
 	if err != nil {
-		return k, fmt.Errorf("make the service account key: %w", err)
+		return k, fmt.Errorf("generate the service account key: %w", err)
 	}
 	secret := make([]byte, 16)
 	if _, err := rand.Read(secret); err != nil {
-		return k, fmt.Errorf("make the administrator's token: %w", err)
+		return k, fmt.Errorf("generate the administrator's token: %w", err)
 	}
 	k.Token = hex.EncodeToString(secret)
 	for path, content := range map[string][]byte{
@@ -114,7 +114,7 @@ func newServingCertificate(ca *x509.Certificate, caKey *ecdsa.PrivateKey, hosts 
 	return encodePEM("CERTIFICATE", der), encodePEM("PRIVATE KEY", kb), err
 }
 
-// certificateTemplate is valid for a year: a lab does not live that long. A little backwards, for clocks.
+// certificateTemplate is valid for one year, and from one hour ago to tolerate clock differences.
 func certificateTemplate(name string, now time.Time) *x509.Certificate {
 	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
 	return &x509.Certificate{
@@ -140,7 +140,8 @@ func encodePEM(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
-// WriteKubeconfig writes the administrator's way in to the API server at server, for its owner's eyes.
+// WriteKubeconfig writes an administrator's kubeconfig for the API server, readable by its owner
+// only.
 func WriteKubeconfig(path, server string, k Keys) error {
 	content := fmt.Sprintf(`apiVersion: v1
 kind: Config

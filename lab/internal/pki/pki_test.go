@@ -33,7 +33,7 @@ func TestServingCertificateCoversHosts(t *testing.T) {
 	for host, good := range map[string]bool{"127.0.0.1": true, "kubernetes.default": true, "elsewhere": false} {
 		_, err := cert.Verify(x509.VerifyOptions{Roots: roots, DNSName: host, CurrentTime: now})
 		if (err == nil) != good {
-			t.Errorf("%s: %v", host, err)
+			t.Errorf("%s: got error %v, want valid %t", host, err, good)
 		}
 	}
 }
@@ -53,9 +53,9 @@ func TestWriteKubeconfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Host != "https://127.0.0.1:1" || c.BearerToken != k.Token || string(c.CAData) != string(k.CAPEM) {
-		t.Errorf("config %v", c)
+		t.Errorf("got config %v, want the generated keys", c)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
+		t.Errorf("got mode %v, %v, want 0600", info.Mode(), err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-// command lays the component's files and folders and opens its log.
+// command writes the component's files, creates its directories and opens its log.
 func (g *Group) command(c component.Component) (*exec.Cmd, *os.File, error) {
 	for _, f := range c.Files {
 		if err := writeFile(f); err != nil {
@@ -21,11 +21,11 @@ func (g *Group) command(c component.Component) (*exec.Cmd, *os.File, error) {
 	}
 	if c.Dir != "" {
 		if err := os.MkdirAll(c.Dir, 0o755); err != nil {
-			return nil, nil, fmt.Errorf("make the working directory: %w", err)
+			return nil, nil, fmt.Errorf("create the working directory: %w", err)
 		}
 	}
 	if err := os.MkdirAll(g.Logs, 0o755); err != nil {
-		return nil, nil, fmt.Errorf("make the log folder: %w", err)
+		return nil, nil, fmt.Errorf("create the log directory: %w", err)
 	}
 	log, err := os.OpenFile(filepath.Join(g.Logs, c.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -38,7 +38,7 @@ func (g *Group) command(c component.Component) (*exec.Cmd, *os.File, error) {
 
 func writeFile(f component.File) error {
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
-		return fmt.Errorf("make the folder of %s: %w", f.Path, err)
+		return fmt.Errorf("create the directory of %s: %w", f.Path, err)
 	}
 	mode := f.Mode
 	if mode == 0 {
@@ -50,7 +50,7 @@ func writeFile(f component.File) error {
 	return nil
 }
 
-// tailLines of a log are quoted in an error: enough for a cause, too few to hide it.
+// tailLines is the number of log lines that an error quotes.
 const tailLines = 12
 
 func (g *Group) logTail(name string) string {
@@ -61,5 +61,5 @@ func (g *Group) logTail(name string) string {
 	}
 	lines := strings.Split(strings.TrimRight(string(b), "\n"), "\n")
 	lines = lines[max(0, len(lines)-tailLines):]
-	return "\nthe end of " + path + ":\n  " + strings.Join(lines, "\n  ")
+	return "\nEnd of " + path + ":\n  " + strings.Join(lines, "\n  ")
 }

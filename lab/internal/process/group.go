@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package process turns a recipe into processes, watches them, and ends them
-// without leaving one behind.
+// Package process runs components as processes, restarts them, and stops them without leaving any
+// behind.
 package process
 
 import (
@@ -14,11 +14,11 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-// Group is a set of running components. Its methods may be called from several goroutines.
+// Group is a set of running components. It is safe for concurrent use.
 type Group struct {
-	// Logs is the folder of the log files, one a component, NAME.log.
+	// Logs is the directory of the log files. Each component writes NAME.log.
 	Logs string
-	// Say, when not nil, is told a line when a component has come up or has ended.
+	// Log receives a line when a component is ready or has exited. Nil discards it.
 	Log io.Writer
 
 	mu         sync.Mutex
@@ -26,8 +26,8 @@ type Group struct {
 	startOrder []string
 }
 
-// Boot starts the recipe's components in order, each well before the next. On
-// an error what was started goes on running: StopAll ends it.
+// Boot starts the components in order, each after the previous one is ready. After an error,
+// StopAll stops those that were started.
 func (g *Group) Boot(ctx context.Context, r component.List) error {
 	for _, c := range r {
 		if err := g.Start(ctx, c); err != nil {
@@ -37,9 +37,9 @@ func (g *Group) Boot(ctx context.Context, r component.List) error {
 	return nil
 }
 
-// Start runs one component and waits: for a task until it has ended, for a
-// service until its probe answers. A service that ends before that is an error
-// which quotes the end of its log. ctx bounds the waiting, not the service.
+// Start starts one component. It waits until a task has exited, or until the probe of a service
+// succeeds. If a service exits before, the error quotes the end of its log. ctx bounds the waiting,
+// not the service.
 func (g *Group) Start(ctx context.Context, c component.Component) error {
 	began := time.Now()
 	if c.Kind == component.Task {
@@ -47,7 +47,7 @@ func (g *Group) Start(ctx context.Context, c component.Component) error {
 			return fmt.Errorf("run %s: %w%s", c.Name, err, g.logTail(c.Name))
 		}
 		if took := time.Since(began); took > time.Second {
-			g.logf("%s took %.1f s", c.Name, took.Seconds())
+			g.logf("%s: completed in %.1f s", c.Name, took.Seconds())
 		}
 		return nil
 	}
@@ -55,15 +55,15 @@ func (g *Group) Start(ctx context.Context, c component.Component) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", c.Name, err)
 	}
-	if err := waitReady(ctx, c.Probe, s.ended); err != nil {
+	if err := waitReady(ctx, c.Probe, s.exited); err != nil {
 		return fmt.Errorf("wait for %s: %w%s", c.Name, err, g.logTail(c.Name))
 	}
 	s.ready.Store(true)
-	g.logf("%s is up after %.1f s", c.Name, time.Since(began).Seconds())
+	g.logf("%s: ready after %.1f s", c.Name, time.Since(began).Seconds())
 	return nil
 }
 
-// Running says whether the component of this name has a live process now.
+// Running reports whether the named component has a running process.
 func (g *Group) Running(name string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -71,7 +71,7 @@ func (g *Group) Running(name string) bool {
 	return s != nil && s.isRunning()
 }
 
-// PID is the process id of a running component, 0 when it has none.
+// PID returns the process ID of a running component, or 0.
 func (g *Group) PID(name string) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -85,9 +85,9 @@ func (g *Group) startService(c component.Component) (*service, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if old := g.services[c.Name]; old != nil && old.isRunning() {
-		return nil, fmt.Errorf("a component of this name is running")
+		return nil, fmt.Errorf("a component with this name is already running")
 	}
-	s := &service{component: c, group: g, ended: make(chan struct{}), stopping: make(chan struct{})}
+	s := &service{component: c, group: g, exited: make(chan struct{}), stopping: make(chan struct{})}
 	if err := s.start(); err != nil {
 		return nil, err
 	}

@@ -26,59 +26,59 @@ func eventually(t *testing.T, what string, is func() bool) {
 			return
 		}
 	}
-	t.Fatalf("%s: not within 10 s", what)
+	t.Fatalf("%s: not true within 10 s", what)
 }
 
 func TestBootStartsComponentsInOrder(t *testing.T) {
 	dir := t.TempDir()
 	g := &Group{Logs: filepath.Join(dir, "log")}
 	defer g.StopAll(0)
-	first := shellComponent("first", "sleep 0.2; echo first >> story; touch well; sleep 60")
-	first.Probe.URL = "file://" + dir + "/well"
-	task := shellComponent("task", "echo task >> story")
+	first := shellComponent("first", "sleep 0.2; echo first >> events; touch ready; sleep 60")
+	first.Probe.URL = "file://" + dir + "/ready"
+	task := shellComponent("task", "echo task >> events")
 	task.Kind = component.Task
-	r := component.List{first, task, shellComponent("last", "echo last >> story; touch done; sleep 60")}
+	r := component.List{first, task, shellComponent("last", "echo last >> events; touch done; sleep 60")}
 	for i := range r {
 		r[i].Dir = dir
 	}
 	if err := g.Boot(context.Background(), r); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the last one runs", func() bool { _, err := os.Stat(filepath.Join(dir, "done")); return err == nil })
-	events, err := os.ReadFile(filepath.Join(dir, "story"))
+	eventually(t, "the last component runs", func() bool { _, err := os.Stat(filepath.Join(dir, "done")); return err == nil })
+	events, err := os.ReadFile(filepath.Join(dir, "events"))
 	if err != nil || string(events) != "first\ntask\nlast\n" {
-		t.Errorf("story %q, %v", events, err)
+		t.Errorf("got events %q, %v, want first, task, last", events, err)
 	}
 }
 
 func TestStartQuotesLogOfExitedProcess(t *testing.T) {
 	g := &Group{Logs: t.TempDir()}
 	c := shellComponent("broken", "echo the cause >&2; exit 3")
-	c.Restart = component.Always // one that never was well is not tried again
+	c.Restart = component.Always // a service that never was ready is not restarted
 	c.Probe.URL = "file:///nowhere"
 	err := g.Start(context.Background(), c)
-	if err == nil || !strings.Contains(err.Error(), "the cause") || !strings.Contains(err.Error(), "it ended") {
-		t.Errorf("error %v", err)
+	if err == nil || !strings.Contains(err.Error(), "the cause") || !strings.Contains(err.Error(), "exited") {
+		t.Errorf("got error %v, want the end of the log", err)
 	}
-	task := shellComponent("task", "echo no good; exit 1")
+	task := shellComponent("task", "echo failing; exit 1")
 	task.Kind = component.Task
-	if err := g.Start(context.Background(), task); err == nil || !strings.Contains(err.Error(), "no good") {
-		t.Errorf("error %v", err)
+	if err := g.Start(context.Background(), task); err == nil || !strings.Contains(err.Error(), "failing") {
+		t.Errorf("got error %v, want the end of the log", err)
 	}
 }
 
 func TestStopAllKillsProcessGroups(t *testing.T) {
 	dir := t.TempDir()
 	g := &Group{Logs: dir}
-	c := shellComponent("stubborn", `trap "" TERM; sleep 61 & echo $! > `+dir+`/grandchild; touch `+dir+`/well; while :; do wait; sleep 1; done`)
-	c.Probe.URL, c.Restart = "file://"+dir+"/well", component.Always
+	c := shellComponent("ignores-term", `trap "" TERM; sleep 61 & echo $! > `+dir+`/grandchild; touch `+dir+`/ready; while :; do wait; sleep 1; done`)
+	c.Probe.URL, c.Restart = "file://"+dir+"/ready", component.Always
 	if err := g.Start(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	pid := g.PID("stubborn")
+	pid := g.PID("ignores-term")
 	g.StopAll(100 * time.Millisecond)
-	if g.Running("stubborn") {
-		t.Error("it still runs")
+	if g.Running("ignores-term") {
+		t.Error("got a running process, want none")
 	}
 	eventually(t, "its process group is gone", func() bool { return syscall.Kill(-pid, 0) == syscall.ESRCH })
 }
@@ -108,7 +108,7 @@ func TestProbes(t *testing.T) {
 	ln.Close()
 	for _, url := range []string{"tcp://" + addr, "http://" + addr, "file:///nowhere", "unix:///nowhere", "gopher://x"} {
 		if probe(context.Background(), url) == nil {
-			t.Errorf("%s is well", url)
+			t.Errorf("%s: got no error, want one", url)
 		}
 	}
 }

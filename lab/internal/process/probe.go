@@ -21,10 +21,10 @@ const (
 	probeInterval       = 100 * time.Millisecond
 )
 
-var errExited = errors.New("it ended")
+var errExited = errors.New("exited")
 
-// waitReady asks the probe until it answers, the service ends, or time is up.
-func waitReady(ctx context.Context, p component.Probe, ended <-chan struct{}) error {
+// waitReady probes until the probe succeeds, the service exits, or the timeout is over.
+func waitReady(ctx context.Context, p component.Probe, exited <-chan struct{}) error {
 	if p.URL == "" {
 		return nil
 	}
@@ -40,10 +40,10 @@ func waitReady(ctx context.Context, p component.Probe, ended <-chan struct{}) er
 			return nil
 		}
 		select {
-		case <-ended:
+		case <-exited:
 			return errExited
 		case <-ctx.Done():
-			return fmt.Errorf("%s has not answered (%w): %w", p.URL, err, ctx.Err())
+			return fmt.Errorf("no answer from %s (%w): %w", p.URL, err, ctx.Err())
 		case <-time.After(probeInterval):
 		}
 	}
@@ -52,7 +52,7 @@ func waitReady(ctx context.Context, p component.Probe, ended <-chan struct{}) er
 func probe(ctx context.Context, at string) error {
 	u, err := url.Parse(at)
 	if err != nil {
-		return fmt.Errorf("read probe %q: %w", at, err)
+		return fmt.Errorf("parse probe %q: %w", at, err)
 	}
 	switch u.Scheme {
 	case "file":
@@ -65,7 +65,7 @@ func probe(ctx context.Context, at string) error {
 	case "http", "https":
 		return probeHTTP(ctx, at)
 	}
-	return fmt.Errorf("read probe %q: no such scheme", at)
+	return fmt.Errorf("parse probe %q: unknown scheme", at)
 }
 
 func probeDial(ctx context.Context, network, address string) error {
@@ -76,12 +76,12 @@ func probeDial(ctx context.Context, network, address string) error {
 	return c.Close()
 }
 
-// probes are asked of servers that have just made their own certificate.
+// probeClient does not verify certificates: the servers have just generated their own.
 var probeClient = &http.Client{
 	Timeout: 2 * time.Second,
 	Transport: &http.Transport{
 		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the servers have just generated their own certificates
 	},
 }
 
@@ -96,7 +96,7 @@ func probeHTTP(ctx context.Context, at string) error {
 	}
 	res.Body.Close()
 	if res.StatusCode >= 400 {
-		return fmt.Errorf("it says %s", res.Status)
+		return fmt.Errorf("got status %s", res.Status)
 	}
 	return nil
 }

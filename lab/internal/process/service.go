@@ -12,17 +12,17 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-// restartDelay keeps a service that ends at once from spinning.
+// restartDelay keeps a service that exits at once from restarting in a tight loop.
 const restartDelay = time.Second
 
-// service is one service and, when it restarts, its successive processes.
+// service is a running service component. It may have several processes in succession.
 type service struct {
 	component component.Component
 	group     *Group
-	ended     chan struct{} // closed when no process will follow
-	stopping  chan struct{} // closed to end it
+	exited     chan struct{} // closed when no process will follow
+	stopping  chan struct{} // closed to stop it
 	stopOnce  sync.Once
-	ready     atomic.Bool // one that never was is not started again
+	ready     atomic.Bool // a service that never was ready is not restarted
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
@@ -44,19 +44,19 @@ func (s *service) start() error {
 	return nil
 }
 
-// watch waits for the process, and starts the next one where that is wanted.
+// watch waits for the process to exit and starts the next one if the restart policy asks for it.
 func (s *service) watch() {
-	defer close(s.ended)
+	defer close(s.exited)
 	for {
 		err := s.cmd.Wait()
-		killGroup(s.cmd.Process.Pid) // what it had started goes with it
+		killGroup(s.cmd.Process.Pid) // its child processes end with it
 		s.log.Close()
 		select {
 		case <-s.stopping:
 			return
 		default:
 		}
-		s.group.logf("%s has ended: %v", s.component.Name, err)
+		s.group.logf("%s exited: %v", s.component.Name, err)
 		if s.component.Restart != component.Always || !s.ready.Load() {
 			return
 		}
@@ -66,7 +66,7 @@ func (s *service) watch() {
 		case <-time.After(restartDelay):
 		}
 		if err := s.start(); err != nil {
-			s.group.logf("%s does not start again: %v", s.component.Name, err)
+			s.group.logf("%s: restart failed: %v", s.component.Name, err)
 			return
 		}
 	}
@@ -74,7 +74,7 @@ func (s *service) watch() {
 
 func (s *service) isRunning() bool {
 	select {
-	case <-s.ended:
+	case <-s.exited:
 		return false
 	default:
 		return true
@@ -87,19 +87,19 @@ func (s *service) pid() int {
 	return s.cmd.Process.Pid
 }
 
-// stop asks with SIGTERM, and after grace no longer asks.
+// stop sends SIGTERM, and SIGKILL after grace until the process has exited.
 func (s *service) stop(grace time.Duration) {
 	s.stopOnce.Do(func() { close(s.stopping) })
 	terminateGroup(s.pid())
 	select {
-	case <-s.ended:
+	case <-s.exited:
 		return
 	case <-time.After(grace):
 	}
 	for {
 		killGroup(s.pid())
 		select {
-		case <-s.ended:
+		case <-s.exited:
 			return
 		case <-time.After(100 * time.Millisecond):
 		}

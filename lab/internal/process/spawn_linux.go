@@ -9,9 +9,8 @@ import (
 	"syscall"
 )
 
-// The kernel's parent-death signal is bound to the thread that forked, so one
-// thread, which never ends, forks them all: then a lab whose supervisor is
-// killed outright takes its processes along.
+// The kernel's parent-death signal is bound to the thread that forked. One thread, which never
+// ends, forks all processes, so that they die with the supervisor even if it is killed.
 var (
 	startThreadOnce sync.Once
 	startRequests   chan func()

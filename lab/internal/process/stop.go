@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Stop ends one service: SIGTERM to its process group, SIGKILL after grace.
-// A grace of 0 is SIGKILL at once. One that isn't running is not an error.
+// Stop sends SIGTERM to the service's process group, and SIGKILL after grace. With a grace of 0 it
+// sends SIGKILL at once. A service that is not running is no error.
 func (g *Group) Stop(name string, grace time.Duration) {
 	g.mu.Lock()
 	s := g.services[name]
@@ -22,7 +22,7 @@ func (g *Group) Stop(name string, grace time.Duration) {
 	}
 }
 
-// StopAll ends every service, the last started first, all within about grace.
+// StopAll stops all services concurrently, within about grace.
 func (g *Group) StopAll(grace time.Duration) {
 	g.mu.Lock()
 	names := slices.Clone(g.startOrder)
@@ -35,7 +35,7 @@ func (g *Group) StopAll(grace time.Duration) {
 	wg.Wait()
 }
 
-// Every component leads a process group of its own; a group that is gone is no error.
+// Each component leads a process group of its own. A missing group is no error.
 
 func terminateGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGTERM) }
 

@@ -13,7 +13,7 @@ import (
 //go:embed coredns.yaml
 var corednsYAML string
 
-// dns applies the cluster's name server; nothing waits for it, pods retry.
+// dns applies the objects of CoreDNS. Nothing waits for it, because pods retry.
 func (config nodeConfig) dns() component.Component {
 	file := config.path("coredns.yaml")
 	c := config.kubectl("dns", "apply", "-f", file)
@@ -21,9 +21,8 @@ func (config nodeConfig) dns() component.Component {
 	return c
 }
 
-// prometheus is a process of the node, whose addresses can reach every pod.
-// Debian builds it without the discovery of Kubernetes, so a file names its
-// targets, which Boot keeps up to date.
+// prometheus runs as a process of the node, which reaches every pod. Debian builds it without
+// Kubernetes discovery, so Boot maintains a file of targets.
 func (b nodeConfig) prometheus() component.Component {
 	config := b.path("prometheus.yaml")
 	c := b.service("prometheus", "prometheus",
@@ -38,5 +37,5 @@ scrape_configs:
   file_sd_configs:
   - {files: [%s], refresh_interval: 5s}
 `, targetsFile(b.lab))}}
-	return c // nobody has to wait for it
+	return c // no probe: nothing waits for Prometheus
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Boot runs inside the namespaces: it brings up the node by its recipe, serves
-// the ports that the host opened, tells readiness, and stays until ctx ends.
+// Boot runs inside the namespaces. It starts the node's components, serves the ports that the host
+// opened, reports that the node is ready, and runs until ctx ends.
 func Boot(ctx context.Context, l state.Lab, out io.Writer) error {
 	g := &process.Group{Logs: l.LogDir(), Log: out}
 	if err := g.Boot(ctx, Components(l)); err != nil {
@@ -28,21 +28,21 @@ func Boot(ctx context.Context, l state.Lab, out io.Writer) error {
 	for i, to := range inner {
 		ln, err := net.FileListener(os.NewFile(uintptr(4+i), "port"))
 		if err != nil {
-			return fmt.Errorf("take over the host's port for %s: %w", to, err)
+			return fmt.Errorf("accept connections of the host's port for %s: %w", to, err)
 		}
 		go relayConnections(ln, to)
 	}
 	if _, err := os.NewFile(3, "ready").Write([]byte{1}); err != nil {
-		return fmt.Errorf("tell that the node is ready: %w", err)
+		return fmt.Errorf("report that the node is ready: %w", err)
 	}
 	<-ctx.Done()
 	return nil
 }
 
-// recordFailure leaves an error where the outside finds it.
+// recordFailure writes the error to the file that the supervisor reads.
 func recordFailure(l state.Lab, err error) error {
 	if writeErr := os.WriteFile(failureFile(l), []byte(err.Error()), 0o644); writeErr != nil {
-		return fmt.Errorf("%w (which could not be written down: %w)", err, writeErr)
+		return fmt.Errorf("%w (writing the reason failed: %w)", err, writeErr)
 	}
 	return err
 }

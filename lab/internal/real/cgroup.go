@@ -16,29 +16,28 @@ import (
 
 const cgroupMount = "/sys/fs/cgroup"
 
-// createCgroups makes the cgroup that holds the lab's pods: one in each hierarchy
-// of version 1, the single one of version 2.
+// createCgroups creates the cgroup that contains the lab's pods: one in each hierarchy of cgroup
+// v1, or the single one of v2.
 func createCgroups(mount, name string) error {
 	for _, at := range cgroupRoots(mount) {
 		err := os.Mkdir(filepath.Join(at, name), 0o755)
 		if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.EROFS) {
-			return fmt.Errorf("make the cgroup of the lab: %w", err)
+			return fmt.Errorf("create the lab's cgroup: %w", err)
 		}
 		if err := setCPUWeight(filepath.Join(at, name)); err != nil {
-			return fmt.Errorf("give the lab its share of the processors: %w", err)
+			return fmt.Errorf("set the CPU weight of the lab's cgroup: %w", err)
 		}
 	}
 	return nil
 }
 
-// setCPUWeight makes the pods weigh as much as 64 of the machine's other processes. By
-// default all pods together weigh as much as one, and a compiler beside the lab
-// starves their probes and their requests.
+// setCPUWeight gives all pods together the CPU weight of 64 processes. With the default weight of
+// one process, a compiler on the same machine starves their probes and requests.
 func setCPUWeight(cgroup string) error {
 	for file, weight := range map[string]string{"cpu.shares": "65536", "cpu.weight": "6400"} {
 		f, err := os.OpenFile(filepath.Join(cgroup, file), os.O_WRONLY, 0)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // another hierarchy, or the other version
+			continue // another hierarchy or the other version
 		}
 		if err != nil {
 			return err
@@ -51,8 +50,8 @@ func setCPUWeight(cgroup string) error {
 	return nil
 }
 
-// cgroupRoots are the roots of the cgroup trees under mount. On version 2 that is
-// mount itself, which has the file cgroup.controllers.
+// cgroupRoots returns the roots of the cgroup trees below mount. With cgroup v2 that is mount
+// itself, which has the file cgroup.controllers.
 func cgroupRoots(mount string) []string {
 	if _, err := os.Stat(filepath.Join(mount, "cgroup.controllers")); err == nil {
 		return []string{mount}
@@ -64,7 +63,7 @@ func cgroupRoots(mount string) []string {
 	return found
 }
 
-// RemoveCgroups removes what a lab whose processes have ended leaves on the host beside its folder: its cgroups.
+// RemoveCgroups removes the cgroups of a lab whose processes have ended.
 func RemoveCgroups(l state.Lab) error {
 	for _, at := range cgroupRoots(cgroupMount) {
 		if err := removeCgroup(filepath.Join(at, cgroupName(l.Name)), 5*time.Second); err != nil {
@@ -74,10 +73,10 @@ func RemoveCgroups(l state.Lab) error {
 	return nil
 }
 
-// removeCgroup removes a cgroup, the innermost first: a cgroup's files are not
-// removed, and its dead processes take a moment to leave it.
-func removeCgroup(path string, within time.Duration) error {
-	until := time.Now().Add(within)
+// removeCgroup removes a cgroup and its children. It retries, because ended processes take a moment
+// to leave their cgroup.
+func removeCgroup(path string, timeout time.Duration) error {
+	until := time.Now().Add(timeout)
 	for {
 		err := removeCgroupOnce(path)
 		if err == nil || time.Now().After(until) {

@@ -28,7 +28,7 @@ func TestCreateCgroupsV1(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(mount, "no-hierarchy"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // twice is once
+	for range 2 { // the second call changes nothing
 		if err := createCgroups(mount, "rerig-x"); err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func TestSetCPUWeight(t *testing.T) {
 			t.Fatal(err)
 		}
 		if b, err := os.ReadFile(filepath.Join(cgroup, file)); err != nil || len(b) == 0 {
-			t.Errorf("%s: %q, %v", file, b, err)
+			t.Errorf("%s: got %q, %v, want a weight", file, b, err)
 		}
 	}
 	empty := t.TempDir()
@@ -56,7 +56,7 @@ func TestSetCPUWeight(t *testing.T) {
 		t.Error(err)
 	}
 	if made, _ := os.ReadDir(empty); len(made) != 0 {
-		t.Errorf("it made %v", made)
+		t.Errorf("got files %v, want none", made)
 	}
 }
 
@@ -78,9 +78,9 @@ func TestRemoveCgroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(top); !os.IsNotExist(err) {
-		t.Errorf("it is still there: %v", err)
+		t.Errorf("got the cgroup (%v), want none", err)
 	}
 	if err := removeCgroup(top, time.Second); err != nil {
-		t.Errorf("a second time: %v", err)
+		t.Errorf("second removal: got error %v, want none", err)
 	}
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package real runs the lab with a real node: containers, an overlay file system, iptables and
+// traffic. It uses mount, network, PID, IPC and UTS namespaces of its own, so that the host's
+// network, firewall and /run stay unchanged.
 package real
 
 import (
@@ -12,8 +15,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Components is the boot of the node, run inside the namespaces: first the network,
-// then what keeps the cluster's state, then what runs its pods.
+// Components returns the node's components, which run inside the namespaces: first the network,
+// then the control plane, then what runs pods.
 func Components(l state.Lab) component.List {
 	config := nodeConfig{lab: l, keys: pki.Paths(filepath.Join(l.Dir, "pki"))}
 	r := config.network()
@@ -21,12 +24,13 @@ func Components(l state.Lab) component.List {
 	r = append(r, config.images(), config.kubelet(), config.proxy())
 	r = append(r, config.nodeReady()...)
 	r = append(r, config.dns(), config.prometheus())
-	if place, ok := l.Parts[rollouts.Part]; ok { // the ports are those of the lab's own network
+	if place, ok := l.Parts[rollouts.Part]; ok { // the ports belong only to the lab's network namespace
 		r = append(r, rollouts.Controller{PartDir: place, KubeBinary: l.Parts["kube"], Kubeconfig: l.Kubeconfig(), LabDir: l.Dir, HealthPort: 8080, MetricsPort: 8090}.Components()...)
 	}
 	return r
 }
 
+// nodeConfig builds the components of the node.
 type nodeConfig struct {
 	lab  state.Lab
 	keys pki.Keys
@@ -44,7 +48,7 @@ func (config nodeConfig) task(name, binary string, args ...string) component.Com
 	return component.Component{Name: name, Kind: component.Task, Binary: binary, Args: args, Env: baseEnv, Dir: config.lab.Dir}
 }
 
-// kube is one of the programs in the kube binary.
+// kube returns one of the programs of the kube binary.
 func (config nodeConfig) kube(name string, args ...string) component.Component {
 	return config.service(name, config.lab.Parts["kube"], append([]string{name}, args...)...)
 }

@@ -13,9 +13,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
-// The boot as a person reads it.
 func TestComponents(t *testing.T) {
 	got := Components(state.Lab{
 		Name: "lab", Size: state.Real, Dir: "/cache/lab/lab", Cache: "/cache", APIPort: 40001,
@@ -32,6 +31,6 @@ func TestComponents(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("the boot has changed; -update accepts it:\n%s", d)
+		t.Errorf("components differ; -update accepts them (-want +got):\n%s", d)
 	}
 }

@@ -14,8 +14,8 @@ func (config nodeConfig) etcd() component.Component {
 	return withProbe(c, etcdURL+"/health", 0)
 }
 
-// apiserver listens inside on the very port that is relayed from the host, so
-// that one kubeconfig holds on both sides.
+// apiserver listens on the port that is relayed from the host, so that one kubeconfig works on both
+// sides.
 func (config nodeConfig) apiserver() component.Component {
 	c := config.kube("kube-apiserver",
 		"--etcd-servers="+etcdURL,

@@ -13,18 +13,18 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Enter prepares a command that runs inside the lab's namespaces, at its root,
-// with the lab's kubeconfig. The cache is at its own path there; the host's other files are not.
+// Enter returns a command that runs inside the lab's namespaces, at their root, with the lab's
+// kubeconfig. The cache has the same path there; the host's other files are hidden.
 func Enter(ctx context.Context, l state.Lab, argv []string) (*exec.Cmd, error) {
 	b, err := os.ReadFile(pidFile(l))
 	if err != nil {
-		return nil, fmt.Errorf("find the inside of lab %s: %w", l.Name, err)
+		return nil, fmt.Errorf("find the namespaces of lab %s: %w", l.Name, err)
 	}
-	enter := []string{"--target", strings.TrimSpace(string(b)), "--mount", "--net", "--pid", "--ipc", "--uts", "--root", "--wd=/", "--"}
-	cmd := exec.CommandContext(ctx, "nsenter", append(enter, argv...)...)
+	options := []string{"--target", strings.TrimSpace(string(b)), "--mount", "--net", "--pid", "--ipc", "--uts", "--root", "--wd=/", "--"}
+	cmd := exec.CommandContext(ctx, "nsenter", append(options, argv...)...)
 	cmd.Env = append([]string{"KUBECONFIG=" + l.Kubeconfig(), "TERM=" + os.Getenv("TERM")}, baseEnv...)
 	return cmd, nil
 }
 
-// pidFile has the host's number of the first process inside.
+// pidFile returns the path of the file with the host's PID of the first process in the namespaces.
 func pidFile(l state.Lab) string { return filepath.Join(l.Dir, "pid") }

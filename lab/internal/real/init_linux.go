@@ -11,15 +11,15 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// inheritedFiles are the pipe that tells readiness and the three open ports; they start at descriptor 3.
+// inheritedFiles is the number of inherited files: a pipe that reports readiness, and three open
+// ports. They start at descriptor 3.
 const inheritedFiles = 4
 
-// Init is the first process in the namespaces: it lays out the file system,
-// starts `inside boot`, and then does what only a first process can, collecting
-// the dead that nobody else waits for (containerd leaves its shims to it).
+// Init is the first process in the namespaces. It sets up the file system, starts `inside boot`,
+// and reaps orphans, because containerd leaves its shims to PID 1.
 func Init(l state.Lab) error {
 	if err := pivotToRootfs(l); err != nil {
-		return recordFailure(l, fmt.Errorf("lay out the lab's file system: %w", err))
+		return recordFailure(l, fmt.Errorf("set up the lab's file system: %w", err))
 	}
 	cmd := exec.Command("/proc/self/exe", "inside", "boot", l.Dir)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = os.Stdout, os.Stderr, "/"
@@ -27,12 +27,12 @@ func Init(l state.Lab) error {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(uintptr(3+i), "inherited"))
 	}
 	if err := cmd.Start(); err != nil {
-		return recordFailure(l, fmt.Errorf("start the lab's boot: %w", err))
+		return recordFailure(l, fmt.Errorf("start `inside boot`: %w", err))
 	}
 	return reapUntil(cmd.Process.Pid)
 }
 
-// reapUntil waits for every orphan until the process pid itself has ended.
+// reapUntil waits for every child and orphan until the process pid has ended.
 func reapUntil(pid int) error {
 	for {
 		var status syscall.WaitStatus
@@ -41,10 +41,10 @@ func reapUntil(pid int) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("wait for the lab's processes: %w", err)
+			return fmt.Errorf("wait for child processes: %w", err)
 		}
 		if dead == pid {
-			return fmt.Errorf("the lab's boot has ended with status %d", status.ExitStatus())
+			return fmt.Errorf("`inside boot` exited with status %d", status.ExitStatus())
 		}
 	}
 }

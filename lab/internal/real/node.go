@@ -12,7 +12,7 @@ import (
 
 const containerdSocket = "/run/containerd/containerd.sock"
 
-// containerd's restrict_oom_score_adj is for machines that withhold CAP_SYS_RESOURCE.
+// containerd sets restrict_oom_score_adj for machines without CAP_SYS_RESOURCE.
 func (config nodeConfig) containerd() component.Component {
 	c := config.service("containerd", "containerd", "--config", "/etc/containerd/config.toml")
 	c.Files = []component.File{
@@ -33,19 +33,18 @@ state = "/run/containerd"
 	return withProbe(c, "unix://"+containerdSocket, 0)
 }
 
-// images are the cluster's own and those of the Istio that is installed first;
-// what is needed later is imported later.
+// images imports the cluster's own images and those of the oldest Istio. Others are imported later.
 func (config nodeConfig) images() component.Component {
 	return config.task("import-images", "ctr", ImportArgs(config.lab.Parts["images-"+parts.IstioVersions[0]])...)
 }
 
-// ImportArgs are ctr's arguments that bring an archive's images to the kubelet's containerd.
+// ImportArgs returns ctr's arguments that import an image archive into the kubelet's containerd.
 func ImportArgs(archive string) []string {
 	return []string{"-n", "k8s.io", "images", "import", archive}
 }
 
-// kubelet keeps to a cgroup of its own: at the root it would sweep away the pods
-// of another kubelet on this machine.
+// kubelet uses a cgroup root of its own. At the root it would delete the pods of another kubelet on
+// this machine.
 func (b nodeConfig) kubelet() component.Component {
 	config := b.path("kubelet.yaml")
 	c := b.kube("kubelet",
@@ -74,7 +73,7 @@ serializeImagePulls: false
 	return withProbe(c, "http://127.0.0.1:10248/healthz", time.Minute)
 }
 
-// proxy leaves the connection tracking limits alone: they are the whole machine's.
+// proxy leaves the connection tracking limits unchanged, because they apply to the entire machine.
 func (config nodeConfig) proxy() component.Component {
 	c := config.kube("kube-proxy",
 		"--kubeconfig="+config.lab.Kubeconfig(),

@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// relayConnections joins each connection that ln accepts to a new one to the address to.
+// relayConnections connects each connection that ln accepts to address.
 func relayConnections(ln net.Listener, address string) {
 	for {
 		c, err := ln.Accept()
@@ -22,7 +22,7 @@ func forward(c net.Conn, to string) {
 	defer c.Close()
 	d, err := net.Dial("tcp", to)
 	if err != nil {
-		return // the caller sees its connection closed, as of a port where nobody listens any more
+		return // the caller sees a closed connection, as if nothing listened
 	}
 	defer d.Close()
 	done := make(chan struct{})
@@ -34,7 +34,8 @@ func forward(c net.Conn, to string) {
 	<-done
 }
 
-// copyAndCloseWrite copies until from ends, and then says so to the other side, which may still have something to answer.
+// copyAndCloseWrite copies until from ends. Then it closes the write side of to, which may still
+// answer.
 func copyAndCloseWrite(to, from net.Conn) {
 	if _, err := io.Copy(to, from); err != nil {
 		to.Close()

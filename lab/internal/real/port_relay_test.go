@@ -18,20 +18,20 @@ func listenLocal(t *testing.T) net.Listener {
 	return ln
 }
 
-// Whoever has said all that he has to say still gets the whole answer.
+// A client that closed its write side still receives the complete answer.
 func TestRelayKeepsHalfClosedConnections(t *testing.T) {
-	server, door := listenLocal(t), listenLocal(t)
+	server, relayed := listenLocal(t), listenLocal(t)
 	go func() {
 		c, err := server.Accept()
 		if err != nil {
 			return
 		}
 		defer c.Close()
-		said, _ := io.ReadAll(c)
-		_, _ = c.Write(append([]byte("you said "), said...))
+		request, _ := io.ReadAll(c)
+		_, _ = c.Write(append([]byte("echo "), request...))
 	}()
-	go relayConnections(door, server.Addr().String())
-	c, err := net.Dial("tcp", door.Addr().String())
+	go relayConnections(relayed, server.Addr().String())
+	c, err := net.Dial("tcp", relayed.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,21 +43,21 @@ func TestRelayKeepsHalfClosedConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(c)
-	if err != nil || string(answer) != "you said hello" {
-		t.Errorf("answer %q, %v", answer, err)
+	if err != nil || string(answer) != "echo hello" {
+		t.Errorf("got answer %q, %v, want echo hello", answer, err)
 	}
 }
 
 func TestRelayClosesWithoutListener(t *testing.T) {
-	server, door := listenLocal(t), listenLocal(t)
+	server, relayed := listenLocal(t), listenLocal(t)
 	server.Close()
-	go relayConnections(door, server.Addr().String())
-	c, err := net.Dial("tcp", door.Addr().String())
+	go relayConnections(relayed, server.Addr().String())
+	c, err := net.Dial("tcp", relayed.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	if b, _ := io.ReadAll(c); len(b) != 0 {
-		t.Errorf("answer %q", b)
+		t.Errorf("got answer %q, want a closed connection", b)
 	}
 }

@@ -22,14 +22,14 @@ import (
 
 const targetsInterval = 5 * time.Second
 
-// target is one entry of Prometheus' file discovery.
+// target is one entry of Prometheus' file-based discovery.
 type target struct {
 	Targets []string          `json:"targets"`
 	Labels  map[string]string `json:"labels"`
 }
 
-// scrapeTargets are the istiods and the proxies among the pods, found as Istio's own
-// sample finds them (istio.io/istio 1.29 samples/addons/prometheus.yaml).
+// scrapeTargets returns the istiods and proxies among the pods, selected as in Istio's sample
+// (istio.io/istio 1.29 samples/addons/prometheus.yaml).
 func scrapeTargets(pods []corev1.Pod) []target {
 	all := []target{}
 	for _, p := range pods {
@@ -61,7 +61,7 @@ func newTarget(p corev1.Pod, job, port, path, revision string) target {
 	}
 }
 
-// updateTargets writes the targets anew every few seconds, until ctx ends.
+// updateTargets writes the targets periodically until ctx ends.
 func updateTargets(ctx context.Context, l state.Lab, out io.Writer) error {
 	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig())
 	if err != nil {
@@ -69,11 +69,11 @@ func updateTargets(ctx context.Context, l state.Lab, out io.Writer) error {
 	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return fmt.Errorf("make a client for Prometheus' targets: %w", err)
+		return fmt.Errorf("create a client for Prometheus' targets: %w", err)
 	}
 	go func() {
 		for {
-			// What the API server has in memory is new enough.
+			// The API server's cache is recent enough.
 			pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{ResourceVersion: "0"})
 			if err == nil {
 				err = writeTargets(l, scrapeTargets(pods.Items))
@@ -91,7 +91,7 @@ func updateTargets(ctx context.Context, l state.Lab, out io.Writer) error {
 	return nil
 }
 
-// writeTargets replaces the file whole, since Prometheus may be reading it.
+// writeTargets replaces the file atomically, because Prometheus may be reading it.
 func writeTargets(l state.Lab, all []target) error {
 	b, err := json.Marshal(all)
 	if err != nil {

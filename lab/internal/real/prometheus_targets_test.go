@@ -30,7 +30,7 @@ func TestScrapeTargets(t *testing.T) {
 		testPod("plain", nil, corev1.PodRunning, "10.0.0.3", nil, envoy),
 		testPod("no-proxy", nil, corev1.PodRunning, "10.0.0.4", nil, nil),
 		testPod("pending", nil, corev1.PodPending, "", envoy, nil),
-		testPod("over", nil, corev1.PodSucceeded, "10.0.0.5", envoy, nil),
+		testPod("completed", nil, corev1.PodSucceeded, "10.0.0.5", envoy, nil),
 	})
 	of := func(addr, job, path, name, revision string) target {
 		return target{Targets: []string{addr}, Labels: map[string]string{

@@ -19,13 +19,13 @@ type mount struct {
 	options              string
 }
 
-// pivotToRootfs makes the Debian root file system the root of this mount namespace. What
-// is written to it goes to memory and is gone with the namespace; the host's tree
-// is let go of, but for the cache, which is at its own path inside too.
+// pivotToRootfs makes the Debian root file system the root of this mount namespace. Writes go to
+// memory and end with the namespace. The host's tree is unmounted, except the cache, which keeps
+// its path.
 func pivotToRootfs(l state.Lab) error {
-	// Nothing done here may show outside.
+	// Changes must not propagate to the host.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("part from the host's mounts: %w", err)
+		return fmt.Errorf("make the host's mounts private: %w", err)
 	}
 	scratch := filepath.Join(l.Dir, "root")
 	root := filepath.Join(scratch, "merged")
@@ -40,7 +40,7 @@ func pivotToRootfs(l state.Lab) error {
 	return linkTools(l)
 }
 
-// mounts is in order: what a mount lies on comes before it.
+// mounts returns the mounts in order: a mount comes after the one that contains it.
 func mounts(l state.Lab, scratch, root string) []mount {
 	in := func(p string) string { return filepath.Join(root, p) }
 	overlay := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", l.Parts["rootfs"], scratch, scratch)
@@ -59,17 +59,17 @@ func mounts(l state.Lab, scratch, root string) []mount {
 
 func (m mount) apply() error {
 	if err := os.MkdirAll(m.target, 0o755); err != nil {
-		return fmt.Errorf("make the mount point %s: %w", m.target, err)
+		return fmt.Errorf("create the mount point %s: %w", m.target, err)
 	}
 	for option := range strings.SplitSeq(m.options, ",") {
 		if dir, ok := strings.CutPrefix(option, "upperdir="); ok {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return fmt.Errorf("make %s: %w", dir, err)
+				return fmt.Errorf("create %s: %w", dir, err)
 			}
 		}
 		if dir, ok := strings.CutPrefix(option, "workdir="); ok {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return fmt.Errorf("make %s: %w", dir, err)
+				return fmt.Errorf("create %s: %w", dir, err)
 			}
 		}
 	}
@@ -79,29 +79,29 @@ func (m mount) apply() error {
 	return nil
 }
 
-// pivotRoot is pivot_root(2)'s own way without a folder for the old root. A chroot
-// would not do: runc pivots again.
+// pivotRoot changes the root without a directory for the old root, as pivot_root(2) describes. A
+// chroot does not suffice, because runc pivots again.
 func pivotRoot(root string) error {
 	if err := os.Chdir(root); err != nil {
-		return fmt.Errorf("enter the new root: %w", err)
+		return fmt.Errorf("change to the new root: %w", err)
 	}
 	if err := unix.PivotRoot(".", "."); err != nil {
-		return fmt.Errorf("change the root: %w", err)
+		return fmt.Errorf("pivot to the new root: %w", err)
 	}
 	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return fmt.Errorf("let go of the old root: %w", err)
+		return fmt.Errorf("unmount the old root: %w", err)
 	}
 	if err := os.Chdir("/"); err != nil {
-		return fmt.Errorf("enter the new root: %w", err)
+		return fmt.Errorf("change to the new root: %w", err)
 	}
-	// As on any node: what a pod mounts for others shows to them.
+	// As on any node, mounts of one pod propagate to others.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
-		return fmt.Errorf("share the node's mounts with its pods: %w", err)
+		return fmt.Errorf("share the node's mounts: %w", err)
 	}
 	return unix.Sethostname([]byte(nodeName))
 }
 
-// linkTools puts the lab's programs where a shell inside finds them.
+// linkTools links the lab's programs into the PATH of the namespaces.
 func linkTools(l state.Lab) error {
 	tools := map[string]string{"kubectl": l.Parts["kube"], "shop": l.Parts["shop"]}
 	for part, dir := range l.Parts {
@@ -114,7 +114,7 @@ func linkTools(l state.Lab) error {
 			continue
 		}
 		if err := os.Symlink(to, filepath.Join("/usr/local/bin", name)); err != nil {
-			return fmt.Errorf("name %s: %w", name, err)
+			return fmt.Errorf("link %s: %w", name, err)
 		}
 	}
 	return nil

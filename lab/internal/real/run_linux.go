@@ -21,9 +21,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Run is the supervise.Ground of the real size, outside the namespaces: it opens
-// the ports on the host's loopback, starts this program again in new namespaces
-// with them, and waits. What is inside dies with this process.
+// Run is the supervise.RunFunc of the real size. It opens the ports on the host's loopback, starts
+// this program in new namespaces with them, and waits. The processes inside end with this process.
 func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) error {
 	listeners, err := openPorts(&l)
 	if err != nil {
@@ -50,35 +49,34 @@ func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) er
 	return runInNamespaces(ctx, l, listeners, out, ready)
 }
 
-// openPorts listens for the host. A socket belongs to the network namespace it
-// was made in, wherever the process is that accepts from it: so the inside itself
-// serves these, and no relay is needed between the two.
+// openPorts opens the host's ports. A socket stays in the network namespace in which it was
+// created, so the process inside can accept the host's connections without a second relay.
 func openPorts(l *state.Lab) ([]*os.File, error) {
 	var files []*os.File
 	for _, port := range []*int{&l.APIPort, &l.PrometheusPort, &l.IngressPort} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return nil, fmt.Errorf("open a port on the host: %w", err)
+			return nil, fmt.Errorf("listen on the host: %w", err)
 		}
 		f, err := ln.(*net.TCPListener).File()
 		if err != nil {
-			return nil, fmt.Errorf("open a port on the host: %w", err)
+			return nil, fmt.Errorf("listen on the host: %w", err)
 		}
 		*port = ln.Addr().(*net.TCPAddr).Port
 		files = append(files, f)
-		ln.Close() // f is the one that stays open
+		ln.Close() // f keeps the socket open
 	}
 	return files, nil
 }
 
-// runInNamespaces runs `inside init` in new namespaces until ctx ends. Its death is the
-// death of every process in the lab; it says that it is ready on a pipe.
+// runInNamespaces runs `inside init` in new namespaces until ctx ends. The kernel ends every
+// process of the lab with it. It reports readiness on a pipe.
 func runInNamespaces(ctx context.Context, l state.Lab, listeners []*os.File, out io.Writer, ready func() error) error {
-	// The kernel kills the child when the thread that made it ends: this one stays.
+	// The kernel kills the child when the thread that started it ends, so this thread must not end.
 	runtime.LockOSThread()
 	readyReader, readyWriter, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("make a pipe: %w", err)
+		return fmt.Errorf("create a pipe: %w", err)
 	}
 	cmd := exec.Command("/proc/self/exe", "inside", "init", l.Dir)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = out, out, "/"
@@ -89,11 +87,11 @@ func runInNamespaces(ctx context.Context, l state.Lab, listeners []*os.File, out
 		Setsid:     true,
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start the lab in namespaces of its own: %w", err)
+		return fmt.Errorf("start the lab in new namespaces: %w", err)
 	}
 	readyWriter.Close()
 	if err := os.WriteFile(pidFile(l), []byte(strconv.Itoa(cmd.Process.Pid)), 0o644); err != nil {
-		return fmt.Errorf("write down the lab's process: %w", err)
+		return fmt.Errorf("write the PID file: %w", err)
 	}
 	failed := make(chan error, 1)
 	go func() {
@@ -106,7 +104,7 @@ func runInNamespaces(ctx context.Context, l state.Lab, listeners []*os.File, out
 	for {
 		select {
 		case <-ctx.Done():
-			_ = cmd.Process.Kill() // PID 1 of the namespace: the kernel ends all the others
+			_ = cmd.Process.Kill() // PID 1 of the namespace: the kernel kills all others
 			<-ended
 			return nil
 		case err := <-ended:
@@ -121,10 +119,10 @@ func runInNamespaces(ctx context.Context, l state.Lab, listeners []*os.File, out
 	}
 }
 
-// failureReason is what the inside wrote down before it ended, or how it ended.
+// failureReason returns the error that the inside process wrote before it ended, or how it ended.
 func failureReason(l state.Lab, err error) error {
 	if b, readErr := os.ReadFile(failureFile(l)); readErr == nil {
 		return errors.New(strings.TrimSpace(string(b)))
 	}
-	return fmt.Errorf("the lab's first process has ended: %w", err)
+	return fmt.Errorf("the first process of the lab exited: %w", err)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rollouts is the controller of Argo Rollouts as a part of a lab: a real
-// one, which runs as a process beside the cluster's own controllers.
+// Package rollouts adds the Argo Rollouts controller to a lab. It runs as a process beside the
+// cluster's own controllers.
 package rollouts
 
 import (
@@ -12,29 +12,28 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-// Part is the part's name; a lab has the controller when it has the part.
+// Part is the name of the controller's part. A lab runs the controller if it has the part.
 const Part = "argo-rollouts"
 
-// Controller is what the recipe is made of.
+// Controller holds the values from which the components are built.
 type Controller struct {
-	// Place is the part's folder, Kube the binary that is kubectl too.
+	// PartDir is the part's directory. KubeBinary contains kubectl.
 	PartDir, KubeBinary string
 	Kubeconfig          string
-	// Dir is the lab's folder.
+	// LabDir is the lab's directory.
 	LabDir string
-	// Health and Metrics are free ports; the controller takes them on all addresses
+	// HealthPort and MetricsPort are free ports. The controller listens on all addresses
 	// (listenAddr in controller/controller.go of Argo Rollouts v1.9.2).
 	HealthPort, MetricsPort int
 }
 
-// Components puts the definitions in and then starts the controller, which would end
-// without them.
+// Components creates the CRDs and starts the controller, which exits without them.
 func (c Controller) Components() component.List {
 	env := []string{"HOME=" + c.LabDir, "PATH=/usr/local/bin:/usr/bin:/bin"}
 	return component.List{
 		{
-			Name: "rollouts-definitions", Kind: component.Task, Binary: c.KubeBinary, Dir: c.LabDir, Env: env,
-			// Not applied: a definition is longer than an annotation may be.
+			Name: "rollouts-crds", Kind: component.Task, Binary: c.KubeBinary, Dir: c.LabDir, Env: env,
+			// Created, not applied: a CRD is longer than an annotation may be.
 			Args: []string{"kubectl", "--kubeconfig=" + c.Kubeconfig, "create", "--validate=false", "-k", filepath.Join(c.PartDir, "crds")},
 		},
 		{

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 func TestComponents(t *testing.T) {
 	got := Controller{PartDir: "/parts/argo", KubeBinary: "/parts/kube", Kubeconfig: "/lab/kubeconfig", LabDir: "/lab", HealthPort: 20005, MetricsPort: 20006}.Components().String()
@@ -25,6 +25,6 @@ func TestComponents(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("the recipe has changed (-update writes it anew): -want +got\n%s", d)
+		t.Errorf("components differ; -update accepts them (-want +got):\n%s", d)
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package state is what is written down of a lab while it runs.
+// Package state stores what other processes need to know about a running lab.
 package state
 
 import (
@@ -12,59 +12,63 @@ import (
 	"path/filepath"
 )
 
-// Size says how much of a cluster is real.
+// Size is the size of a lab.
 type Size string
 
+// The sizes of a lab.
 const (
-	// Real runs containers and traffic, and needs root on Linux.
+	// Real runs containers and traffic. It needs root on Linux.
 	Real Size = "real"
-	// Hollow runs the control planes alone, and needs nothing.
+	// Hollow runs control planes without containers. It needs no privileges.
 	Hollow Size = "hollow"
 )
 
-// Lab is one running lab. It is written before its supervisor starts, which reads it.
+// Lab is one running lab. It is saved before its supervisor starts.
 type Lab struct {
 	Name string `json:"name"`
 	Size Size   `json:"size"`
-	// Dir holds all that the lab writes; it is removed at down.
+	// Dir holds everything that the lab writes. `lab down` removes it.
 	Dir string `json:"dir"`
-	// Cache is the cache's root, which Dir and the parts lie in.
+	// Cache is the root of the cache that holds Dir and the parts.
 	Cache string `json:"cache"`
-	// APIPort is the API server's port on 127.0.0.1 of the host; in a real lab also of the inside.
+	// APIPort is the API server's port on 127.0.0.1 of the host. A real lab uses the same port
+	// inside.
 	APIPort int `json:"apiPort"`
-	// PrometheusPort and IngressPort are relayed from 127.0.0.1 of the host; 0 in a hollow lab.
+	// PrometheusPort and IngressPort are relayed from 127.0.0.1 of the host. They are 0 in a hollow
+	// lab.
 	PrometheusPort int `json:"prometheusPort,omitempty"`
 	IngressPort    int `json:"ingressPort,omitempty"`
-	// Parts maps a part's name (kube, kwok, istio-1.29.1, …) to its place in the cache.
+	// Parts maps the name of a part (kube, kwok, istio-1.29.1, …) to its path in the cache.
 	Parts map[string]string `json:"parts"`
 }
 
-// Kubeconfig is the way in, for the host and for the inside alike.
+// Kubeconfig returns the path of the kubeconfig. It works on the host and inside the lab.
 func (l Lab) Kubeconfig() string { return filepath.Join(l.Dir, "kubeconfig") }
 
-// LogDir is the folder of the components' logs.
+// LogDir returns the directory of the components' logs.
 func (l Lab) LogDir() string { return filepath.Join(l.Dir, "log") }
 
-// ReadyFile is a file that is there once the cluster's nodes are.
+// ReadyFile returns the path of a file that exists when the nodes are ready.
 func (l Lab) ReadyFile() string { return filepath.Join(l.Dir, "ready") }
 
-// FailureFile is a file with the reason, once the lab could not be brought up.
+// FailureFile returns the path of the file with the reason why the lab failed.
 func (l Lab) FailureFile() string { return filepath.Join(l.Dir, "failed") }
 
-// SupervisorLock is the lock that the lab's supervisor holds while it lives; its process id is in it.
+// SupervisorLock returns the path of the lock that the supervisor holds. The file contains its
+// process ID.
 func (l Lab) SupervisorLock() string { return filepath.Join(l.Dir, "supervisor") }
 
-// Dir says where the lab of this name keeps its state under the cache's root.
+// Dir returns the directory of the lab called name, below the cache root.
 func Dir(root, name string) string { return filepath.Join(root, "lab", name) }
 
-// Save writes the lab down in its folder.
+// Save writes the lab to its directory.
 func (l Lab) Save() error {
 	b, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
 		return fmt.Errorf("render lab %s: %w", l.Name, err)
 	}
 	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
-		return fmt.Errorf("make the folder of lab %s: %w", l.Name, err)
+		return fmt.Errorf("create the directory of lab %s: %w", l.Name, err)
 	}
 	if err := os.WriteFile(filepath.Join(l.Dir, "lab.json"), append(b, '\n'), 0o644); err != nil {
 		return fmt.Errorf("write lab %s: %w", l.Name, err)
@@ -72,10 +76,10 @@ func (l Lab) Save() error {
 	return nil
 }
 
-// ErrNotFound is what Load says when there is no lab of that name.
-var ErrNotFound = errors.New("there is no such lab")
+// ErrNotFound is returned by Load if the directory contains no lab.
+var ErrNotFound = errors.New("no such lab")
 
-// Load reads the lab whose folder is dir.
+// Load reads the lab from its directory.
 func Load(dir string) (Lab, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "lab.json"))
 	if errors.Is(err, fs.ErrNotExist) {

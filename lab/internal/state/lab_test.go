@@ -29,12 +29,12 @@ func TestLoadReturnsSavedLab(t *testing.T) {
 func TestLoadFailsWithoutValidFile(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Load(dir); !errors.Is(err, ErrNotFound) {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "lab.json"), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(dir); err == nil || errors.Is(err, ErrNotFound) {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v", err)
 	}
 }

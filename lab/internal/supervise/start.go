@@ -17,11 +17,11 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Start starts this program again as the lab's supervisor (`supervise DIR`), in
-// a session of its own, so that it outlives its caller and its caller's terminal.
+// Start starts this program as the lab's supervisor (`supervise DIR`) in a session of its own, so
+// that it outlives the caller and the caller's terminal.
 func Start(l state.Lab) error {
 	if err := os.MkdirAll(l.LogDir(), 0o755); err != nil {
-		return fmt.Errorf("make the log folder: %w", err)
+		return fmt.Errorf("create the log directory: %w", err)
 	}
 	log, err := os.OpenFile(logPath(l), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -43,17 +43,17 @@ func Start(l state.Lab) error {
 
 func logPath(l state.Lab) string { return filepath.Join(l.LogDir(), "supervisor.log") }
 
-// lockTimeout is how long a new supervisor may take to hold its lock.
+// lockTimeout bounds how long a new supervisor may take to acquire its lock.
 const lockTimeout = 10 * time.Second
 
-// IsRunning says whether the lab has a supervisor.
+// IsRunning reports whether the lab has a supervisor.
 func IsRunning(l state.Lab) bool { return flock.IsLocked(l.SupervisorLock()) }
 
-// WaitReady waits until the lab's nodes are ready and tells say what the supervisor
-// says meanwhile. A supervisor that fails or is gone is an error with its reason.
+// WaitReady waits until the lab's nodes are ready and copies the supervisor's output to out. It
+// returns an error with the reason if the supervisor fails or is gone.
 func WaitReady(ctx context.Context, l state.Lab, out io.Writer) error {
 	if _, err := os.Stat(l.ReadyFile()); err == nil {
-		return nil // it was up already, and has told its story
+		return nil // already ready; its output was shown before
 	}
 	start, offset := time.Now(), int64(0)
 	for {
@@ -62,10 +62,10 @@ func WaitReady(ctx context.Context, l state.Lab, out io.Writer) error {
 			return nil
 		}
 		if reason, err := os.ReadFile(l.FailureFile()); err == nil {
-			return fmt.Errorf("bring up lab %s: %s", l.Name, reason)
+			return fmt.Errorf("start lab %s: %s", l.Name, reason)
 		}
 		if !IsRunning(l) && time.Since(start) > lockTimeout {
-			return fmt.Errorf("bring up lab %s: its supervisor is gone; its log is %s", l.Name, logPath(l))
+			return fmt.Errorf("start lab %s: its supervisor has exited; see %s", l.Name, logPath(l))
 		}
 		select {
 		case <-ctx.Done():
@@ -75,7 +75,7 @@ func WaitReady(ctx context.Context, l state.Lab, out io.Writer) error {
 	}
 }
 
-// copyNewOutput copies what was added to a file since told, and says how far it got.
+// copyNewOutput copies what was added to the file after offset, and returns the new offset.
 func copyNewOutput(path string, offset int64, to io.Writer) int64 {
 	f, err := os.Open(path)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// Stop asks the lab's supervisor to stop, and after grace kills it, with all that
-// it started. A lab without a supervisor is no error.
+// Stop sends SIGTERM to the lab's supervisor, and SIGKILL after grace. It returns nil if the lab
+// has no supervisor.
 func Stop(l state.Lab, grace time.Duration) error {
 	if !IsRunning(l) {
 		return nil
@@ -25,7 +25,7 @@ func Stop(l state.Lab, grace time.Duration) error {
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
-			return fmt.Errorf("end the supervisor of lab %s (process %d): %w", l.Name, pid, err)
+			return fmt.Errorf("stop the supervisor of lab %s (process %d): %w", l.Name, pid, err)
 		}
 		for until := time.Now().Add(grace); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
 			if !IsRunning(l) {
@@ -33,10 +33,10 @@ func Stop(l state.Lab, grace time.Duration) error {
 			}
 		}
 	}
-	return fmt.Errorf("end the supervisor of lab %s: process %d is still there", l.Name, pid)
+	return fmt.Errorf("stop the supervisor of lab %s: process %d is still running", l.Name, pid)
 }
 
-// supervisorPID is the process that holds the lab's lock; the lock says that the number is its own.
+// supervisorPID returns the process ID that the owner of the lock wrote into it.
 func supervisorPID(l state.Lab) (int, error) {
 	b, err := os.ReadFile(l.SupervisorLock())
 	if err != nil {

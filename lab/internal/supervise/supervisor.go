@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package supervise keeps a lab running after the command that asked for it has
-// returned, and ends it.
+// Package supervise keeps a lab running after the command that started it has returned, and stops
+// it.
 package supervise
 
 import (
@@ -15,29 +15,29 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-// RunFunc is a size of the lab made to run: real.Run and hollow.Run are the two.
+// RunFunc runs a lab of one size: real.Run or hollow.Run.
 //
-// It runs in the detached supervisor process. It picks free ports and saves the
-// lab with them, writes l.Kubeconfig(), brings up the cluster, calls ready once
-// its nodes are Ready, and then stays until ctx ends, when it stops all that it
-// started and returns nil. l.Dir is there and empty but for lab.json and log/,
-// and is removed at down. An
-// error before ready is shown to whoever waits for the lab; lines to say go to the
-// supervisor's log, and those before ready also to that person.
+// It runs in the detached supervisor process. It finds free ports, saves the lab with them, writes
+// l.Kubeconfig(), starts the cluster, and calls ready when the nodes are Ready. Then it waits until
+// ctx ends, stops everything that it started and returns nil.
 //
-// What is the same in both sizes, Istio and the shop, is installed through the
-// kubeconfig by the command that waits for ready.
+// l.Dir exists and holds only lab.json and log/. `lab down` removes it. An error before ready is
+// shown to the user who waits for the lab. Lines written to out go to the supervisor's log; lines
+// before ready also go to that user.
+//
+// Istio and the shop are the same for both sizes. The waiting command installs them through the
+// kubeconfig.
 type RunFunc func(ctx context.Context, l state.Lab, say io.Writer, ready func() error) error
 
-// Run is the supervisor's life: it holds the lab's lock, runs the ground until
-// ctx ends, and writes down the reason when that fails.
+// Run holds the supervisor's lock, calls run until ctx ends, and writes the reason to
+// l.FailureFile() if run fails.
 func Run(ctx context.Context, l state.Lab, run RunFunc, out io.Writer) error {
-	// Whoever looks whether the lock is held holds it for that moment, so one try is not enough.
+	// IsLocked holds the lock for a moment, so one attempt is not enough.
 	lockCtx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	lock, err := flock.Acquire(lockCtx, l.SupervisorLock())
 	if err != nil {
-		return fmt.Errorf("supervise lab %s, which may have a supervisor: %w", l.Name, err)
+		return fmt.Errorf("acquire the supervisor lock of lab %s, which may already be running: %w", l.Name, err)
 	}
 	defer lock.Close()
 	if _, err := fmt.Fprintln(lock, os.Getpid()); err != nil {
@@ -48,7 +48,7 @@ func Run(ctx context.Context, l state.Lab, run RunFunc, out io.Writer) error {
 	if err != nil && ctx.Err() == nil {
 		_ = os.Remove(l.ReadyFile())
 		if writeErr := os.WriteFile(l.FailureFile(), []byte(err.Error()), 0o644); writeErr != nil {
-			return fmt.Errorf("%w (and its reason could not be written: %w)", err, writeErr)
+			return fmt.Errorf("%w (writing the reason failed: %w)", err, writeErr)
 		}
 	}
 	return err

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package apiclient keeps what the hollow lab's stand-ins need to know of the
-// cluster, by client-go's informers, and does their few writes.
+// Package apiclient reads the cluster for the simulators of a hollow lab, with informers, and
+// performs their few writes.
 package apiclient
 
 import (
@@ -12,6 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	discoveryv1client "k8s.io/client-go/kubernetes/typed/discovery/v1"
@@ -19,7 +21,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// Client is one cluster, watched. Its methods may be called from several goroutines.
+// Client reads and writes one cluster. It is safe for concurrent use.
 type Client struct {
 	core    corev1client.CoreV1Interface
 	dynamic dynamic.Interface
@@ -29,21 +31,21 @@ type Client struct {
 
 const byService = "service"
 
-// New prepares to watch; Start begins it.
+// New returns a client. Start starts its informers.
 func New(config *rest.Config) (*Client, error) {
 	c := rest.CopyConfig(config)
-	c.QPS, c.Burst = 500, 1000 // hundreds of pods may come at once
+	c.QPS, c.Burst = 500, 1000 // hundreds of pods may be created at the same time
 	core, err := corev1client.NewForConfig(c)
 	if err != nil {
-		return nil, fmt.Errorf("make a client: %w", err)
+		return nil, fmt.Errorf("create a client: %w", err)
 	}
 	slices, err := discoveryv1client.NewForConfig(c)
 	if err != nil {
-		return nil, fmt.Errorf("make a client for endpoints: %w", err)
+		return nil, fmt.Errorf("create a client for EndpointSlices: %w", err)
 	}
 	dyn, err := dynamic.NewForConfig(c)
 	if err != nil {
-		return nil, fmt.Errorf("make a dynamic client: %w", err)
+		return nil, fmt.Errorf("create a dynamic client: %w", err)
 	}
 	w := &Client{core: core, dynamic: dyn}
 	w.pods = informer(core.RESTClient(), "pods", &corev1.Pod{})
@@ -57,15 +59,15 @@ func New(config *rest.Config) (*Client, error) {
 	}})
 }
 
-func informer(client rest.Interface, resource string, of object) cache.SharedIndexInformer {
-	lw := cache.NewListWatchFromClient(client, resource, metav1.NamespaceAll, everything)
-	i := cache.NewSharedIndexInformer(lw, of, 0, cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
-	_ = i.SetTransform(dropManagedFields) // it fails only once the informer runs
+func informer(client rest.Interface, resource string, example runtime.Object) cache.SharedIndexInformer {
+	lw := cache.NewListWatchFromClient(client, resource, metav1.NamespaceAll, fields.Everything())
+	i := cache.NewSharedIndexInformer(lw, example, 0, cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
+	_ = i.SetTransform(dropManagedFields) // it fails only after the informer was started
 	return i
 }
 
-// Start watches until ctx ends; it returns when all is known that was there.
-// Handlers are to be added before.
+// Start runs the informers until ctx ends. It returns when their caches are synced. Handlers must
+// be registered before.
 func (c *Client) Start(ctx context.Context, running *sync.WaitGroup) error {
 	all := []cache.SharedIndexInformer{c.pods, c.namespaces, c.configMaps, c.services, c.slices}
 	synced := make([]cache.InformerSynced, 0, len(all))
@@ -74,7 +76,7 @@ func (c *Client) Start(ctx context.Context, running *sync.WaitGroup) error {
 		synced = append(synced, i.HasSynced)
 	}
 	if !cache.WaitForCacheSync(ctx.Done(), synced...) {
-		return fmt.Errorf("wait for the first look at the cluster: %w", context.Cause(ctx))
+		return fmt.Errorf("wait for the informer caches: %w", context.Cause(ctx))
 	}
 	return nil
 }

@@ -5,14 +5,10 @@ package apiclient
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/cache"
 )
 
-type object = runtime.Object
-
-// dropManagedFields drops who wrote what: it is half of an object, and nobody here asks.
+// dropManagedFields removes the managed fields, which are half of an object and unused.
 func dropManagedFields(o any) (any, error) {
 	if m, err := meta.Accessor(o); err == nil {
 		m.SetManagedFields(nil)
@@ -20,30 +16,28 @@ func dropManagedFields(o any) (any, error) {
 	return o, nil
 }
 
-var everything = fields.Everything()
-
-// OnPod is told of each pod that is there or has changed, and of each that has gone.
-func (c *Client) OnPod(there, gone func(*corev1.Pod)) error {
-	_, err := c.pods.AddEventHandler(handler(there, gone))
+// OnPod registers handlers for new or changed pods and for deleted pods.
+func (c *Client) OnPod(updated, deleted func(*corev1.Pod)) error {
+	_, err := c.pods.AddEventHandler(handler(updated, deleted))
 	return err
 }
 
-// OnNamespace is told of each namespace that is there or has changed.
-func (c *Client) OnNamespace(there func(*corev1.Namespace)) error {
-	_, err := c.namespaces.AddEventHandler(handler(there, func(*corev1.Namespace) {}))
+// OnNamespace registers a handler for new or changed namespaces.
+func (c *Client) OnNamespace(updated func(*corev1.Namespace)) error {
+	_, err := c.namespaces.AddEventHandler(handler(updated, func(*corev1.Namespace) {}))
 	return err
 }
 
-func handler[T any](there, gone func(T)) cache.ResourceEventHandlerFuncs {
+func handler[T any](updated, deleted func(T)) cache.ResourceEventHandlerFuncs {
 	return cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { there(o.(T)) },
-		UpdateFunc: func(_, o any) { there(o.(T)) },
+		AddFunc:    func(o any) { updated(o.(T)) },
+		UpdateFunc: func(_, o any) { updated(o.(T)) },
 		DeleteFunc: func(o any) {
 			if last, ok := o.(cache.DeletedFinalStateUnknown); ok {
 				o = last.Obj
 			}
 			if t, ok := o.(T); ok {
-				gone(t)
+				deleted(t)
 			}
 		},
 	}

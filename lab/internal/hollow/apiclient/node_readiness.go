@@ -11,12 +11,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// Limits of WaitForNodes.
 const (
 	nodesTimeout  = 60 * time.Second
 	nodesInterval = 50 * time.Millisecond
 )
 
-// WaitForNodes returns when n nodes are Ready and nothing keeps pods off them.
+// WaitForNodes returns when n nodes are Ready and have no taints.
 func (c *Client) WaitForNodes(ctx context.Context, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, nodesTimeout)
 	defer cancel()

@@ -44,7 +44,7 @@ func (c *Client) Token(ctx context.Context, pod *corev1.Pod, audience string, se
 	return t.Status.Token, nil
 }
 
-// Namespace is nil when it isn't there.
+// Namespace returns a namespace, or nil.
 func (c *Client) Namespace(name string) *corev1.Namespace {
 	return cached[corev1.Namespace](c.namespaces, name)
 }

@@ -21,33 +21,33 @@ import (
 
 var portForwards = schema.GroupVersionResource{Group: "kwok.x-k8s.io", Version: "v1alpha1", Resource: "portforwards"}
 
-// UpdatePodStatus writes the pod's status as its kubelet would. A pod that has gone is no error.
+// UpdatePodStatus writes the pod's status as its kubelet does. A deleted pod is no error.
 func (c *Client) UpdatePodStatus(ctx context.Context, pod *corev1.Pod, status corev1.PodStatus) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": pod.UID}, "status": status})
 	if err != nil {
-		return fmt.Errorf("render the status of %s/%s: %w", pod.Namespace, pod.Name, err)
+		return fmt.Errorf("encode the status of pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	_, err = c.core.Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-		return fmt.Errorf("write the status of %s/%s: %w", pod.Namespace, pod.Name, err)
+		return fmt.Errorf("write the status of pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	return nil
 }
 
-// DeletePod takes a pod out of the API once its process has ended, if it is still the same pod.
+// DeletePod deletes the pod immediately, if its UID is unchanged. A deleted pod is no error.
 func (c *Client) DeletePod(ctx context.Context, pod *corev1.Pod) error {
 	now := int64(0)
 	err := c.core.Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
 		GracePeriodSeconds: &now, Preconditions: &metav1.Preconditions{UID: &pod.UID},
 	})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-		return fmt.Errorf("remove %s/%s: %w", pod.Namespace, pod.Name, err)
+		return fmt.Errorf("delete pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	return nil
 }
 
-// SetPortForward makes `kubectl port-forward` to the pod lead to local host:port
-// addresses, by a kwok PortForward object that goes when the pod goes.
+// SetPortForward makes `kubectl port-forward` to the pod connect to local host:port addresses. It
+// applies a kwok PortForward object that the pod owns.
 func (c *Client) SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error {
 	var forwards []any
 	for _, p := range slices.Sorted(maps.Keys(ports)) {
@@ -73,7 +73,7 @@ func (c *Client) SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[
 	}}
 	_, err := c.dynamic.Resource(portForwards).Namespace(pod.Namespace).Apply(ctx, pod.Name, o, metav1.ApplyOptions{FieldManager: "lab", Force: true})
 	if err != nil {
-		return fmt.Errorf("lead port-forward to %s/%s: %w", pod.Namespace, pod.Name, err)
+		return fmt.Errorf("apply PortForward %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	return nil
 }

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// dialTimeout bounds a connection to a local process.
+// dialTimeout bounds the connection to a local process.
 const dialTimeout = 5 * time.Second
 
-// Serve answers HTTP CONNECT on the listener (a unix socket, as the API
-// server's egress selector wants it) until the listener is closed.
+// Serve answers HTTP CONNECT on the listener until the listener is closed. The listener is a unix
+// socket, as the API server's egress selector requires.
 //
-// Connections are made from the address from, nil for any: an istiod trusts
-// whoever comes from loopback, as a port-forward does, and an API server doesn't.
+// Connections are made from the address from, or from any address if it is nil. An istiod trusts
+// connections from loopback, such as port-forwards, but an API server does not connect from there.
 func Serve(l net.Listener, routes *Routes, from net.IP) error {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	if from != nil {
@@ -35,7 +35,7 @@ func Serve(l net.Listener, routes *Routes, from net.IP) error {
 func connectHandler(routes *Routes, dialer *net.Dialer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
-			http.Error(w, "only CONNECT is served here", http.StatusMethodNotAllowed)
+			http.Error(w, "only CONNECT is supported", http.StatusMethodNotAllowed)
 			return
 		}
 		server, err := dial(routes, dialer, r.URL.Host)
@@ -65,8 +65,8 @@ func dial(routes *Routes, dialer *net.Dialer, hostport string) (net.Conn, error)
 	return dialer.Dial("tcp", local)
 }
 
-// pipe carries bytes both ways until both have ended; from holds what the HTTP
-// server had already read of here.
+// pipe copies bytes in both directions until both have ended. clientReader also returns what the
+// HTTP server has already read from the client.
 func pipe(client net.Conn, clientReader io.Reader, server net.Conn) {
 	var copies sync.WaitGroup
 	copies.Go(func() { copyAndCloseWrite(server, clientReader) })
@@ -76,7 +76,8 @@ func pipe(client net.Conn, clientReader io.Reader, server net.Conn) {
 	server.Close()
 }
 
-// copyAndCloseWrite hands the end of one direction on, and leaves the other one open.
+// copyAndCloseWrite copies one direction. At its end it closes the write side of to and leaves the
+// other direction open.
 func copyAndCloseWrite(to net.Conn, from io.Reader) {
 	_, err := io.Copy(to, from)
 	half, ok := to.(interface{ CloseWrite() error })
@@ -84,11 +85,11 @@ func copyAndCloseWrite(to net.Conn, from io.Reader) {
 		to.Close()
 		return
 	}
-	_ = half.CloseWrite() // the other side may have gone already
+	_ = half.CloseWrite() // the peer may already be closed
 }
 
-// NonLoopbackIP is an address of this machine other than loopback, nil when it has
-// none. Nothing leaves the machine by it: it is where connections come from.
+// NonLoopbackIP returns an address of this machine other than loopback, or nil. It is used as a
+// source address; no connection leaves the machine.
 func NonLoopbackIP() net.IP {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {

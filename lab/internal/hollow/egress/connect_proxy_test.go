@@ -19,7 +19,7 @@ func TestRoutesResolve(t *testing.T) {
 	r.Set("10.245.0.2", map[int]string{15012: "127.0.0.1:20002"})()
 	removeOld := r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20003"})
 	r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20004"})
-	removeOld() // the pod before has gone after the next one came
+	removeOld() // a later pod has the same address
 	for _, c := range []struct{ ask, want, wrong string }{
 		{ask: "10.245.0.1:15012", want: "127.0.0.1:20001"},
 		{ask: "10.245.0.3:15012", want: "127.0.0.1:20004"},
@@ -39,7 +39,7 @@ func TestRoutesResolve(t *testing.T) {
 	}
 }
 
-// A pod's answer comes through after the asker has closed its half, as kubectl port-forward does it.
+// A response arrives after the client has closed its write side, as with kubectl port-forward.
 func TestConnectCopiesBothDirections(t *testing.T) {
 	var r Routes
 	r.Set("10.245.0.1", map[int]string{80: upperCaseServer(t)})
@@ -91,7 +91,7 @@ func connectTo(t *testing.T, r *Routes, target string) net.Conn {
 	return conn
 }
 
-// upperCaseServer answers, once it has heard everything, in capitals.
+// upperCaseServer reads everything and answers in upper case.
 func upperCaseServer(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -106,7 +106,7 @@ func upperCaseServer(t *testing.T) string {
 		}
 		defer c.Close()
 		if from := c.RemoteAddr().(*net.TCPAddr).IP.String(); from != "127.0.0.9" {
-			t.Errorf("the connection comes from %s; want the address that was asked for", from)
+			t.Errorf("got a connection from %s, want 127.0.0.9", from)
 		}
 		b, _ := io.ReadAll(c)
 		fmt.Fprint(c, strings.ToUpper(string(b)))

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package egress leads what the API server and the hollow proxies want of a
-// pod's address to the local process that plays that pod.
+// Package egress routes pod addresses to the local processes that simulate the pods.
 //
-// The API server asks through its egress selector (network "cluster"): webhooks,
-// pod and service proxies, and the kubelet's port all go that way, so every pod
-// keeps its own address and its normal ports and no object is patched.
+// The API server connects through its egress selector (network "cluster"): to webhooks, pod and
+// service proxies, and the kubelet's port. So every pod keeps its own address and ports, and no
+// object is patched.
 package egress
 
 import (
@@ -16,18 +15,19 @@ import (
 	"sync"
 )
 
-// Routes maps addresses of the cluster's network to local ones. The zero value is empty and ready.
+// Routes maps addresses of the cluster's network to local addresses. The zero value is empty and
+// ready to use.
 type Routes struct {
 	mu sync.RWMutex
 	to map[string]*route // by IP
 }
 
-// route is where the ports of an address lead: to local host:port addresses.
+// route maps a port to a local host:port address.
 type route map[int]string
 
-// Set leads the ports of one address to local host:port addresses, in place of
-// whatever that address led to before. What it returns forgets the address,
-// unless it leads elsewhere by then: a pod's address is soon another pod's.
+// Set routes the ports of one address to local host:port addresses and replaces the previous routes
+// of that address. The returned function removes the routes, unless the address has been set again:
+// pod addresses are reused.
 func (r *Routes) Set(ip string, ports map[int]string) (remove func()) {
 	own := route(maps.Clone(ports))
 	r.mu.Lock()
@@ -45,8 +45,8 @@ func (r *Routes) Set(ip string, ports map[int]string) (remove func()) {
 	}
 }
 
-// Resolve is the local address behind host:port. An address that no process of
-// this lab plays is an error: nothing leaves the machine this way.
+// Resolve returns the local address behind host:port. It fails if no process of this lab has that
+// address, so that no connection leaves the machine.
 func (r *Routes) Resolve(hostport string) (string, error) {
 	host, p, err := net.SplitHostPort(hostport)
 	if err != nil {
@@ -61,5 +61,5 @@ func (r *Routes) Resolve(hostport string) (string, error) {
 	if to := r.to[host]; to != nil && (*to)[port] != "" {
 		return (*to)[port], nil
 	}
-	return "", fmt.Errorf("no process of this lab is behind %s", hostport)
+	return "", fmt.Errorf("no process of this lab has the address %s", hostport)
 }

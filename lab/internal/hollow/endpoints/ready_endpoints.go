@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package endpoints finds the ready endpoints behind a Service's DNS name, as
-// kube-proxy and a name server would together.
+// Package endpoints finds the ready endpoints of a Service by its DNS name. It replaces DNS and
+// kube-proxy.
 package endpoints
 
 import (
@@ -15,15 +15,14 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 )
 
-// Lister is where Services and EndpointSlices are looked up; nil and empty when there are none.
+// Lister looks up Services and EndpointSlices. It returns nil if there are none.
 type Lister interface {
 	Service(namespace, name string) *corev1.Service
 	Slices(namespace, service string) []*discoveryv1.EndpointSlice
 }
 
-// PickReady picks one of the ready endpoints of host:port at random, where host
-// is SERVICE.NAMESPACE.svc or begins so, and port is one of the Service's. The
-// answer is a pod's IP:port.
+// PickReady returns the IP:port of a random ready endpoint of host:port. The host is or starts with
+// SERVICE.NAMESPACE, and port is a port of the Service.
 func PickReady(b Lister, hostport string) (string, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
@@ -31,19 +30,19 @@ func PickReady(b Lister, hostport string) (string, error) {
 	}
 	words := strings.Split(host, ".")
 	if len(words) < 2 {
-		return "", fmt.Errorf("find the Service %q: it has no namespace", host)
+		return "", fmt.Errorf("find Service %q: the name has no namespace", host)
 	}
 	s := b.Service(words[1], words[0])
 	if s == nil {
-		return "", fmt.Errorf("find the Service %s/%s: it is not there", words[1], words[0])
+		return "", fmt.Errorf("find Service %s/%s: not found", words[1], words[0])
 	}
 	name, ok := portName(s, port)
 	if !ok {
-		return "", fmt.Errorf("find port %s of Service %s/%s: it is not there", port, s.Namespace, s.Name)
+		return "", fmt.Errorf("find port %s of Service %s/%s: not found", port, s.Namespace, s.Name)
 	}
 	all := readyAddresses(b.Slices(s.Namespace, s.Name), name)
 	if len(all) == 0 {
-		return "", fmt.Errorf("find an endpoint of Service %s/%s: none is ready", s.Namespace, s.Name)
+		return "", fmt.Errorf("find an endpoint of Service %s/%s: no endpoint is ready", s.Namespace, s.Name)
 	}
 	return all[rand.IntN(len(all))], nil
 }

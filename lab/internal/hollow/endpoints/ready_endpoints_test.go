@@ -52,14 +52,14 @@ func TestPickReady(t *testing.T) {
 		seen[got] = true
 	}
 	if len(seen) != 2 || !seen["10.245.0.1:15012"] || !seen["10.245.0.3:15012"] {
-		t.Errorf("200 times an endpoint gave %v; want both ready ones", seen)
+		t.Errorf("got %v in 200 calls, want both ready endpoints", seen)
 	}
 	if got, err := PickReady(b, "istiod.istio-system.svc.cluster.local:443"); err != nil || got != "10.245.0.1:15017" {
-		t.Errorf("port 443 led to %q, %v; want its target port", got, err)
+		t.Errorf("port 443: got %q, %v, want its target port", got, err)
 	}
 	for hostport, want := range map[string]string{
-		"idle.istio-system.svc:15012":  "none is ready",
-		"gone.istio-system.svc:15012":  "is not there",
+		"idle.istio-system.svc:15012":  "no endpoint is ready",
+		"gone.istio-system.svc:15012":  "not found",
 		"istiod.istio-system.svc:9999": "find port 9999",
 		"istiod:15012":                 "no namespace",
 		"istiod.istio-system.svc":      "read address",

@@ -20,10 +20,10 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/ports"
 )
 
-// tokenFile is where a pod finds the token of its service account.
+// tokenFile is the path of the service account token in a pod.
 const tokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
-// listeners are istiod's listening flags and their ports in a pod (Istio 1.29.1
+// listeners are istiod's listen flags and their default ports (Istio 1.29.1
 // pilot/cmd/pilot-discovery/app/cmd.go).
 var listeners = []struct {
 	flag string
@@ -33,33 +33,32 @@ var listeners = []struct {
 	{"--httpsAddr", 15017}, {"--httpAddr", 8080}, {"--ctrlz_port", 9876},
 }
 
-// ProcessOptions is where a pod becomes a process.
+// ProcessOptions describes how a pod becomes a local process.
 type ProcessOptions struct {
 	// Binary is the program of the pod's image.
 	Binary string
-	// Root stands in for the root of the container's file system, and is the working directory.
+	// RootDir replaces the root of the container's file system. It is also the working directory.
 	RootDir string
-	// Ports are the free local ones that the process gets, one for each of istiod's.
+	// Ports are free local ports, one for each of istiod's listeners.
 	Ports []int
-	// Server and CA are the API server's URL and its authority, PEM.
+	// APIServer is the API server's URL. CA is its certificate authority in PEM.
 	APIServer string
 	CA        []byte
-	// Machine stands in for limits that the container does not set.
+	// Capacity replaces limits that the container does not set.
 	Capacity corev1.ResourceList
 }
 
-// Process is what a pod of istiod becomes, and where its ports lead.
+// Process is the process of an istiod pod.
 type Process struct {
 	Component component.Component
 	// Ports maps a port of the pod to a local host:port.
 	Ports map[int]string
 }
 
-// ProcessForPod makes a process of a pod: its arguments, environment and volumes are
-// the pod's own. The process listens elsewhere, finds the API server by a
-// kubeconfig (with the token that the pod would find in its volume) since it is
-// in no cluster, and sees its volumes under the root that it runs in: istiod's
-// paths are relative, and others that point into a volume are rewritten.
+// ProcessForPod returns the process of a pod. Arguments, environment and volumes are the pod's own,
+// with three differences: the process listens on the given local ports, it reaches the API server
+// by a kubeconfig with the pod's token, and it finds its volumes below RootDir. Paths that point
+// into a volume are rewritten; istiod's other paths are relative.
 func ProcessForPod(ctx context.Context, from podview.Sources, pod *corev1.Pod, options ProcessOptions) (Process, error) {
 	c := &pod.Spec.Containers[0]
 	env, err := podview.Environment(ctx, from, pod, c, options.Capacity)
@@ -85,8 +84,8 @@ func ProcessForPod(ctx context.Context, from podview.Sources, pod *corev1.Pod, o
 	return p, nil
 }
 
-// listenFlags gives each of istiod's listeners a local port, in flags that come after
-// the pod's own and so count.
+// listenFlags returns flags that move each of istiod's listeners to a local port, and the local
+// address of each port of the pod. The flags follow the pod's own arguments and override them.
 func listenFlags(args []string, freePorts []int) (map[int]string, []string) {
 	localAddresses := map[int]string{}
 	var flags []string
@@ -101,7 +100,7 @@ func listenFlags(args []string, freePorts []int) (map[int]string, []string) {
 	return localAddresses, flags
 }
 
-// listenPort is the port that the pod's own arguments give to a listener, or the usual one.
+// listenPort returns the port that the pod's arguments give to a listener, or the default.
 func listenPort(args []string, flag string, defaultPort int) int {
 	for i, a := range args {
 		value, ok := strings.CutPrefix(a, flag+"=")
@@ -115,7 +114,8 @@ func listenPort(args []string, flag string, defaultPort int) int {
 	return defaultPort
 }
 
-// rewritePaths rewrites words whose value is a path in one of the container's volumes.
+// rewritePaths moves arguments and variables whose value is a path in one of the container's
+// volumes below root.
 func rewritePaths(args []string, c *corev1.Container, root string) []string {
 	out := slices.Clone(args)
 	for i, w := range out {
@@ -135,7 +135,7 @@ func rewritePaths(args []string, c *corev1.Container, root string) []string {
 	return out
 }
 
-// withImageEnv are what an image gives to every process.
+// withImageEnv adds the variables that an image sets for every process.
 func withImageEnv(env []string, root string) []string {
 	vars := podview.Vars(env)
 	if vars.Get("PATH") == "" {
@@ -144,6 +144,7 @@ func withImageEnv(env []string, root string) []string {
 	return vars.Set("HOME", root)
 }
 
+// kubeconfigContent returns a kubeconfig that uses the pod's token.
 func kubeconfigContent(options ProcessOptions) string {
 	return fmt.Sprintf(`apiVersion: v1
 kind: Config

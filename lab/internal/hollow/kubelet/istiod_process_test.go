@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/component"
 )
 
-// emptySources has no ConfigMaps and Secrets, and tokens that say whose they are.
+// emptySources has no ConfigMaps and no Secrets. Its tokens name their service account.
 type emptySources struct{}
 
 func (emptySources) ConfigMap(context.Context, string, string) (*corev1.ConfigMap, error) {
@@ -26,7 +26,7 @@ func (emptySources) Token(_ context.Context, p *corev1.Pod, audience string, _ i
 	return p.Spec.ServiceAccountName + "@" + audience, nil
 }
 
-// istiod is a pod as Istio's chart makes it, shortened.
+// istiod returns a shortened pod of Istio's chart.
 func istiod() *corev1.Pod {
 	optional := true
 	return &corev1.Pod{

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kubelet stands in the kubelet's place for istiod's pods in a hollow lab:
-// whoever made a pod, it becomes a real istiod process with that pod's
-// arguments, environment, files and rights, is ready when the process is, and
-// takes it along when it goes.
+// Package kubelet simulates the kubelet for the pods of istiod in a hollow lab. Each pod becomes an
+// istiod process with the pod's arguments, environment, files and service account. The pod is ready
+// when the process is, and the process ends with the pod.
 package kubelet
 
 import (
@@ -20,7 +19,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/process"
 )
 
-// Cluster is what the agent needs of a cluster.
+// Cluster is the API that a Kubelet needs.
 type Cluster interface {
 	podview.Sources
 	UpdatePodStatus(ctx context.Context, pod *corev1.Pod, status corev1.PodStatus) error
@@ -28,26 +27,26 @@ type Cluster interface {
 	DeletePod(ctx context.Context, pod *corev1.Pod) error
 }
 
-// Options are what the agent works with.
+// Options configures a Kubelet.
 type Options struct {
 	Cluster Cluster
 	Routes  *egress.Routes
-	// Processes runs them; their logs lie in its folder.
+	// Processes runs the processes and stores their logs.
 	Processes *process.Group
-	// Image finds the program of an image; false when there is no such image.
+	// Image returns the program of an image. It returns false if there is no such image.
 	Image func(image string) (binary string, ok bool)
-	// Dir is where the pods' files go, a folder for each.
+	// Dir receives one directory of files per pod.
 	Dir string
-	// Server and CA are the API server's URL and its authority, PEM.
+	// APIServer is the API server's URL. CA is its certificate authority in PEM.
 	APIServer string
 	CA        []byte
-	// HostIP is the nodes' address.
+	// HostIP is the address of the nodes.
 	HostIP   string
 	Capacity corev1.ResourceList
 	Log      io.Writer
 }
 
-// Kubelet is the kubelet of istiod's pods. There and Gone are for an informer's handlers.
+// Kubelet runs the pods of istiod. PodUpdated and PodDeleted are informer handlers.
 type Kubelet struct {
 	Options
 
@@ -58,12 +57,12 @@ type Kubelet struct {
 	running     sync.WaitGroup
 }
 
-// New is an agent that works until ctx ends; its processes are then the caller's to stop.
+// New returns a Kubelet that works until ctx ends. The caller stops its processes then.
 func New(ctx context.Context, s Options) *Kubelet {
 	return &Kubelet{Options: s, ctx: ctx, workers: map[types.UID]*podWorker{}}
 }
 
-// PodUpdated hears of a pod that is there or has changed.
+// PodUpdated handles a new or changed pod.
 func (k *Kubelet) PodUpdated(pod *corev1.Pod) {
 	if pod.Labels["app"] != "istiod" || pod.Spec.NodeName == "" || isFinished(pod) {
 		return
@@ -81,7 +80,7 @@ func (k *Kubelet) PodUpdated(pod *corev1.Pod) {
 	}
 }
 
-// PodDeleted hears of a pod that is no longer there.
+// PodDeleted handles a deleted pod.
 func (k *Kubelet) PodDeleted(pod *corev1.Pod) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -91,14 +90,14 @@ func (k *Kubelet) PodDeleted(pod *corev1.Pod) {
 	}
 }
 
-// Wait returns when no pod is worked on any more; ctx must have ended.
+// Wait returns when no pod is being worked on. ctx must have ended.
 func (k *Kubelet) Wait() { k.running.Wait() }
 
 func isFinished(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// nextIP gives each pod an address of its own, apart from those that kwok gives.
+// nextIP returns an unused pod address outside of kwok's range.
 func (k *Kubelet) nextIP() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -106,6 +105,7 @@ func (k *Kubelet) nextIP() string {
 	return fmt.Sprintf("10.245.%d.%d", k.lastAddress>>8&0xff, k.lastAddress&0xff)
 }
 
+// logf writes a line about a pod to the log.
 func (k *Kubelet) logf(pod *corev1.Pod, format string, args ...any) {
 	fmt.Fprintf(k.Log, "%s/%s: %s\n", pod.Namespace, pod.Name, fmt.Sprintf(format, args...))
 }

@@ -10,24 +10,24 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// PodState is what a kubelet knows of a pod with one container.
+// PodState is what a kubelet knows about a pod with one container.
 type PodState struct {
-	// IP is the pod's, HostIP its node's; IP is empty until there has been a process.
+	// IP is the pod's address, HostIP its node's. IP is empty before the first process.
 	IP, HostIP string
-	// Began is when the agent took the pod up.
+	// StartTime is when the pod was taken up.
 	StartTime time.Time
-	// Running is when the present process began, zero when there is none.
+	// ProcessStart is when the current process started. It is zero if there is none.
 	ProcessStart time.Time
-	// Waiting says why there is none: ErrImagePull, ImagePullBackOff,
-	// CreateContainerConfigError, CrashLoopBackOff.
+	// WaitingReason tells why there is no process: ErrImagePull, ImagePullBackOff,
+	// CreateContainerConfigError or CrashLoopBackOff.
 	WaitingReason, Message string
 	Ready                  bool
 	Restarts               int32
-	// Last is how the process before ended, nil when there was none.
+	// LastTermination is the end of the previous process, or nil.
 	LastTermination *corev1.ContainerStateTerminated
 }
 
-// PodStatus is the state as a kubelet would report it at the time now, for a pod whose status was before.
+// PodStatus returns the status that a kubelet reports for the state s at time now.
 func PodStatus(pod *corev1.Pod, s PodState, now time.Time) corev1.PodStatus {
 	began := metav1.NewTime(s.StartTime)
 	out := corev1.PodStatus{Phase: corev1.PodPending, StartTime: &began, HostIP: s.HostIP, HostIPs: []corev1.HostIP{{IP: s.HostIP}}}
@@ -54,7 +54,7 @@ func containerStatus(c *corev1.Container, s PodState) corev1.ContainerStatus {
 	return out
 }
 
-// podConditions keep their times where they say what they said before.
+// podConditions returns the pod's conditions. Unchanged conditions keep their transition time.
 func podConditions(before []corev1.PodCondition, s PodState, now metav1.Time) []corev1.PodCondition {
 	out := []corev1.PodCondition{
 		{Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionTrue},
@@ -80,18 +80,19 @@ func podConditions(before []corev1.PodCondition, s PodState, now metav1.Time) []
 	return out
 }
 
+// reportWaiting reports why there is no process. It always returns false.
 func (w *podWorker) reportWaiting(ctx context.Context, reason string, err error) bool {
 	w.state.WaitingReason, w.state.Message = reason, err.Error()
 	w.report(ctx)
 	return false
 }
 
-// reportExit tells of a process that has ended by itself.
+// reportExit reports that the process exited by itself.
 func (w *podWorker) reportExit(ctx context.Context) {
 	now := time.Now()
-	w.kubelet.logf(w.pod, "its process has ended")
+	w.kubelet.logf(w.pod, "istiod exited")
 	w.state.LastTermination = &corev1.ContainerStateTerminated{
-		ExitCode: 1, Reason: "Error", Message: "its exit code is not known", StartedAt: metav1.NewTime(w.state.ProcessStart), FinishedAt: metav1.NewTime(now),
+		ExitCode: 1, Reason: "Error", Message: "exit code unknown", StartedAt: metav1.NewTime(w.state.ProcessStart), FinishedAt: metav1.NewTime(now),
 	}
 	w.state.Ready, w.state.ProcessStart = false, time.Time{}
 	w.state.Restarts++
@@ -99,7 +100,7 @@ func (w *podWorker) reportExit(ctx context.Context) {
 	w.report(ctx)
 }
 
-// report writes the status when it says something new.
+// report writes the pod's status if it has changed.
 func (w *podWorker) report(ctx context.Context) {
 	if w.state == w.reported {
 		return
@@ -109,7 +110,7 @@ func (w *podWorker) report(ctx context.Context) {
 		if ctx.Err() == nil {
 			w.kubelet.logf(w.pod, "%v", err)
 		}
-		return // and again at the next look
+		return // the next check tries again
 	}
 	w.reported = w.state
 	w.pod = w.pod.DeepCopy()

@@ -17,29 +17,30 @@ import (
 )
 
 const (
-	// checkInterval is how often a process is looked at.
+	// checkInterval is the time between two checks of a process.
 	checkInterval = 100 * time.Millisecond
-	// maxGracePeriod bounds how long an istiod may take to leave.
+	// maxGracePeriod bounds how long an istiod may take to terminate.
 	maxGracePeriod = 5 * time.Second
-	// retryInterval is how often what hinders a pod is looked at anew.
+	// retryInterval is the time between two attempts to find an image.
 	retryInterval = 2 * time.Second
-	// maxBackoff bounds the wait of a process that ends again and again. A
-	// kubelet waits up to five minutes; nobody has that patience with a lab.
+	// maxBackoff bounds the delay before a process that keeps exiting is restarted. A real kubelet
+	// waits up to 5 minutes.
 	maxBackoff = 10 * time.Second
-	// fileRefreshInterval is how often a pod's files are written anew: its token lives an hour.
+	// fileRefreshInterval is the time after which a pod's files are written again. Its token
+	// expires after one hour.
 	fileRefreshInterval = time.Minute
 )
 
-// podWorker is one pod's way from being scheduled to being gone.
+// podWorker runs one pod from scheduling to deletion.
 type podWorker struct {
 	kubelet  *Kubelet
 	pod      *corev1.Pod
-	stopping chan struct{} // closed when the pod is to go
+	stopping chan struct{} // closed when the pod is to be deleted
 	stopOnce sync.Once
 
-	options      ProcessOptions // of the present process
+	options      ProcessOptions // of the current process
 	process      Process
-	removeRoutes func() // forgets its address
+	removeRoutes func() // removes the pod's address
 	state        PodState
 	reported     PodState
 }
@@ -54,23 +55,23 @@ func (w *podWorker) run(ctx context.Context) {
 		w.runProcesses(ctx, binary, root)
 	}
 	if ctx.Err() != nil {
-		return // the whole lab ends
+		return // the lab is stopping
 	}
 	w.removeRoutes()
 	if err := k.Cluster.DeletePod(ctx, w.pod); err != nil {
 		k.logf(w.pod, "%v", err)
 	}
-	_ = os.RemoveAll(root) // the lab's folder goes as a whole anyway
+	_ = os.RemoveAll(root) // best effort: `lab down` removes the lab's directory
 }
 
-// waitForImage waits until there is the pod's image, as a kubelet goes on trying.
+// waitForImage waits until the pod's image exists, as a kubelet keeps trying to pull it.
 func (w *podWorker) waitForImage(ctx context.Context) (string, bool) {
 	image := w.pod.Spec.Containers[0].Image
 	for reason := "ErrImagePull"; ; reason = "ImagePullBackOff" {
 		if binary, ok := w.kubelet.Image(image); ok {
 			return binary, true
 		}
-		w.state.WaitingReason, w.state.Message = reason, "the lab has no image "+image
+		w.state.WaitingReason, w.state.Message = reason, "the lab has not built the image "+image
 		w.report(ctx)
 		if !w.sleep(ctx, retryInterval) {
 			return "", false
@@ -78,7 +79,7 @@ func (w *podWorker) waitForImage(ctx context.Context) (string, bool) {
 	}
 }
 
-// runProcesses runs one process after the other until the pod is to go.
+// runProcesses starts the process again whenever it exits, until the pod is deleted.
 func (w *podWorker) runProcesses(ctx context.Context, binary, root string) {
 	ip := w.kubelet.nextIP()
 	for backoff := time.Duration(0); ; backoff = min(max(2*backoff, time.Second), maxBackoff) {
@@ -99,10 +100,11 @@ func (w *podWorker) runProcesses(ctx context.Context, binary, root string) {
 	}
 }
 
-// startProcess makes the process; what the pod lacks is told in its status, as a kubelet does.
+// startProcess starts the process. It reports what the pod lacks in the pod's status, as a kubelet
+// does.
 func (w *podWorker) startProcess(ctx context.Context, binary, root, ip string) bool {
 	k := w.kubelet
-	pod := w.pod.DeepCopy() // as it will be, for its own environment
+	pod := w.pod.DeepCopy() // with its address, which its environment may contain
 	pod.Status.PodIP, pod.Status.PodIPs, pod.Status.HostIP = ip, []corev1.PodIP{{IP: ip}}, k.HostIP
 	free, err := ports.FindFree(len(listeners))
 	if err != nil {
@@ -126,7 +128,7 @@ func (w *podWorker) startProcess(ctx context.Context, binary, root, ip string) b
 	return true
 }
 
-// sleep is false when the pod is to go.
+// sleep waits for d. It returns false if the pod is deleted or ctx ends.
 func (w *podWorker) sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -138,8 +140,7 @@ func (w *podWorker) sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// watchProcess looks after a process until it ends by itself (true), or the pod is to
-// go, when it ends it (false).
+// watchProcess checks the process until it exits by itself (true) or the pod is deleted (false).
 func (w *podWorker) watchProcess(ctx context.Context) bool {
 	p := newReadinessProbe(&w.pod.Spec.Containers[0], w.process.Ports)
 	name, refreshed := w.process.Component.Name, time.Now()
@@ -160,10 +161,10 @@ func (w *podWorker) watchProcess(ctx context.Context) bool {
 	}
 }
 
-// terminateProcess ends the process as the pod's grace period allows; a pod on its way out is not ready.
+// terminateProcess stops the process within the pod's grace period.
 func (w *podWorker) terminateProcess(ctx context.Context) {
 	if ctx.Err() != nil {
-		return // the lab stops all processes itself
+		return // the lab stops all its processes
 	}
 	grace := maxGracePeriod
 	if s := w.pod.Spec.TerminationGracePeriodSeconds; s != nil {
@@ -172,7 +173,7 @@ func (w *podWorker) terminateProcess(ctx context.Context) {
 	w.kubelet.Processes.Stop(w.process.Component.Name, grace)
 }
 
-// refreshFiles writes the pod's files anew where they have changed: a token, a ConfigMap.
+// refreshFiles writes the files whose content has changed, such as tokens and ConfigMaps.
 func (w *podWorker) refreshFiles(ctx context.Context) {
 	options := w.options
 	p, err := ProcessForPod(ctx, w.kubelet.Cluster, w.pod, options)
@@ -180,24 +181,24 @@ func (w *podWorker) refreshFiles(ctx context.Context) {
 		err = writeFiles(p.Component.Files)
 	}
 	if err != nil && ctx.Err() == nil {
-		w.kubelet.logf(w.pod, "refresh its files: %v", err)
+		w.kubelet.logf(w.pod, "refresh the pod's files: %v", err)
 	}
 }
 
-// writeFiles writes files so that a reader sees the old or the new content, never half of it.
+// writeFiles replaces changed files atomically, so that a reader never sees a partial file.
 func writeFiles(files []component.File) error {
 	for _, f := range files {
 		if old, err := os.ReadFile(f.Path); err == nil && string(old) == f.Content {
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
-			return fmt.Errorf("make the folder of %s: %w", f.Path, err)
+			return fmt.Errorf("create the directory of %s: %w", f.Path, err)
 		}
 		if err := os.WriteFile(f.Path+".new", []byte(f.Content), f.Mode); err != nil {
 			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
 		if err := os.Rename(f.Path+".new", f.Path); err != nil {
-			return fmt.Errorf("put %s in its place: %w", f.Path, err)
+			return fmt.Errorf("rename %s.new: %w", f.Path, err)
 		}
 	}
 	return nil

@@ -11,11 +11,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// readinessProbe asks a container's HTTP readiness probe, with its own period,
-// timeout and threshold. One thing a kubelet does not do: before the first yes
-// it asks at each look, so that a lab is up as soon as it can be.
+// readinessProbe performs a container's HTTP readiness probe with its period, timeout and
+// threshold. Unlike a kubelet it probes at every check until the first success, so that a lab
+// starts quickly.
 type readinessProbe struct {
-	url       string // "" when the container has no such probe: ready at once
+	url       string // empty if the container has no such probe; it is then ready at once
 	period    time.Duration
 	threshold int32
 	client    *http.Client
@@ -49,7 +49,7 @@ func secondsOr(n, defaultSeconds int32) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// portNumber is a probe's port, which may be given by name.
+// portNumber returns the number of a port that may be given by name.
 func portNumber(c *corev1.Container, port intstr.IntOrString) int {
 	for _, p := range c.Ports {
 		if port.Type == intstr.String && p.Name == port.StrVal {
@@ -59,7 +59,7 @@ func portNumber(c *corev1.Container, port intstr.IntOrString) int {
 	return port.IntValue()
 }
 
-// check says whether the container is ready at the time now.
+// check reports whether the container is ready at time now.
 func (p *readinessProbe) check(ctx context.Context, now time.Time) bool {
 	if p.url == "" {
 		return true

@@ -36,11 +36,11 @@ func TestReadinessProbe(t *testing.T) {
 		}
 	}
 	check(0, false, 1)
-	check(100*time.Millisecond, false, 2) // before the first yes each look asks
+	check(100*time.Millisecond, false, 2) // before the first success every check probes
 	statusCode = http.StatusOK
 	check(200*time.Millisecond, true, 3)
 	statusCode = http.StatusInternalServerError
 	check(time.Second, true, 3) // the period is 3 s
 	check(4*time.Second, true, 4)
-	check(8*time.Second, false, 5) // the second no in a row
+	check(8*time.Second, false, 5) // the second failure in a row
 }

@@ -45,5 +45,5 @@ func missingError(optional *bool, kind, namespace, name string) error {
 	if optional != nil && *optional {
 		return nil
 	}
-	return fmt.Errorf("%s %s/%s is not there", kind, namespace, name)
+	return fmt.Errorf("%s %s/%s not found", kind, namespace, name)
 }

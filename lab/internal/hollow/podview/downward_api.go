@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// Field is the value of a field of the pod as the downward API gives it.
+// Field returns the value of a pod's field as the downward API provides it.
 func Field(pod *corev1.Pod, path string) (string, error) {
 	if key, ok := mapKey(path, "metadata.labels"); ok {
 		return pod.Labels[key], nil
@@ -47,10 +47,10 @@ func Field(pod *corev1.Pod, path string) (string, error) {
 		}
 		return strings.Join(ips, ","), nil
 	}
-	return "", fmt.Errorf("field %s is not known to the hollow lab", path)
+	return "", fmt.Errorf("field %s is not supported", path)
 }
 
-// mapKey reads KEY out of PREFIX['KEY'].
+// mapKey returns KEY from PREFIX['KEY'].
 func mapKey(path, prefix string) (string, bool) {
 	rest, ok := strings.CutPrefix(path, prefix+"['")
 	if !ok {
@@ -59,7 +59,7 @@ func mapKey(path, prefix string) (string, bool) {
 	return strings.CutSuffix(rest, "']")
 }
 
-// formatMap is the form of labels and annotations in a downward API file.
+// formatMap formats labels or annotations as in a downward API file.
 func formatMap(m map[string]string) string {
 	lines := make([]string, 0, len(m))
 	for _, k := range sortedKeys(m) {
@@ -71,7 +71,7 @@ func formatMap(m map[string]string) string {
 func resourceField(c *corev1.Container, ref *corev1.ResourceFieldSelector, capacity corev1.ResourceList) (string, error) {
 	kind, name, ok := strings.Cut(ref.Resource, ".")
 	if !ok || (kind != "limits" && kind != "requests") {
-		return "", fmt.Errorf("resource %q is not known to the hollow lab", ref.Resource)
+		return "", fmt.Errorf("resource %q is not supported", ref.Resource)
 	}
 	list := c.Resources.Requests
 	if kind == "limits" {
@@ -84,7 +84,8 @@ func resourceField(c *corev1.Container, ref *corev1.ResourceFieldSelector, capac
 	return divideRoundingUp(q, ref.Divisor, name == "cpu"), nil
 }
 
-// divideRoundingUp rounds up, as a kubelet does; cpu counts in thousandths, so that 100m by 1 is 1.
+// divideRoundingUp divides and rounds up, as a kubelet does. CPU is counted in thousandths, so that
+// 100m divided by 1 is 1.
 func divideRoundingUp(q, divisor resource.Quantity, cpu bool) string {
 	if divisor.IsZero() {
 		divisor = resource.MustParse("1")

@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Expand puts the values of variables in the place of $(NAME). A name that is
-// not set stays as it is, and $$ stands for one dollar sign, as Kubernetes has it.
+// Expand replaces $(NAME) by the variable's value. An unknown name stays unchanged and $$ becomes
+// $, as in Kubernetes.
 func (v Vars) Expand(s string) string {
 	var out strings.Builder
 	for {
@@ -25,7 +25,7 @@ func (v Vars) Expand(s string) string {
 	}
 }
 
-// reference reads what begins with the dollar sign that s begins with.
+// reference reads the reference at the start of s, which is a dollar sign.
 func (v Vars) reference(s string) (text, rest string) {
 	switch s[1] {
 	case '$':
@@ -43,8 +43,8 @@ func (v Vars) reference(s string) (text, rest string) {
 	return s[:1], s[1:]
 }
 
-// Arguments is the container's command line after its program's name. An image's
-// own entry point is the program itself, so a command takes its place.
+// Arguments returns the container's arguments. The program is the image's entry point, so the first
+// word of a command is dropped.
 func Arguments(c *corev1.Container, vars Vars) []string {
 	words := c.Args
 	if len(c.Command) > 1 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package podview works out what a container of a pod sees: its environment,
-// its arguments and the files of its volumes, as a kubelet would lay them out.
+// Package podview computes what a container sees of its pod: environment, arguments and volume
+// files, as a kubelet provides them.
 package podview
 
 import (
@@ -12,17 +12,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Sources are what a container's environment and volumes are made from, apart from the pod itself.
-// A ConfigMap or Secret that is not there is nil without an error.
+// Sources provides the objects that environments and volumes refer to. A missing ConfigMap or
+// Secret is nil without an error.
 type Sources interface {
 	ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error)
 	Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error)
-	// Token is a token of the pod's own service account, bound to the pod.
+	// Token returns a token of the pod's service account, bound to the pod.
 	Token(ctx context.Context, pod *corev1.Pod, audience string, seconds int64) (string, error)
 }
 
-// Environment is the container's environment, in order; of a name given twice the later one counts.
-// machine stands in for limits that the container does not set.
+// Environment returns the container's environment in order. If a name is set twice, the later value
+// wins. capacity replaces limits that the container does not set.
 func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, capacity corev1.ResourceList) (Vars, error) {
 	var vars Vars
 	for _, f := range c.EnvFrom {
@@ -46,7 +46,7 @@ func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.C
 	return vars, nil
 }
 
-// envValue is one variable's; false when an optional source is not there.
+// envValue returns the value of one variable. It returns false if an optional source is missing.
 func envValue(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, e corev1.EnvVar, vars Vars, capacity corev1.ResourceList) (string, bool, error) {
 	switch v := e.ValueFrom; {
 	case v == nil:
@@ -66,7 +66,7 @@ func envValue(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Cont
 		data, err := secret(ctx, from, pod.Namespace, r.Name, r.Optional)
 		return lookupKey(data, r.Key, err)
 	}
-	return "", false, fmt.Errorf("its source is of a kind that the hollow lab does not know")
+	return "", false, fmt.Errorf("unsupported kind of source")
 }
 
 func lookupKey(data map[string]string, key string, err error) (string, bool, error) {
@@ -84,16 +84,16 @@ func envFromSource(ctx context.Context, from Sources, namespace string, f corev1
 	return nil, nil
 }
 
-// Vars is an environment, NAME=VALUE.
+// Vars is an environment in the form NAME=VALUE.
 type Vars []string
 
-// Set gives a variable a value, in place of an earlier one.
+// Set sets a variable and replaces an earlier value.
 func (v Vars) Set(name, value string) Vars {
 	out := v.Without(name)
 	return append(out, name+"="+value)
 }
 
-// Without leaves a variable out.
+// Without returns the environment without one variable.
 func (v Vars) Without(name string) Vars {
 	out := make(Vars, 0, len(v)+1)
 	for _, e := range v {
@@ -104,7 +104,7 @@ func (v Vars) Without(name string) Vars {
 	return out
 }
 
-// Get is a variable's value, empty when it is not set.
+// Get returns the value of a variable, or an empty string.
 func (v Vars) Get(name string) string {
 	s, _ := v.lookup(name)
 	return s

@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// fakeSources holds what a pod refers to; its tokens say what they are for.
+// fakeSources contains what a pod refers to. Its tokens name their service account and audience.
 type fakeSources struct {
 	maps    map[string]map[string]string
 	secrets map[string]map[string]string
@@ -88,8 +88,8 @@ func TestEnvironmentNamesMissingConfigMap(t *testing.T) {
 	c := &corev1.Container{Name: "c", Env: []corev1.EnvVar{{Name: "K", ValueFrom: &corev1.EnvVarSource{
 		ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "gone"}, Key: "k"}}}}}
 	_, err := Environment(context.Background(), fakeSources{}, pod(), c, nil)
-	if err == nil || !strings.Contains(err.Error(), "ConfigMap shop/gone is not there") {
-		t.Errorf("the error is %v; want it to name the ConfigMap", err)
+	if err == nil || !strings.Contains(err.Error(), "ConfigMap shop/gone not found") {
+		t.Errorf("got error %v, want it to name the ConfigMap", err)
 	}
 }
 
@@ -120,10 +120,10 @@ func TestFiles(t *testing.T) {
 		t.Errorf("-want +got\n%s", d)
 	}
 	if one, err := File(context.Background(), from, p, c, "/var/run/api/here/ca.crt"); err != nil || one != "CA" {
-		t.Errorf("the one file is %q, %v; want CA", one, err)
+		t.Errorf("got file %q, %v, want CA", one, err)
 	}
 	p.Spec.Volumes[1].Secret.Optional = nil
-	if _, err := Files(context.Background(), from, p, c); err == nil || !strings.Contains(err.Error(), "Secret shop/gone is not there") {
-		t.Errorf("the error is %v; want it to name the Secret", err)
+	if _, err := Files(context.Background(), from, p, c); err == nil || !strings.Contains(err.Error(), "Secret shop/gone not found") {
+		t.Errorf("got error %v, want it to name the Secret", err)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Files are the contents of the container's volumes by their absolute path
-// inside the container. Volumes without content of their own (an emptyDir) give
-// none; what is optional and missing is left out.
+// Files returns the files of the container's volumes by their path in the container. Volumes
+// without content, such as emptyDir, contribute none. Optional sources that are missing are left
+// out.
 func Files(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container) (map[string]string, error) {
 	volumes := map[string]corev1.Volume{}
 	for _, v := range pod.Spec.Volumes {
@@ -37,7 +37,7 @@ func Files(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Contain
 	return files, nil
 }
 
-// File is the content of one file of the container's volumes, "" when it isn't there.
+// File returns the content of one file of the container's volumes, or an empty string.
 func File(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, at string) (string, error) {
 	one := c.DeepCopy()
 	one.VolumeMounts = slices.DeleteFunc(one.VolumeMounts, func(m corev1.VolumeMount) bool {
@@ -113,7 +113,7 @@ func downwardAPIFiles(pod *corev1.Pod, items []corev1.DownwardAPIVolumeFile) (ma
 	return files, nil
 }
 
-// selectItems keeps the named items under their paths; without items it keeps all.
+// selectItems returns the listed items under their paths, or everything if no items are listed.
 func selectItems(data map[string]string, items []corev1.KeyToPath) map[string]string {
 	if len(items) == 0 {
 		return data

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ports finds free ones, so that several labs run on one machine.
+// Package ports finds free local ports, so that several labs can run on one machine.
 package ports
 
 import (
@@ -10,15 +10,15 @@ import (
 	"strconv"
 )
 
-// The range lies under the one that kernels take outgoing ports from, so that
-// between the finding and the listening nobody gets one by chance.
+// The range is below the kernels' range of ephemeral ports, so that no outgoing connection takes a
+// port between finding it and listening on it.
 const (
 	firstPort = 20000
 	portCount = 10000
 )
 
-// FindFree finds n ports of 127.0.0.1 that nobody listens at. It begins at a random
-// one, so that two labs that start together hardly meet.
+// FindFree returns n ports of 127.0.0.1 on which nothing listens. It starts at a random port, so
+// that two labs that start together rarely collide.
 func FindFree(n int) ([]int, error) {
 	var found []int
 	start := rand.IntN(portCount)
@@ -32,10 +32,10 @@ func FindFree(n int) ([]int, error) {
 		found = append(found, port)
 	}
 	if len(found) < n {
-		return nil, fmt.Errorf("find %d free ports from %d on: there are %d", n, firstPort, len(found))
+		return nil, fmt.Errorf("find %d free ports from %d upwards: only %d are free", n, firstPort, len(found))
 	}
 	return found, nil
 }
 
-// LocalAddress is the loopback address of a port.
+// LocalAddress returns the loopback address of a port.
 func LocalAddress(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

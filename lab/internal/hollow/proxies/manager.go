@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package proxies gives every injected pod of a hollow lab its hollow proxy.
+// Package proxies gives every injected pod of a hollow lab a simulated proxy.
 package proxies
 
 import (
@@ -18,10 +18,10 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/proxy"
 )
 
-// revisionAnnotation is written by injection.
+// revisionAnnotation is set by injection.
 const revisionAnnotation = "istio.io/rev"
 
-// Cluster is what the crowd needs of a cluster.
+// Cluster is the API that a Manager needs.
 type Cluster interface {
 	podview.Sources
 	endpoints.Lister
@@ -29,11 +29,11 @@ type Cluster interface {
 	SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[int]string) error
 }
 
-// Manager is the proxies of a cluster. There and Gone are for an informer's handlers.
+// Manager runs the proxies of a cluster. PodUpdated and PodDeleted are informer handlers.
 type Manager struct {
 	Cluster Cluster
 	Routes  *egress.Routes
-	// Machine stands in for limits that a container does not set.
+	// Capacity replaces limits that a container does not set.
 	Capacity corev1.ResourceList
 	Log      io.Writer
 
@@ -41,15 +41,15 @@ type Manager struct {
 	ctx     context.Context
 	proxies map[types.UID]*podProxy
 	running sync.WaitGroup
-	closed  bool // nobody comes any more
+	closed  bool // no proxy is added any more
 }
 
-// New is a crowd that leaves when ctx ends.
+// New returns a manager whose proxies stop when ctx ends.
 func New(ctx context.Context, c Cluster, r *egress.Routes, machine corev1.ResourceList, log io.Writer) *Manager {
 	return &Manager{Cluster: c, Routes: r, Capacity: machine, Log: log, ctx: ctx, proxies: map[types.UID]*podProxy{}}
 }
 
-// PodUpdated hears of a pod that is there or has changed.
+// PodUpdated handles a new or changed pod.
 func (m *Manager) PodUpdated(pod *corev1.Pod) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -66,14 +66,14 @@ func (m *Manager) PodUpdated(pod *corev1.Pod) {
 	}
 }
 
-// PodDeleted hears of a pod that is no longer there.
+// PodDeleted handles a deleted pod.
 func (m *Manager) PodDeleted(pod *corev1.Pod) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.remove(m.proxies[pod.UID], pod.UID)
 }
 
-// NamespaceChanged hears of a namespace, whose annotations may hold orders.
+// NamespaceChanged handles a namespace, whose annotations may configure faults.
 func (m *Manager) NamespaceChanged(ns *corev1.Namespace) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -84,7 +84,7 @@ func (m *Manager) NamespaceChanged(ns *corev1.Namespace) {
 	}
 }
 
-// Wait returns when everybody has left, which they do when the crowd's context has ended.
+// Wait returns when all proxies have stopped. The manager's context must have ended.
 func (m *Manager) Wait() {
 	m.mu.Lock()
 	m.closed = true
@@ -92,7 +92,7 @@ func (m *Manager) Wait() {
 	m.running.Wait()
 }
 
-// hasRunningProxy says whether a proxy would be running in the pod.
+// hasRunningProxy reports whether a proxy would be running in the pod.
 func hasRunningProxy(pod *corev1.Pod) bool {
 	return proxy.Container(pod) != nil && pod.DeletionTimestamp == nil &&
 		pod.Status.Phase == corev1.PodRunning && pod.Status.PodIP != ""
@@ -102,6 +102,7 @@ func (m *Manager) faults(pod *corev1.Pod) proxy.Faults {
 	return podFaults(pod, m.Cluster.Namespace(pod.Namespace))
 }
 
+// podFaults returns the faults that the annotations of a pod and its namespace configure.
 func podFaults(pod *corev1.Pod, ns *corev1.Namespace) proxy.Faults {
 	annotations := []map[string]string{pod.Annotations}
 	if ns != nil {
@@ -115,7 +116,7 @@ func (m *Manager) add(pod *corev1.Pod) *podProxy {
 	p := &podProxy{manager: m, cancel: cancel, pod: pod, faults: m.faults(pod)}
 	m.running.Go(func() {
 		if err := p.run(ctx); err != nil && ctx.Err() == nil {
-			fmt.Fprintf(m.Log, "%s/%s has no proxy: %v\n", pod.Namespace, pod.Name, err)
+			fmt.Fprintf(m.Log, "%s/%s: proxy stopped: %v\n", pod.Namespace, pod.Name, err)
 		}
 	})
 	return p

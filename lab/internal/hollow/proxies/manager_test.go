@@ -19,7 +19,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/proxy"
 )
 
-// fakeCluster is a cluster without a control plane, which tells where port-forwards lead.
+// fakeCluster is a cluster without a control plane. It records port-forwards.
 type fakeCluster struct {
 	forwards chan map[int]string
 	shop     corev1.Namespace
@@ -62,15 +62,15 @@ func TestProxyLivesAsLongAsItsPod(t *testing.T) {
 	select {
 	case ports = <-cluster.forwards:
 	case <-time.After(10 * time.Second):
-		t.Fatal("no port-forward leads to the proxy")
+		t.Fatal("got no port-forward to the proxy within 10 s")
 	}
 	res, err := http.Get("http://" + ports[15000] + "/server_info")
 	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("its administration answers %v, %v", res, err)
+		t.Fatalf("/server_info: got %v, %v, want 200", res, err)
 	}
 	res.Body.Close()
 	if to, err := routes.Resolve("10.244.0.7:15000"); err != nil || to != ports[15000] {
-		t.Errorf("the pod's address leads to %q, %v; want %q", to, err, ports[15000])
+		t.Errorf("pod address: got %q, %v, want %q", to, err, ports[15000])
 	}
 
 	leaving := pod.DeepCopy()
@@ -83,7 +83,7 @@ func TestProxyLivesAsLongAsItsPod(t *testing.T) {
 		}
 		conn.Close()
 		if time.Now().After(end) {
-			t.Fatal("the pod is on its way out, and its proxy stays")
+			t.Fatal("the proxy still runs 10 s after its pod began to terminate")
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestHasRunningProxy(t *testing.T) {
 	}
 }
 
-// A namespace's orders reach its pods that are there, and only those of the revision that is meant.
+// Faults of a namespace apply to its existing pods, limited to a revision if one is given.
 func TestNamespaceFaultsReachItsPods(t *testing.T) {
 	cluster := &fakeCluster{forwards: make(chan map[int]string, 1)}
 	cluster.shop.Name = "shop"
@@ -132,13 +132,13 @@ func TestNamespaceFaultsReachItsPods(t *testing.T) {
 		ns.Annotations = map[string]string{proxy.RejectAnnotation: annotation}
 		m.NamespaceChanged(ns)
 		if got := currentFaults(); !got.Equal(want) {
-			t.Errorf("with %s the proxy was told %v; want %v", annotation, got, want)
+			t.Errorf("%s: got faults %v, want %v", annotation, got, want)
 		}
 	}
 	other := cluster.shop.DeepCopy()
 	other.Name, other.Annotations = "other", map[string]string{proxy.DisconnectedAnnotation: "true"}
 	m.NamespaceChanged(other)
 	if got := currentFaults(); got.Disconnected {
-		t.Error("another namespace's orders reached the pod")
+		t.Error("got the faults of another namespace")
 	}
 }

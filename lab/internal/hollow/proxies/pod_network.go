@@ -14,18 +14,19 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/endpoints"
 )
 
+// Names that injection uses.
 const (
-	// rootVolume is where injection has a pod's root certificates, in a ConfigMap that istiod keeps.
+	// rootVolume contains the root certificates, from a ConfigMap that istiod maintains.
 	rootVolume    = "istiod-ca-cert"
 	rootConfigMap = "istio-ca-root-cert"
 	rootKey       = "root-cert.pem"
-	// tokenVolume holds the pod's token for its control plane.
+	// tokenVolume contains the pod's token for its control plane.
 	tokenVolume     = "istio-token"
 	defaultAudience = "istio-ca"
 	tokenLifetime   = 12 * time.Hour
 )
 
-// podNetwork is a pod's way to its control plane; it implements proxy.Network.
+// podNetwork connects a pod to its control plane. It implements proxy.Network.
 type podNetwork struct {
 	proxy *podProxy
 
@@ -61,12 +62,12 @@ func (n *podNetwork) Root(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	if cm == nil || cm.Data[rootKey] == "" {
-		return nil, fmt.Errorf("ConfigMap %s/%s with %s is not there", pod.Namespace, name, rootKey)
+		return nil, fmt.Errorf("ConfigMap %s/%s has no key %s", pod.Namespace, name, rootKey)
 	}
 	return []byte(cm.Data[rootKey]), nil
 }
 
-// Token implements proxy.Network; a token is used for most of its life.
+// Token implements proxy.Network. A token is reused for 80 % of its lifetime.
 func (n *podNetwork) Token(ctx context.Context) (string, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -82,7 +83,7 @@ func (n *podNetwork) Token(ctx context.Context) (string, error) {
 	return token, nil
 }
 
-// tokenAudience is what the pod's token volume asks for.
+// tokenAudience returns the audience of the pod's token volume.
 func tokenAudience(pod *corev1.Pod) string {
 	for _, v := range pod.Spec.Volumes {
 		if v.Name != tokenVolume || v.Projected == nil {

@@ -17,14 +17,14 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/proxy"
 )
 
-// The ports of a proxy that are answered: administration, and readiness by Envoy and by pilot-agent.
+// The proxy's ports that respond: administration, and readiness of Envoy and of pilot-agent.
 const (
 	adminPort  = 15000
 	readyPort  = 15021
 	statusPort = 15020
 )
 
-// podProxy is one pod's proxy.
+// podProxy is the proxy of one pod.
 type podProxy struct {
 	manager *Manager
 	cancel  context.CancelFunc
@@ -32,12 +32,12 @@ type podProxy struct {
 	mu     sync.Mutex
 	pod    *corev1.Pod
 	faults proxy.Faults
-	proxy  *proxy.Proxy // nil until it is made
+	proxy  *proxy.Proxy // nil until it is created
 }
 
 func (m *podProxy) run(ctx context.Context) error {
 	p, err := m.newProxy(ctx)
-	for err != nil { // what its container needs may come yet, as a kubelet would wait for it
+	for err != nil { // its ConfigMaps and Secrets may be created later; a kubelet waits for them too
 		fmt.Fprintf(m.manager.Log, "%s/%s: %v\n", m.currentPod().Namespace, m.currentPod().Name, err)
 		select {
 		case <-ctx.Done():
@@ -48,13 +48,13 @@ func (m *podProxy) run(ctx context.Context) error {
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Errorf("listen for its administration: %w", err)
+		return fmt.Errorf("listen on the admin port: %w", err)
 	}
 	admin := &http.Server{Handler: p.Admin(), ReadHeaderTimeout: 10 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := admin.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			fmt.Fprintf(m.manager.Log, "%s: its administration has ended: %v\n", p.Identity.ID, err)
+			fmt.Fprintf(m.manager.Log, "%s: admin server stopped: %v\n", p.Identity.ID, err)
 		}
 	})
 	defer serving.Wait()
@@ -73,7 +73,7 @@ func (m *podProxy) run(ctx context.Context) error {
 	return p.Run(ctx)
 }
 
-// newProxy puts the proxy together from its pod.
+// newProxy creates the proxy from its pod.
 func (m *podProxy) newProxy(ctx context.Context) (*proxy.Proxy, error) {
 	pod := m.currentPod()
 	container := proxy.Container(pod)

@@ -10,10 +10,9 @@ import (
 	"time"
 )
 
-// Admin answers like the administration port of an Envoy (15000) as far as a
-// proxy without traffic can: /ready, /healthz/ready, /server_info, /certs,
-// /config_dump with the secrets, /clusters with the inbound ones, through which
-// nothing goes, and /stats without figures.
+// Admin returns the handler of Envoy's administration port (15000), as far as a proxy without
+// traffic can answer: /ready, /healthz/ready, /server_info, /certs, /config_dump with secrets only,
+// /clusters with inbound clusters only, and an empty /stats.
 func (p *Proxy) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ready", p.serveReady)
@@ -41,7 +40,7 @@ func (p *Proxy) Admin() http.Handler {
 	return mux
 }
 
-// serveReady is what Envoy says once it has had its first configuration.
+// serveReady answers as Envoy does before and after its first configuration.
 func (p *Proxy) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if !p.isLive() {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -51,7 +50,8 @@ func (p *Proxy) serveReady(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "LIVE")
 }
 
-// serveClusters writes the inbound clusters as Envoy does, each with its one host.
+// serveClusters writes the inbound clusters as Envoy does, each with its single host and no
+// traffic.
 func (p *Proxy) serveClusters(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,5 +84,5 @@ func writeJSON(w http.ResponseWriter, body jsonObject) {
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	e.SetEscapeHTML(false)
-	_ = e.Encode(body) // who asked has gone
+	_ = e.Encode(body) // the client may have disconnected
 }

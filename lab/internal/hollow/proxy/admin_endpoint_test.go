@@ -21,7 +21,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
-// What the endpoint says is read back strictly, with Envoy's own message types.
+// The answers are parsed strictly as Envoy's own messages.
 func TestAdminMatchesEnvoyMessages(t *testing.T) {
 	c := testCertificate(t)
 	p := &Proxy{Identity: Identity{ID: "n", Version: "1.31.0"}, certificate: c, configured: true}
@@ -37,7 +37,7 @@ func TestAdminMatchesEnvoyMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len(secrets.DynamicActiveSecrets); n != 2 {
-		t.Fatalf("there are %d secrets; want default and ROOTCA", n)
+		t.Fatalf("got %d secrets, want default and ROOTCA", n)
 	}
 	var own, root tlsv3.Secret
 	for i, to := range []*tlsv3.Secret{&own, &root} {
@@ -46,13 +46,13 @@ func TestAdminMatchesEnvoyMessages(t *testing.T) {
 		}
 	}
 	if own.Name != "default" || string(own.GetTlsCertificate().GetCertificateChain().GetInlineBytes()) != string(c.Chain) {
-		t.Error("default is not the proxy's certificate")
+		t.Error("secret default: got another certificate, want the proxy's")
 	}
 	if got := string(own.GetTlsCertificate().GetPrivateKey().GetInlineBytes()); got != "[redacted]" {
-		t.Errorf("the private key shows as %q", got)
+		t.Errorf("private key: got %q, want [redacted]", got)
 	}
 	if root.Name != "ROOTCA" || string(root.GetValidationContext().GetTrustedCa().GetInlineBytes()) != string(c.Root) {
-		t.Error("ROOTCA is not the mesh's root")
+		t.Error("secret ROOTCA: got another certificate, want the mesh's root")
 	}
 
 	var certs adminv3.Certificates
@@ -60,10 +60,10 @@ func TestAdminMatchesEnvoyMessages(t *testing.T) {
 		t.Fatalf("read /certs: %v", err)
 	}
 	if got := certs.Certificates[0].CertChain[0].SubjectAltNames[0].GetUri(); got != "spiffe://cluster.local/ns/shop/sa/web" {
-		t.Errorf("/certs names %q", got)
+		t.Errorf("/certs: got SAN %q, want the workload's SPIFFE ID", got)
 	}
 	if got := string(getBody(t, s.URL+"/ready", 200)); got != "LIVE\n" {
-		t.Errorf("/ready says %q", got)
+		t.Errorf("/ready: got %q, want LIVE", got)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestAdminBeforeFirstConfiguration(t *testing.T) {
 		t.Errorf("read /config_dump: %v", err)
 	}
 	if got := string(getBody(t, s.URL+"/certs", 200)); got != "{\n \"certificates\": []\n}\n" {
-		t.Errorf("/certs says %s", got)
+		t.Errorf("/certs: got %s, want no certificates", got)
 	}
 }
 
@@ -89,7 +89,7 @@ func getBody(t *testing.T, url string, want int) []byte {
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != want {
-		t.Fatalf("%s: %s, %v; want %d", url, res.Status, err, want)
+		t.Fatalf("%s: got %s, %v, want %d", url, res.Status, err, want)
 	}
 	return b
 }

@@ -10,12 +10,12 @@ import (
 
 const (
 	secretsDumpType = "type.googleapis.com/envoy.admin.v3.SecretsConfigDump"
-	// redactedBase64 is how Envoy shows a private key: "[redacted]", as base64.
+	// redactedBase64 is Envoy's "[redacted]" for private keys, in base64.
 	redactedBase64 = "W3JlZGFjdGVkXQ=="
 )
 
-// secretEntries are the entries `default` and `ROOTCA` of Envoy's SecretsConfigDump
-// (envoy/admin/v3/config_dump_shared.proto); none before there is a certificate.
+// secretEntries returns the entries `default` and `ROOTCA` of Envoy's SecretsConfigDump
+// (envoy/admin/v3/config_dump_shared.proto), or none without a certificate.
 func secretEntries(c *Certificate) []jsonObject {
 	if c == nil {
 		return []jsonObject{}
@@ -28,14 +28,14 @@ func secretEntries(c *Certificate) []jsonObject {
 	}
 	return []jsonObject{
 		entry("default", "tls_certificate", jsonObject{
-			"certificate_chain": jsonObject{"inline_bytes": c.Chain}, // JSON makes base64 of bytes
+			"certificate_chain": jsonObject{"inline_bytes": c.Chain}, // JSON encodes bytes as base64
 			"private_key":       jsonObject{"inline_bytes": redactedBase64},
 		}),
 		entry("ROOTCA", "validation_context", jsonObject{"trusted_ca": jsonObject{"inline_bytes": c.Root}}),
 	}
 }
 
-// certificateList is Envoy's /certs (envoy/admin/v3/certs.proto).
+// certificateList returns the content of Envoy's /certs (envoy/admin/v3/certs.proto).
 func certificateList(c *Certificate, now time.Time) jsonObject {
 	if c == nil {
 		return jsonObject{"certificates": []jsonObject{}}

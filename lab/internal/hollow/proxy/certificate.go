@@ -20,40 +20,40 @@ import (
 	"google.golang.org/grpc"
 )
 
-// requestedValidity is how long a workload certificate is asked to be good.
+// requestedValidity is the lifetime requested for workload certificates.
 const requestedValidity = 24 * time.Hour
 
-// Certificate is a workload's own, as its control plane signed it.
+// Certificate is a workload certificate signed by the control plane.
 type Certificate struct {
-	// Chain is PEM, the workload's certificate first; Root is PEM too.
+	// Chain is in PEM, with the workload's certificate first. Root is in PEM.
 	Chain, Root []byte
 	Leaf        *x509.Certificate
-	// Since is when the proxy got it.
+	// IssuedAt is when the proxy received the certificate.
 	IssuedAt time.Time
 }
 
-// RenewAt is when a new one is due: halfway, as pilot-agent does.
+// RenewAt returns when the certificate must be renewed: after half of its lifetime, as pilot-agent
+// does.
 func (c *Certificate) RenewAt() time.Time {
 	return c.IssuedAt.Add(c.Leaf.NotAfter.Sub(c.IssuedAt) / 2)
 }
 
-// requestCertificate gets a certificate for a SPIFFE identity by a real certificate signing
-// request (Istio's istio.v1.auth.IstioCertificateService). The last certificate
-// of the answer is the root.
+// requestCertificate requests a certificate for a SPIFFE identity from Istio's
+// istio.v1.auth.IstioCertificateService. The last certificate of the response is the root.
 func requestCertificate(ctx context.Context, conn *grpc.ClientConn, spiffe string, now time.Time) (*Certificate, error) {
 	csr, err := newCSR(spiffe)
 	if err != nil {
-		return nil, fmt.Errorf("make a certificate signing request for %s: %w", spiffe, err)
+		return nil, fmt.Errorf("create a certificate signing request for %s: %w", spiffe, err)
 	}
 	answer, err := securityv1.NewIstioCertificateServiceClient(conn).CreateCertificate(ctx, &securityv1.IstioCertificateRequest{
 		Csr: csr, ValidityDuration: int64(requestedValidity / time.Second),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("get a certificate for %s: %w", spiffe, err)
+		return nil, fmt.Errorf("request a certificate for %s: %w", spiffe, err)
 	}
 	chain := answer.GetCertChain()
 	if len(chain) < 2 {
-		return nil, fmt.Errorf("get a certificate for %s: the answer holds %d certificates, not a chain and a root", spiffe, len(chain))
+		return nil, fmt.Errorf("request a certificate for %s: got %d certificates, want a chain and a root", spiffe, len(chain))
 	}
 	leaf, err := firstCertificate([]byte(chain[0]))
 	if err != nil {
@@ -65,7 +65,8 @@ func requestCertificate(ctx context.Context, conn *grpc.ClientConn, spiffe strin
 	}, nil
 }
 
-// newCSR makes a key, which nothing needs afterwards since no traffic flows.
+// newCSR returns a certificate signing request for a new key. The key is dropped, because no
+// traffic uses it.
 func newCSR(spiffe string) (string, error) {
 	id, err := url.Parse(spiffe)
 	if err != nil {
@@ -82,11 +83,11 @@ func newCSR(spiffe string) (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})), nil
 }
 
-// firstCertificate is the first certificate of a PEM text.
+// firstCertificate parses the first certificate of a PEM text.
 func firstCertificate(text []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return nil, errors.New("it is not PEM")
+		return nil, errors.New("not PEM encoded")
 	}
 	return x509.ParseCertificate(block.Bytes)
 }

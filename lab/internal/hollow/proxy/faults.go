@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// Annotations by which a story makes hollow proxies misbehave, on a pod or on its namespace.
+// Annotations on a pod or its namespace that configure faults of hollow proxies.
 const (
-	// RejectAnnotation lists types to reject: "lds", "cds,rds"; "lds@1-31-0" is
-	// for pods that this revision injected.
+	// RejectAnnotation lists types to reject: "lds" or "cds,rds". "lds@1-31-0" applies to pods
+	// injected by that revision.
 	RejectAnnotation = "lab.rerig.dev/reject"
-	// DisconnectedAnnotation keeps proxies from connecting: "true", or "true@1-31-0".
+	// DisconnectedAnnotation keeps proxies disconnected: "true" or "true@1-31-0".
 	DisconnectedAnnotation = "lab.rerig.dev/disconnected"
 )
 
-// Faults are what a proxy was told to do wrong. The zero value is a good proxy.
+// Faults are the configured faults of a proxy. The zero value has none.
 type Faults struct {
-	// Disconnected proxies leave their istiod and stay away.
+	// Disconnected proxies leave their istiod and do not reconnect.
 	Disconnected bool
-	// Rejects are short names of types, sorted.
+	// RejectedTypes are short names of types, sorted.
 	RejectedTypes []string
 }
 
-// ParseFaults reads the annotations of a pod and of its namespace, for a pod injected by revision.
+// ParseFaults reads the annotations of a pod and its namespace, for a pod injected by revision.
 func ParseFaults(revision string, annotations ...map[string]string) Faults {
 	var o Faults
 	for _, a := range annotations {
@@ -37,7 +37,8 @@ func ParseFaults(revision string, annotations ...map[string]string) Faults {
 	return o
 }
 
-// itemsForRevision are the items of a comma list that have no revision or this one.
+// itemsForRevision returns the items of a comma-separated list without a revision or with this
+// revision.
 func itemsForRevision(list, revision string) []string {
 	var out []string
 	for item := range strings.SplitSeq(list, ",") {
@@ -49,15 +50,15 @@ func itemsForRevision(list, revision string) []string {
 	return out
 }
 
-// Equal says whether two orders ask for the same.
+// Equal reports whether both configure the same faults.
 func (o Faults) Equal(p Faults) bool {
 	return o.Disconnected == p.Disconnected && slices.Equal(o.RejectedTypes, p.RejectedTypes)
 }
 
-// rejectionReason is why resources of a type are rejected, "" where they aren't.
+// rejectionReason returns why resources of a type are rejected, or an empty string.
 func (o Faults) rejectionReason(t Type) string {
 	if slices.Contains(o.RejectedTypes, t.ShortName()) {
-		return fmt.Sprintf("rejected as the annotation %s asks: %s", RejectAnnotation, t.ShortName())
+		return fmt.Sprintf("rejected by annotation %s: %s", RejectAnnotation, t.ShortName())
 	}
 	return ""
 }

@@ -3,6 +3,7 @@
 package proxy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,9 +13,9 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/podview"
 )
 
-// Container is the pod's proxy container, nil when it has none: among the
-// containers, or, as a native sidecar, among the init containers. What makes it
-// one is its command line ("proxy sidecar", "proxy router"), not its name alone.
+// Container returns the pod's proxy container, or nil. A native sidecar is an init container. The
+// command line ("proxy sidecar", "proxy router") identifies it, since other containers may have its
+// name.
 func Container(pod *corev1.Pod) *corev1.Container {
 	all := slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers)
 	for i := range all {
@@ -25,31 +26,31 @@ func Container(pod *corev1.Pod) *corev1.Container {
 	return nil
 }
 
-// Identity is how a proxy presents itself.
+// Identity is how a proxy identifies itself to its control plane.
 type Identity struct {
 	// ID is the node ID: TYPE~IP~POD.NAMESPACE~DOMAIN.
 	ID string
 	// Cluster is the node's service cluster.
 	Cluster string
-	// Metadata is the node metadata as pilot-agent of the pod's version sends it.
+	// Metadata is the node metadata that pilot-agent of this version sends.
 	Metadata map[string]any
-	// Discovery and CA are host:port of the pod's control plane, by Service name.
+	// Discovery and CA are host:port of the control plane, by Service name.
 	Discovery, CA string
-	// ClusterID goes along with each call.
+	// ClusterID is sent with each call.
 	ClusterID string
-	// TrustDomain is that of the workload's SPIFFE identity.
+	// TrustDomain is part of the workload's SPIFFE identity.
 	TrustDomain string
-	// Version is the Istio version of the pod's proxy.
+	// Version is the Istio version of the proxy.
 	Version string
 }
 
-// MeshFile is where a gateway's proxy finds the mesh configuration; injection
-// gives a sidecar an environment variable instead.
+// MeshFile is the path of the mesh configuration in a gateway's pod. Sidecars get an environment
+// variable instead.
 const MeshFile = "/etc/istio/config/mesh"
 
-// Identify works out the identity of an injected pod whose proxy container has
-// this environment and this MeshFile, empty for none (Istio 1.29.1
-// pilot/cmd/pilot-agent/app/cmd.go and pkg/bootstrap/config.go).
+// Identify returns the identity of an injected pod. env is the environment of its proxy container,
+// and mesh the content of MeshFile or empty (Istio 1.29.1 pilot/cmd/pilot-agent/app/cmd.go and
+// pkg/bootstrap/config.go).
 func Identify(pod *corev1.Pod, c *corev1.Container, env podview.Vars, mesh string) (Identity, error) {
 	config, err := proxyConfig(pod, env, mesh)
 	if err != nil {
@@ -57,7 +58,7 @@ func Identify(pod *corev1.Pod, c *corev1.Container, env podview.Vars, mesh strin
 	}
 	metadata, err := nodeMetadata(pod, c, env, config)
 	if err != nil {
-		return Identity{}, fmt.Errorf("put together the node metadata of %s/%s: %w", pod.Namespace, pod.Name, err)
+		return Identity{}, fmt.Errorf("build the node metadata of %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	discovery := config["discoveryAddress"].(string)
 	return Identity{
@@ -65,14 +66,14 @@ func Identify(pod *corev1.Pod, c *corev1.Container, env podview.Vars, mesh strin
 		Cluster:     serviceCluster(pod),
 		Metadata:    metadata,
 		Discovery:   discovery,
-		CA:          either(env.Get("CA_ADDR"), discovery),
-		ClusterID:   either(env.Get("ISTIO_META_CLUSTER_ID"), "Kubernetes"),
-		TrustDomain: either(env.Get("TRUST_DOMAIN"), "cluster.local"),
+		CA:          cmp.Or(env.Get("CA_ADDR"), discovery),
+		ClusterID:   cmp.Or(env.Get("ISTIO_META_CLUSTER_ID"), "Kubernetes"),
+		TrustDomain: cmp.Or(env.Get("TRUST_DOMAIN"), "cluster.local"),
 		Version:     imageVersion(c.Image),
 	}, nil
 }
 
-// dnsDomain is the --domain argument, by default the namespace's.
+// dnsDomain returns the --domain argument, or the namespace's default domain.
 func dnsDomain(pod *corev1.Pod, c *corev1.Container, env podview.Vars) string {
 	args := podview.Arguments(c, env)
 	if i := slices.Index(args, "--domain"); i >= 0 && i+1 < len(args) {
@@ -82,21 +83,14 @@ func dnsDomain(pod *corev1.Pod, c *corev1.Container, env podview.Vars) string {
 }
 
 func serviceCluster(pod *corev1.Pod) string {
-	return either(pod.Labels["app"], "istio-proxy") + "." + pod.Namespace
+	return cmp.Or(pod.Labels["app"], "istio-proxy") + "." + pod.Namespace
 }
 
-// imageVersion is what the image's tag says: the lab's images are tagged by version.
+// imageVersion returns the tag of an image. The lab's images are tagged with the version.
 func imageVersion(image string) string {
 	_, tag, ok := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
 	if !ok {
 		return "unknown"
 	}
 	return tag
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

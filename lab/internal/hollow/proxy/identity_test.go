@@ -41,10 +41,10 @@ func TestIdentifyNativeSidecar(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "sidecar~10.244.0.7~web-1.shop~shop.svc.cluster.local"; id.ID != want {
-		t.Errorf("the node ID is %q; want %q", id.ID, want)
+		t.Errorf("node ID: got %q, want %q", id.ID, want)
 	}
 	if want := "istiod-1-31-0.istio-system.svc:15012"; id.Discovery != want || id.CA != want {
-		t.Errorf("it connects to %q and %q; want %q", id.Discovery, id.CA, want)
+		t.Errorf("control plane: got %q and %q, want %q", id.Discovery, id.CA, want)
 	}
 	for key, want := range map[string]any{
 		"ISTIO_VERSION": "1.31.0", "NAME": "web-1", "NAMESPACE": "shop", "SERVICE_ACCOUNT": "web", "CLUSTER_ID": "Kubernetes",
@@ -57,12 +57,12 @@ func TestIdentifyNativeSidecar(t *testing.T) {
 	}
 	if p := (&Proxy{Identity: id}); true {
 		if _, err := p.node(); err != nil {
-			t.Errorf("the metadata can't be sent: %v", err)
+			t.Errorf("encode the metadata: %v", err)
 		}
 	}
 }
 
-// The later over the earlier: defaults, the mesh's file, the environment, the annotation.
+// Later sources override earlier ones: defaults, the mesh file, the environment, the annotation.
 func TestDiscoveryAddressPrecedence(t *testing.T) {
 	const mesh = "defaultConfig: {discoveryAddress: mesh:15012}"
 	for _, c := range []struct{ mesh, env, annotation, want string }{
@@ -76,10 +76,10 @@ func TestDiscoveryAddressPrecedence(t *testing.T) {
 		pod.Annotations["proxy.istio.io/config"] = c.annotation
 		id, err := Identify(pod, Container(pod), podview.Vars{"PROXY_CONFIG=" + c.env}, c.mesh)
 		if err != nil || id.Discovery != c.want {
-			t.Errorf("mesh %q, environment %q, annotation %q: %q, %v; want %q", c.mesh, c.env, c.annotation, id.Discovery, err, c.want)
+			t.Errorf("got discovery address %q, %v, want %q", id.Discovery, err, c.want)
 		}
 		if id.CA != id.Discovery {
-			t.Errorf("without CA_ADDR the certificate comes from %q; want %q", id.CA, id.Discovery)
+			t.Errorf("CA without CA_ADDR: got %q, want %q", id.CA, id.Discovery)
 		}
 	}
 }
@@ -87,14 +87,14 @@ func TestDiscoveryAddressPrecedence(t *testing.T) {
 func TestContainerNeedsProxyArguments(t *testing.T) {
 	pod := sidecarPod()
 	if c := Container(pod); c == nil || c.Name != "istio-proxy" {
-		t.Fatalf("the proxy of an injected pod is %v", c)
+		t.Fatalf("got proxy container %v, want istio-proxy", c)
 	}
 	pod.Spec.InitContainers[1].Args = []string{"sleep"}
 	if c := Container(pod); c != nil {
-		t.Errorf("a container that runs no proxy is taken for one: %v", c.Args)
+		t.Errorf("got a container that runs %v, want none", c.Args)
 	}
 	gateway := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Args: []string{"proxy", "router"}}}}}
 	if Container(gateway) == nil {
-		t.Error("a gateway has no proxy")
+		t.Error("got no proxy container of a gateway, want one")
 	}
 }

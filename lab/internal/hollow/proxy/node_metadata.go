@@ -15,8 +15,8 @@ import (
 	"github.com/rerig/rerig/lab/internal/hollow/podview"
 )
 
-// proxyConfig is Istio's defaults, the mesh's, the injected PROXY_CONFIG, and the
-// pod's own annotation, the later over the earlier (Istio 1.29.1 pilot/cmd/pilot-agent/config).
+// proxyConfig merges Istio's defaults, the mesh file, PROXY_CONFIG of the injection, and the pod's
+// annotation. Later sources override earlier ones (Istio 1.29.1 pilot/cmd/pilot-agent/config).
 func proxyConfig(pod *corev1.Pod, env podview.Vars, mesh string) (map[string]any, error) {
 	var file struct {
 		DefaultConfig map[string]any `json:"defaultConfig"`
@@ -45,14 +45,14 @@ func proxyConfig(pod *corev1.Pod, env podview.Vars, mesh string) (map[string]any
 		maps.Copy(config, set)
 	}
 	if s, ok := config["discoveryAddress"].(string); !ok || s == "" {
-		return nil, fmt.Errorf("its discoveryAddress is %v", config["discoveryAddress"])
+		return nil, fmt.Errorf("discoveryAddress is %v, not an address", config["discoveryAddress"])
 	}
 	return config, nil
 }
 
-// nodeMetadata follows Istio 1.29.1 pkg/bootstrap/config.go GetNodeMetaData:
-// ISTIO_META_ variables under their names, ISTIO_METAJSON_ ones as the objects
-// that they hold, and what the downward API tells.
+// nodeMetadata returns the node metadata as Istio 1.29.1 pkg/bootstrap/config.go GetNodeMetaData
+// does: ISTIO_META_ variables under their names, ISTIO_METAJSON_ variables as objects, and values
+// of the downward API.
 func nodeMetadata(pod *corev1.Pod, c *corev1.Container, env podview.Vars, config map[string]any) (map[string]any, error) {
 	m := map[string]any{"ISTIO_VERSION": imageVersion(c.Image)}
 	if set, ok := config["proxyMetadata"].(map[string]any); ok {
@@ -83,7 +83,7 @@ func nodeMetadata(pod *corev1.Pod, c *corev1.Container, env podview.Vars, config
 	return m, nil
 }
 
-// podLabels are the pod's without the one that its ReplicaSet added.
+// podLabels returns the pod's labels without pod-template-hash.
 func podLabels(of map[string]string) map[string]any {
 	out := toAnyMap(of)
 	delete(out, "pod-template-hash")

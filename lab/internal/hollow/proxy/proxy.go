@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package proxy is a hollow proxy: an injected pod's side of the conversation
-// with its control plane, without an Envoy and without traffic. It gets its
-// certificate by a real signing request, speaks real delta ADS, and answers like
-// an Envoy's administration port.
+// Package proxy simulates the proxy of an injected pod, without Envoy and without traffic. It
+// requests its certificate, speaks delta ADS with the control plane, and answers like Envoy's
+// administration port.
 package proxy
 
 import (
@@ -15,26 +14,26 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Proxy is the proxy of one pod. Its methods may be called from several goroutines.
+// Proxy is the proxy of one pod. It is safe for concurrent use.
 type Proxy struct {
 	Identity Identity
-	// SPIFFE is the identity that its certificate is for.
+	// SPIFFE is the identity of its certificate.
 	SPIFFE    string
 	Network   Network
 	StartTime time.Time
-	// Log is told when the proxy connects and why it doesn't.
+	// Log receives connection errors.
 	Log io.Writer
 
 	mu            sync.Mutex
 	certificate   *Certificate
 	faults        Faults
-	faultsChanged chan struct{} // closed when the orders change
-	configured    bool          // listeners have been answered once
+	faultsChanged chan struct{} // closed when the faults change
+	configured    bool          // clusters and listeners were received
 	inbound       []string      // names of the clusters that lead to the application
 }
 
-// SetFaults changes what the proxy does wrong. It takes effect at once: a connected
-// proxy connects anew, and hears everything again.
+// SetFaults changes the proxy's faults at once. A connected proxy reconnects and receives
+// everything again.
 func (p *Proxy) SetFaults(o Faults) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,7 +47,7 @@ func (p *Proxy) SetFaults(o Faults) {
 	}
 }
 
-// Certificate is the one that the proxy holds, nil before it got one.
+// Certificate returns the proxy's certificate, or nil before the first one.
 func (p *Proxy) Certificate() *Certificate {
 	p.mu.Lock()
 	defer p.mu.Unlock()

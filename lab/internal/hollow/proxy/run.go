@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// The wait between attempts doubles from the first to the longest.
+// The delay between attempts doubles from minBackoff to maxBackoff.
 const (
 	minBackoff = 100 * time.Millisecond
 	maxBackoff = 2 * time.Second
-	// backoffResetAfter is how long a stream lasts before the waits begin anew.
+	// backoffResetAfter is how long a stream must last to reset the delay.
 	backoffResetAfter  = 5 * time.Second
 	certificateTimeout = 10 * time.Second
 )
 
-// Run connects, and connects again, until ctx ends.
+// Run connects to the control plane, and reconnects, until ctx ends.
 func (p *Proxy) Run(ctx context.Context) error {
 	node, err := p.node()
 	if err != nil {
-		return fmt.Errorf("make the node of %s: %w", p.Identity.ID, err)
+		return fmt.Errorf("build the node of %s: %w", p.Identity.ID, err)
 	}
 	session := &Session{Node: node}
 	wait := minBackoff
@@ -42,8 +42,8 @@ func (p *Proxy) Run(ctx context.Context) error {
 	return nil
 }
 
-// runOnce is one attempt: it lasts until the stream ends, the orders change, or the
-// certificate is due to be renewed.
+// runOnce makes one attempt. It returns when the stream ends, the faults change, or the certificate
+// must be renewed.
 func (p *Proxy) runOnce(ctx context.Context, s *Session, o Faults, changed <-chan struct{}) {
 	if o.Disconnected {
 		select {
@@ -75,7 +75,7 @@ func (p *Proxy) connectAndStream(ctx context.Context, session *Session) error {
 	}
 	token, err := p.Network.Token(ctx)
 	if err != nil {
-		return fmt.Errorf("get a token: %w", err)
+		return fmt.Errorf("request a token: %w", err)
 	}
 	ctx = withCredentials(ctx, p.Identity.ClusterID, token)
 	if err := p.ensureCertificate(ctx, root); err != nil {
@@ -89,12 +89,12 @@ func (p *Proxy) connectAndStream(ctx context.Context, session *Session) error {
 	}
 	defer conn.Close()
 	if err := runStream(ctx, conn, session, func() { p.updateConfigured(session) }); err != nil {
-		return fmt.Errorf("discover at %s: %w", p.Identity.Discovery, err)
+		return fmt.Errorf("stream from %s: %w", p.Identity.Discovery, err)
 	}
 	return nil
 }
 
-// ensureCertificate gets a certificate where there is none, or where it is due to be renewed.
+// ensureCertificate requests a certificate if there is none or it must be renewed.
 func (p *Proxy) ensureCertificate(ctx context.Context, root []byte) error {
 	if c := p.Certificate(); c != nil && time.Now().Before(c.RenewAt()) {
 		return nil
@@ -108,7 +108,7 @@ func (p *Proxy) ensureCertificate(ctx context.Context, root []byte) error {
 	defer cancel()
 	c, err := requestCertificate(ctx, conn, p.SPIFFE, time.Now())
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", p.Identity.CA, err)
+		return fmt.Errorf("sign at %s: %w", p.Identity.CA, err)
 	}
 	p.mu.Lock()
 	p.certificate = c

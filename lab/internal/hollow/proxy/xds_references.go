@@ -14,10 +14,10 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// Type is a resource's type URL.
+// Type is the type URL of a resource.
 type Type string
 
-// The types that a proxy asks for.
+// The types that a proxy subscribes to.
 const (
 	Clusters  Type = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 	Endpoints Type = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
@@ -26,10 +26,10 @@ const (
 	Secrets   Type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 )
 
-// referencedTypes are the types of which a proxy asks for names that others hold.
+// referencedTypes are subscribed to by the names that other resources contain.
 var referencedTypes = []Type{Endpoints, Routes, Secrets}
 
-// ShortName is the type's usual name: cds, eds, lds, rds, sds.
+// ShortName returns the type's usual name: cds, eds, lds, rds or sds.
 func (t Type) ShortName() string {
 	switch t {
 	case Clusters:
@@ -46,14 +46,14 @@ func (t Type) ShortName() string {
 	return string(t)
 }
 
-// reference is a resource that another one makes the proxy ask for.
+// reference is a resource that another resource refers to.
 type reference struct {
 	resourceType Type
 	name         string
 }
 
-// referencesOf are what a resource points to. One that can't be read is an error,
-// for which Envoy too rejects the whole response.
+// referencesOf returns the references of a resource. An unreadable resource is an error; Envoy
+// rejects the entire response then.
 func referencesOf(t Type, x *anypb.Any) ([]reference, error) {
 	switch t {
 	case Clusters:
@@ -94,7 +94,7 @@ func listenerReferences(l *listenerv3.Listener) []reference {
 		for _, f := range fc.GetFilters() {
 			var m hcmv3.HttpConnectionManager
 			if f.GetTypedConfig().UnmarshalTo(&m) != nil {
-				continue // another kind of filter
+				continue // another type of filter
 			}
 			if name := m.GetRds().GetRouteConfigName(); name != "" {
 				refs = append(refs, reference{Routes, name})
@@ -104,8 +104,8 @@ func listenerReferences(l *listenerv3.Listener) []reference {
 	return refs
 }
 
-// transportSocketReferences are the secrets that come over ADS: a gateway's credentialName. The
-// workload's own certificate comes from its agent.
+// transportSocketReferences returns the secrets that a gateway's credentialName requests over ADS.
+// The workload's own certificate comes from pilot-agent.
 func transportSocketReferences(s *corev3.TransportSocket) []reference {
 	var down tlsv3.DownstreamTlsContext
 	if s.GetTypedConfig().UnmarshalTo(&down) == nil {
@@ -132,7 +132,8 @@ func tlsReferences(c *tlsv3.CommonTlsContext) []reference {
 	return refs
 }
 
-// difference is what is wanted and not there, and what is there and not wanted, each sorted.
+// difference returns the wanted names that are missing and the existing names that are not wanted,
+// both sorted.
 func difference(wanted, have map[string]bool) (missing, extra []string) {
 	for n := range wanted {
 		if !have[n] {

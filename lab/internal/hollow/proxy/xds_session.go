@@ -12,43 +12,42 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// Session is what a proxy knows and has asked for: the client's side of delta
-// ADS, as Envoy keeps it, without the connection. It outlives streams: Open
-// begins a new one. It is not safe for concurrent use.
+// Session is the client side of delta ADS, as Envoy implements it, without the connection. It
+// outlives streams: Open starts a new one. It is not safe for concurrent use.
 type Session struct {
-	// Node goes with the first request of every stream.
+	// Node is sent with the first request of each stream.
 	Node *corev3.Node
-	// Reject gives the reason why resources of a type are refused, "" to take
-	// them; nil takes everything.
+	// Reject returns why resources of a type are rejected, or an empty string to accept them. Nil
+	// accepts everything.
 	Reject func(Type) string
 
 	accepted   map[Type]map[string]acceptedResource
-	subscribed map[Type]map[string]bool // names subscribed to on this stream; a wildcard type has an empty entry
-	nodeSent   bool                     // whether Node has been sent on this stream
+	subscribed map[Type]map[string]bool // names subscribed on this stream; wildcard types have an empty entry
+	nodeSent   bool                     // Node was sent on this stream
 }
 
-// acceptedResource is one that was accepted: its version, and what it makes the proxy ask for.
+// acceptedResource is the version of an accepted resource and what it refers to.
 type acceptedResource struct {
 	version    string
 	references []reference
 }
 
-// Open begins a stream. A proxy that knows nothing asks for clusters; one that
-// comes back says what it has of every type.
+// Open starts a stream. A new proxy requests clusters; a reconnecting proxy also sends the versions
+// that it has of every type.
 func (s *Session) Open() []*discoveryv3.DeltaDiscoveryRequest {
 	s.subscribed, s.nodeSent = map[Type]map[string]bool{}, false
 	if s.accepted == nil {
 		s.accepted = map[Type]map[string]acceptedResource{}
 	}
 	out := []*discoveryv3.DeltaDiscoveryRequest{s.subscription(Clusters, nil, nil)}
-	if _, back := s.accepted[Clusters]; back {
+	if _, known := s.accepted[Clusters]; known {
 		out = append(out, s.subscribeNext()...)
 	}
 	return out
 }
 
-// Handle hears a response, and gives what to send: the acknowledgement or the
-// rejection first, then what it newly asks for or no longer wants.
+// Handle processes a response. It returns the acknowledgement or rejection, followed by changed
+// subscriptions.
 func (s *Session) Handle(r *discoveryv3.DeltaDiscoveryResponse) []*discoveryv3.DeltaDiscoveryRequest {
 	answer := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: r.TypeUrl, ResponseNonce: r.Nonce}
 	t := Type(r.TypeUrl)
@@ -58,7 +57,8 @@ func (s *Session) Handle(r *discoveryv3.DeltaDiscoveryResponse) []*discoveryv3.D
 	return append([]*discoveryv3.DeltaDiscoveryRequest{s.withNode(answer)}, s.subscribeNext()...)
 }
 
-// apply keeps what the response holds, or says why not; a refused response changes nothing.
+// apply stores the resources of a response, or returns why the response is rejected. A rejected
+// response changes nothing.
 func (s *Session) apply(t Type, r *discoveryv3.DeltaDiscoveryResponse) string {
 	if s.accepted[t] == nil {
 		s.accepted[t] = map[string]acceptedResource{}
@@ -85,8 +85,8 @@ func (s *Session) apply(t Type, r *discoveryv3.DeltaDiscoveryResponse) string {
 	return ""
 }
 
-// subscribeNext asks for listeners once clusters were answered, and for what clusters
-// and listeners point to.
+// subscribeNext subscribes to listeners after clusters were answered, and to everything that
+// clusters and listeners refer to.
 func (s *Session) subscribeNext() []*discoveryv3.DeltaDiscoveryRequest {
 	var out []*discoveryv3.DeltaDiscoveryRequest
 	wanted := s.referencedNames()
@@ -117,7 +117,8 @@ func (s *Session) referencedNames() map[Type]map[string]bool {
 	return wanted
 }
 
-// subscription subscribes; the first request of a type on a stream says what the proxy has of it.
+// subscription returns a request that changes the subscription of a type. The first request of a
+// type on a stream contains the accepted versions.
 func (s *Session) subscription(t Type, subscribe, unsubscribe []string) *discoveryv3.DeltaDiscoveryRequest {
 	r := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: string(t), ResourceNamesSubscribe: subscribe, ResourceNamesUnsubscribe: unsubscribe}
 	if s.subscribed[t] == nil {
@@ -134,7 +135,8 @@ func (s *Session) subscription(t Type, subscribe, unsubscribe []string) *discove
 	return s.withNode(r)
 }
 
-// acceptedVersions are those of what is held; of named resources, of those that are asked for.
+// acceptedVersions returns the versions of the named resources, or of all resources of the type if
+// names is empty.
 func (s *Session) acceptedVersions(t Type, names []string) map[string]string {
 	versions := map[string]string{}
 	for n, x := range s.accepted[t] {
@@ -159,7 +161,7 @@ func (s *Session) withNode(r *discoveryv3.DeltaDiscoveryRequest) *discoveryv3.De
 	return r
 }
 
-// InboundClusters are the names of the clusters that lead to the application, sorted.
+// InboundClusters returns the sorted names of the clusters that lead to the application.
 func (s *Session) InboundClusters() []string {
 	var names []string
 	for name := range s.accepted[Clusters] {
@@ -171,7 +173,7 @@ func (s *Session) InboundClusters() []string {
 	return names
 }
 
-// Configured says whether the proxy has had clusters and listeners, as Envoy needs to be live.
+// Configured reports whether clusters and listeners were received, which Envoy needs to be live.
 func (s *Session) Configured() bool {
 	return len(s.accepted[Clusters]) > 0 && len(s.accepted[Listeners]) > 0
 }

@@ -27,7 +27,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// controlPlane is a real delta ADS server, go-control-plane's, that writes down what it hears.
+// controlPlane is a delta ADS server of go-control-plane that records requests.
 type controlPlane struct {
 	cache   cachev3.SnapshotCache
 	address string
@@ -59,7 +59,7 @@ func newControlPlane(t *testing.T) *controlPlane {
 	return p
 }
 
-// setConfig gives the proxy n a configuration: these services, and a listener that routes to each.
+// setConfig configures proxy n with these services and with a listener that routes to each.
 func (p *controlPlane) setConfig(t *testing.T, version string, services ...string) {
 	t.Helper()
 	var clusters, endpoints, listeners, routes []types.Resource
@@ -96,7 +96,7 @@ func listener(t *testing.T, name string) *listenerv3.Listener {
 		Filters: []*listenerv3.Filter{{Name: "http", ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: manager}}}}}}
 }
 
-// waitFor waits for a request of this kind and returns what has been heard up to it.
+// waitFor waits for a matching request, and removes and returns it.
 func (p *controlPlane) waitFor(t *testing.T, what string, is func(*discoveryv3.DeltaDiscoveryRequest) bool) *discoveryv3.DeltaDiscoveryRequest {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -110,7 +110,7 @@ func (p *controlPlane) waitFor(t *testing.T, what string, is func(*discoveryv3.D
 		}
 		p.mu.Unlock()
 	}
-	t.Fatalf("the control plane never heard %s", what)
+	t.Fatalf("got no %s within 20 s", what)
 	return nil
 }
 
@@ -154,26 +154,26 @@ func TestSessionSubscribesToReferences(t *testing.T) {
 	p.setConfig(t, "1", "a", "b")
 	defer startSession(t, p, s)()
 
-	first := p.waitFor(t, "a request for clusters", subscribes(Clusters))
+	first := p.waitFor(t, "request for clusters", subscribes(Clusters))
 	if first.GetNode().GetId() != "n" {
-		t.Errorf("the first request has node %v; want n", first.GetNode())
+		t.Errorf("first request: got node %v, want n", first.GetNode())
 	}
-	if r := p.waitFor(t, "a request for listeners", subscribes(Listeners)); r.GetNode() != nil {
-		t.Error("a later request has a node; want it in the first alone")
+	if r := p.waitFor(t, "request for listeners", subscribes(Listeners)); r.GetNode() != nil {
+		t.Error("later request: got a node, want none")
 	}
-	p.waitFor(t, "a request for endpoints", subscribes(Endpoints, "a", "b"))
-	p.waitFor(t, "a request for routes", subscribes(Routes, "to-a", "to-b"))
+	p.waitFor(t, "request for endpoints", subscribes(Endpoints, "a", "b"))
+	p.waitFor(t, "request for routes", subscribes(Routes, "to-a", "to-b"))
 	for _, kind := range []Type{Clusters, Listeners, Endpoints, Routes} {
-		p.waitFor(t, "an acknowledgement of "+kind.ShortName(), acknowledges(kind))
+		p.waitFor(t, "acknowledgement of "+kind.ShortName(), acknowledges(kind))
 	}
 	if !s.Configured() {
-		t.Error("the proxy has clusters and listeners, and says it isn't configured")
+		t.Error("got not configured, want configured")
 	}
 	p.setConfig(t, "2", "b", "c")
-	p.waitFor(t, "a request for the new endpoints", func(r *discoveryv3.DeltaDiscoveryRequest) bool {
+	p.waitFor(t, "request for the new endpoints", func(r *discoveryv3.DeltaDiscoveryRequest) bool {
 		return subscribes(Endpoints, "c")(r) && slices.Equal(r.ResourceNamesUnsubscribe, []string{"a"})
 	})
-	p.waitFor(t, "an acknowledgement of the new listeners", acknowledges(Listeners))
+	p.waitFor(t, "acknowledgement of the new listeners", acknowledges(Listeners))
 }
 
 func TestSessionRejectsConfiguredTypes(t *testing.T) {
@@ -181,20 +181,20 @@ func TestSessionRejectsConfiguredTypes(t *testing.T) {
 	p.setConfig(t, "1", "a")
 	leave := startSession(t, p, s)
 
-	r := p.waitFor(t, "a rejection of listeners", refuses(Listeners))
+	r := p.waitFor(t, "rejection of listeners", refuses(Listeners))
 	if !strings.Contains(r.ErrorDetail.Message, "lds") {
-		t.Errorf("the rejection says %q; want the reason", r.ErrorDetail.Message)
+		t.Errorf("got rejection %q, want the reason", r.ErrorDetail.Message)
 	}
-	p.waitFor(t, "an acknowledgement of clusters", acknowledges(Clusters))
-	p.waitFor(t, "an acknowledgement of endpoints", acknowledges(Endpoints))
+	p.waitFor(t, "acknowledgement of clusters", acknowledges(Clusters))
+	p.waitFor(t, "acknowledgement of endpoints", acknowledges(Endpoints))
 	leave()
 	p.mu.Lock()
 	if i := slices.IndexFunc(p.requests, func(r *discoveryv3.DeltaDiscoveryRequest) bool { return r.TypeUrl == string(Routes) }); i >= 0 {
-		t.Error("it asked for routes of a listener that it had rejected")
+		t.Error("got a request for routes of a rejected listener")
 	}
 	p.mu.Unlock()
 	if s.Configured() {
-		t.Error("a proxy without listeners says it is configured")
+		t.Error("got configured without listeners")
 	}
 }
 
@@ -202,7 +202,7 @@ func TestSessionResumesWithKnownVersions(t *testing.T) {
 	p, s := newControlPlane(t), &Session{Node: &corev3.Node{Id: "n"}}
 	p.setConfig(t, "1", "a")
 	leave := startSession(t, p, s)
-	p.waitFor(t, "an acknowledgement of routes", acknowledges(Routes))
+	p.waitFor(t, "acknowledgement of routes", acknowledges(Routes))
 	leave()
 	p.mu.Lock()
 	p.requests = nil
@@ -210,22 +210,22 @@ func TestSessionResumesWithKnownVersions(t *testing.T) {
 
 	defer startSession(t, p, s)()
 	for kind, name := range map[Type]string{Clusters: "a", Listeners: "a", Endpoints: "a", Routes: "to-a"} {
-		r := p.waitFor(t, "a request for "+kind.ShortName(), func(r *discoveryv3.DeltaDiscoveryRequest) bool {
+		r := p.waitFor(t, "request for "+kind.ShortName(), func(r *discoveryv3.DeltaDiscoveryRequest) bool {
 			return r.TypeUrl == string(kind) && r.ResponseNonce == ""
 		})
 		if r.InitialResourceVersions[name] == "" {
-			t.Errorf("coming back, it says of %s that it has %v; want %s", kind.ShortName(), r.InitialResourceVersions, name)
+			t.Errorf("%s: got initial versions %v, want %s", kind.ShortName(), r.InitialResourceVersions, name)
 		}
 	}
 }
 
-// A resource that can't be read is a rejection, as an Envoy makes it, and no end.
+// An unreadable resource is rejected, as Envoy does, and does not end the stream.
 func TestSessionRejectsUnreadableResource(t *testing.T) {
 	s := &Session{}
 	s.Open()
 	bad := &discoveryv3.DeltaDiscoveryResponse{TypeUrl: string(Clusters), Nonce: "1", Resources: []*discoveryv3.Resource{
 		{Name: "x", Resource: &anypb.Any{TypeUrl: string(Clusters), Value: []byte{0xff}}}}}
 	if got := s.Handle(bad)[0]; got.ErrorDetail == nil || got.ResponseNonce != "1" {
-		t.Errorf("the answer is %v; want a rejection of nonce 1", got)
+		t.Errorf("got %v, want a rejection of nonce 1", got)
 	}
 }
