@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command shop is the application that the lab runs: one binary, each service a subcommand of it, and so is the
-// load on them.
+// Command shop is the application that the lab runs. Each service is a subcommand of one binary,
+// and so is the load generator.
 package main
 
 import (

@@ -13,7 +13,7 @@ type load struct {
 	Seconds       float64
 	Sent, Skipped int
 	Kinds         []struct {
-		Kind, Way               string
+		Kind, Path              string
 		Sent, OK, Failed, Wrong int
 	}
 	Places []struct {
@@ -46,7 +46,7 @@ func (r load) good(t *testing.T, during string) {
 	}
 	for _, k := range r.Kinds {
 		if k.OK == 0 || k.Wrong > 0 {
-			t.Errorf("%s: %s (%s): %d sent, %d good, %d wrong", during, k.Kind, k.Way, k.Sent, k.OK, k.Wrong)
+			t.Errorf("%s: %s (%s): %d sent, %d good, %d wrong", during, k.Kind, k.Path, k.Sent, k.OK, k.Wrong)
 		}
 	}
 	for _, p := range r.Places {

@@ -19,7 +19,7 @@ const restartDelay = time.Second
 type service struct {
 	component component.Component
 	group     *Group
-	exited     chan struct{} // closed when no process will follow
+	exited    chan struct{} // closed when no process will follow
 	stopping  chan struct{} // closed to stop it
 	stopOnce  sync.Once
 	ready     atomic.Bool // a service that never was ready is not restarted

@@ -30,15 +30,15 @@ func TestWatchEndsWhenServerStops(t *testing.T) {
 	}
 	defer client.Close()
 	if text, err := client.Find(t.Context(), "lamp"); text != "lamp found by catalog-a" || err != nil {
-		t.Errorf("find: got %q, %v", text, err)
+		t.Errorf("find: got %q, %v, want lamp found by catalog-a", text, err)
 	}
 	next, err := client.Watch(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if line, err := next(); line != "here is catalog-a" || err != nil {
-			t.Fatalf("watch: got %q, %v", line, err)
+		if line, err := next(); line != "catalog-a is alive" || err != nil {
+			t.Fatalf("watch: got %q, %v, want catalog-a is alive", line, err)
 		}
 	}
 	stop()
@@ -46,7 +46,7 @@ func TestWatchEndsWhenServerStops(t *testing.T) {
 		_, err = next()
 	}
 	if status.Code(err) != codes.Unavailable {
-		t.Errorf("want the stream ended as unavailable, got %v", err)
+		t.Errorf("got %v, want status Unavailable", err)
 	}
 	if err := <-stopped; err != nil {
 		t.Error(err)

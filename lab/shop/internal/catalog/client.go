@@ -11,10 +11,11 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Client asks one catalog, over one connection, and asks once.
+// Client calls one catalog over one connection, without retries.
 type Client struct{ conn *grpc.ClientConn }
 
-// Dial makes a client of the address; the authority is the host that is asked for, or "" for the address itself.
+// Dial returns a client of the address. The authority is the requested host; if empty, it is the
+// address.
 func Dial(address, authority string) (*Client, error) {
 	opts := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDisableRetry()}
 	if authority != "" {
@@ -22,7 +23,7 @@ func Dial(address, authority string) (*Client, error) {
 	}
 	conn, err := grpc.NewClient("dns:///"+address, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("make a gRPC client of %s: %w", address, err)
+		return nil, fmt.Errorf("create a gRPC client of %s: %w", address, err)
 	}
 	return &Client{conn}, nil
 }
@@ -30,7 +31,7 @@ func Dial(address, authority string) (*Client, error) {
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Find asks for an item.
+// Find requests an item.
 func (c *Client) Find(ctx context.Context, item string) (string, error) {
 	out := new(wrapperspb.StringValue)
 	if err := c.conn.Invoke(ctx, findMethod, wrapperspb.String(item), out); err != nil {
@@ -39,7 +40,7 @@ func (c *Client) Find(ctx context.Context, item string) (string, error) {
 	return out.GetValue(), nil
 }
 
-// Watch opens a stream that is held until its context ends; each call of next waits for a line.
+// Watch opens a stream that lasts until ctx ends. Each call of next waits for a line.
 func (c *Client) Watch(ctx context.Context) (next func() (string, error), err error) {
 	stream, err := c.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, watchMethod)
 	if err != nil {

@@ -17,13 +17,12 @@ import (
 // Server answers in the name of one pod.
 type Server struct {
 	Pod string
-	// Beat is the time between two lines of a held stream.
+	// Interval is the time between two lines of a stream.
 	Interval time.Duration
 	stopping context.Context
 }
 
-// Serve answers until the context ends; then held streams are ended, and what is under way may finish for as
-// long as the grace.
+// Serve serves until ctx ends. Then it ends the streams, and other calls may complete within grace.
 func (s *Server) Serve(ctx context.Context, ln net.Listener, grace time.Duration) error {
 	s.stopping = ctx
 	srv := grpc.NewServer()
@@ -54,7 +53,7 @@ func (s *Server) watch(stream grpc.ServerStream) error {
 	ticker := time.NewTicker(s.Interval)
 	defer ticker.Stop()
 	for {
-		if err := stream.SendMsg(wrapperspb.String("here is " + s.Pod)); err != nil {
+		if err := stream.SendMsg(wrapperspb.String(s.Pod + " is alive")); err != nil {
 			return err
 		}
 		select {
@@ -62,7 +61,7 @@ func (s *Server) watch(stream grpc.ServerStream) error {
 		case <-stream.Context().Done():
 			return stream.Context().Err()
 		case <-s.stopping.Done():
-			return status.Errorf(codes.Unavailable, "%s is leaving", s.Pod)
+			return status.Errorf(codes.Unavailable, "%s is shutting down", s.Pod)
 		}
 	}
 }

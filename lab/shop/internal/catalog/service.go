@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package catalog is the shop's gRPC service: one question (Find) and one stream that is held (Watch).
-// Both speak in wrapped strings, so that no message has to be generated.
+// Package catalog is the shop's gRPC service: a call (Find) and a stream (Watch). Both use wrapped
+// strings, so that no messages are generated.
 package catalog
 
 import (
@@ -16,13 +16,13 @@ const (
 	watchMethod = "/shop.Catalog/Watch"
 )
 
-// catalog is what answers.
+// catalog is the server interface of the service.
 type catalog interface {
 	find(context.Context, *wrapperspb.StringValue) (*wrapperspb.StringValue, error)
 	watch(grpc.ServerStream) error
 }
 
-// serviceDesc is the service as a generated stub would describe it.
+// serviceDesc describes the service as generated code would.
 var serviceDesc = grpc.ServiceDesc{
 	ServiceName: "shop.Catalog",
 	HandlerType: (*catalog)(nil),

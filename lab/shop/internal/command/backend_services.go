@@ -17,8 +17,8 @@ import (
 func serveCart(ctx context.Context, args []string, _ io.Writer) error {
 	f := newServiceFlags("cart")
 	c := services.Cart{Call: hop.NewCaller("cart", 10*time.Second)}
-	f.flags.StringVar(&c.Version, "version", "v1", "version to answer as")
-	f.flags.StringVar(&c.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "the rates' URL")
+	f.flags.StringVar(&c.Version, "version", "v1", "version in the answers")
+	f.flags.StringVar(&c.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "URL of rates")
 	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func serveCart(ctx context.Context, args []string, _ io.Writer) error {
 func serveNotes(ctx context.Context, args []string, _ io.Writer) error {
 	f := newServiceFlags("notes")
 	n := services.Notes{Call: hop.NewCaller("notes", 10*time.Second)}
-	f.flags.StringVar(&n.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "the cart's URL, to be refused by")
+	f.flags.StringVar(&n.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "URL of cart, which must refuse the request")
 	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
@@ -40,8 +40,8 @@ func serveNotes(ctx context.Context, args []string, _ io.Writer) error {
 func serveRates(ctx context.Context, args []string, _ io.Writer) error {
 	f := newServiceFlags("rates")
 	r := services.Rates{Call: hop.NewCaller("rates", 8*time.Second)}
-	f.flags.DurationVar(&r.Delay, "think", 0, "time that it takes to find a rate")
-	f.flags.StringVar(&r.Outside, "outside", "http://outside.example", "the outside world's URL")
+	f.flags.DurationVar(&r.Delay, "think", 0, "delay of each answer")
+	f.flags.StringVar(&r.Outside, "outside", "http://outside.example", "URL of the external service")
 	if err := f.flags.Parse(args); err != nil {
 		return err
 	}

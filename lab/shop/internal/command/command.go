@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package command is the shop's command line: one file for each subcommand.
+// Package command contains the shop's subcommands.
 package command
 
 import (
@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Command does one subcommand until it is done or the context ends.
+// Command runs one subcommand until it is done or ctx ends.
 type Command func(ctx context.Context, args []string, out io.Writer) error
 
-// All names every subcommand.
+// All returns every subcommand by name.
 func All() map[string]Command {
 	return map[string]Command{
 		"web":       serveWeb,
@@ -31,14 +31,14 @@ func All() map[string]Command {
 	}
 }
 
-// runSleep waits, for preStop hooks: the image has no other program.
+// runSleep waits, for preStop hooks: the image contains no other program.
 func runSleep(ctx context.Context, args []string, _ io.Writer) error {
 	if len(args) != 1 {
 		return fmt.Errorf("usage: shop sleep SECONDS")
 	}
 	seconds, err := strconv.ParseFloat(args[0], 64)
 	if err != nil {
-		return fmt.Errorf("read how many seconds to sleep: %w", err)
+		return fmt.Errorf("parse the number of seconds: %w", err)
 	}
 	select {
 	case <-time.After(time.Duration(seconds * float64(time.Second))):

@@ -13,7 +13,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/command"
 )
 
-// run does a subcommand and hands back what it printed.
+// run executes a subcommand and returns its output.
 func run(ctx context.Context, args ...string) (string, error) {
 	var out bytes.Buffer
 	err := command.All()[args[0]](ctx, args[1:], &out)
@@ -31,10 +31,10 @@ func TestManifestsAreStableForOneKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if first != second {
-		t.Error("printed twice, the manifests differ")
+		t.Error("got different manifests for one key")
 	}
 	if !strings.Contains(first, `istio.io/rev: "1-31-0"`) || !strings.Contains(first, "--rate=7") {
-		t.Error("the manifests don't hold what the flags say")
+		t.Error("got manifests without the values of the flags")
 	}
 }
 
@@ -48,7 +48,7 @@ func TestCommandsRejectBadFlags(t *testing.T) {
 		{"cart", "--listen", "nowhere"},
 	} {
 		if _, err := run(t.Context(), args...); err == nil {
-			t.Errorf("%v: want an error", args)
+			t.Errorf("%v: got no error, want one", args)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestCommandsRejectBadFlags(t *testing.T) {
 func TestLoadOnceNamesKindAndPlace(t *testing.T) {
 	_, err := run(t.Context(), "load", "--once", "--kinds", "tcp", "--tcp", "127.0.0.1:1")
 	if err == nil || !strings.Contains(err.Error(), "tcp: load -> ingress: connect:") {
-		t.Errorf("want the kind and the place, got %v", err)
+		t.Errorf("got error %v, want the kind and the place", err)
 	}
 }
 
@@ -67,7 +67,7 @@ func TestServicesRunUntilCanceled(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if ctx.Err() == nil {
-			t.Errorf("%s left before it was told to", name)
+			t.Errorf("%s: got an early exit, want it to run until canceled", name)
 		}
 		cancel()
 	}
@@ -78,6 +78,6 @@ func TestLoadPrintsReportAtEnd(t *testing.T) {
 	defer cancel()
 	text, err := run(ctx, "load", "--listen", "127.0.0.1:0", "--kinds", "tcp", "--tcp", "127.0.0.1:1")
 	if err != nil || !strings.Contains(text, "0 requests") {
-		t.Errorf("want a report of nothing, got %q, %v", text, err)
+		t.Errorf("got %q, %v, want an empty report", text, err)
 	}
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// runDrive is a load from within the mesh on services that don't drain. Its report is
-// the load's.
+// runDrive generates load from within the mesh on services that do not drain. Its report has the
+// format of `shop load`.
 func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("shop drive", flag.ContinueOnError)
 	namespace := flags.String("namespace", "undrained", "namespace of the services")
-	rate := flags.Float64("rate", 200, "requests a second, of all kinds together")
-	listen := flags.String("listen", ":8080", "address to serve the report on")
+	rate := flags.Float64("rate", 200, "requests per second, all kinds together")
+	listen := flags.String("listen", ":8080", "listen address of the report")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	}
 	ln, err := net.Listen("tcp", *listen)
 	if err != nil {
-		return fmt.Errorf("listen for those who want the report: %w", err)
+		return fmt.Errorf("listen on the address of the report: %w", err)
 	}
 	tally, gate := load.NewTally(time.Now, kinds), &readiness{}
 	err = serve.RunAll(ctx,

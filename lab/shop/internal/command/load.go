@@ -19,7 +19,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/token"
 )
 
-// loadFlags is the command line of the load.
+// loadFlags are the flags of `shop load`.
 type loadFlags struct {
 	http, grpc, tcp, plain string
 	token, kinds, listen   string
@@ -33,18 +33,18 @@ func parseLoad(args []string) (f loadFlags, err error) {
 	flags.StringVar(&f.http, "http", "http://istio-ingressgateway.istio-system.svc.cluster.local", "URL of the ingress gateway")
 	flags.StringVar(&f.grpc, "grpc", "istio-ingressgateway.istio-system.svc.cluster.local:80", "address of the ingress gateway for gRPC")
 	flags.StringVar(&f.tcp, "tcp", "shop-ledger.istio-system.svc.cluster.local:9000", "address of the ingress gateway's TCP port")
-	flags.StringVar(&f.plain, "plain", "http://cart.shop-core.svc.cluster.local:8080", "URL of the cart, past the gateway")
-	flags.StringVar(&f.token, "token", "/etc/shop/token", "file with the token that the gateway lets in")
-	flags.StringVar(&f.kinds, "kinds", "", "kinds of requests, with commas between them; all when empty")
-	flags.StringVar(&f.listen, "listen", ":8080", "address to serve the report on")
-	flags.Float64Var(&f.rate, "rate", 50, "requests a second, of all kinds together")
-	flags.IntVar(&f.settle, "settle", 3, "how often in a row the shop must be right in everything before it counts")
-	flags.BoolVar(&f.once, "once", false, "ask each kind once, and fail when anything is wrong")
+	flags.StringVar(&f.plain, "plain", "http://cart.shop-core.svc.cluster.local:8080", "URL of cart, without the gateway")
+	flags.StringVar(&f.token, "token", "/etc/shop/token", "file with a token that the gateway accepts")
+	flags.StringVar(&f.kinds, "kinds", "", "comma-separated kinds of requests; empty for all")
+	flags.StringVar(&f.listen, "listen", ":8080", "listen address of the report")
+	flags.Float64Var(&f.rate, "rate", 50, "requests per second, all kinds together")
+	flags.IntVar(&f.settle, "settle", 3, "number of consecutive rounds without a failure before counting starts")
+	flags.BoolVar(&f.once, "once", false, "send one request of each kind and fail if any of them fails")
 	if err := flags.Parse(args); err != nil {
 		return f, err
 	}
 	if f.rate <= 0 {
-		return f, fmt.Errorf("read the rate: %g is no number of requests a second", f.rate)
+		return f, fmt.Errorf("invalid --rate %g: use a number above 0", f.rate)
 	}
 	return f, nil
 }
@@ -86,12 +86,12 @@ func runLoad(ctx context.Context, args []string, out io.Writer) error {
 		if err := load.CheckOnce(ctx, kinds); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(out, "right in all %d kinds of requests\n", len(kinds))
+		_, err := fmt.Fprintf(out, "all %d kinds of requests succeeded\n", len(kinds))
 		return err
 	}
 	ln, err := net.Listen("tcp", f.listen)
 	if err != nil {
-		return fmt.Errorf("listen for those who want the report: %w", err)
+		return fmt.Errorf("listen on the address of the report: %w", err)
 	}
 	tally := load.NewTally(time.Now, kinds)
 	gate := &readiness{}

@@ -10,14 +10,14 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-// readiness is shut until the shop was seen to be right in everything; the load counts from then on.
+// readiness is false until the shop has passed every kind of request. Counting starts then.
 type readiness struct {
 	mu      sync.Mutex
 	ready   bool
 	lastErr error
 }
 
-// err is why the gate is still shut.
+// err returns why the load is not ready, or nil.
 func (r *readiness) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -27,7 +27,7 @@ func (r *readiness) err() error {
 	case r.lastErr != nil:
 		return r.lastErr
 	default:
-		return errors.New("the shop has not been right in everything for long enough yet")
+		return errors.New("waiting for consecutive rounds without a failure")
 	}
 }
 
@@ -37,7 +37,7 @@ func (r *readiness) record(err error) {
 	r.lastErr = err
 }
 
-// run waits for the shop, opens, and goes on asking until the context ends, which is no error.
+// run waits for the shop, marks the load ready, and sends requests until ctx ends.
 func (r *readiness) run(ctx context.Context, f loadFlags, kinds []load.Kind, connections []load.HeldConnection, tally *load.Tally) error {
 	if err := load.WaitUntilHealthy(ctx, kinds, f.settle, r.record); err != nil {
 		if ctx.Err() != nil {

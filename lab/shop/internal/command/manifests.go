@@ -14,12 +14,11 @@ import (
 func printManifests(_ context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("shop manifests", flag.ContinueOnError)
 	var s manifests.Shop
-	flags.StringVar(&s.Image, "image", "docker.io/lab/shop:1", "image that holds the shop's binary")
-	flags.StringVar(&s.Revision, "revision", "1-29-1", "Istio revision that the namespaces name")
-	flags.Float64Var(&s.Rate, "rate", 50, "the load's requests a second")
-	withLoad := flags.Bool("load", true, "put the load generator in")
-	keyFile := flags.String("key", "", "file that keeps the key that tokens are signed with; made when it isn't there. "+
-		"Without it every printing has a key of its own")
+	flags.StringVar(&s.Image, "image", "docker.io/lab/shop:1", "image of the shop")
+	flags.StringVar(&s.Revision, "revision", "1-29-1", "Istio revision of the namespaces")
+	flags.Float64Var(&s.Rate, "rate", 50, "requests per second of the load generator")
+	withLoad := flags.Bool("load", true, "include the load generator")
+	keyFile := flags.String("key", "", "file of the key that signs tokens, created if missing; without it each call uses a new key")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// serviceFlags is what all services have in common: where they listen, who they are, and how they leave.
+// serviceFlags are the flags that all services share.
 type serviceFlags struct {
 	flags         *flag.FlagSet
 	listen, ready string
@@ -24,22 +24,22 @@ type serviceFlags struct {
 
 func newServiceFlags(name string) *serviceFlags {
 	f := &serviceFlags{flags: flag.NewFlagSet("shop "+name, flag.ContinueOnError)}
-	host, _ := os.Hostname() // a pod's own name; an empty one only makes answers less telling
-	f.flags.StringVar(&f.listen, "listen", ":8080", "address to answer on")
-	f.flags.StringVar(&f.ready, "ready", ":8081", "address of the readiness probe; empty for none")
-	f.flags.StringVar(&f.pod, "pod", host, "name to answer in")
-	f.flags.DurationVar(&f.grace, "grace", 5*time.Second, "time to finish what is under way when told to leave; 0 drops it")
+	host, _ := os.Hostname() // the pod's name; empty is acceptable
+	f.flags.StringVar(&f.listen, "listen", ":8080", "listen address")
+	f.flags.StringVar(&f.ready, "ready", ":8081", "listen address of the readiness probe; empty for none")
+	f.flags.StringVar(&f.pod, "pod", host, "pod name in the answers")
+	f.flags.DurationVar(&f.grace, "grace", 5*time.Second, "time to complete requests after SIGTERM; 0 drops them")
 	return f
 }
 
-// serveHTTP stands until the context ends.
+// serveHTTP serves until ctx ends.
 func (f *serviceFlags) serveHTTP(ctx context.Context, h http.Handler) error {
 	return f.serve(ctx, func(ctx context.Context, ln net.Listener) error {
 		return serve.HTTP(ctx, ln, h, f.grace)
 	})
 }
 
-// serve listens, and only then says that it is ready.
+// serve listens for requests and then reports ready.
 func (f *serviceFlags) serve(ctx context.Context, on func(context.Context, net.Listener) error) error {
 	ln, err := net.Listen("tcp", f.listen)
 	if err != nil {

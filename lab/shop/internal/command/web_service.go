@@ -13,17 +13,18 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/services"
 )
 
-// webTimeout is how long web waits for a next service; cart, notes and rates wait for less.
+// webTimeout bounds web's requests to other services. The timeouts of cart, notes and rates are
+// shorter.
 const webTimeout = 12 * time.Second
 
 func serveWeb(ctx context.Context, args []string, _ io.Writer) error {
 	f := newServiceFlags("web")
 	w := services.Web{Call: hop.NewCaller("web", webTimeout), Interval: time.Second, Stopping: ctx.Done()}
-	f.flags.StringVar(&w.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "the cart's URL")
-	f.flags.StringVar(&w.Notes, "notes", "http://notes.shop-core.svc.cluster.local:8080", "the notes' URL")
-	f.flags.StringVar(&w.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "the rates' URL")
-	find := f.flags.String("catalog", "catalog.shop-core.svc.cluster.local:8080", "the catalog's gRPC address")
-	book := f.flags.String("ledger", "ledger.shop-data.svc.cluster.local:9000", "the ledger's TCP address")
+	f.flags.StringVar(&w.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "URL of cart")
+	f.flags.StringVar(&w.Notes, "notes", "http://notes.shop-core.svc.cluster.local:8080", "URL of notes")
+	f.flags.StringVar(&w.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "URL of rates")
+	find := f.flags.String("catalog", "catalog.shop-core.svc.cluster.local:8080", "gRPC address of catalog")
+	book := f.flags.String("ledger", "ledger.shop-data.svc.cluster.local:9000", "TCP address of ledger")
 	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func serveWeb(ctx context.Context, args []string, _ io.Writer) error {
 	return f.serveHTTP(ctx, w.Handler())
 }
 
-// withTimeout gives a question of the catalog the time that web has.
+// withTimeout bounds a call of the catalog by webTimeout.
 func withTimeout(find func(context.Context, string) (string, error)) func(context.Context, string) (string, error) {
 	return func(ctx context.Context, item string) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, webTimeout)
@@ -45,7 +46,7 @@ func withTimeout(find func(context.Context, string) (string, error)) func(contex
 	}
 }
 
-// ledgerBalance asks the ledger, over a connection of its own.
+// ledgerBalance returns a call of the ledger over a new connection.
 func ledgerBalance(address string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, webTimeout)

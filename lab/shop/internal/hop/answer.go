@@ -8,22 +8,22 @@ import (
 	"net/http"
 )
 
-// Headers by which a failure travels back to whoever asked first.
+// Headers that return a failure to the first caller.
 const (
 	failedHeader = "X-Shop-Failed"
 	wrongHeader  = "X-Shop-Wrong"
 )
 
-// Answer is what a service says, with the answers of those it asked, so that the whole way of a request can be read.
+// Answer is the answer of a service. It contains the answers of the services that it called.
 type Answer struct {
 	Service string   `json:"service"`
 	Version string   `json:"version,omitempty"`
 	Pod     string   `json:"pod"`
-	Text    string   `json:"says,omitempty"`
+	Text    string   `json:"text,omitempty"`
 	Asked   []Answer `json:"asked,omitempty"`
 }
 
-// Walk calls see for the answer and for all those under it.
+// Walk calls visit for the answer and all nested answers.
 func (a Answer) Walk(visit func(Answer)) {
 	visit(a)
 	for _, next := range a.Asked {
@@ -31,8 +31,8 @@ func (a Answer) Walk(visit func(Answer)) {
 	}
 }
 
-// Reply writes the answer, or the failure of the step that kept it from being given: 502, the step's name in a
-// header, and what was seen in the body, with the pod that saw it.
+// Reply writes the answer, or status 502 with the failed hop in a header and the observed error in
+// the body.
 func Reply(w http.ResponseWriter, a Answer, err error) {
 	var f *Failure
 	switch {
@@ -46,6 +46,6 @@ func Reply(w http.ResponseWriter, a Answer, err error) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default:
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(a) // nobody to tell when the asker is gone
+		_ = json.NewEncoder(w).Encode(a) // the caller may have disconnected
 	}
 }

@@ -12,15 +12,17 @@ import (
 	"time"
 )
 
-// Caller asks over HTTP in the name of one service. Every request has a connection of its own and is made once:
-// Go's client repeats a GET silently when a reused connection turns out to be closed, and a lost request must be seen.
+// Caller sends HTTP requests in the name of one service. Each request has a connection of its own
+// and is sent once. Go's client repeats a GET if a reused connection turns out to be closed, which
+// would hide a lost request.
 type Caller struct {
 	From string
 	http *http.Client
 }
 
-// NewCaller asks in the name of from; a request that takes longer than the timeout has failed. The services'
-// timeouts grow from the back to the front, so that the step nearest to the failure is the one that reports it.
+// NewCaller returns a caller in the name of from. A request that exceeds the timeout has failed.
+// Timeouts grow from the last service to the first, so that the hop nearest to the failure reports
+// it.
 func NewCaller(from string, timeout time.Duration) Caller {
 	return Caller{From: from, http: &http.Client{
 		Timeout:   timeout,
@@ -31,11 +33,12 @@ func NewCaller(from string, timeout time.Duration) Caller {
 	}}
 }
 
-// Do makes one request of a service and hands back its status and body. An error is that there was no answer.
+// Do sends one request and returns the response with its body. An error means that there was no
+// answer.
 func (c Caller) Do(ctx context.Context, to, url, host string, header http.Header) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, nil, fmt.Errorf("make a request of %s: %w", to, err)
+		return nil, nil, fmt.Errorf("create a request of %s: %w", to, err)
 	}
 	req.Host = host
 	for k, v := range header {
@@ -53,8 +56,8 @@ func (c Caller) Do(ctx context.Context, to, url, host string, header http.Header
 	return resp, body, nil
 }
 
-// Get asks a service for its answer. Anything but 200 is a failure: of the step that the answer names, or else
-// of this one. The host is the request's Host header where it differs from the address that is dialled.
+// Get requests a service's answer. Any status but 200 is a failure: of the hop that the response
+// names, or else of this one. host sets the Host header if it differs from the URL.
 func (c Caller) Get(ctx context.Context, to, url, host string, header http.Header) (Answer, error) {
 	resp, body, err := c.Do(ctx, to, url, host, header)
 	if err != nil {
@@ -65,12 +68,12 @@ func (c Caller) Get(ctx context.Context, to, url, host string, header http.Heade
 	}
 	var a Answer
 	if err := json.Unmarshal(body, &a); err != nil {
-		return Answer{}, NewWrongAnswer(c.From, to, "answered 200 with something else than an answer: %.80q", body)
+		return Answer{}, NewWrongAnswer(c.From, to, "answered 200 with an unknown body: %.80q", body)
 	}
 	return a, nil
 }
 
-// failureFrom is the failure that an answer other than 200 tells of.
+// failureFrom returns the failure that a response other than 200 describes.
 func (c Caller) failureFrom(to string, resp *http.Response, body []byte) *Failure {
 	what := strings.TrimSpace(string(body))
 	if from, deeper, ok := parse(resp.Header.Get(failedHeader)); ok {

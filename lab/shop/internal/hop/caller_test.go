@@ -22,7 +22,7 @@ func TestGetReturnsDeepestFailure(t *testing.T) {
 	slow := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	notAnAnswer := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }
 	wronglyAllowed := func(w http.ResponseWriter, _ *http.Request) {
-		hop.Reply(w, hop.Answer{}, hop.NewWrongAnswer("notes", "cart", "let in"))
+		hop.Reply(w, hop.Answer{}, hop.NewWrongAnswer("notes", "cart", "allowed"))
 	}
 	for _, c := range []struct {
 		name string
@@ -31,8 +31,8 @@ func TestGetReturnsDeepestFailure(t *testing.T) {
 	}{
 		{"a proxy's own answer", proxy, hop.Failure{From: "cart", To: "rates", What: "503 Service Unavailable: upstream connect error"}},
 		{"no answer in time", slow, hop.Failure{From: "cart", To: "rates", What: "deadline"}},
-		{"something else than an answer", notAnAnswer, hop.Failure{From: "cart", To: "rates", What: "answered 200 with something else than an answer: \"<html>\"", Wrong: true}},
-		{"what a deeper step told", wronglyAllowed, hop.Failure{From: "notes", To: "cart", What: "let in", Wrong: true}},
+		{"an unknown body", notAnAnswer, hop.Failure{From: "cart", To: "rates", What: "answered 200 with an unknown body: \"<html>\"", Wrong: true}},
+		{"the failure of a later hop", wronglyAllowed, hop.Failure{From: "notes", To: "cart", What: "allowed", Wrong: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			last := httptest.NewServer(c.last)
@@ -42,9 +42,9 @@ func TestGetReturnsDeepestFailure(t *testing.T) {
 			_, err := hop.NewCaller("web", time.Second).Get(context.Background(), "cart", middle.URL, "", nil)
 			var got *hop.Failure
 			if !errors.As(err, &got) {
-				t.Fatalf("want a failure, got %v", err)
+				t.Fatalf("got %v, want a failure", err)
 			}
-			if c.want.What == "deadline" { // worded by Go, with a port in it
+			if c.want.What == "deadline" { // Go's text contains a port
 				got.What = "deadline"
 			}
 			if diff := cmp.Diff(&c.want, got); diff != "" {
@@ -68,8 +68,8 @@ func TestGetReturnsAnswer(t *testing.T) {
 	}
 }
 
-func askingHandler(from, to, url string, patience time.Duration) http.HandlerFunc {
-	caller := hop.NewCaller(from, patience)
+func askingHandler(from, to, url string, timeout time.Duration) http.HandlerFunc {
+	caller := hop.NewCaller(from, timeout)
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := caller.Get(r.Context(), to, url, "", nil)
 		hop.Reply(w, a, err)

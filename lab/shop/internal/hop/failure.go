@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package hop is one step of a request, from one service to the next, and the name that the step has when it fails.
+// Package hop describes one hop of a request, from one service to the next, and its failures.
 package hop
 
 import (
@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// Failure is a step that failed. The place of a failure is To: the service that should have answered, behind
-// whatever proxies stand between the two.
+// Failure is a failed hop. The failure's place is To: the service that should have answered,
+// including the proxies in between.
 type Failure struct {
 	From, To string
-	// What was seen instead of the answer.
+	// What was observed instead of the answer.
 	What string
-	// Wrong is true where there was an answer, and it was not the one that is right: let in where it should
-	// have been refused, refused where it should have been let in, or answered by the wrong version.
+	// Wrong means that there was an answer, but not the right one: allowed instead of denied,
+	// denied instead of allowed, or from the wrong version.
 	Wrong bool
 }
 
-// Hop names the step: "cart -> rates".
+// Hop returns the name of the hop: "cart -> rates".
 func (f *Failure) Hop() string { return f.From + " -> " + f.To }
 
 func (f *Failure) Error() string { return f.Hop() + ": " + f.What }
 
-// NewFailure is the failure of the step from one service to another, unless the error already is one of a step
-// further along: the deepest step is the one that tells where it happened.
+// NewFailure returns the failure of a hop. If err already contains the failure of a later hop, it
+// returns that one: the last hop shows where the request failed.
 func NewFailure(from, to string, err error) *Failure {
 	var deeper *Failure
 	if errors.As(err, &deeper) {
@@ -35,12 +35,12 @@ func NewFailure(from, to string, err error) *Failure {
 	return &Failure{From: from, To: to, What: err.Error()}
 }
 
-// NewWrongAnswer is an answer that should not have been given.
+// NewWrongAnswer returns the failure of a hop that answered wrongly.
 func NewWrongAnswer(from, to, format string, args ...any) *Failure {
 	return &Failure{From: from, To: to, What: fmt.Sprintf(format, args...), Wrong: true}
 }
 
-// parse reads a step's name back; ok is false when it isn't one.
+// parse splits the name of a hop. ok is false if it is none.
 func parse(hop string) (from, to string, ok bool) {
 	from, to, ok = strings.Cut(hop, " -> ")
 	return from, to, ok && from != "" && to != ""

@@ -30,16 +30,16 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 // Close ends the connection.
 func (c *Conn) Close() error { return c.conn.Close() }
 
-// Add asks for the sum of two numbers, checks it, and hands back the name of the pod that answered.
+// Add requests the sum of two numbers, checks it, and returns the name of the pod that answered.
 func (c *Conn) Add(ctx context.Context, a, b int) (string, error) {
-	until, _ := ctx.Deadline() // the zero time, without one, is no limit
+	until, _ := ctx.Deadline() // without a deadline the zero time is no limit
 	if err := c.conn.SetDeadline(until); err != nil {
-		return "", fmt.Errorf("limit the question: %w", err)
+		return "", fmt.Errorf("set the deadline: %w", err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if _, err := fmt.Fprintf(c.conn, "add %d %d\n", a, b); err != nil {
-		return "", fmt.Errorf("ask: %w", err)
+		return "", fmt.Errorf("send the request: %w", err)
 	}
 	line, err := c.in.ReadString('\n')
 	if err != nil {
@@ -47,13 +47,13 @@ func (c *Conn) Add(ctx context.Context, a, b int) (string, error) {
 	}
 	answer, pod, _ := strings.Cut(strings.TrimSpace(line), " ")
 	if answer != fmt.Sprint(a+b) {
-		return "", fmt.Errorf("asked for %d + %d, was answered %q", a, b, line)
+		return "", fmt.Errorf("requested %d + %d, got %q", a, b, line)
 	}
 	return pod, nil
 }
 
-// AddOnce is a raw TCP request as the shop counts them: one connection, one question, one answer. Connected says
-// whether somebody took the connection, so that a caller can tell a closed door from a lost answer.
+// AddOnce opens a connection, sends one request and reads one answer. connected reports whether the
+// connection was accepted, so that a caller can tell a refused connection from a lost answer.
 func AddOnce(ctx context.Context, address string, a, b int) (pod string, connected bool, err error) {
 	conn, err := Dial(ctx, address)
 	if err != nil {

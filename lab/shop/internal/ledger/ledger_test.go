@@ -11,7 +11,8 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/ledger"
 )
 
-// startServer starts a ledger and hands back its address and what makes it leave; left tells when it has.
+// startServer starts a ledger. It returns its address, a function that stops it, and a channel that
+// receives when it has stopped.
 func startServer(t *testing.T, grace time.Duration) (address string, leave func(), stopped <-chan error) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -28,14 +29,14 @@ func TestAddOnce(t *testing.T) {
 	address, leave, left := startServer(t, time.Second)
 	pod, connected, err := ledger.AddOnce(t.Context(), address, 3, 4)
 	if pod != "ledger-0" || !connected || err != nil {
-		t.Errorf("want an answer of ledger-0, got %q, connected %t, %v", pod, connected, err)
+		t.Errorf("got %q, connected %t, %v, want an answer of ledger-0", pod, connected, err)
 	}
 	leave()
 	if err := <-left; err != nil {
 		t.Error(err)
 	}
 	if _, connected, err := ledger.AddOnce(t.Context(), address, 3, 4); connected || err == nil {
-		t.Errorf("want a closed door, got connected %t, %v", connected, err)
+		t.Errorf("stopped: got connected %t, %v, want a refused connection", connected, err)
 	}
 }
 
@@ -51,28 +52,28 @@ func TestAddOnceReportsConnected(t *testing.T) {
 		}
 	}()
 	if _, connected, err := ledger.AddOnce(t.Context(), ln.Addr().String(), 3, 4); !connected || err == nil {
-		t.Errorf("want a lost answer, got connected %t, %v", connected, err)
+		t.Errorf("got connected %t, %v, want a lost answer", connected, err)
 	}
 }
 
 func TestDrainAnswersOnlyUnusedConnections(t *testing.T) {
 	address, leave, left := startServer(t, 5*time.Second)
-	held, fresh := dial(t, address), dial(t, address)
-	if _, err := held.Add(t.Context(), 1, 1); err != nil {
+	used, unused := dial(t, address), dial(t, address)
+	if _, err := used.Add(t.Context(), 1, 1); err != nil {
 		t.Fatal(err)
 	}
-	if pod, _, err := ledger.AddOnce(t.Context(), address, 1, 1); pod == "" { // fresh's connection has been taken by now
+	if pod, _, err := ledger.AddOnce(t.Context(), address, 1, 1); pod == "" { // by now the connection of unused is accepted
 		t.Fatal(err)
 	}
 	leave()
-	if _, err := fresh.Add(t.Context(), 2, 2); err != nil {
-		t.Errorf("want an answer to the first question, got %v", err)
+	if _, err := unused.Add(t.Context(), 2, 2); err != nil {
+		t.Errorf("first request of an open connection: got error %v, want an answer", err)
 	}
 	if err := <-left; err != nil {
 		t.Error(err)
 	}
-	if _, err := held.Add(t.Context(), 1, 1); err == nil {
-		t.Error("want the held connection cut, got an answer")
+	if _, err := used.Add(t.Context(), 1, 1); err == nil {
+		t.Error("used connection: got an answer, want it closed")
 	}
 }
 

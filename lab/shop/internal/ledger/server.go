@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ledger is the shop's raw TCP service. A question is a line, "add 3 4"; the answer is a line, "7 ledger-0".
-// A connection may ask once and go, or be held and ask again.
+// Package ledger is the shop's raw TCP service. A request is a line, "add 3 4", and the answer is a
+// line, "7 ledger-0". A connection may send any number of requests.
 package ledger
 
 import (
@@ -22,11 +22,11 @@ type Server struct {
 	conns    map[net.Conn]*connState
 }
 
-// connState is how far a connection has come.
+// connState is the state of one connection.
 type connState struct{ answered int }
 
-// Serve answers until the context ends. Then no connection is taken any more, a held one is closed, and one that
-// has not asked yet may do so for as long as the grace.
+// Serve serves until ctx ends. Then it accepts no connection, closes connections that were used,
+// and lets unused ones send a request within grace.
 func (s *Server) Serve(ctx context.Context, ln net.Listener, grace time.Duration) error {
 	s.conns = map[net.Conn]*connState{}
 	var serving sync.WaitGroup
@@ -45,7 +45,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, grace time.Duration
 	}
 }
 
-// drain closes the door and tells every connection how long it has.
+// drain closes the listener and sets the deadline of every connection.
 func (s *Server) drain(ln net.Listener, grace time.Duration) {
 	_ = ln.Close()
 	s.mu.Lock()
@@ -64,7 +64,7 @@ func setReadDeadline(conn net.Conn, t *connState, grace time.Duration) {
 	_ = conn.SetReadDeadline(until)
 }
 
-// serveConn answers one connection's questions until it goes, or the server does.
+// serveConn answers the requests of one connection until the client or the server closes it.
 func (s *Server) serveConn(conn net.Conn, grace time.Duration) {
 	t := &connState{}
 	s.register(conn, t, grace)
@@ -89,7 +89,7 @@ func (s *Server) register(conn net.Conn, t *connState, grace time.Duration) {
 	}
 }
 
-// recordAnswer counts an answer and says whether it was the last one to be given.
+// recordAnswer counts an answer and reports whether it must be the last one.
 func (s *Server) recordAnswer(t *connState) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,11 +104,11 @@ func (s *Server) unregister(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// sum answers the question "add A B"; anything else is answered with "what?".
-func sum(question string) string {
+// sum answers the request "add A B". Any other request is answered with "invalid request".
+func sum(request string) string {
 	var a, b int
-	if n, err := fmt.Sscanf(question, "add %d %d", &a, &b); err != nil || n != 2 {
-		return "what?"
+	if n, err := fmt.Sscanf(request, "add %d %d", &a, &b); err != nil || n != 2 {
+		return "invalid request"
 	}
 	return fmt.Sprint(a + b)
 }

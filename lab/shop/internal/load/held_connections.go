@@ -13,21 +13,22 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/ledger"
 )
 
-// HeldConnection opens connections that are held for as long as they let it.
+// HeldConnection is a connection that is kept open as long as possible.
 type HeldConnection struct {
-	// Kind names the connection, Place the service that holds its other end.
+	// Kind names the connection. Place is the service at its other end.
 	Kind, Place string
-	// Open connects and has a first line from the other end. Line waits for the next one.
+	// Open connects and reads a first line. The returned line function waits for the next line.
 	Open func(ctx context.Context) (line func(context.Context) error, end func(), err error)
 }
 
-// SilenceTimeout is how long a held connection may say nothing before it counts as cut; lines come every second.
+// SilenceTimeout is how long a held connection may be silent before it counts as cut. A line
+// arrives every second.
 const SilenceTimeout = 5 * time.Second
 
 // reopenDelay is the time between a cut and the next connection.
 const reopenDelay = 500 * time.Millisecond
 
-// KeepOpen keeps one connection open until the context ends, opening another one whenever it is cut.
+// KeepOpen keeps one connection open until ctx ends, and opens another one whenever it is cut.
 func KeepOpen(ctx context.Context, h HeldConnection, tally *Tally) {
 	for ctx.Err() == nil {
 		nextLine, end, err := h.Open(ctx)
@@ -49,7 +50,7 @@ func KeepOpen(ctx context.Context, h HeldConnection, tally *Tally) {
 	}
 }
 
-// readLines reads lines until there are no more; that the context ended is no error.
+// readLines reads lines until an error. It returns nil if ctx has ended.
 func readLines(ctx context.Context, line func(context.Context) error) error {
 	for {
 		limited, cancel := context.WithTimeout(ctx, SilenceTimeout)
@@ -64,7 +65,7 @@ func readLines(ctx context.Context, line func(context.Context) error) error {
 	}
 }
 
-// HeldConnections are the connections that are held with a shop: one of each protocol.
+// HeldConnections returns the held connections of a shop, one per protocol.
 func HeldConnections(t Target) []HeldConnection {
 	return []HeldConnection{
 		{"held-http", "web", t.holdHTTP},
@@ -73,7 +74,8 @@ func HeldConnections(t Target) []HeldConnection {
 	}
 }
 
-// withCancel makes reads that know no deadline obey one: what is held is given up when it says nothing for too long.
+// withCancel makes a read without a deadline obey a context: it cancels the connection when the
+// context ends.
 func withCancel(cancel context.CancelFunc, next func() error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		stop := context.AfterFunc(ctx, cancel)
@@ -89,7 +91,7 @@ func (t Target) holdHTTP(ctx context.Context) (func(context.Context) error, func
 	ctx, cancel := context.WithCancel(ctx)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.HTTP+"/stream", nil)
 	if err != nil {
-		return nil, cancel, fmt.Errorf("make a request of a stream: %w", err)
+		return nil, cancel, fmt.Errorf("create a request of a stream: %w", err)
 	}
 	req.Host = WebHost
 	late := time.AfterFunc(RequestTimeout, cancel)

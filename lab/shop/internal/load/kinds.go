@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package load asks the shop for all that it can do, at a steady rate, from outside of the mesh, and counts every
-// request that was not answered as it should have been, with its time and place.
+// Package load sends every kind of request to the shop at a steady rate from outside of the mesh,
+// and counts each request without the right answer, with its time and place.
 package load
 
 import (
@@ -16,15 +16,15 @@ import (
 // Kind is one kind of request.
 type Kind struct {
 	Name string
-	// Way is how it goes, for people.
+	// Path describes the services on its path for people.
 	Path string
 	// Weight is its share of the load.
 	Weight int
-	// Ask makes one request; an error is that it failed, and a *hop.Failure in it says where.
+	// Ask sends one request. An error means that it failed; a *hop.Failure in it tells where.
 	Ask func(context.Context) (hop.Answer, error)
 }
 
-// SelectKinds are the kinds of those names, all of them when there are no names.
+// SelectKinds returns the named kinds, or all if names is empty.
 func SelectKinds(kinds []Kind, names string) ([]Kind, error) {
 	if names == "" {
 		return kinds, nil
@@ -33,14 +33,14 @@ func SelectKinds(kinds []Kind, names string) ([]Kind, error) {
 	for name := range strings.SplitSeq(names, ",") {
 		i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("choose kinds of requests: there is no kind %q", name)
+			return nil, fmt.Errorf("unknown kind of request %q", name)
 		}
 		chosen = append(chosen, kinds[i])
 	}
 	return chosen, nil
 }
 
-// Kinds is everything that is asked of a shop.
+// Kinds returns every kind of request that a shop can answer.
 func Kinds(t Target) []Kind {
 	return []Kind{
 		{"front", "load -> ingress -> web -> cart, notes (HTTP)", 25, t.get("/", "")},
@@ -52,9 +52,9 @@ func Kinds(t Target) []Kind {
 		{"egress", "load -> ingress -> web -> rates -> egress -> outside", 6, t.get("/outside", "")},
 		{"grpc", "load -> ingress -> catalog (gRPC)", 10, t.findCatalog},
 		{"tcp", "load -> ingress -> ledger (TCP)", 10, t.addLedger},
-		{"no-token", "load -> ingress, must be refused: no token", 1, t.refused("", 403)},
-		{"forged-token", "load -> ingress, must be refused: a token of somebody else", 1, t.refused(t.Forged, 401)},
-		{"stranger", "load -> ingress -> web -> notes -> cart, must be refused: not the cart's caller", 2, t.get("/stranger", "")},
-		{"plain", "load -> cart, must be refused: no mTLS", 1, t.plain},
+		{"no-token", "load -> ingress, must be denied: no token", 1, t.refused("", 403)},
+		{"forged-token", "load -> ingress, must be denied: token with another signature", 1, t.refused(t.Forged, 401)},
+		{"stranger", "load -> ingress -> web -> notes -> cart, must be denied: notes may not call cart", 2, t.get("/stranger", "")},
+		{"plain", "load -> cart, must be denied: no mTLS", 1, t.plain},
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-// failedHops asks every kind once and hands back where those that failed did.
+// failedHops sends each kind once and returns the failed hops by kind.
 func failedHops(t *testing.T, target load.Target) map[string]string {
 	t.Helper()
 	hops := map[string]string{}
@@ -23,7 +23,7 @@ func failedHops(t *testing.T, target load.Target) map[string]string {
 		if _, err := k.Ask(t.Context()); err != nil {
 			var f *hop.Failure
 			if !errors.As(err, &f) {
-				t.Errorf("%s failed without a place: %v", k.Name, err)
+				t.Errorf("%s: got error %v, want a hop.Failure", k.Name, err)
 				continue
 			}
 			hops[k.Name] = f.Hop()
@@ -41,17 +41,17 @@ func TestHealthyShopPassesEveryKind(t *testing.T) {
 
 func TestFailureNamesThePlace(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		spoil func(*testShop)
-		want  map[string]string
+		name   string
+		damage func(*testShop)
+		want   map[string]string
 	}{
 		{"rates gone", func(s *testShop) { s.rates.Close() }, map[string]string{"price": "cart -> rates", "egress": "web -> rates"}},
 		{"cart gone", func(s *testShop) { s.cart.Close() }, map[string]string{
 			"front": "web -> cart", "price": "web -> cart", "route": "web -> cart"}},
 		{"outside gone", func(s *testShop) { s.outside.Close() }, map[string]string{"egress": "rates -> outside"}},
-		{"ledger gone, and its door with it", func(s *testShop) { s.stopLedger() }, map[string]string{
+		{"ledger and its gateway port gone", func(s *testShop) { s.stopLedger() }, map[string]string{
 			"balance": "web -> ledger", "tcp": "load -> ingress"}},
-		{"past the egress gateway", func(s *testShop) { s.outside.Config.Handler = http.NotFoundHandler() }, map[string]string{
+		{"request without the egress gateway", func(s *testShop) { s.outside.Config.Handler = http.NotFoundHandler() }, map[string]string{
 			"egress": "rates -> outside"}},
 		{"catalog gone", func(s *testShop) { _ = s.target.Catalog.Close() }, map[string]string{
 			"catalog": "web -> catalog", "grpc": "ingress -> catalog"}},
@@ -62,7 +62,7 @@ func TestFailureNamesThePlace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := startShop(t)
-			c.spoil(s)
+			c.damage(s)
 			if diff := cmp.Diff(c.want, failedHops(t, s.target)); diff != "" {
 				t.Error(diff)
 			}
@@ -81,12 +81,13 @@ func TestAllowedRequestIsWrongIfForbidden(t *testing.T) {
 		_, err := k.Ask(t.Context())
 		wrong := errors.As(err, &f) && f.Wrong
 		if want := wrongWhenOpen[k.Name]; wrong != want {
-			t.Errorf("%s: want wrong %t, got %v", k.Name, want, err)
+			t.Errorf("%s: got %v, want wrong %t", k.Name, err, want)
 		}
 	}
 }
 
-// wrongWhenOpen are the kinds that a door which lets everybody in to version 1 gets wrong.
+// wrongWhenOpen are the kinds that answer wrongly if a gateway allows every request and routes to
+// v1.
 var wrongWhenOpen = map[string]bool{"account": true, "route": true, "no-token": true, "forged-token": true, "plain": true}
 
 func TestPlainFailsWithoutListener(t *testing.T) {
@@ -96,7 +97,7 @@ func TestPlainFailsWithoutListener(t *testing.T) {
 	for _, k := range load.Kinds(s.target) {
 		if k.Name == "plain" {
 			if _, err := k.Ask(t.Context()); err == nil {
-				t.Error("a closed door counts as a refusal")
+				t.Error("got success without a listener, want a failure")
 			}
 		}
 	}
@@ -110,12 +111,12 @@ func TestHeldConnectionEndsWithItsService(t *testing.T) {
 			t.Fatalf("%s: %v", h.Kind, err)
 		}
 		if err := line(t.Context()); err != nil {
-			t.Errorf("%s: no second line: %v", h.Kind, err)
+			t.Errorf("%s: second line: got error %v", h.Kind, err)
 		}
 		if h.Place == "ledger" {
 			s.stopLedger()
 			if err := line(t.Context()); err == nil {
-				t.Errorf("%s: a line after it left", h.Kind)
+				t.Errorf("%s: got a line after the service stopped, want an error", h.Kind)
 			}
 		}
 		end()
@@ -125,29 +126,29 @@ func TestHeldConnectionEndsWithItsService(t *testing.T) {
 func TestSelectKinds(t *testing.T) {
 	kinds := load.Kinds(load.Target{})
 	if got, err := load.SelectKinds(kinds, ""); err != nil || len(got) != len(kinds) {
-		t.Errorf("want all, got %d, %v", len(got), err)
+		t.Errorf("no names: got %d kinds, %v, want all", len(got), err)
 	}
 	if got, err := load.SelectKinds(kinds, "tcp,front"); err != nil || len(got) != 2 || got[0].Name != "tcp" {
-		t.Errorf("want tcp and front, got %v, %v", got, err)
+		t.Errorf("got %v, %v, want tcp and front", got, err)
 	}
 	if _, err := load.SelectKinds(kinds, "tcp,fornt"); err == nil {
-		t.Error("want an error for a kind that isn't there")
+		t.Error("unknown kind: got no error, want one")
 	}
 }
 
 func TestWaitUntilHealthyNeedsConsecutiveRounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := 0
+		rounds := 0
 		kind := load.Kind{Name: "late", Ask: func(context.Context) (hop.Answer, error) {
-			if tries++; tries == 2 {
+			if rounds++; rounds == 2 {
 				return hop.Answer{}, errors.New("not yet")
 			}
 			return hop.Answer{}, nil
 		}}
-		var told []error
-		err := load.WaitUntilHealthy(t.Context(), []load.Kind{kind}, 2, func(err error) { told = append(told, err) })
-		if err != nil || tries != 4 || len(told) != 4 || told[1] == nil {
-			t.Errorf("want right, wrong, right, right, got %d tries, %v, %v", tries, told, err)
+		var recorded []error
+		err := load.WaitUntilHealthy(t.Context(), []load.Kind{kind}, 2, func(err error) { recorded = append(recorded, err) })
+		if err != nil || rounds != 4 || len(recorded) != 4 || recorded[1] == nil {
+			t.Errorf("got %d rounds, errors %v, %v, want success, failure, success, success", rounds, recorded, err)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Report is what became of the load since it began. Times are UTC.
+// Report contains the counts since the start or the last reset. Times are in UTC.
 type Report struct {
 	Began   time.Time `json:"began"`
 	Until   time.Time `json:"until"`
@@ -16,23 +16,23 @@ type Report struct {
 	Sent    int       `json:"sent"`
 	OK      int       `json:"ok"`
 	Failed  int       `json:"failed"`
-	// Skipped requests were not made, because too many were under way.
+	// Skipped requests were not sent, because too many were in flight.
 	Skipped int         `json:"skipped"`
 	Kinds   []KindCount `json:"kinds"`
-	// Places has the failures by the service that should have answered.
+	// Places counts failures by the service that should have answered.
 	Places []PlaceCount `json:"places"`
-	// Answers counts how often each version of a service had a part in a good answer.
+	// Answers counts the good answers in which each version of a service took part.
 	Answers map[string]int `json:"answers"`
-	// Held are connections held for long: being cut is not counted as a failure.
+	// Held counts held connections. A cut connection is not a failed request.
 	Held     []HeldCount `json:"held"`
 	Failures []Event     `json:"failures"`
 	Cuts     []Event     `json:"cuts"`
 }
 
-// KindCount counts one kind of request: Sent is OK and Failed together, Wrong is part of Failed.
+// KindCount counts one kind of request. Sent is OK plus Failed. Wrong is part of Failed.
 type KindCount struct {
 	Kind    string `json:"kind"`
-	Path    string `json:"way"`
+	Path    string `json:"path"`
 	Sent    int    `json:"sent"`
 	OK      int    `json:"ok"`
 	Failed  int    `json:"failed"`
@@ -40,7 +40,7 @@ type KindCount struct {
 	Slowest int64  `json:"slowestMilliseconds"`
 }
 
-// PlaceCount counts the failures of one place, in all and second by second.
+// PlaceCount counts the failures of one place, in total and per second.
 type PlaceCount struct {
 	Place   string        `json:"place"`
 	Failed  int           `json:"failed"`
@@ -53,7 +53,7 @@ type SecondCount struct {
 	Failed int       `json:"failed"`
 }
 
-// HeldCount counts connections held for long.
+// HeldCount counts held connections.
 type HeldCount struct {
 	Kind     string `json:"kind"`
 	Place    string `json:"place"`
@@ -63,7 +63,7 @@ type HeldCount struct {
 	Unopened int    `json:"unopened"`
 }
 
-// Event is one failure, or one cut. Lasted is how long what was cut had been held.
+// Event is one failure or one cut. Lasted is the lifetime of a connection that was cut.
 type Event struct {
 	Time   time.Time `json:"time"`
 	Kind   string    `json:"kind"`
@@ -74,7 +74,7 @@ type Event struct {
 	Lasted string    `json:"lasted,omitempty"`
 }
 
-// Report is the count up to now.
+// Report returns the counts up to now.
 func (t *Tally) Report() Report {
 	t.mu.Lock()
 	defer t.mu.Unlock()

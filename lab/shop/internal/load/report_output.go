@@ -16,7 +16,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// timestampFormat is RFC 3339 with three digits of a second.
+// timestampFormat is RFC 3339 with milliseconds.
 const timestampFormat = "2006-01-02T15:04:05.000Z07:00"
 
 // Text writes the report for people.
@@ -24,7 +24,7 @@ func (r Report) Text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s to %s: %d requests in %.0f s, %d ok, %d failed, %d skipped\n\n",
 		r.Began.Format(timestampFormat), r.Until.Format(timestampFormat), r.Sent, r.Seconds, r.OK, r.Failed, r.Skipped)
-	fmt.Fprintln(w, "KIND\tSENT\tOK\tFAILED\tWRONG\tSLOWEST\tWAY")
+	fmt.Fprintln(w, "KIND\tSENT\tOK\tFAILED\tWRONG\tSLOWEST\tPATH")
 	for _, k := range r.Kinds {
 		slowest := time.Duration(k.Slowest) * time.Millisecond
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\t%s\n", k.Kind, k.Sent, k.OK, k.Failed, k.Wrong, slowest, k.Path)
@@ -40,7 +40,7 @@ func (r Report) Text(out io.Writer) error {
 	return nil
 }
 
-// writeEvents lists who answered, where it failed and when.
+// writeEvents lists who answered, and each failure with time and place.
 func (r Report) writeEvents(out io.Writer) {
 	var by []string
 	for _, name := range slices.Sorted(maps.Keys(r.Answers)) {
@@ -73,13 +73,13 @@ func writeEventList(out io.Writer, title string, events []Event) {
 	}
 }
 
-// Handler serves the report: /report (?format=text for people), POST /reset, and /ready once the load is on.
+// Handler serves the report at /report (?format=text for people), POST /reset, and /ready.
 func Handler(tally *Tally, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /report", func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("format") == "text" {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			_ = tally.Report().Text(w) // nobody to tell when the reader is gone
+			_ = tally.Report().Text(w) // the client may have disconnected
 			return
 		}
 		writeJSON(w, tally.Report())
@@ -97,5 +97,5 @@ func writeJSON(w http.ResponseWriter, r Report) {
 	w.Header().Set("Content-Type", "application/json")
 	text := json.NewEncoder(w)
 	text.SetIndent("", "  ")
-	_ = text.Encode(r) // nobody to tell when the reader is gone
+	_ = text.Encode(r) // the client may have disconnected
 }

@@ -36,22 +36,22 @@ func TestHandler(t *testing.T) {
 	notYet := errors.New("tcp: ingress -> ledger: EOF")
 	pages := server(t, load.Handler(filledTally(&fakeClock{noon}), func() error { return notYet }))
 	if status, text := send(t, "GET", pages.URL+"/report?format=text"); status != 200 || !strings.Contains(text, "4 requests") {
-		t.Errorf("text: %d, %s", status, text)
+		t.Errorf("text report: got %d, %s", status, text)
 	}
 	if got := sendForReport(t, pages, "GET", "/report"); got.Sent != 4 || got.Failures[0].Place != "rates" {
-		t.Errorf("report: %+v", got)
+		t.Errorf("report: got %+v", got)
 	}
 	if status, _ := send(t, "GET", pages.URL+"/reset"); status != http.StatusMethodNotAllowed {
-		t.Errorf("a reset by GET: %d", status)
+		t.Errorf("GET /reset: got %d, want 405", status)
 	}
 	if got := sendForReport(t, pages, "POST", "/reset"); got.Sent != 4 {
-		t.Errorf("a reset doesn't hand back what was counted: %+v", got)
+		t.Errorf("POST /reset: got %+v, want the previous counts", got)
 	}
 	if got := sendForReport(t, pages, "GET", "/report"); got.Sent != 0 {
-		t.Errorf("after the reset: %+v", got)
+		t.Errorf("after the reset: got %+v, want 0 sent", got)
 	}
 	if status, text := send(t, "GET", pages.URL+"/ready"); status != 503 || !strings.Contains(text, notYet.Error()) {
-		t.Errorf("not ready: %d, %s", status, text)
+		t.Errorf("/ready: got %d, %s, want 503 and the reason", status, text)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/token"
 )
 
-// get asks the front door for a path, with the cart's version picked where one is given.
+// get requests a path of web. version selects the version of cart if it is not empty.
 func (t Target) get(path, version string) func(context.Context) (hop.Answer, error) {
 	return func(ctx context.Context) (hop.Answer, error) {
 		header := map[string]string{}
@@ -25,7 +25,7 @@ func (t Target) get(path, version string) func(context.Context) (hop.Answer, err
 	}
 }
 
-// account must be answered with the name in the token, which only the gateway can have read out of it.
+// account must be answered with the name in the token, which only the gateway can read.
 func (t Target) account(ctx context.Context) (hop.Answer, error) {
 	bearer, err := t.Token()
 	if err != nil {
@@ -33,30 +33,30 @@ func (t Target) account(ctx context.Context) (hop.Answer, error) {
 	}
 	a, err := t.web(ctx, "/account", map[string]string{"Authorization": "Bearer " + bearer})
 	if err == nil && a.Text != "account of "+token.Subject {
-		err = hop.NewWrongAnswer("ingress", "web", "answered %q to the token of %s", a.Text, token.Subject)
+		err = hop.NewWrongAnswer("ingress", "web", "answered %q for the token of %s", a.Text, token.Subject)
 	}
 	return a, err
 }
 
-// route must be answered by the version of the cart that the header picks.
+// route must be answered by the version of cart that the header selects.
 func (t Target) route(ctx context.Context) (hop.Answer, error) {
 	a, err := t.get("/cart", "v2")(ctx)
 	if err != nil {
 		return a, err
 	}
-	by := "nobody"
+	by := "none"
 	a.Walk(func(a hop.Answer) {
 		if a.Service == "cart" {
 			by = a.Version
 		}
 	})
 	if by != "v2" {
-		return a, hop.NewWrongAnswer("web", "cart", "picked v2, was answered by %s", by)
+		return a, hop.NewWrongAnswer("web", "cart", "selected v2, answered by %s", by)
 	}
 	return a, nil
 }
 
-// findCatalog asks the catalog through the gateway, over gRPC.
+// findCatalog calls the catalog through the gateway over gRPC.
 func (t Target) findCatalog(ctx context.Context) (hop.Answer, error) {
 	says, err := t.Catalog.Find(ctx, "lamp")
 	if err != nil {
@@ -65,7 +65,8 @@ func (t Target) findCatalog(ctx context.Context) (hop.Answer, error) {
 	return hop.Answer{Service: "catalog", Text: says}, nil
 }
 
-// grpcFailure places a gRPC failure: one that has a status of its own from behind the gateway, or at the gateway.
+// grpcFailure returns the failed hop of a gRPC call: behind the gateway if there is a status from
+// there, else at the gateway.
 func grpcFailure(err error) error {
 	s := status.Convert(err)
 	if s.Code() == codes.DeadlineExceeded || isDialError(s.Message()) {
@@ -74,7 +75,7 @@ func grpcFailure(err error) error {
 	return hop.NewFailure("ingress", "catalog", err)
 }
 
-// addLedger asks the ledger through the gateway: one connection, one question, one answer.
+// addLedger calls the ledger through the gateway: one connection, one request, one answer.
 func (t Target) addLedger(ctx context.Context) (hop.Answer, error) {
 	pod, connected, err := ledger.AddOnce(ctx, t.TCP, 3, 4)
 	switch {

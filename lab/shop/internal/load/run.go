@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// maxInFlight is how many requests may be under way at once. When the shop hangs, asking more would only measure the
-// machine; what was left unasked is counted.
+// maxInFlight bounds the number of requests in flight. If the shop hangs, more requests would only
+// measure the machine. Requests that were not sent are counted.
 const maxInFlight = 1000
 
-// Run asks at the rate, in requests a second, whether or not the earlier ones were answered, until the context
-// ends; then it waits for those under way.
+// Run sends requests at a rate (per second), independent of earlier answers, until ctx ends. Then
+// it waits for requests in flight.
 func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
 	order := newSchedule(kinds)
 	free := make(chan struct{}, maxInFlight)
@@ -36,7 +36,7 @@ func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
 	}
 }
 
-// sendRequest makes one request, which the end of the run doesn't break off.
+// sendRequest sends one request. The end of the run does not cancel it.
 func sendRequest(kind Kind, tally *Tally) {
 	ctx, cancel := context.WithTimeout(context.Background(), RequestTimeout)
 	defer cancel()
@@ -45,7 +45,7 @@ func sendRequest(kind Kind, tally *Tally) {
 	tally.Record(kind.Name, began, answer, err)
 }
 
-// wait is false when the context ended before the time was over.
+// wait waits for d. It returns false if ctx has ended.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
@@ -60,7 +60,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// schedule is the order in which kinds come: each as often as its weight says, spread evenly, always the same.
+// schedule is the fixed order of kinds: each as often as its weight, spread evenly.
 type schedule struct {
 	kinds  []Kind
 	credit []int
@@ -75,7 +75,7 @@ func newSchedule(kinds []Kind) *schedule {
 	return s
 }
 
-// next is the kind that is owed most.
+// next returns the kind with the most credit.
 func (s *schedule) next() Kind {
 	most := 0
 	for i, k := range s.kinds {
@@ -88,30 +88,30 @@ func (s *schedule) next() Kind {
 	return s.kinds[most]
 }
 
-// CheckOnce asks every kind once and says what was wrong, each by its kind and place.
+// CheckOnce sends each kind once and returns the failures by kind and place.
 func CheckOnce(ctx context.Context, kinds []Kind) error {
-	var wrong []error
+	var failures []error
 	for _, k := range kinds {
 		limited, cancel := context.WithTimeout(ctx, RequestTimeout)
 		if _, err := k.Ask(limited); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", k.Name, err))
+			failures = append(failures, fmt.Errorf("%s: %w", k.Name, err))
 		}
 		cancel()
 	}
-	return errors.Join(wrong...)
+	return errors.Join(failures...)
 }
 
-// WaitUntilHealthy asks until the shop was right in all it does as many times in a row as asked for, and tells what each
-// round found. A load that counts from before the shop stands would count the shop's own start.
-func WaitUntilHealthy(ctx context.Context, kinds []Kind, rounds int, tell func(error)) error {
-	for right := 0; right < rounds; {
+// WaitUntilHealthy repeats CheckOnce until it succeeded in the given number of consecutive rounds,
+// and reports the result of each round. Counting earlier would count the start of the shop.
+func WaitUntilHealthy(ctx context.Context, kinds []Kind, rounds int, report func(error)) error {
+	for passed := 0; passed < rounds; {
 		err := CheckOnce(ctx, kinds)
-		tell(err)
-		if right++; err != nil {
-			right = 0
+		report(err)
+		if passed++; err != nil {
+			passed = 0
 		}
 		if !wait(ctx, time.Second) {
-			return fmt.Errorf("wait for the shop to be whole: %w", errors.Join(ctx.Err(), err))
+			return fmt.Errorf("wait for the shop to be healthy: %w", errors.Join(ctx.Err(), err))
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-// answerAfter answers after some time, or gives up when it may not take so long.
+// answerAfter answers after d, or fails when its context ends.
 func answerAfter(d time.Duration, err error) func(context.Context) (hop.Answer, error) {
 	return func(ctx context.Context) (hop.Answer, error) {
 		select {
@@ -27,7 +27,7 @@ func answerAfter(d time.Duration, err error) func(context.Context) (hop.Answer, 
 	}
 }
 
-// reportOf is the report of a load of those kinds.
+// reportOf returns the report of a run with these kinds.
 func reportOf(t *testing.T, rate float64, seconds int, kinds ...load.Kind) (r load.Report) {
 	synctest.Test(t, func(t *testing.T) {
 		tally := load.NewTally(time.Now, kinds)
@@ -55,13 +55,13 @@ func TestRunKeepsRateAndWeights(t *testing.T) {
 func TestRunCountsSkippedRequests(t *testing.T) {
 	r := reportOf(t, 100, 12, load.Kind{Name: "hangs", Weight: 1, Ask: answerAfter(time.Hour, nil)})
 	if r.Sent != 1000 || r.Failed != 1000 || r.Skipped != 200 {
-		t.Errorf("want 1000 sent and failed, 200 skipped, got %d, %d, %d", r.Sent, r.Failed, r.Skipped)
+		t.Errorf("got %d sent, %d failed, %d skipped, want 1000, 1000, 200", r.Sent, r.Failed, r.Skipped)
 	}
 }
 
 func TestRunWaitsForRequestsInFlight(t *testing.T) {
 	r := reportOf(t, 1, 1, load.Kind{Name: "slow", Weight: 1, Ask: answerAfter(5*time.Second, nil)})
 	if r.OK != 1 {
-		t.Errorf("want the one request answered, got %+v", r)
+		t.Errorf("got %+v, want 1 OK", r)
 	}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/services"
 )
 
-// testShop is every service of the shop on loopback, with stand-ins for what only a mesh does: the gateway checks
-// the token, the egress gateway puts its mark on, the cart refuses the notes, and plain text is dropped.
+// testShop runs every service of the shop on loopback. Fakes replace the mesh: the gateway checks
+// the token, the egress gateway adds its header, cart denies notes, and plain text is dropped.
 type testShop struct {
 	cart, rates, outside *httptest.Server
 	stopLedger           func()
@@ -96,7 +96,7 @@ func gateway(next http.Handler) http.Handler {
 	})
 }
 
-// droppingServer takes connections and drops them.
+// droppingServer accepts connections and closes them.
 func droppingServer(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -10,20 +10,20 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 )
 
-// maxListedEvents is how many failures, and how many cuts, are kept one by one; all are counted.
+// maxListedEvents bounds the listed failures and the listed cuts. All are counted.
 const maxListedEvents = 500
 
-// Tally counts what became of every request and of every held connection since it was last reset.
+// Tally counts requests and held connections since the last reset.
 type Tally struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	counts counters
-	// names keep the order in which kinds are reported.
+	// names are the kinds in report order.
 	names []string
 	paths map[string]string
 }
 
-// counters is all that a reset throws away.
+// counters is everything that a reset clears.
 type counters struct {
 	began    time.Time
 	skipped  int
@@ -35,7 +35,7 @@ type counters struct {
 	cuts     []Event
 }
 
-// NewTally counts kinds and held connections by the clock that it is given.
+// NewTally returns a tally of these kinds that uses the given clock.
 func NewTally(now func() time.Time, kinds []Kind) *Tally {
 	t := &Tally{now: now, paths: map[string]string{}}
 	for _, k := range kinds {
@@ -46,7 +46,7 @@ func NewTally(now func() time.Time, kinds []Kind) *Tally {
 	return t
 }
 
-// Reset begins anew. Connections that are held go on being held.
+// Reset sets all counts to 0. Held connections stay open.
 func (t *Tally) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,14 +60,14 @@ func (t *Tally) Reset() {
 	}
 }
 
-// Skip counts a request that was not made because too many were under way.
+// Skip counts a request that was not sent, because too many were in flight.
 func (t *Tally) Skip() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts.skipped++
 }
 
-// Record counts what became of a request. One that began before the last reset is none of this count.
+// Record counts the result of a request, unless it started before the last reset.
 func (t *Tally) Record(kind string, began time.Time, answer hop.Answer, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -89,7 +89,7 @@ func (t *Tally) Record(kind string, began time.Time, answer hop.Answer, err erro
 	answer.Walk(t.recordAnswer)
 }
 
-// recordAnswer counts who answered, by service and version.
+// recordAnswer counts an answer by service and version.
 func (t *Tally) recordAnswer(a hop.Answer) {
 	if a.Service != "" {
 		name := a.Service
@@ -115,7 +115,7 @@ func (t *Tally) recordFailure(count *KindCount, err error) {
 	}
 }
 
-// newEvent is a failure at this moment, in the place that the error names.
+// newEvent returns a failure at this moment, at the place that the error names.
 func (t *Tally) newEvent(kind string, err error) Event {
 	e := Event{Time: t.now().UTC().Truncate(time.Millisecond), Kind: kind, Place: "load", What: err.Error()}
 	var f *hop.Failure

@@ -4,7 +4,7 @@ package load
 
 import "time"
 
-// Opened counts a held connection that was opened.
+// Opened counts an opened connection.
 func (t *Tally) Opened(kind, place string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -13,7 +13,7 @@ func (t *Tally) Opened(kind, place string) {
 	count.Open++
 }
 
-// Cut counts a held connection that was ended by somebody else, and how long it had lasted.
+// Cut counts a connection that the other end closed, and its lifetime.
 func (t *Tally) Cut(kind, place string, lasted time.Duration, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -25,7 +25,7 @@ func (t *Tally) Cut(kind, place string, lasted time.Duration, err error) {
 	t.addCut(e)
 }
 
-// Unopened counts a held connection that could not be opened.
+// Unopened counts a connection that could not be opened.
 func (t *Tally) Unopened(kind, place string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

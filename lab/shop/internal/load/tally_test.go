@@ -16,9 +16,9 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/load"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
-// fakeClock is a time that stands still until it is moved.
+// fakeClock is a clock that only advance moves.
 type fakeClock struct{ at time.Time }
 
 func (c *fakeClock) now() time.Time { return c.at }
@@ -27,7 +27,7 @@ func (c *fakeClock) advance(d time.Duration) time.Time { c.at = c.at.Add(d); ret
 
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
-// filledTally is a tally with one of everything in it.
+// filledTally returns a tally with an entry of every kind.
 func filledTally(c *fakeClock) *load.Tally {
 	tally := load.NewTally(c.now, []load.Kind{{Name: "price", Path: "web -> cart -> rates"}, {Name: "tcp", Path: "ledger"}})
 	answer := hop.Answer{Service: "web", Asked: []hop.Answer{{Service: "cart", Version: "v2"}}}
@@ -68,7 +68,7 @@ func TestReportText(t *testing.T) {
 func TestCutIsNotAFailedRequest(t *testing.T) {
 	r := filledTally(&fakeClock{noon}).Report()
 	if r.Sent != 4 || r.OK != 1 || r.Failed != 3 || r.Skipped != 1 {
-		t.Errorf("want 4 sent, 1 ok, 3 failed, 1 skipped, got %+v", r)
+		t.Errorf("got %+v, want 4 sent, 1 ok, 3 failed, 1 skipped", r)
 	}
 	want := []load.HeldCount{{Kind: "held-tcp", Place: "ledger", Open: 0, Opened: 1, Cut: 1, Unopened: 1}}
 	if diff := cmp.Diff(want, r.Held); diff != "" {
@@ -83,10 +83,10 @@ func TestResetKeepsOpenConnections(t *testing.T) {
 	early := c.now()
 	c.advance(time.Second)
 	tally.Reset()
-	tally.Record("tcp", early, hop.Answer{}, errors.New("began before the reset"))
+	tally.Record("tcp", early, hop.Answer{}, errors.New("sent before the reset"))
 	r := tally.Report()
 	if r.Sent != 0 || r.Skipped != 0 || len(r.Failures)+len(r.Cuts)+len(r.Places)+len(r.Answers) != 0 {
-		t.Errorf("want nothing counted, got %+v", r)
+		t.Errorf("got %+v, want empty counts", r)
 	}
 	want := []load.HeldCount{{Kind: "held-tcp", Place: "ledger", Open: 1}}
 	if diff := cmp.Diff(want, r.Held); diff != "" {
@@ -102,6 +102,6 @@ func TestFailureListIsBounded(t *testing.T) {
 	}
 	r := tally.Report()
 	if r.Failed != 600 || r.Places[0].Failed != 600 || len(r.Failures) != 500 {
-		t.Errorf("want 600 counted and 500 listed, got %d, %d and %d", r.Failed, r.Places[0].Failed, len(r.Failures))
+		t.Errorf("got %d failed, %d at the place, %d listed, want 600, 600, 500", r.Failed, r.Places[0].Failed, len(r.Failures))
 	}
 }

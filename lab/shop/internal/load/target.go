@@ -12,24 +12,24 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 )
 
-// RequestTimeout is how long any one request may take: longer than the longest of the services waits for the next.
-// All of them are patient, because on a small machine an upgrade makes requests slow, and slow isn't lost.
+// RequestTimeout bounds one request. It exceeds the longest timeout of the services. All timeouts
+// are long, because an upgrade slows requests on a small machine, and a slow request is not lost.
 const RequestTimeout = 15 * time.Second
 
-// Hosts that the gateway routes by.
+// Hosts by which the gateway routes.
 const (
 	WebHost     = "shop.example"
 	CatalogHost = "catalog.shop.example"
 )
 
-// Target is where the shop's doors are, and what opens them.
+// Target holds the addresses and credentials of a shop.
 type Target struct {
 	HTTP    string // base URL of the ingress gateway
 	TCP     string // address of the ingress gateway's TCP port
-	Plain   string // base URL of the cart itself, past the gateway
+	Plain   string // base URL of cart, without the gateway
 	Catalog *catalog.Client
 	Call    hop.Caller
-	// Token is read anew for each request; Forged is signed by a key that the gateway doesn't know.
+	// Token is called for each request. Forged is signed by a key that the gateway does not know.
 	Token  func() (string, error)
 	Forged string
 }
@@ -43,8 +43,8 @@ func (t Target) web(ctx context.Context, path string, header map[string]string) 
 	return a, withGatewayPlace(err)
 }
 
-// withGatewayPlace names the place of a request that never got to a service: whoever asks at the gateway and has no answer
-// at all failed at the gateway; whoever was answered by the gateway itself failed behind it.
+// withGatewayPlace corrects the hop of a request that reached no service. Without an answer it
+// failed at the gateway; with an answer of the gateway it failed behind the gateway.
 func withGatewayPlace(err error) error {
 	var f *hop.Failure
 	if !errors.As(err, &f) || f.From != "load" {
@@ -59,7 +59,7 @@ func withGatewayPlace(err error) error {
 	return &g
 }
 
-// isAnswer says whether a failure of the first step was an answer: those begin with their status.
+// isAnswer reports whether the first hop failed with an answer, which starts with its status.
 func isAnswer(f *hop.Failure) bool {
 	var status int
 	n, _ := fmt.Sscanf(f.What, "%d", &status)

@@ -10,8 +10,8 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/ledger"
 )
 
-// UndrainedKinds is everything that is asked, from within the mesh, of services that
-// don't drain: each by the name of its Service in one namespace.
+// UndrainedKinds returns requests from within the mesh to services that do not drain. Each kind is
+// named after the Service that it calls.
 func UndrainedKinds(namespace string) ([]Kind, error) {
 	at := func(service string) string { return service + "." + namespace + ".svc.cluster.local:8080" }
 	c, err := catalog.Dial(at("asked"), "")

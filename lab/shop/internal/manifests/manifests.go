@@ -18,26 +18,26 @@ import (
 //go:embed templates/*.yaml
 var files embed.FS
 
-// Shop is what may differ from one shop to the next.
+// Shop holds the variable parts of the manifests.
 type Shop struct {
-	// Image is the image that holds the shop's binary, Revision the Istio revision that its namespaces name.
+	// Image contains the shop's binary. Revision is the Istio revision of its namespaces.
 	Image, Revision string
-	// Rate is the load's, in requests a second; 0 is no load.
+	// Rate is the load in requests per second. 0 omits the load generator.
 	Rate float64
 	Key  token.Key
 }
 
-// values are what the templates are filled with.
+// values are the values of the templates.
 type values struct {
 	Shop
 	KeySet, Issuer string
-	// Secret is the token, as a Secret holds it.
+	// Secret is the token, encoded for a Secret.
 	Secret       string
 	CartVersions []string
 }
 
-// Print writes all objects in the order in which they want to be applied: namespaces, rules, workloads, load.
-// The same shop with the same key always prints the same.
+// Print writes all objects in the order in which they are applied: namespaces, policies, workloads,
+// load. The output is the same for the same shop and key.
 func Print(out io.Writer, s Shop) error {
 	all, err := template.ParseFS(files, "templates/*.yaml")
 	if err != nil {

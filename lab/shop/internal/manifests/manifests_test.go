@@ -18,7 +18,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/token"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 func printShop(t *testing.T, rate float64) (text string, key token.Key) {
 	t.Helper()
@@ -61,7 +61,7 @@ func TestPrintWithoutRateOmitsLoad(t *testing.T) {
 	text, _ := printShop(t, 0)
 	for _, o := range objects(t, text) {
 		if o.Metadata.Namespace == "load" || o.Metadata.Name == "load" {
-			t.Errorf("%s %s is there", o.Kind, o.Metadata.Name)
+			t.Errorf("got %s %s, want no load generator", o.Kind, o.Metadata.Name)
 		}
 	}
 }

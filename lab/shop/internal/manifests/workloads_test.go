@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// object is what the tests look at of any object.
+// object holds the fields that the tests read.
 type object struct {
 	raw      map[string]any
 	Kind     string
@@ -68,17 +68,17 @@ func TestWorkloadsHaveReplicas(t *testing.T) {
 			}
 		default:
 			if o.Spec.Replicas == nil || *o.Spec.Replicas < 2 {
-				t.Errorf("%s has fewer than two replicas", o.Metadata.Name)
+				t.Errorf("%s: got fewer than 2 replicas", o.Metadata.Name)
 			}
 		}
 	}
 }
 
-// Five seconds of preStop, five of the service's grace, five of the proxy's drain after that.
+// The preStop hook, the service and the proxy's drain take 5 s each.
 func TestGracePeriodAllowsDraining(t *testing.T) {
 	for _, o := range workloads(t) {
 		if got := o.Spec.Template.Spec.TerminationGracePeriodSeconds; got < 20 {
-			t.Errorf("%s is killed after %d s", o.Metadata.Name, got)
+			t.Errorf("%s: got a grace period of %d s, want at least 20", o.Metadata.Name, got)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestGracePeriodAllowsDraining(t *testing.T) {
 func TestServicesDoNotRunAsIstioUser(t *testing.T) {
 	for _, o := range workloads(t) {
 		if got := o.Spec.Template.Spec.Containers[0].SecurityContext.RunAsUser; got == 0 || got == 1337 {
-			t.Errorf("%s runs as %d", o.Metadata.Name, got)
+			t.Errorf("%s: got user %d, want neither root nor 1337", o.Metadata.Name, got)
 		}
 	}
 }
@@ -101,12 +101,12 @@ func TestRoutesDoNotRetry(t *testing.T) {
 		for _, route := range o.Spec.HTTP {
 			routes++
 			if attempts, set := route.Retries["attempts"]; !set || attempts != 0 {
-				t.Errorf("a route of %s is tried again", o.Metadata.Name)
+				t.Errorf("%s: got a route with retries, want none", o.Metadata.Name)
 			}
 		}
 	}
 	if routes < 8 {
-		t.Errorf("only %d routes were looked at", routes)
+		t.Errorf("got %d routes, want at least 8", routes)
 	}
 }
 

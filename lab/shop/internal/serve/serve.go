@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package serve is how a service of the shop stands, and how it leaves.
+// Package serve runs servers until a context ends, and drains them.
 package serve
 
 import (
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// HTTP answers on the listener until the context ends. Then no connection is taken any more, and what is under
-// way may finish for as long as the grace; with no grace everything is dropped at once.
+// HTTP serves on the listener until ctx ends. Then it accepts no connection, and requests in flight
+// may complete within grace. Without grace they are dropped.
 func HTTP(ctx context.Context, ln net.Listener, handler http.Handler, grace time.Duration) error {
 	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan error, 1)
@@ -35,12 +35,13 @@ func shutdown(srv *http.Server, grace time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("finish what was under way within %s: %w", grace, err), srv.Close())
+		return errors.Join(fmt.Errorf("complete requests in flight within %s: %w", grace, err), srv.Close())
 	}
 	return nil
 }
 
-// RunAll runs the parts until the context ends or one of them fails, which ends the others, and waits for them all.
+// RunAll runs all parts until ctx ends or one of them fails, which stops the others. It returns
+// when all have stopped.
 func RunAll(ctx context.Context, parts ...func(context.Context) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -57,7 +58,7 @@ func RunAll(ctx context.Context, parts ...func(context.Context) error) error {
 	return errors.Join(failed...)
 }
 
-// ReadyHandler answers a readiness probe: 200 when the question comes back nil, else 503 and why.
+// ReadyHandler answers a readiness probe: 200 if ready returns nil, else 503 and the error.
 func ReadyHandler(ready func() error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if err := ready(); err != nil {
@@ -68,5 +69,5 @@ func ReadyHandler(ready func() error) http.Handler {
 	})
 }
 
-// AlwaysReady is ready as soon as it listens.
+// AlwaysReady reports ready.
 func AlwaysReady() error { return nil }

@@ -13,15 +13,15 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// stopDuringRequest starts a request, tells the server to leave while it is under way, and hands back what became of it.
+// stopDuringRequest starts a request, stops the server during the request, and returns the result.
 func stopDuringRequest(t *testing.T, grace time.Duration) (status int, err error) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, leave := context.WithCancel(context.Background())
-	defer leave()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	arrived, finish, left := make(chan bool), make(chan bool), make(chan error, 1)
 	go func() {
 		left <- serve.HTTP(ctx, ln, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -31,13 +31,13 @@ func stopDuringRequest(t *testing.T, grace time.Duration) (status int, err error
 	}()
 	go func() {
 		<-arrived
-		leave()
+		stop()
 		time.Sleep(50 * time.Millisecond)
 		close(finish)
 	}()
 	resp, err := http.Get("http://" + ln.Addr().String())
 	if served := <-left; served != nil {
-		t.Errorf("leave: %v", served)
+		t.Errorf("stop: got error %v", served)
 	}
 	if err != nil {
 		return 0, err
@@ -47,13 +47,13 @@ func stopDuringRequest(t *testing.T, grace time.Duration) (status int, err error
 
 func TestHTTPFinishesRequestsInFlight(t *testing.T) {
 	if status, err := stopDuringRequest(t, 5*time.Second); err != nil || status != http.StatusOK {
-		t.Errorf("want 200, got %d, %v", status, err)
+		t.Errorf("got %d, %v, want 200", status, err)
 	}
 }
 
 func TestHTTPWithoutGraceDropsRequests(t *testing.T) {
 	if status, err := stopDuringRequest(t, 0); err == nil {
-		t.Errorf("want the request dropped, got %d", status)
+		t.Errorf("got %d, want a dropped request", status)
 	}
 }
 
@@ -64,6 +64,6 @@ func TestRunAllStopsAfterFailure(t *testing.T) {
 		func(context.Context) error { return broken },
 	)
 	if !errors.Is(err, broken) {
-		t.Errorf("want %v, got %v", broken, err)
+		t.Errorf("got %v, want %v", err, broken)
 	}
 }

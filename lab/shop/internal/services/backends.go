@@ -10,7 +10,7 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 )
 
-// Cart stands in two versions; for a price it asks for the rates.
+// Cart runs in two versions. It calls rates for a price.
 type Cart struct {
 	Pod, Version string
 	Call         hop.Caller
@@ -36,7 +36,7 @@ func (c Cart) price(w http.ResponseWriter, r *http.Request) {
 	hop.Reply(w, a, err)
 }
 
-// Notes is on every node. It has no business with the cart, and tries it when asked to: the mesh must refuse.
+// Notes runs on every node. On request it calls cart, which the mesh must deny.
 type Notes struct {
 	Pod  string
 	Call hop.Caller
@@ -59,17 +59,18 @@ func (n Notes) tryCart(w http.ResponseWriter, r *http.Request) {
 	resp, body, err := n.Call.Do(r.Context(), "cart", n.Cart+"/", "", nil)
 	if err == nil && resp.StatusCode != http.StatusForbidden {
 		err = &hop.Failure{From: "notes", To: "cart", Wrong: resp.StatusCode == http.StatusOK,
-			What: "wanted 403, got " + resp.Status + ": " + strings.TrimSpace(string(body))}
+			What: "want 403, got " + resp.Status + ": " + strings.TrimSpace(string(body))}
 	}
 	hop.Reply(w, n.answer("refused"), err)
 }
 
-// Rates knows the rates, and asks the outside world for those that it doesn't.
+// Rates returns a rate, and calls the external service on request.
 type Rates struct {
 	Pod     string
 	Call    hop.Caller
 	Outside string
-	// Think is how long it takes to find a rate: what is under way when it leaves is lost, since it doesn't drain.
+	// Delay is the time until an answer. Requests in flight are lost when rates stops, because it
+	// does not drain.
 	Delay time.Duration
 }
 
@@ -82,25 +83,25 @@ func (s Rates) Handler() http.Handler {
 		hop.Reply(w, self, nil)
 	})
 	mux.HandleFunc("GET /outside", func(w http.ResponseWriter, r *http.Request) {
-		far, err := s.Call.Get(r.Context(), "outside", s.Outside+"/", "", nil)
+		answer, err := s.Call.Get(r.Context(), "outside", s.Outside+"/", "", nil)
 		a := self
-		a.Asked = []hop.Answer{far}
+		a.Asked = []hop.Answer{answer}
 		hop.Reply(w, a, err)
 	})
 	return mux
 }
 
-// EgressHeader is set by the egress gateway's route: the mark of a request that left the mesh by it.
+// EgressHeader is set by the route of the egress gateway.
 const EgressHeader = "X-Shop-Egress"
 
-// Outside stands for the world beyond the mesh, which lets in only what comes by the egress gateway.
+// Outside is the external service. It accepts only requests that passed the egress gateway.
 type Outside struct{ Pod string }
 
 // Handler answers every path.
 func (o Outside) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(EgressHeader) == "" {
-			hop.Reply(w, hop.Answer{}, hop.NewWrongAnswer("rates", "outside", "did not come by the egress gateway"))
+			hop.Reply(w, hop.Answer{}, hop.NewWrongAnswer("rates", "outside", "did not pass the egress gateway"))
 			return
 		}
 		hop.Reply(w, hop.Answer{Service: "outside", Pod: o.Pod}, nil)

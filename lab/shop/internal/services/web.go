@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package services is what each HTTP service of the shop answers, and whom it asks for that.
+// Package services contains the HTTP services of the shop.
 package services
 
 import (
@@ -12,22 +12,22 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/hop"
 )
 
-// Headers that a request carries through the shop.
+// Headers of requests within the shop.
 const (
-	// VersionHeader picks the version of the cart that answers; the mesh routes by it.
+	// VersionHeader selects the version of cart. The mesh routes by it.
 	VersionHeader = "X-Shop-Version"
-	// UserHeader is set by the gateway, from the token that it checked.
+	// UserHeader is set by the gateway from the verified token.
 	UserHeader = "X-Shop-User"
 )
 
-// Web is the front door: every path of it asks other services in another way.
+// Web is the entry point. Each of its paths calls other services.
 type Web struct {
 	Pod                string
 	Call               hop.Caller
 	Cart, Notes, Rates string // base URLs
 	Find               func(ctx context.Context, item string) (string, error)
 	Balance            func(ctx context.Context) (string, error)
-	// Beat is the time between two lines of the held stream, which ends with Going.
+	// Interval is the time between two lines of the stream, which ends when Stopping is closed.
 	Interval time.Duration
 	Stopping <-chan struct{}
 }
@@ -47,15 +47,15 @@ func (web Web) Handler() http.Handler {
 	return mux
 }
 
-// call is one step to a next service.
+// call is one hop to another service.
 type call func(*http.Request) (hop.Answer, error)
 
-// answerFrom asks in turn and answers with all that was said.
-func (web Web) answerFrom(asks ...call) http.HandlerFunc {
+// answerFrom makes the calls in order and returns all answers.
+func (web Web) answerFrom(calls ...call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a := hop.Answer{Service: "web", Pod: web.Pod}
-		for _, ask := range asks {
-			next, err := ask(r)
+		for _, call := range calls {
+			next, err := call(r)
 			if err != nil {
 				hop.Reply(w, hop.Answer{}, err)
 				return
@@ -66,7 +66,7 @@ func (web Web) answerFrom(asks ...call) http.HandlerFunc {
 	}
 }
 
-// account tells the bearer of a token who the gateway says that they are.
+// account returns the user name that the gateway read from the token.
 func (web Web) account(w http.ResponseWriter, r *http.Request) {
 	hop.Reply(w, hop.Answer{Service: "web", Pod: web.Pod, Text: "account of " + r.Header.Get(UserHeader)}, nil)
 }
@@ -103,7 +103,7 @@ func (web Web) ledger(r *http.Request) (hop.Answer, error) {
 	return hop.Answer{Service: "ledger", Pod: pod}, nil
 }
 
-// forwardedHeaders is what a request hands to the next: the version that it asks for.
+// forwardedHeaders returns the headers that are passed to the next service: the selected version.
 func forwardedHeaders(r *http.Request) http.Header {
 	if v := r.Header.Get(VersionHeader); v != "" {
 		return http.Header{VersionHeader: {v}}
@@ -111,13 +111,13 @@ func forwardedHeaders(r *http.Request) http.Header {
 	return nil
 }
 
-// stream is a response that is held: a line at every beat, until the caller goes or the service does.
+// stream sends a line per interval until the caller or the service ends it.
 func (web Web) stream(w http.ResponseWriter, r *http.Request) {
 	ticker := time.NewTicker(web.Interval)
 	defer ticker.Stop()
 	controller := http.NewResponseController(w)
 	for {
-		if _, err := fmt.Fprintf(w, "here is %s\n", web.Pod); err != nil {
+		if _, err := fmt.Fprintf(w, "%s is alive\n", web.Pod); err != nil {
 			return
 		}
 		if err := controller.Flush(); err != nil {
@@ -128,7 +128,7 @@ func (web Web) stream(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		case <-web.Stopping:
-			// Ended in the middle, not properly: whoever holds the stream has to see that it was cut.
+			// An abrupt end shows the caller that the stream was cut.
 			panic(http.ErrAbortHandler)
 		}
 	}

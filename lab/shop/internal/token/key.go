@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package token makes the shop's key pair, the key set that the gateway checks with, and the token that it lets in.
-// The key is made where the shop is applied and is in no repository.
+// Package token creates the shop's signing key, the key set for the gateway, and a token. The key
+// is created when the shop is applied and is part of no repository.
 package token
 
 import (
@@ -15,20 +15,20 @@ import (
 	"os"
 )
 
-// Key signs.
+// Key signs tokens.
 type Key struct{ private *rsa.PrivateKey }
 
-// New makes a fresh key.
+// New creates a key.
 func New() (Key, error) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return Key{}, fmt.Errorf("make a signing key: %w", err)
+		return Key{}, fmt.Errorf("create a signing key: %w", err)
 	}
 	return Key{private}, nil
 }
 
-// LoadOrCreate reads the key from the file, or makes one and writes it there, for its owner's eyes only, when there is
-// no such file: the same file always gives the same manifests.
+// LoadOrCreate reads the key from the file. If there is no file, it creates the key and writes it,
+// readable by its owner only. One file always gives the same manifests.
 func LoadOrCreate(file string) (Key, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -47,7 +47,7 @@ func create(file string) (Key, error) {
 	}
 	block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key.private)}
 	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-		return Key{}, fmt.Errorf("keep the signing key: %w", err)
+		return Key{}, fmt.Errorf("write the signing key: %w", err)
 	}
 	return key, nil
 }
@@ -55,7 +55,7 @@ func create(file string) (Key, error) {
 func parse(file string, text []byte) (Key, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return Key{}, fmt.Errorf("read the signing key: %s is no PEM file", file)
+		return Key{}, fmt.Errorf("read the signing key: %s is not a PEM file", file)
 	}
 	private, err := x509.ParsePKCS1PrivateKey(block.Bytes)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// Issuer is who the tokens say they are from.
+	// Issuer is the issuer of the tokens.
 	Issuer = "https://shop.example"
-	// Subject is whom the token stands for.
+	// Subject is the subject of the token.
 	Subject = "ada"
-	// keyID names the key; a forged token names it too.
+	// keyID is the key's ID. A forged token has the same ID.
 	keyID = "shop"
-	// expires is the first second of 2100: with a fixed date the same key always makes the same token.
+	// expires is the first second of 2100. A fixed date gives the same token for the same key.
 	expires = 4102444800
 )
 
-// KeySet is the public half as a JSON Web Key Set (RFC 7517).
+// KeySet returns the public key as a JSON Web Key Set (RFC 7517).
 func (k Key) KeySet() string {
 	public := k.private.PublicKey
 	set := map[string]any{"keys": []any{map[string]string{
@@ -34,7 +34,7 @@ func (k Key) KeySet() string {
 	return string(marshal(set))
 }
 
-// Token is a JSON Web Token (RFC 7519, RS256) that lets its bearer in as Subject.
+// Token returns a JSON Web Token (RFC 7519, RS256) for Subject.
 func (k Key) Token() (string, error) {
 	head := encode(marshal(map[string]string{"alg": "RS256", "kid": keyID, "typ": "JWT"}))
 	body := encode(marshal(map[string]any{"iss": Issuer, "sub": Subject, "exp": expires}))
@@ -48,7 +48,7 @@ func (k Key) Token() (string, error) {
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// marshal is of plain maps, which cannot fail; their keys come out sorted.
+// marshal encodes maps that cannot fail, with sorted keys.
 func marshal(v any) []byte {
 	text, _ := json.Marshal(v)
 	return text

@@ -18,12 +18,12 @@ import (
 )
 
 func TestKeySetVerifiesOnlyItsOwnTokens(t *testing.T) {
-	mine, theirs := newKey(t), newKey(t)
-	if err := verify(t, mine.KeySet(), bearer(t, mine)); err != nil {
-		t.Errorf("my token: %v", err)
+	key, other := newKey(t), newKey(t)
+	if err := verify(t, key.KeySet(), bearer(t, key)); err != nil {
+		t.Errorf("own token: got error %v, want none", err)
 	}
-	if err := verify(t, mine.KeySet(), bearer(t, theirs)); err == nil {
-		t.Error("the forged token verifies")
+	if err := verify(t, key.KeySet(), bearer(t, other)); err == nil {
+		t.Error("other key's token: got no error, want one")
 	}
 }
 
@@ -38,14 +38,14 @@ func TestLoadOrCreateReusesKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bearer(t, first) != bearer(t, second) || first.KeySet() != second.KeySet() {
-		t.Error("the kept key gives another token")
+		t.Error("second load: got another key, want the same")
 	}
 	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if info.Mode().Perm() != 0o600 {
-		t.Errorf("the key is readable by others: %v", info.Mode())
+		t.Errorf("got mode %v, want 0600", info.Mode())
 	}
 }
 
@@ -55,7 +55,7 @@ func TestLoadOrCreateRejectsInvalidFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := token.LoadOrCreate(file); err == nil || !strings.Contains(err.Error(), file) {
-		t.Errorf("want an error that names the file, got %v", err)
+		t.Errorf("got error %v, want one that names the file", err)
 	}
 }
 
@@ -77,7 +77,7 @@ func bearer(t *testing.T, k token.Key) string {
 	return b
 }
 
-// verify is what a gateway does, with nothing but the text of the set and of the token.
+// verify verifies the token as a gateway does, from the texts of the key set and the token.
 func verify(t *testing.T, set, bearer string) error {
 	t.Helper()
 	var keys struct{ Keys []struct{ N, E string } }
