@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// console shows what is run, as a person would type it, and what it says.
+// console prints each command as a person types it, and its output.
 type console struct{ out io.Writer }
 
 func (c console) title(text string) { fmt.Fprintf(c.out, "\n# %s\n", text) }
 
-// run gives the command the terminal, and a Ctrl-C time to be heeded.
+// run runs the command on this terminal. On cancellation the command has 30 s to handle an interrupt.
 func (c console) run(ctx context.Context, program string, args ...string) error {
 	fmt.Fprintf(c.out, "$ %s %s\n", program, strings.Join(args, " "))
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -32,13 +32,13 @@ func (c console) run(ctx context.Context, program string, args ...string) error 
 	return nil
 }
 
-// answer is what a command says, in one line or many.
-func answer(ctx context.Context, program string, args ...string) (string, error) {
+// output returns the standard output of a command. An error contains its standard error.
+func output(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
-	var said, faults bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &faults
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(args, " "), err, faults.String())
+		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(args, " "), err, stderr.String())
 	}
-	return strings.TrimSpace(said.String()), nil
+	return strings.TrimSpace(stdout.String()), nil
 }

@@ -14,112 +14,129 @@ import (
 	"github.com/rerig/rerig/hack/labsize"
 )
 
-// name is the lab of the demo: another one than that of make lab-up.
-const name = "demo"
+// labName is the lab of the demo. It differs from the lab of `make lab-up`.
+const labName = "demo"
 
-// From this Istio to that one.
+// The demo upgrades Istio from this version to that version.
 const (
-	from = "1.29.1"
-	to   = "1.31.0"
+	fromVersion = "1.29.1"
+	toVersion   = "1.31.0"
 )
 
-// demo begins with a lab of its own, and so always with the old Istio.
+// lab holds what the demo needs to know about its lab.
+type lab struct {
+	kubeconfig string
+	istioctl   string // of toVersion
+	revision   string // of toVersion
+}
+
+// demo starts a new lab, so that each run begins with the old Istio version.
 func demo(ctx context.Context, c console) error {
-	began, size := time.Now(), labsize.Detect()
-	l, err := bringUp(ctx, c, size)
+	start, size := time.Now(), labsize.Detect()
+	l, err := startLab(ctx, c, size)
 	if err != nil {
 		return err
 	}
 	if err := upgrade(ctx, c, l); err != nil {
 		return err
 	}
-	c.title("What the load saw of it.")
-	if err := tellLoad(ctx, c, size); err != nil {
+	c.title("Requests during the upgrade")
+	if err := printLoad(ctx, c, size); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "\nThe demo took %s.\n", time.Since(began).Round(time.Second))
-	c.title("What to try next.")
-	fmt.Fprint(c.out, next(l, size))
+	fmt.Fprintf(c.out, "\nThe demo took %s.\n", time.Since(start).Round(time.Second))
+	c.title("What to try next")
+	fmt.Fprint(c.out, nextCommands(l, size))
 	return nil
 }
 
-func tellLoad(ctx context.Context, c console, size string) error {
+func printLoad(ctx context.Context, c console, size string) error {
 	if size == labsize.Hollow {
-		fmt.Fprintln(c.out, "There was none: a hollow lab has no traffic. As root, make demo has both.")
+		fmt.Fprintln(c.out, "None: a hollow lab has no traffic. Run `make demo` as root for a lab with traffic.")
 		return nil
 	}
-	l, err := reported(ctx)
+	r, err := readLoadReport(ctx)
 	if err == nil {
-		fmt.Fprint(c.out, l.text())
+		fmt.Fprint(c.out, r.text())
 	}
 	return err
 }
 
-// bringUp makes the lab anew; its load counts from when all is in its place.
-func bringUp(ctx context.Context, c console, size string) (lab, error) {
+// startLab replaces the demo's lab by a new one. The load starts counting when the shop is ready.
+func startLab(ctx context.Context, c console, size string) (lab, error) {
 	if size == labsize.None {
-		return lab{}, errors.New("bring up a lab: it needs Linux; elsewhere give rerig a KUBECONFIG of your own")
+		return lab{}, errors.New("the lab needs Linux; use rerig with a KUBECONFIG of your own instead")
 	}
-	c.title("A lab: Kubernetes, Istio " + from + " and a shop. The first time everything is built, which takes a while; then it takes a minute.")
+	c.title("Start a lab: Kubernetes, Istio " + fromVersion + " and a shop. The first start builds everything; later ones take a minute.")
 	if size == labsize.Hollow {
-		fmt.Fprintln(c.out, "It is a hollow one, since a real one needs root: real control planes, no containers and no traffic.")
+		fmt.Fprintln(c.out, "The lab is hollow, because a real one needs root: real control planes, no containers, no traffic.")
 	}
-	if err := c.run(ctx, "bin/lab", "down", "--name", name); err != nil {
+	if err := c.run(ctx, "bin/lab", "down", "--name", labName); err != nil {
 		return lab{}, err
 	}
-	if err := c.run(ctx, "bin/lab", "up", "--name", name, "--size", size); err != nil {
+	if err := c.run(ctx, "bin/lab", "up", "--name", labName, "--size", size); err != nil {
 		return lab{}, err
 	}
 	if size == labsize.Real {
-		if _, err := answer(ctx, "bin/lab", "load", "--reset", "--name", name); err != nil {
+		if _, err := output(ctx, "bin/lab", "load", "--reset", "--name", labName); err != nil {
 			return lab{}, err
 		}
 	}
-	return found(ctx)
+	return findLab(ctx)
 }
 
-// upgrade is what a user does: look, plan, go.
+// findLab asks the lab for the paths that an upgrade needs.
+func findLab(ctx context.Context) (l lab, err error) {
+	l.revision = strings.ReplaceAll(toVersion, ".", "-")
+	if l.kubeconfig, err = output(ctx, "bin/lab", "kubeconfig", "--name", labName); err != nil {
+		return l, err
+	}
+	l.istioctl, err = output(ctx, "bin/lab", "path", "istioctl-"+toVersion, "--name", labName)
+	return l, err
+}
+
+// upgrade runs the commands of a user: inventory, plan, upgrade.
 func upgrade(ctx context.Context, c console, l lab) error {
 	if err := os.Setenv("KUBECONFIG", l.kubeconfig); err != nil {
 		return fmt.Errorf("set KUBECONFIG: %w", err)
 	}
-	c.title("The mesh as it is.")
+	c.title("The mesh before the upgrade")
 	if err := c.run(ctx, "bin/rerig", "inventory"); err != nil {
 		return err
 	}
-	c.title("What an upgrade would do, and what to know before.")
-	if err := c.run(ctx, "bin/rerig", append([]string{"plan"}, l.wish()...)...); err != nil {
+	c.title("The plan: what the upgrade changes and what to know before")
+	if err := c.run(ctx, "bin/rerig", append([]string{"plan"}, l.upgradeFlags()...)...); err != nil {
 		return err
 	}
-	c.title("The upgrade, in three waves. Ctrl-C loses nothing: the same command goes on.")
-	return c.run(ctx, "bin/rerig", append([]string{"upgrade", "--yes"}, l.wish()...)...)
+	c.title("The upgrade in three waves. After Ctrl-C, the same command continues it.")
+	return c.run(ctx, "bin/rerig", append([]string{"upgrade", "--yes"}, l.upgradeFlags()...)...)
 }
 
-// wish is what plan and upgrade are asked for.
-func (l lab) wish() []string {
+// upgradeFlags returns the flags of plan and upgrade.
+func (l lab) upgradeFlags() []string {
 	return []string{"--to", l.revision, "--operator", filepath.Join(filepath.Dir(l.kubeconfig), l.revision+".yaml"),
 		"--istioctl", l.istioctl, "--waves", "3", "--soak", "15s"}
 }
 
-// next says what can be done with the lab that is left up.
-func next(l lab, size string) string {
-	type line struct{ try, what string }
+// nextCommands lists what a user can do with the lab, which keeps running.
+func nextCommands(l lab, size string) string {
+	type line struct{ command, purpose string }
 	lines := []line{
 		{"export KUBECONFIG=" + l.kubeconfig, ""},
-		{"bin/rerig status", "where this run stands"},
-		{"bin/rerig inventory", "who runs what, and whether it agrees"},
-		{"bin/rerig rollback", "everything back to " + from + ", wave by wave, and proven too"},
-		{"bin/rerig upgrade --help", "waves, namespaces, soak, a failing wave put back"},
+		{"bin/rerig status", "state of this run"},
+		{"bin/rerig inventory", "revision of each workload and proxy"},
+		{"bin/rerig rollback", "back to " + fromVersion + " wave by wave, with verification"},
+		{"bin/rerig upgrade --help", "waves, namespaces, soak, rollback of a failing wave"},
 	}
 	if size == labsize.Real {
-		lines = append(lines, line{"bin/lab load --name " + name, "what the load has seen so far; with --reset it counts anew"})
+		lines = append(lines, line{"bin/lab load --name " + labName, "requests so far; --reset starts counting again"})
 	}
 	lines = append(lines,
-		line{"make lab-run NAME=" + name + " CMD='kubectl get pods -A'", ""},
-		line{"make lab-down NAME=" + name, "nothing is left but the cache"})
+		line{"make lab-run NAME=" + labName + " CMD='kubectl get pods -A'", ""},
+		line{"make lab-down NAME=" + labName, "stop the lab; only the cache remains"})
 	var b strings.Builder
 	for _, l := range lines {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-36s %s", l.try, l.what), " ") + "\n")
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-36s %s", l.command, l.purpose), " ") + "\n")
 	}
 	return b.String()
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command demo shows the main job from nothing to its end: a lab with a shop
-// under load, and the shop's move to another Istio in three waves. The lab is
-// left up, for whoever wants to go on by hand.
+// Command demo shows an upgrade from start to end: it starts a lab with a shop under load and moves
+// the shop to another Istio revision in three waves. The lab keeps running afterwards.
 package main
 
 import (
@@ -19,7 +18,8 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
-		fmt.Fprintln(os.Stderr, "The lab is left as it is: look at it with `make lab-status NAME="+name+"`, end it with `make lab-down NAME="+name+"`.")
+		fmt.Fprintf(os.Stderr, "The lab keeps running. Inspect it: make lab-status NAME=%s\n", labName)
+		fmt.Fprintf(os.Stderr, "Stop it: make lab-down NAME=%s\n", labName)
 		os.Exit(1)
 	}
 }

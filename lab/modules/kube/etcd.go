@@ -10,17 +10,17 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// etcdCommand is a single etcd member for a lab: it trusts the machine's
-// loopback, and does not wait for the disk, since a lab never outlives its processes.
+// etcdCommand runs a single etcd member without TLS on loopback. It does not sync to disk, because
+// a lab ends with its processes.
 func etcdCommand() *cobra.Command {
 	var dir, client, peer string
 	c := &cobra.Command{
 		Use: "etcd", Args: cobra.NoArgs, SilenceUsage: true,
 		RunE: func(*cobra.Command, []string) error { return serveEtcd(dir, client, peer) },
 	}
-	c.Flags().StringVar(&dir, "data-dir", "", "where the data is kept")
-	c.Flags().StringVar(&client, "client-url", "http://127.0.0.1:2379", "where clients are served")
-	c.Flags().StringVar(&peer, "peer-url", "http://127.0.0.1:2380", "where other members would be")
+	c.Flags().StringVar(&dir, "data-dir", "", "data directory")
+	c.Flags().StringVar(&client, "client-url", "http://127.0.0.1:2379", "URL for clients")
+	c.Flags().StringVar(&peer, "peer-url", "http://127.0.0.1:2380", "URL for other members; there are none")
 	if err := c.MarkFlagRequired("data-dir"); err != nil {
 		panic(err)
 	}
@@ -41,7 +41,7 @@ func serveEtcd(dir, client, peer string) error {
 	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{*cu}, []url.URL{*cu}
 	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{*pu}, []url.URL{*pu}
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
-	// Leases and events make the history long; a lab needs none of it.
+	// Leases and events fill the history, which a lab does not need.
 	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = "periodic", "5m"
 	e, err := embed.StartEtcd(cfg)
 	if err != nil {

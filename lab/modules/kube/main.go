@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Kube is a whole Kubernetes in one binary: etcd, kube-apiserver,
-// kube-controller-manager, kube-scheduler, kubelet, kube-proxy and kubectl. The
-// name it is called by, or else its first argument, says which.
+// Command kube contains etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet,
+// kube-proxy and kubectl. Its name, or else its first argument, selects the program.
 package main
 
 import (
@@ -37,14 +36,14 @@ func main() {
 	if programs[name] == nil && len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
-	make, known := programs[name]
-	if !known {
-		fmt.Fprintf(os.Stderr, "kube: %q is none of %s\n", name, strings.Join(names(), ", "))
+	newCommand, ok := programs[name]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "kube: unknown program %q; use one of %s\n", name, strings.Join(names(), ", "))
 		os.Exit(2)
 	}
-	// Some of these read the process's own arguments.
+	// Some programs read os.Args.
 	os.Args = append([]string{name}, args...)
-	command := make()
+	command := newCommand()
 	command.SetArgs(args)
 	if err := command.Execute(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
