@@ -13,94 +13,166 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// TestBadInput: each gets one clear message and its exit code, and nothing is
-// written.
+// Each bad input gets one clear message and its exit code, and nothing is written.
 func TestBadInput(t *testing.T) {
 	const file = " --operator testdata/operator.yaml --yes"
-	for name, c := range map[string]struct {
-		line  string
-		spoil func(*fakeCluster)
-		code  int
-		says  []string
+	for _, c := range []struct {
+		name, line string
+		change     func(*fakeCluster)
+		want       int
+		says       []string
 	}{
-		"no revision":           {"upgrade --yes", nil, exitUsage, []string{"--to", "-f"}},
-		"no label":              {"upgrade --to 1.31.0" + file, nil, exitUsage, []string{"1.31.0", "Did you mean \"1-31-0\""}},
-		"reserved":              {"upgrade --to default" + file, nil, exitUsage, []string{"reserved"}},
-		"not there":             {"upgrade --to 1-31-0 --yes", nil, exitRefused, []string{"1-31-0", "1-29-1", "--operator"}},
-		"old one, no run":       {"upgrade --to 1-29-1 --remove-old --yes", nil, exitRefused, []string{"nothing to move", "1-29-1", "--name"}},
-		"nothing is bound":      {"upgrade --to 1-29-1 --yes", unbound, exitRefused, []string{"no namespace is bound", "-n"}},
-		"unreadable file":       {"upgrade -f testdata/none.yaml --yes", nil, exitUsage, []string{"testdata/none.yaml", "no such file"}},
-		"foreign file":          {"upgrade -f testdata/foreign.yaml --yes", nil, exitUsage, []string{"ConfigMap", "MeshUpgrade"}},
-		"unknown field":         {"upgrade -f testdata/misspelt.yaml --yes", nil, exitUsage, []string{"sook"}},
-		"foreign operator":      {"upgrade --to 1-31-0 --operator testdata/foreign.yaml --yes", nil, exitUsage, []string{"ConfigMap", "IstioOperator"}},
-		"file and flags":        {"upgrade -f testdata/move.yaml --soak 5s --yes", nil, exitUsage, []string{"--soak"}},
-		"unknown flag":          {"upgrade --two 1-31-0", nil, exitUsage, []string{"--two"}},
-		"unknown command":       {"upgrad", nil, exitUsage, []string{"upgrad"}},
-		"extra argument":        {"inventory shop-web", nil, exitUsage, []string{"shop-web"}},
-		"unknown output":        {"inventory -o yaml", nil, exitUsage, []string{"yaml"}},
-		"no selector":           {"upgrade --to 1-31-0 --selector ==" + file, nil, exitUsage, []string{"--selector"}},
-		"a name of no label":    {"upgrade --to 1-31-0 --name " + strings.Repeat("n", 64) + file, nil, exitUsage, []string{"name the run", "63"}},
-		"negative":              {"upgrade --to 1-31-0 --parallel -1" + file, nil, exitUsage, []string{"-1"}},
-		"two kinds of waves":    {"upgrade --to 1-31-0 --waves 2 --wave shop-web" + file, nil, exitUsage, []string{"waves"}},
-		"no such namespace":     {"upgrade --to 1-31-0 -n shop-wob" + file, nil, exitRefused, []string{"shop-wob"}},
-		"unbound namespace":     {"upgrade --to 1-31-0 -n plain" + file, nil, exitRefused, []string{"plain", "not bound"}},
-		"label of nobody":       {"upgrade --to 1-31-0" + file, lost, exitRefused, []string{"lost", "1-28-0"}},
-		"from nowhere":          {"upgrade --to 1-31-0 --from 1-28-0" + file, nil, exitRefused, []string{"--from 1-28-0", "no revision that is there", "1-29-1"}},
-		"from the target":       {"upgrade --to 1-31-0 --from 1-31-0" + file, nil, exitRefused, []string{"--from 1-31-0", "the run moves to", "1-29-1"}},
-		"no Istio":              {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Revisions, p.world.Webhooks = nil, nil }, exitRefused, []string{"no Istio control plane", "--istio-namespace"}},
-		"no permission":         {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.lacks = []string{"patch namespaces"} }, exitRefused, []string{"you may not", "patch namespaces"}},
-		"no right to install":   {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.lacksToInstall = []string{"create services in istio-system"} }, exitRefused, []string{"you may not", "create services"}},
-		"no certificate":        {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Webhooks[1].Roots = nil }, exitRefused, []string{"no CA bundle", "istio-sidecar-injector-1-29-1"}},
-		"two roots":             {"upgrade --to 1-31-0 --yes", twoRoots, exitRefused, []string{"two trust roots", "1-31-0"}},
-		"istiod not ready":      {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Revisions[0].Ready = 0 }, exitRefused, []string{"0/1 replicas ready", "1-29-1"}},
-		"istiod silent":         {"upgrade --to 1-31-0" + file, func(p *fakeCluster) { p.world.Revisions[0].Istiods[0].NoAnswer = "timed out" }, exitRefused, []string{"istiod-1-29-1", "timed out"}},
-		"another version":       {"upgrade --to 1-31-0 --version 1.30.0 --yes", func(p *fakeCluster) { addPlane(&p.world, "1-31-0", "1.31.0") }, exitRefused, []string{"1.31.0", "1.30.0"}},
-		"a name used again":     {"upgrade --to 1-31-0 --operator testdata/tagged.yaml --yes", func(p *fakeCluster) { addPlane(&p.world, "1-31-0", "1.31.0") }, exitRefused, []string{"1.31.0", "1.32.0", "name"}},
-		"two ways to install":   {"upgrade --to 1-31-0 --await" + file, nil, exitUsage, []string{"--operator", "--await"}},
-		"a chart's flags alone": {"upgrade --to 1-31-0 --values testdata/values.yaml" + file, nil, exitUsage, []string{"--values", "--chart"}},
-		"a chart and a file":    {"upgrade --to 1-31-0 --chart x" + file, nil, exitUsage, []string{"--operator", "--chart"}},
-		"no such values":        {"upgrade --to 1-31-0 --chart x --values testdata/none.yaml --yes", nil, exitUsage, []string{"testdata/none.yaml"}},
-		"no such chart":         {"upgrade --chart ./nowhere --yes", nil, exitUsage, []string{"./nowhere"}},
-		"nobody to ask":         {"upgrade --to 1-31-0 --operator testdata/operator.yaml", nil, exitUsage, []string{"not a terminal", "--yes"}},
-		"another run":           {"upgrade --to 1-31-0" + file, unfinished, exitRefused, []string{"unfinished", "to-1-30-0", "rerig rollback to-1-30-0"}},
-		"a foreign ledger":      {"upgrade --to 1-31-0" + file, foreignLedger, exitRefused, []string{"to-1-30-0", "status.ledger cannot be read", "Do NOT delete"}},
-		"no run to roll back":   {"rollback --yes", nil, exitRefused, []string{"no record of any"}},
-		"no such run":           {"rollback to-1-31-0 --yes", unfinished, exitRefused, []string{"to-1-31-0", "to-1-30-0"}},
-		"somebody works on it":  {"rollback --yes", func(p *fakeCluster) { unfinished(p); p.holder = "kim@host, process 7" }, exitRefused, []string{"kim@host", "Ctrl-C"}},
-		"a short Lease":         {"upgrade --to 1-31-0 --lease-duration 1s" + file, nil, exitUsage, []string{"1s", "3s"}},
+		{name: "no revision", line: "upgrade --yes", want: exitUsage, says: []string{"--to", "-f"}},
+		{name: "no label", line: "upgrade --to 1.31.0" + file, want: exitUsage, says: []string{"1.31.0", "Did you mean \"1-31-0\""}},
+		{name: "reserved", line: "upgrade --to default" + file, want: exitUsage, says: []string{"reserved"}},
+		{name: "not there", line: "upgrade --to 1-31-0 --yes", want: exitRefused, says: []string{"1-31-0", "1-29-1", "--operator"}},
+		{
+			name: "old one, no run", line: "upgrade --to 1-29-1 --remove-old --yes", want: exitRefused, says: []string{"nothing to move", "1-29-1", "--name"},
+		},
+		{
+			name: "nothing is bound", line: "upgrade --to 1-29-1 --yes", want: exitRefused, says: []string{"no namespace is bound", "-n"},
+			change: unbindAll,
+		},
+		{
+			name: "unreadable file", line: "upgrade -f testdata/none.yaml --yes", want: exitUsage, says: []string{"testdata/none.yaml", "no such file"},
+		},
+		{
+			name: "foreign file", line: "upgrade -f testdata/foreign.yaml --yes", want: exitUsage, says: []string{"ConfigMap", "MeshUpgrade"},
+		},
+		{name: "unknown field", line: "upgrade -f testdata/misspelt.yaml --yes", want: exitUsage, says: []string{"sook"}},
+		{
+			name: "foreign operator", line: "upgrade --to 1-31-0 --operator testdata/foreign.yaml --yes", want: exitUsage, says: []string{"ConfigMap", "IstioOperator"},
+		},
+		{name: "file and flags", line: "upgrade -f testdata/move.yaml --soak 5s --yes", want: exitUsage, says: []string{"--soak"}},
+		{name: "unknown flag", line: "upgrade --two 1-31-0", want: exitUsage, says: []string{"--two"}},
+		{name: "unknown command", line: "upgrad", want: exitUsage, says: []string{"upgrad"}},
+		{name: "extra argument", line: "inventory shop-web", want: exitUsage, says: []string{"shop-web"}},
+		{name: "unknown output", line: "inventory -o yaml", want: exitUsage, says: []string{"yaml"}},
+		{name: "no selector", line: "upgrade --to 1-31-0 --selector ==" + file, want: exitUsage, says: []string{"--selector"}},
+		{
+			name: "a name that is no label", line: "upgrade --to 1-31-0 --name " + strings.Repeat("n", 64) + file, want: exitUsage, says: []string{"name the run", "63"},
+		},
+		{name: "negative", line: "upgrade --to 1-31-0 --parallel -1" + file, want: exitUsage, says: []string{"-1"}},
+		{
+			name: "two kinds of waves", line: "upgrade --to 1-31-0 --waves 2 --wave shop-web" + file, want: exitUsage, says: []string{"waves"},
+		},
+		{name: "no such namespace", line: "upgrade --to 1-31-0 -n shop-wob" + file, want: exitRefused, says: []string{"shop-wob"}},
+		{
+			name: "unbound namespace", line: "upgrade --to 1-31-0 -n plain" + file, want: exitRefused, says: []string{"plain", "not bound"},
+		},
+		{
+			name: "label of no revision", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"lost", "1-28-0"},
+			change: bindToMissingRevision,
+		},
+		{
+			name: "from nowhere", line: "upgrade --to 1-31-0 --from 1-28-0" + file, want: exitRefused, says: []string{"--from 1-28-0", "no revision that is there", "1-29-1"},
+		},
+		{
+			name: "from the target", line: "upgrade --to 1-31-0 --from 1-31-0" + file, want: exitRefused, says: []string{"--from 1-31-0", "the run moves to", "1-29-1"},
+		},
+		{
+			name: "no Istio", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"no Istio control plane", "--istio-namespace"},
+			change: func(p *fakeCluster) { p.world.Revisions, p.world.Webhooks = nil, nil },
+		},
+		{
+			name: "no permission", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"you may not", "patch namespaces"},
+			change: func(p *fakeCluster) { p.lacks = []string{"patch namespaces"} },
+		},
+		{
+			name: "no right to install", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"you may not", "create services"},
+			change: func(p *fakeCluster) { p.lacksToInstall = []string{"create services in istio-system"} },
+		},
+		{
+			name: "no certificate", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"no CA bundle", "istio-sidecar-injector-1-29-1"},
+			change: func(p *fakeCluster) { p.world.Webhooks[1].Roots = nil },
+		},
+		{
+			name: "two roots", line: "upgrade --to 1-31-0 --yes", want: exitRefused, says: []string{"two trust roots", "1-31-0"},
+			change: twoRoots,
+		},
+		{
+			name: "istiod not ready", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"0/1 replicas ready", "1-29-1"},
+			change: func(p *fakeCluster) { p.world.Revisions[0].Ready = 0 },
+		},
+		{
+			name: "istiod silent", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"istiod-1-29-1", "timed out"},
+			change: func(p *fakeCluster) { p.world.Revisions[0].Istiods[0].NoAnswer = "timed out" },
+		},
+		{
+			name: "another version", line: "upgrade --to 1-31-0 --version 1.30.0 --yes", want: exitRefused, says: []string{"1.31.0", "1.30.0"},
+			change: func(p *fakeCluster) { addControlPlane(&p.world, "1-31-0", "1.31.0") },
+		},
+		{
+			name: "a name used again", line: "upgrade --to 1-31-0 --operator testdata/tagged.yaml --yes", want: exitRefused, says: []string{"1.31.0", "1.32.0", "name"},
+			change: func(p *fakeCluster) { addControlPlane(&p.world, "1-31-0", "1.31.0") },
+		},
+		{
+			name: "two installers", line: "upgrade --to 1-31-0 --await" + file, want: exitUsage, says: []string{"--operator", "--await"},
+		},
+		{
+			name: "a chart's flags alone", line: "upgrade --to 1-31-0 --values testdata/values.yaml" + file, want: exitUsage, says: []string{"--values", "--chart"},
+		},
+		{
+			name: "a chart and a file", line: "upgrade --to 1-31-0 --chart x" + file, want: exitUsage, says: []string{"--operator", "--chart"},
+		},
+		{
+			name: "no such values", line: "upgrade --to 1-31-0 --chart x --values testdata/none.yaml --yes", want: exitUsage, says: []string{"testdata/none.yaml"},
+		},
+		{name: "no such chart", line: "upgrade --chart ./nowhere --yes", want: exitUsage, says: []string{"./nowhere"}},
+		{
+			name: "no terminal to ask on", line: "upgrade --to 1-31-0 --operator testdata/operator.yaml", want: exitUsage, says: []string{"not a terminal", "--yes"},
+		},
+		{
+			name: "another run", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"unfinished", "to-1-30-0", "rerig rollback to-1-30-0"},
+			change: unfinished,
+		},
+		{
+			name: "a ledger of another version", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"to-1-30-0", "status.ledger cannot be read", "Do NOT delete"},
+			change: foreignLedger,
+		},
+		{name: "no run to roll back", line: "rollback --yes", want: exitRefused, says: []string{"no record of any"}},
+		{
+			name: "no such run", line: "rollback to-1-31-0 --yes", want: exitRefused, says: []string{"to-1-31-0", "to-1-30-0"},
+			change: unfinished,
+		},
+		{
+			name: "another process works on it", line: "rollback --yes", want: exitRefused, says: []string{"kim@host", "Ctrl-C"},
+			change: func(p *fakeCluster) { unfinished(p); p.leaseHolder = "kim@host, process 7" },
+		},
+		{name: "a short Lease", line: "upgrade --to 1-31-0 --lease-duration 1s" + file, want: exitUsage, says: []string{"1s", "3s"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			p := shop()
-			if c.spoil != nil {
-				c.spoil(p)
+			if c.change != nil {
+				c.change(p)
 			}
-			code, _, err := on(p, c.line)
-			if code != c.code {
-				t.Errorf("exit code %d, want %d", code, c.code)
+			code, _, err := runOn(p, c.line)
+			if code != c.want {
+				t.Errorf("got exit code %d, want %d", code, c.want)
 			}
 			for _, word := range c.says {
 				if !strings.Contains(err, word) {
-					t.Errorf("it does not say %q:\n%s", word, err)
+					t.Errorf("got a message without %q:\n%s", word, err)
 				}
 			}
 			if !strings.HasPrefix(err, "rerig: ") || strings.Count(err, "rerig: ") != 1 {
-				t.Errorf("that is not one message:\n%s", err)
+				t.Errorf("got other than one message:\n%s", err)
 			}
 			if len(p.writes) > 0 {
-				t.Errorf("written all the same: %s", p.writes)
+				t.Errorf("got writes %s, want none", p.writes)
 			}
 		})
 	}
 }
 
-func unbound(p *fakeCluster) {
+func unbindAll(p *fakeCluster) {
 	p.world.Workloads, p.world.Proxies, p.world.Webhooks = nil, nil, nil
 	for i := range p.world.Namespaces {
 		p.world.Namespaces[i].Labels = nil
 	}
 }
 
-func lost(p *fakeCluster) {
+func bindToMissingRevision(p *fakeCluster) {
 	p.world.Namespaces = append(p.world.Namespaces, mesh.Namespace{Name: "lost", Labels: map[string]string{mesh.RevisionLabel: "1-28-0"}})
 	p.world.Sort()
 }
@@ -108,11 +180,11 @@ func lost(p *fakeCluster) {
 func twoRoots(p *fakeCluster) {
 	roots := p.world.Roots
 	p.world.Roots = []string{"another root"}
-	addPlane(&p.world, "1-31-0", "1.31.0")
+	addControlPlane(&p.world, "1-31-0", "1.31.0")
 	p.world.Roots = roots
 }
 
-// unfinished puts a run on record that somebody agreed to.
+// unfinished records a run whose plan was approved.
 func unfinished(p *fakeCluster) {
 	u := v1alpha1.MeshUpgrade{Spec: v1alpha1.MeshUpgradeSpec{Revision: "1-30-0"}}
 	u.Name = "to-1-30-0"
@@ -122,7 +194,7 @@ func unfinished(p *fakeCluster) {
 	}
 }
 
-// foreignLedger is a record that another version wrote.
+// foreignLedger records a run that another version wrote.
 func foreignLedger(p *fakeCluster) {
 	unfinished(p)
 	p.runs[0].Status.Ledger = []byte("not gzip")

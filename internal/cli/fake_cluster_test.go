@@ -26,20 +26,20 @@ import (
 
 // fakeCluster is a cluster in memory: a write takes effect at once.
 type fakeCluster struct {
-	mutex          sync.Mutex // a watcher looks while another works
-	world          mesh.World
-	runs           []v1alpha1.MeshUpgrade
-	ledgers        map[string]step.Ledger
-	lacks          []string
-	lacksToInstall []string
-	holder         string
-	lasts          int                       // how often the holder is seen before its Lease has run out; 0 for ever
-	comes          int                       // how often nobody is seen before somebody takes the Lease; 0 for never
-	works          func()                    // what the holder does
-	writes         []string                  // everything that was written
-	setups         mesh.ControlPlaneSettings // how the control planes are set up
-	removing       string                    // the run that takes a revision away
-	refuses        string                    // a pod whose proxy rejects what the new revision sends
+	mutex             sync.Mutex // a process watches while another works
+	world             mesh.World
+	runs              []v1alpha1.MeshUpgrade
+	ledgers           map[string]step.Ledger
+	lacks             []string
+	lacksToInstall    []string
+	leaseHolder       string
+	leaseExpiresAfter int                       // after how many reads of the Lease it has expired; 0 for never
+	anotherComesAfter int                       // after how many reads of the Lease another process takes it; 0 for never
+	anotherWorks      func()                    // what the process with the Lease does
+	writes            []string                  // all writes
+	setups            mesh.ControlPlaneSettings // settings of the control planes
+	removing          string                    // the run whose removal is observed
+	rejectsConfig     string                    // a pod whose proxy rejects the configuration of the new revision
 }
 
 func (p *fakeCluster) Observe(context.Context) (mesh.World, error) {
@@ -63,7 +63,7 @@ func (p *fakeCluster) Write(_ context.Context, c step.Change) error {
 		p.world.CRDInstalled = true
 	case c.Verb == step.InstallRevision:
 		p.world.Revisions = slices.DeleteFunc(p.world.Revisions, func(r mesh.Revision) bool { return r.Name == c.Name })
-		addPlane(&p.world, c.Name, c.Version)
+		addControlPlane(&p.world, c.Name, c.Version)
 	case c.Kind == "Namespace":
 		p.relabel(c)
 	case c.Verb == step.PointTag:
@@ -116,7 +116,7 @@ func (p *fakeCluster) restart(c step.Change) {
 			for k, x := range w.Proxies {
 				if x.Namespace == wl.Namespace && x.Pod == pod.Name {
 					w.Proxies[k].Revision, w.Proxies[k].Istiod, w.Proxies[k].Version, w.Proxies[k].Rejected = revision, "istiod-"+revision, versionOf(w, revision), nil
-					if pod.Name == p.refuses && revision == "1-31-0" {
+					if pod.Name == p.rejectsConfig && revision == "1-31-0" {
 						w.Proxies[k].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "duplicate listener"}}
 					}
 				}
@@ -127,9 +127,9 @@ func (p *fakeCluster) restart(c step.Change) {
 	p.world = w
 }
 
-// mend takes away what the proxy refused.
-func (p *fakeCluster) mend() {
-	p.refuses, p.world.Proxies = "", slices.Clone(p.world.Proxies)
+// acceptConfig has the proxies accept their configuration.
+func (p *fakeCluster) acceptConfig() {
+	p.rejectsConfig, p.world.Proxies = "", slices.Clone(p.world.Proxies)
 	for i := range p.world.Proxies {
 		p.world.Proxies[i].Rejected = nil
 	}
@@ -228,23 +228,23 @@ func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, needs []install.Pe
 }
 
 func (p *fakeCluster) Holder(context.Context) (string, error) {
-	if p.comes > 0 {
-		if p.comes--; p.comes == 0 {
-			defer func() { p.holder = "kim@laptop" }()
+	if p.anotherComesAfter > 0 {
+		if p.anotherComesAfter--; p.anotherComesAfter == 0 {
+			defer func() { p.leaseHolder = "kim@laptop" }()
 		}
 	}
-	if p.lasts > 0 {
-		if p.lasts--; p.lasts == 0 {
-			p.holder = ""
+	if p.leaseExpiresAfter > 0 {
+		if p.leaseExpiresAfter--; p.leaseExpiresAfter == 0 {
+			p.leaseHolder = ""
 		}
 	}
-	return p.holder, nil
+	return p.leaseHolder, nil
 }
 
 func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, told func(string), act func(context.Context) error) error {
-	if p.holder != "" {
-		told(p.holder)
-		p.works() // the other process, until it gives the Lease back
+	if p.leaseHolder != "" {
+		told(p.leaseHolder)
+		p.anotherWorks() // until the other process releases the Lease
 	}
 	return act(ctx)
 }

@@ -33,10 +33,10 @@ func (c *instantClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// shop is a cluster of fakeCluster with a small mesh on 1-29-1.
+// shop returns a cluster with a small mesh on 1-29-1.
 func shop() *fakeCluster {
 	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"0123456789abcdef"}}
-	addPlane(&w, "1-29-1", "1.29.1")
+	addControlPlane(&w, "1-29-1", "1.29.1")
 	w.Tags = []mesh.Tag{{Name: "default", Revision: "1-29-1"}}
 	w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-revision-tag-default", Name: "namespace.sidecar-injector.istio.io",
 		Revision: "1-29-1", Tag: "default", Roots: w.Roots, Namespaces: mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.In, Values: []string{"enabled"}}}})
@@ -51,7 +51,7 @@ func shop() *fakeCluster {
 	return &fakeCluster{world: w, ledgers: map[string]step.Ledger{}}
 }
 
-func addPlane(w *mesh.World, revision, version string) {
+func addControlPlane(w *mesh.World, revision, version string) {
 	w.Revisions = append(w.Revisions, mesh.Revision{Name: revision, Version: version, Replicas: 1, Ready: 1,
 		Istiods: []mesh.Istiod{{Pod: "istiod-" + revision, Ready: true, Version: version, Build: version}}})
 	w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-sidecar-injector-" + revision, Name: "rev.namespace.sidecar-injector.istio.io",

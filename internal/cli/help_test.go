@@ -10,19 +10,19 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// TestHelpNamesItsPlaceholders: no flag takes just a "string".
-func TestHelpNamesItsPlaceholders(t *testing.T) {
+// No flag takes just a "string".
+func TestHelpNamesPlaceholders(t *testing.T) {
 	for _, cmd := range command(Streams{}, nil, nil).Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int"}, name) {
-				t.Errorf("%s --%s takes a %s", cmd.Name(), f.Name, name)
+				t.Errorf("%s --%s: got placeholder %s, want one that says what it is", cmd.Name(), f.Name, name)
 			}
 		})
 	}
-	code, out, err := on(shop(), "upgrade --help")
+	code, out, err := runOn(shop(), "upgrade --help")
 	for _, flag := range []string{"--strategy restart|swap", "--trial none|in-service|out-of-service", "--tags move|keep", "--labels restore|explicit"} {
 		if code != exitDone || !strings.Contains(out+err, flag+" ") {
-			t.Errorf("help does not say %s:\n%s%s", flag, out, err)
+			t.Errorf("got help without %s:\n%s%s", flag, out, err)
 		}
 	}
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Others take the target away in the middle of a run, which installs it anew, and
-// that fails: with another file the same command goes on. What was found before the
-// run stays on record, and is what a rollback goes back to.
-func TestAMendedInstallInTheMiddleKeepsTheBaseline(t *testing.T) {
+// Another person removes the target during a run. Its second install fails, and the
+// same command with another file continues. The baseline stays on record, and a
+// rollback restores it.
+func TestCorrectedInstallKeepsTheBaseline(t *testing.T) {
 	gone := func(p *fakeCluster) {
 		p.world.Revisions = p.world.Revisions[:1]
 		p.world.Webhooks = slices.DeleteFunc(slices.Clone(p.world.Webhooks), func(h mesh.Webhook) bool { return h.Revision == "1-31-0" })
@@ -24,44 +24,44 @@ func TestAMendedInstallInTheMiddleKeepsTheBaseline(t *testing.T) {
 		p.world.Revisions = slices.Clone(p.world.Revisions)
 		p.world.Revisions[1].Ready = 0
 	}
-	for name, c := range map[string]struct {
-		refuses string
-		spoil   func(p *fakeCluster)
+	for _, c := range []struct {
+		name, rejectsConfig string
+		change              func(p *fakeCluster)
 	}{
-		"wave 1 was moved, the revision is gone":          {"db-1", gone},
-		"wave 1 was moved, half of the revision is there": {"db-1", half},
-		"both were moved, half of the revision is there":  {"web-1", half},
+		{name: "wave 1 was moved, the revision is gone", rejectsConfig: "db-1", change: gone},
+		{name: "wave 1 was moved, a part of the revision exists", rejectsConfig: "db-1", change: half},
+		{name: "both waves were moved, a part of the revision exists", rejectsConfig: "web-1", change: half},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			p := shop()
-			p.refuses = c.refuses
-			if code, _, err := on(p, upgradeLine+" --yes"); code != exitHeld {
+			p.rejectsConfig = c.rejectsConfig
+			if code, _, err := runOn(p, upgradeLine+" --yes"); code != exitHeld {
 				t.Fatal(code, err)
 			}
 			l := p.ledgers["to-1-31-0"].Clone()
-			p.mend()
-			// As the engine leaves it when the install is begun again and fails.
+			p.acceptConfig()
+			// The engine leaves this ledger when the install begins again and fails.
 			l.Installation, l.Held, l.Reached = step.Installing, &step.Hold{Reason: "InstallFailed", Subject: "1-31-0"}, 0
 			l.Approved = append([]step.Step{{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"}}, l.Approved...)
 			if err := p.Record("to-1-31-0").Save(t.Context(), l, engine.Summary{Phase: "Held"}); err != nil {
 				t.Fatal(err)
 			}
-			c.spoil(p)
-			p.run("to-1-31-0").Spec.Install.Raw = []byte(`{"apiVersion":"install.istio.io/v1alpha1","kind":"IstioOperator","spec":{"profile":"demo"}}`)
+			c.change(p)
+			p.run("to-1-31-0").Spec.Install.Raw = []byte(otherOperator)
 			before := fmt.Sprint(l.Baseline.Bindings, l.Baseline.Revisions)
-			code, out, err := on(p, upgradeLine+" --yes")
+			code, out, err := runOn(p, upgradeLine+" --yes")
 			if after := fmt.Sprint(p.ledgers["to-1-31-0"].Baseline.Bindings, p.ledgers["to-1-31-0"].Baseline.Revisions); before != after {
-				t.Errorf("found before the run: %s; on record now: %s", before, after)
+				t.Errorf("got baseline %s, want %s", after, before)
 			}
 			if phase := p.run("to-1-31-0").Status.Phase; code != exitDone || phase != "Completed" {
-				t.Errorf("exit code %d, phase %s: %s%s", code, phase, err, out)
+				t.Errorf("got exit code %d and phase %s, want %d and Completed: %s%s", code, phase, exitDone, err, out)
 			}
-			if code, _, err := on(p, "rollback --yes"); code != exitDone {
-				t.Errorf("rollback: exit code %d %s", code, err)
+			if code, _, err := runOn(p, "rollback --yes"); code != exitDone {
+				t.Errorf("rollback: got exit code %d, want %d: %s", code, exitDone, err)
 			}
 			for _, ns := range []string{"shop-data", "shop-web"} {
 				if n, _ := p.world.Namespace(ns); n.Binding().String() != l.Baseline.Bindings[ns] {
-					t.Errorf("after a rollback %s bears %s, not %s", ns, n.Binding(), l.Baseline.Bindings[ns])
+					t.Errorf("after the rollback: got label %s of %s, want %s", n.Binding(), ns, l.Baseline.Bindings[ns])
 				}
 			}
 		})

@@ -10,13 +10,12 @@ import (
 	"github.com/rerig/rerig/internal/run"
 )
 
-// After two runs the older one is taken back: the plan names the newer one. Then,
-// without a name, the rollback is of the run that ended last, and moves nothing; the
-// one begun last would move the mesh on.
-func TestRollbackOfAnOlderRun(t *testing.T) {
+// After two runs the older one is rolled back, and the plan names the newer one.
+// Then a rollback without a name is of the run that ended last, and moves nothing.
+func TestRollbackOfAnOlderRunNamesTheLater(t *testing.T) {
 	p := shop()
-	addPlane(&p.world, "1-31-0", "1.31.0")
-	addPlane(&p.world, "1-32-0", "1.32.0")
+	addControlPlane(&p.world, "1-31-0", "1.31.0")
+	addControlPlane(&p.world, "1-32-0", "1.32.0")
 	p.world.Sort()
 	at := noon
 	later := func(line string) string {
@@ -26,7 +25,7 @@ func TestRollbackOfAnOlderRun(t *testing.T) {
 		code := runCommand(t.Context(), strings.Fields(line), Streams{In: strings.NewReader(""), Out: &o, Err: &e},
 			func(*app) (run.Cluster, error) { return p, nil }, &instantClock{now: at})
 		if code != exitDone {
-			t.Fatalf("%s: exit code %d %s%s", line, code, e.String(), o.String())
+			t.Fatalf("%s: got exit code %d, want %d: %s%s", line, code, exitDone, e.String(), o.String())
 		}
 		return strings.Join(strings.Fields(o.String()), " ")
 	}
@@ -34,16 +33,16 @@ func TestRollbackOfAnOlderRun(t *testing.T) {
 	later("upgrade --to 1-32-0 --yes --soak 1s")
 	const passed = "After it came run to-1-32-0 to revision 1-32-0 (shop-data, shop-web). This goes back past that, to what was found before run to-1-31-0."
 	if out := later("rollback to-1-31-0 --yes"); !strings.Contains(out, passed) {
-		t.Errorf("the newer run is not named:\n%s", out)
+		t.Errorf("got a plan without %q:\n%s", passed, out)
 	}
 	if out := later("status"); !strings.Contains(out, "Run to-1-31-0") {
-		t.Errorf("status shows another run:\n%s", out)
+		t.Errorf("got the status of another run, want run to-1-31-0:\n%s", out)
 	}
 	p.writes = nil
 	if out := later("rollback --yes"); len(p.writes) > 0 || !strings.Contains(out, "Run to-1-31-0 is rolled back") {
-		t.Errorf("wrote %s:\n%s", p.writes, out)
+		t.Errorf("got writes %s, want none:\n%s", p.writes, out)
 	}
 	if out := later("rollback to-1-32-0 --yes"); strings.Contains(out, "After it came") {
-		t.Errorf("nothing came after it:\n%s", out)
+		t.Errorf("got a later run, want none:\n%s", out)
 	}
 }

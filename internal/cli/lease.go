@@ -94,7 +94,7 @@ func (a *app) takeOver(ctx, held context.Context, c run.Cluster, r *run.Run, w *
 	case now == nil && !r.Fresh:
 		return r.ErrGone()
 	case r.Proceeds(now):
-		r.Adopt(now)
+		r.UseRecord(now)
 		return act(held)
 	}
 	if err := r.Conflicts(now); err != nil {

@@ -86,7 +86,7 @@ func formerMark(t step.Target) string {
 }
 
 // patchName matches the names of such files.
-var patchName = regexp.MustCompile(`^[0-9]{2,}-(label|pin|unpin)-.+\.yaml$`)
+var patchName = regexp.MustCompile(`^[0-9]{2,}-(label|pin|restore-label|unpin)-.+\.yaml$`)
 
 // findPatches returns the patches that a folder holds: those of a target's run and
 // direction, and the others.

@@ -11,9 +11,9 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// TestPatchesOfBothWays: what a GitOps tool keeps is written out for committing, by a
-// plan for the way forth, also with a file, and by a rollback for the way back.
-func TestPatchesOfBothWays(t *testing.T) {
+// Labels that a GitOps tool manages are written as patches, by a plan (also of a
+// file) for the upgrade, and by a rollback for the rollback.
+func TestPatchesOfBothDirections(t *testing.T) {
 	p := shop()
 	for i := range p.world.Namespaces {
 		if p.world.Namespaces[i].Name == "shop-data" {
@@ -23,40 +23,39 @@ func TestPatchesOfBothWays(t *testing.T) {
 	written := func(name, wants, line string, want int) string {
 		t.Helper()
 		folder := filepath.Join(t.TempDir(), "patches")
-		code, out, err := on(p, line+" --patches "+folder)
+		code, out, err := runOn(p, line+" --patches "+folder)
 		if code != want {
-			t.Fatalf("%s: exit code %d: %s", line, code, err)
+			t.Fatalf("%s: got exit code %d, want %d: %s", line, code, want, err)
 		}
 		content, failure := os.ReadFile(filepath.Join(folder, name))
 		if failure != nil || !strings.Contains(string(content), wants) {
-			t.Errorf("%s: %v: it does not say %s:\n%s", line, failure, wants, content)
+			t.Errorf("%s: got error %v, want none and %s:\n%s", line, failure, wants, content)
 		}
 		return out
 	}
 	written("01-label-shop-data.yaml", "1-29-1 -> istio.io/rev=1-31-0", "plan -f testdata/move.yaml", exitDone)
-	code, out, err := on(p, upgradeLine+" --yes")
+	code, out, err := runOn(p, upgradeLine+" --yes")
 	if code != exitHeld || !strings.Contains(strings.Join(strings.Fields(out), " "), "rerig plan --patches DIR") {
-		t.Fatalf("exit code %d: %s\n%s", code, err, out)
+		t.Fatalf("got exit code %d, want %d: %s\n%s", code, exitHeld, err, out)
 	}
 	for i := range p.world.Namespaces {
 		if p.world.Namespaces[i].Name == "shop-data" {
 			p.world.Namespaces[i].Labels = map[string]string{mesh.RevisionLabel: "1-31-0"}
 		}
 	}
-	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+	if code, _, err := runOn(p, upgradeLine+" --yes"); code != exitDone {
 		t.Fatal(err)
 	}
 	out = written("01-label-shop-data.yaml", "1-31-0 -> istio.io/rev=1-29-1", "rollback --yes", exitHeld)
 	if !strings.Contains(strings.Join(strings.Fields(out), " "), "rerig rollback to-1-31-0 --patches DIR") {
-		t.Errorf("the hold does not say by what command patches are written:\n%s", out)
+		t.Errorf("got a hold without the command that writes patches:\n%s", out)
 	}
 	written("01-label-shop-data.yaml", "1-31-0 -> istio.io/rev=1-29-1", "rollback", exitHeld)
 }
 
-// TestPatchesOfTwoWaysAreNotMixed: what was written before of the same way is
-// replaced by what is left of it; a folder that holds patches of the other way, or of
-// another run, is refused by their names and left as it is.
-func TestPatchesOfTwoWaysAreNotMixed(t *testing.T) {
+// Patches of the same run and direction are replaced by those of what is left, also
+// those of version 0.1. A folder with others is refused, and left as it is.
+func TestPatchesOfTwoDirectionsAreNotMixed(t *testing.T) {
 	p := shop()
 	keep := func(label string) {
 		for i := range p.world.Namespaces {
@@ -85,26 +84,27 @@ func TestPatchesOfTwoWaysAreNotMixed(t *testing.T) {
 		}
 	}
 	put("kustomization.yaml", "theirs")
-	forth := "plan -f testdata/move.yaml --patches " + folder
-	if code, _, err := on(p, forth); code != exitDone {
-		t.Fatalf("exit code %d: %s", code, err)
+	upgrade := "plan -f testdata/move.yaml --patches " + folder
+	if code, _, err := runOn(p, upgrade); code != exitDone {
+		t.Fatalf("got exit code %d, want %d: %s", code, exitDone, err)
 	}
 	once := read()
-	put("02-unpin-shop-web.yaml", "# Run to-1-31-0, upgrade.\n# It was committed since.\n")
-	if code, _, err := on(p, forth); code != exitDone || read() != once {
-		t.Fatalf("again: exit code %d: %s\n%s", code, err, read())
+	put("02-restore-label-shop-web.yaml", "# Run to-1-31-0, upgrade.\n# It was committed since.\n")
+	put("03-unpin-shop-web.yaml", "# Run to-1-31-0, the way forth.\n# Version 0.1 wrote it.\n")
+	if code, _, err := runOn(p, upgrade); code != exitDone || read() != once {
+		t.Fatalf("again: got exit code %d and other files, want %d and the same: %s\n%s", code, exitDone, err, read())
 	}
-	if code, _, err := on(p, upgradeLine+" --yes"); code != exitHeld {
+	if code, _, err := runOn(p, upgradeLine+" --yes"); code != exitHeld {
 		t.Fatal(err)
 	}
 	keep("1-31-0")
-	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+	if code, _, err := runOn(p, upgradeLine+" --yes"); code != exitDone {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"rollback", "rollback --yes"} {
-		code, _, err := on(p, line+" --patches "+folder)
+		code, _, err := runOn(p, line+" --patches "+folder)
 		if code == exitDone || !strings.Contains(err, "01-label-shop-data.yaml: remove them, or use another folder") || read() != once {
-			t.Errorf("%s: exit code %d: %s\n%s", line, code, err, read())
+			t.Errorf("%s: got exit code %d, want a refusal and no change: %s\n%s", line, code, err, read())
 		}
 	}
 }

@@ -10,38 +10,51 @@ import (
 	"github.com/rerig/rerig/internal/run"
 )
 
-// TestAnEmptySelectionIsNotEverything: a script's variable that is not set, or a
-// template's value, moves nothing.
-func TestAnEmptySelectionIsNotEverything(t *testing.T) {
-	for flag, args := range map[string][]string{
-		"--namespace": {"-n", ""}, "--namespace ": {"--namespace="}, "--selector": {"-l", ""}, "--selector ": {"-l", "", "-n", "shop-web"}, "spec.namespaces": {"-l", " "},
+// A script's unset variable, or a template's empty value, moves nothing.
+func TestEmptySelectionIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{"--namespace", []string{"-n", ""}},
+		{"--namespace", []string{"--namespace="}},
+		{"--selector", []string{"-l", ""}},
+		{"--selector", []string{"-l", "", "-n", "shop-web"}},
+		{"spec.namespaces", []string{"-l", " "}},
 	} {
-		p := shop()
-		code, out, err := on(p, upgradeLine+" --yes", args...)
-		if code != exitUsage || !strings.Contains(err, strings.TrimSpace(flag)) || !strings.Contains(err, "leave it out") || len(p.writes) > 0 {
-			t.Errorf("%q: exit code %d, %d writes: %s\n%s", args, code, len(p.writes), err, out)
-		}
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			p := shop()
+			code, out, err := runOn(p, upgradeLine+" --yes", c.args...)
+			if code != exitUsage || !strings.Contains(err, c.says) || !strings.Contains(err, "leave it out") || len(p.writes) > 0 {
+				t.Errorf("got exit code %d and %d writes, want %d, none and %q: %s\n%s", code, len(p.writes), exitUsage, c.says, err, out)
+			}
+		})
 	}
-	for field, code := range map[string]int{
-		"namespaces: {names: []}":                            exitUsage,
-		"namespaces: {}":                                     exitUsage,
-		"namespaces:":                                        exitUsage,
-		"namespaces: {selector: {}}":                         exitUsage,
-		"namespaces: {selector: {matchLabels: {}}}":          exitUsage,
-		"waves: []":                                          exitUsage,
-		"waves: [{namespaces: []}]":                          exitUsage,
-		"namespaces: {selector: {matchLabels: {team: web}}}": exitDone,
-		"maxParallel: 2":                                     exitDone,
+	for _, c := range []struct {
+		field string
+		want  int
+	}{
+		{"namespaces: {names: []}", exitUsage},
+		{"namespaces: {}", exitUsage},
+		{"namespaces:", exitUsage},
+		{"namespaces: {selector: {}}", exitUsage},
+		{"namespaces: {selector: {matchLabels: {}}}", exitUsage},
+		{"waves: []", exitUsage},
+		{"waves: [{namespaces: []}]", exitUsage},
+		{"namespaces: {selector: {matchLabels: {team: web}}}", exitDone},
+		{"maxParallel: 2", exitDone},
 	} {
-		p := shop()
-		addPlane(&p.world, "1-31-0", "1.31.0")
-		p.world.Sort()
-		var o, e strings.Builder
-		file := "apiVersion: rerig.dev/v1alpha1\nkind: MeshUpgrade\nspec:\n  revision: 1-31-0\n  soak: 1s\n  " + field + "\n"
-		got := runCommand(context.Background(), []string{"upgrade", "-f", "-", "--yes"}, Streams{In: strings.NewReader(file), Out: &o, Err: &e},
-			func(*app) (run.Cluster, error) { return p, nil }, &instantClock{now: noon})
-		if got != code || (len(p.writes) > 0) != (code == exitDone) {
-			t.Errorf("%s: exit code %d, want %d, %d writes: %s", field, got, code, len(p.writes), e.String())
-		}
+		t.Run(c.field, func(t *testing.T) {
+			p := shop()
+			addControlPlane(&p.world, "1-31-0", "1.31.0")
+			p.world.Sort()
+			var o, e strings.Builder
+			file := "apiVersion: rerig.dev/v1alpha1\nkind: MeshUpgrade\nspec:\n  revision: 1-31-0\n  soak: 1s\n  " + c.field + "\n"
+			got := runCommand(context.Background(), []string{"upgrade", "-f", "-", "--yes"}, Streams{In: strings.NewReader(file), Out: &o, Err: &e},
+				func(*app) (run.Cluster, error) { return p, nil }, &instantClock{now: noon})
+			if got != c.want || (len(p.writes) > 0) != (got == exitDone) {
+				t.Errorf("got exit code %d and %d writes, want %d: %s", got, len(p.writes), c.want, e.String())
+			}
+		})
 	}
 }

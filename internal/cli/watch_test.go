@@ -16,21 +16,22 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// TestWatch: somebody else works on the run. Who comes second watches, and asks
-// nobody; when the other has come to the end there is the page, and when it died
-// the work goes on.
-func TestWatch(t *testing.T) {
-	for name, c := range map[string]struct {
+// While another process works on the run, the second one watches and asks for no
+// approval. It writes the last page when the other ends, and continues when the
+// other dies.
+func TestSecondProcessWatches(t *testing.T) {
+	for _, c := range []struct {
+		name   string
 		ends   bool
 		says   string
 		writes int
 	}{
-		"the other ends": {true, "", 0},
-		"the other dies": {false, "this process continues it", 7},
+		{name: "the other ends", ends: true},
+		{name: "the other dies", says: "this process continues it", writes: 7},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			p := shop()
-			whole(t, p)
+			completeUpgrade(t, p)
 			done := p.ledgers["to-1-31-0"]
 			midway := done.Clone()
 			midway.Ended = time.Time{}
@@ -42,8 +43,8 @@ func TestWatch(t *testing.T) {
 			if err := journal.Save(t.Context(), midway, engine.Summary{Phase: "Upgrading"}); err != nil {
 				t.Fatal(err)
 			}
-			p.holder, p.writes = "kim@host, process 7", nil
-			p.works = func() {
+			p.leaseHolder, p.writes = "kim@host, process 7", nil
+			p.anotherWorks = func() {
 				if !c.ends {
 					return
 				}
@@ -51,38 +52,38 @@ func TestWatch(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			code, out, err := on(p, upgradeLine)
+			code, out, err := runOn(p, upgradeLine)
 			if code != exitDone || !strings.Contains(out, "Run to-1-31-0 is complete") {
-				t.Errorf("exit code %d: %s%s", code, out, err)
+				t.Errorf("got exit code %d, want %d and a complete run: %s%s", code, exitDone, out, err)
 			}
 			if !strings.Contains(err, "kim@host, process 7 works on run to-1-31-0") || !strings.Contains(err, c.says) {
-				t.Errorf("it says:\n%s", err)
+				t.Errorf("got messages without the other process or %q:\n%s", c.says, err)
 			}
 			if len(p.writes) != c.writes {
-				t.Errorf("%d writes, want %d: %s", len(p.writes), c.writes, p.writes)
+				t.Errorf("got %d writes, want %d: %s", len(p.writes), c.writes, p.writes)
 			}
 		})
 	}
 }
 
-// TestAfterTheWayBack: the Lease of whoever took the run back is still there when
-// the next upgrade begins. That run has ended, and it is not what is asked for.
-func TestAfterTheWayBack(t *testing.T) {
+// The Lease of the process that rolled the run back is still valid when the next
+// upgrade starts. That rollback has ended, and is not what is asked for.
+func TestUpgradeAfterARollbackWithALease(t *testing.T) {
 	p := shop()
-	whole(t, p)
-	if code, _, err := on(p, "rollback --yes"); code != exitDone {
+	completeUpgrade(t, p)
+	if code, _, err := runOn(p, "rollback --yes"); code != exitDone {
 		t.Fatal(err)
 	}
-	p.holder, p.works, p.writes = "kim@host, process 7", func() {}, nil
-	code, out, err := on(p, upgradeLine+" --yes")
+	p.leaseHolder, p.anotherWorks, p.writes = "kim@host, process 7", func() {}, nil
+	code, out, err := runOn(p, upgradeLine+" --yes")
 	if code != exitDone || !strings.Contains(out, "Run to-1-31-0 is complete") || len(p.writes) == 0 {
-		t.Errorf("exit code %d, %d writes: %s%s", code, len(p.writes), out, err)
+		t.Errorf("got exit code %d and %d writes, want %d and some: %s%s", code, len(p.writes), exitDone, out, err)
 	}
 }
 
-// begins has somebody else agree to a run to-1-31-0 of his own, and be interrupted
-// before he moves anything.
-func begins(t *testing.T, p *fakeCluster, line string) {
+// startByAnother records a run to-1-31-0 that another process started, and that was
+// interrupted before it moved anything.
+func startByAnother(t *testing.T, p *fakeCluster, line string) {
 	t.Helper()
 	u := *asked(t, line)
 	u.Spec.Version = "1.31.0"
@@ -101,104 +102,92 @@ func begins(t *testing.T, p *fakeCluster, line string) {
 	if err := journal.Save(t.Context(), plan.NewLedger(plan.Make(p.world, target, step.Ledger{}), noon), engine.Summary{Phase: "Upgrading"}); err != nil {
 		t.Fatal(err)
 	}
-	p.holder = ""
+	p.leaseHolder = ""
 }
 
-// TestAWatcherKeepsToWhatItWasShown: while a plan was read, somebody else began a
-// run of the same name. It is gone on with where it is what was agreed to here.
-func TestAWatcherKeepsToWhatItWasShown(t *testing.T) {
+// While a person read a plan, another one started a run of the same name. This
+// process continues that run only if its plan is the one that was approved here.
+func TestWatcherChecksWhatAnotherApproved(t *testing.T) {
 	const line = "upgrade --to 1-31-0 --await"
-	for others, c := range map[string]struct {
-		mine string
-		code int
-		says string
+	for _, c := range []struct {
+		other, own string
+		want       int
+		says       string
 	}{
-		"--to 1-31-0 --await":                                {"", exitDone, "this process continues it"},
-		"--to 1-31-0 --await --soak 3m":                      {" -n shop-data", exitRefused, "differs in spec.namespaces"},
-		"--to 1-31-0 --await --rollback-on-failure":          {"", exitRefused, "spec.rollbackOnFailure (true, here false)"},
-		"--to 1-31-0 --await --strategy swap":                {"", exitRefused, "spec.way (swap, here restart)"},
-		"--to 1-31-0 --await --remove-old":                   {"", exitRefused, "spec.removeOld (true, here false)"},
-		"--to 1-31-0 --await -n shop-data --wave shop-data ": {" -n shop-data --wave shop-data", exitDone, "this process continues it"},
+		{other: "--to 1-31-0 --await", own: "", want: exitDone, says: "this process continues it"},
+		{other: "--to 1-31-0 --await --soak 3m", own: " -n shop-data", want: exitRefused, says: "differs in spec.namespaces"},
+		{other: "--to 1-31-0 --await --rollback-on-failure", own: "", want: exitRefused, says: "spec.rollbackOnFailure (true, here false)"},
+		{other: "--to 1-31-0 --await --strategy swap", own: "", want: exitRefused, says: "spec.way (swap, here restart)"},
+		{other: "--to 1-31-0 --await --remove-old", own: "", want: exitRefused, says: "spec.removeOld (true, here false)"},
+		{other: "--to 1-31-0 --await -n shop-data --wave shop-data ", own: " -n shop-data --wave shop-data", want: exitDone, says: "this process continues it"},
 	} {
-		p := shop()
-		p.holder = "kim@host, process 7"
-		p.works = func() { begins(t, p, others) }
-		code, out, err := on(p, line+c.mine+" --yes")
-		if code != c.code || !strings.Contains(err, c.says) || (len(p.writes) > 0) != (code == exitDone) {
-			t.Errorf("somebody else began %s: exit code %d, want %d, and %q is to be said; %d writes: %s\n%s", others, code, c.code, c.says, len(p.writes), err, out)
-		}
+		t.Run(c.other, func(t *testing.T) {
+			p := shop()
+			p.leaseHolder = "kim@host, process 7"
+			p.anotherWorks = func() { startByAnother(t, p, c.other) }
+			code, out, err := runOn(p, line+c.own+" --yes")
+			if code != c.want || !strings.Contains(err, c.says) || (len(p.writes) > 0) != (code == exitDone) {
+				t.Errorf("got exit code %d and %d writes, want %d and %q: %s\n%s", code, len(p.writes), c.want, c.says, err, out)
+			}
+		})
 	}
 }
 
-// TestARemovalIsNotDroppedBehindALease: what is asked for of a run that is complete
-// is done once the Lease of whoever died at his last write has run out. Where that
-// one did something else meanwhile, it is not passed over.
-func TestARemovalIsNotDroppedBehindALease(t *testing.T) {
-	for name, meanwhile := range map[string]func(*fakeCluster){
-		"nothing":   func(*fakeCluster) {},
-		"the same":  func(p *fakeCluster) { p.run("to-1-31-0").Spec.RemoveOld = true },
-		"something": func(p *fakeCluster) { p.run("to-1-31-0").Spec.MaxParallel = 9 },
+// What is asked for of a complete run is done once the Lease of a process that died
+// at its last write has expired. It is refused if that process changed something.
+func TestRemovalIsDoneAfterALeaseExpires(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		meanwhile func(*fakeCluster)
+		refused   bool
+	}{
+		{name: "nothing changed", meanwhile: func(*fakeCluster) {}},
+		{name: "the same was asked for", meanwhile: func(p *fakeCluster) { p.run("to-1-31-0").Spec.RemoveOld = true }},
+		{name: "something else was asked for", meanwhile: func(p *fakeCluster) { p.run("to-1-31-0").Spec.MaxParallel = 9 }, refused: true},
 	} {
-		p := shop()
-		whole(t, p)
-		p.holder, p.writes = "kim@host, process 7", nil
-		p.works = func() {
-			p.holder = ""
-			meanwhile(p)
-		}
-		code, out, err := on(p, upgradeLine+" --remove-old --yes")
-		refused := code == exitRefused && strings.Contains(err, "spec.removeOld (false, here true)") && strings.Contains(err, "run the same command again")
-		if refused != (name == "something") || p.run("to-1-31-0").Spec.RemoveOld == refused {
-			t.Errorf("%s was done meanwhile: exit code %d: %s\n%s", name, code, err, out)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			p := shop()
+			completeUpgrade(t, p)
+			p.leaseHolder, p.writes = "kim@host, process 7", nil
+			p.anotherWorks = func() {
+				p.leaseHolder = ""
+				c.meanwhile(p)
+			}
+			code, out, err := runOn(p, upgradeLine+" --remove-old --yes")
+			refused := code == exitRefused && strings.Contains(err, "spec.removeOld (false, here true)") &&
+				strings.Contains(err, "run the same command again")
+			if refused != c.refused || p.run("to-1-31-0").Spec.RemoveOld == refused {
+				t.Errorf("got exit code %d, want refused %t: %s\n%s", code, c.refused, err, out)
+			}
+		})
 	}
 }
 
-// TestARecordThatIsNotWrittenYetIsNotDeleted: who has the Lease writes the record
-// after it. One that was there, and is not, was deleted.
-func TestARecordThatIsNotWrittenYetIsNotDeleted(t *testing.T) {
-	for name, c := range map[string]struct {
+// A process writes the record after it has the Lease. A record that existed and no
+// longer does was deleted.
+func TestRecordNotWrittenYetIsNotDeleted(t *testing.T) {
+	for _, c := range []struct {
+		name        string
 		fresh, seen bool
 		says        string
 	}{
-		"not written yet": {true, false, "is not written yet"},
-		"deleted":         {true, true, "was deleted"},
-		"one on record":   {false, false, "was deleted"},
+		{name: "not written yet", fresh: true, says: "is not written yet"},
+		{name: "deleted after it was seen", fresh: true, seen: true, says: "was deleted"},
+		{name: "deleted of a recorded run", says: "was deleted"},
 	} {
 		p := shop()
 		w := &watch{cluster: p, record: p.Record("to-1-31-0"), events: &latestEvent{next: discard{}},
 			clock: &instantClock{now: noon}, fresh: c.fresh, known: c.seen}
 		if err := w.look(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want %q", c.name, err, c.says)
 		}
 	}
 }
 
-func whole(t *testing.T, p *fakeCluster) {
+func completeUpgrade(t *testing.T, p *fakeCluster) {
 	t.Helper()
-	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
+	if code, _, err := runOn(p, upgradeLine+" --yes"); code != exitDone {
 		t.Fatal(err)
-	}
-}
-
-// A process that died at the last write of its upgrade leaves a Lease: a rollback
-// waits for it to run out, and is refused only by one that is renewed.
-func TestRollbackOutwaitsTheLeaseOfAnEndedRun(t *testing.T) {
-	p := shop()
-	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
-		t.Fatal(err)
-	}
-	p.holder, p.lasts = "kim@host, process 7", 12
-	if code, _, err := on(p, "rollback --yes"); code != exitDone {
-		t.Errorf("exit code %d: %s", code, err)
-	}
-	p = shop()
-	if code, _, err := on(p, upgradeLine+" --yes"); code != exitDone {
-		t.Fatal(err)
-	}
-	p.holder = "kim@host, process 7"
-	if code, _, err := on(p, "rollback --yes"); code != exitRefused || !strings.Contains(err, "kim@host, process 7 works on it") {
-		t.Errorf("exit code %d: %s", code, err)
 	}
 }
 

@@ -29,8 +29,8 @@ func (r *Run) Proceeds(now *Run) bool {
 	return (r.Fresh || r.Ended()) && r.unchanged(now)
 }
 
-// Adopt makes the record as it is now the one that the run is written to.
-func (r *Run) Adopt(now *Run) {
+// UseRecord makes the record as it is now the one that the run is written to.
+func (r *Run) UseRecord(now *Run) {
 	if now != nil {
 		r.found = now.found
 	}

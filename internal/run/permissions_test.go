@@ -13,7 +13,7 @@ import (
 )
 
 // Only what a plan writes into is asked for, where it is.
-func TestFieldNeeds(t *testing.T) {
+func TestFieldNeedsOnlyWhatThePlanWrites(t *testing.T) {
 	w := mesh.World{Workloads: []mesh.Workload{
 		{Kind: "Crew", Namespace: "a", Name: "x", Resource: "crews"},
 		{Kind: mesh.CronJob, Namespace: "a", Name: "x"},

@@ -10,24 +10,31 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 )
 
-// TestRulesAdd: rules of a command line come after those on record, and are not
-// doubled.
-func TestRulesAdd(t *testing.T) {
+// Rules of flags come after the recorded ones and are not repeated; those of a file
+// replace them.
+func TestRulesOfFlagsAreAppended(t *testing.T) {
 	a, b := v1alpha1.WorkloadRule{Name: "a", Way: "evict"}, v1alpha1.WorkloadRule{Name: "b", Way: "leave"}
-	kept := Spec{Workloads: []v1alpha1.WorkloadRule{a}, Trial: "in-service"}
+	recorded := Spec{Workloads: []v1alpha1.WorkloadRule{a}, Trial: "in-service"}
 	for _, c := range []struct {
+		name  string
 		asked []v1alpha1.WorkloadRule
 		file  string
 		want  []v1alpha1.WorkloadRule
 	}{
-		{[]v1alpha1.WorkloadRule{b}, "", []v1alpha1.WorkloadRule{a, b}},
-		{[]v1alpha1.WorkloadRule{a, b}, "", []v1alpha1.WorkloadRule{a, b}},
-		{[]v1alpha1.WorkloadRule{b}, "move.yaml", []v1alpha1.WorkloadRule{b}},
-		{nil, "move.yaml", nil},
+		{name: "another rule", asked: []v1alpha1.WorkloadRule{b}, want: []v1alpha1.WorkloadRule{a, b}},
+		{name: "the same and another", asked: []v1alpha1.WorkloadRule{a, b}, want: []v1alpha1.WorkloadRule{a, b}},
+		{name: "of a file", asked: []v1alpha1.WorkloadRule{b}, file: "move.yaml", want: []v1alpha1.WorkloadRule{b}},
+		{name: "none of a file", file: "move.yaml"},
 	} {
-		got, changes := Merge(Spec{Workloads: c.asked}, kept, Stated{Fields: map[string]bool{"workloads": true}, File: c.file})
-		if diff := cmp.Diff(c.want, got.Workloads); diff != "" || len(changes) != 1 || got.Trial != "in-service" {
-			t.Errorf("%v from %q: %v, trial %q (-want +got):\n%s", c.asked, c.file, changes, got.Trial, diff)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			stated := Stated{Fields: map[string]bool{"workloads": true}, File: c.file}
+			got, changes := Merge(Spec{Workloads: c.asked}, recorded, stated)
+			if diff := cmp.Diff(c.want, got.Workloads); diff != "" {
+				t.Errorf("rules (-want +got):\n%s", diff)
+			}
+			if len(changes) != 1 || got.Trial != "in-service" {
+				t.Errorf("got changes %v and trial %q, want one change and the recorded trial", changes, got.Trial)
+			}
+		})
 	}
 }

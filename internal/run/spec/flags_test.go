@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 )
 
-// asked is the MeshUpgrade that a command line asks for.
+// asked returns the MeshUpgrade that a command line asks for.
 func asked(t *testing.T, line string) *v1alpha1.MeshUpgrade {
 	t.Helper()
 	var f Flags
@@ -34,7 +34,7 @@ func asked(t *testing.T, line string) *v1alpha1.MeshUpgrade {
 func TestFlagsBecomeAMeshUpgrade(t *testing.T) {
 	want := v1alpha1.MeshUpgradeSpec{Revision: "1-31-0"}
 	if diff := cmp.Diff(want, asked(t, "--to 1-31-0").Spec); diff != "" {
-		t.Errorf("the least (-want +got):\n%s", diff)
+		t.Errorf("only a revision (-want +got):\n%s", diff)
 	}
 	u := asked(t, "--to canary --name mine --version 1.31.0 -n a,b -n c -l team=web,tier!=db --wave a,b --wave c "+
 		"--parallel 7 --ready-timeout 3m --soak 0s --rollback-on-failure")
@@ -52,39 +52,64 @@ func TestFlagsBecomeAMeshUpgrade(t *testing.T) {
 		RollbackOnFailure: true,
 	}
 	if diff := cmp.Diff(want, u.Spec); diff != "" || u.Name != "mine" {
-		t.Errorf("everything, named %q (-want +got):\n%s", u.Name, diff)
+		t.Errorf("many flags: got name %q, want mine (-want +got):\n%s", u.Name, diff)
 	}
 }
 
-// TestFlagsSayWhatTheFileSays: both ways lead to the same object.
-func TestFlagsSayWhatTheFileSays(t *testing.T) {
+func TestFlagsAndFileGiveTheSameObject(t *testing.T) {
 	file := asked(t, "-f testdata/move.yaml")
 	flags := asked(t, "--to 1-31-0 --operator testdata/operator.yaml -n shop-data -n shop-web --wave shop-web --wave shop-data "+
 		"--soak 5s --rollback-on-failure")
 	raw := cmp.Comparer(func(a, b runtime.RawExtension) bool { return equalRaw(&a, &b) })
 	if diff := cmp.Diff(file.Spec, flags.Spec, raw); diff != "" || file.Name != flags.Name {
-		t.Errorf("named %q and %q (-file +flags):\n%s", file.Name, flags.Name, diff)
+		t.Errorf("got name %q, want %q (-file +flags):\n%s", flags.Name, file.Name, diff)
 	}
 	if fields := Differences(flags.Spec, file.Spec); len(fields) > 0 {
-		t.Errorf("a run of one would refuse the other, for its %s", fields)
+		t.Errorf("got differences %v, want none", fields)
 	}
 }
 
-// TestLimitsMayChange: a run goes on under other limits, and never to another end.
-func TestLimitsMayChange(t *testing.T) {
-	kept := asked(t, "--to 1-31-0 -n a").Spec
-	kept.Version = "1.31.0"
-	for line, want := range map[string]int{
-		"--to 1-31-0 -n a --parallel 9 --soak 3s --rollback-on-failure": 0,
-		"--to 1-31-0 -n a --version 1.31.0":                             0,
-		"--to 1-31-0 -n a --version 1.31.1":                             1,
-		"--to 1-31-0 -n b":                                              1,
-		"--to 1-32-0":                                                   2,
-		"--to 1-31-0 -n a --waves 5":                                    1,
-		"--to 1-31-0 -n a --operator testdata/operator.yaml":            1,
+// A run continues with other limits, and never with another purpose.
+func TestDifferencesIgnoreLimits(t *testing.T) {
+	recorded := asked(t, "--to 1-31-0 -n a").Spec
+	recorded.Version = "1.31.0"
+	for _, c := range []struct {
+		line string
+		want int
+	}{
+		{"--to 1-31-0 -n a --parallel 9 --soak 3s --rollback-on-failure", 0},
+		{"--to 1-31-0 -n a --version 1.31.0", 0},
+		{"--to 1-31-0 -n a --version 1.31.1", 1},
+		{"--to 1-31-0 -n b", 1},
+		{"--to 1-32-0", 2},
+		{"--to 1-31-0 -n a --waves 5", 1},
+		{"--to 1-31-0 -n a --operator testdata/operator.yaml", 1},
 	} {
-		if got := Differences(asked(t, line).Spec, kept); len(got) != want {
-			t.Errorf("%s: differs in %v, want %d", line, got, want)
-		}
+		t.Run(c.line, func(t *testing.T) {
+			if got := Differences(asked(t, c.line).Spec, recorded); len(got) != c.want {
+				t.Errorf("got differences %v, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+// The flags of version 0.1 set the fields of today.
+func TestFormerFlagsWork(t *testing.T) {
+	former := asked(t, "--to 1-31-0 --way swap --chart "+istiodChart+" --carry none")
+	current := asked(t, "--to 1-31-0 --strategy swap --chart "+istiodChart+" --inherit none")
+	if diff := cmp.Diff(current.Spec, former.Spec); diff != "" {
+		t.Errorf("(-current +former):\n%s", diff)
+	}
+	var f Flags
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.AddTo(set)
+	if usage := set.FlagUsages(); strings.Contains(usage, "--way") || strings.Contains(usage, "--carry") {
+		t.Errorf("got former flags in the help, want none:\n%s", usage)
+	}
+	if err := set.Parse([]string{"--to", "1-31-0", "--way", "swap"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.MeshUpgrade(t.Context(), strings.NewReader("")); err != nil || !f.Stated.Fields["way"] {
+		t.Errorf("got error %v and stated fields %v, want none and way", err, f.Stated.Fields)
 	}
 }

@@ -12,10 +12,10 @@ import (
 
 const istiodChart = "../../install/testdata/charts/istiod"
 
-// A chart and its values become part of the MeshUpgrade, so that nothing else is
-// needed to go on.
-func TestChartBecomesPartOfTheRecord(t *testing.T) {
-	u := asked(t, "--chart "+istiodChart+" --values testdata/values.yaml --values testdata/more.yaml --carry none")
+// A chart and its values are part of the MeshUpgrade, so that a run needs nothing
+// else to continue.
+func TestChartIsPartOfTheRecord(t *testing.T) {
+	u := asked(t, "--chart "+istiodChart+" --values testdata/values.yaml --values testdata/more.yaml --inherit none")
 	here, err := filepath.Abs(istiodChart)
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func TestChartBecomesPartOfTheRecord(t *testing.T) {
 	}
 }
 
-// A run is the same when it is asked for again, and another with other values.
-func TestSameChart(t *testing.T) {
+// The same command asks for the same run, and other values ask for another one.
+func TestDifferencesOfCharts(t *testing.T) {
 	line := "--chart " + istiodChart + " --values testdata/values.yaml"
 	recorded := asked(t, line).Spec
 	found := install.Draft{Version: "1.31.0", ChartVersion: "1.31.0",
@@ -45,20 +45,22 @@ func TestSameChart(t *testing.T) {
 	if c := recorded.Helm.Carried; c == nil || c.From != "there" || string(c.Values.Raw) != `{"a":1}` || recorded.Helm.Version != "1.31.0" {
 		t.Fatalf("noted %+v", recorded.Helm)
 	}
-	for other, want := range map[string]string{
-		line:                             "",
-		"--to 1-31-0":                    "",
-		line + " --chart-version 1.31.0": "",
-		line + " --chart-version 1.31.1 --to 1-31-0": "helm",
-		line + " --carry none":                       "helm",
-		"--chart " + istiodChart:                     "helm",
-		"--to 1-31-0 --await":                        "await",
+	for _, c := range []struct{ line, want string }{
+		{line, ""},
+		{"--to 1-31-0", ""},
+		{line + " --chart-version 1.31.0", ""},
+		{line + " --chart-version 1.31.1 --to 1-31-0", "helm"},
+		{line + " --inherit none", "helm"},
+		{"--chart " + istiodChart, "helm"},
+		{"--to 1-31-0 --await", "await"},
 	} {
-		if got := strings.Join(Differences(asked(t, other).Spec, recorded), " "); got != want {
-			t.Errorf("%s: differs in %q, want %q", other, got, want)
-		}
+		t.Run(c.line, func(t *testing.T) {
+			if got := strings.Join(Differences(asked(t, c.line).Spec, recorded), " "); got != c.want {
+				t.Errorf("got differences %q, want %q", got, c.want)
+			}
+		})
 	}
-	// What was found later does not take the place of what was agreed to.
+	// Values that are found later do not replace the approved ones.
 	found.Inherited = &install.InheritedValues{From: "elsewhere"}
 	if err := SetDraft(&recorded, found); err != nil || recorded.Helm.Carried.From != "there" {
 		t.Errorf("%v, %+v", err, recorded.Helm.Carried)
