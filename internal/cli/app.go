@@ -36,6 +36,7 @@ type app struct {
 	output     outputFormat
 	noColor    bool
 	verbose    int
+	details    bool
 
 	installerLine func(line string) // receives the lines of an installer; nil before the engine runs
 }
@@ -69,6 +70,11 @@ func (a *app) setLogger(verbose bool) {
 	klog.InitFlags(&flags)
 	_ = flags.Set("v", strconv.Itoa(a.verbose)) // an integer is always accepted
 	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(a.Err), textlogger.Verbosity(a.verbose))))
+}
+
+// detailsFlag adds --details to a command with long output.
+func (a *app) detailsFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.details, "details", false, "list every object and all evidence, however many lines that takes")
 }
 
 // open reaches the cluster and checks that the caller may do what the command is

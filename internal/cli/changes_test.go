@@ -208,7 +208,7 @@ func TestRuleTooLateForASwap(t *testing.T) {
 		t.Errorf("got recorded rules %v, want none", rules)
 	}
 	code, out, err := runOn(p, strings.Replace(upgradeLine, "upgrade", "plan", 1), "--workload", "Deployment */*=leave")
-	if code != exitDone || !strings.Contains(out, "Rules that come too late") || !strings.Contains(out, "rule 'Deployment */*=leave'") {
+	if code != exitDone || !strings.Contains(out, "Rules without effect on a started swap") || !strings.Contains(out, "rule 'Deployment */*=leave'") {
 		t.Errorf("got exit code %d, want %d: %s\n%s", code, exitDone, err, out)
 	}
 }
@@ -234,7 +234,7 @@ func TestRulesThatMatchNothing(t *testing.T) {
 				if code != c.want || !strings.Contains(err, c.says) {
 					t.Errorf("got exit code %d, want %d and %q: %s", code, c.want, c.says, err)
 				}
-				if got := strings.Contains(out, "Rules that match nothing"); got != c.noted {
+				if got := strings.Contains(out, "Rules that match no workload"); got != c.noted {
 					t.Errorf("got noted %t, want %t", got, c.noted)
 				}
 			}

@@ -31,7 +31,7 @@ func TestRollbackOfAnOlderRunNamesTheLater(t *testing.T) {
 	}
 	later("upgrade --to 1-31-0 --yes --soak 1s")
 	later("upgrade --to 1-32-0 --yes --soak 1s")
-	const passed = "After it came run to-1-32-0 to revision 1-32-0 (shop-data, shop-web). This goes back past that, to what was found before run to-1-31-0."
+	const passed = "A later run exists: run to-1-32-0 to revision 1-32-0 (shop-data, shop-web). This rollback restores the state before run to-1-31-0."
 	if out := later("rollback to-1-31-0 --yes"); !strings.Contains(out, passed) {
 		t.Errorf("got a plan without %q:\n%s", passed, out)
 	}

@@ -48,10 +48,10 @@ func terminalSize(f *os.File) (columns, rows int) {
 func (a *app) style() format.Style {
 	f, ok := terminal(a.Out)
 	if !ok {
-		return format.Style{}
+		return format.Style{Details: a.details}
 	}
 	columns, _ := terminalSize(f)
-	return format.Style{Color: a.color(), Width: columns}
+	return format.Style{Color: a.color(), Width: columns, Details: a.details}
 }
 
 // color reports whether a terminal gets colors: not with --no-color, NO_COLOR or

@@ -32,6 +32,7 @@ wave; and what to know before you approve it. Nothing is changed.`,
 	}
 	flags.AddTo(cmd.Flags())
 	patchesFlag(cmd, &patches)
+	a.detailsFlag(cmd)
 	return cmd
 }
 

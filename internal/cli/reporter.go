@@ -3,17 +3,33 @@
 package cli
 
 import (
+	"fmt"
+	"os"
 	"sync"
-	"time"
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/report/live"
 )
 
 // reporter returns who receives the events of a run: JSON objects with -o json, a
 // live view on a terminal, lines elsewhere. stop ends it before anything else is
 // written.
 func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
+	reporter, stop = a.outputReporter(parallel)
+	file := os.Getenv(recordVariable)
+	if file == "" {
+		return reporter, stop
+	}
+	recorder, stopRecording, err := a.recordView(file, parallel)
+	if err != nil {
+		fmt.Fprintf(a.Err, "rerig: the live view is not recorded (%s): %s\n", recordVariable, err)
+		return reporter, stop
+	}
+	return bothReporters{reporter, recorder}, func() { stop(); stopRecording() }
+}
+
+func (a *app) outputReporter(parallel int) (reporter engine.Reporter, stop func()) {
 	if a.output == outputJSON {
 		return &report.Objects{Out: a.Out}, func() {}
 	}
@@ -21,29 +37,47 @@ func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
 	if !ok {
 		return &report.Lines{Out: a.Out}, func() {}
 	}
-	s := &report.Screen{Out: a.Out, Colour: a.color(), Size: func() (int, int) { return terminalSize(f) }, Parallel: parallel}
-	stopTicks := tickEverySecond(s)
-	return s, func() { stopTicks(); s.Close() }
+	view := live.New(live.Options{
+		Out: a.Out, Color: a.color(), Size: func() (int, int) { return terminalSize(f) }, Parallel: parallel, Clock: a.clock,
+	})
+	return view, view.Close
 }
 
-// tickEverySecond redraws a screen each second, for the times on it.
-func tickEverySecond(s *report.Screen) (stop func()) {
-	ticker, done := time.NewTicker(time.Second), make(chan struct{})
-	go func() {
-		for {
-			select {
-			case now := <-ticker.C:
-				s.Tick(now)
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { ticker.Stop(); close(done) }
+// recordVariable names a file for a recording of the live view, from which hack/record
+// makes the pictures of the documentation.
+const recordVariable = "RERIG_RECORD"
+
+// Size of the terminal that is recorded.
+const recordColumns, recordRows = 100, 30
+
+// recordView records the live view as if there were a terminal.
+func (a *app) recordView(file string, parallel int) (reporter engine.Reporter, stop func(), err error) {
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	cast, err := live.NewCast(f, recordColumns, recordRows, a.clock)
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	view := live.New(live.Options{
+		Out: cast, Color: true, Size: func() (int, int) { return recordColumns, recordRows }, Parallel: parallel, Clock: a.clock,
+	})
+	return view, func() { view.Close(); f.Close() }, nil
+}
+
+// bothReporters forwards events to two reporters.
+type bothReporters [2]engine.Reporter
+
+// Report forwards an event.
+func (b bothReporters) Report(e engine.Event) {
+	b[0].Report(e)
+	b[1].Report(e)
 }
 
 // latestEvent forwards events and keeps the latest that has an observation of the
-// mesh, for the last page.
+// mesh, for the summary at the end.
 type latestEvent struct {
 	next  engine.Reporter
 	mutex sync.Mutex

@@ -55,6 +55,7 @@ patches to commit, before anything is asked or done.
 	approval.flags(cmd)
 	patchesFlag(cmd, &patches)
 	leaseFlag(cmd, &lease)
+	a.detailsFlag(cmd)
 	return cmd
 }
 

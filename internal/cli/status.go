@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) status() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "status [NAME]",
 		Short: "Show the state of a run, and why it stopped",
 		Long: `Show the state of a run: its phase, its waves and what is left of it; if it is
@@ -39,4 +39,6 @@ well. The default NAME is the unfinished run, or else the one that ended last.`,
 			return err
 		},
 	}
+	a.detailsFlag(cmd)
+	return cmd
 }

@@ -118,13 +118,13 @@ func TestStatusWithoutReadingTheLease(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ output, says string }{
-		{"text", "Worked on by  not known (you may not read the Lease)"},
+		{"text", "Worked on by  unknown (no permission to read the Lease)"},
 		{"json", `"holderUnknown": true`},
 	} {
 		var o, e strings.Builder
 		code := runCommand(t.Context(), []string{"status", "-o", c.output}, Streams{In: strings.NewReader(""), Out: &o, Err: &e},
 			func(*app) (run.Cluster, error) { return unreadableLease{p}, nil }, &instantClock{now: noon})
-		if code != exitDone || !strings.Contains(o.String(), c.says) || strings.Contains(o.String(), "obody works on it") {
+		if code != exitDone || !strings.Contains(o.String(), c.says) || strings.Contains(o.String(), "No process works on") {
 			t.Errorf("got exit code %d, want %d and %q: %s\n%s", code, exitDone, c.says, e.String(), o.String())
 		}
 	}

@@ -59,6 +59,7 @@ takes over if that process dies.
 	flags.AddTo(cmd.Flags())
 	approval.flags(cmd)
 	leaseFlag(cmd, &lease)
+	a.detailsFlag(cmd)
 	return cmd
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report renders: worlds, plans, events and verdicts in, text and JSON
-// out. It has no clients and reads no clock; what it needs to know about a
-// terminal is a Paper.
+// Package report writes inventories, plans, events and summaries as text and as
+// JSON. It is pure: the observation, the time and the style are arguments.
+// Package live draws the same on a terminal, package format lays text out.
 package report

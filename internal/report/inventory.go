@@ -8,21 +8,21 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Inventory is a World as people and programs want to read it: who serves, and
-// for every workload the four truths side by side.
+// Inventory is an observation of the mesh for text and JSON: the control planes, and
+// the revision of every workload from four sources.
 type Inventory struct {
-	RootNamespace string     `json:"rootNamespace"`
-	Revisions     []Control  `json:"revisions"`
-	Tags          []Tag      `json:"tags"`
-	Namespaces    []Space    `json:"namespaces"`
-	Workloads     []Truths   `json:"workloads"`
-	Trials        []StandIn  `json:"trials,omitempty"`    // pods that a run tries
-	Strangers     []Stranger `json:"strangers,omitempty"` // proxies that belong to no workload that was seen
-	Findings      []string   `json:"findings"`            // what is wrong with the control planes and namespaces, in plain words
+	RootNamespace string          `json:"rootNamespace"`
+	Revisions     []ControlPlane  `json:"revisions"`
+	Tags          []Tag           `json:"tags"`
+	Namespaces    []Namespace     `json:"namespaces"`
+	Workloads     []WorkloadState `json:"workloads"`
+	Trials        []TrialPod      `json:"trials,omitempty"`
+	UnknownPods   []UnknownPod    `json:"unknownPods,omitempty"`
+	Findings      []string        `json:"findings"` // problems of control planes and namespaces
 }
 
-// Control is one control plane.
-type Control struct {
+// ControlPlane is the control plane of one revision.
+type ControlPlane struct {
 	Name    string   `json:"name"`
 	Version string   `json:"version"`
 	Wanted  int      `json:"wanted"`
@@ -32,82 +32,90 @@ type Control struct {
 	Missing []string `json:"missing,omitempty"`
 }
 
-// Istiod is one of its pods.
+// Istiod is one pod of a control plane.
 type Istiod struct {
 	Pod     string `json:"pod"`
 	Version string `json:"version"`
 	Ready   bool   `json:"ready"`
 	Answers bool   `json:"answers"`
-	Silence string `json:"silence,omitempty"`
+	Silence string `json:"silence,omitempty"` // why it does not answer
 }
 
-// Tag is a revision tag and whether somebody serves it.
+// Tag is a revision tag.
 type Tag struct {
 	Name     string `json:"name"`
 	Revision string `json:"revision"`
-	Served   bool   `json:"served"`
+	Served   bool   `json:"served"` // the revision exists
 }
 
-// Space is a namespace that concerns the mesh.
-type Space struct {
+// Namespace is a namespace with labels or workloads of the mesh.
+type Namespace struct {
 	Name    string `json:"name"`
 	Binding string `json:"binding"`
 }
 
-// Stranger is a connection of a proxy that is no pod of a known workload, such
-// as a virtual machine's.
-type Stranger struct {
+// UnknownPod is a connected proxy that is no pod of a known workload, such as a
+// virtual machine.
+type UnknownPod struct {
 	Namespace string `json:"namespace"`
 	Pod       string `json:"pod"`
 	Istiod    string `json:"istiod"`
 	Revision  string `json:"revision"`
 }
 
-// InventoryOf reads an inventory off a World.
+// InventoryOf returns the inventory of an observation.
 func InventoryOf(w mesh.World) Inventory {
-	inv := Inventory{RootNamespace: w.RootNamespace, Findings: planes(w),
-		Revisions: []Control{}, Tags: []Tag{}, Namespaces: []Space{}, Workloads: []Truths{}}
-	for _, r := range w.Revisions {
-		inv.Revisions = append(inv.Revisions, controlOf(w, r))
+	inv := Inventory{
+		RootNamespace: w.RootNamespace, Revisions: orEmpty(controlPlanes(w)), Tags: []Tag{}, Namespaces: orEmpty(namespacesOf(w)),
+		Workloads: []WorkloadState{}, Trials: trialPods(w), UnknownPods: unknownPods(w), Findings: findings(w),
 	}
 	for _, t := range w.Tags {
-		inv.Tags = append(inv.Tags, Tag{t.Name, t.Revision, exists(w, t.Revision)})
+		inv.Tags = append(inv.Tags, Tag{Name: t.Name, Revision: t.Revision, Served: exists(w, t.Revision)})
 	}
 	for _, wl := range w.Workloads {
-		inv.Workloads = append(inv.Workloads, truthsOf(w, wl))
+		inv.Workloads = append(inv.Workloads, workloadState(w, wl))
 	}
-	inv.Namespaces = append(inv.Namespaces, spaces(w)...)
-	inv.Trials = standIns(w)
-	inv.Strangers = strangers(w)
 	return inv
 }
 
-func controlOf(w mesh.World, r mesh.Revision) Control {
-	c := Control{Name: r.Name, Version: r.Version, Wanted: r.Replicas, Ready: r.Ready, Missing: r.Missing, Istiods: []Istiod{}}
-	for _, i := range r.Istiods {
-		c.Istiods = append(c.Istiods, Istiod{i.Pod, i.Version, i.Ready, i.Answers(), i.NoAnswer})
-	}
+func controlPlanes(w mesh.World) []ControlPlane {
+	proxies := map[string]int{}
 	for _, p := range w.Proxies {
-		if p.Revision == r.Name {
-			c.Proxies++
-		}
+		proxies[p.Revision]++
 	}
-	return c
+	var list []ControlPlane
+	for _, r := range w.Revisions {
+		c := ControlPlane{
+			Name: r.Name, Version: r.Version, Wanted: r.Replicas, Ready: r.Ready, Missing: r.Missing, Istiods: []Istiod{}, Proxies: proxies[r.Name],
+		}
+		for _, i := range r.Istiods {
+			c.Istiods = append(c.Istiods, Istiod{Pod: i.Pod, Version: i.Version, Ready: i.Ready, Answers: i.Answers(), Silence: i.NoAnswer})
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
-// spaces lists the namespaces that are bound or hold workloads of the mesh.
-func spaces(w mesh.World) []Space {
-	var list []Space
+func tagsByRevision(w mesh.World) map[string][]string {
+	tags := map[string][]string{}
+	for _, t := range w.Tags {
+		tags[t.Revision] = append(tags[t.Revision], t.Name)
+	}
+	return tags
+}
+
+// namespacesOf lists the namespaces with labels or workloads of the mesh.
+func namespacesOf(w mesh.World) []Namespace {
+	var list []Namespace
 	for _, ns := range w.Namespaces {
-		used := slices.ContainsFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Namespace == ns.Name })
-		if used || ns.Binding() != (mesh.Binding{}) {
-			list = append(list, Space{ns.Name, ns.Binding().String()})
+		if len(w.In(ns.Name)) > 0 || ns.Binding() != (mesh.Binding{}) {
+			list = append(list, Namespace{Name: ns.Name, Binding: ns.Binding().String()})
 		}
 	}
 	return list
 }
 
-func strangers(w mesh.World) []Stranger {
+func unknownPods(w mesh.World) []UnknownPod {
 	known := map[[2]string]bool{}
 	for _, wl := range w.Workloads {
 		for _, p := range wl.Pods {
@@ -117,11 +125,10 @@ func strangers(w mesh.World) []Stranger {
 	for _, x := range w.Trials {
 		known[[2]string{x.Namespace, x.Pod.Name}] = true
 	}
-	var list []Stranger
-	for _, p := range w.Proxies {
-		if !known[[2]string{p.Namespace, p.Pod}] {
-			list = append(list, Stranger{p.Namespace, p.Pod, p.Istiod, p.Revision})
-		}
+	proxies := slices.DeleteFunc(slices.Clone(w.Proxies), func(p mesh.Proxy) bool { return known[[2]string{p.Namespace, p.Pod}] })
+	var list []UnknownPod
+	for _, p := range proxies {
+		list = append(list, UnknownPod{Namespace: p.Namespace, Pod: p.Pod, Istiod: p.Istiod, Revision: p.Revision})
 	}
 	return list
 }

@@ -7,28 +7,36 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/report/reporttest"
 )
 
 func TestInventory(t *testing.T) {
-	for name, w := range map[string]mesh.World{"agrees": shop(), "disagrees": muddle(), "nothing": {RootNamespace: "istio-system"}} {
-		t.Run(name, func(t *testing.T) {
-			inv := InventoryOf(w)
-			golden(t, "inventory-"+name+".txt", inv.Text(format.Style{}))
+	for _, c := range []struct {
+		name  string
+		world mesh.World
+	}{
+		{name: "agrees", world: reporttest.Mesh()},
+		{name: "disagrees", world: inconsistentMesh()},
+		{name: "nothing", world: mesh.World{RootNamespace: "istio-system"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inv := InventoryOf(c.world)
+			golden(t, "inventory-"+c.name+".txt", inv.Text(format.Style{}))
 			text, err := JSON(inv)
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "inventory-"+name+".json", text)
+			golden(t, "inventory-"+c.name+".json", text)
 		})
 	}
 }
 
-// muddle is the shop with the old mistakes in it.
-func muddle() mesh.World {
-	w := shop()
-	w.Revisions = append(w.Revisions, plane("1-31-0", "1.31.0"))
+// inconsistentMesh is a mesh with the usual mistakes.
+func inconsistentMesh() mesh.World {
+	w := reporttest.Mesh()
+	w.Revisions = append(w.Revisions, reporttest.ControlPlane("1-31-0", "1.31.0"))
 	w.Revisions[1].Ready, w.Revisions[1].Istiods[0].Ready = 0, false
-	w.Webhooks = append(w.Webhooks, hooks("1-31-0", "")...)
+	w.Webhooks = append(w.Webhooks, reporttest.Webhooks("1-31-0", "")...)
 	w.Webhooks[len(w.Webhooks)-1].Roots = nil
 	w.Tags = append(w.Tags, mesh.Tag{Name: "canary", Revision: "1-27-0"})
 	w.Namespaces = append(w.Namespaces,
@@ -36,12 +44,12 @@ func muddle() mesh.World {
 		mesh.Namespace{Name: "lost", Labels: map[string]string{mesh.RevisionLabel: "1-30-0"}},
 		mesh.Namespace{Name: "moved", Labels: map[string]string{mesh.RevisionLabel: "1-31-0"}},
 		mesh.Namespace{Name: "twice", Labels: map[string]string{mesh.InjectionLabel: "enabled", mesh.RevisionLabel: "1-31-0"}})
-	add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "bare", Name: "old"}, 2, "", "")
-	add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "lost", Name: "orphan"}, 1, "1-29-1", "1.29.1")
-	add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "moved", Name: "half"}, 2, "1-29-1", "1.29.1")
+	reporttest.Add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "bare", Name: "old"}, 2, "", "")
+	reporttest.Add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "lost", Name: "orphan"}, 1, "1-29-1", "1.29.1")
+	reporttest.Add(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "moved", Name: "half"}, 2, "1-29-1", "1.29.1")
 	half := &w.Workloads[len(w.Workloads)-1]
 	half.Pods[1].Sidecar = mesh.Sidecar{Present: true, Revision: "1-31-0", Version: "1.31.0"}
-	add(&w, mesh.Workload{Kind: mesh.DaemonSet, Namespace: "twice", Name: "agent", Template: mesh.Template{
+	reporttest.Add(&w, mesh.Workload{Kind: mesh.DaemonSet, Namespace: "twice", Name: "agent", Template: mesh.Template{
 		Labels: map[string]string{mesh.RevisionLabel: "1-31-0"}}}, 1, "1-29-1", "1.29.1")
 	w.Proxies[len(w.Proxies)-1].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "duplicate listener"}}
 	w.Proxies[len(w.Proxies)-2].Unacked = []string{"CDS", "EDS"}

@@ -10,24 +10,26 @@ import (
 	"github.com/rerig/rerig/internal/report/format"
 )
 
-// Text writes the inventory for people: control planes, then one table a
-// namespace, then what does not agree.
-func (inv Inventory) Text(p format.Style) string {
-	lines := inv.controls(p)
-	for _, s := range inv.Namespaces {
-		lines = append(lines, "")
-		lines = append(lines, inv.space(p, s)...)
+// Text returns the inventory for people: the control planes, a table per namespace,
+// then what disagrees.
+func (inv Inventory) Text(style format.Style) string {
+	lines := inv.controlPlanes(style)
+	workloads := map[string][]WorkloadState{}
+	for _, t := range inv.Workloads {
+		workloads[t.Namespace] = append(workloads[t.Namespace], t)
 	}
-	lines = append(lines, standInLines(p, inv.Trials)...)
-	lines = append(lines, inv.strangers(p)...)
-	lines = append(lines, "")
-	lines = append(lines, inv.verdict(p)...)
+	for _, ns := range inv.Namespaces {
+		lines = append(append(lines, "", style.Paint(format.Strong, ns.Name)+"  "+ns.Binding), namespaceTable(style, workloads[ns.Name])...)
+	}
+	lines = append(lines, trialTable(style, inv.Trials)...)
+	lines = append(lines, inv.unknownPods(style)...)
+	lines = append(append(lines, ""), inv.conclusion(style)...)
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func (inv Inventory) controls(p format.Style) []string {
+func (inv Inventory) controlPlanes(style format.Style) []string {
 	if len(inv.Revisions) == 0 {
-		return []string{"No control plane: no istiod Deployment and no injection webhook in " + inv.RootNamespace + "."}
+		return []string{"No control plane: no istiod Deployment and no injection webhook in namespace " + inv.RootNamespace + "."}
 	}
 	rows := [][]format.Cell{format.Header("REVISION", "TAGS", "VERSION", "READY", "PROXIES", "ISTIOD", "ANSWERS")}
 	for _, c := range inv.Revisions {
@@ -35,7 +37,10 @@ func (inv Inventory) controls(p format.Style) []string {
 		if c.Ready < c.Wanted || c.Wanted == 0 {
 			ready.Tone = format.Bad
 		}
-		first := []format.Cell{format.Strong.Cell(c.Name), {Text: cmp.Or(inv.tags(c.Name), "-")}, {Text: cmp.Or(c.Version, "?")}, ready, {Text: fmt.Sprint(c.Proxies)}}
+		first := []format.Cell{
+			format.Strong.Cell(c.Name), {Text: cmp.Or(inv.tags(c.Name), "-")}, {Text: orUnknown(c.Version)},
+			ready, {Text: fmt.Sprint(c.Proxies)},
+		}
 		if len(c.Istiods) == 0 {
 			rows = append(rows, append(first, format.Bad.Cell("none"), format.Cell{Text: "-"}))
 		}
@@ -46,7 +51,7 @@ func (inv Inventory) controls(p format.Style) []string {
 			rows = append(rows, append(first, d.cells()...))
 		}
 	}
-	return p.Table("", rows)
+	return style.Table("", rows)
 }
 
 func (d Istiod) cells() []format.Cell {
@@ -70,59 +75,59 @@ func (inv Inventory) tags(revision string) string {
 	return strings.Join(names, ",")
 }
 
-func (inv Inventory) space(p format.Style, s Space) []string {
-	lines := []string{p.Paint(format.Strong, s.Name) + "  " + s.Binding}
-	rows := [][]format.Cell{format.Header("", "WORKLOAD", "PODS", "LABELS ASK", "WEBHOOKS GIVE", "PODS CARRY", "SERVED BY", "ACKNOWLEDGED")}
-	for _, t := range inv.Workloads {
-		if t.Namespace == s.Name {
-			rows = append(rows, t.rows()...)
-		}
+func namespaceTable(style format.Style, workloads []WorkloadState) []string {
+	if len(workloads) == 0 {
+		return []string{"  no workloads"}
 	}
-	if len(rows) == 1 {
-		return append(lines, "  no workloads")
+	rows := [][]format.Cell{format.Header("", "WORKLOAD", "PODS", "LABELS", "WEBHOOK", "SIDECAR", "CONNECTED TO", "CONFIG")}
+	for _, t := range workloads {
+		rows = append(rows, t.rows()...)
 	}
-	return append(lines, p.Table("", rows)...)
+	return style.Table("", rows)
 }
 
-func (inv Inventory) strangers(p format.Style) []string {
-	if len(inv.Strangers) == 0 {
+func (inv Inventory) unknownPods(style format.Style) []string {
+	if len(inv.UnknownPods) == 0 {
 		return nil
 	}
-	rows := [][]format.Cell{format.Header("PROXY", "SERVED BY", "REVISION")}
-	for _, s := range inv.Strangers {
+	rows := [][]format.Cell{format.Header("PROXY", "CONNECTED TO", "REVISION")}
+	for _, s := range inv.UnknownPods {
 		rows = append(rows, format.Row(s.Namespace+"/"+s.Pod, s.Istiod, s.Revision))
 	}
-	return append([]string{"", p.Paint(format.Strong, "Connected, and no pod of a workload that was seen")}, p.Table("  ", rows)...)
+	heading := style.Paint(format.Strong, "Connected proxies that are no pod of a known workload")
+	return append([]string{"", heading}, style.Table("  ", rows)...)
 }
 
-// verdict lists everything that disagrees, or says that nothing does.
-func (inv Inventory) verdict(p format.Style) []string {
+// conclusion lists everything that disagrees, or reports that nothing does.
+func (inv Inventory) conclusion(style format.Style) []string {
 	var lines []string
 	for _, f := range inv.Findings {
-		lines = append(lines, p.Wrap("! ", f)...)
+		lines = append(lines, style.Wrap("! ", f)...)
 	}
-	odd := 0
+	disagree := 0
 	for _, t := range inv.Workloads {
 		if len(t.Findings) > 0 {
-			odd++
+			disagree++
 		}
 		for _, f := range t.Findings {
-			lines = append(lines, p.Wrap("! ", t.Kind+" "+t.Namespace+"/"+t.Name+": "+f)...)
+			lines = append(lines, style.Wrap("! ", t.key()+": "+f)...)
 		}
 	}
-	disagree := len(lines) > 0
+	consistent := len(lines) == 0
 	for _, t := range inv.Workloads {
 		for _, r := range t.Remarks {
-			lines = append(lines, p.Wrap("  ", t.Kind+" "+t.Namespace+"/"+t.Name+": "+r)...)
+			lines = append(lines, style.Wrap("  ", t.key()+": "+r)...)
 		}
 	}
 	if len(inv.Workloads) == 0 {
-		return append(lines, "No workload concerns the mesh.")
+		return append(lines, "No workload is part of the mesh.")
 	}
-	sum := fmt.Sprintf("%s in %s: ", format.Count(len(inv.Workloads), "workload"), format.Count(len(inv.Namespaces), "namespace"))
-	if !disagree {
-		return append(lines, p.Paint(format.Good, sum+"labels, webhooks, pods and wire agree."))
+	total := fmt.Sprintf("%s in %s: ", format.Count(len(inv.Workloads), "workload"), format.Count(len(inv.Namespaces), "namespace"))
+	if consistent {
+		return append(lines, style.Paint(format.Good, total+"labels, webhooks, sidecars and connections agree."))
 	}
-	agree := fmt.Sprintf("%sthe four agree for %d, and not for %d.", sum, len(inv.Workloads)-odd, odd)
-	return append(lines, p.Paint(format.Warn, agree))
+	return append(lines, style.Paint(format.Warn, fmt.Sprintf(
+		"%slabels, webhooks, sidecars and connections agree for %d and disagree for %d.", total, len(inv.Workloads)-disagree, disagree)))
 }
+
+func (t WorkloadState) key() string { return t.Kind + " " + t.Namespace + "/" + t.Name }

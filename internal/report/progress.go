@@ -7,137 +7,219 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
 )
 
-// state is how far a wave or a workload is.
-type state string
+// State is how far a wave or a workload is.
+type State string
 
 const (
-	waits      state = "waits"
-	labelling  state = "labelling"
-	restarting state = "restarting"
-	proving    state = "proving"
-	soaking    state = "soaking"
-	swapping   state = "swapping"
-	retiring   state = "retiring"
-	proven     state = "proven"
-	held       state = "held"
+	Pending    State = "pending"
+	Trying     State = "trial"
+	Labelling  State = "labelling"
+	Restarting State = "restarting"
+	Swapping   State = "swapping"
+	Verifying  State = "verifying"
+	Soaking    State = "soaking"
+	Draining   State = "draining" // parked pods, until they are deleted
+	Verified   State = "verified"
+	Held       State = "held"
 )
 
-// progress is how far a wave is.
-type progress struct {
+// Tone returns the colour of a state.
+func (s State) Tone() format.Tone {
+	switch s {
+	case Verified:
+		return format.Good
+	case Pending:
+		return format.Dim
+	case Held:
+		return format.Bad
+	}
+	return format.Plain
+}
+
+// Snapshot is one observation of a run.
+type Snapshot struct {
+	World  mesh.World
+	Target step.Target
+	Ledger step.Ledger
+	Left   []step.Stage
+}
+
+// Progress is how far a run is. It is computed once per observation; what is drawn
+// from it costs no more than what it shows.
+type Progress struct {
+	Waves  []WaveProgress
+	Trials int           // steps of trials that are left
+	other  time.Duration // expected duration of the other steps outside of the waves
+	each   time.Duration // average time from a restart to its verification
+	soak   time.Duration
+}
+
+// WaveProgress is how far a wave is.
+type WaveProgress struct {
 	step.Wave
-	state state
-	works []work
-	until time.Time // the end of its soak
+	State     State
+	Workloads []WorkloadProgress
+	Total     int       // workloads
+	Verified  int       // of them
+	SoakEnd   time.Time // zero while the wave does not soak
 }
 
-// work is how far a workload is.
-type work struct {
-	key    string
-	state  state
-	ready  int // pods that are ready and carry the wanted sidecar
-	wanted int
-	parked parking
+// Text is the state of the wave, with what is left of its soak.
+func (w WaveProgress) Text(now time.Time) string {
+	if w.State == Soaking && !w.SoakEnd.IsZero() {
+		return "soak " + format.Duration(max(0, w.SoakEnd.Sub(now)))
+	}
+	return string(w.State)
 }
 
-// proven counts the workloads of a wave that are.
-func (p progress) proven() int {
-	n := 0
-	for _, w := range p.works {
-		if w.state == proven {
-			n++
+// WorkloadProgress is how far a workload is.
+type WorkloadProgress struct {
+	Key    string
+	State  State
+	Ready  int // pods that are ready and have a sidecar of the target's revision
+	Wanted int
+	Parked ParkedPods
+}
+
+// leftSteps is an index of what is left of the waves.
+type leftSteps struct {
+	first  map[int]int  // wave -> index of its first stage
+	drains map[int]bool // waves of which only parked pods are left to delete
+	of     map[waveSubject]workloadSteps
+	next   int // wave of the next step
+}
+
+type waveSubject struct {
+	wave    int
+	subject string
+}
+
+// workloadSteps is what is left of a workload.
+type workloadSteps struct {
+	trial, verify bool
+	move          step.Kind // "" none
+}
+
+func indexSteps(stages []step.Stage) leftSteps {
+	left := leftSteps{first: map[int]int{}, drains: map[int]bool{}, of: map[waveSubject]workloadSteps{}}
+	for i, stage := range stages {
+		if i == 0 {
+			left.next = stage.Wave
+		}
+		if _, known := left.first[stage.Wave]; !known {
+			left.first[stage.Wave], left.drains[stage.Wave] = i, true
+		}
+		left.drains[stage.Wave] = left.drains[stage.Wave] && stage.Kind == step.DeleteParked
+		words := vocabulary[stage.Kind]
+		if words.begun == nil && words.state != Trying && words.state != Verifying {
+			continue
+		}
+		for _, s := range stage.Steps {
+			key := waveSubject{wave: s.Wave, subject: s.Subject}
+			steps := left.of[key]
+			steps.trial = steps.trial || words.state == Trying
+			steps.verify = steps.verify || words.state == Verifying
+			if words.begun != nil && steps.move == "" {
+				steps.move = s.Kind
+			}
+			left.of[key] = steps
 		}
 	}
-	return n
+	return left
 }
 
-// progressOf is how far each wave is: what is left of it, against the world.
-func progressOf(w mesh.World, t step.Target, l step.Ledger, left []step.Stage) []progress {
-	var list []progress
-	for _, g := range t.Waves {
-		p := progress{Wave: g, state: waveState(g.Number, left)}
-		if since, ok := l.Soaking[step.SoakKey(g.Number, t.Revision)]; ok && p.state == soaking {
-			p.until = since.Add(t.Soak)
+// ProgressOf compares what is left of a run with the mesh.
+func ProgressOf(s Snapshot) Progress {
+	p := Progress{each: averageDuration(s), soak: s.Target.Soak}
+	left, approved := indexSteps(s.Left), approvedByNamespace(s.Ledger)
+	for _, g := range s.Target.Waves {
+		wave := WaveProgress{Wave: g, State: left.waveState(s.Left, g.Number)}
+		if since, ok := s.Ledger.Soaking[step.SoakKey(g.Number, s.Target.Revision)]; ok && wave.State == Soaking {
+			wave.SoakEnd = since.Add(s.Target.Soak)
 		}
-		for _, wl := range plan.WorkloadsToVerify(w, t, l, g) {
-			x := workOf(wl, t.RevisionOf(wl), g.Number, left)
-			x.parked = parkingOf(wl, p, t.Rollback)
-			p.works = append(p.works, x)
+		for _, name := range g.Namespaces {
+			for _, wl := range verifiable(s, g.Number, name, approved[name]) {
+				x := left.workload(wl, s.Target.RevisionOf(wl), g.Number)
+				x.Parked = parkedPods(wl, wave, s.Target.Rollback)
+				wave.Workloads = append(wave.Workloads, x)
+				if x.State == Verified {
+					wave.Verified++
+				}
+			}
 		}
-		list = append(list, p)
+		wave.Total = len(wave.Workloads)
+		p.Waves = append(p.Waves, wave)
 	}
-	return list
-}
-
-// waveState is what the first stage that is left of a wave says; a wave whose
-// turn has not come waits.
-func waveState(wave int, left []step.Stage) state {
-	for i, stage := range left {
-		switch {
-		case stage.Wave != wave:
-		case i > 0:
-			return behind(left[i:], wave)
+	for _, stage := range s.Left {
+		switch estimate := vocabulary[stage.Kind].estimate; {
 		case stage.Kind == step.Trial:
-			return trying
-		case stage.Kind == step.Swap:
-			return swapping
-		case stage.Kind == step.DeleteParked:
-			return retiring
-		case stage.Kind == step.Label, stage.Kind == step.LabelTemplate:
-			return labelling
-		case stage.Kind == step.EvictStuckPod, stage.Kind == step.Restart, stage.Kind == step.EvictPods:
-			return restarting
-		case stage.Kind == step.Verify:
-			return proving
-		default:
-			return soaking
+			p.Trials += len(stage.Steps)
+		case stage.Wave == 0:
+			p.other += estimate * time.Duration(len(stage.Steps))
 		}
 	}
-	return proven
+	return p
 }
 
-// behind is the state of a wave whose first stage is not the next one: it waits for
-// its turn, or on the way back for the end of its parked pods.
-func behind(left []step.Stage, wave int) state {
-	for _, stage := range left {
-		if stage.Wave == wave && stage.Kind != step.DeleteParked {
-			return waits
+// approvedByNamespace divides the approved steps on workloads by namespace:
+// plan.WorkloadsToVerify searches all approved steps for each workload.
+func approvedByNamespace(l step.Ledger) map[string][]step.Step {
+	byNamespace := map[string][]step.Step{}
+	for _, s := range l.Approved {
+		if vocabulary[s.Kind].row != nil {
+			namespace := namespaceOf(s.Subject)
+			byNamespace[namespace] = append(byNamespace[namespace], s)
 		}
 	}
-	return retiring
+	return byNamespace
 }
 
-func workOf(wl mesh.Workload, want string, wave int, left []step.Stage) work {
-	w := work{key: wl.Key(), wanted: wl.Replicas, state: proven}
+// verifiable returns the workloads of a namespace that are verified.
+func verifiable(s Snapshot, wave int, namespace string, approved []step.Step) []mesh.Workload {
+	ledger := s.Ledger
+	ledger.Approved = approved
+	return plan.WorkloadsToVerify(s.World, s.Target, ledger, step.Wave{Number: wave, Namespaces: []string{namespace}})
+}
+
+// waveState is the state that the first stage left of a wave implies. A wave whose
+// turn has not come is pending, or drains at the end of a rollback.
+func (left leftSteps) waveState(stages []step.Stage, wave int) State {
+	i, some := left.first[wave]
+	switch {
+	case !some:
+		return Verified
+	case i > 0 && left.drains[wave]:
+		return Draining
+	case i > 0:
+		return Pending
+	}
+	return vocabulary[stages[0].Kind].state
+}
+
+// workload is the state that the steps left of a workload imply.
+func (left leftSteps) workload(wl mesh.Workload, want string, wave int) WorkloadProgress {
+	x := WorkloadProgress{Key: wl.Key(), Wanted: wl.Replicas, State: Verified}
 	for _, p := range wl.Live() {
 		if p.Ready && p.Sidecar.Present && p.Sidecar.Revision == want {
-			w.ready++
+			x.Ready++
 		}
 	}
-	for _, s := range step.Flat(left) {
-		switch {
-		case s.Wave != wave || s.Subject != wl.Key():
-		case s.Kind == step.Trial && left[0].Wave == wave:
-			w.state = trying
-			return w
-		case s.Kind == step.Restart, s.Kind == step.Swap && len(wl.DetachedPods()) == 0:
-			w.state = waits
-			return w
-		case s.Kind == step.Swap:
-			w.state = swapping
-			return w
-		case s.Kind == step.EvictPods:
-			if w.state = restarting; w.ready == 0 {
-				w.state = waits
-			}
-			return w
-		case s.Kind == step.Verify && !wl.Rollout.Done:
-			w.state = restarting
-		case s.Kind == step.Verify:
-			w.state = proving
-		}
+	steps := left.of[waveSubject{wave: wave, subject: x.Key}]
+	switch move := vocabulary[steps.move]; {
+	case steps.trial && left.next == wave:
+		x.State = Trying
+	case move.begun != nil && !move.begun(wl, x.Ready):
+		x.State = Pending
+	case move.begun != nil:
+		x.State = move.state
+	case steps.verify && !wl.Rollout.Done:
+		x.State = Restarting
+	case steps.verify:
+		x.State = Verifying
 	}
-	return w
+	return x
 }

@@ -3,27 +3,29 @@
 package report
 
 import (
+	"fmt"
+	"strings"
 	"testing"
-	"time"
 
+	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
-	"github.com/rerig/rerig/internal/plan/baseline"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/report/reporttest"
 	"github.com/rerig/rerig/internal/step"
 )
 
-var intent = step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true,
-	Parallel: 4, ReadyTimeout: 10 * time.Minute, Soak: time.Minute, WaveCount: 3}
-
 func TestProposal(t *testing.T) {
-	w := shop()
+	w := reporttest.Mesh()
 	w.CRDInstalled = false
-	p := proposal(t, w, intent, step.Ledger{})
-	p.Installer = &Installer{By: "/usr/local/bin/istioctl, version 1.31.0", From: "canary.yaml",
-		LeftOut: []Remark{{"Deployment istio-system/istio-ingressgateway", "istioctl would replace it in place, at once"}}}
+	p := proposal(t, w, reporttest.Intent, step.Ledger{})
+	p.Installer = &Installer{
+		By: "/usr/local/bin/istioctl, version 1.31.0", From: "canary.yaml",
+		LeftOut: []Remark{{Subject: "Deployment istio-system/istio-ingressgateway", Why: "istioctl would replace it in place, at once"}},
+	}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		p.Installer.InPlace = append(p.Installer.InPlace, Remark{"CustomResourceDefinition " + name + ".istio.io", "now 1-29-1, version 1.29.1"})
+		remark := Remark{Subject: "CustomResourceDefinition " + name + ".istio.io", Why: "now 1-29-1, version 1.29.1"}
+		p.Installer.InPlace = append(p.Installer.InPlace, remark)
 	}
 	golden(t, "plan-forward.txt", p.Text(format.Style{}))
 	golden(t, "plan-forward-80.txt", p.Text(format.Style{Width: 80}))
@@ -34,12 +36,10 @@ func TestProposal(t *testing.T) {
 	golden(t, "plan-forward.json", text)
 }
 
-func TestProposalBackAndDone(t *testing.T) {
-	w, l := finished(t)
-	back := intent
-	back.Rollback = true
-	golden(t, "plan-back.txt", proposal(t, w, back, l).Text(format.Style{}))
-	golden(t, "plan-done.txt", proposal(t, w, intent, l).Text(format.Style{}))
+func TestProposalOfRollbackAndFinishedRun(t *testing.T) {
+	o := finished()
+	golden(t, "plan-back.txt", proposal(t, o.World, rollback(), o.Ledger).Text(format.Style{}))
+	golden(t, "plan-done.txt", proposal(t, o.World, reporttest.Intent, o.Ledger).Text(format.Style{}))
 }
 
 func proposal(t *testing.T, w mesh.World, in step.Intent, l step.Ledger) Proposal {
@@ -51,29 +51,90 @@ func proposal(t *testing.T, w mesh.World, in step.Intent, l step.Ledger) Proposa
 	return Proposal{Run: in.Run, Plan: plan.Make(w, target, l), World: w, Intent: in}
 }
 
-// finished carries the whole upgrade out, by prediction: each step two seconds
-// after the one before.
-func finished(t *testing.T) (mesh.World, step.Ledger) {
-	t.Helper()
-	w := shop()
-	target, err := plan.ResolveTarget(w, intent, step.Ledger{})
-	if err != nil {
-		t.Fatal(err)
+// finished is a finished upgrade.
+func finished() reporttest.Observation {
+	o := reporttest.Start(reporttest.Mesh(), reporttest.Intent)
+	o.Finish()
+	return o
+}
+
+// rollback is the rollback of that upgrade.
+func rollback() step.Intent {
+	in := reporttest.Intent
+	in.Rollback = true
+	return in
+}
+
+// summaryOf is the summary of an upgrade that ended.
+func summaryOf(o reporttest.Observation) Summary {
+	return Summary{
+		Run: reporttest.Intent.Run, Outcome: engine.Completed, Intent: reporttest.Intent, World: o.World, Target: o.Target,
+		Ledger: o.Ledger, Left: o.Left, Began: reporttest.Noon, Ended: o.At,
 	}
-	l := step.Ledger{Baseline: baseline.New(w, step.Intent{Revision: "1-31-0"}, []string{"shop-data", "shop-web"}), Started: noon}
-	for _, g := range target.Waves {
-		l.Waves = append(l.Waves, g.Namespaces)
+}
+
+// maxLines is how long a plan or a summary of 500 workloads may be.
+const maxLines = 120
+
+func TestPlanOfLargeMeshIsShort(t *testing.T) {
+	w := reporttest.Large(500)
+	in := reporttest.Intent
+	for _, c := range []struct {
+		name  string
+		waves int
+	}{{name: "3 waves", waves: 3}, {name: "50 waves", waves: 50}} {
+		t.Run(c.name, func(t *testing.T) {
+			in.WaveCount = c.waves
+			p := proposal(t, w, in, step.Ledger{})
+			text := p.Text(format.Style{})
+			if n := strings.Count(text, "\n"); n > maxLines {
+				t.Errorf("lines: got %d, want at most %d", n, maxLines)
+			}
+			golden(t, fmt.Sprintf("plan-large-%d-waves.txt", c.waves), text)
+			details := p.Text(format.Style{Details: true})
+			for _, c := range p.Plan.Decisions {
+				if !strings.Contains(details, c.Subject) {
+					t.Errorf("--details does not list %s", c.Subject)
+				}
+			}
+		})
 	}
-	now := noon
-	for range 100 {
-		left := plan.Steps(w, target, l)
-		if len(left) == 0 {
-			l.Ended = now
-			return w, l
+}
+
+func TestPlanCountsEveryChangeOfTheDigest(t *testing.T) {
+	w := reporttest.Large(500)
+	p := proposal(t, w, reporttest.Intent, step.Ledger{})
+	total := 0
+	for _, kind := range countedKinds {
+		total += p.changesByKind()[kind]
+	}
+	if want := len(step.Writes(p.Plan.Stages)); total != want {
+		t.Errorf("counted changes: got %d, want %d", total, want)
+	}
+	if want := format.Count(total, "change") + ": "; !strings.Contains(p.Text(format.Style{}), want) {
+		t.Errorf("totals: want %q", want)
+	}
+}
+
+func TestSectionsHaveOneHeadingEach(t *testing.T) {
+	w := reporttest.Mesh()
+	for i := range 3 {
+		wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "shop-web", Name: fmt.Sprintf("fast-%d", i)}
+		wl.Template.Containers = []mesh.Container{{Name: "app"}}
+		reporttest.Add(&w, wl, 1, "1-29-1", "1.29.1")
+	}
+	w.Sort()
+	p := proposal(t, w, reporttest.Intent, step.Ledger{})
+	for i := range p.Plan.Notes { // every second one with a text of its own
+		p.Plan.Notes[i].Text += fmt.Sprint(i % 2)
+	}
+	text := p.Text(format.Style{})
+	for _, s := range noteSections {
+		if n := strings.Count(text, "\n"+s.heading); n > 1 {
+			t.Errorf("heading %q: got %d times, want once:\n%s", s.heading, n, text)
 		}
-		now = now.Add(2 * time.Second)
-		w, l = plan.Simulate(w, target, l, left[0].Steps[0], now)
 	}
-	t.Fatal("the plan does not end")
-	return w, l
+	if !strings.Contains(text, "\nMay lose requests (4)\n") {
+		t.Errorf("want a count in the heading:\n%s", text)
+	}
 }

@@ -15,7 +15,7 @@ func TestOtherHandsBringTheRevision(t *testing.T) {
 
 	held := l.rerig(t, append(args, "--ready-timeout", "5s")...)
 	held.exits(t, exitHeld)
-	held.says(t, "await revision 1-31-0, which another tool installs: this run only waits for it", "waiting for another tool to install revision 1-31-0",
+	held.says(t, "wait for revision 1-31-0, installed by another tool", "waiting for another tool to install revision 1-31-0",
 		"InstallFailed", "no Deployment of istiod with istio.io/rev=1-31-0 in istio-system", "no MutatingWebhookConfiguration with istio.io/rev=1-31-0",
 		"Install revision 1-31-0 with the tool that manages the mesh")
 	l.snapshot(t, bindings()).ours().same(t, "waiting", before)

@@ -25,9 +25,9 @@ func TestBoundInEveryWay(t *testing.T) {
 
 	planned := l.rerig(t, planning(args)...)
 	planned.exits(t, exitDone)
-	planned.says(t, "restart Deployment own/by-tag 1 pod 1-29-1 -> 1-31-0, its template labelled istio.io/rev=1-31-0",
-		"tag the default: 1-29-1 -> 1-31-0: injection, validation and their Service together", "tag tag prod: 1-29-1 -> 1-31-0",
-		"label Namespace tagged: istio.io/rev=1-31-0 -> istio.io/rev=prod: its own label again",
+	planned.says(t, "restart Deployment own/by-tag 1 pod 1-29-1 -> 1-31-0, template label istio.io/rev=1-31-0",
+		"tag the default revision: 1-29-1 -> 1-31-0: injection webhook, validation webhook and Service together", "tag prod: 1-29-1 -> 1-31-0",
+		"restore label of Namespace tagged: istio.io/rev=1-31-0 -> istio.io/rev=prod",
 		"label CronJob own/report istio.io/rev=prod -> istio.io/rev=1-31-0: its template, for its next pods",
 		"label Deployment own/idle istio.io/rev=1-29-1 -> istio.io/rev=1-31-0: its template, for its next pods",
 		"kept by Argo CD application tenants", "Namespace kept istio.io/rev=1-29-1 -> istio.io/rev=1-31-0 (to be committed")
@@ -62,7 +62,7 @@ func TestBoundInEveryWay(t *testing.T) {
 	l.label(t, "kept", map[string]any{"istio.io/rev": oldRevision}) // commits go first on the way back: its wave is the first
 	returned := l.rerig(t, back()...)
 	returned.exits(t, exitDone)
-	returned.says(t, "labelled Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0", "moved the default: 1-31-0 -> 1-29-1")
+	returned.says(t, "pinned Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0", "moved the default revision: 1-31-0 -> 1-29-1")
 	l.stands(t, all(oldRevision))
 	l.templatesName(t, "prod", oldRevision)
 	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.ours().withoutStamps(t))

@@ -26,7 +26,7 @@ func TestUpgradeByHelm(t *testing.T) {
 	planned := l.rerig(t, planning(args)...)
 	planned.exits(t, exitDone)
 	planned.says(t, "install revision 1-31-0 from istiod", "by Helm, chart istiod 1.31.0, as release istiod-1-31-0",
-		"carried over from ConfigMap istio-system/values-1-29-1:", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.PILOT_ENABLE_ALPN_FILTER=false",
+		"inherited from ConfigMap istio-system/values-1-29-1:", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.PILOT_ENABLE_ALPN_FILTER=false",
 		"not inherited: global.tag (1.29.1)")
 	l.snapshot(t, bindings()).same(t, "a plan", before)
 	if l.released(t, "istiod-"+newRevision) != nil {
@@ -80,7 +80,7 @@ func TestHelmCarriesValuesOver(t *testing.T) {
 	mine := file(t, "meshConfig: {accessLogFile: /dev/stderr}\n")
 	args := moving("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "1s", "--remove-old")
 	planned := l.rerig(t, planning(args)...)
-	planned.says(t, "carried over from Helm release istio-system/istiod-custom:", "env.PILOT_PUSH_THROTTLE=77", "meshConfig.accessLogEncoding=JSON",
+	planned.says(t, "inherited from Helm release istio-system/istiod-custom:", "env.PILOT_PUSH_THROTTLE=77", "meshConfig.accessLogEncoding=JSON",
 		"not inherited: global.tag (1.29.1)")
 
 	l.rerig(t, args...).exits(t, exitDone)

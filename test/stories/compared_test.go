@@ -29,7 +29,7 @@ func TestDriftIsFound(t *testing.T) {
 		l.filters(t)
 		planned := l.rerig(t, planning(moving("--to", newRevision))...)
 		planned.exits(t, exitDone)
-		planned.says(t, "The control planes differ", "mesh configuration: connectTimeout 7s -> (not set)",
+		planned.says(t, "Control planes with different settings", "mesh configuration: connectTimeout 7s -> (not set)",
 			"Filters that fall silent", "EnvoyFilter shop-core/old-proxies", `proxyVersion ^1\.29.*`,
 			"Configuration of one revision", "Sidecar shop-core/narrow", "label istio.io/rev=1-29-1")
 	})
@@ -58,7 +58,7 @@ func TestDriftAfterInstall(t *testing.T) {
 	args[slices.Index(args, "--operator")+1] = file(t, other)
 	held := l.rerig(t, args...)
 	held.exits(t, exitHeld)
-	held.says(t, "At 1-31-0 (CheckFailed)", "revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "authorization policies refuse")
+	held.says(t, "Held at 1-31-0 (CheckFailed)", "revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "authorization policies refuse")
 	l.snapshot(t, bindings()).ours().same(t, "a control plane of another trust domain", before)
 	l.stands(t, all(oldRevision))
 }

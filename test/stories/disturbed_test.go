@@ -71,7 +71,7 @@ func TestNamespaceGoesEarly(t *testing.T) {
 	pause.proceed()
 	e := p.end(t, longest)
 	e.exits(t, exitDone)
-	e.says(t, "restart Deployment leaves/web 1 pod 1-29-1 -> 1-31-0", "admitted revision 1-31-0", "Run to-1-31-0 is complete")
+	e.says(t, "restart Deployment leaves/web 1 pod 1-29-1 -> 1-31-0", "validated revision 1-31-0", "Run to-1-31-0 is complete")
 	l.stands(t, stand{"shop-web": newRevision, "shop-data": oldRevision, "shop-core": oldRevision})
 
 	l.rerig(t, back()...).exits(t, exitDone)

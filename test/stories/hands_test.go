@@ -31,7 +31,7 @@ func TestOtherHands(t *testing.T) {
 	pause.proceed()
 	e := p.end(t, longest)
 	e.exits(t, exitHeld)
-	e.says(t, "At late (PlanChanged)", "everything that was approved has moved and is verified", "bound to another revision: late")
+	e.says(t, "Held at late (PlanChanged)", "everything that was approved has moved and is verified", "bound to another revision: late")
 	l.bound(t, map[string]string{"late/web": oldRevision})
 
 	// Once more: the newcomer joins in a wave of its own. A GitOps tool takes its

@@ -47,10 +47,10 @@ func TestEveryKind(t *testing.T) {
 		"Deployment kinds/injected", "injected by hand", "istioctl kube-inject --revision",
 		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
 		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly", "its next Job's pods are injected anew", "its running Jobs keep theirs: each ends when it completes",
-		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to prove", "Deployment kinds/zero", "Deployment kinds/lender",
-		"At their autoscaler's maximum", "Deployment kinds/web HorizontalPodAutoscaler web, at most 2",
-		"Moved, but for what they pin", "sidecar.istio.io/proxyImage=docker.io/lab/proxyv2:1.29.1",
-		"How they are moved, and why so", "spec.restartAt", "evict StatefulSet kinds/partition", "evict ReplicaSet kinds/bare", "evict DaemonSet kinds/byhand")
+		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to verify", "Deployment kinds/zero", "Deployment kinds/lender",
+		"At the maximum of the autoscaler", "Deployment kinds/web HorizontalPodAutoscaler web, at most 2",
+		"Proxy settings that stay", "sidecar.istio.io/proxyImage=docker.io/lab/proxyv2:1.29.1",
+		"Strategies", "spec.restartAt", "evict StatefulSet kinds/partition", "evict ReplicaSet kinds/bare", "evict DaemonSet kinds/byhand")
 	if strings.Contains(plain.text, "restart Crew") || strings.Contains(plain.text, "evict Deployment kinds/paused") {
 		t.Errorf("it would move what nobody gave it a rule for:\n%s", plain.text)
 	}

@@ -19,7 +19,7 @@ func TestMovedBefore(t *testing.T) {
 
 	planned := l.rerig(t, planning(args)...)
 	planned.exits(t, exitDone)
-	planned.says(t, "Begun by other hands", "was bound to 1-31-0 before the run began, while pods of it were on 1-29-1", "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "--from 1-29-1",
+	planned.says(t, "Moved before this run", "was bound to 1-31-0 before the run began, while pods of it were on 1-29-1", "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "--from 1-29-1",
 		"Moved by another run", "is on 1-31-0 already, bears the mark of run first, and is no part of this one", "shop-data istio-injection=enabled",
 		"what that run moved `rerig rollback first` takes back", "restart Deployment shop-web/web 2 pods 1-29-1 -> 1-31-0")
 	if strings.Contains(unfolded(planned.text), "label Namespace shop-web") {
@@ -31,7 +31,7 @@ func TestMovedBefore(t *testing.T) {
 	returned := l.rerig(t, back("rest")...)
 	returned.exits(t, exitDone)
 	returned.says(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "bears the mark of run first", "`rerig rollback first`",
-		"6 proxies connected to it are not taken back", "1 thing is not as it was found before the run", "NOT AS FOUND BEFORE NOW Deployment shop-web/web 1-29-1 1-31-0")
+		"6 proxies connected to it are not rolled back", "1 difference from before the run", "DIFFERENCE BEFORE NOW Deployment shop-web/web 1-29-1 1-31-0")
 	if strings.Contains(returned.text, "--from") {
 		t.Errorf("a rollback has no --from:\n%s", returned.text)
 	}

@@ -20,7 +20,7 @@ func TestInParts(t *testing.T) {
 
 	first := l.rerig(t, moving(append(some, "--name", "first", "--namespace", "shop-data")...)...)
 	first.exits(t, exitDone)
-	first.says(t, "Nothing to prove", "Deployment shop-data/empty wanted 0", "Run first is complete")
+	first.says(t, "Nothing to verify", "Deployment shop-data/empty wanted 0", "Run first is complete")
 	want := stand{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision}
 	l.stands(t, want)
 	l.labelled(t, want)

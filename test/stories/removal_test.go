@@ -41,7 +41,7 @@ func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
 	planned := l.rerig(t, planning(removing(t))...)
 	planned.exits(t, exitDone)
 	planned.says(t, "After the waves", "remove Deployment istio-system/istiod-1-29-1", "remove MutatingWebhookConfiguration istio-sidecar-injector-1-29-1",
-		"remove ConfigMap istio-system/istio-1-29-1", "Keep the old revision", "WorkloadEntry vms/legacy")
+		"remove ConfigMap istio-system/istio-1-29-1", "Old revision still in use", "WorkloadEntry vms/legacy")
 	for _, shared := range []string{"remove CustomResourceDefinition", "remove MutatingWebhookConfiguration istio-revision-tag", "remove Secret", "remove Deployment istio-system/istio-ingressgateway"} {
 		if strings.Contains(unfolded(planned.text), shared) {
 			t.Errorf("the plan would %s:\n%s", shared, planned.text)
@@ -59,7 +59,7 @@ func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
 	} {
 		held := l.rerig(t, removing(t)...)
 		held.exits(t, exitHeld)
-		held.says(t, "At "+holder.subject+" (CheckFailed)", "revision 1-29-1 is still used by", "What to do")
+		held.says(t, "Held at "+holder.subject+" (CheckFailed)", "revision 1-29-1 is still used by", "What to do")
 		if len(l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+oldRevision)) != 1 {
 			t.Fatalf("%s holds on to it, and it is gone", holder.subject)
 		}
@@ -69,7 +69,7 @@ func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
 
 	gone := l.rerig(t, removing(t)...)
 	gone.exits(t, exitDone)
-	gone.says(t, "took Deployment istio-system/istiod-1-29-1 of revision 1-29-1 away", "tried by dry run, pod in shop-web", "tried by dry run, configuration")
+	gone.says(t, "removed Deployment istio-system/istiod-1-29-1 of revision 1-29-1", "dry run passed, pod in shop-web", "dry run passed, configuration")
 	t.Logf("removal: %s", short(gone.took))
 	l.without(t)
 	l.admits(t)
@@ -77,7 +77,7 @@ func TestOldRevisionGoesWhenNobodyHoldsOn(t *testing.T) {
 
 	returned := l.rerig(t, back()...)
 	returned.exits(t, exitDone)
-	returned.says(t, "Comes back", "never taken back to an older Istio")
+	returned.says(t, "Created again after removal", "never taken back to an older Istio")
 	t.Logf("back: %s", short(returned.took))
 	l.stands(t, all(oldRevision))
 	l.snapshot(t, bindings()).shop().withoutStamps(t).same(t, "the way there and back", before.shop().withoutStamps(t))

@@ -21,7 +21,7 @@ func TestSwap(t *testing.T) {
 
 	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 	planned.exits(t, exitDone)
-	planned.says(t, "swap Deployment swapped/app 2 pods 1-29-1 -> 1-31-0", "retire 1 workload")
+	planned.says(t, "swap Deployment swapped/app 2 pods 1-29-1 -> 1-31-0", "delete parked pods of 1 workload")
 
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--workload", "StatefulSet shop-data/ledger=swap")
 	unfit.exits(t, exitRefused)
@@ -36,7 +36,7 @@ func TestSwap(t *testing.T) {
 	s.untouched(t, generation)
 	said := s.rerig(t, "inventory")
 	said.exits(t, exitDone)
-	said.says(t, "2/2 + 2 parked", "a swap has pods of it in hand (2 parked, of run to-1-31-0)")
+	said.says(t, "2/2 + 2 parked", "a swap is in progress (2 parked, run to-1-31-0)")
 
 	time.Sleep(outlived)
 	s.returns(t, "back onto the parked pods", before)

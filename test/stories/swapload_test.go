@@ -55,7 +55,7 @@ func TestSwapUnderLoad(t *testing.T) {
 			time.Sleep(loadOutlived)
 			there = start(t, l.kubeconfig, l.undraining(t, "--soak", "30m")...)
 		}
-		there.hears(t, "soaks until", longest)
+		there.hears(t, "soaking until", longest)
 		there.kill()
 		time.Sleep(loadOutlived) // what is under way may take 4
 		l.heard(t).lossless(t, fmt.Sprintf("there, round %d", n+1))

@@ -154,7 +154,7 @@ func (s swapped) moving(args ...string) []string {
 func (s swapped) parks(t *testing.T) {
 	t.Helper()
 	p := start(t, s.kubeconfig, s.moving("--soak", "30m")...)
-	p.hears(t, "soaks until", longest)
+	p.hears(t, "soaking until", longest)
 	p.kill()
 	p.end(t, time.Minute)
 	parked := 0

@@ -28,7 +28,7 @@ func TestTagTakenAway(t *testing.T) {
 		held := l.rerig(t, back()...)
 		held.exits(t, exitHeld)
 		remedy := "istioctl tag set " + tag + " --revision 1-29-1"
-		held.says(t, "At tag "+tag+" (CheckFailed)", "the tag "+tag+" is gone: no webhook of it exists that could be pointed at 1-29-1", remedy)
+		held.says(t, "Held at tag "+tag+" (CheckFailed)", "the tag "+tag+" is gone: no webhook of it exists that could be pointed at 1-29-1", remedy)
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("tag %s is gone, and that was said after %s", tag, short(took))
 		}

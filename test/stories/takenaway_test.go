@@ -20,7 +20,7 @@ func TestRevisionTakenAway(t *testing.T) {
 	args := moving("--to", newRevision, "--soak", "0s", "-n", "shop-web,shop-data", "--waves", "2")
 	const gone = "revision 1-31-0 is gone, and this run, which found it there, does not install it: the cluster has 1-29-1"
 
-	l.losesItsRevision(t, args).says(t, "At 1-31-0 (CheckFailed)", gone, "rerig rollback to-1-31-0")
+	l.losesItsRevision(t, args).says(t, "Held at 1-31-0 (CheckFailed)", gone, "rerig rollback to-1-31-0")
 	l.rerig(t, "status").says(t, "Held", gone)
 	again := l.rerig(t, args...)
 	again.exits(t, exitRefused)
@@ -51,7 +51,7 @@ func TestInstalledRevisionTakenAway(t *testing.T) {
 	l.stands(t, twoMoved)
 
 	l.takesAway(t)
-	l.rerig(t, "status").says(t, "Completed", "install 1-31-0: 1.31.0", "Nobody agreed to")
+	l.rerig(t, "status").says(t, "Completed", "install revision 1-31-0", "not in the approved plan")
 	l.leavesItBehind(t, before)
 }
 

@@ -24,7 +24,7 @@ func TestTrialBeforeAdoption(t *testing.T) {
 	planned := l.rerig(t, planning(args)...)
 	planned.exits(t, exitDone)
 	for _, wl := range shopWorkloads {
-		planned.says(t, "try "+wl+" 1 pod more on "+newRevision+", in-service")
+		planned.says(t, "trial "+wl+" 1 trial pod on "+newRevision+", in-service")
 	}
 	l.snapshot(t, bindings()).same(t, "a plan", before)
 
@@ -32,9 +32,9 @@ func TestTrialBeforeAdoption(t *testing.T) {
 	g := newGate(t, l.config)
 	pause := g.pauseAt(t, labels("shop-data"))
 	p := start(t, g.kubeconfig, args...)
-	p.hears(t, "making a trial pod of Deployment shop-web/web", longest)
+	p.hears(t, "creating a trial pod of Deployment shop-web/web", longest)
 	eventually(t, time.Minute, func() error {
-		if s := l.rerig(t, "status"); !strings.Contains(unfolded(s.text), "Deployment shop-web/web 1-31-0 in-service serves") {
+		if s := l.rerig(t, "status"); !strings.Contains(unfolded(s.text), "Deployment shop-web/web 1-31-0 in-service serving") {
 			return fmt.Errorf("status does not show the trial pod:\n%s", s.text)
 		}
 		return nil
@@ -44,7 +44,7 @@ func TestTrialBeforeAdoption(t *testing.T) {
 	pause.proceed()
 	e := p.end(t, longest)
 	e.exits(t, exitDone)
-	e.says(t, "tried first", "trial pod web-trial-")
+	e.says(t, "trial of Deployment shop-web/web passed", "trial pod web-trial-")
 	t.Logf("upgrade with trials: %s", short(e.took))
 	l.untried(t)
 	l.stands(t, all(newRevision))

@@ -55,7 +55,7 @@ func TestUntaggedDefault(t *testing.T) {
 	args := []string{"upgrade", "--to", newRevision, "--operator", byDefault(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes", "--soak", "0s"}
 	planned := l.rerig(t, planning(args)...)
 	planned.exits(t, exitDone)
-	planned.says(t, "Namespace silent (none) -> istio.io/rev=1-31-0", "tag the default: default -> 1-31-0", "Namespace silent: istio.io/rev=1-31-0 -> (none): its own label again")
+	planned.says(t, "Namespace silent (none) -> istio.io/rev=1-31-0", "tag the default revision: default -> 1-31-0", "restore label of Namespace silent: istio.io/rev=1-31-0 -> (none)")
 	moved := l.rerig(t, args...)
 	moved.exits(t, exitDone)
 	l.bound(t, map[string]string{"silent/web": newRevision, "injected/web": newRevision, "named/web": newRevision, "off/web": ""})
@@ -74,7 +74,7 @@ func TestUntaggedDefault(t *testing.T) {
 
 	returned := l.rerig(t, back()...)
 	returned.exits(t, exitDone)
-	returned.says(t, "moved the default: 1-31-0 -> default")
+	returned.says(t, "moved the default revision: 1-31-0 -> default")
 	l.bound(t, map[string]string{"silent/web": "default", "injected/web": "default", "named/web": "default", "off/web": ""})
 	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.ours().withoutStamps(t))
 	l.snapshot(t, everything()).of("webhookconfigurations").without(newRevision).same(t, "webhooks and validators", hooks)

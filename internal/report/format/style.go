@@ -55,14 +55,14 @@ const minWrap = 20
 // lead, the others are indented by its width. Without a width it returns one line.
 func (s Style) Wrap(lead, text string) []string {
 	indent := Width(lead)
-	room := s.Width - indent
-	if s.Width == 0 || room < minWrap {
+	columns := s.Width - indent
+	if s.Width == 0 || columns < minWrap {
 		return []string{strings.TrimRight(lead+text, " ")}
 	}
 	var lines []string
 	line, used := lead, 0
 	for word := range strings.FieldsSeq(text) {
-		if used > 0 && used+1+Width(word) > room {
+		if used > 0 && used+1+Width(word) > columns {
 			lines = append(lines, line)
 			line, used = strings.Repeat(" ", indent), 0
 		}
@@ -72,4 +72,34 @@ func (s Style) Wrap(lead, text string) []string {
 		line, used = line+word, used+Width(word)
 	}
 	return append(lines, strings.TrimRight(line, " "))
+}
+
+// packWidth is the width of packed names in a file.
+const packWidth = 120
+
+// Pack lists names, several in a line, in at most maxLines lines, or all of them in
+// a style with details. It returns how many names it lists.
+func (s Style) Pack(indent string, names []string, maxLines int) (int, []string) {
+	columns := s.Width
+	if columns == 0 {
+		columns = packWidth
+	}
+	var lines []string
+	line := ""
+	for i, name := range names {
+		if i < len(names)-1 {
+			name += ","
+		}
+		switch {
+		case line == "":
+			line = indent + name
+		case Width(line)+1+Width(name) <= columns:
+			line += " " + name
+		case len(lines)+1 >= maxLines && !s.Details:
+			return i, append(lines, line)
+		default:
+			lines, line = append(lines, line), indent+name
+		}
+	}
+	return len(names), append(lines, line)
 }

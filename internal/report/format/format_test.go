@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package format
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWidth(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       int
+	}{
+		{name: "ASCII", text: "shop-web/cart", want: 13},
+		{name: "ellipsis", text: "shop…", want: 5},
+		{name: "wide characters", text: "網格", want: 4},
+		{name: "combining character", text: "e\u0301", want: 1},
+		{name: "nothing", text: "", want: 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Width(c.text); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		columns    int
+		want       string
+	}{
+		{name: "fits", text: "shop", columns: 4, want: "shop"},
+		{name: "too long", text: "shop-web", columns: 5, want: "shop…"},
+		{name: "wide character at the end", text: "網格網格", columns: 4, want: "網…"},
+		{name: "no columns", text: "shop", columns: 0, want: ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Cut(c.text, c.columns); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		width      int
+		lead, text string
+		want       []string
+	}{
+		{name: "file", lead: "! ", text: "a b c", want: []string{"! a b c"}},
+		{name: "terminal", width: 30, lead: "Found  ", text: "the proxy refused what istiod sent",
+			want: []string{"Found  the proxy refused what", "       istiod sent"}},
+		{name: "too narrow to wrap", width: 20, lead: "Found  ", text: "the proxy refused what istiod sent",
+			want: []string{"Found  the proxy refused what istiod sent"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := (Style{Width: c.width}).Wrap(c.lead, c.text); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTableAlignsWideAndColouredCells(t *testing.T) {
+	rows := [][]Cell{Header("NAME", "STATE"), {Good.Cell("網格"), {Text: "ready"}}, Row("a", "b")}
+	got := Style{Color: true}.Table("  ", rows)
+	for i := range got {
+		got[i] = Unpainted(got[i])
+	}
+	if want := []string{"  NAME  STATE", "  網格  ready", "  a     b"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestPack(t *testing.T) {
+	names := []string{"one", "two", "three", "four", "five"}
+	for _, c := range []struct {
+		name     string
+		style    Style
+		maxLines int
+		shown    int
+		want     string
+	}{
+		{name: "all", style: Style{Width: 14}, maxLines: 9, shown: 5, want: "  one, two,|  three, four,|  five"},
+		{name: "cut", style: Style{Width: 14}, maxLines: 2, shown: 4, want: "  one, two,|  three, four,"},
+		{name: "details", style: Style{Width: 14, Details: true}, maxLines: 2, shown: 5, want: "  one, two,|  three, four,|  five"},
+		{name: "file", maxLines: 2, shown: 5, want: "  one, two, three, four, five"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			shown, lines := c.style.Pack("  ", names, c.maxLines)
+			if got := strings.Join(lines, "|"); got != c.want || shown != c.shown {
+				t.Errorf("got %d names in %q, want %d in %q", shown, got, c.shown, c.want)
+			}
+		})
+	}
+}
+
+func TestPhrases(t *testing.T) {
+	for _, c := range []struct{ name, got, want string }{
+		{name: "one", got: Count(1, "pod"), want: "1 pod"},
+		{name: "many", got: Count(3, "pod"), want: "3 pods"},
+		{name: "many proxies", got: Count(2, "proxy"), want: "2 proxies"},
+		{name: "short list", got: List([]string{"a", "b"}, 2), want: "a, b"},
+		{name: "long list", got: List([]string{"a", "b", "c"}, 1), want: "a and 2 more"},
+		{name: "seconds", got: Duration(7 * time.Second), want: "7s"},
+		{name: "minutes", got: Duration(10 * time.Minute), want: "10m"},
+		{name: "minutes and seconds", got: Duration(65 * time.Second), want: "1m05s"},
+		{name: "hours", got: Duration(2 * time.Hour), want: "2h"},
+		{name: "hours and minutes", got: Duration(2*time.Hour + 3*time.Minute), want: "2h03m"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.got != c.want {
+				t.Errorf("got %q, want %q", c.got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/report/format"
+)
+
+// Difference is something that differs from the baseline of a run.
+type Difference struct {
+	Subject string `json:"subject"`
+	Before  string `json:"before"`
+	Now     string `json:"now"`
+}
+
+// differences lists what differs from the baseline: sidecars, also of workloads that
+// are not part of the run, labels and tags. Workloads without pods are not compared.
+func (g Summary) differences() []Difference {
+	var list []Difference
+	compare := func(subject, before, now string) {
+		if before != now {
+			list = append(list, Difference{Subject: subject, Before: cmp.Or(before, "no sidecar"), Now: cmp.Or(now, "no sidecar")})
+		}
+	}
+	baseline := g.Ledger.Baseline
+	for _, wl := range g.World.Workloads {
+		if before, was := baseline.Sidecars[wl.Key()]; was && len(wl.Live()) > 0 {
+			compare(wl.Key(), before, strings.Join(wl.Sidecars(), "+"))
+		}
+	}
+	for _, name := range g.namespaces() {
+		if ns, exists := g.World.Namespace(name); exists && baseline.Bindings[name] != "" {
+			compare("Namespace "+name, baseline.Bindings[name], ns.Binding().String())
+		}
+	}
+	for _, tag := range slices.Sorted(maps.Keys(baseline.Tags)) {
+		compare("tag "+tag, cmp.Or(baseline.Tags[tag], "no revision"), cmp.Or(strings.Join(g.World.TagRevisions(tag), "+"), "no revision"))
+	}
+	return list
+}
+
+// differenceTable lists what differs from the baseline after a rollback.
+func (g Summary) differenceTable(style format.Style) []string {
+	var rows [][]format.Cell
+	for _, d := range g.differences() {
+		rows = append(rows, format.Row(d.Subject, d.Before, d.Now))
+	}
+	return section(style, format.Header("DIFFERENCE", "BEFORE", "NOW"), rows, "difference")
+}
+
+// staying returns the workloads of the run's namespaces with pods on another revision.
+func (g Summary) staying() []string {
+	var keys []string
+	for _, name := range g.namespaces() {
+		for _, wl := range g.World.In(name) {
+			if g.stays(wl) {
+				keys = append(keys, wl.Key())
+			}
+		}
+	}
+	return keys
+}
+
+func (g Summary) stays(wl mesh.Workload) bool {
+	want := g.Target.RevisionOf(wl)
+	return want != "" && !wl.Gateway && slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != want })
+}
+
+// Result returns the result of a run that ended, and its exceptions, "" for none.
+func (g Summary) Result() (result, exceptions string) {
+	if g.Outcome == engine.RolledBack {
+		if n := len(g.differences()); n > 0 {
+			return "all moved workloads are rolled back and verified", "; " + format.Count(n, "difference") + " from before the run"
+		}
+		return "everything is as before the run, and verified", ""
+	}
+	if n := len(g.staying()); n > 0 {
+		stay := format.Count(n, "workload") + format.Choose(n, " stays", " stay")
+		return "all moved workloads are on revision " + g.Intent.Revision + " and verified", "; " + stay + " on another revision"
+	}
+	moved := len(g.namespaces())
+	return fmt.Sprintf("%s %s on revision %s and verified", format.Count(moved, "namespace"), format.Are(moved), g.Intent.Revision), ""
+}
