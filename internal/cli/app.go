@@ -84,7 +84,7 @@ func (a *app) open(ctx context.Context, purpose run.Purpose) (run.Cluster, error
 	if err != nil {
 		return nil, err
 	}
-	if err := run.Permitted(ctx, c, purpose, nil); err != nil {
+	if err := run.Permitted(ctx, c, purpose); err != nil {
 		c.Close()
 		return nil, err
 	}

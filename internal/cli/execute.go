@@ -44,7 +44,7 @@ func (a *app) execute(ctx context.Context, c run.Cluster, r *run.Run, approval a
 	if len(p.Plan.Stages) == 0 && r.Ended() {
 		return a.showEnded(r, p)
 	}
-	if err := run.Permitted(ctx, c, run.ToWrite, r.NeedsFor(p, a.root)); err != nil {
+	if err := r.Permitted(ctx, c, run.ToWrite, r.NeedsFor(p, a.root)); err != nil {
 		return err
 	}
 	approved := r.Approved(p.Plan)
@@ -107,7 +107,7 @@ func (a *app) work(ctx, held context.Context, c run.Cluster, r *run.Run, p repor
 		return fmt.Errorf("run %s: %w", r.Name, err)
 	}
 	last := latest.get()
-	if w, err := c.Observe(ctx); err == nil {
+	if w, err := r.World(ctx, c); err == nil {
 		last.World = &w
 	}
 	return a.lastPage(last, r, outcome, began)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/mesh"
@@ -144,9 +145,12 @@ func (p *fakeCluster) Setups(_ context.Context, namespaces []string) (mesh.Contr
 	return s, nil
 }
 
-func (p *fakeCluster) Removing(run string) { p.removing = run }
+func (p *fakeCluster) Observer(s cluster.Scope) engine.Observer {
+	p.removing = s.RemovingRun
+	return p
+}
 
-func (p *fakeCluster) Swapping(bool) {}
+func (p *fakeCluster) Writer(cluster.Scope, cluster.Installer) engine.Writer { return p }
 
 func (p *fakeCluster) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
 	a.Admitted, a.Sidecar = !a.InvalidConfig, mesh.Sidecar{Present: true, Revision: "1-31-0"}
@@ -199,9 +203,9 @@ func (s *fakeRecord) Load(context.Context) (step.Intent, step.Ledger, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if !slices.ContainsFunc(s.runs, func(u v1alpha1.MeshUpgrade) bool { return u.Name == s.name }) {
-		return step.Intent{}, step.Ledger{}, fmt.Errorf("%w: MeshUpgrade %s was deleted", cluster.ErrNoRun, s.name)
+		return step.Intent{}, step.Ledger{}, fmt.Errorf("%w: MeshUpgrade %s was deleted", record.ErrNoRun, s.name)
 	}
-	in, err := cluster.IntentOf(*s.run(s.name))
+	in, err := record.IntentOf(*s.run(s.name))
 	return in, s.ledgers[s.name].Clone(), err
 }
 
@@ -220,7 +224,7 @@ func (s *fakeRecord) Save(_ context.Context, l step.Ledger, summary engine.Summa
 	return err
 }
 
-func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, needs []install.Permission) ([]string, error) {
+func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, _ cluster.Scope, needs []install.Permission) ([]string, error) {
 	if len(needs) > 0 {
 		return append(p.lacks, p.lacksToInstall...), nil
 	}
@@ -249,11 +253,13 @@ func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, told 
 	return act(ctx)
 }
 
-func (p *fakeCluster) Draft(_ context.Context, w install.Method, _ install.Environment, revision, version string) (install.Draft, error) {
+func (p *fakeCluster) Draft(
+	_ context.Context, w install.Method, _ install.Environment, revision, version string,
+) (install.Draft, cluster.Installer, error) {
 	return install.Draft{Revision: revision, Version: install.ResolveVersion(version, w.IstioOperator, revision, "1.31.0"),
 		Permissions:     []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
 		By:              "/usr/local/bin/istioctl, version 1.31.0",
-		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil
+		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil, nil
 }
 
 func (p *fakeCluster) Close() {}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run"
 )
@@ -32,7 +33,7 @@ Disagreements are described in words. Nothing is changed.`,
 				return err
 			}
 			defer c.Close()
-			w, err := c.Observe(cmd.Context())
+			w, err := c.Observer(cluster.Scope{}).Observe(cmd.Context())
 			if err != nil {
 				return fmt.Errorf("observe the mesh: %w", err)
 			}

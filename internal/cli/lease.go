@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rerig/rerig/internal/cluster"
+	clusterlease "github.com/rerig/rerig/internal/cluster/lease"
 	"github.com/rerig/rerig/internal/run"
 )
 
@@ -69,7 +69,7 @@ func (a *app) withLease(ctx context.Context, c run.Cluster, r *run.Run, lease ti
 	if w != nil {
 		w.stop()
 	}
-	if errors.Is(err, cluster.ErrLeaseLost) {
+	if errors.Is(err, clusterlease.ErrLost) {
 		return fmt.Errorf("run %s: %w: it could not be renewed in time, and another process may have taken over the run; "+
 			"nothing is lost: run the same command again, which continues the run or watches", r.Name, err)
 	}

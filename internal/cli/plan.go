@@ -74,7 +74,7 @@ func noteMissingPermissions(ctx context.Context, c run.Cluster, r *run.Run, p re
 	if p.Installer == nil || len(r.Needs) == 0 {
 		return nil
 	}
-	lacking, err := c.Lacks(ctx, run.ToRead, r.Needs)
+	lacking, err := r.Lacks(ctx, c, r.Needs)
 	if err == nil && len(lacking) > 0 {
 		p.Installer.Notes = append(p.Installer.Notes, "you may not "+strings.Join(lacking, ", ")+": whoever runs the upgrade needs these permissions")
 	}

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
@@ -22,12 +22,12 @@ const watchInterval = 2 * time.Second
 // watch follows a run on which another process works, from the record and from
 // the mesh itself.
 type watch struct {
-	cluster run.Cluster
-	record  engine.Record
-	events  *latestEvent
-	clock   engine.Clock
-	began   time.Time
-	end     func()
+	observer engine.Observer
+	record   engine.Record
+	events   *latestEvent
+	clock    engine.Clock
+	began    time.Time
+	end      func()
 
 	fresh    bool         // the run had no record when the watch began
 	previous []step.Stage // what was left at the previous look
@@ -43,7 +43,10 @@ func (a *app) watch(ctx context.Context, c run.Cluster, r *run.Run, holder strin
 	reporter, stop := a.reporter(r.Intent.Parallel)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	w := &watch{cluster: c, record: c.Record(r.Name), events: &latestEvent{next: reporter}, began: a.clock.Now(), clock: a.clock, fresh: !r.Recorded()}
+	w := &watch{
+		observer: r.Observer(c), record: c.Record(r.Name), events: &latestEvent{next: reporter},
+		began: a.clock.Now(), clock: a.clock, fresh: !r.Recorded(),
+	}
 	ended := false
 	w.end = func() {
 		if !ended {
@@ -78,13 +81,13 @@ func (w *watch) follow(ctx context.Context) {
 // look reports what has happened since the previous look.
 func (w *watch) look(ctx context.Context) error {
 	intent, ledger, err := w.record.Load(ctx)
-	if w.fresh && !w.known && errors.Is(err, cluster.ErrNoRun) {
+	if w.fresh && !w.known && errors.Is(err, record.ErrNoRun) {
 		return errors.New("read the run's record: it is not written yet")
 	}
 	if err != nil {
 		return fmt.Errorf("read the run's record: %w", err)
 	}
-	world, err := w.cluster.Observe(ctx)
+	world, err := w.observer.Observe(ctx)
 	if err != nil {
 		return fmt.Errorf("observe the mesh: %w", err)
 	}

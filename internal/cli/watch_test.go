@@ -176,7 +176,7 @@ func TestRecordNotWrittenYetIsNotDeleted(t *testing.T) {
 		{name: "deleted of a recorded run", says: "was deleted"},
 	} {
 		p := shop()
-		w := &watch{cluster: p, record: p.Record("to-1-31-0"), events: &latestEvent{next: discard{}},
+		w := &watch{observer: p, record: p.Record("to-1-31-0"), events: &latestEvent{next: discard{}},
 			clock: &instantClock{now: noon}, fresh: c.fresh, known: c.seen}
 		if err := w.look(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got error %v, want %q", c.name, err, c.says)

@@ -1,131 +1,129 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cluster makes the engine's ports real: it reads a mesh from the API
-// server and from istiods, and everything that is written to a cluster leaves
-// through here.
+// Package cluster implements the engine's ports on a Kubernetes cluster. A Reader
+// observes the mesh, a Writer is the only one that changes it, and a Prober asks
+// pods and the API server questions about it.
 package cluster
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
-	"k8s.io/client-go/dynamic"
-	admissionregistration "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
-	apps "k8s.io/client-go/kubernetes/typed/apps/v1"
-	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
-	autoscaling "k8s.io/client-go/kubernetes/typed/autoscaling/v2"
-	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
-	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
-	core "k8s.io/client-go/kubernetes/typed/core/v1"
-	discovery "k8s.io/client-go/kubernetes/typed/discovery/v1"
-	networking "k8s.io/client-go/kubernetes/typed/networking/v1"
-	policy "k8s.io/client-go/kubernetes/typed/policy/v1"
-	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 
+	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/istio"
+	"github.com/rerig/rerig/internal/cluster/lease"
+	"github.com/rerig/rerig/internal/cluster/podconn"
+	"github.com/rerig/rerig/internal/cluster/proxy"
+	"github.com/rerig/rerig/internal/cluster/record"
+	"github.com/rerig/rerig/internal/cluster/rights"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// DefaultRoot is the namespace in which Istio lives unless it was told otherwise.
-const DefaultRoot = "istio-system"
-
-// Cluster is one Kubernetes cluster with a mesh in it. It observes and acts for
-// the engine; Journal gives the third port.
-type Cluster struct {
-	// Root is the namespace in which istiod lives.
-	Root string
-
-	// Patience is how long one istiod or one proxy may take to answer.
-	Patience time.Duration
-
-	// Installer puts control-plane revisions in; without one, Act refuses to.
-	Installer Installer
-
-	// Removing is the run that takes a revision away, or took one away; then it is
-	// read as well what revisions are made of, and what names them. "" reads none.
-	Removing string
-
-	// Swapping has looks tell what goes by the labels of pods: a swap changes them.
-	Swapping bool
-
-	// Now tells the time at which certificates are verified.
-	Now func() time.Time
-
-	admission     admissionregistration.AdmissionregistrationV1Interface
-	apps          apps.AppsV1Interface
-	autoscaling   autoscaling.AutoscalingV2Interface
-	batch         batch.BatchV1Interface
-	authorization authorization.AuthorizationV1Interface
-	coordination  coordination.CoordinationV1Interface
-	core          core.CoreV1Interface
-	discovery     discovery.DiscoveryV1Interface
-	metadata      metadata.Interface
-	networking    networking.NetworkingV1Interface
-	policy        policy.PolicyV1Interface
-	objects       dynamic.Interface
-	plain         rest.Interface // for kinds that have no typed client: JSON, absolute paths
-	pods          *pods
-
-	mu          sync.Mutex
-	plurals     map[string]string // "apiVersion Kind" -> what it is served as
-	nodes       []mesh.Node       // as they were read at nodesAt
-	nodesAt     time.Time
-	nodesDenied bool
-	selecting   []selecting // as it was read at selectingAt
-	selectingAt time.Time
-	presented   map[string]presented // by an istiod pod's UID
+// Options are what a Cluster needs besides its configuration. The zero value has
+// the defaults.
+type Options struct {
+	Root    string           // istiod's namespace; istio-system
+	Timeout time.Duration    // for the answer of an istiod, a proxy or a webhook; 5 s
+	Now     func() time.Time // the current time; time.Now
 }
 
-// Installer puts a control-plane revision of an Istio version into the cluster.
-// It is repeated whole after an interruption.
+// Cluster is one Kubernetes cluster with a mesh. Its Observers and Writers share
+// connections and what they read rarely.
+type Cluster struct {
+	shared
+	lease  *lease.Lease
+	rights *rights.Checker
+	cache  *cache
+}
+
+// shared is what Readers, Writers and Probers have in common.
+type shared struct {
+	api     *client.Clients
+	pods    *podconn.Pool
+	proxies *proxy.Client
+	records *record.Store
+	root    string
+	now     func() time.Time
+}
+
+// cache holds what Readers read rarely.
+type cache struct {
+	mu          sync.Mutex // guards the fields below; not held during a request
+	nodes       []mesh.Node
+	nodesAt     time.Time
+	nodesDenied bool
+	selectors   []podSelector
+	selectorsAt time.Time
+}
+
+// Scope says what a run reads besides the mesh itself.
+type Scope struct {
+	// RemovingRun is the name of a run that removes a revision or removed one, ""
+	// for none: what revisions consist of and what refers to them is read too.
+	RemovingRun string
+
+	// Swaps is true for a run that swaps: what selects pods by labels is read too.
+	Swaps bool
+}
+
+// Installer installs a control-plane revision of an Istio version. It is repeated
+// from its beginning after an interruption.
 type Installer interface {
 	Install(ctx context.Context, revision, version string) error
 }
 
-var (
-	_ engine.Observer = (*Cluster)(nil)
-	_ engine.Writer   = (*Cluster)(nil)
-)
-
-// New returns the cluster behind a client configuration. It sends nothing yet.
-func New(config *rest.Config) (*Cluster, error) {
-	client, err := rest.HTTPClientFor(config)
+// New returns the cluster behind a client configuration. It sends nothing.
+func New(config *rest.Config, o Options) (*Cluster, error) {
+	if o.Root == "" {
+		o.Root = istio.DefaultRoot
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 5 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	api, err := client.New(config)
 	if err != nil {
-		return nil, fmt.Errorf("prepare the connection to the cluster: %w", err)
+		return nil, err
 	}
-	return newCluster(config, client)
+	pods, records := podconn.NewPool(config, o.Timeout), record.NewStore(api, o.Now)
+	s := shared{api: api, pods: pods, proxies: proxy.NewClient(pods, o.Root, o.Now), records: records, root: o.Root, now: o.Now}
+	return &Cluster{shared: s, lease: lease.New(api, o.Root, o.Now), rights: rights.NewChecker(api, records, o.Root), cache: &cache{}}, nil
 }
 
-func newCluster(config *rest.Config, client *http.Client) (*Cluster, error) {
-	c := &Cluster{Root: DefaultRoot, Patience: 5 * time.Second, Now: time.Now, pods: newPods(config), plurals: map[string]string{}, presented: map[string]presented{}}
-	compact := rest.CopyConfig(config)
-	compact.ContentType = "application/vnd.kubernetes.protobuf"
-	compact.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	var errs [13]error
-	c.admission, errs[0] = admissionregistration.NewForConfigAndClient(compact, client)
-	c.apps, errs[1] = apps.NewForConfigAndClient(compact, client)
-	c.authorization, errs[2] = authorization.NewForConfigAndClient(compact, client)
-	c.coordination, errs[3] = coordination.NewForConfigAndClient(compact, client)
-	c.core, errs[4] = core.NewForConfigAndClient(compact, client)
-	c.metadata, errs[5] = metadata.NewForConfigAndClient(config, client)
-	c.plain, errs[6] = plainClient(config, client)
-	c.batch, errs[7] = batch.NewForConfigAndClient(compact, client)
-	c.objects, errs[8] = dynamic.NewForConfigAndClient(config, client)
-	c.autoscaling, errs[9] = autoscaling.NewForConfigAndClient(compact, client)
-	c.discovery, errs[10] = discovery.NewForConfigAndClient(compact, client)
-	c.networking, errs[11] = networking.NewForConfigAndClient(compact, client)
-	c.policy, errs[12] = policy.NewForConfigAndClient(compact, client)
-	for _, err := range errs {
-		if err != nil {
-			return nil, fmt.Errorf("prepare the connection to the cluster: %w", err)
-		}
-	}
-	return c, nil
+// Observer returns the engine's port to read the mesh, for a run of this scope.
+func (c *Cluster) Observer(s Scope) engine.Observer {
+	return struct {
+		*Reader
+		*Prober
+	}{NewReader(c, s), NewProber(c)}
 }
 
-// Close ends the connections to pods that were kept open between observations.
-func (c *Cluster) Close() { c.pods.close() }
+// Writer returns the engine's port to write to the mesh, for a run of this scope.
+// installer may be nil for a run that installs nothing.
+func (c *Cluster) Writer(s Scope, installer Installer) engine.Writer {
+	return struct {
+		*Writer
+		*Prober
+	}{NewWriter(c, s, installer), NewProber(c)}
+}
+
+// Records returns the cluster's MeshUpgrades.
+func (c *Cluster) Records() *record.Store { return c.records }
+
+// Lease returns the Lease that says which process works on the mesh.
+func (c *Cluster) Lease() *lease.Lease { return c.lease }
+
+// Rights asks which rights the user has.
+func (c *Cluster) Rights() *rights.Checker { return c.rights }
+
+// Clients returns the clients of the API server.
+func (c *Cluster) Clients() *client.Clients { return c.api }
+
+// Close closes the connections to pods.
+func (c *Cluster) Close() { c.pods.Close() }

@@ -9,41 +9,47 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-func (c *Cluster) readCronJobs(ctx context.Context, l *look) error {
-	return reading("CronJobs", pages(ctx, metav1.ListOptions{}, c.batch.CronJobs("").List, func(page *batchv1.CronJobList) {
-		for i := range page.Items {
-			j := &page.Items[i]
-			found := controllerOn(mesh.CronJob, &j.ObjectMeta, &j.Spec.JobTemplate.Spec.Template)
-			found.Rollout.Done = true
-			found.current = func(generations) current { return current{} }
-			l.found.cronJobs = append(l.found.cronJobs, found)
-		}
-	}))
+func (r *Reader) readCronJobs(ctx context.Context, o *observation) error {
+	err := client.List(ctx, allObjects, r.api.BatchV1().CronJobs("").List, func() { o.found.cronJobs = nil },
+		func(page *batchv1.CronJobList) {
+			for i := range page.Items {
+				j := &page.Items[i]
+				c := controllerOf(mesh.CronJob, &j.ObjectMeta, &j.Spec.JobTemplate.Spec.Template)
+				c.Rollout.Done = true
+				o.found.cronJobs = append(o.found.cronJobs, c)
+			}
+		})
+	return client.ReadError("CronJobs", err)
 }
 
-// readJobs reads Jobs only where one owns a proxy: to whom they belong, and when
-// they end.
-func (c *Cluster) readJobs(ctx context.Context, l *look) error {
-	if !slices.ContainsFunc(l.found.pods, func(p pod) bool { return p.owner.kind == mesh.Job && p.Sidecar.Present }) {
+// readJobs reads Jobs if one owns a proxy: their owners, and when they end.
+func (r *Reader) readJobs(ctx context.Context, o *observation) error {
+	if !slices.ContainsFunc(o.found.pods, func(p pod) bool { return p.owner.kind == mesh.Job && p.Sidecar.Present }) {
 		return nil
 	}
-	l.found.ends = map[types.UID]string{}
-	return reading("Jobs", pages(ctx, metav1.ListOptions{}, c.batch.Jobs("").List, func(page *batchv1.JobList) {
-		for i := range page.Items {
-			l.found.links.note(&page.Items[i])
-			l.found.ends[page.Items[i].UID] = endOf(&page.Items[i])
-		}
-	}))
+	var jobs ownerChain
+	err := client.List(ctx, allObjects, r.api.BatchV1().Jobs("").List,
+		func() { jobs, o.found.jobEnds = ownerChain{}, map[types.UID]string{} },
+		func(page *batchv1.JobList) {
+			for i := range page.Items {
+				jobs.add(&page.Items[i])
+				o.found.jobEnds[page.Items[i].UID] = endOfJob(&page.Items[i])
+			}
+		})
+	for uid, owner := range jobs {
+		o.found.owners[uid] = owner
+	}
+	return client.ReadError("Jobs", err)
 }
 
-// endOf says when a Job ends.
-func endOf(j *batchv1.Job) string {
+// endOfJob returns when a Job ends.
+func endOfJob(j *batchv1.Job) string {
 	if j.Spec.ActiveDeadlineSeconds == nil || j.Status.StartTime == nil {
 		return "when it completes"
 	}
@@ -51,11 +57,11 @@ func endOf(j *batchv1.Job) string {
 	return "when it completes, and at the latest at " + last.UTC().Format(time.RFC3339)
 }
 
-// ending joins when the Jobs of these pods end.
-func (r readings) ending(pods []pod) string {
+// endOf returns when the Jobs of these pods end.
+func (r readings) endOf(pods []pod) string {
 	var all []string
 	for _, p := range pods {
-		if end := r.ends[p.made.uid]; end != "" && !slices.Contains(all, end) {
+		if end := r.jobEnds[p.creator.uid]; end != "" && !slices.Contains(all, end) {
 			all = append(all, end)
 		}
 	}

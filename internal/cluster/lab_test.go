@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/cluster/client"
 )
 
 // TestLab observes a real mesh, without changing it: what is there is for the
@@ -17,11 +19,11 @@ func TestLab(t *testing.T) {
 	if kubeconfig == "" {
 		t.Skip("RERIG_TEST_KUBECONFIG is not set: no mesh to observe")
 	}
-	c, err := Connect(kubeconfig, "")
+	config, err := client.Load(kubeconfig, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	c := connected(t, config)
 	start := time.Now()
 	w, err := c.Observe(t.Context())
 	if err != nil {

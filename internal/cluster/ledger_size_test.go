@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -27,7 +28,7 @@ func TestTheRecordOfALargeMeshFits(t *testing.T) {
 		l.NoteRestart(before, "1-31-0")
 		l.Passed[step.VerifyKey(mesh.World{}, after, "1-31-0")] = step.Pass{Evidence: "3 of 3 pods run; all carry 1-31-0; served by istiod-1-31-0; everything acknowledged; " + after.Name + " holds spiffe://cluster.local/ns/" + after.Namespace}
 	}
-	packed, err := pack(l)
+	packed, err := client.Pack(l)
 	if err != nil {
 		t.Fatal(err)
 	}

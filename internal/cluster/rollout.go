@@ -12,19 +12,19 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Each of these judges as `kubectl rollout status` does
-// (polymorphichelpers/rollout_status.go, v0.34): message is "" when it would say
-// that the workload is rolled out. What holds pods back on purpose is told apart
-// as Manual, and its counts are judged all the same.
+// The …Rollout functions follow `kubectl rollout status`
+// (polymorphichelpers/rollout_status.go, v0.34): the message is "" where that says
+// that the workload is rolled out. What stops a rollout on purpose is reported as
+// Manual; the counts are checked all the same.
 
-const unseen = "its controller has not seen the newest template yet"
+const notObserved = "its controller has not observed the newest template yet"
 
 func deploymentRollout(d *appsv1.Deployment) mesh.Rollout {
 	r := mesh.Rollout{Paused: d.Spec.Paused}
 	wanted, s := replicas(d.Spec.Replicas), d.Status
 	switch stuck := stuckDeployment(s.Conditions); {
 	case d.Generation > s.ObservedGeneration:
-		r.Message = unseen
+		r.Message = notObserved
 	case stuck != "":
 		r.Message = stuck
 	case s.UpdatedReplicas < wanted:
@@ -37,17 +37,17 @@ func deploymentRollout(d *appsv1.Deployment) mesh.Rollout {
 	return r
 }
 
-// stuckDeployment is what a Deployment's conditions say of a rollout that gets
-// nowhere.
+// stuckDeployment returns why a Deployment's rollout makes no progress, by its
+// conditions.
 func stuckDeployment(conditions []appsv1.DeploymentCondition) string {
 	for _, c := range conditions {
 		if c.Type == appsv1.DeploymentProgressing && c.Reason == "ProgressDeadlineExceeded" {
-			return said("ProgressDeadlineExceeded", "", c.Message)
+			return joinReason("ProgressDeadlineExceeded", "", c.Message)
 		}
 	}
 	for _, c := range conditions {
 		if c.Type == appsv1.DeploymentReplicaFailure && c.Status == corev1.ConditionTrue {
-			return said("ReplicaFailure", c.Reason, c.Message)
+			return joinReason("ReplicaFailure", c.Reason, c.Message)
 		}
 	}
 	return ""
@@ -65,7 +65,7 @@ func statefulSetRollout(s *appsv1.StatefulSet) mesh.Rollout {
 	r.OnDelete = r.Pending || r.Partition
 	switch {
 	case s.Status.ObservedGeneration == 0 || s.Generation > s.Status.ObservedGeneration:
-		r.Message = unseen
+		r.Message = notObserved
 	case s.Status.ReadyReplicas < wanted:
 		r.Message = fmt.Sprintf("%d of %d pods are ready", s.Status.ReadyReplicas, wanted)
 	case s.Status.UpdatedReplicas < wanted-partition:
@@ -81,7 +81,7 @@ func daemonSetRollout(d *appsv1.DaemonSet) mesh.Rollout {
 	r.Pending = r.OnDelete
 	switch s := d.Status; {
 	case d.Generation > s.ObservedGeneration:
-		r.Message = unseen
+		r.Message = notObserved
 	case s.UpdatedNumberScheduled < s.DesiredNumberScheduled:
 		r.Message = fmt.Sprintf("%d out of %d new pods have been updated", s.UpdatedNumberScheduled, s.DesiredNumberScheduled)
 	case s.NumberAvailable < s.DesiredNumberScheduled:
@@ -90,10 +90,9 @@ func daemonSetRollout(d *appsv1.DaemonSet) mesh.Rollout {
 	return r
 }
 
-// settled adds what no status tells: pods of an older template that are still
-// there, be it on their way out.
-// With OnDelete these are what an update has left to do.
-func settled(r mesh.Rollout, pods []mesh.Pod) mesh.Rollout {
+// withOldPods adds what no status reports: pods of an older template, terminating
+// ones included. With OnDelete these are what an update has left to replace.
+func withOldPods(r mesh.Rollout, pods []mesh.Pod) mesh.Rollout {
 	r.Pending = r.Pending && slices.ContainsFunc(pods, func(p mesh.Pod) bool { return !p.Current && !p.Terminating })
 	if r.Message == "" {
 		older, example := 0, ""
@@ -110,10 +109,29 @@ func settled(r mesh.Rollout, pods []mesh.Pod) mesh.Rollout {
 	return r
 }
 
-// replicas is 1 where a spec leaves it out.
-func replicas(n *int32) int32 {
-	if n == nil {
-		return 1
+// rolloutByPods returns the rollout of a workload whose current pods are known by
+// their time of creation: it is done when as many pods as wanted are ready and none
+// is terminating. Older pods count: their proxies are verified separately, and need
+// not wait until a disruption budget lets them be replaced.
+func rolloutByPods(w mesh.Workload) mesh.Rollout {
+	r, ready := w.Rollout, 0
+	reported := r.Message
+	r.Message = ""
+	for _, p := range w.Pods {
+		switch {
+		case p.Terminating:
+			r.Message = fmt.Sprintf("pod %s is terminating", p.Name)
+		case !p.Ready:
+			r.Message = fmt.Sprintf("pod %s: %s", p.Name, p.Problem)
+		default:
+			ready++
+		}
 	}
-	return *n
+	if r.Message == "" && ready < w.Replicas {
+		r.Message = fmt.Sprintf("%d of %d pods are ready", ready, w.Replicas)
+	}
+	if r.Done = r.Message == ""; !r.Done && reported != "" {
+		r.Message += "; " + reported
+	}
+	return r
 }

@@ -25,7 +25,7 @@ func TestDeploymentRollout(t *testing.T) {
 		{"no replicas wanted", func(d *appsv1.Deployment) {
 			*d.Spec.Replicas, d.Status = 0, appsv1.DeploymentStatus{ObservedGeneration: 2}
 		}, ""},
-		{"not seen", func(d *appsv1.Deployment) { d.Generation = 3 }, "has not seen"},
+		{"not seen", func(d *appsv1.Deployment) { d.Generation = 3 }, "has not observed"},
 		{"not updated", func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 }, "1 out of 3"},
 		{"old ones left", func(d *appsv1.Deployment) { d.Status.Replicas = 4 }, "1 old replicas"},
 		{"not available", func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 2 }, "2 of 3 updated"},
@@ -44,7 +44,7 @@ func TestDeploymentRollout(t *testing.T) {
 		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Spec: appsv1.DeploymentSpec{Replicas: new(int32)}, Status: done}
 		*d.Spec.Replicas = 3
 		test.change(d)
-		judged(t, test.name, settled(deploymentRollout(d), nil), test.message)
+		judged(t, test.name, withOldPods(deploymentRollout(d), nil), test.message)
 	}
 }
 
@@ -58,8 +58,8 @@ func TestStatefulSetRollout(t *testing.T) {
 		manual  bool
 	}{
 		{"done", func(*appsv1.StatefulSet) {}, "", false},
-		{"never seen", func(s *appsv1.StatefulSet) { s.Generation, s.Status = 0, appsv1.StatefulSetStatus{} }, "has not seen", false},
-		{"not seen", func(s *appsv1.StatefulSet) { s.Generation = 3 }, "has not seen", false},
+		{"never seen", func(s *appsv1.StatefulSet) { s.Generation, s.Status = 0, appsv1.StatefulSetStatus{} }, "has not observed", false},
+		{"not seen", func(s *appsv1.StatefulSet) { s.Generation = 3 }, "has not observed", false},
 		{"not ready", func(s *appsv1.StatefulSet) { s.Status.ReadyReplicas = 1 }, "1 of 2 pods are ready", false},
 		{"not updated", func(s *appsv1.StatefulSet) { s.Status.UpdatedReplicas = 1 }, "1 out of 2", false},
 		{"held by a partition", func(s *appsv1.StatefulSet) {
@@ -75,7 +75,7 @@ func TestStatefulSetRollout(t *testing.T) {
 		s := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Spec: appsv1.StatefulSetSpec{Replicas: new(int32)}, Status: done}
 		*s.Spec.Replicas = 2
 		test.change(s)
-		got := settled(statefulSetRollout(s), nil)
+		got := withOldPods(statefulSetRollout(s), nil)
 		judged(t, test.name, got, test.message)
 		if got.OnDelete != test.manual {
 			t.Errorf("%s: manual is %t", test.name, got.OnDelete)
@@ -94,21 +94,21 @@ func TestDaemonSetRollout(t *testing.T) {
 		message string
 	}{
 		{"done", func(*appsv1.DaemonSet) {}, ""},
-		{"not seen", func(d *appsv1.DaemonSet) { d.Generation = 3 }, "has not seen"},
+		{"not seen", func(d *appsv1.DaemonSet) { d.Generation = 3 }, "has not observed"},
 		{"not updated", func(d *appsv1.DaemonSet) { d.Status.UpdatedNumberScheduled = 2 }, "2 out of 3"},
 		{"not available", func(d *appsv1.DaemonSet) { d.Status.NumberAvailable = 1 }, "1 of 3"},
 	}
 	for _, test := range tests {
 		d := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: done}
 		test.change(d)
-		judged(t, test.name, settled(daemonSetRollout(d), nil), test.message)
+		judged(t, test.name, withOldPods(daemonSetRollout(d), nil), test.message)
 	}
 }
 
 func TestOlderPodsKeepARolloutOpen(t *testing.T) {
 	pods := []mesh.Pod{{Name: "new", Current: true}, {Name: "old", Terminating: true}}
-	judged(t, "an old pod drains", settled(mesh.Rollout{}, pods), "such as old")
-	judged(t, "none", settled(mesh.Rollout{}, pods[:1]), "")
+	judged(t, "an old pod drains", withOldPods(mesh.Rollout{}, pods), "such as old")
+	judged(t, "none", withOldPods(mesh.Rollout{}, pods[:1]), "")
 }
 
 func judged(t *testing.T, name string, got mesh.Rollout, message string) {

@@ -5,30 +5,34 @@ package cluster
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
 const (
-	proxyContainer   = "istio-proxy"
-	statusAnnotation = "sidecar.istio.io/status" // SidecarInjectionStatus in pkg/kube/inject/inject.go @1.29.1
-	autoImage        = "auto"                    // stands in a template for the image that injection puts in
+	proxyContainer      = "istio-proxy"
+	statusAnnotation    = "sidecar.istio.io/status"   // SidecarInjectionStatus in pkg/kube/inject/inject.go @1.29.1
+	autoImage           = "auto"                      // the image in a template that injection replaces
+	templatesAnnotation = "inject.istio.io/templates" // "gateway" for gateways that are injected
+	gatewayTemplate     = "gateway"
 )
 
-// sidecarOf reads the proxy that a pod really carries. The annotations alone
-// prove nothing: they may come from a template.
+// sidecarOf returns the proxy that a pod has. The annotations alone do not show
+// that: they may be a template's.
 func sidecarOf(p *corev1.Pod) mesh.Sidecar {
 	proxy, ok := proxyIn(&p.Spec)
 	if !ok {
 		return mesh.Sidecar{}
 	}
-	return mesh.Sidecar{Present: true, Revision: injectedBy(p.Annotations), Version: tagOf(proxy.Image)}
+	return mesh.Sidecar{Present: true, Revision: injectedBy(p.Annotations), Version: istio.ImageTag(proxy.Image)}
 }
 
-// proxyIn finds the proxy's container: among the init containers when it is a
-// native sidecar.
+// proxyIn returns the proxy's container. A native sidecar is an init container.
 func proxyIn(s *corev1.PodSpec) (corev1.Container, bool) {
 	for _, list := range [][]corev1.Container{s.Containers, s.InitContainers} {
 		if i := slices.IndexFunc(list, func(c corev1.Container) bool { return c.Name == proxyContainer }); i >= 0 {
@@ -38,8 +42,8 @@ func proxyIn(s *corev1.PodSpec) (corev1.Container, bool) {
 	return corev1.Container{}, false
 }
 
-// injectedBy reads the revision by which a pod was injected: the annotation
-// istio.io/rev (since 1.18), else the status annotation's (since 1.11).
+// injectedBy returns the revision that injected a pod: the annotation istio.io/rev
+// (since 1.18), else that of the status annotation (since 1.11).
 func injectedBy(annotations map[string]string) string {
 	if revision := annotations[mesh.RevisionLabel]; revision != "" {
 		return revision
@@ -51,4 +55,20 @@ func injectedBy(annotations map[string]string) string {
 		return ""
 	}
 	return status.Revision
+}
+
+// isGateway reports whether a pod or a template is a gateway or a waypoint: a proxy
+// of Istio's without an application. The label with a Gateway's name does not show
+// that: every implementation of the Gateway API sets it.
+func isGateway(meta metav1.ObjectMeta, spec *corev1.PodSpec) bool {
+	if _, ok := meta.Labels[mesh.ManagedLabel]; ok {
+		return true
+	}
+	for name := range strings.SplitSeq(meta.Annotations[templatesAnnotation], ",") {
+		if strings.TrimSpace(name) == gatewayTemplate {
+			return true
+		}
+	}
+	proxy, ok := proxyIn(spec)
+	return ok && slices.ContainsFunc(proxy.Args, func(arg string) bool { return arg == "router" || arg == "waypoint" })
 }

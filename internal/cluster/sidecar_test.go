@@ -54,7 +54,7 @@ func TestGateway(t *testing.T) {
 		{"an application whose argument is router", metav1.ObjectMeta{}, corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Args: []string{"router"}}}}, false},
 	}
 	for _, test := range tests {
-		if got := gateway(test.meta, &test.spec); got != test.want {
+		if got := isGateway(test.meta, &test.spec); got != test.want {
 			t.Errorf("%s: gateway is %t", test.name, got)
 		}
 	}
@@ -73,7 +73,7 @@ func TestTemplate(t *testing.T) {
 	if got.Proxy {
 		t.Error("a template with the image auto counts as one with a proxy of its own")
 	}
-	if s := stampOf(template.Annotations); s.Run != "up" || s.At.Hour() != 11 {
+	if s := restartAnnotations(template.Annotations); s.Run != "up" || s.At.Hour() != 11 {
 		t.Errorf("the stamp is %v", s)
 	}
 	again := template.DeepCopy()

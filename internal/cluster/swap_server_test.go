@@ -4,8 +4,6 @@ package cluster
 
 import (
 	"errors"
-	"io"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/swap"
@@ -21,14 +20,14 @@ import (
 )
 
 // testSwap carries out every move on a pod that a server stores, and reads it back.
-func testSwap(t *testing.T, c *Cluster) {
+func testSwap(t *testing.T, c *fixture) {
 	labelled(t, c, "swap", nil)
 	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "swap"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}}); err != nil {
 		t.Fatal(err)
 	}
-	by := metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}
+	by := client.Creating
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}
-	if _, err := c.core.Services("swap").Create(t.Context(), service, by); err != nil {
+	if _, err := c.api.CoreV1().Services("swap").Create(t.Context(), service, by); err != nil {
 		t.Fatal(err)
 	}
 	running(t, c, "swap", "web-0", map[string]string{"app": "web", swap.HashLabel: "h1"}, nil)
@@ -54,7 +53,7 @@ func testSwap(t *testing.T, c *Cluster) {
 				}
 			}
 		}
-		p, err := c.core.Pods("swap").Get(t.Context(), "web-0", metav1.GetOptions{})
+		p, err := c.api.CoreV1().Pods("swap").Get(t.Context(), "web-0", metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,14 +67,14 @@ func testSwap(t *testing.T, c *Cluster) {
 	do(swap.Unpark, mesh.Detached, 0)
 	do(swap.Reattach, mesh.Attached, 0)
 	do(swap.RemoveMark, mesh.Attached, 0)
-	p, err := c.core.Pods("swap").Get(t.Context(), "web-0", metav1.GetOptions{})
+	p, err := c.api.CoreV1().Pods("swap").Get(t.Context(), "web-0", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"app": "web", swap.HashLabel: "h1"}, p.Labels); diff != "" || p.Annotations[swap.SwapAnnotation] != "" {
 		t.Errorf("at the end it bears %v (-want +got):\n%s", p.Annotations, diff)
 	}
-	keeper, err := c.core.Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{})
+	keeper, err := c.api.CoreV1().Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +85,7 @@ func testSwap(t *testing.T, c *Cluster) {
 }
 
 // dropped ends a parked pod and takes the keeper away.
-func dropped(t *testing.T, c *Cluster, wl mesh.Workload) {
+func dropped(t *testing.T, c *fixture, wl mesh.Workload) {
 	t.Helper()
 	target := step.Target{Run: "swap"}
 	for _, kind := range []swap.ActionKind{swap.Detach, swap.Park, swap.DeletePod, swap.DeleteKeeper} {
@@ -98,14 +97,14 @@ func dropped(t *testing.T, c *Cluster, wl mesh.Workload) {
 			t.Fatalf("%s: %v", kind, err)
 		}
 	}
-	if _, err := c.core.Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{}); err == nil {
+	if _, err := c.api.CoreV1().Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{}); err == nil {
 		t.Error("the keeper is still there")
 	}
 }
 
 // seenOf is the pod as an observation has it. Its Deployment is not there, so that
 // what is kept of it is seen as what is left of one that has gone.
-func seenOf(t *testing.T, c *Cluster, wl *mesh.Workload) mesh.Pod {
+func seenOf(t *testing.T, c *fixture, wl *mesh.Workload) mesh.Pod {
 	t.Helper()
 	w, err := c.Observe(t.Context())
 	if err != nil {
@@ -126,34 +125,3 @@ func seenOf(t *testing.T, c *Cluster, wl *mesh.Workload) mesh.Pod {
 	}
 	return bare.Pods[0]
 }
-
-func TestWhatAProxySaysOfItsTraffic(t *testing.T) {
-	const idle = "inbound|8080||::observability_name::inbound|8080||;\ninbound|8080||::added_via_api::true\noutbound|80||x::10.0.0.9:80::rq_active::7\n"
-	const host = "inbound|8080||::10.0.0.1:8080::rq_active::%\ninbound|8080||::10.0.0.1:8080::rq_total::493\n"
-	for name, tc := range map[string]struct {
-		clusters, gauges string
-		want             mesh.Traffic
-	}{
-		"idle":         {idle, "", mesh.Traffic{Idle: true, Evidence: "nothing is under way in 1 inbound clusters, 0 requests in all"}},
-		"was used":     {idle + replace(host, "0"), "", mesh.Traffic{Idle: true, Total: 493, Evidence: "nothing is under way in 1 inbound clusters, 493 requests in all"}},
-		"busy":         {idle + replace(host, "2"), "", mesh.Traffic{Total: 493, Evidence: "2 requests are under way at inbound|8080||"}},
-		"there twice":  {idle + replace(host, "0") + replace(host, "0"), "", mesh.Traffic{Idle: true, Total: 986, Evidence: "nothing is under way in 1 inbound clusters, 986 requests in all"}},
-		"twice, busy":  {idle + replace(host, "0") + replace(host, "1"), "", mesh.Traffic{Total: 986, Evidence: "1 requests are under way at inbound|8080||"}},
-		"by its gauge": {idle, "cluster.inbound|8080||;.upstream_rq_active: 1\n", mesh.Traffic{Evidence: "1 requests are under way at cluster.inbound|8080||;.upstream_rq_active"}},
-		"says nothing": {"outbound|80||x::10.0.0.9:80::rq_active::7\n", "", mesh.Traffic{Evidence: "its proxy has no inbound cluster, and so says nothing"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var seen inbound
-			if err := errors.Join(seen.readClusters(reader(tc.clusters)), seen.readGauges(reader(tc.gauges))); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tc.want, seen.traffic()); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
-func replace(text, n string) string { return strings.ReplaceAll(text, "%", n) }
-
-func reader(text string) io.Reader { return strings.NewReader(text) }

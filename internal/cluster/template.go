@@ -3,18 +3,25 @@
 package cluster
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// templateOf is a pod template in the mesh's terms.
+// templateOf converts a pod template.
 func templateOf(t *corev1.PodTemplateSpec) mesh.Template {
 	proxy, ok := proxyIn(&t.Spec)
 	return mesh.Template{
@@ -27,10 +34,10 @@ func templateOf(t *corev1.PodTemplateSpec) mesh.Template {
 	}
 }
 
-// hashOf is the digest of a template as it is stored, restart stamps included.
-// A typed template's JSON is canonical: fields in their order, keys sorted. Half
-// of what MeshUpgrades hold are such digests, so they are no longer than it takes
-// to tell the templates of one workload apart.
+// hashOf returns the digest of a template as it is stored, restart annotations
+// included. The JSON of a typed template is canonical: fields in their order, keys
+// sorted. A MeshUpgrade consists of such digests to a large part, so they are as
+// short as the templates of one workload allow.
 func hashOf(t *corev1.PodTemplateSpec) string {
 	text, err := json.Marshal(t)
 	if err != nil {
@@ -40,7 +47,7 @@ func hashOf(t *corev1.PodTemplateSpec) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// containersOf lists the application's own containers.
+// containersOf returns the application's own containers.
 func containersOf(s *corev1.PodSpec) []mesh.Container {
 	var list []mesh.Container
 	for _, c := range s.Containers {
@@ -51,11 +58,71 @@ func containersOf(s *corev1.PodSpec) []mesh.Container {
 	return list
 }
 
-// stampOf reads the stamp that a restart of ours left on a template.
-func stampOf(annotations map[string]string) mesh.RestartAnnotation {
+// restartAnnotations returns the restart annotations of a run on a template.
+func restartAnnotations(annotations map[string]string) mesh.RestartAnnotation {
 	at, err := time.Parse(time.RFC3339, annotations[v1alpha1.AnnotationRestartedAt])
 	if err != nil {
 		at = time.Time{}
 	}
 	return mesh.RestartAnnotation{Run: annotations[v1alpha1.AnnotationRun], At: at}
+}
+
+// template reads the current pod template of a workload. It lists ReplicaSets and
+// Rollouts by name, since who observes the mesh may list them.
+func (s shared) template(ctx context.Context, kind mesh.Kind, namespace, name string) (*corev1.PodTemplateSpec, error) {
+	switch kind {
+	case mesh.Deployment:
+		d, err := s.api.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+		return &d.Spec.Template, err
+	case mesh.StatefulSet:
+		set, err := s.api.AppsV1().StatefulSets(namespace).Get(ctx, name, metav1.GetOptions{})
+		return &set.Spec.Template, err
+	case mesh.DaemonSet:
+		d, err := s.api.AppsV1().DaemonSets(namespace).Get(ctx, name, metav1.GetOptions{})
+		return &d.Spec.Template, err
+	case mesh.ReplicaSet:
+		one := client.Named(name)
+		one.Limit = client.PageSize
+		list, err := s.api.AppsV1().ReplicaSets(namespace).List(ctx, one)
+		if err == nil && len(list.Items) == 0 {
+			err = apierrors.NewNotFound(appsv1.Resource("replicasets"), name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &list.Items[0].Spec.Template, nil
+	case mesh.ArgoRollout:
+		return s.rolloutTemplate(ctx, namespace, name)
+	}
+	return nil, fmt.Errorf("%w: the template of a %s is not known", engine.ErrRefused, kind)
+}
+
+// rolloutTemplate reads a Rollout's own template, or that of the Deployment that it
+// uses.
+func (s shared) rolloutTemplate(ctx context.Context, namespace, name string) (*corev1.PodTemplateSpec, error) {
+	one := client.Named(name)
+	one.Limit = client.PageSize
+	page, err := client.JSONPages[argoRollout](s.api, "/apis", argoAPI, "namespaces", namespace, "rollouts")(ctx, one)
+	if err != nil {
+		return nil, err
+	}
+	return templateOfRollout(page.Items, name, func(deployment string) (*corev1.PodTemplateSpec, error) {
+		return s.template(ctx, mesh.Deployment, namespace, deployment)
+	})
+}
+
+func templateOfRollout(
+	found []argoRollout, name string, ofDeployment func(name string) (*corev1.PodTemplateSpec, error),
+) (*corev1.PodTemplateSpec, error) {
+	if len(found) == 0 {
+		return nil, apierrors.NewNotFound(appsv1.Resource("rollouts"), name)
+	}
+	switch ref := found[0].Spec.WorkloadRef; {
+	case ref == nil:
+		return &found[0].Spec.Template, nil
+	case ref.Kind == string(mesh.Deployment):
+		return ofDeployment(ref.Name)
+	default:
+		return nil, fmt.Errorf("%w: it uses the template of a %s", engine.ErrRefused, ref.Kind)
+	}
 }

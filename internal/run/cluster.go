@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
 )
@@ -14,26 +15,23 @@ import (
 // Cluster is a cluster with a mesh in it, as runs need it. Connect returns the
 // real one.
 type Cluster interface {
-	engine.Observer
-	engine.Writer
 	Records
 	Lease
 
-	// Lacks names what the caller may not do of what the purpose and an installer
-	// need.
-	Lacks(ctx context.Context, purpose Purpose, needs []install.Permission) ([]string, error)
+	// Observer returns the port that reads the mesh, for a run of this scope.
+	Observer(s cluster.Scope) engine.Observer
 
-	// Draft returns what installing a revision would do, and prepares Act for it.
-	// Nothing is changed. Everything in the site but the cluster is set.
-	Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, error)
+	// Writer returns the port that writes to the mesh, for a run of this scope.
+	// installer is nil for a run that installs nothing.
+	Writer(s cluster.Scope, installer cluster.Installer) engine.Writer
 
-	// Removing has Observe read what the removal of a revision by this run needs
-	// to know; "" stops that.
-	Removing(run string)
+	// Lacks names what the caller may not do of what the purpose, the scope and an
+	// installer need.
+	Lacks(ctx context.Context, purpose Purpose, s cluster.Scope, needs []install.Permission) ([]string, error)
 
-	// Swapping has Observe read what selects pods by their labels, for a run that
-	// swaps.
-	Swapping(swaps bool)
+	// Draft returns what installing a revision would do, and the installer that
+	// does it. Nothing is changed. Everything in the site but the cluster is set.
+	Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, cluster.Installer, error)
 
 	Close()
 }

@@ -10,7 +10,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/plan/baseline"
 	"github.com/rerig/rerig/internal/report"
@@ -20,11 +22,11 @@ import (
 // Observe plans what is left of a run against the mesh as it is now.
 func (r *Run) Observe(ctx context.Context, c Cluster) (report.Proposal, error) {
 	p := report.Proposal{Run: r.Name, Resumed: !r.Fresh, Changed: r.ChangeTexts(), Replaces: r.replaces, Later: r.later, Intent: r.Intent}
-	if err := r.prepare(ctx, c); err != nil {
+	err := r.setScope(ctx, c)
+	if err != nil {
 		return p, err
 	}
-	var err error
-	if p.World, err = c.Observe(ctx); err != nil {
+	if p.World, err = r.World(ctx, c); err != nil {
 		return p, fmt.Errorf("observe the mesh: %w", err)
 	}
 	if !r.RollingBack() && !r.Fresh {
@@ -37,28 +39,36 @@ func (r *Run) Observe(ctx context.Context, c Cluster) (report.Proposal, error) {
 	return p, err
 }
 
-// prepare has the cluster read what a swap or a removal needs to know, if the run
-// may contain one, or may have contained one before it was rolled back. It fails
-// if the caller may not read what a removal needs.
-func (r *Run) prepare(ctx context.Context, c Cluster) error {
+// World observes the mesh with what the run needs to know besides.
+func (r *Run) World(ctx context.Context, c Cluster) (mesh.World, error) {
+	return c.Observer(r.scope).Observe(ctx)
+}
+
+// Observer returns the port that reads the mesh with what the run needs to know
+// besides.
+func (r *Run) Observer(c Cluster) engine.Observer { return c.Observer(r.scope) }
+
+// setScope notes what a swap or a removal needs to know, if the run may contain
+// one, or may have contained one before it was rolled back. It fails if the caller
+// may not read what a removal needs.
+func (r *Run) setScope(ctx context.Context, c Cluster) error {
 	approved := func(kinds ...step.Kind) bool {
 		return slices.ContainsFunc(r.Ledger.Approved, func(s step.Step) bool { return slices.Contains(kinds, s.Kind) })
 	}
-	c.Swapping(approved(step.Swap, step.DeleteParked) || r.Intent.Policy.MaySwap())
+	r.scope = cluster.Scope{Swaps: approved(step.Swap, step.DeleteParked) || r.Intent.Policy.MaySwap()}
 	if !r.Spec.RemoveOld && !approved(step.Remove) {
-		c.Removing("")
 		return nil
 	}
-	c.Removing(r.Name)
-	return Permitted(ctx, c, ToRead, nil)
+	r.scope.RemovingRun = r.Name
+	return r.Permitted(ctx, c, ToRead, nil)
 }
 
-// PrepareToShow is prepare for a command that only shows a run: what the caller
-// may not read of a removal is left out, and the error says why.
+// PrepareToShow sets the scope for a command that only shows a run: what the
+// caller may not read of a removal is left out, and the error says why.
 func (r *Run) PrepareToShow(ctx context.Context, c Cluster) error {
-	err := r.prepare(ctx, c)
+	err := r.setScope(ctx, c)
 	if err != nil {
-		c.Removing("")
+		r.scope.RemovingRun = ""
 	}
 	return err
 }
@@ -75,7 +85,7 @@ func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report
 	if err := r.PrepareToShow(ctx, c); err != nil {
 		s.UnreadRemoval = err.Error()
 	}
-	if s.World, err = c.Observe(ctx); err != nil {
+	if s.World, err = r.World(ctx, c); err != nil {
 		return s, fmt.Errorf("observe the mesh: %w", err)
 	}
 	if r.Fresh {

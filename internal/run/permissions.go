@@ -8,14 +8,30 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/cluster/rights"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
 
 // Permitted returns an error that names, verb by verb, what the caller may not do.
-func Permitted(ctx context.Context, c Cluster, purpose Purpose, needs []install.Permission) error {
-	lacking, err := c.Lacks(ctx, purpose, needs)
+func Permitted(ctx context.Context, c Cluster, purpose Purpose) error {
+	return permitted(ctx, c, purpose, cluster.Scope{}, nil)
+}
+
+// Permitted returns an error that names, verb by verb, what the caller may not do
+// of what the run and an installer need.
+func (r *Run) Permitted(ctx context.Context, c Cluster, purpose Purpose, needs []install.Permission) error {
+	return permitted(ctx, c, purpose, r.scope, needs)
+}
+
+// Lacks names what the caller may not do of what an installer needs.
+func (r *Run) Lacks(ctx context.Context, c Cluster, needs []install.Permission) ([]string, error) {
+	return c.Lacks(ctx, ToRead, r.scope, needs)
+}
+
+func permitted(ctx context.Context, c Cluster, purpose Purpose, s cluster.Scope, needs []install.Permission) error {
+	lacking, err := c.Lacks(ctx, purpose, s, needs)
 	if err != nil || len(lacking) == 0 {
 		return err
 	}
@@ -28,42 +44,10 @@ func planNeeds(w mesh.World, stages []step.Stage, root string) []install.Permiss
 	return append(stepNeeds(stages, root), fieldNeeds(w, stages)...)
 }
 
-// kindPermissions are, by the kind of a step, the permissions that a plan with
-// such a step needs.
-var kindPermissions = map[step.Kind]func() []cluster.Permission{
-	step.Trial:        cluster.Trying,
-	step.DeleteTrial:  cluster.Trying,
-	step.Swap:         cluster.Swapping,
-	step.DeleteParked: cluster.Swapping,
-}
-
-// subjectPermissions are, by the kind of a step, the permissions that each such
-// step needs for its own subject.
-var subjectPermissions = map[step.Kind]func(root, subject string) []cluster.Permission{
-	step.Tag: cluster.Retagging,
-}
-
 func stepNeeds(stages []step.Stage, root string) []install.Permission {
 	var needs []install.Permission
-	asked := map[install.Permission]bool{}
-	add := func(permissions []cluster.Permission) {
-		for _, p := range permissions {
-			n := install.Permission{Verb: p.Verb, Group: p.Group, Resource: p.Resource, Namespace: p.Namespace}
-			if !asked[n] {
-				asked[n] = true
-				needs = append(needs, n)
-			}
-		}
-	}
-	seen := map[step.Kind]bool{}
-	for _, s := range step.Flat(stages) {
-		if permissions := subjectPermissions[s.Kind]; permissions != nil {
-			add(permissions(root, s.Subject))
-		}
-		if permissions := kindPermissions[s.Kind]; permissions != nil && !seen[s.Kind] {
-			seen[s.Kind] = true
-			add(permissions())
-		}
+	for _, r := range rights.ForSteps(step.Flat(stages), root) {
+		needs = append(needs, install.Permission{Verb: r.Verb, Group: r.Group, Resource: r.Resource, Namespace: r.Namespace})
 	}
 	return needs
 }

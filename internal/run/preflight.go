@@ -23,7 +23,7 @@ func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version
 	if t.Rollback {
 		return mesh.ControlPlaneSettings{}, nil, nil
 	}
-	setups, err := c.Setups(ctx, t.ExistingNamespaces(p.World))
+	setups, err := r.Observer(c).Setups(ctx, t.ExistingNamespaces(p.World))
 	if err != nil {
 		return setups, nil, fmt.Errorf("compare the control planes: %w", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/plan/advice"
@@ -95,7 +95,7 @@ func (r *Run) checkChanges(p report.Proposal) error {
 // newRules returns the rules that are not recorded. What a recorded rule names may
 // have been deleted since.
 func (r *Run) newRules() []step.Rule {
-	recorded, err := cluster.IntentOf(*r.found)
+	recorded, err := record.IntentOf(*r.found)
 	if err != nil { // it was read before
 		return r.Intent.Policy.Rules
 	}
@@ -122,14 +122,14 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	}
 	site := install.Environment{Kubeconfig: e.Kubeconfig, Context: e.Context, Root: e.Root, Log: e.Say,
 		RevisionsInUse: selection.RevisionsInUse(p.World, p.Plan.Target), Timeout: r.Intent.ReadyTimeout}
-	d, err := c.Draft(ctx, installer, site, r.Spec.Revision, r.Spec.Version)
+	d, drafted, err := c.Draft(ctx, installer, site, r.Spec.Revision, r.Spec.Version)
 	if err != nil {
 		return err
 	}
 	if err := spec.SetDraft(&r.Spec, d); err != nil {
 		return err
 	}
-	r.Intent.Version, r.Needs = d.Version, d.Permissions
+	r.Intent.Version, r.Needs, r.drafted = d.Version, d.Permissions, drafted
 	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.Source))
 	p.Installer.Await = r.Spec.Await
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)

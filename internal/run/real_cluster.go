@@ -6,9 +6,12 @@ import (
 	"context"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/lease"
+	"github.com/rerig/rerig/internal/cluster/record"
+	"github.com/rerig/rerig/internal/cluster/rights"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
 )
@@ -16,60 +19,55 @@ import (
 // realCluster reaches a mesh through its API server.
 type realCluster struct {
 	*cluster.Cluster
-	objects dynamic.Interface // for the installer to compare with
-	mapper  meta.RESTMapper
+	*record.Store
+	*lease.Lease
+	mapper meta.RESTMapper // for the installer
 }
 
 // Connect reaches the cluster that a kubeconfig and a context name, "" for the
 // defaults, with istiod in the root namespace. It sends nothing yet.
 func Connect(kubeconfig, context, root string) (Cluster, error) {
-	c, err := cluster.Connect(kubeconfig, context)
+	config, err := client.Load(kubeconfig, context)
 	if err != nil {
 		return nil, err
 	}
-	c.Root = root
-	objects, err := c.Objects()
+	c, err := cluster.New(config, cluster.Options{Root: root})
 	if err != nil {
-		c.Close()
 		return nil, err
 	}
-	mapper, err := install.RESTMapper(c.Config())
+	mapper, err := install.RESTMapper(config)
 	if err != nil {
-		c.Close()
 		return nil, err
 	}
-	return &realCluster{Cluster: c, objects: objects, mapper: mapper}, nil
+	return &realCluster{Cluster: c, Store: c.Records(), Lease: c.Lease(), mapper: mapper}, nil
 }
 
-func (r *realCluster) Lacks(ctx context.Context, purpose Purpose, needs []install.Permission) ([]string, error) {
-	wanted, err := r.Needed(ctx, purpose == ToWrite)
+func (r *realCluster) Lacks(ctx context.Context, purpose Purpose, s cluster.Scope, needs []install.Permission) ([]string, error) {
+	wanted, err := r.Rights().Needed(ctx, rights.Purpose{Writes: purpose == ToWrite, Removes: s.RemovingRun != ""})
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range needs {
-		wanted = append(wanted, cluster.Permission{Verb: n.Verb, Group: n.Group, Resource: n.Resource, Namespace: n.Namespace})
+		wanted = append(wanted, rights.Right{Verb: n.Verb, Group: n.Group, Resource: n.Resource, Namespace: n.Namespace})
 	}
-	missing, err := r.Missing(ctx, wanted)
+	missing, err := r.Rights().Missing(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
 	var lines []string
-	for _, p := range missing {
-		lines = append(lines, p.String())
+	for _, m := range missing {
+		lines = append(lines, m.String())
 	}
 	return lines, nil
 }
 
-func (r *realCluster) Removing(run string) { r.Cluster.Removing = run }
+func (r *realCluster) Record(name string) engine.Record { return r.Store.Record(name) }
 
-func (r *realCluster) Swapping(swaps bool) { r.Cluster.Swapping = swaps }
-
-func (r *realCluster) Record(name string) engine.Record { return r.Journal(name) }
-
-func (r *realCluster) Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, error) {
-	s.Cluster, s.Mapper, s.Config = r.objects, r.mapper, r.Config()
+func (r *realCluster) Draft(
+	ctx context.Context, w install.Method, s install.Environment, revision, version string,
+) (install.Draft, cluster.Installer, error) {
+	s.Cluster, s.Mapper, s.Config = r.Clients().Dynamic, r.mapper, r.Clients().Config
 	i := w.Installer(s)
 	d, err := i.Draft(ctx, revision, version)
-	r.Installer = i
-	return d, err
+	return d, i, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/plan"
@@ -38,6 +39,8 @@ type Run struct {
 	replaces  string                // the rolled-back run whose record this one takes
 	later     []string              // during rollback: runs that moved its namespaces later
 	installer bool                  // it is installed in another way than recorded
+	scope     cluster.Scope         // what is read besides the mesh, for this run
+	drafted   cluster.Installer     // of the last draft; nil if nothing is to be installed
 	extended  bool                  // namespaces joined it, or its baseline is read differently; not recorded yet
 }
 
@@ -45,7 +48,7 @@ type Run struct {
 func fromRecord(u v1alpha1.MeshUpgrade) (*Run, error) {
 	r := &Run{MeshUpgrade: u, found: &u}
 	var err error
-	if r.Ledger, err = cluster.ReadLedger(u.Status.Ledger); err != nil {
+	if r.Ledger, err = record.ReadLedger(u.Status.Ledger); err != nil {
 		return nil, fmt.Errorf("read MeshUpgrade %s: %w: status.ledger cannot be read; another version of rerig wrote it: use that version. "+
 			"Do NOT delete the MeshUpgrade: it holds the baseline for a rollback, saved copies of removed objects, and parked pods", u.Name, err)
 	}
@@ -61,7 +64,7 @@ func begin(u v1alpha1.MeshUpgrade, found *v1alpha1.MeshUpgrade) (*Run, error) {
 
 // readIntent updates Intent after the specification changed.
 func (r *Run) readIntent() (err error) {
-	r.Intent, err = cluster.IntentOf(r.MeshUpgrade)
+	r.Intent, err = record.IntentOf(r.MeshUpgrade)
 	return err
 }
 
@@ -108,8 +111,8 @@ func (r *Run) Approved(p plan.Plan) bool {
 // Engine returns the engine that carries the run out.
 func (r *Run) Engine(c Cluster, clock engine.Clock, reporter engine.Reporter) engine.Engine {
 	return engine.Engine{
-		Observer: c,
-		Writer:   c,
+		Observer: r.Observer(c),
+		Writer:   c.Writer(r.scope, r.drafted),
 		Record:   c.Record(r.Name),
 		Clock:    clock,
 		Reporter: reporter,

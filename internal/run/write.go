@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
@@ -43,6 +44,7 @@ func (r *Run) Approve(ctx context.Context, c Cluster, p report.Proposal, at time
 
 // define creates the CustomResourceDefinition, without which there is no record.
 func define(ctx context.Context, c Cluster, p report.Proposal, at time.Time) error {
+	writer := c.Writer(cluster.Scope{}, nil)
 	for _, s := range step.Flat(p.Plan.Stages) {
 		if s.Kind != step.Define {
 			continue
@@ -52,7 +54,7 @@ func define(ctx context.Context, c Cluster, p report.Proposal, at time.Time) err
 			return err
 		}
 		for _, change := range changes {
-			if err := c.Write(ctx, change); err != nil {
+			if err := writer.Write(ctx, change); err != nil {
 				return fmt.Errorf("%s: %w", s, err)
 			}
 		}

@@ -53,9 +53,34 @@ var layers = []layer{
 	{path: "internal/plan", ours: []string{"internal/plan", "internal/step", "internal/mesh"}, not: world},
 	{path: "internal/verify", ours: []string{"internal/mesh"}, not: world},
 	{path: "internal/engine", ours: []string{"internal/plan", "internal/step", "internal/verify", "internal/mesh"}, not: world},
+	{path: "internal/cluster/podconn", theirs: []string{"*"}},
+	{path: "internal/cluster/istio", ours: []string{"internal/mesh"}, theirs: []string{"*"}},
+	{path: "internal/cluster/client", ours: []string{"api", "internal/engine", "internal/mesh"}, theirs: []string{"*"}},
+	{path: "internal/cluster/lease", ours: []string{"internal/cluster/client"}, theirs: []string{"*"}},
+	{
+		path:   "internal/cluster/record",
+		ours:   []string{"api", "internal/cluster/client", "internal/engine", "internal/step", "internal/mesh"},
+		theirs: []string{"*"},
+	},
+	{
+		path:   "internal/cluster/proxy",
+		ours:   []string{"internal/cluster/istio", "internal/cluster/podconn", "internal/mesh"},
+		theirs: []string{"*"},
+	},
+	{
+		path:   "internal/cluster/setup",
+		ours:   []string{"internal/cluster/client", "internal/cluster/istio", "internal/engine", "internal/mesh"},
+		theirs: []string{"*"},
+	},
+	{
+		path: "internal/cluster/rights",
+		ours: []string{"api", "internal/cluster/client", "internal/cluster/istio", "internal/cluster/lease", "internal/cluster/record",
+			"internal/step", "internal/mesh"},
+		theirs: []string{"*"},
+	},
 	{
 		path:   "internal/cluster",
-		ours:   []string{"api", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
+		ours:   []string{"api", "internal/cluster", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
 		theirs: []string{"*"},
 	},
 	{

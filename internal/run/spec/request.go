@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
-	"github.com/rerig/rerig/internal/cluster"
+	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/install"
 )
 
@@ -77,12 +77,12 @@ func (f *Flags) fromFile(stdin io.Reader) (*v1alpha1.MeshUpgrade, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the MeshUpgrade file: %w", err)
 	}
-	u, err := cluster.ReadMeshUpgrade(content)
+	u, err := record.ReadMeshUpgrade(content)
 	if err != nil {
 		return nil, err
 	}
 	f.Stated.File = f.File
-	f.Stated.Fields, err = cluster.SpecFields(content)
+	f.Stated.Fields, err = record.SpecFields(content)
 	if u.Name == "" {
 		u.Name = defaultName(u.Spec.Revision)
 	}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+)
+
+// testChoices: a run on record is given choices, and they are taken away again; the
+// rest of it stays.
+func testChoices(t *testing.T, c *fixture) {
+	begun := v1alpha1.MeshUpgradeSpec{Revision: "r", Await: true, WaveCount: 2, Way: "swap"}
+	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "chosen"}, Spec: begun}); err != nil {
+		t.Fatal(err)
+	}
+	all := begun
+	all.Way, all.Trial, all.Tags, all.Labels, all.From = "restart", "in-service", "keep", "explicit", "old"
+	all.Workloads = []v1alpha1.WorkloadRule{{Kind: "Deployment", Namespace: "a", Name: "b", Way: "leave"}}
+	all.MaxParallel, all.RemoveOld, all.RollbackOnFailure = 7, true, true
+	all.Soak, all.ReadyTimeout = &metav1.Duration{}, &metav1.Duration{Duration: time.Hour}
+	none := begun
+	none.Way = ""
+	for name, want := range map[string]v1alpha1.MeshUpgradeSpec{"all": all, "none": none} {
+		if err := c.SetChoices(t.Context(), "chosen", want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Get(t.Context(), "chosen")
+		if diff := cmp.Diff(want, got.Spec); err != nil || diff != "" {
+			t.Errorf("%s: %v (-asked for +kept):\n%s", name, err, diff)
+		}
+	}
+}

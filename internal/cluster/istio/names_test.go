@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package istio
+
+import "testing"
+
+func TestImageTag(t *testing.T) {
+	for image, want := range map[string]string{
+		"docker.io/istio/proxyv2:1.29.1":                "1.29.1",
+		"localhost:5000/proxyv2":                        "",
+		"localhost:5000/proxyv2:1.31.0-distroless":      "1.31.0-distroless",
+		"docker.io/istio/proxyv2@sha256:0123":           "",
+		"docker.io/istio/proxyv2:1.29.1@sha256:0123456": "1.29.1",
+		"auto": "",
+	} {
+		if got := ImageTag(image); got != want {
+			t.Errorf("%s gave %q, want %q", image, got, want)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster/record"
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/step"
+)
+
+func someLedger() step.Ledger {
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	return step.Ledger{
+		Baseline: step.Baseline{Bindings: map[string]string{"shop": "istio-injection=enabled"}, Revisions: map[string]string{"shop": "default"}, Sidecars: map[string]string{"Deployment shop/web": "default"}},
+		Waves:    [][]string{{"shop"}},
+		Approved: []step.Step{{Kind: step.Label, Wave: 1, Subject: "shop", From: "a", To: "b"}},
+		Passed:   map[string]step.Pass{"x": {At: at, Evidence: "seen"}},
+		Started:  at,
+	}
+}
+
+// completeFile sets every field that a person sets.
+const completeFile = `# a comment before it
+---
+apiVersion: rerig.dev/v1alpha1
+kind: MeshUpgrade
+metadata:
+  name: to-1-31
+  resourceVersion: "7"
+spec:
+  revision: 1-31-0
+  version: 1.31.0
+  install: {apiVersion: install.istio.io/v1alpha1, kind: IstioOperator, spec: {profile: minimal}}
+  namespaces:
+    names: [shop-web]
+    selector: {matchLabels: {team: shop}}
+  waves: [{namespaces: [shop-web]}, {namespaces: [shop-core, shop-data]}]
+  waveCount: 2
+  maxParallel: 3
+  readyTimeout: 90s
+  soak: 0s
+  rollbackOnFailure: true
+status:
+  phase: Held
+`
+
+func testRecord(t *testing.T, c *fixture) {
+	file, err := record.ReadMeshUpgrade([]byte(completeFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	created, err := c.Create(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(file.Spec, created.Spec); diff != "" {
+		t.Errorf("the API server keeps another spec (-file +kept):\n%s", diff)
+	}
+	if _, err := c.Create(t.Context(), file); !errors.Is(err, engine.ErrConflict) {
+		t.Errorf("created twice: %v", err)
+	}
+	j := c.Record(file.Name)
+	if _, l, err := j.Load(t.Context()); err != nil || !l.Started.IsZero() {
+		t.Fatalf("a new record: %v, %v", l, err)
+	}
+	hold := &step.Hold{Reason: v1alpha1.ReasonCheckFailed, Subject: "shop", Message: "no"}
+	for _, s := range []engine.Summary{{Phase: "Upgrading", Waves: "0/1", Digest: "d", Message: "m"}, {Phase: "Held", Hold: hold}} {
+		if err := j.Save(t.Context(), someLedger(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got, err := c.Record(file.Name).Load(t.Context())
+	if diff := cmp.Diff(someLedger(), got); err != nil || diff != "" {
+		t.Errorf("the ledger came back different: %v\n%s", err, diff)
+	}
+	list, err := c.List(t.Context())
+	if err != nil || len(list) != 1 || list[0].Status.Phase != v1alpha1.Held || len(list[0].Status.Conditions) != 2 {
+		t.Errorf("listed: %+v, %v", list, err)
+	}
+	other := list[0].Spec
+	other.Revision = "another"
+	if list[0], err = c.Respec(t.Context(), list[0], other); err != nil || list[0].Spec.Revision != "another" || list[0].Status.Ledger == nil || list[0].Status.Phase != v1alpha1.Held {
+		t.Errorf("with another spec: %+v, %v", list[0], err)
+	}
+	again, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "other"})
+	if err != nil || again.Spec.Revision != "other" || again.Status.Ledger != nil || again.Status.Phase != "" {
+		t.Errorf("begun anew: %+v, %v", again, err)
+	}
+	if _, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "third"}); !errors.Is(err, engine.ErrConflict) {
+		t.Errorf("begun anew from an old reading: %v", err)
+	}
+	vast := someLedger()
+	full := c.Record(file.Name)
+	if _, _, err := full.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1_250_000, 1_600_000, 3_000_000} { // what etcd, its client and an API server do not take
+		random := make([]byte, size)
+		_, _ = rand.Read(random)
+		vast.Baseline.Versions = map[string]string{"r": base64.StdEncoding.EncodeToString(random)}
+		if err := full.Save(t.Context(), vast, engine.Summary{}); !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "-n") {
+			t.Errorf("a record of %d bytes: %v", size, err)
+		}
+	}
+	if _, _, err := c.Record("nobody").Load(t.Context()); !errors.Is(err, record.ErrNoRun) || !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "--from OLD") {
+		t.Errorf("a run that is not there: %v", err)
+	}
+}
+
+func testRecordDisturbed(t *testing.T, c *fixture) {
+	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "two"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}}); err != nil {
+		t.Fatal(err)
+	}
+	j := c.Record("two")
+	if _, _, err := j.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetRollback(t.Context(), "two", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "Upgrading"}); !errors.Is(err, engine.ErrConflict) {
+		t.Errorf("saved over another hand: %v", err)
+	}
+	intent, l, err := j.Load(t.Context())
+	if err != nil || !intent.Rollback || !l.Started.IsZero() {
+		t.Errorf("after: %+v, %+v, %v", intent, l, err)
+	}
+	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "RollingBack"}); err != nil {
+		t.Error(err)
+	}
+}

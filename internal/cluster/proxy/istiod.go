@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proxy
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rerig/rerig/internal/cluster/podconn"
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+const (
+	// syncLimit bounds the answer of /debug/syncz: about 1.2 kB a proxy, so 200 000
+	// proxies.
+	syncLimit = 256 << 20
+
+	versionLimit = 4096
+
+	// parallelIstiods is how many istiods are asked at the same time.
+	parallelIstiods = 8
+
+	// presentedFor is how long the certificate that an istiod presented is valid for
+	// further observations.
+	presentedFor = time.Minute
+)
+
+// Istiod is a running istiod pod.
+type Istiod struct {
+	Name, UID, Revision string
+	Image, Version      string // the version is the image's tag
+	Ready               bool
+}
+
+// presented is what an istiod's certificate is to a proxy that has these roots.
+type presented struct {
+	at             time.Time
+	roots          [sha256.Size]byte
+	stale, foreign string
+}
+
+// Istiods asks every istiod pod, several at a time, for its version, its proxies
+// and the certificate that it presents to them. roots are the mesh's root
+// certificates in PEM.
+func (c *Client) Istiods(ctx context.Context, pods []Istiod, roots []byte) (map[string][]mesh.Istiod, []mesh.Proxy) {
+	c.forget(pods)
+	istiods, proxies := make([]mesh.Istiod, len(pods)), make([][]mesh.Proxy, len(pods))
+	var group errgroup.Group
+	group.SetLimit(parallelIstiods)
+	for n, p := range pods {
+		group.Go(func() error {
+			istiods[n], proxies[n] = c.ask(ctx, p)
+			if istiods[n].Answers() {
+				istiods[n].PortClosed, istiods[n].CertificateNotValid, istiods[n].ForeignRoot = c.presents(ctx, p, roots)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	byRevision, all := map[string][]mesh.Istiod{}, []mesh.Proxy(nil)
+	for n, p := range pods {
+		byRevision[p.Revision] = append(byRevision[p.Revision], istiods[n])
+		all = append(all, proxies[n]...)
+	}
+	return byRevision, all
+}
+
+// forget closes the connections to istiods that are gone.
+func (c *Client) forget(pods []Istiod) {
+	exists := func(uid string) bool {
+		return slices.ContainsFunc(pods, func(p Istiod) bool { return p.UID == uid })
+	}
+	c.pods.Keep(func(e podconn.Endpoint) bool {
+		return e.Port != monitoringPort && e.Port != discoveryPort || exists(e.UID)
+	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.presented, func(uid string, _ presented) bool { return !exists(uid) })
+}
+
+func (c *Client) endpoint(p Istiod, port int) podconn.Endpoint {
+	return podconn.Endpoint{Namespace: c.root, Name: p.Name, UID: p.UID, Port: port}
+}
+
+// ask asks one istiod. To istiod a port-forward is loopback, from where it needs
+// no token (pilot/pkg/xds/debug.go @1.29.1).
+func (c *Client) ask(ctx context.Context, p Istiod) (mesh.Istiod, []mesh.Proxy) {
+	i := mesh.Istiod{Pod: p.Name, Ready: p.Ready, Version: p.Version, Build: p.Image}
+	at := c.endpoint(p, monitoringPort)
+	var version []byte
+	err := c.pods.Get(ctx, at, "/version", versionLimit, func(r io.Reader) (err error) {
+		version, err = io.ReadAll(r)
+		return err
+	})
+	if err != nil {
+		i.NoAnswer = err.Error()
+		return i, nil
+	}
+	i.Version = cmp.Or(readVersion(version), i.Version)
+	var proxies []mesh.Proxy
+	err = c.pods.Get(ctx, at, "/debug/syncz", syncLimit, func(r io.Reader) (err error) {
+		proxies, err = readSyncz(r, p.Name, p.Revision)
+		return err
+	})
+	if err != nil {
+		i.NoAnswer = err.Error()
+		return i, nil
+	}
+	return i, proxies
+}
+
+// presents asks an istiod for its certificate, as a proxy does. It returns why the
+// istiod presented none (shut), and why a proxy that trusts the mesh's roots would
+// not accept it: its dates by this machine's clock (stale), or its authority
+// (foreign). It asks nothing where the roots are not known.
+func (c *Client) presents(ctx context.Context, p Istiod, bundle []byte) (shut, stale, foreign string) {
+	roots, key := Certificates(bundle), sha256.Sum256(bundle)
+	if len(roots) == 0 {
+		return "", "", ""
+	}
+	c.mu.Lock()
+	last, known := c.presented[p.UID]
+	c.mu.Unlock()
+	if known && last.roots == key && c.now().Sub(last.at) < presentedFor {
+		return "", last.stale, last.foreign
+	}
+	chain, err := c.pods.CertChain(ctx, c.endpoint(p, discoveryPort))
+	if err != nil {
+		return err.Error(), "", ""
+	}
+	now := presented{at: c.now(), roots: key}
+	err = verifyChain(chain, roots, c.now())
+	if _, dated := errors.AsType[outOfDate](err); dated {
+		now.stale = err.Error()
+	} else if err != nil {
+		now.foreign = err.Error()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.presented[p.UID] = now
+	return "", now.stale, now.foreign
+}

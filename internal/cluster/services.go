@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
+)
+
+// addService adds a Service that selects pods: a keeper by its workload's key, any
+// other by its namespace.
+func (r *readings) addService(s *corev1.Service) {
+	if _, is := s.Labels[swap.KeepLabel]; is {
+		if of := swap.ReadMark(nil, s.Annotations).Workload; of != "" {
+			r.keepers[of] = s.Name
+		}
+		return
+	}
+	if len(s.Spec.Selector) == 0 || s.Spec.Type == corev1.ServiceTypeExternalName {
+		return // an ExternalName has no endpoints, whatever it selects
+	}
+	m := mesh.Service{Name: s.Name, Early: s.Spec.PublishNotReadyAddresses, Selector: s.Spec.Selector}
+	for _, p := range s.Spec.Ports {
+		port := mesh.Port{Name: p.Name, Number: int(p.Port), Target: targetOf(p), Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP))}
+		if p.AppProtocol != nil {
+			port.AppProtocol = *p.AppProtocol
+		}
+		m.Ports = append(m.Ports, port)
+	}
+	r.services[s.Namespace] = append(r.services[s.Namespace], m)
+}
+
+// targetOf returns a port's target, or its own number where it has no other.
+func targetOf(p corev1.ServicePort) string {
+	if t := p.TargetPort.String(); t != "0" && t != "" {
+		return t
+	}
+	return fmt.Sprint(p.Port)
+}
+
+// withServices adds the Services that select a workload's pods, and its keeper.
+func (r readings) withServices(w mesh.Workload, pods []pod) mesh.Workload {
+	w.Keeper = r.keepers[w.Key()]
+	for _, s := range r.services[w.Namespace] {
+		attached, selected := 0, 0
+		for _, p := range pods {
+			if p.Swap.Place != mesh.Attached {
+				continue
+			}
+			if attached++; s.Selects(p.labels) {
+				selected++
+			}
+		}
+		if byTemplate := s.Selects(w.Template.Labels); byTemplate || selected > 0 {
+			s.Partial = !byTemplate && selected < attached
+			w.Services = append(w.Services, s)
+		}
+	}
+	return w
+}
+
+// endpoints has the Services of which a pod is a ready endpoint.
+type endpoints map[types.UID][]string
+
+// readEndpoints reads the EndpointSlices of the namespaces with pods of a swap or a
+// serving trial pod. Who only observes need not be permitted to: then no pod is
+// known to be an endpoint, and nothing is swapped by this observation.
+func (r *Reader) readEndpoints(ctx context.Context, o *observation) error {
+	o.found.endpoints = endpoints{}
+	wanted := map[string]bool{}
+	for _, p := range o.found.pods {
+		if p.Swap.Marked() {
+			wanted[p.namespace] = true
+		}
+	}
+	for _, x := range o.world.Trials {
+		if x.Phase == mesh.Serving {
+			wanted[x.Namespace] = true
+		}
+	}
+	for namespace := range wanted {
+		var found endpoints
+		err := client.List(ctx, allObjects, r.api.DiscoveryV1().EndpointSlices(namespace).List, func() { found = endpoints{} },
+			func(page *discoveryv1.EndpointSliceList) {
+				for i := range page.Items {
+					found.add(&page.Items[i])
+				}
+			})
+		if err != nil && !apierrors.IsForbidden(err) {
+			return client.ReadError("EndpointSlices in "+namespace, err)
+		}
+		maps.Copy(o.found.endpoints, found)
+	}
+	for i, x := range o.world.Trials {
+		o.world.Trials[i].Pod.Endpoints = o.found.endpoints[types.UID(x.Pod.UID)]
+	}
+	return nil
+}
+
+func (e endpoints) add(s *discoveryv1.EndpointSlice) {
+	service := s.Labels[discoveryv1.LabelServiceName]
+	for _, p := range s.Endpoints {
+		if p.TargetRef == nil || p.Conditions.Ready != nil && !*p.Conditions.Ready || slices.Contains(e[p.TargetRef.UID], service) {
+			continue
+		}
+		e[p.TargetRef.UID] = append(e[p.TargetRef.UID], service)
+		slices.Sort(e[p.TargetRef.UID])
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
+)
+
+// shop are the readings of one Deployment with two pods, the second with more
+// labels than its template gives.
+func shop(t *testing.T, change func(*appsv1.Deployment, []corev1.Pod), services ...corev1.Service) readings {
+	t.Helper()
+	d := &appsv1.Deployment{ObjectMeta: named("shop", "web", "d-web")}
+	d.Spec.Template.Labels = map[string]string{"app": "web"}
+	pods := []corev1.Pod{carrying("shop", "web-1-a", owns("ReplicaSet", "web-1", "rs-web"), false), carrying("shop", "web-1-b", owns("ReplicaSet", "web-1", "rs-web"), false)}
+	pods[0].Labels, pods[1].Labels = map[string]string{"app": "web"}, map[string]string{"app": "web", "role": "leader"}
+	if change != nil {
+		change(d, pods)
+	}
+	r := readings{namespaces: []mesh.Namespace{{Name: "shop"}}, owners: ownerChain{}, newest: newestTemplates{},
+		services: map[string][]mesh.Service{}, keepers: map[string]string{}, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
+	if d.Name != "" {
+		r.deployments = []controller{deployment(d)}
+	}
+	r.owners.add(&metav1.ObjectMeta{UID: "rs-web", Namespace: "shop", OwnerReferences: owns("Deployment", "web", "d-web")})
+	for i := range pods {
+		if p, ok := podOf(&pods[i]); ok {
+			r.pods = append(r.pods, p)
+		}
+	}
+	for i := range services {
+		r.addService(&services[i])
+	}
+	return r
+}
+
+func serving(name string, selector map[string]string) corev1.Service {
+	return corev1.Service{ObjectMeta: named("shop", name, "s-"+name), Spec: corev1.ServiceSpec{Selector: selector}}
+}
+
+// A Service that has only some of the pods is told from those that have all; one
+// that is another name for something has none.
+func TestServicesOfAWorkload(t *testing.T) {
+	alias := serving("alias", map[string]string{"app": "web"})
+	alias.Spec.Type = corev1.ServiceTypeExternalName
+	list := shop(t, nil, serving("web", map[string]string{"app": "web"}), serving("leader", map[string]string{"role": "leader"}), alias, serving("other", map[string]string{"app": "other"})).workloads()
+	want := []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}}, {Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}}}
+	if diff := cmp.Diff(want, list[0].Services); diff != "" {
+		t.Errorf("its Services (-want +got):\n%s", diff)
+	}
+	if why := swap.Unfit(list[0]); why == "" {
+		t.Error("it is swapped, though its leader's Service would lose its pod")
+	}
+}
+
+// A pod counts once it has been ready for as long as its Deployment demands.
+func TestReadyForLongEnough(t *testing.T) {
+	list := shop(t, func(d *appsv1.Deployment, pods []corev1.Pod) {
+		d.Spec.MinReadySeconds = 60
+		for i, since := range []int{30, 90} {
+			pods[i].Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue,
+				LastTransitionTime: metav1.NewTime(time.Date(2026, 11, 24, 12, 0, -since, 0, time.UTC))}}
+		}
+	}).workloads()
+	if a, b := list[0].Pods[0], list[0].Pods[1]; !a.NotAvailable || b.NotAvailable || !a.Ready {
+		t.Errorf("ready for 30 s: unsteady %t; for 90 s: unsteady %t", a.NotAvailable, b.NotAvailable)
+	}
+}
+
+// keptBySwap makes a pod one that a swap keeps.
+func keptBySwap(p *corev1.Pod) {
+	p.OwnerReferences = nil
+	p.Labels[swap.KeepLabel] = "rerig-kept-1"
+	p.Annotations[swap.SwapAnnotation] = `{"workload":"Deployment shop/web","run":"r","hash":"h1"}`
+}
+
+// What a kubelet has ended of what a swap keeps is still the swap's to take away.
+func TestAKeptPodThatIsOverStaysInSight(t *testing.T) {
+	list := shop(t, func(_ *appsv1.Deployment, pods []corev1.Pod) {
+		for i := range pods {
+			pods[i].Status.Phase = corev1.PodFailed
+		}
+		keptBySwap(&pods[1])
+	}).workloads()
+	kept := list[0].DetachedPods()
+	if len(list[0].Pods) != 1 || len(kept) != 1 || kept[0].Name != "web-1-b" || kept[0].Ready || kept[0].Running {
+		t.Errorf("its pods are %+v", list[0].Pods)
+	}
+}
+
+// The Services of a workload that was deleted still have the pods that were
+// released from it.
+func TestServicesOfAWorkloadThatIsGone(t *testing.T) {
+	list := shop(t, func(d *appsv1.Deployment, pods []corev1.Pod) {
+		d.Name = ""
+		keptBySwap(&pods[0])
+		keptBySwap(&pods[1])
+	}, serving("web", map[string]string{"app": "web"})).workloads()
+	if len(list) != 1 || !list[0].Deleted || len(list[0].Services) != 1 {
+		t.Errorf("of what was deleted there is %+v", list)
+	}
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/rerig/rerig/internal/cluster/istio"
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// shownLength is the length up to which a value is shown as it is.
+const shownLength = 120
+
+// identityKeys say which control plane it is. They differ always.
+var identityKeys = map[string]bool{"revision": true, "global.tag": true, "tag": true, "REVISION": true}
+
+// normalizer returns a function that makes values comparable: it replaces the name
+// of the revision and its version.
+func normalizer(revision, version string) func(string) string {
+	var pairs []string
+	if version != "" {
+		pairs = append(pairs, version, "<version>")
+	}
+	if revision != istio.DefaultRevision {
+		pairs = append(pairs, "-"+revision, "", revision, "<revision>")
+	}
+	return strings.NewReplacer(pairs...).Replace
+}
+
+// normalizerOf returns the normalizer of an istiod, with the version of its image.
+func normalizerOf(d *appsv1.Deployment) func(string) string {
+	for _, c := range d.Spec.Template.Spec.Containers {
+		if c.Name == istiodContainer {
+			return normalizer(istio.RevisionOf(d.Labels), istio.ImageTag(c.Image))
+		}
+	}
+	return normalizer(istio.RevisionOf(d.Labels), "")
+}
+
+// flatten returns the leaves of an object by their paths.
+func flatten(group mesh.SettingGroup, object any, normal func(string) string) []mesh.Setting {
+	text, err := json.Marshal(object)
+	if err != nil {
+		return nil
+	}
+	return flattenText(group, string(text), normal)
+}
+
+// flattenText returns the leaves of YAML or JSON. Other text is one leaf.
+func flattenText(group mesh.SettingGroup, text string, normal func(string) string) []mesh.Setting {
+	var tree any
+	if yaml.Unmarshal([]byte(text), &tree) != nil {
+		return []mesh.Setting{{Group: group, Key: "(cannot be read)", Value: digest(normal(text))}}
+	}
+	var list []mesh.Setting
+	walk("", tree, func(key, value string) {
+		// Gateways stay, whatever the values for them.
+		if !identityKeys[key] && !strings.HasPrefix(key, "gateways.") {
+			list = append(list, mesh.Setting{Group: group, Key: key, Value: shorten(normal(value))})
+		}
+	})
+	return list
+}
+
+// walk calls leaf for each leaf of a tree. An empty map or list is the same as
+// none.
+func walk(path string, tree any, leaf func(key, value string)) {
+	switch t := tree.(type) {
+	case nil:
+	case map[string]any:
+		for key, value := range t {
+			walk(strings.TrimPrefix(path+"."+key, "."), value, leaf)
+		}
+	case []any:
+		for i, value := range t {
+			walk(fmt.Sprintf("%s[%d]", path, i), value, leaf)
+		}
+	default:
+		leaf(path, fmt.Sprint(t))
+	}
+}
+
+// templatesIn returns the injector's templates by their digests, and the other
+// settings of the injector.
+func templatesIn(text string, normal func(string) string) []mesh.Setting {
+	var config map[string]any
+	if yaml.Unmarshal([]byte(text), &config) != nil {
+		return []mesh.Setting{{Group: mesh.Templates, Key: "(cannot be read)", Value: digest(text)}}
+	}
+	var list []mesh.Setting
+	templates, _ := config["templates"].(map[string]any)
+	for name, template := range templates {
+		list = append(list, mesh.Setting{Group: mesh.Templates, Key: name, Value: digest(normal(fmt.Sprint(template)))})
+	}
+	delete(config, "templates")
+	return append(list, flatten(mesh.Injection, config, normal)...)
+}
+
+func shorten(value string) string {
+	if len(value) <= shownLength {
+		return value
+	}
+	return digest(value)
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256 " + hex.EncodeToString(sum[:6])
+}
