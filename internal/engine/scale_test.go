@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -20,7 +21,6 @@ type still struct {
 	intent step.Intent
 	ledger step.Ledger
 	now    time.Time
-	events int
 }
 
 func (s *still) Observe(context.Context) (mesh.World, error) { return s.world, nil }
@@ -53,13 +53,13 @@ func (s *still) Now() time.Time { return s.now }
 
 func (s *still) Sleep(context.Context, time.Duration) error { return nil }
 
-func (s *still) Report(Event) { s.events++ }
+func (s *still) Report(Event) {}
 
 func (s *still) engine() Engine {
 	return Engine{Observer: s, Writer: s, Record: s, Clock: s, Reporter: s}.withDefaults()
 }
 
-// scenarios are states of an upgrade in three waves, in each of which a turn handles
+// scenarios are states of an upgrade in two waves of equal size, in each of which a turn handles
 // every workload of the first wave.
 var scenarios = []struct {
 	name  string
@@ -75,9 +75,10 @@ var scenarios = []struct {
 func largeMesh(n int) *still {
 	s := &still{world: meshOf(), intent: upgrade().intent, now: upgrade().now}
 	s.world.Namespaces, s.world.Workloads = nil, nil
-	s.intent.Waves, s.intent.WaveCount, s.intent.Parallel = nil, 3, 8
+	s.intent.Waves, s.intent.Parallel = make([][]string, 2), 8
 	for i := range n / 20 {
 		ns := fmt.Sprintf("ns-%04d", i)
+		s.intent.Waves[i%2] = append(s.intent.Waves[i%2], ns)
 		s.world.Namespaces = append(s.world.Namespaces, mesh.Namespace{Name: ns, Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}})
 		for j := range 20 {
 			wl := mesh.Workload{Kind: mesh.Deployment, Namespace: ns, Name: fmt.Sprintf("w%02d", j), Replicas: 2,
@@ -135,14 +136,45 @@ func (s *still) restartWave(n int, done bool) {
 	s.world.Sort()
 }
 
-// turn takes one turn of the engine, and reports how many events it had.
-func (s *still) turn(tb testing.TB) int {
+// turn takes one turn of the engine.
+func (s *still) turn(tb testing.TB) {
 	tb.Helper()
-	s.events = 0
 	if outcome, err := s.engine().turn(context.Background(), false); err != nil || outcome != "" {
 		tb.Fatalf("got outcome %q, %v", outcome, err)
 	}
-	return s.events
+}
+
+// timed returns how long n turns take, each.
+func (s *still) timed(tb testing.TB, n int) time.Duration {
+	tb.Helper()
+	runtime.GC()
+	began := time.Now()
+	for range n {
+		s.turn(tb)
+	}
+	return time.Since(began) / time.Duration(n)
+}
+
+// Ten times the workloads may cost a turn at most 15 times the time. A search
+// through all steps for each workload costs 100 times. The best of several
+// measurements counts, because other processes only add to each.
+func TestTurnScalesWithTheMesh(t *testing.T) {
+	const size, factor, limit, attempts = 1_000, 10, 15, 4
+	for _, sc := range scenarios {
+		t.Run(sc.name, func(t *testing.T) {
+			small, large := largeMesh(size), largeMesh(factor*size)
+			sc.state(small)
+			sc.state(large)
+			bestSmall, bestLarge := time.Hour, time.Hour
+			for range attempts {
+				bestSmall, bestLarge = min(bestSmall, small.timed(t, factor)), min(bestLarge, large.timed(t, 1))
+				if bestLarge <= limit*bestSmall {
+					return
+				}
+			}
+			t.Errorf("%d workloads: got %s a turn, %d workloads: %s, want at most %d times as much", size, bestSmall, factor*size, bestLarge, limit)
+		})
+	}
 }
 
 // BenchmarkTurn takes one turn of upgrades of 2 000 and 20 000 workloads.

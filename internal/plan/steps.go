@@ -19,6 +19,7 @@ import (
 // anew from what is there, so that a crash at any point is the same as no crash.
 func Steps(w mesh.World, t step.Target, l step.Ledger) []step.Stage {
 	decide := func(wl mesh.Workload) step.Decision { return strategy.Decide(t.Policy, wl) }
+	approved := approvedMoves(l)
 	var stages []step.Stage
 	add := func(wave int, kind step.Kind, steps []step.Step) {
 		if len(steps) > 0 {
@@ -41,7 +42,7 @@ func Steps(w mesh.World, t step.Target, l step.Ledger) []step.Stage {
 		add(g.Number, step.Restart, strategy.RestartSteps(w, t, l, g))
 		add(g.Number, step.EvictPods, strategy.EvictSteps(w, t, l, g))
 		add(g.Number, step.Swap, swap.Steps(w, t, g, decide))
-		add(g.Number, step.Verify, verifications(w, t, l, g))
+		add(g.Number, step.Verify, verifications(w, t, l, approved, g))
 		add(g.Number, step.Soak, soaks(t, l, g))
 		if !t.Rollback {
 			add(g.Number, step.DeleteParked, swap.DeleteParkedSteps(w, t, g, decide))
@@ -92,9 +93,9 @@ func validations(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 	return steps
 }
 
-func verifications(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step {
+func verifications(w mesh.World, t step.Target, l step.Ledger, approved moves, g step.Wave) []step.Step {
 	var steps []step.Step
-	for _, wl := range WorkloadsToVerify(w, t, l, g) {
+	for _, wl := range workloadsToVerify(w, t, l, approved, g) {
 		want := t.RevisionOf(wl)
 		if _, ok := l.Passed[step.VerifyKey(w, wl, want)]; !ok {
 			steps = append(steps, step.Step{Kind: step.Verify, Wave: g.Number, Subject: wl.Key(), To: want})
@@ -118,15 +119,21 @@ func soaks(t step.Target, l step.Ledger, g step.Wave) []step.Step {
 // ought to have pods now. On the way back those that the run never touched are
 // left alone.
 func WorkloadsToVerify(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []mesh.Workload {
+	return workloadsToVerify(w, t, l, approvedMoves(l), g)
+}
+
+func workloadsToVerify(w mesh.World, t step.Target, l step.Ledger, approved moves, g step.Wave) []mesh.Workload {
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
 		for _, wl := range w.In(name) {
-			if t.RevisionOf(wl) == "" {
+			want, key := t.RevisionOf(wl), wl.Key()
+			if want == "" || wl.Deleted {
 				continue
 			}
-			carried := l.Baseline.Sidecars[wl.Key()] != "" && wl.Replicas > 0
-			moved := wl.RestartAnnotation.Run == t.Run || toBeEvicted(wl, l) || wl.Swapping() || swap.Approved(wl, l) || slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != t.RevisionOf(wl) })
-			if (strategy.Decide(t.Policy, wl).Moves() || blockedSinceApproval(wl, l)) && (wl.Injected() || carried) && (moved || !t.Rollback) && !wl.Deleted {
+			inherited := l.Baseline.Sidecars[key] != "" && wl.Replicas > 0
+			moved := wl.RestartAnnotation.Run == t.Run || l.EvictedFrom[key] || approved.has(key, step.EvictPods, step.Swap) || wl.Swapping() ||
+				slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != want })
+			if (wl.Injected() || inherited) && (moved || !t.Rollback) && (strategy.Decide(t.Policy, wl).Moves() || blockedSinceApproval(wl, approved)) {
 				list = append(list, wl)
 			}
 		}
@@ -134,16 +141,32 @@ func WorkloadsToVerify(w mesh.World, t step.Target, l step.Ledger, g step.Wave) 
 	return list
 }
 
-// blockedSinceApproval reports whether somebody paused a workload, or made it keep its old
-// pods, after its restart was agreed to: it has to be proven all the same.
-func blockedSinceApproval(wl mesh.Workload, l step.Ledger) bool {
-	return (wl.Rollout.Paused || wl.Rollout.OnDelete) && slices.ContainsFunc(l.Approved, func(s step.Step) bool {
-		return (s.Kind == step.Restart || s.Kind == step.EvictPods) && s.Subject == wl.Key()
-	})
+// moves are steps that move workloads, found by workload and kind.
+type moves map[move]bool
+
+type move struct {
+	workload string
+	kind     step.Kind
 }
 
-// toBeEvicted reports whether the run was to move a workload by eviction, of which no
-// stamp tells.
-func toBeEvicted(wl mesh.Workload, l step.Ledger) bool {
-	return l.EvictedFrom[wl.Key()] || slices.ContainsFunc(l.Approved, func(s step.Step) bool { return s.Kind == step.EvictPods && s.Subject == wl.Key() })
+// approvedMoves indexes the approved steps that move workloads. A search through all
+// of them for each workload would cost the square of the mesh's size.
+func approvedMoves(l step.Ledger) moves {
+	m := make(moves, len(l.Approved))
+	for _, s := range l.Approved {
+		if s.Kind == step.Restart || s.Kind == step.EvictPods || s.Kind == step.Swap {
+			m[move{s.Subject, s.Kind}] = true
+		}
+	}
+	return m
+}
+
+func (m moves) has(workload string, kinds ...step.Kind) bool {
+	return slices.ContainsFunc(kinds, func(k step.Kind) bool { return m[move{workload, k}] })
+}
+
+// blockedSinceApproval reports whether a workload was paused, or made to keep its old
+// pods, after its move was approved: it has to be verified all the same.
+func blockedSinceApproval(wl mesh.Workload, approved moves) bool {
+	return (wl.Rollout.Paused || wl.Rollout.OnDelete) && approved.has(wl.Key(), step.Restart, step.EvictPods)
 }

@@ -3,7 +3,6 @@
 package swap
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -67,12 +66,6 @@ func RevisionsLeft(wl mesh.Workload, t step.Target) string {
 		return "stand-ins"
 	}
 	return ""
-}
-
-// Approved reports whether the run was to move a workload pod by pod, of which
-// no template tells.
-func Approved(wl mesh.Workload, l step.Ledger) bool {
-	return slices.ContainsFunc(l.Approved, func(s step.Step) bool { return s.Kind == step.Swap && s.Subject == wl.Key() })
 }
 
 // ForgetVerdicts forgets the proofs of workloads that a plan swaps: their templates
