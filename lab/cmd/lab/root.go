@@ -26,7 +26,8 @@ func root() *cobra.Command {
 		Use: "lab", Short: "Run Kubernetes with two Istio versions on one machine",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	c.PersistentFlags().StringVar(&f.size, "size", "", "real (containers and traffic; needs root) or hollow (control planes only);\ndefault: real for root on Linux, else hollow")
+	c.PersistentFlags().StringVar(&f.size, "size", "",
+		"real (containers and traffic; needs root) or hollow (control planes only);\ndefault: real for root on Linux, else hollow")
 	c.PersistentFlags().StringVar(&f.name, "name", "lab", "name of the lab; several labs can run at once")
 	c.AddCommand(upCommand(f), downCommand(f), statusCommand(f), runCommand(f), shellCommand(f),
 		kubeconfigCommand(f), pathCommand(f), fetchCommand(f), shopCommand(f), loadCommand(f), superviseCommand(), insideCommand())

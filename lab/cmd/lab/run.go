@@ -18,7 +18,10 @@ import (
 func runCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use: "run -- CMD [ARGS]", Short: "Run a command inside the lab with its KUBECONFIG",
-		Long: "Run a command with the lab's KUBECONFIG.\n\nIn a real lab it runs inside the lab's namespaces: pod and Service addresses are reachable,\nand kubectl, istioctl-VERSION and shop are in the PATH. In a hollow lab it runs on the host.",
+		Long: `Run a command with the lab's KUBECONFIG.
+
+In a real lab it runs inside the lab's namespaces: pod and Service addresses are reachable,
+and kubectl, istioctl-VERSION and shop are in the PATH. In a hollow lab it runs on the host.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return execInLab(c.Context(), f, args) },
 	}

@@ -67,20 +67,25 @@ func up(ctx context.Context, f *flags, want contents, out io.Writer) error {
 	if err := installContents(ctx, l, want, out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Lab %s (%s) is up after %s.\nexport KUBECONFIG=%s\n", l.Name, l.Size, time.Since(start).Round(time.Second), l.Kubeconfig())
+	took := time.Since(start).Round(time.Second)
+	fmt.Fprintf(out, "Lab %s (%s) is up after %s.\nexport KUBECONFIG=%s\n", l.Name, l.Size, took, l.Kubeconfig())
 	return nil
 }
 
 // ensureRunning returns the running lab, or starts one after it removed the files of a lab that
 // stopped.
-func ensureRunning(ctx context.Context, f *flags, root string, size state.Size, note string, want contents, out io.Writer) (state.Lab, error) {
+func ensureRunning(
+	ctx context.Context, f *flags, root string, size state.Size, note string, want contents, out io.Writer,
+) (state.Lab, error) {
 	old, err := state.Load(state.Dir(root, f.name))
 	if err == nil && supervise.IsRunning(old) {
 		if f.size != "" && old.Size != size {
-			return old, fmt.Errorf("start a %s lab: lab %q is already running with size %s; stop it with `lab down`, or use another --name", size, old.Name, old.Size)
+			return old, fmt.Errorf("start a %s lab: lab %q is already running with size %s; stop it with `lab down`, or use another --name",
+				size, old.Name, old.Size)
 		}
 		if _, has := old.Parts[rollouts.Part]; want.rollouts && !has {
-			return old, fmt.Errorf("start a lab with Argo Rollouts: lab %q is already running without it; stop it with `lab down`, or use another --name", old.Name)
+			return old, fmt.Errorf("start a lab with Argo Rollouts: lab %q is already running without it; "+
+				"stop it with `lab down`, or use another --name", old.Name)
 		}
 		return old, nil
 	}

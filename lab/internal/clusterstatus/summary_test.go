@@ -10,13 +10,15 @@ import (
 )
 
 const list = `{"items": [
- {"kind": "Node", "metadata": {"name": "lab-1"}, "status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}, "conditions": [{"type": "Ready", "status": "True"}]}},
+ {"kind": "Node", "metadata": {"name": "lab-1"},
+  "status": {"nodeInfo": {"kubeletVersion": "v1.34.4"}, "conditions": [{"type": "Ready", "status": "True"}]}},
  {"kind": "Pod", "metadata": {"namespace": "istio-system", "name": "istiod-x", "labels": {"app": "istiod", "istio.io/rev": "1-29-1"}},
   "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}},
  {"kind": "Pod", "metadata": {"namespace": "shop", "name": "web"}, "status": {"phase": "Pending",
   "initContainerStatuses": [{"name": "istio-proxy", "state": {"waiting": {"reason": "ErrImagePull"}}}]}},
  {"kind": "Pod", "metadata": {"namespace": "shop", "name": "job"}, "status": {"phase": "Succeeded"}},
- {"kind": "Pod", "metadata": {"namespace": "shop", "name": "cart"}, "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
+ {"kind": "Pod", "metadata": {"namespace": "shop", "name": "cart"},
+  "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
 ]}`
 
 func TestSummaryText(t *testing.T) {

@@ -46,11 +46,13 @@ var objectsYAML string
 
 // Components returns the processes of the hollow lab in start order.
 func (config Config) Components() component.List {
-	r := component.List{config.etcd(), config.apiserver(), config.initialObjects(), config.controllers(), config.scheduler(), config.kwok()}
-	if config.Rollouts != nil {
-		r = append(r, config.Rollouts.Components()...)
+	list := component.List{
+		config.etcd(), config.apiserver(), config.initialObjects(), config.controllers(), config.scheduler(), config.kwok(),
 	}
-	return r
+	if config.Rollouts != nil {
+		list = append(list, config.Rollouts.Components()...)
+	}
+	return list
 }
 
 // path returns the path of a file in the lab's directory.
@@ -69,7 +71,8 @@ func (config Config) service(name, binary string, args ...string) component.Comp
 
 func (config Config) etcd() component.Component {
 	url := "http://" + ports.LocalAddress(config.EtcdPort)
-	c := config.service("etcd", config.KubeBinary, "etcd", "--data-dir="+config.path("etcd"), "--client-url="+url, "--peer-url=http://"+ports.LocalAddress(config.EtcdPeerPort))
+	c := config.service("etcd", config.KubeBinary, "etcd",
+		"--data-dir="+config.path("etcd"), "--client-url="+url, "--peer-url=http://"+ports.LocalAddress(config.EtcdPeerPort))
 	c.Probe = component.Probe{URL: url + "/health"}
 	return c
 }

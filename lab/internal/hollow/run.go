@@ -41,7 +41,9 @@ func Run(ctx context.Context, l state.Lab, out io.Writer, ready func() error) er
 	group := &process.Group{Logs: l.LogDir(), Log: out}
 	defer group.StopAll(stopTimeout)
 	routes := &egress.Routes{}
-	routes.Set(nodeIP, map[int]string{config.KwokPort: ports.LocalAddress(config.KwokPort), config.APIPort: ports.LocalAddress(config.APIPort)})
+	routes.Set(nodeIP, map[int]string{
+		config.KwokPort: ports.LocalAddress(config.KwokPort), config.APIPort: ports.LocalAddress(config.APIPort),
+	})
 	socket, err := listenUnix(config.egressSocket())
 	if err != nil {
 		return fmt.Errorf("listen on the egress socket: %w", err)
@@ -76,7 +78,8 @@ const maxSocketPath = 107
 
 func listenUnix(path string) (net.Listener, error) {
 	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("the socket path %s has %d characters, the maximum is %d; set RERIG_CACHE to a shorter path", path, len(path), maxSocketPath)
+		return nil, fmt.Errorf("the socket path %s has %d characters, the maximum is %d; set RERIG_CACHE to a shorter path",
+			path, len(path), maxSocketPath)
 	}
 	return net.Listen("unix", path)
 }
@@ -91,16 +94,21 @@ func prepare(l state.Lab) (Config, state.Lab, error) {
 	if err := l.Save(); err != nil {
 		return Config{}, l, err
 	}
-	keys, err := pki.Generate(filepath.Join(l.Dir, "pki"), []string{"127.0.0.1", "localhost", nodeIP, "10.96.0.1", "kubernetes.default.svc"}, time.Now())
+	hosts := []string{"127.0.0.1", "localhost", nodeIP, "10.96.0.1", "kubernetes.default.svc"}
+	keys, err := pki.Generate(filepath.Join(l.Dir, "pki"), hosts, time.Now())
 	if err != nil {
 		return Config{}, l, err
 	}
 	config := Config{
-		Dir: l.Dir, KubeBinary: l.Parts["kube"], KwokBinary: filepath.Join(l.Parts["kwok"], "kwok"), Keys: keys, Kubeconfig: l.Kubeconfig(),
+		Dir: l.Dir, KubeBinary: l.Parts["kube"], KwokBinary: filepath.Join(l.Parts["kwok"], "kwok"),
+		Keys: keys, Kubeconfig: l.Kubeconfig(),
 		APIPort: free[0], EtcdPort: free[1], EtcdPeerPort: free[2], KwokPort: free[3], NodeCount: nodeCount,
 	}
 	if partDir, ok := l.Parts[rollouts.Part]; ok {
-		config.Rollouts = &rollouts.Controller{PartDir: partDir, KubeBinary: config.KubeBinary, Kubeconfig: config.Kubeconfig, LabDir: config.Dir, HealthPort: free[4], MetricsPort: free[5]}
+		config.Rollouts = &rollouts.Controller{
+			PartDir: partDir, KubeBinary: config.KubeBinary, Kubeconfig: config.Kubeconfig, LabDir: config.Dir,
+			HealthPort: free[4], MetricsPort: free[5],
+		}
 	}
 	return config, l, pki.WriteKubeconfig(config.Kubeconfig, config.apiServerURL(), keys)
 }

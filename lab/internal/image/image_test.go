@@ -87,6 +87,6 @@ func TestWriteCreatesLoadableArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if config.Config.User != "7:7" || config.Config.Entrypoint[0] != "/a" || len(config.RootFS.DiffIDs) != 2 {
-		t.Errorf("config %+v, %d layers", config.Config, len(config.RootFS.DiffIDs))
+		t.Errorf("got config %+v, %d layers, want user 7:7, entrypoint /a, 2 layers", config.Config, len(config.RootFS.DiffIDs))
 	}
 }

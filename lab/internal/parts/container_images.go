@@ -15,7 +15,8 @@ import (
 var imageExcludes = []string{
 	"usr/bin/containerd", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1", "usr/bin/containerd-shim-runc-v2",
 	"usr/bin/containerd-stress", "usr/bin/ctr", "usr/sbin/runc", "usr/bin/prometheus", "usr/bin/promtool", "usr/lib/cni",
-	"usr/share/javascript", "usr/share/nodejs", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/prometheus", "usr/share/zoneinfo", "usr/share/perl",
+	"usr/share/javascript", "usr/share/nodejs", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/prometheus",
+	"usr/share/zoneinfo", "usr/share/perl",
 	"var/cache", "var/lib/apt", "var/lib/dpkg", "var/lib/prometheus",
 }
 
@@ -36,7 +37,10 @@ func (s Store) Images(ctx context.Context, version string) (string, error) {
 		}
 		all = append(all,
 			image.Image{Name: Hub + "/pause:1", Entrypoint: []string{"/bin/sleep", "infinity"}},
-			image.Image{Name: Hub + "/coredns:1", Entrypoint: []string{"/usr/local/bin/coredns"}, Files: map[string]string{"/usr/local/bin/coredns": coredns}},
+			image.Image{
+				Name: Hub + "/coredns:1", Entrypoint: []string{"/usr/local/bin/coredns"},
+				Files: map[string]string{"/usr/local/bin/coredns": coredns},
+			},
 		)
 	}
 	return s.imageArchive(ctx, "images-"+version, all)

@@ -36,7 +36,8 @@ func hostMirror() (mirror, error) {
 func findMirror(release string, sources []string) (mirror, error) {
 	suite := fieldValue(release, "VERSION_CODENAME", "=")
 	if fieldValue(release, "ID", "=") != "debian" || suite == "" {
-		return mirror{}, fmt.Errorf("the real lab needs Debian, but this machine runs %q; use --size hollow", fieldValue(release, "PRETTY_NAME", "="))
+		return mirror{}, fmt.Errorf("the real lab needs Debian, but this machine runs %q; use --size hollow",
+			fieldValue(release, "PRETTY_NAME", "="))
 	}
 	for _, s := range sources {
 		for stanza := range strings.SplitSeq(s, "\n\n") {

@@ -11,20 +11,30 @@ import (
 const debian12 = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n"
 
 func TestFindMirror(t *testing.T) {
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name    string
 		sources []string
 		want    mirror
 	}{
-		"deb822": {
-			[]string{"deb https://elsewhere.example/apt stable main\n", "Types: deb\n# a comment\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n\nTypes: deb\nURIs: http://mirror.example/debian-security\nSuites: bookworm-security\nComponents: main\n"},
-			mirror{"http://mirror.example/debian", "bookworm"},
+		{
+			name: "deb822",
+			sources: []string{
+				"deb https://elsewhere.example/apt stable main\n",
+				"Types: deb\n# a comment\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n" +
+					"\nTypes: deb\nURIs: http://mirror.example/debian-security\nSuites: bookworm-security\nComponents: main\n",
+			},
+			want: mirror{"http://mirror.example/debian", "bookworm"},
 		},
-		"one line": {
-			[]string{"# deb http://old.example/debian bookworm main\ndeb-src http://src.example/debian bookworm main\ndeb http://mirror.example/debian-security bookworm-security main\ndeb [arch=amd64 signed-by=/x] http://mirror.example/debian bookworm main contrib\n"},
-			mirror{"http://mirror.example/debian", "bookworm"},
+		{
+			name: "one line",
+			sources: []string{"# deb http://old.example/debian bookworm main\n" +
+				"deb-src http://src.example/debian bookworm main\n" +
+				"deb http://mirror.example/debian-security bookworm-security main\n" +
+				"deb [arch=amd64 signed-by=/x] http://mirror.example/debian bookworm main contrib\n"},
+			want: mirror{"http://mirror.example/debian", "bookworm"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			got, err := findMirror(debian12, c.sources)
 			if err != nil {
 				t.Fatal(err)

@@ -18,9 +18,18 @@ var releaseEdits = []struct {
 	pattern     *regexp.Regexp
 	replacement func(version string) string
 }{
-	{"Chart.yaml", regexp.MustCompile(`(?m)^(version|appVersion): .*$`), func(v string) string { return "${1}: " + v }},
-	{"values.yaml", regexp.MustCompile(`(?m)^( +)hub: \S+testing$`), func(string) string { return "${1}hub: " + Hub }},
-	{"values.yaml", regexp.MustCompile(`(?m)^( +)tag: latest$`), func(v string) string { return "${1}tag: " + v }},
+	{
+		file: "Chart.yaml", pattern: regexp.MustCompile(`(?m)^(version|appVersion): .*$`),
+		replacement: func(v string) string { return "${1}: " + v },
+	},
+	{
+		file: "values.yaml", pattern: regexp.MustCompile(`(?m)^( +)hub: \S+testing$`),
+		replacement: func(string) string { return "${1}hub: " + Hub },
+	},
+	{
+		file: "values.yaml", pattern: regexp.MustCompile(`(?m)^( +)tag: latest$`),
+		replacement: func(v string) string { return "${1}tag: " + v },
+	},
 }
 
 // Charts returns a directory with Istio's Helm charts base and istiod of the version, as its
@@ -33,7 +42,8 @@ func (s Store) Charts(ctx context.Context, version string) (string, error) {
 	key := []string{istioCommits[version], Hub, fmt.Sprint(releaseEdits[0].pattern, releaseEdits[1].pattern, releaseEdits[2].pattern)}
 	return s.Cache.Dir(ctx, "charts-"+version, key, func(ctx context.Context, out string) error {
 		const charts = "manifests/charts/"
-		if err := copyFromModule(ctx, src, "istio.io/istio", []string{charts + "base", charts + "istio-control/istio-discovery"}, out); err != nil {
+		paths := []string{charts + "base", charts + "istio-control/istio-discovery"}
+		if err := copyFromModule(ctx, src, "istio.io/istio", paths, out); err != nil {
 			return err
 		}
 		if err := os.Rename(filepath.Join(out, "istio-discovery"), filepath.Join(out, "istiod")); err != nil {

@@ -51,7 +51,8 @@ func networkConfigFiles() []string {
 	paths := []string{"/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"}
 	for _, e := range os.Environ() {
 		name, path, _ := strings.Cut(e, "=")
-		if (strings.HasPrefix(name, "PIP_") || strings.HasSuffix(name, "_CERT_FILE") || strings.HasSuffix(name, "_CA_BUNDLE")) && filepath.IsAbs(path) {
+		forPip := strings.HasPrefix(name, "PIP_") || strings.HasSuffix(name, "_CERT_FILE") || strings.HasSuffix(name, "_CA_BUNDLE")
+		if forPip && filepath.IsAbs(path) {
 			paths = append(paths, path)
 		}
 	}

@@ -50,7 +50,8 @@ func FindSource() (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("find the lab's source: no directory above %v contains lab/modules; run lab inside the checkout, or set RERIG_LAB", startDirs)
+	return "", fmt.Errorf("find the lab's source: no directory above %v contains lab/modules; run lab inside the checkout, or set RERIG_LAB",
+		startDirs)
 }
 
 // Names returns the names of all parts.

@@ -41,12 +41,12 @@ func (g *Group) Boot(ctx context.Context, r component.List) error {
 // succeeds. If a service exits before, the error quotes the end of its log. ctx bounds the waiting,
 // not the service.
 func (g *Group) Start(ctx context.Context, c component.Component) error {
-	began := time.Now()
+	start := time.Now()
 	if c.Kind == component.Task {
 		if err := g.runTask(ctx, c); err != nil {
 			return fmt.Errorf("run %s: %w%s", c.Name, err, g.logTail(c.Name))
 		}
-		if took := time.Since(began); took > time.Second {
+		if took := time.Since(start); took > time.Second {
 			g.logf("%s: completed in %.1f s", c.Name, took.Seconds())
 		}
 		return nil
@@ -59,7 +59,7 @@ func (g *Group) Start(ctx context.Context, c component.Component) error {
 		return fmt.Errorf("wait for %s: %w%s", c.Name, err, g.logTail(c.Name))
 	}
 	s.ready.Store(true)
-	g.logf("%s: ready after %.1f s", c.Name, time.Since(began).Seconds())
+	g.logf("%s: ready after %.1f s", c.Name, time.Since(start).Seconds())
 	return nil
 }
 

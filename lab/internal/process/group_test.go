@@ -70,7 +70,9 @@ func TestStartQuotesLogOfExitedProcess(t *testing.T) {
 func TestStopAllKillsProcessGroups(t *testing.T) {
 	dir := t.TempDir()
 	g := &Group{Logs: dir}
-	c := shellComponent("ignores-term", `trap "" TERM; sleep 61 & echo $! > `+dir+`/grandchild; touch `+dir+`/ready; while :; do wait; sleep 1; done`)
+	script := `trap "" TERM; sleep 61 & echo $! > grandchild; touch ready; while :; do wait; sleep 1; done`
+	c := shellComponent("ignores-term", script)
+	c.Dir = dir
 	c.Probe.URL, c.Restart = "file://"+dir+"/ready", component.Always
 	if err := g.Start(context.Background(), c); err != nil {
 		t.Fatal(err)
@@ -106,9 +108,17 @@ func TestProbes(t *testing.T) {
 		t.Error(err)
 	}
 	ln.Close()
-	for _, url := range []string{"tcp://" + addr, "http://" + addr, "file:///nowhere", "unix:///nowhere", "gopher://x"} {
-		if probe(context.Background(), url) == nil {
-			t.Errorf("%s: got no error, want one", url)
-		}
+	for _, c := range []struct{ name, url string }{
+		{name: "closed port", url: "tcp://" + addr},
+		{name: "closed HTTP port", url: "http://" + addr},
+		{name: "missing file", url: "file:///nowhere"},
+		{name: "missing socket", url: "unix:///nowhere"},
+		{name: "unknown scheme", url: "gopher://x"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if probe(context.Background(), c.url) == nil {
+				t.Errorf("%s: got no error, want one", c.url)
+			}
+		})
 	}
 }

@@ -41,15 +41,20 @@ func TestCreateCgroupsV1(t *testing.T) {
 }
 
 func TestSetCPUWeight(t *testing.T) {
-	for _, file := range []string{"cpu.shares", "cpu.weight"} {
-		cgroup := t.TempDir()
-		touchFile(t, filepath.Join(cgroup, file))
-		if err := setCPUWeight(cgroup); err != nil {
-			t.Fatal(err)
-		}
-		if b, err := os.ReadFile(filepath.Join(cgroup, file)); err != nil || len(b) == 0 {
-			t.Errorf("%s: got %q, %v, want a weight", file, b, err)
-		}
+	for _, c := range []struct{ name, file string }{
+		{name: "v1", file: "cpu.shares"},
+		{name: "v2", file: "cpu.weight"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cgroup := t.TempDir()
+			touchFile(t, filepath.Join(cgroup, c.file))
+			if err := setCPUWeight(cgroup); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := os.ReadFile(filepath.Join(cgroup, c.file)); err != nil || len(b) == 0 {
+				t.Errorf("%s: got %q, %v, want a weight", c.file, b, err)
+			}
+		})
 	}
 	empty := t.TempDir()
 	if err := setCPUWeight(empty); err != nil {

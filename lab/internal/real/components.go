@@ -19,15 +19,18 @@ import (
 // then the control plane, then what runs pods.
 func Components(l state.Lab) component.List {
 	config := nodeConfig{lab: l, keys: pki.Paths(filepath.Join(l.Dir, "pki"))}
-	r := config.network()
-	r = append(r, config.etcd(), config.containerd(), config.apiserver(), config.controllers(), config.scheduler())
-	r = append(r, config.images(), config.kubelet(), config.proxy())
-	r = append(r, config.nodeReady()...)
-	r = append(r, config.dns(), config.prometheus())
-	if place, ok := l.Parts[rollouts.Part]; ok { // the ports belong only to the lab's network namespace
-		r = append(r, rollouts.Controller{PartDir: place, KubeBinary: l.Parts["kube"], Kubeconfig: l.Kubeconfig(), LabDir: l.Dir, HealthPort: 8080, MetricsPort: 8090}.Components()...)
+	list := config.network()
+	list = append(list, config.etcd(), config.containerd(), config.apiserver(), config.controllers(), config.scheduler())
+	list = append(list, config.images(), config.kubelet(), config.proxy())
+	list = append(list, config.nodeReady()...)
+	list = append(list, config.dns(), config.prometheus())
+	if partDir, ok := l.Parts[rollouts.Part]; ok { // the ports belong only to the lab's network namespace
+		controller := rollouts.Controller{
+			PartDir: partDir, KubeBinary: l.Parts["kube"], Kubeconfig: l.Kubeconfig(), LabDir: l.Dir, HealthPort: 8080, MetricsPort: 8090,
+		}
+		list = append(list, controller.Components()...)
 	}
-	return r
+	return list
 }
 
 // nodeConfig builds the components of the node.

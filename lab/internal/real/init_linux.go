@@ -36,14 +36,14 @@ func Init(l state.Lab) error {
 func reapUntil(pid int) error {
 	for {
 		var status syscall.WaitStatus
-		dead, err := syscall.Wait4(-1, &status, 0, nil)
+		exited, err := syscall.Wait4(-1, &status, 0, nil)
 		if err == syscall.EINTR {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("wait for child processes: %w", err)
 		}
-		if dead == pid {
+		if exited == pid {
 			return fmt.Errorf("`inside boot` exited with status %d", status.ExitStatus())
 		}
 	}

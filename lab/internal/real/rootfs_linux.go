@@ -45,15 +45,15 @@ func mounts(l state.Lab, scratch, root string) []mount {
 	in := func(p string) string { return filepath.Join(root, p) }
 	overlay := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", l.Parts["rootfs"], scratch, scratch)
 	return []mount{
-		{"tmpfs", scratch, "tmpfs", 0, "mode=755"},
-		{"overlay", root, "overlay", 0, overlay},
-		{"proc", in("proc"), "proc", 0, ""},
-		{"sysfs", in("sys"), "sysfs", 0, ""},
-		{cgroupMount, in("sys/fs/cgroup"), "", unix.MS_BIND | unix.MS_REC, ""},
-		{"/dev", in("dev"), "", unix.MS_BIND | unix.MS_REC, ""},
-		{"tmpfs", in("run"), "tmpfs", 0, "mode=755"},
-		{"tmpfs", in("tmp"), "tmpfs", 0, "mode=1777"},
-		{l.Cache, in(l.Cache), "", unix.MS_BIND, ""},
+		{source: "tmpfs", target: scratch, kind: "tmpfs", options: "mode=755"},
+		{source: "overlay", target: root, kind: "overlay", options: overlay},
+		{source: "proc", target: in("proc"), kind: "proc"},
+		{source: "sysfs", target: in("sys"), kind: "sysfs"},
+		{source: cgroupMount, target: in("sys/fs/cgroup"), flags: unix.MS_BIND | unix.MS_REC},
+		{source: "/dev", target: in("dev"), flags: unix.MS_BIND | unix.MS_REC},
+		{source: "tmpfs", target: in("run"), kind: "tmpfs", options: "mode=755"},
+		{source: "tmpfs", target: in("tmp"), kind: "tmpfs", options: "mode=1777"},
+		{source: l.Cache, target: in(l.Cache), flags: unix.MS_BIND},
 	}
 }
 

@@ -13,7 +13,11 @@ import (
 var update = flag.Bool("update", false, "update the golden files")
 
 func TestComponents(t *testing.T) {
-	got := Controller{PartDir: "/parts/argo", KubeBinary: "/parts/kube", Kubeconfig: "/lab/kubeconfig", LabDir: "/lab", HealthPort: 20005, MetricsPort: 20006}.Components().String()
+	c := Controller{
+		PartDir: "/parts/argo", KubeBinary: "/parts/kube", Kubeconfig: "/lab/kubeconfig", LabDir: "/lab",
+		HealthPort: 20005, MetricsPort: 20006,
+	}
+	got := c.Components().String()
 	const golden = "testdata/components.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {

@@ -13,7 +13,10 @@ import (
 
 func TestLoadReturnsSavedLab(t *testing.T) {
 	root := t.TempDir()
-	l := Lab{Name: "x", Size: Real, Dir: Dir(root, "x"), Cache: root, APIPort: 1, PrometheusPort: 2, IngressPort: 3, Parts: map[string]string{"kube": "/k"}}
+	l := Lab{
+		Name: "x", Size: Real, Dir: Dir(root, "x"), Cache: root, APIPort: 1, PrometheusPort: 2, IngressPort: 3,
+		Parts: map[string]string{"kube": "/k"},
+	}
 	if err := l.Save(); err != nil {
 		t.Fatal(err)
 	}

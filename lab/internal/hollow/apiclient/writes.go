@@ -71,7 +71,8 @@ func (c *Client) SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[
 		},
 		"spec": map[string]any{"forwards": forwards},
 	}}
-	_, err := c.dynamic.Resource(portForwards).Namespace(pod.Namespace).Apply(ctx, pod.Name, o, metav1.ApplyOptions{FieldManager: "lab", Force: true})
+	_, err := c.dynamic.Resource(portForwards).Namespace(pod.Namespace).
+		Apply(ctx, pod.Name, o, metav1.ApplyOptions{FieldManager: "lab", Force: true})
 	if err != nil {
 		return fmt.Errorf("apply PortForward %s/%s: %w", pod.Namespace, pod.Name, err)
 	}

@@ -20,22 +20,24 @@ func TestRoutesResolve(t *testing.T) {
 	removeOld := r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20003"})
 	r.Set("10.245.0.3", map[int]string{15012: "127.0.0.1:20004"})
 	removeOld() // a later pod has the same address
-	for _, c := range []struct{ ask, want, wrong string }{
-		{ask: "10.245.0.1:15012", want: "127.0.0.1:20001"},
-		{ask: "10.245.0.3:15012", want: "127.0.0.1:20004"},
-		{ask: "10.245.0.1:15013", wrong: "no process"},
-		{ask: "10.245.0.2:15012", wrong: "no process"},
-		{ask: "192.0.2.1:443", wrong: "no process"},
-		{ask: "10.245.0.1", wrong: "read address"},
-		{ask: "10.245.0.1:http", wrong: "read the port"},
+	for _, c := range []struct{ name, hostport, want, wantErr string }{
+		{name: "known", hostport: "10.245.0.1:15012", want: "127.0.0.1:20001"},
+		{name: "set twice", hostport: "10.245.0.3:15012", want: "127.0.0.1:20004"},
+		{name: "unknown port", hostport: "10.245.0.1:15013", wantErr: "no process"},
+		{name: "removed", hostport: "10.245.0.2:15012", wantErr: "no process"},
+		{name: "unknown address", hostport: "192.0.2.1:443", wantErr: "no process"},
+		{name: "no port", hostport: "10.245.0.1", wantErr: "parse address"},
+		{name: "named port", hostport: "10.245.0.1:http", wantErr: "parse the port"},
 	} {
-		got, err := r.Resolve(c.ask)
-		if c.wrong == "" && (err != nil || got != c.want) {
-			t.Errorf("Local(%q) = %q, %v; want %q", c.ask, got, err, c.want)
-		}
-		if c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) {
-			t.Errorf("Local(%q) = %q, %v; want an error with %q", c.ask, got, err, c.wrong)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got, err := r.Resolve(c.hostport)
+			if c.wantErr == "" && (err != nil || got != c.want) {
+				t.Errorf("got %q, %v, want %q", got, err, c.want)
+			}
+			if c.wantErr != "" && (err == nil || !strings.Contains(err.Error(), c.wantErr)) {
+				t.Errorf("got %q, %v, want an error with %q", got, err, c.wantErr)
+			}
+		})
 	}
 }
 
@@ -47,14 +49,14 @@ func TestConnectCopiesBothDirections(t *testing.T) {
 	in := bufio.NewReader(conn)
 	res, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect})
 	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("CONNECT: %v, %v", res, err)
+		t.Fatalf("CONNECT: got %v, %v, want 200", res, err)
 	}
 	fmt.Fprint(conn, "hello")
 	if err := conn.(*net.UnixConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(in); err != nil || string(got) != "HELLO" {
-		t.Fatalf("got %q, %v; want HELLO", got, err)
+		t.Fatalf("got %q, %v, want HELLO", got, err)
 	}
 }
 
@@ -62,7 +64,7 @@ func TestConnectRefusesUnknownAddress(t *testing.T) {
 	conn := connectTo(t, &Routes{}, "192.0.2.1:443")
 	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect})
 	if err != nil || res.StatusCode != http.StatusBadGateway {
-		t.Fatalf("CONNECT: %v, %v; want 502", res, err)
+		t.Fatalf("CONNECT: got %v, %v, want 502", res, err)
 	}
 }
 

@@ -50,11 +50,11 @@ func (r *Routes) Set(ip string, ports map[int]string) (remove func()) {
 func (r *Routes) Resolve(hostport string) (string, error) {
 	host, p, err := net.SplitHostPort(hostport)
 	if err != nil {
-		return "", fmt.Errorf("read address %q: %w", hostport, err)
+		return "", fmt.Errorf("parse address %q: %w", hostport, err)
 	}
 	port, err := strconv.Atoi(p)
 	if err != nil {
-		return "", fmt.Errorf("read the port of %q: %w", hostport, err)
+		return "", fmt.Errorf("parse the port of %q: %w", hostport, err)
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()

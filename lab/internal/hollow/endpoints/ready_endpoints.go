@@ -26,7 +26,7 @@ type Lister interface {
 func PickReady(b Lister, hostport string) (string, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
-		return "", fmt.Errorf("read address %q: %w", hostport, err)
+		return "", fmt.Errorf("parse address %q: %w", hostport, err)
 	}
 	words := strings.Split(host, ".")
 	if len(words) < 2 {

@@ -57,15 +57,17 @@ func TestPickReady(t *testing.T) {
 	if got, err := PickReady(b, "istiod.istio-system.svc.cluster.local:443"); err != nil || got != "10.245.0.1:15017" {
 		t.Errorf("port 443: got %q, %v, want its target port", got, err)
 	}
-	for hostport, want := range map[string]string{
-		"idle.istio-system.svc:15012":  "no endpoint is ready",
-		"gone.istio-system.svc:15012":  "not found",
-		"istiod.istio-system.svc:9999": "find port 9999",
-		"istiod:15012":                 "no namespace",
-		"istiod.istio-system.svc":      "read address",
+	for _, c := range []struct{ name, hostport, want string }{
+		{name: "not ready", hostport: "idle.istio-system.svc:15012", want: "no endpoint is ready"},
+		{name: "unknown Service", hostport: "missing.istio-system.svc:15012", want: "not found"},
+		{name: "unknown port", hostport: "istiod.istio-system.svc:9999", want: "find port 9999"},
+		{name: "no namespace", hostport: "istiod:15012", want: "no namespace"},
+		{name: "no port", hostport: "istiod.istio-system.svc", want: "parse address"},
 	} {
-		if _, err := PickReady(b, hostport); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Endpoint(%q) says %v; want %q", hostport, err, want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if got, err := PickReady(b, c.hostport); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %q, error %v, want an error with %q", got, err, c.want)
+			}
+		})
 	}
 }

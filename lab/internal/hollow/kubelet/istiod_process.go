@@ -78,7 +78,8 @@ func ProcessForPod(ctx context.Context, from podview.Sources, pod *corev1.Pod, o
 		Env:  withImageEnv(rewritePaths(env.Without("KUBECONFIG"), c, options.RootDir), options.RootDir),
 	}}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		p.Component.Files = append(p.Component.Files, component.File{Path: filepath.Join(options.RootDir, name), Content: files[name], Mode: 0o600})
+		path := filepath.Join(options.RootDir, name)
+		p.Component.Files = append(p.Component.Files, component.File{Path: path, Content: files[name], Mode: 0o600})
 	}
 	p.Component.Files = append(p.Component.Files, component.File{Path: kubeconfig, Content: kubeconfigContent(options), Mode: 0o600})
 	return p, nil

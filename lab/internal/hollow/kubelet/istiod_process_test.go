@@ -83,13 +83,19 @@ func TestProcessForPod(t *testing.T) {
 	if d := cmp.Diff(want, p.Component); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}
-	for _, part := range []string{`server: "https://127.0.0.1:20000"`, "Q0E=", `tokenFile: "/lab/pods/istiod-1/var/run/secrets/kubernetes.io/serviceaccount/token"`} {
+	for _, part := range []string{
+		`server: "https://127.0.0.1:20000"`, "Q0E=",
+		`tokenFile: "/lab/pods/istiod-1/var/run/secrets/kubernetes.io/serviceaccount/token"`,
+	} {
 		if !strings.Contains(want.Files[1].Content, part) {
-			t.Errorf("the kubeconfig lacks %s:\n%s", part, want.Files[1].Content)
+			t.Errorf("kubeconfig: got\n%s\nwant it to contain %s", want.Files[1].Content, part)
 		}
 	}
-	ports := map[int]string{15010: "127.0.0.1:20001", 15012: "127.0.0.1:20002", 15099: "127.0.0.1:20003", 15017: "127.0.0.1:20004", 8080: "127.0.0.1:20005", 9876: "127.0.0.1:20006"}
+	ports := map[int]string{
+		15010: "127.0.0.1:20001", 15012: "127.0.0.1:20002", 15099: "127.0.0.1:20003",
+		15017: "127.0.0.1:20004", 8080: "127.0.0.1:20005", 9876: "127.0.0.1:20006",
+	}
 	if d := cmp.Diff(ports, p.Ports); d != "" {
-		t.Errorf("the ports: -want +got\n%s", d)
+		t.Errorf("ports (-want +got):\n%s", d)
 	}
 }

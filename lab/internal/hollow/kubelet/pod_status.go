@@ -29,8 +29,8 @@ type PodState struct {
 
 // PodStatus returns the status that a kubelet reports for the state s at time now.
 func PodStatus(pod *corev1.Pod, s PodState, now time.Time) corev1.PodStatus {
-	began := metav1.NewTime(s.StartTime)
-	out := corev1.PodStatus{Phase: corev1.PodPending, StartTime: &began, HostIP: s.HostIP, HostIPs: []corev1.HostIP{{IP: s.HostIP}}}
+	start := metav1.NewTime(s.StartTime)
+	out := corev1.PodStatus{Phase: corev1.PodPending, StartTime: &start, HostIP: s.HostIP, HostIPs: []corev1.HostIP{{IP: s.HostIP}}}
 	if s.IP != "" {
 		out.Phase, out.PodIP, out.PodIPs = corev1.PodRunning, s.IP, []corev1.PodIP{{IP: s.IP}}
 	}
@@ -92,7 +92,8 @@ func (w *podWorker) reportExit(ctx context.Context) {
 	now := time.Now()
 	w.kubelet.logf(w.pod, "istiod exited")
 	w.state.LastTermination = &corev1.ContainerStateTerminated{
-		ExitCode: 1, Reason: "Error", Message: "exit code unknown", StartedAt: metav1.NewTime(w.state.ProcessStart), FinishedAt: metav1.NewTime(now),
+		ExitCode: 1, Reason: "Error", Message: "exit code unknown",
+		StartedAt: metav1.NewTime(w.state.ProcessStart), FinishedAt: metav1.NewTime(now),
 	}
 	w.state.Ready, w.state.ProcessStart = false, time.Time{}
 	w.state.Restarts++

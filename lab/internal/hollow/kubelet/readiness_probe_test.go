@@ -32,7 +32,7 @@ func TestReadinessProbe(t *testing.T) {
 	check := func(after time.Duration, want bool, wantRequests int) {
 		t.Helper()
 		if got := p.check(context.Background(), noon.Add(after)); got != want || requests != wantRequests {
-			t.Errorf("after %s it is ready: %t, asked %d times; want %t, %d times", after, got, requests, want, wantRequests)
+			t.Errorf("after %s: got ready %t, %d requests, want %t, %d requests", after, got, requests, want, wantRequests)
 		}
 	}
 	check(0, false, 1)

@@ -47,7 +47,9 @@ func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.C
 }
 
 // envValue returns the value of one variable. It returns false if an optional source is missing.
-func envValue(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, e corev1.EnvVar, vars Vars, capacity corev1.ResourceList) (string, bool, error) {
+func envValue(
+	ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, e corev1.EnvVar, vars Vars, capacity corev1.ResourceList,
+) (string, bool, error) {
 	switch v := e.ValueFrom; {
 	case v == nil:
 		return vars.Expand(e.Value), true, nil

@@ -50,6 +50,8 @@ func pod() *corev1.Pod {
 	}
 }
 
+func ref(name string) corev1.LocalObjectReference { return corev1.LocalObjectReference{Name: name} }
+
 func fieldRef(path string) *corev1.EnvVarSource {
 	return &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}
 }
@@ -62,23 +64,31 @@ func TestEnvironment(t *testing.T) {
 	yes := true
 	c := &corev1.Container{
 		Name: "c", Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}},
-		EnvFrom: []corev1.EnvFromSource{{Prefix: "M_", ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "m"}}}},
+		EnvFrom: []corev1.EnvFromSource{{Prefix: "M_", ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: ref("m")}}},
 		Env: []corev1.EnvVar{
 			{Name: "A", Value: "first"}, {Name: "A", Value: "1"}, {Name: "B", Value: "$(A)+$(B)+$$(A)+$(GONE)"},
 			{Name: "NAME", ValueFrom: fieldRef("metadata.name")}, {Name: "LABEL", ValueFrom: fieldRef("metadata.labels['app']")},
 			{Name: "IP", ValueFrom: fieldRef("status.podIP")}, {Name: "SA", ValueFrom: fieldRef("spec.serviceAccountName")},
 			{Name: "MEMORY", ValueFrom: resourceLimit("limits.memory", "1Mi")}, {Name: "CPU", ValueFrom: resourceLimit("limits.cpu", "1")},
-			{Name: "KEY", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "s"}, Key: "k"}}},
-			{Name: "NONE", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "gone"}, Key: "k", Optional: &yes}}},
+			{Name: "KEY", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: ref("s"), Key: "k"}}},
+			{Name: "NONE", ValueFrom: &corev1.EnvVarSource{
+				ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: ref("gone"), Key: "k", Optional: &yes},
+			}},
 		},
 	}
-	from := fakeSources{maps: map[string]map[string]string{"shop/m": {"x": "y"}}, secrets: map[string]map[string]string{"shop/s": {"k": "hush"}}}
+	from := fakeSources{
+		maps:    map[string]map[string]string{"shop/m": {"x": "y"}},
+		secrets: map[string]map[string]string{"shop/s": {"k": "secret"}},
+	}
 	capacity := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1500m")}
 	got, err := Environment(context.Background(), from, pod(), c, capacity)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Vars{"M_x=y", "A=1", "B=1+$(B)+$(A)+$(GONE)", "NAME=web-1", "LABEL=web", "IP=10.244.0.7", "SA=web", "MEMORY=1024", "CPU=2", "KEY=hush"}
+	want := Vars{
+		"M_x=y", "A=1", "B=1+$(B)+$(A)+$(GONE)", "NAME=web-1", "LABEL=web", "IP=10.244.0.7", "SA=web", "MEMORY=1024", "CPU=2",
+		"KEY=secret",
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}
@@ -86,7 +96,7 @@ func TestEnvironment(t *testing.T) {
 
 func TestEnvironmentNamesMissingConfigMap(t *testing.T) {
 	c := &corev1.Container{Name: "c", Env: []corev1.EnvVar{{Name: "K", ValueFrom: &corev1.EnvVarSource{
-		ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "gone"}, Key: "k"}}}}}
+		ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: ref("gone"), Key: "k"}}}}}
 	_, err := Environment(context.Background(), fakeSources{}, pod(), c, nil)
 	if err == nil || !strings.Contains(err.Error(), "ConfigMap shop/gone not found") {
 		t.Errorf("got error %v, want it to name the ConfigMap", err)
@@ -99,12 +109,16 @@ func TestFiles(t *testing.T) {
 	p.Spec.Volumes = []corev1.Volume{
 		{Name: "api", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
 			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token"}},
-			{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "ca"}, Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "here/ca.crt"}}}},
-			{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{Path: "labels", FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels"}}}}},
+			{ConfigMap: &corev1.ConfigMapProjection{
+				LocalObjectReference: ref("ca"), Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "here/ca.crt"}},
+			}},
+			{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{
+				{Path: "labels", FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels"}},
+			}}},
 		}}}},
 		{Name: "certs", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "gone", Optional: &yes}}},
 		{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
-		{Name: "mesh", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "mesh"}}}},
+		{Name: "mesh", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: ref("mesh")}}},
 	}
 	c := &corev1.Container{VolumeMounts: []corev1.VolumeMount{
 		{Name: "api", MountPath: "/var/run/api"}, {Name: "certs", MountPath: "/certs"}, {Name: "tmp", MountPath: "/tmp"},
@@ -115,7 +129,10 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"/var/run/api/token": "token of web for ", "/var/run/api/here/ca.crt": "CA", "/var/run/api/labels": `app="web"`, "/etc/one": "1"}
+	want := map[string]string{
+		"/var/run/api/token": "token of web for ", "/var/run/api/here/ca.crt": "CA", "/var/run/api/labels": `app="web"`,
+		"/etc/one": "1",
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}

@@ -42,9 +42,12 @@ func (p *fakeCluster) SetPortForward(_ context.Context, _ *corev1.Pod, ports map
 
 func gateway(uid, ip string) *corev1.Pod {
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "gateway-" + uid, UID: types.UID(uid), Annotations: map[string]string{"istio.io/rev": "1-31-0"}},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Image: "i:1", Args: []string{"proxy", "router"}}}},
-		Status:     corev1.PodStatus{Phase: corev1.PodRunning, PodIP: ip},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "shop", Name: "gateway-" + uid, UID: types.UID(uid),
+			Annotations: map[string]string{"istio.io/rev": "1-31-0"},
+		},
+		Spec:   corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Image: "i:1", Args: []string{"proxy", "router"}}}},
+		Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: ip},
 	}
 }
 
@@ -83,25 +86,30 @@ func TestProxyLivesAsLongAsItsPod(t *testing.T) {
 		}
 		conn.Close()
 		if time.Now().After(end) {
-			t.Fatal("the proxy still runs 10 s after its pod began to terminate")
+			t.Fatal("got a proxy 10 s after its pod began to terminate, want none")
 		}
 	}
 }
 
 func TestHasRunningProxy(t *testing.T) {
-	for name, change := range map[string]func(*corev1.Pod){
-		"pending":     func(p *corev1.Pod) { p.Status.Phase = corev1.PodPending },
-		"no address":  func(p *corev1.Pod) { p.Status.PodIP = "" },
-		"terminating": func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{} },
-		"no proxy":    func(p *corev1.Pod) { p.Spec.Containers[0].Name = "web" },
+	for _, c := range []struct {
+		name   string
+		change func(*corev1.Pod)
+		want   bool
+	}{
+		{name: "running gateway", change: func(*corev1.Pod) {}, want: true},
+		{name: "pending", change: func(p *corev1.Pod) { p.Status.Phase = corev1.PodPending }},
+		{name: "no address", change: func(p *corev1.Pod) { p.Status.PodIP = "" }},
+		{name: "terminating", change: func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{} }},
+		{name: "no proxy", change: func(p *corev1.Pod) { p.Spec.Containers[0].Name = "web" }},
 	} {
-		pod := gateway("1", "10.244.0.7")
-		if !hasRunningProxy(pod) {
-			t.Fatal("a gateway's pod has no proxy")
-		}
-		if change(pod); hasRunningProxy(pod) {
-			t.Errorf("%s: it has a proxy", name)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			pod := gateway("1", "10.244.0.7")
+			c.change(pod)
+			if got := hasRunningProxy(pod); got != c.want {
+				t.Errorf("got %t, want %t", got, c.want)
+			}
+		})
 	}
 }
 
@@ -124,16 +132,21 @@ func TestNamespaceFaultsReachItsPods(t *testing.T) {
 		defer p.mu.Unlock()
 		return p.faults
 	}
-	for annotation, want := range map[string]proxy.Faults{
-		"lds@1-31-0": {RejectedTypes: []string{"lds"}},
-		"lds@1-29-1": {},
+	for _, c := range []struct {
+		name, annotation string
+		want             proxy.Faults
+	}{
+		{name: "the pod's revision", annotation: "lds@1-31-0", want: proxy.Faults{RejectedTypes: []string{"lds"}}},
+		{name: "another revision", annotation: "lds@1-29-1"},
 	} {
-		ns := cluster.shop.DeepCopy()
-		ns.Annotations = map[string]string{proxy.RejectAnnotation: annotation}
-		m.NamespaceChanged(ns)
-		if got := currentFaults(); !got.Equal(want) {
-			t.Errorf("%s: got faults %v, want %v", annotation, got, want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			ns := cluster.shop.DeepCopy()
+			ns.Annotations = map[string]string{proxy.RejectAnnotation: c.annotation}
+			m.NamespaceChanged(ns)
+			if got := currentFaults(); !got.Equal(c.want) {
+				t.Errorf("got faults %v, want %v", got, c.want)
+			}
+		})
 	}
 	other := cluster.shop.DeepCopy()
 	other.Name, other.Annotations = "other", map[string]string{proxy.DisconnectedAnnotation: "true"}

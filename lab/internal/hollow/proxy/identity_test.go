@@ -46,41 +46,47 @@ func TestIdentifyNativeSidecar(t *testing.T) {
 	if want := "istiod-1-31-0.istio-system.svc:15012"; id.Discovery != want || id.CA != want {
 		t.Errorf("control plane: got %q and %q, want %q", id.Discovery, id.CA, want)
 	}
-	for key, want := range map[string]any{
-		"ISTIO_VERSION": "1.31.0", "NAME": "web-1", "NAMESPACE": "shop", "SERVICE_ACCOUNT": "web", "CLUSTER_ID": "Kubernetes",
-		"WORKLOAD_NAME": "web", "DNS_CAPTURE": "true", "INSTANCE_IPS": "10.244.0.7",
-		"LABELS": map[string]any{"app": "web"}, "ANNOTATIONS": map[string]any{"istio.io/rev": "1-31-0"},
+	for _, c := range []struct {
+		key  string
+		want any
+	}{
+		{"ISTIO_VERSION", "1.31.0"}, {"NAME", "web-1"}, {"NAMESPACE", "shop"}, {"SERVICE_ACCOUNT", "web"},
+		{"CLUSTER_ID", "Kubernetes"}, {"WORKLOAD_NAME", "web"}, {"DNS_CAPTURE", "true"}, {"INSTANCE_IPS", "10.244.0.7"},
+		{"LABELS", map[string]any{"app": "web"}}, {"ANNOTATIONS", map[string]any{"istio.io/rev": "1-31-0"}},
 	} {
-		if d := cmp.Diff(want, id.Metadata[key]); d != "" {
-			t.Errorf("metadata %s: -want +got\n%s", key, d)
-		}
+		t.Run(c.key, func(t *testing.T) {
+			if d := cmp.Diff(c.want, id.Metadata[c.key]); d != "" {
+				t.Errorf("-want +got:\n%s", d)
+			}
+		})
 	}
-	if p := (&Proxy{Identity: id}); true {
-		if _, err := p.node(); err != nil {
-			t.Errorf("encode the metadata: %v", err)
-		}
+	if _, err := (&Proxy{Identity: id}).node(); err != nil {
+		t.Errorf("encode the metadata: got error %v, want none", err)
 	}
 }
 
 // Later sources override earlier ones: defaults, the mesh file, the environment, the annotation.
 func TestDiscoveryAddressPrecedence(t *testing.T) {
 	const mesh = "defaultConfig: {discoveryAddress: mesh:15012}"
-	for _, c := range []struct{ mesh, env, annotation, want string }{
-		{want: "istiod.istio-system.svc:15012"},
-		{mesh: mesh, want: "mesh:15012"},
-		{mesh: mesh, env: `{"discoveryAddress":"env:15012"}`, want: "env:15012"},
-		{mesh: mesh, env: `{"discoveryAddress":"env:15012"}`, annotation: "discoveryAddress: pod:15012", want: "pod:15012"},
-		{mesh: mesh, env: `{"concurrency":2}`, want: "mesh:15012"},
+	const env = `{"discoveryAddress":"env:15012"}`
+	for _, c := range []struct{ name, mesh, env, annotation, want string }{
+		{name: "default", want: "istiod.istio-system.svc:15012"},
+		{name: "mesh file", mesh: mesh, want: "mesh:15012"},
+		{name: "environment", mesh: mesh, env: env, want: "env:15012"},
+		{name: "annotation", mesh: mesh, env: env, annotation: "discoveryAddress: pod:15012", want: "pod:15012"},
+		{name: "environment without address", mesh: mesh, env: `{"concurrency":2}`, want: "mesh:15012"},
 	} {
-		pod := sidecarPod()
-		pod.Annotations["proxy.istio.io/config"] = c.annotation
-		id, err := Identify(pod, Container(pod), podview.Vars{"PROXY_CONFIG=" + c.env}, c.mesh)
-		if err != nil || id.Discovery != c.want {
-			t.Errorf("got discovery address %q, %v, want %q", id.Discovery, err, c.want)
-		}
-		if id.CA != id.Discovery {
-			t.Errorf("CA without CA_ADDR: got %q, want %q", id.CA, id.Discovery)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			pod := sidecarPod()
+			pod.Annotations["proxy.istio.io/config"] = c.annotation
+			id, err := Identify(pod, Container(pod), podview.Vars{"PROXY_CONFIG=" + c.env}, c.mesh)
+			if err != nil || id.Discovery != c.want {
+				t.Errorf("got discovery address %q, %v, want %q", id.Discovery, err, c.want)
+			}
+			if id.CA != id.Discovery {
+				t.Errorf("CA without CA_ADDR: got %q, want %q", id.CA, id.Discovery)
+			}
+		})
 	}
 }
 

@@ -27,10 +27,10 @@ func (p *Proxy) Run(ctx context.Context) error {
 	session := &Session{Node: node}
 	wait := minBackoff
 	for ctx.Err() == nil {
-		began := time.Now()
+		start := time.Now()
 		orders, changed := p.currentFaults()
 		p.runOnce(ctx, session, orders, changed)
-		if time.Since(began) > backoffResetAfter || isClosed(changed) {
+		if time.Since(start) > backoffResetAfter || isClosed(changed) {
 			wait = minBackoff
 		}
 		select {

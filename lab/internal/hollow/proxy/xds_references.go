@@ -120,13 +120,13 @@ func transportSocketReferences(s *corev3.TransportSocket) []reference {
 
 func tlsReferences(c *tlsv3.CommonTlsContext) []reference {
 	var refs []reference
-	asked := slices.Concat(c.GetTlsCertificateSdsSecretConfigs(), []*tlsv3.SdsSecretConfig{
+	configs := slices.Concat(c.GetTlsCertificateSdsSecretConfigs(), []*tlsv3.SdsSecretConfig{
 		c.GetValidationContextSdsSecretConfig(),
 		c.GetCombinedValidationContext().GetValidationContextSdsSecretConfig(),
 	})
-	for _, a := range asked {
-		if a.GetSdsConfig().GetAds() != nil {
-			refs = append(refs, reference{Secrets, a.GetName()})
+	for _, config := range configs {
+		if config.GetSdsConfig().GetAds() != nil {
+			refs = append(refs, reference{Secrets, config.GetName()})
 		}
 	}
 	return refs

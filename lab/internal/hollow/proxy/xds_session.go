@@ -70,11 +70,11 @@ func (s *Session) apply(t Type, r *discoveryv3.DeltaDiscoveryResponse) string {
 	}
 	fresh := map[string]acceptedResource{}
 	for _, x := range r.Resources {
-		wants, err := referencesOf(t, x.Resource)
+		refs, err := referencesOf(t, x.Resource)
 		if err != nil {
 			return err.Error()
 		}
-		fresh[x.Name] = acceptedResource{version: x.Version, references: wants}
+		fresh[x.Name] = acceptedResource{version: x.Version, references: refs}
 	}
 	for name, x := range fresh {
 		s.accepted[t][name] = x

@@ -97,11 +97,13 @@ func listener(t *testing.T, name string) *listenerv3.Listener {
 }
 
 // waitFor waits for a matching request, and removes and returns it.
-func (p *controlPlane) waitFor(t *testing.T, what string, is func(*discoveryv3.DeltaDiscoveryRequest) bool) *discoveryv3.DeltaDiscoveryRequest {
+func (p *controlPlane) waitFor(
+	t *testing.T, what string, matches func(*discoveryv3.DeltaDiscoveryRequest) bool,
+) *discoveryv3.DeltaDiscoveryRequest {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		p.mu.Lock()
-		i := slices.IndexFunc(p.requests, is)
+		i := slices.IndexFunc(p.requests, matches)
 		if i >= 0 {
 			r := p.requests[i]
 			p.requests = slices.Delete(p.requests, i, i+1)
@@ -179,7 +181,7 @@ func TestSessionSubscribesToReferences(t *testing.T) {
 func TestSessionRejectsConfiguredTypes(t *testing.T) {
 	p, s := newControlPlane(t), &Session{Node: &corev3.Node{Id: "n"}, Reject: Faults{RejectedTypes: []string{"lds"}}.rejectionReason}
 	p.setConfig(t, "1", "a")
-	leave := startSession(t, p, s)
+	stop := startSession(t, p, s)
 
 	r := p.waitFor(t, "rejection of listeners", refuses(Listeners))
 	if !strings.Contains(r.ErrorDetail.Message, "lds") {
@@ -187,7 +189,7 @@ func TestSessionRejectsConfiguredTypes(t *testing.T) {
 	}
 	p.waitFor(t, "acknowledgement of clusters", acknowledges(Clusters))
 	p.waitFor(t, "acknowledgement of endpoints", acknowledges(Endpoints))
-	leave()
+	stop()
 	p.mu.Lock()
 	if i := slices.IndexFunc(p.requests, func(r *discoveryv3.DeltaDiscoveryRequest) bool { return r.TypeUrl == string(Routes) }); i >= 0 {
 		t.Error("got a request for routes of a rejected listener")
@@ -201,21 +203,28 @@ func TestSessionRejectsConfiguredTypes(t *testing.T) {
 func TestSessionResumesWithKnownVersions(t *testing.T) {
 	p, s := newControlPlane(t), &Session{Node: &corev3.Node{Id: "n"}}
 	p.setConfig(t, "1", "a")
-	leave := startSession(t, p, s)
+	stop := startSession(t, p, s)
 	p.waitFor(t, "acknowledgement of routes", acknowledges(Routes))
-	leave()
+	stop()
 	p.mu.Lock()
 	p.requests = nil
 	p.mu.Unlock()
 
 	defer startSession(t, p, s)()
-	for kind, name := range map[Type]string{Clusters: "a", Listeners: "a", Endpoints: "a", Routes: "to-a"} {
-		r := p.waitFor(t, "request for "+kind.ShortName(), func(r *discoveryv3.DeltaDiscoveryRequest) bool {
-			return r.TypeUrl == string(kind) && r.ResponseNonce == ""
+	for _, c := range []struct {
+		kind     Type
+		resource string
+	}{
+		{Clusters, "a"}, {Listeners, "a"}, {Endpoints, "a"}, {Routes, "to-a"},
+	} {
+		t.Run(c.kind.ShortName(), func(t *testing.T) {
+			r := p.waitFor(t, "request", func(r *discoveryv3.DeltaDiscoveryRequest) bool {
+				return r.TypeUrl == string(c.kind) && r.ResponseNonce == ""
+			})
+			if r.InitialResourceVersions[c.resource] == "" {
+				t.Errorf("got initial versions %v, want %s", r.InitialResourceVersions, c.resource)
+			}
 		})
-		if r.InitialResourceVersions[name] == "" {
-			t.Errorf("%s: got initial versions %v, want %s", kind.ShortName(), r.InitialResourceVersions, name)
-		}
 	}
 }
 

@@ -39,17 +39,22 @@ func TestManifestsAreStableForOneKey(t *testing.T) {
 }
 
 func TestCommandsRejectBadFlags(t *testing.T) {
-	for _, args := range [][]string{
-		{"load", "--rate", "0"},
-		{"load", "--kinds", "fornt", "--once"},
-		{"sleep"},
-		{"sleep", "long"},
-		{"web", "--no-such-flag"},
-		{"cart", "--listen", "nowhere"},
+	for _, c := range []struct {
+		name string
+		args []string
+	}{
+		{"rate of zero", []string{"load", "--rate", "0"}},
+		{"unknown kind", []string{"load", "--kinds", "fornt", "--once"}},
+		{"missing duration", []string{"sleep"}},
+		{"invalid duration", []string{"sleep", "long"}},
+		{"unknown flag", []string{"web", "--no-such-flag"}},
+		{"invalid address", []string{"cart", "--listen", "nowhere"}},
 	} {
-		if _, err := run(t.Context(), args...); err == nil {
-			t.Errorf("%v: got no error, want one", args)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := run(t.Context(), c.args...); err == nil {
+				t.Errorf("%v: got no error, want one", c.args)
+			}
+		})
 	}
 }
 
@@ -62,14 +67,16 @@ func TestLoadOnceNamesKindAndPlace(t *testing.T) {
 
 func TestServicesRunUntilCanceled(t *testing.T) {
 	for _, name := range []string{"web", "cart", "catalog", "notes", "ledger", "rates", "outside"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		if _, err := run(ctx, name, "--listen", "127.0.0.1:0", "--ready", "127.0.0.1:0"); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if ctx.Err() == nil {
-			t.Errorf("%s: got an early exit, want it to run until canceled", name)
-		}
-		cancel()
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if _, err := run(ctx, name, "--listen", "127.0.0.1:0", "--ready", "127.0.0.1:0"); err != nil {
+				t.Errorf("got error %v, want none", err)
+			}
+			if ctx.Err() == nil {
+				t.Error("got an early exit, want it to run until canceled")
+			}
+		})
 	}
 }
 

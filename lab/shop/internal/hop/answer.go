@@ -20,13 +20,13 @@ type Answer struct {
 	Version string   `json:"version,omitempty"`
 	Pod     string   `json:"pod"`
 	Text    string   `json:"text,omitempty"`
-	Asked   []Answer `json:"asked,omitempty"`
+	Calls   []Answer `json:"calls,omitempty"`
 }
 
 // Walk calls visit for the answer and all nested answers.
 func (a Answer) Walk(visit func(Answer)) {
 	visit(a)
-	for _, next := range a.Asked {
+	for _, next := range a.Calls {
 		next.Walk(visit)
 	}
 }

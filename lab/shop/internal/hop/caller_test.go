@@ -29,10 +29,22 @@ func TestGetReturnsDeepestFailure(t *testing.T) {
 		last http.HandlerFunc
 		want hop.Failure
 	}{
-		{"a proxy's own answer", proxy, hop.Failure{From: "cart", To: "rates", What: "503 Service Unavailable: upstream connect error"}},
-		{"no answer in time", slow, hop.Failure{From: "cart", To: "rates", What: "deadline"}},
-		{"an unknown body", notAnAnswer, hop.Failure{From: "cart", To: "rates", What: "answered 200 with an unknown body: \"<html>\"", Wrong: true}},
-		{"the failure of a later hop", wronglyAllowed, hop.Failure{From: "notes", To: "cart", What: "allowed", Wrong: true}},
+		{
+			name: "answer of a proxy", last: proxy,
+			want: hop.Failure{From: "cart", To: "rates", What: "503 Service Unavailable: upstream connect error"},
+		},
+		{
+			name: "timeout", last: slow,
+			want: hop.Failure{From: "cart", To: "rates", What: "deadline"},
+		},
+		{
+			name: "unknown body", last: notAnAnswer,
+			want: hop.Failure{From: "cart", To: "rates", What: "answered 200 with an unknown body: \"<html>\"", Wrong: true},
+		},
+		{
+			name: "failure of a later hop", last: wronglyAllowed,
+			want: hop.Failure{From: "notes", To: "cart", What: "allowed", Wrong: true},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			last := httptest.NewServer(c.last)

@@ -38,9 +38,9 @@ func KeepOpen(ctx context.Context, h HeldConnection, tally *Tally) {
 			tally.Unopened(h.Kind, h.Place, err)
 		default:
 			tally.Opened(h.Kind, h.Place)
-			began := time.Now()
+			start := time.Now()
 			if err := readLines(ctx, nextLine); err != nil {
-				tally.Cut(h.Kind, h.Place, time.Since(began), err)
+				tally.Cut(h.Kind, h.Place, time.Since(start), err)
 			}
 		}
 		if end != nil {
@@ -68,9 +68,9 @@ func readLines(ctx context.Context, line func(context.Context) error) error {
 // HeldConnections returns the held connections of a shop, one per protocol.
 func HeldConnections(t Target) []HeldConnection {
 	return []HeldConnection{
-		{"held-http", "web", t.holdHTTP},
-		{"held-grpc", "catalog", t.holdGRPC},
-		{"held-tcp", "ledger", t.holdTCP},
+		{Kind: "held-http", Place: "web", Open: t.holdHTTP},
+		{Kind: "held-grpc", Place: "catalog", Open: t.holdGRPC},
+		{Kind: "held-tcp", Place: "ledger", Open: t.holdTCP},
 	}
 }
 

@@ -43,18 +43,21 @@ func SelectKinds(kinds []Kind, names string) ([]Kind, error) {
 // Kinds returns every kind of request that a shop can answer.
 func Kinds(t Target) []Kind {
 	return []Kind{
-		{"front", "load -> ingress -> web -> cart, notes (HTTP)", 25, t.get("/", "")},
-		{"price", "load -> ingress -> web -> cart -> rates (HTTP)", 12, t.get("/price", "")},
-		{"account", "load -> ingress -> web, with a token (JWT)", 6, t.account},
-		{"route", "load -> ingress -> web -> cart, version 2 by header", 6, t.route},
-		{"catalog", "load -> ingress -> web -> catalog (gRPC in the mesh)", 10, t.get("/catalog", "")},
-		{"balance", "load -> ingress -> web -> ledger (TCP in the mesh)", 10, t.get("/balance", "")},
-		{"egress", "load -> ingress -> web -> rates -> egress -> outside", 6, t.get("/outside", "")},
-		{"grpc", "load -> ingress -> catalog (gRPC)", 10, t.findCatalog},
-		{"tcp", "load -> ingress -> ledger (TCP)", 10, t.addLedger},
-		{"no-token", "load -> ingress, must be denied: no token", 1, t.refused("", 403)},
-		{"forged-token", "load -> ingress, must be denied: token with another signature", 1, t.refused(t.Forged, 401)},
-		{"stranger", "load -> ingress -> web -> notes -> cart, must be denied: notes may not call cart", 2, t.get("/stranger", "")},
-		{"plain", "load -> cart, must be denied: no mTLS", 1, t.plain},
+		{Name: "front", Weight: 25, Ask: t.get("/", ""), Path: "load -> ingress -> web -> cart, notes (HTTP)"},
+		{Name: "price", Weight: 12, Ask: t.get("/price", ""), Path: "load -> ingress -> web -> cart -> rates (HTTP)"},
+		{Name: "account", Weight: 6, Ask: t.account, Path: "load -> ingress -> web, with a token (JWT)"},
+		{Name: "route", Weight: 6, Ask: t.route, Path: "load -> ingress -> web -> cart, version 2 by header"},
+		{Name: "catalog", Weight: 10, Ask: t.get("/catalog", ""), Path: "load -> ingress -> web -> catalog (gRPC in the mesh)"},
+		{Name: "balance", Weight: 10, Ask: t.get("/balance", ""), Path: "load -> ingress -> web -> ledger (TCP in the mesh)"},
+		{Name: "egress", Weight: 6, Ask: t.get("/outside", ""), Path: "load -> ingress -> web -> rates -> egress -> outside"},
+		{Name: "grpc", Weight: 10, Ask: t.findCatalog, Path: "load -> ingress -> catalog (gRPC)"},
+		{Name: "tcp", Weight: 10, Ask: t.addLedger, Path: "load -> ingress -> ledger (TCP)"},
+		{Name: "no-token", Weight: 1, Ask: t.refused("", 403), Path: "load -> ingress, must be denied: no token"},
+		{Name: "forged-token", Weight: 1, Ask: t.refused(t.Forged, 401), Path: "load -> ingress, must be denied: token with another signature"},
+		{
+			Name: "stranger", Weight: 2, Ask: t.get("/stranger", ""),
+			Path: "load -> ingress -> web -> notes -> cart, must be denied: notes may not call cart",
+		},
+		{Name: "plain", Weight: 1, Ask: t.plain, Path: "load -> cart, must be denied: no mTLS"},
 	}
 }

@@ -45,20 +45,39 @@ func TestFailureNamesThePlace(t *testing.T) {
 		damage func(*testShop)
 		want   map[string]string
 	}{
-		{"rates gone", func(s *testShop) { s.rates.Close() }, map[string]string{"price": "cart -> rates", "egress": "web -> rates"}},
-		{"cart gone", func(s *testShop) { s.cart.Close() }, map[string]string{
-			"front": "web -> cart", "price": "web -> cart", "route": "web -> cart"}},
-		{"outside gone", func(s *testShop) { s.outside.Close() }, map[string]string{"egress": "rates -> outside"}},
-		{"ledger and its gateway port gone", func(s *testShop) { s.stopLedger() }, map[string]string{
-			"balance": "web -> ledger", "tcp": "load -> ingress"}},
-		{"request without the egress gateway", func(s *testShop) { s.outside.Config.Handler = http.NotFoundHandler() }, map[string]string{
-			"egress": "rates -> outside"}},
-		{"catalog gone", func(s *testShop) { _ = s.target.Catalog.Close() }, map[string]string{
-			"catalog": "web -> catalog", "grpc": "ingress -> catalog"}},
-		{"the gateway's own answer", func(s *testShop) { s.target.HTTP = s.rates.URL + "/nowhere" }, map[string]string{
-			"front": "ingress -> web", "price": "ingress -> web", "account": "ingress -> web", "route": "ingress -> web",
-			"catalog": "ingress -> web", "balance": "ingress -> web", "egress": "ingress -> web", "stranger": "ingress -> web",
-			"no-token": "load -> ingress", "forged-token": "load -> ingress"}},
+		{
+			name: "rates gone", damage: func(s *testShop) { s.rates.Close() },
+			want: map[string]string{"price": "cart -> rates", "egress": "web -> rates"},
+		},
+		{
+			name: "cart gone", damage: func(s *testShop) { s.cart.Close() },
+			want: map[string]string{"front": "web -> cart", "price": "web -> cart", "route": "web -> cart"},
+		},
+		{
+			name: "outside gone", damage: func(s *testShop) { s.outside.Close() },
+			want: map[string]string{"egress": "rates -> outside"},
+		},
+		{
+			name: "ledger and its gateway port gone", damage: func(s *testShop) { s.stopLedger() },
+			want: map[string]string{"balance": "web -> ledger", "tcp": "load -> ingress"},
+		},
+		{
+			name:   "request without the egress gateway",
+			damage: func(s *testShop) { s.outside.Config.Handler = http.NotFoundHandler() },
+			want:   map[string]string{"egress": "rates -> outside"},
+		},
+		{
+			name: "catalog gone", damage: func(s *testShop) { _ = s.target.Catalog.Close() },
+			want: map[string]string{"catalog": "web -> catalog", "grpc": "ingress -> catalog"},
+		},
+		{
+			name: "answer of the gateway", damage: func(s *testShop) { s.target.HTTP = s.rates.URL + "/nowhere" },
+			want: map[string]string{
+				"front": "ingress -> web", "price": "ingress -> web", "account": "ingress -> web", "route": "ingress -> web",
+				"catalog": "ingress -> web", "balance": "ingress -> web", "egress": "ingress -> web", "stranger": "ingress -> web",
+				"no-token": "load -> ingress", "forged-token": "load -> ingress",
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := startShop(t)
@@ -108,7 +127,7 @@ func TestHeldConnectionEndsWithItsService(t *testing.T) {
 	for _, h := range load.HeldConnections(s.target) {
 		line, end, err := h.Open(t.Context())
 		if err != nil {
-			t.Fatalf("%s: %v", h.Kind, err)
+			t.Fatalf("%s: open: got error %v, want none", h.Kind, err)
 		}
 		if err := line(t.Context()); err != nil {
 			t.Errorf("%s: second line: got error %v", h.Kind, err)

@@ -80,8 +80,8 @@ func (t *Tally) Report() Report {
 	defer t.mu.Unlock()
 	k, now := t.counts, t.now()
 	r := Report{
-		Began: k.began.UTC().Truncate(time.Millisecond), Until: now.UTC().Truncate(time.Millisecond),
-		Seconds: now.Sub(k.began).Seconds(), Skipped: k.skipped, Answers: maps.Clone(k.answers),
+		Began: k.start.UTC().Truncate(time.Millisecond), Until: now.UTC().Truncate(time.Millisecond),
+		Seconds: now.Sub(k.start).Seconds(), Skipped: k.skipped, Answers: maps.Clone(k.answers),
 		Failures: append([]Event{}, k.failures...), Cuts: append([]Event{}, k.cuts...),
 		Places: placeCounts(k.seconds), Held: []HeldCount{},
 	}

@@ -59,7 +59,7 @@ func sendForReport(t *testing.T, pages *httptest.Server, method, path string) (r
 	t.Helper()
 	status, text := send(t, method, pages.URL+path)
 	if err := json.Unmarshal([]byte(text), &r); status != 200 || err != nil {
-		t.Fatalf("%s %s: %d, %v", method, path, status, err)
+		t.Fatalf("%s %s: got status %d, %v, want 200", method, path, status, err)
 	}
 	return r
 }

@@ -58,11 +58,11 @@ func (t Target) route(ctx context.Context) (hop.Answer, error) {
 
 // findCatalog calls the catalog through the gateway over gRPC.
 func (t Target) findCatalog(ctx context.Context) (hop.Answer, error) {
-	says, err := t.Catalog.Find(ctx, "lamp")
+	text, err := t.Catalog.Find(ctx, "lamp")
 	if err != nil {
 		return hop.Answer{}, grpcFailure(err)
 	}
-	return hop.Answer{Service: "catalog", Text: says}, nil
+	return hop.Answer{Service: "catalog", Text: text}, nil
 }
 
 // grpcFailure returns the failed hop of a gRPC call: behind the gateway if there is a status from

@@ -19,8 +19,8 @@ const maxInFlight = 1000
 func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
 	order := newSchedule(kinds)
 	free := make(chan struct{}, maxInFlight)
-	var asked sync.WaitGroup
-	defer asked.Wait()
+	var inFlight sync.WaitGroup
+	defer inFlight.Wait()
 	for next := time.Now(); wait(ctx, time.Until(next)); next = next.Add(time.Duration(float64(time.Second) / rate)) {
 		kind := order.next()
 		select {
@@ -29,7 +29,7 @@ func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
 			tally.Skip()
 			continue
 		}
-		asked.Go(func() {
+		inFlight.Go(func() {
 			sendRequest(kind, tally)
 			<-free
 		})
@@ -40,9 +40,9 @@ func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
 func sendRequest(kind Kind, tally *Tally) {
 	ctx, cancel := context.WithTimeout(context.Background(), RequestTimeout)
 	defer cancel()
-	began := time.Now()
+	start := time.Now()
 	answer, err := kind.Ask(ctx)
-	tally.Record(kind.Name, began, answer, err)
+	tally.Record(kind.Name, start, answer, err)
 }
 
 // wait waits for d. It returns false if ctx has ended.

@@ -25,7 +25,7 @@ type Tally struct {
 
 // counters is everything that a reset clears.
 type counters struct {
-	began    time.Time
+	start    time.Time
 	skipped  int
 	kinds    map[string]*KindCount
 	answers  map[string]int
@@ -55,7 +55,7 @@ func (t *Tally) Reset() {
 		held[name] = &HeldCount{Kind: name, Place: was.Place, Open: was.Open}
 	}
 	t.counts = counters{
-		began: t.now(), held: held,
+		start: t.now(), held: held,
 		kinds: map[string]*KindCount{}, answers: map[string]int{}, seconds: map[string]map[int64]int{},
 	}
 }
@@ -68,10 +68,10 @@ func (t *Tally) Skip() {
 }
 
 // Record counts the result of a request, unless it started before the last reset.
-func (t *Tally) Record(kind string, began time.Time, answer hop.Answer, err error) {
+func (t *Tally) Record(kind string, start time.Time, answer hop.Answer, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if began.Before(t.counts.began) {
+	if start.Before(t.counts.start) {
 		return
 	}
 	count := t.counts.kinds[kind]
@@ -80,7 +80,7 @@ func (t *Tally) Record(kind string, began time.Time, answer hop.Answer, err erro
 		t.counts.kinds[kind] = count
 	}
 	count.Sent++
-	count.Slowest = max(count.Slowest, t.now().Sub(began).Milliseconds())
+	count.Slowest = max(count.Slowest, t.now().Sub(start).Milliseconds())
 	if err != nil {
 		t.recordFailure(count, err)
 		return

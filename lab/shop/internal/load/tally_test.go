@@ -30,7 +30,7 @@ var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 // filledTally returns a tally with an entry of every kind.
 func filledTally(c *fakeClock) *load.Tally {
 	tally := load.NewTally(c.now, []load.Kind{{Name: "price", Path: "web -> cart -> rates"}, {Name: "tcp", Path: "ledger"}})
-	answer := hop.Answer{Service: "web", Asked: []hop.Answer{{Service: "cart", Version: "v2"}}}
+	answer := hop.Answer{Service: "web", Calls: []hop.Answer{{Service: "cart", Version: "v2"}}}
 	began := c.advance(time.Second)
 	c.advance(20 * time.Millisecond)
 	tally.Record("price", began, answer, nil)

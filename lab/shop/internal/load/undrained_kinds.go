@@ -25,22 +25,22 @@ func UndrainedKinds(namespace string) ([]Kind, error) {
 		}
 	}
 	return []Kind{
-		{"quick", "load -> quick (HTTP)", 100, get("quick")},
-		{"slow", "load -> slow (HTTP), 4 s a request", 4, get("slow")},
-		{"asked", "load -> asked (gRPC)", 24, func(ctx context.Context) (hop.Answer, error) {
-			says, err := c.Find(ctx, "lamp")
+		{Name: "quick", Path: "load -> quick (HTTP)", Weight: 100, Ask: get("quick")},
+		{Name: "slow", Path: "load -> slow (HTTP), 4 s a request", Weight: 4, Ask: get("slow")},
+		{Name: "asked", Path: "load -> asked (gRPC)", Weight: 24, Ask: func(ctx context.Context) (hop.Answer, error) {
+			text, err := c.Find(ctx, "lamp")
 			if err != nil {
 				return hop.Answer{}, hop.NewFailure("load", "asked", err)
 			}
-			return hop.Answer{Service: "asked", Text: says}, nil
+			return hop.Answer{Service: "asked", Text: text}, nil
 		}},
-		{"summed", "load -> summed (TCP)", 24, func(ctx context.Context) (hop.Answer, error) {
+		{Name: "summed", Path: "load -> summed (TCP)", Weight: 24, Ask: func(ctx context.Context) (hop.Answer, error) {
 			pod, _, err := ledger.AddOnce(ctx, at("summed"), 3, 4)
 			if err != nil {
 				return hop.Answer{}, hop.NewFailure("load", "summed", err)
 			}
 			return hop.Answer{Service: "summed", Pod: pod}, nil
 		}},
-		{"restarted", "load -> restarted (HTTP)", 48, get("restarted")},
+		{Name: "restarted", Path: "load -> restarted (HTTP)", Weight: 48, Ask: get("restarted")},
 	}, nil
 }

@@ -32,7 +32,7 @@ func (c Cart) self() hop.Answer {
 func (c Cart) price(w http.ResponseWriter, r *http.Request) {
 	rate, err := c.Call.Get(r.Context(), "rates", c.Rates+"/", "", nil)
 	a := c.self()
-	a.Asked = []hop.Answer{rate}
+	a.Calls = []hop.Answer{rate}
 	hop.Reply(w, a, err)
 }
 
@@ -85,7 +85,7 @@ func (s Rates) Handler() http.Handler {
 	mux.HandleFunc("GET /outside", func(w http.ResponseWriter, r *http.Request) {
 		answer, err := s.Call.Get(r.Context(), "outside", s.Outside+"/", "", nil)
 		a := self
-		a.Asked = []hop.Answer{answer}
+		a.Calls = []hop.Answer{answer}
 		hop.Reply(w, a, err)
 	})
 	return mux

@@ -60,7 +60,7 @@ func (web Web) answerFrom(calls ...call) http.HandlerFunc {
 				hop.Reply(w, hop.Answer{}, err)
 				return
 			}
-			a.Asked = append(a.Asked, next)
+			a.Calls = append(a.Calls, next)
 		}
 		hop.Reply(w, a, nil)
 	}
@@ -88,11 +88,11 @@ func (web Web) outside(r *http.Request) (hop.Answer, error) {
 }
 
 func (web Web) catalog(r *http.Request) (hop.Answer, error) {
-	says, err := web.Find(r.Context(), "lamp")
+	text, err := web.Find(r.Context(), "lamp")
 	if err != nil {
 		return hop.Answer{}, hop.NewFailure("web", "catalog", err)
 	}
-	return hop.Answer{Service: "catalog", Text: says}, nil
+	return hop.Answer{Service: "catalog", Text: text}, nil
 }
 
 func (web Web) ledger(r *http.Request) (hop.Answer, error) {
