@@ -102,7 +102,14 @@ func TestTaskPages(t *testing.T) {
 				}
 			}
 			for _, c := range page.commands {
-				s.run(t, name, c)
+				s.recording = ""
+				folder := os.Getenv(picturesVariable)
+				if folder != "" && name == "first-upgrade.md" && strings.HasPrefix(c.text, "rerig upgrade") {
+					s.recording = filepath.Join(s.folder, "upgrade.cast")
+				}
+				if s.run(t, name, c); s.recording != "" {
+					drawPictures(t, folder, s.recording)
+				}
 			}
 			t.Logf("%s: %s", name, short(time.Since(began)))
 		})
@@ -150,6 +157,7 @@ type pageShell struct {
 	lab       *lab
 	folder    string
 	variables map[string]string
+	recording string // where a command records its live view, "" nowhere
 }
 
 // environment has rerig, kubectl and the page's variables.
@@ -165,6 +173,9 @@ func (s pageShell) environment(t *testing.T) []string {
 		}
 	}
 	env := []string{"PATH=" + bin + ":/usr/bin:/bin", "HOME=" + s.folder, "KUBECONFIG=" + s.lab.kubeconfig}
+	if s.recording != "" {
+		env = append(env, "RERIG_RECORD="+s.recording)
+	}
 	for name, value := range s.variables {
 		env = append(env, name+"="+value)
 	}
