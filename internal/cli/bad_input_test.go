@@ -27,21 +27,26 @@ func TestBadInput(t *testing.T) {
 		{name: "reserved", line: "upgrade --to default" + file, want: exitUsage, says: []string{"reserved"}},
 		{name: "not there", line: "upgrade --to 1-31-0 --yes", want: exitRefused, says: []string{"1-31-0", "1-29-1", "--operator"}},
 		{
-			name: "old one, no run", line: "upgrade --to 1-29-1 --remove-old --yes", want: exitRefused, says: []string{"nothing to move", "1-29-1", "--name"},
+			name: "old one, no run", line: "upgrade --to 1-29-1 --remove-old --yes",
+			want: exitRefused, says: []string{"nothing to move", "1-29-1", "--name"},
 		},
 		{
-			name: "nothing is bound", line: "upgrade --to 1-29-1 --yes", want: exitRefused, says: []string{"no namespace is bound", "-n"},
+			name: "nothing is bound", line: "upgrade --to 1-29-1 --yes",
+			want: exitRefused, says: []string{"no namespace is bound", "-n"},
 			change: unbindAll,
 		},
 		{
-			name: "unreadable file", line: "upgrade -f testdata/none.yaml --yes", want: exitUsage, says: []string{"testdata/none.yaml", "no such file"},
+			name: "unreadable file", line: "upgrade -f testdata/none.yaml --yes",
+			want: exitUsage, says: []string{"testdata/none.yaml", "no such file"},
 		},
 		{
-			name: "foreign file", line: "upgrade -f testdata/foreign.yaml --yes", want: exitUsage, says: []string{"ConfigMap", "MeshUpgrade"},
+			name: "foreign file", line: "upgrade -f testdata/foreign.yaml --yes",
+			want: exitUsage, says: []string{"ConfigMap", "MeshUpgrade"},
 		},
 		{name: "unknown field", line: "upgrade -f testdata/misspelt.yaml --yes", want: exitUsage, says: []string{"sook"}},
 		{
-			name: "foreign operator", line: "upgrade --to 1-31-0 --operator testdata/foreign.yaml --yes", want: exitUsage, says: []string{"ConfigMap", "IstioOperator"},
+			name: "foreign operator", line: "upgrade --to 1-31-0 --operator testdata/foreign.yaml --yes",
+			want: exitUsage, says: []string{"ConfigMap", "IstioOperator"},
 		},
 		{name: "file and flags", line: "upgrade -f testdata/move.yaml --soak 5s --yes", want: exitUsage, says: []string{"--soak"}},
 		{name: "unknown flag", line: "upgrade --two 1-31-0", want: exitUsage, says: []string{"--two"}},
@@ -50,40 +55,50 @@ func TestBadInput(t *testing.T) {
 		{name: "unknown output", line: "inventory -o yaml", want: exitUsage, says: []string{"yaml"}},
 		{name: "no selector", line: "upgrade --to 1-31-0 --selector ==" + file, want: exitUsage, says: []string{"--selector"}},
 		{
-			name: "a name that is no label", line: "upgrade --to 1-31-0 --name " + strings.Repeat("n", 64) + file, want: exitUsage, says: []string{"name the run", "63"},
+			name: "a name that is no label", line: "upgrade --to 1-31-0 --name " + strings.Repeat("n", 64) + file,
+			want: exitUsage, says: []string{"name the run", "63"},
 		},
 		{name: "negative", line: "upgrade --to 1-31-0 --parallel -1" + file, want: exitUsage, says: []string{"-1"}},
 		{
-			name: "two kinds of waves", line: "upgrade --to 1-31-0 --waves 2 --wave shop-web" + file, want: exitUsage, says: []string{"waves"},
+			name: "two kinds of waves", line: "upgrade --to 1-31-0 --waves 2 --wave shop-web" + file,
+			want: exitUsage, says: []string{"waves"},
 		},
 		{name: "no such namespace", line: "upgrade --to 1-31-0 -n shop-wob" + file, want: exitRefused, says: []string{"shop-wob"}},
 		{
-			name: "unbound namespace", line: "upgrade --to 1-31-0 -n plain" + file, want: exitRefused, says: []string{"plain", "not bound"},
+			name: "unbound namespace", line: "upgrade --to 1-31-0 -n plain" + file,
+			want: exitRefused, says: []string{"plain", "not bound"},
 		},
 		{
-			name: "label of no revision", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"lost", "1-28-0"},
+			name: "label of no revision", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"lost", "1-28-0"},
 			change: bindToMissingRevision,
 		},
 		{
-			name: "from nowhere", line: "upgrade --to 1-31-0 --from 1-28-0" + file, want: exitRefused, says: []string{"--from 1-28-0", "no revision that is there", "1-29-1"},
+			name: "from nowhere", line: "upgrade --to 1-31-0 --from 1-28-0" + file,
+			want: exitRefused, says: []string{"--from 1-28-0", "no revision that is there", "1-29-1"},
 		},
 		{
-			name: "from the target", line: "upgrade --to 1-31-0 --from 1-31-0" + file, want: exitRefused, says: []string{"--from 1-31-0", "the run moves to", "1-29-1"},
+			name: "from the target", line: "upgrade --to 1-31-0 --from 1-31-0" + file,
+			want: exitRefused, says: []string{"--from 1-31-0", "the run moves to", "1-29-1"},
 		},
 		{
-			name: "no Istio", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"no Istio control plane", "--istio-namespace"},
+			name: "no Istio", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"no Istio control plane", "--istio-namespace"},
 			change: func(p *fakeCluster) { p.world.Revisions, p.world.Webhooks = nil, nil },
 		},
 		{
-			name: "no permission", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"you may not", "patch namespaces"},
+			name: "no permission", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"you may not", "patch namespaces"},
 			change: func(p *fakeCluster) { p.lacks = []string{"patch namespaces"} },
 		},
 		{
-			name: "no right to install", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"you may not", "create services"},
+			name: "no right to install", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"you may not", "create services"},
 			change: func(p *fakeCluster) { p.lacksToInstall = []string{"create services in istio-system"} },
 		},
 		{
-			name: "no certificate", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"no CA bundle", "istio-sidecar-injector-1-29-1"},
+			name: "no certificate", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"no CA bundle", "istio-sidecar-injector-1-29-1"},
 			change: func(p *fakeCluster) { p.world.Webhooks[1].Roots = nil },
 		},
 		{
@@ -91,43 +106,54 @@ func TestBadInput(t *testing.T) {
 			change: twoRoots,
 		},
 		{
-			name: "istiod not ready", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"0/1 replicas ready", "1-29-1"},
+			name: "istiod not ready", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"0/1 replicas ready", "1-29-1"},
 			change: func(p *fakeCluster) { p.world.Revisions[0].Ready = 0 },
 		},
 		{
-			name: "istiod silent", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"istiod-1-29-1", "timed out"},
+			name: "istiod silent", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"istiod-1-29-1", "timed out"},
 			change: func(p *fakeCluster) { p.world.Revisions[0].Istiods[0].NoAnswer = "timed out" },
 		},
 		{
-			name: "another version", line: "upgrade --to 1-31-0 --version 1.30.0 --yes", want: exitRefused, says: []string{"1.31.0", "1.30.0"},
+			name: "another version", line: "upgrade --to 1-31-0 --version 1.30.0 --yes",
+			want: exitRefused, says: []string{"1.31.0", "1.30.0"},
 			change: func(p *fakeCluster) { addControlPlane(&p.world, "1-31-0", "1.31.0") },
 		},
 		{
-			name: "a name used again", line: "upgrade --to 1-31-0 --operator testdata/tagged.yaml --yes", want: exitRefused, says: []string{"1.31.0", "1.32.0", "name"},
+			name: "a name used again", line: "upgrade --to 1-31-0 --operator testdata/tagged.yaml --yes",
+			want: exitRefused, says: []string{"1.31.0", "1.32.0", "name"},
 			change: func(p *fakeCluster) { addControlPlane(&p.world, "1-31-0", "1.31.0") },
 		},
 		{
-			name: "two installers", line: "upgrade --to 1-31-0 --await" + file, want: exitUsage, says: []string{"--operator", "--await"},
+			name: "two installers", line: "upgrade --to 1-31-0 --await" + file,
+			want: exitUsage, says: []string{"--operator", "--await"},
 		},
 		{
-			name: "a chart's flags alone", line: "upgrade --to 1-31-0 --values testdata/values.yaml" + file, want: exitUsage, says: []string{"--values", "--chart"},
+			name: "a chart's flags alone", line: "upgrade --to 1-31-0 --values testdata/values.yaml" + file,
+			want: exitUsage, says: []string{"--values", "--chart"},
 		},
 		{
-			name: "a chart and a file", line: "upgrade --to 1-31-0 --chart x" + file, want: exitUsage, says: []string{"--operator", "--chart"},
+			name: "a chart and a file", line: "upgrade --to 1-31-0 --chart x" + file,
+			want: exitUsage, says: []string{"--operator", "--chart"},
 		},
 		{
-			name: "no such values", line: "upgrade --to 1-31-0 --chart x --values testdata/none.yaml --yes", want: exitUsage, says: []string{"testdata/none.yaml"},
+			name: "no such values", line: "upgrade --to 1-31-0 --chart x --values testdata/none.yaml --yes",
+			want: exitUsage, says: []string{"testdata/none.yaml"},
 		},
 		{name: "no such chart", line: "upgrade --chart ./nowhere --yes", want: exitUsage, says: []string{"./nowhere"}},
 		{
-			name: "no terminal to ask on", line: "upgrade --to 1-31-0 --operator testdata/operator.yaml", want: exitUsage, says: []string{"not a terminal", "--yes"},
+			name: "no terminal to ask on", line: "upgrade --to 1-31-0 --operator testdata/operator.yaml",
+			want: exitUsage, says: []string{"not a terminal", "--yes"},
 		},
 		{
-			name: "another run", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"unfinished", "to-1-30-0", "rerig rollback to-1-30-0"},
+			name: "another run", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"unfinished", "to-1-30-0", "rerig rollback to-1-30-0"},
 			change: unfinished,
 		},
 		{
-			name: "a ledger of another version", line: "upgrade --to 1-31-0" + file, want: exitRefused, says: []string{"to-1-30-0", "status.ledger cannot be read", "Do NOT delete"},
+			name: "a ledger of another version", line: "upgrade --to 1-31-0" + file,
+			want: exitRefused, says: []string{"to-1-30-0", "status.ledger cannot be read", "Do NOT delete"},
 			change: foreignLedger,
 		},
 		{name: "no run to roll back", line: "rollback --yes", want: exitRefused, says: []string{"no record of any"}},
@@ -189,7 +215,9 @@ func unfinished(p *fakeCluster) {
 	u := v1alpha1.MeshUpgrade{Spec: v1alpha1.MeshUpgradeSpec{Revision: "1-30-0"}}
 	u.Name = "to-1-30-0"
 	p.runs = append(p.runs, u)
-	if err := (&fakeRecord{p, u.Name}).Save(context.Background(), step.Ledger{Started: noon, Waves: [][]string{{"shop-web"}}}, engine.Summary{Phase: "Upgrading"}); err != nil {
+	record := &fakeRecord{p, u.Name}
+	ledger := step.Ledger{Started: noon, Waves: [][]string{{"shop-web"}}}
+	if err := record.Save(context.Background(), ledger, engine.Summary{Phase: "Upgrading"}); err != nil {
 		panic(err)
 	}
 }

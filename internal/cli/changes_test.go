@@ -208,7 +208,8 @@ func TestRuleTooLateForASwap(t *testing.T) {
 		t.Errorf("got recorded rules %v, want none", rules)
 	}
 	code, out, err := runOn(p, strings.Replace(upgradeLine, "upgrade", "plan", 1), "--workload", "Deployment */*=leave")
-	if code != exitDone || !strings.Contains(out, "Rules without effect on a started swap") || !strings.Contains(out, "rule 'Deployment */*=leave'") {
+	if code != exitDone || !strings.Contains(out, "Rules without effect on a started swap") ||
+		!strings.Contains(out, "rule 'Deployment */*=leave'") {
 		t.Errorf("got exit code %d, want %d: %s\n%s", code, exitDone, err, out)
 	}
 }

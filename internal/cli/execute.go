@@ -20,16 +20,16 @@ import (
 // and works on the run, or watches the process that does, until the run has ended
 // or is held.
 func (a *app) execute(ctx context.Context, c run.Cluster, r *run.Run, approval approval, lease time.Duration) error {
-	holder, err := c.Holder(ctx)
+	leaseHolder, err := c.LeaseHolder(ctx)
 	if err != nil {
 		return err
 	}
-	if holder != "" && !r.Fresh && !r.Ended() {
+	if leaseHolder != "" && !r.Fresh && !r.Ended() {
 		switch {
-		case r.Turning(): // the holder came after the check
-			return r.ErrHeld(holder)
+		case r.Turning(): // another process took the Lease after the check
+			return r.ErrHeld(leaseHolder)
 		case len(r.Changes) > 0:
-			return r.ErrBusy(holder)
+			return r.ErrBusy(leaseHolder)
 		}
 		return a.withLease(ctx, c, r, lease, func(held context.Context) error { return a.resume(ctx, held, c, r) })
 	}

@@ -116,7 +116,8 @@ func (p *fakeCluster) restart(c step.Change) {
 			wl.Pods[j].Sidecar = mesh.Sidecar{Present: true, Revision: revision, Version: versionOf(w, revision)}
 			for k, x := range w.Proxies {
 				if x.Namespace == wl.Namespace && x.Pod == pod.Name {
-					w.Proxies[k].Revision, w.Proxies[k].Istiod, w.Proxies[k].Version, w.Proxies[k].Rejected = revision, "istiod-"+revision, versionOf(w, revision), nil
+					w.Proxies[k].Revision, w.Proxies[k].Istiod = revision, "istiod-"+revision
+					w.Proxies[k].Version, w.Proxies[k].Rejected = versionOf(w, revision), nil
 					if pod.Name == p.rejectsConfig && revision == "1-31-0" {
 						w.Proxies[k].Rejected = []mesh.Rejection{{Type: "LDS", Reason: "duplicate listener"}}
 					}
@@ -213,7 +214,8 @@ func (s *fakeRecord) Save(_ context.Context, l step.Ledger, summary engine.Summa
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	r := s.run(s.name)
-	r.Status.Phase, r.Status.Message, r.Status.Waves, r.Status.Digest = v1alpha1.Phase(summary.Phase), summary.Message, summary.Waves, summary.Digest
+	r.Status.Phase, r.Status.Message = v1alpha1.Phase(summary.Phase), summary.Message
+	r.Status.Waves, r.Status.Digest = summary.Waves, summary.Digest
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	if err := json.NewEncoder(z).Encode(l); err != nil {
@@ -231,7 +233,7 @@ func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, _ cluster.Scope, n
 	return p.lacks, nil
 }
 
-func (p *fakeCluster) Holder(context.Context) (string, error) {
+func (p *fakeCluster) LeaseHolder(context.Context) (string, error) {
 	if p.anotherComesAfter > 0 {
 		if p.anotherComesAfter--; p.anotherComesAfter == 0 {
 			defer func() { p.leaseHolder = "kim@laptop" }()
@@ -245,9 +247,10 @@ func (p *fakeCluster) Holder(context.Context) (string, error) {
 	return p.leaseHolder, nil
 }
 
-func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, told func(string), act func(context.Context) error) error {
+func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, onLeaseHolder func(string),
+	act func(context.Context) error) error {
 	if p.leaseHolder != "" {
-		told(p.leaseHolder)
+		onLeaseHolder(p.leaseHolder)
 		p.anotherWorks() // until the other process releases the Lease
 	}
 	return act(ctx)
@@ -257,9 +260,10 @@ func (p *fakeCluster) Draft(
 	_ context.Context, w install.Method, _ install.Environment, revision, version string,
 ) (install.Draft, cluster.Installer, error) {
 	return install.Draft{Revision: revision, Version: install.ResolveVersion(version, w.IstioOperator, revision, "1.31.0"),
-		Permissions:     []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
-		By:              "/usr/local/bin/istioctl, version 1.31.0",
-		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil, nil
+		Permissions: []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
+		By:          "/usr/local/bin/istioctl, version 1.31.0",
+		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway",
+			Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil, nil
 }
 
 func (p *fakeCluster) Close() {}

@@ -39,12 +39,14 @@ func shop() *fakeCluster {
 	addControlPlane(&w, "1-29-1", "1.29.1")
 	w.Tags = []mesh.Tag{{Name: "default", Revision: "1-29-1"}}
 	w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-revision-tag-default", Name: "namespace.sidecar-injector.istio.io",
-		Revision: "1-29-1", Tag: "default", Roots: w.Roots, Namespaces: mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.In, Values: []string{"enabled"}}}})
+		Revision: "1-29-1", Tag: "default", Roots: w.Roots,
+		Namespaces: mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.In, Values: []string{"enabled"}}}})
 	w.Namespaces = []mesh.Namespace{{Name: "istio-system"}, {Name: "plain"},
 		{Name: "shop-data", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}},
 		{Name: "shop-web", Labels: map[string]string{mesh.InjectionLabel: "enabled", "team": "web"}}}
 	addWorkload(&w, mesh.Workload{Kind: mesh.StatefulSet, Namespace: "shop-data", Name: "db"})
-	addWorkload(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "shop-web", Name: "web", Template: mesh.Template{Containers: []mesh.Container{{Name: "app"}}}})
+	addWorkload(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "shop-web", Name: "web",
+		Template: mesh.Template{Containers: []mesh.Container{{Name: "app"}}}})
 	addWorkload(&w, mesh.Workload{Kind: mesh.Deployment, Namespace: "istio-system", Name: "istio-ingressgateway", Gateway: true,
 		Template: mesh.Template{Proxy: true, Labels: map[string]string{mesh.SidecarLabel: "false"}}})
 	w.Sort()
@@ -54,8 +56,14 @@ func shop() *fakeCluster {
 func addControlPlane(w *mesh.World, revision, version string) {
 	w.Revisions = append(w.Revisions, mesh.Revision{Name: revision, Version: version, Replicas: 1, Ready: 1,
 		Istiods: []mesh.Istiod{{Pod: "istiod-" + revision, Ready: true, Version: version, Build: version}}})
-	w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-sidecar-injector-" + revision, Name: "rev.namespace.sidecar-injector.istio.io",
-		Revision: revision, Roots: w.Roots, Namespaces: mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}, {Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{revision}}}})
+	w.Webhooks = append(w.Webhooks, mesh.Webhook{
+		Configuration: "istio-sidecar-injector-" + revision, Name: "rev.namespace.sidecar-injector.istio.io",
+		Revision: revision, Roots: w.Roots,
+		Namespaces: mesh.Selector{
+			{Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist},
+			{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{revision}},
+		},
+	})
 }
 
 func addWorkload(w *mesh.World, wl mesh.Workload) {

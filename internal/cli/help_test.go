@@ -20,7 +20,9 @@ func TestHelpNamesPlaceholders(t *testing.T) {
 		})
 	}
 	code, out, err := runOn(shop(), "upgrade --help")
-	for _, flag := range []string{"--strategy restart|swap", "--trial none|in-service|out-of-service", "--tags move|keep", "--labels restore|explicit"} {
+	for _, flag := range []string{
+		"--strategy restart|swap", "--trial none|in-service|out-of-service", "--tags move|keep", "--labels restore|explicit",
+	} {
 		if code != exitDone || !strings.Contains(out+err, flag+" ") {
 			t.Errorf("got help without %s:\n%s%s", flag, out, err)
 		}

@@ -31,7 +31,8 @@ func TestRollbackOfAnOlderRunNamesTheLater(t *testing.T) {
 	}
 	later("upgrade --to 1-31-0 --yes --soak 1s")
 	later("upgrade --to 1-32-0 --yes --soak 1s")
-	const passed = "A later run exists: run to-1-32-0 to revision 1-32-0 (shop-data, shop-web). This rollback restores the state before run to-1-31-0."
+	const passed = "A later run exists: run to-1-32-0 to revision 1-32-0 (shop-data, shop-web). " +
+		"This rollback restores the state before run to-1-31-0."
 	if out := later("rollback to-1-31-0 --yes"); !strings.Contains(out, passed) {
 		t.Errorf("got a plan without %q:\n%s", passed, out)
 	}

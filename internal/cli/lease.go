@@ -19,7 +19,7 @@ import (
 
 // leaseDuration is how long a Lease is valid without renewal. A process that
 // cannot renew it for two thirds of that stops acting: another machine's clock
-// may be fast, and a write may be under way.
+// may be fast, and a write may be in progress.
 const leaseDuration = 15 * time.Second
 
 func leaseFlag(cmd *cobra.Command, lease *time.Duration) {
@@ -42,18 +42,18 @@ func (a *app) withLease(ctx context.Context, c run.Cluster, r *run.Run, lease ti
 	var mutex sync.Mutex
 	var w *watch
 	acting := false
-	told := func(holder string) {
+	onLeaseHolder := func(leaseHolder string) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		switch {
-		case acting, w != nil, holder == "", holder == self:
+		case acting, w != nil, leaseHolder == "", leaseHolder == self:
 		case leaseExpired(ctx, c):
-			fmt.Fprintf(a.Err, "rerig: %s held the Lease last and does not renew it; waiting %s to be sure\n", holder, lease)
+			fmt.Fprintf(a.Err, "rerig: %s held the Lease last and does not renew it; waiting %s to be sure\n", leaseHolder, lease)
 		default:
-			w = a.watch(ctx, c, r, holder)
+			w = a.watch(ctx, c, r, leaseHolder)
 		}
 	}
-	err := c.Hold(ctx, self, lease, told, func(held context.Context) error {
+	err := c.Hold(ctx, self, lease, onLeaseHolder, func(held context.Context) error {
 		mutex.Lock()
 		acting = true // from now on nobody is watched
 		watched := w
@@ -78,8 +78,8 @@ func (a *app) withLease(ctx context.Context, c run.Cluster, r *run.Run, lease ti
 
 // leaseExpired reports whether nobody holds a valid Lease, as far as clocks agree.
 func leaseExpired(ctx context.Context, c run.Cluster) bool {
-	holder, err := c.Holder(ctx)
-	return err == nil && holder == ""
+	leaseHolder, err := c.LeaseHolder(ctx)
+	return err == nil && leaseHolder == ""
 }
 
 // takeOver continues after the process that was watched has stopped: it writes

@@ -40,7 +40,8 @@ func commandLinePage(root *cobra.Command) string {
 	for _, c := range commands(root) {
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", c.CommandPath(), strings.ReplaceAll(c.CommandPath(), " ", "-"), c.Short)
 	}
-	b.WriteString("\nThe exit codes are listed in [exit-codes.md](exit-codes.md), the output of `-o json` in [json-output.md](json-output.md).\n")
+	b.WriteString("\nThe exit codes are listed in [exit-codes.md](exit-codes.md), " +
+		"the output of `-o json` in [json-output.md](json-output.md).\n")
 	b.WriteString("\n## Flags of every command\n\n")
 	writeFlags(&b, root.PersistentFlags())
 	for _, c := range commands(root) {

@@ -120,7 +120,8 @@ func replacePatches(folder string, t step.Target, files map[string]string) error
 		return err
 	}
 	if len(others) > 0 {
-		return fmt.Errorf("%s holds patches of another run, or of the other direction: %s: remove them, or use another folder; nothing was written",
+		return fmt.Errorf("%s holds patches of another run, or of the other direction: %s: "+
+			"remove them, or use another folder; nothing was written",
 			folder, firstNames(others))
 	}
 	for _, name := range own {
@@ -157,7 +158,8 @@ func patchText(s step.Step) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Namespace %s, managed by %s: %s -> %s.\n# Commit it %s, once the run waits for it.\n", s.Subject, s.By, s.From, s.To, patchTimes[s.Kind](s))
+	fmt.Fprintf(&b, "# Namespace %s, managed by %s: %s -> %s.\n", s.Subject, s.By, s.From, s.To)
+	fmt.Fprintf(&b, "# Commit it %s, once the run waits for it.\n", patchTimes[s.Kind](s))
 	fmt.Fprintf(&b, "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n  labels:\n", s.Subject)
 	writeLabel(&b, mesh.InjectionLabel, from.Injection, to.Injection)
 	writeLabel(&b, mesh.RevisionLabel, from.Revision, to.Revision)

@@ -76,7 +76,8 @@ func noteMissingPermissions(ctx context.Context, c run.Cluster, r *run.Run, p re
 	}
 	lacking, err := r.Lacks(ctx, c, r.Needs)
 	if err == nil && len(lacking) > 0 {
-		p.Installer.Notes = append(p.Installer.Notes, "you may not "+strings.Join(lacking, ", ")+": whoever runs the upgrade needs these permissions")
+		p.Installer.Notes = append(p.Installer.Notes,
+			"you may not "+strings.Join(lacking, ", ")+": whoever runs the upgrade needs these permissions")
 	}
 	return err
 }

@@ -11,7 +11,8 @@ import (
 func TestPlanNamesMissingInstallPermissions(t *testing.T) {
 	p := shop()
 	p.lacksToInstall = []string{"create services in istio-system", "patch services in istio-system"}
-	const lacks = "you may not create services in istio-system, patch services in istio-system: whoever runs the upgrade needs these permissions"
+	const lacks = "you may not create services in istio-system, patch services in istio-system: " +
+		"whoever runs the upgrade needs these permissions"
 	for _, output := range []string{"text", "json"} {
 		code, out, err := runOn(p, "plan --to 1-31-0 --operator testdata/operator.yaml -o "+output)
 		if code != exitDone || !strings.Contains(strings.Join(strings.Fields(out), " "), lacks) {

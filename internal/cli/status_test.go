@@ -102,7 +102,7 @@ func TestStatusOfARunWithoutItsRevision(t *testing.T) {
 // unreadableLease is a cluster whose Lease the caller may not read.
 type unreadableLease struct{ *fakeCluster }
 
-func (unreadableLease) Holder(context.Context) (string, error) {
+func (unreadableLease) LeaseHolder(context.Context) (string, error) {
 	return "", fmt.Errorf("read the Lease istio-system/rerig: no permission: %w", engine.ErrRefused)
 }
 

@@ -99,7 +99,8 @@ func startByAnother(t *testing.T, p *fakeCluster, line string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := journal.Save(t.Context(), plan.NewLedger(plan.Make(p.world, target, step.Ledger{}), noon), engine.Summary{Phase: "Upgrading"}); err != nil {
+	ledger := plan.NewLedger(plan.Make(p.world, target, step.Ledger{}), noon)
+	if err := journal.Save(t.Context(), ledger, engine.Summary{Phase: "Upgrading"}); err != nil {
 		t.Fatal(err)
 	}
 	p.leaseHolder = ""
@@ -119,7 +120,10 @@ func TestWatcherChecksWhatAnotherApproved(t *testing.T) {
 		{other: "--to 1-31-0 --await --rollback-on-failure", own: "", want: exitRefused, says: "spec.rollbackOnFailure (true, here false)"},
 		{other: "--to 1-31-0 --await --strategy swap", own: "", want: exitRefused, says: "spec.way (swap, here restart)"},
 		{other: "--to 1-31-0 --await --remove-old", own: "", want: exitRefused, says: "spec.removeOld (true, here false)"},
-		{other: "--to 1-31-0 --await -n shop-data --wave shop-data ", own: " -n shop-data --wave shop-data", want: exitDone, says: "this process continues it"},
+		{
+			other: "--to 1-31-0 --await -n shop-data --wave shop-data ", own: " -n shop-data --wave shop-data",
+			want: exitDone, says: "this process continues it",
+		},
 	} {
 		t.Run(c.other, func(t *testing.T) {
 			p := shop()

@@ -38,12 +38,12 @@ type Cluster interface {
 
 // Lease says which process works on a run.
 type Lease interface {
-	// Holder returns who works on a run now, "" for nobody.
-	Holder(ctx context.Context) (string, error)
+	// LeaseHolder returns who works on a run now, "" for nobody.
+	LeaseHolder(ctx context.Context) (string, error)
 
-	// Hold waits for the Lease, runs act while it is held, and releases it. told
-	// is called with the current holder.
-	Hold(ctx context.Context, identity string, d time.Duration, told func(holder string), act func(context.Context) error) error
+	// Hold waits for the Lease, runs act while it is held, and releases it. It calls
+	// onLeaseHolder with who holds the Lease.
+	Hold(ctx context.Context, identity string, d time.Duration, onLeaseHolder func(string), act func(context.Context) error) error
 }
 
 // Records are the MeshUpgrades.

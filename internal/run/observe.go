@@ -78,7 +78,7 @@ func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report
 	s := report.Status{Run: r.Name, Intent: r.Intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
 		Digest: r.Status.Digest, Ledger: r.Ledger, Unapproved: r.Fresh, At: at}
 	var err error
-	s.LeaseHolder, err = c.Holder(ctx)
+	s.LeaseHolder, err = c.LeaseHolder(ctx)
 	if s.LeaseUnreadable = errors.Is(err, engine.ErrRefused); err != nil && !s.LeaseUnreadable {
 		return s, err
 	}

@@ -18,29 +18,28 @@ import (
 // compare reads how the control planes are set up, for a run that goes forward,
 // and returns the checks that fail or wait if the target is installed already.
 // While it is not, the run itself compares them once it is.
-func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version string) (mesh.ControlPlaneSettings, []verify.Verdict, error) {
+func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version string) (
+	settings mesh.ControlPlaneSettings, failing []verify.Verdict, err error) {
 	t := p.Plan.Target
 	if t.Rollback {
-		return mesh.ControlPlaneSettings{}, nil, nil
+		return settings, nil, nil
 	}
-	setups, err := r.Observer(c).Setups(ctx, t.ExistingNamespaces(p.World))
-	if err != nil {
-		return setups, nil, fmt.Errorf("compare the control planes: %w", err)
+	if settings, err = r.Observer(c).Setups(ctx, t.ExistingNamespaces(p.World)); err != nil {
+		return settings, nil, fmt.Errorf("compare the control planes: %w", err)
 	}
 	if _, exists := p.World.Revision(t.Revision); !exists || installs(p.Plan.Stages) {
-		return setups, nil, nil
+		return settings, nil, nil
 	}
-	facts := verify.Facts{World: p.World, Revision: t.Revision, Version: version, Setups: setups, OldRevisions: r.olds(p)}
-	var failing []verify.Verdict
+	facts := verify.Facts{World: p.World, Revision: t.Revision, Version: version, Setups: settings, OldRevisions: r.oldRevisions(p)}
 	for _, v := range verify.Evaluate(verify.ControlPlaneComparison, t.Revision, facts) {
 		if v.Result == verify.Fail || v.Result == verify.Wait {
 			failing = append(failing, v)
 		}
 	}
-	return setups, failing, nil
+	return settings, failing, nil
 }
 
-func (r *Run) olds(p report.Proposal) []string {
+func (r *Run) oldRevisions(p report.Proposal) []string {
 	return plan.OldRevisions(p.World, r.Intent, r.Ledger, p.Plan.Target)
 }
 

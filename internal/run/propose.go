@@ -40,7 +40,7 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 	if err := r.checkChanges(p); err != nil {
 		return p, err
 	}
-	setups, failing, err := r.compare(ctx, c, p, r.Spec.Version)
+	settings, failing, err := r.compare(ctx, c, p, r.Spec.Version)
 	if err != nil {
 		return p, err
 	}
@@ -53,7 +53,7 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 		err = r.draft(ctx, c, e, &p)
 	}
 	if advice.MovesPods(p.Plan.Stages) {
-		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, setups, p.Plan.Target, r.olds(p))...)
+		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, settings, p.Plan.Target, r.oldRevisions(p))...)
 	}
 	return p, err
 }
@@ -83,7 +83,8 @@ func (r *Run) checkChanges(p report.Proposal) error {
 			}
 		case "workloads":
 			given := r.newRules()
-			err := cmp.Or(strategy.ValidateRules(p.World, given), strategy.ValidateSwapRules(p.World, p.Plan.Target), strategy.ValidateRulesAgainstSwaps(p.World, p.Plan.Target, given))
+			err := cmp.Or(strategy.ValidateRules(p.World, given), strategy.ValidateSwapRules(p.World, p.Plan.Target),
+				strategy.ValidateRulesAgainstSwaps(p.World, p.Plan.Target, given))
 			if err != nil {
 				return err
 			}

@@ -63,6 +63,8 @@ func (r *realCluster) Lacks(ctx context.Context, purpose Purpose, s cluster.Scop
 
 func (r *realCluster) Record(name string) engine.Record { return r.Store.Record(name) }
 
+func (r *realCluster) LeaseHolder(ctx context.Context) (string, error) { return r.Holder(ctx) }
+
 func (r *realCluster) Draft(
 	ctx context.Context, w install.Method, s install.Environment, revision, version string,
 ) (install.Draft, cluster.Installer, error) {

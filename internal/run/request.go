@@ -42,7 +42,7 @@ func Request(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spe
 	return r, r.merge(u, stated)
 }
 
-// errNameTaken is the error of a name that belongs to a run with another purpose.
+// errNameTaken is the error of a name that a run with another purpose has.
 func errNameTaken(name string, fields []string) error {
 	return fmt.Errorf("begin run %s: a run of that name is recorded and differs in spec.%s: "+
 		"choose another name with --name, or look at that run with `rerig status %s`",
@@ -61,7 +61,7 @@ func restartInstall(u *v1alpha1.MeshUpgrade, r *Run, stated spec.Stated) (*Run, 
 	return n, err
 }
 
-// changeInstaller merges a request that installs the revision in another way,
+// changeInstaller merges a request that installs the revision with another installer,
 // after someone removed the revision during the run and its new install did not
 // finish. The baseline and what was moved stay on record.
 func (r *Run) changeInstaller(u *v1alpha1.MeshUpgrade, stated spec.Stated) error {
@@ -99,8 +99,8 @@ func (r *Run) ChangeTexts() []string {
 
 // ErrBusy returns the error of a change to a run on which another process works:
 // that process would not read it.
-func (r *Run) ErrBusy(holder string) error {
+func (r *Run) ErrBusy(leaseHolder string) error {
 	return fmt.Errorf("continue run %s: %s works on it and does not read what is asked for now (%s): "+
 		"interrupt that process first (Ctrl-C), or wait until its Lease has expired, and run the same command again",
-		r.Name, holder, strings.Join(r.ChangeTexts(), "; "))
+		r.Name, leaseHolder, strings.Join(r.ChangeTexts(), "; "))
 }

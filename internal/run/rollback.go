@@ -28,10 +28,10 @@ func (r *Run) TurnBack(ctx context.Context, c Cluster, clock engine.Clock, patie
 	if r.RollingBack() {
 		return nil
 	}
-	if holder, err := r.waitForHolder(ctx, c, clock, patience); err != nil {
+	if leaseHolder, err := r.waitForLeaseHolder(ctx, c, clock, patience); err != nil {
 		return err
-	} else if holder != "" {
-		return r.ErrHeld(holder)
+	} else if leaseHolder != "" {
+		return r.ErrHeld(leaseHolder)
 	}
 	r.Spec.Rollback = true
 	return r.readIntent()
@@ -39,22 +39,22 @@ func (r *Run) TurnBack(ctx context.Context, c Cluster, clock engine.Clock, patie
 
 // ErrHeld returns the error of a rollback while another process, which would not
 // notice, works on the run.
-func (r *Run) ErrHeld(holder string) error {
+func (r *Run) ErrHeld(leaseHolder string) error {
 	return fmt.Errorf("roll back run %s: %s works on it: interrupt that process first (Ctrl-C), or wait until its Lease has expired",
-		r.Name, holder)
+		r.Name, leaseHolder)
 }
 
-// waitForHolder returns who works on the run, after waiting for the Lease of a run
+// waitForLeaseHolder returns who works on the run, after waiting for the Lease of a run
 // that has ended to expire.
-func (r *Run) waitForHolder(ctx context.Context, c Cluster, clock engine.Clock, patience time.Duration) (string, error) {
+func (r *Run) waitForLeaseHolder(ctx context.Context, c Cluster, clock engine.Clock, patience time.Duration) (string, error) {
 	began := clock.Now()
 	for {
-		holder, err := c.Holder(ctx)
-		if holder == "" || err != nil || !r.Ended() || clock.Now().Sub(began) > patience {
-			return holder, err
+		leaseHolder, err := c.LeaseHolder(ctx)
+		if leaseHolder == "" || err != nil || !r.Ended() || clock.Now().Sub(began) > patience {
+			return leaseHolder, err
 		}
 		if err := clock.Sleep(ctx, time.Second); err != nil {
-			return holder, err
+			return leaseHolder, err
 		}
 	}
 }

@@ -38,7 +38,7 @@ type Run struct {
 	found     *v1alpha1.MeshUpgrade // as recorded; nil if it is not
 	replaces  string                // the rolled-back run whose record this one takes
 	later     []string              // during rollback: runs that moved its namespaces later
-	installer bool                  // it is installed in another way than recorded
+	installer bool                  // another installer than the recorded one is asked for
 	scope     cluster.Scope         // what is read besides the mesh, for this run
 	drafted   cluster.Installer     // of the last draft; nil if nothing is to be installed
 	extended  bool                  // namespaces joined it, or its baseline is read differently; not recorded yet
