@@ -29,18 +29,18 @@ func FileLayer(files map[string]string) (v1.Layer, error) {
 	var buf bytes.Buffer
 	t := tar.NewWriter(&buf)
 	var names []string
-	for to := range files {
-		names = append(names, to)
+	for destination := range files {
+		names = append(names, destination)
 	}
 	slices.Sort(names)
-	for _, to := range names {
-		b, err := os.ReadFile(files[to])
+	for _, destination := range names {
+		b, err := os.ReadFile(files[destination])
 		if err != nil {
-			return nil, fmt.Errorf("add %s to a layer: %w", to, err)
+			return nil, fmt.Errorf("add %s to a layer: %w", destination, err)
 		}
-		h := &tar.Header{Name: strings.TrimPrefix(to, "/"), Mode: 0o755, Size: int64(len(b)), ModTime: epoch, Typeflag: tar.TypeReg}
+		h := &tar.Header{Name: strings.TrimPrefix(destination, "/"), Mode: 0o755, Size: int64(len(b)), ModTime: epoch, Typeflag: tar.TypeReg}
 		if err := errors.Join(t.WriteHeader(h), writeContent(t, b)); err != nil {
-			return nil, fmt.Errorf("add %s to a layer: %w", to, err)
+			return nil, fmt.Errorf("add %s to a layer: %w", destination, err)
 		}
 	}
 	return finishLayer(t, &buf)

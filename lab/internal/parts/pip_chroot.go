@@ -67,22 +67,22 @@ func copyIntoRoot(root, path string) error {
 	if err != nil {
 		return err
 	}
-	to := filepath.Join(root, path)
+	target := filepath.Join(root, path)
 	if info.IsDir() {
-		if err := os.RemoveAll(to); err != nil {
+		if err := os.RemoveAll(target); err != nil {
 			return err
 		}
-		return os.CopyFS(to, os.DirFS(path))
+		return os.CopyFS(target, os.DirFS(path))
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(to); err != nil { // it may be a symlink
+	if err := os.RemoveAll(target); err != nil { // it may be a symlink
 		return err
 	}
-	return os.WriteFile(to, b, 0o644)
+	return os.WriteFile(target, b, 0o644)
 }

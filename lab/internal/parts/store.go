@@ -28,8 +28,8 @@ type Store struct {
 // FindSource returns the lab's source tree: $RERIG_LAB, or lab/ in a directory above the working
 // directory or above the running program.
 func FindSource() (string, error) {
-	if s := os.Getenv("RERIG_LAB"); s != "" {
-		return filepath.Abs(s)
+	if candidate := os.Getenv("RERIG_LAB"); candidate != "" {
+		return filepath.Abs(candidate)
 	}
 	var startDirs []string
 	if wd, err := os.Getwd(); err == nil {
@@ -40,9 +40,9 @@ func FindSource() (string, error) {
 	}
 	for _, dir := range startDirs {
 		for ; ; dir = filepath.Dir(dir) {
-			for _, s := range []string{dir, filepath.Join(dir, "lab")} {
-				if _, err := os.Stat(filepath.Join(s, "modules", "kube", "go.mod")); err == nil {
-					return s, nil
+			for _, candidate := range []string{dir, filepath.Join(dir, "lab")} {
+				if _, err := os.Stat(filepath.Join(candidate, "modules", "kube", "go.mod")); err == nil {
+					return candidate, nil
 				}
 			}
 			if dir == filepath.Dir(dir) {

@@ -28,11 +28,11 @@ func waitReady(ctx context.Context, p component.Probe, exited <-chan struct{}) e
 	if p.URL == "" {
 		return nil
 	}
-	within := p.Timeout
-	if within == 0 {
-		within = defaultProbeTimeout
+	timeout := p.Timeout
+	if timeout == 0 {
+		timeout = defaultProbeTimeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for {
 		err := probe(ctx, p.URL)

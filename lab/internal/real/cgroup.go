@@ -19,12 +19,12 @@ const cgroupMount = "/sys/fs/cgroup"
 // createCgroups creates the cgroup that contains the lab's pods: one in each hierarchy of cgroup
 // v1, or the single one of v2.
 func createCgroups(mount, name string) error {
-	for _, at := range cgroupRoots(mount) {
-		err := os.Mkdir(filepath.Join(at, name), 0o755)
+	for _, root := range cgroupRoots(mount) {
+		err := os.Mkdir(filepath.Join(root, name), 0o755)
 		if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.EROFS) {
 			return fmt.Errorf("create the lab's cgroup: %w", err)
 		}
-		if err := setCPUWeight(filepath.Join(at, name)); err != nil {
+		if err := setCPUWeight(filepath.Join(root, name)); err != nil {
 			return fmt.Errorf("set the CPU weight of the lab's cgroup: %w", err)
 		}
 	}
@@ -65,8 +65,8 @@ func cgroupRoots(mount string) []string {
 
 // RemoveCgroups removes the cgroups of a lab whose processes have ended.
 func RemoveCgroups(l state.Lab) error {
-	for _, at := range cgroupRoots(cgroupMount) {
-		if err := removeCgroup(filepath.Join(at, cgroupName(l.Name)), 5*time.Second); err != nil {
+	for _, root := range cgroupRoots(cgroupMount) {
+		if err := removeCgroup(filepath.Join(root, cgroupName(l.Name)), 5*time.Second); err != nil {
 			return fmt.Errorf("remove the cgroup of lab %s: %w", l.Name, err)
 		}
 	}

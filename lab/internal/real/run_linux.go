@@ -99,20 +99,20 @@ func runInNamespaces(ctx context.Context, l state.Lab, listeners []*os.File, out
 			failed <- ready()
 		}
 	}()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
 	for {
 		select {
 		case <-ctx.Done():
 			_ = cmd.Process.Kill() // PID 1 of the namespace: the kernel kills all others
-			<-ended
+			<-exited
 			return nil
-		case err := <-ended:
+		case err := <-exited:
 			return failureReason(l, err)
 		case err := <-failed:
 			if err != nil {
 				_ = cmd.Process.Kill()
-				<-ended
+				<-exited
 				return err
 			}
 		}

@@ -19,14 +19,14 @@ import (
 func newLab(t *testing.T) state.Lab {
 	t.Helper()
 	root := t.TempDir()
-	l := state.Lab{Name: "x", Dir: state.Dir(root, "x"), Cache: root}
-	if err := l.Save(); err != nil {
+	lab := state.Lab{Name: "x", Dir: state.Dir(root, "x"), Cache: root}
+	if err := lab.Save(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(l.LogDir(), 0o755); err != nil {
+	if err := os.MkdirAll(lab.LogDir(), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return lab
 }
 
 func TestRunUntilCanceled(t *testing.T) {

@@ -46,12 +46,12 @@ func (v Vars) reference(s string) (text, rest string) {
 // Arguments returns the container's arguments. The program is the image's entry point, so the first
 // word of a command is dropped.
 func Arguments(c *corev1.Container, vars Vars) []string {
-	words := c.Args
+	args := c.Args
 	if len(c.Command) > 1 {
-		words = append(append([]string{}, c.Command[1:]...), c.Args...)
+		args = append(append([]string{}, c.Command[1:]...), c.Args...)
 	}
-	out := make([]string, len(words))
-	for i, w := range words {
+	out := make([]string, len(args))
+	for i, w := range args {
 		out[i] = vars.Expand(w)
 	}
 	return out

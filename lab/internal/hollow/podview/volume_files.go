@@ -39,11 +39,11 @@ func Files(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Contain
 
 // File returns the content of one file of the container's volumes, or an empty string.
 func File(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.Container, at string) (string, error) {
-	one := c.DeepCopy()
-	one.VolumeMounts = slices.DeleteFunc(one.VolumeMounts, func(m corev1.VolumeMount) bool {
+	filtered := c.DeepCopy()
+	filtered.VolumeMounts = slices.DeleteFunc(filtered.VolumeMounts, func(m corev1.VolumeMount) bool {
 		return at != m.MountPath && !strings.HasPrefix(at, path.Clean(m.MountPath)+"/")
 	})
-	files, err := Files(ctx, from, pod, one)
+	files, err := Files(ctx, from, pod, filtered)
 	return files[at], err
 }
 
@@ -66,11 +66,11 @@ func volumeFiles(ctx context.Context, from Sources, pod *corev1.Pod, v corev1.Vo
 func projectedFiles(ctx context.Context, from Sources, pod *corev1.Pod, sources []corev1.VolumeProjection) (map[string]string, error) {
 	all := map[string]string{}
 	for _, s := range sources {
-		some, err := projectionFiles(ctx, from, pod, s)
+		files, err := projectionFiles(ctx, from, pod, s)
 		if err != nil {
 			return nil, err
 		}
-		for k, v := range some {
+		for k, v := range files {
 			all[k] = v
 		}
 	}

@@ -20,21 +20,21 @@ const (
 // FindFree returns n ports of 127.0.0.1 on which nothing listens. It starts at a random port, so
 // that two labs that start together rarely collide.
 func FindFree(n int) ([]int, error) {
-	var found []int
+	var free []int
 	start := rand.IntN(portCount)
-	for i := 0; i < portCount && len(found) < n; i++ {
+	for i := 0; i < portCount && len(free) < n; i++ {
 		port := firstPort + (start+i)%portCount
 		l, err := net.Listen("tcp", LocalAddress(port))
 		if err != nil {
 			continue
 		}
 		l.Close()
-		found = append(found, port)
+		free = append(free, port)
 	}
-	if len(found) < n {
-		return nil, fmt.Errorf("find %d free ports from %d upwards: only %d are free", n, firstPort, len(found))
+	if len(free) < n {
+		return nil, fmt.Errorf("find %d free ports from %d upwards: only %d are free", n, firstPort, len(free))
 	}
-	return found, nil
+	return free, nil
 }
 
 // LocalAddress returns the loopback address of a port.

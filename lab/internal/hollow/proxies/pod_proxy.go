@@ -100,19 +100,19 @@ func (m *podProxy) newProxy(ctx context.Context) (*proxy.Proxy, error) {
 	return p, nil
 }
 
-func (p *podProxy) setFaults(o proxy.Faults) {
+func (p *podProxy) setFaults(faults proxy.Faults) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.faults = o
+	p.faults = faults
 	if p.proxy != nil {
-		p.proxy.SetFaults(o)
+		p.proxy.SetFaults(faults)
 	}
 }
 
-func (p *podProxy) setPod(now *corev1.Pod) {
+func (p *podProxy) setPod(pod *corev1.Pod) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pod = now
+	p.pod = pod
 }
 
 func (p *podProxy) currentPod() *corev1.Pod {

@@ -58,8 +58,8 @@ func (p *Proxy) serveClusters(w http.ResponseWriter, _ *http.Request) {
 	for _, name := range p.inbound {
 		_, port, _ := strings.Cut(name, "|")
 		port, _, _ = strings.Cut(port, "|")
-		for _, figure := range []string{"cx_active", "rq_active", "rq_total"} {
-			fmt.Fprintf(w, "%s::127.0.0.1:%s::%s::0\n", name, port, figure)
+		for _, metric := range []string{"cx_active", "rq_active", "rq_total"} {
+			fmt.Fprintf(w, "%s::127.0.0.1:%s::%s::0\n", name, port, metric)
 		}
 	}
 }

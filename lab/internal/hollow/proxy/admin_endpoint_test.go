@@ -39,16 +39,16 @@ func TestAdminMatchesEnvoyMessages(t *testing.T) {
 	if n := len(secrets.DynamicActiveSecrets); n != 2 {
 		t.Fatalf("got %d secrets, want default and ROOTCA", n)
 	}
-	var own, root tlsv3.Secret
-	for i, to := range []*tlsv3.Secret{&own, &root} {
+	var certificate, root tlsv3.Secret
+	for i, to := range []*tlsv3.Secret{&certificate, &root} {
 		if err := secrets.DynamicActiveSecrets[i].Secret.UnmarshalTo(to); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if own.Name != "default" || string(own.GetTlsCertificate().GetCertificateChain().GetInlineBytes()) != string(c.Chain) {
+	if certificate.Name != "default" || string(certificate.GetTlsCertificate().GetCertificateChain().GetInlineBytes()) != string(c.Chain) {
 		t.Error("secret default: got another certificate, want the proxy's")
 	}
-	if got := string(own.GetTlsCertificate().GetPrivateKey().GetInlineBytes()); got != "[redacted]" {
+	if got := string(certificate.GetTlsCertificate().GetPrivateKey().GetInlineBytes()); got != "[redacted]" {
 		t.Errorf("private key: got %q, want [redacted]", got)
 	}
 	if root.Name != "ROOTCA" || string(root.GetValidationContext().GetTrustedCa().GetInlineBytes()) != string(c.Root) {

@@ -27,14 +27,14 @@ type Faults struct {
 
 // ParseFaults reads the annotations of a pod and its namespace, for a pod injected by revision.
 func ParseFaults(revision string, annotations ...map[string]string) Faults {
-	var o Faults
+	var f Faults
 	for _, a := range annotations {
-		o.Disconnected = o.Disconnected || slices.Contains(itemsForRevision(a[DisconnectedAnnotation], revision), "true")
-		o.RejectedTypes = append(o.RejectedTypes, itemsForRevision(a[RejectAnnotation], revision)...)
+		f.Disconnected = f.Disconnected || slices.Contains(itemsForRevision(a[DisconnectedAnnotation], revision), "true")
+		f.RejectedTypes = append(f.RejectedTypes, itemsForRevision(a[RejectAnnotation], revision)...)
 	}
-	slices.Sort(o.RejectedTypes)
-	o.RejectedTypes = slices.Compact(o.RejectedTypes)
-	return o
+	slices.Sort(f.RejectedTypes)
+	f.RejectedTypes = slices.Compact(f.RejectedTypes)
+	return f
 }
 
 // itemsForRevision returns the items of a comma-separated list without a revision or with this
@@ -42,22 +42,22 @@ func ParseFaults(revision string, annotations ...map[string]string) Faults {
 func itemsForRevision(list, revision string) []string {
 	var out []string
 	for item := range strings.SplitSeq(list, ",") {
-		what, rev, limited := strings.Cut(strings.TrimSpace(item), "@")
-		if what != "" && (!limited || rev == revision) {
-			out = append(out, what)
+		value, rev, limited := strings.Cut(strings.TrimSpace(item), "@")
+		if value != "" && (!limited || rev == revision) {
+			out = append(out, value)
 		}
 	}
 	return out
 }
 
 // Equal reports whether both configure the same faults.
-func (o Faults) Equal(p Faults) bool {
-	return o.Disconnected == p.Disconnected && slices.Equal(o.RejectedTypes, p.RejectedTypes)
+func (f Faults) Equal(other Faults) bool {
+	return f.Disconnected == other.Disconnected && slices.Equal(f.RejectedTypes, other.RejectedTypes)
 }
 
 // rejectionReason returns why resources of a type are rejected, or an empty string.
-func (o Faults) rejectionReason(t Type) string {
-	if slices.Contains(o.RejectedTypes, t.ShortName()) {
+func (f Faults) rejectionReason(t Type) string {
+	if slices.Contains(f.RejectedTypes, t.ShortName()) {
 		return fmt.Sprintf("rejected by annotation %s: %s", RejectAnnotation, t.ShortName())
 	}
 	return ""

@@ -84,8 +84,8 @@ func nodeMetadata(pod *corev1.Pod, c *corev1.Container, env podview.Vars, config
 }
 
 // podLabels returns the pod's labels without pod-template-hash.
-func podLabels(of map[string]string) map[string]any {
-	out := toAnyMap(of)
+func podLabels(labels map[string]string) map[string]any {
+	out := toAnyMap(labels)
 	delete(out, "pod-template-hash")
 	return out
 }

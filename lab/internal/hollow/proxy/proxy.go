@@ -34,13 +34,13 @@ type Proxy struct {
 
 // SetFaults changes the proxy's faults at once. A connected proxy reconnects and receives
 // everything again.
-func (p *Proxy) SetFaults(o Faults) {
+func (p *Proxy) SetFaults(f Faults) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.faults.Equal(o) {
+	if p.faults.Equal(f) {
 		return
 	}
-	p.faults = o
+	p.faults = f
 	if p.faultsChanged != nil {
 		close(p.faultsChanged)
 		p.faultsChanged = nil

@@ -28,8 +28,8 @@ func (p *Proxy) Run(ctx context.Context) error {
 	wait := minBackoff
 	for ctx.Err() == nil {
 		start := time.Now()
-		orders, changed := p.currentFaults()
-		p.runOnce(ctx, session, orders, changed)
+		faults, changed := p.currentFaults()
+		p.runOnce(ctx, session, faults, changed)
 		if time.Since(start) > backoffResetAfter || isClosed(changed) {
 			wait = minBackoff
 		}
@@ -44,8 +44,8 @@ func (p *Proxy) Run(ctx context.Context) error {
 
 // runOnce makes one attempt. It returns when the stream ends, the faults change, or the certificate
 // must be renewed.
-func (p *Proxy) runOnce(ctx context.Context, s *Session, o Faults, changed <-chan struct{}) {
-	if o.Disconnected {
+func (p *Proxy) runOnce(ctx context.Context, s *Session, faults Faults, changed <-chan struct{}) {
+	if faults.Disconnected {
 		select {
 		case <-ctx.Done():
 		case <-changed:
@@ -54,17 +54,17 @@ func (p *Proxy) runOnce(ctx context.Context, s *Session, o Faults, changed <-cha
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s.Reject = o.rejectionReason
-	ended := make(chan error, 1)
-	go func() { ended <- p.connectAndStream(ctx, s) }()
+	s.Reject = faults.rejectionReason
+	done := make(chan error, 1)
+	go func() { done <- p.connectAndStream(ctx, s) }()
 	select {
-	case err := <-ended:
+	case err := <-done:
 		if ctx.Err() == nil {
 			fmt.Fprintf(p.Log, "%s: %v\n", p.Identity.ID, err)
 		}
 	case <-changed:
 		cancel()
-		<-ended
+		<-done
 	}
 }
 

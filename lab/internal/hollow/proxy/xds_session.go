@@ -68,15 +68,15 @@ func (s *Session) apply(t Type, r *discoveryv3.DeltaDiscoveryResponse) string {
 			return reason
 		}
 	}
-	fresh := map[string]acceptedResource{}
+	resources := map[string]acceptedResource{}
 	for _, x := range r.Resources {
 		refs, err := referencesOf(t, x.Resource)
 		if err != nil {
 			return err.Error()
 		}
-		fresh[x.Name] = acceptedResource{version: x.Version, references: refs}
+		resources[x.Name] = acceptedResource{version: x.Version, references: refs}
 	}
-	for name, x := range fresh {
+	for name, x := range resources {
 		s.accepted[t][name] = x
 	}
 	for _, name := range r.RemovedResources {
@@ -91,9 +91,9 @@ func (s *Session) subscribeNext() []*discoveryv3.DeltaDiscoveryRequest {
 	var out []*discoveryv3.DeltaDiscoveryRequest
 	wanted := s.referencedNames()
 	for _, t := range referencedTypes {
-		more, less := difference(wanted[t], s.subscribed[t])
-		if len(more)+len(less) > 0 {
-			out = append(out, s.subscription(t, more, less))
+		subscribe, unsubscribe := difference(wanted[t], s.subscribed[t])
+		if len(subscribe)+len(unsubscribe) > 0 {
+			out = append(out, s.subscription(t, subscribe, unsubscribe))
 		}
 	}
 	if s.subscribed[Listeners] == nil {

@@ -32,13 +32,13 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen on the address of the report: %w", err)
 	}
-	tally, gate := load.NewTally(time.Now, kinds), &readiness{}
+	tally, state := load.NewTally(time.Now, kinds), &readiness{}
 	err = serve.RunAll(ctx,
 		func(ctx context.Context) error {
-			return serve.HTTP(ctx, ln, load.Handler(tally, gate.err), time.Second)
+			return serve.HTTP(ctx, ln, load.Handler(tally, state.err), time.Second)
 		},
 		func(ctx context.Context) error {
-			return gate.run(ctx, loadFlags{rate: *rate, settle: 3}, kinds, nil, tally)
+			return state.run(ctx, loadFlags{rate: *rate, settle: 3}, kinds, nil, tally)
 		},
 	)
 	return firstError(err, tally.Report().Text(out))

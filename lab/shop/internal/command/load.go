@@ -94,12 +94,12 @@ func runLoad(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("listen on the address of the report: %w", err)
 	}
 	tally := load.NewTally(time.Now, kinds)
-	gate := &readiness{}
+	state := &readiness{}
 	err = serve.RunAll(ctx,
 		func(ctx context.Context) error {
-			return serve.HTTP(ctx, ln, load.Handler(tally, gate.err), time.Second)
+			return serve.HTTP(ctx, ln, load.Handler(tally, state.err), time.Second)
 		},
-		func(ctx context.Context) error { return gate.run(ctx, f, kinds, load.HeldConnections(target), tally) },
+		func(ctx context.Context) error { return state.run(ctx, f, kinds, load.HeldConnections(target), tally) },
 	)
 	return firstError(err, tally.Report().Text(out))
 }

@@ -23,17 +23,17 @@ func serveWeb(ctx context.Context, args []string, _ io.Writer) error {
 	f.flags.StringVar(&w.Cart, "cart", "http://cart.shop-core.svc.cluster.local:8080", "URL of cart")
 	f.flags.StringVar(&w.Notes, "notes", "http://notes.shop-core.svc.cluster.local:8080", "URL of notes")
 	f.flags.StringVar(&w.Rates, "rates", "http://rates.shop-data.svc.cluster.local:8080", "URL of rates")
-	find := f.flags.String("catalog", "catalog.shop-core.svc.cluster.local:8080", "gRPC address of catalog")
-	book := f.flags.String("ledger", "ledger.shop-data.svc.cluster.local:9000", "TCP address of ledger")
+	catalogAddress := f.flags.String("catalog", "catalog.shop-core.svc.cluster.local:8080", "gRPC address of catalog")
+	ledgerAddress := f.flags.String("ledger", "ledger.shop-data.svc.cluster.local:9000", "TCP address of ledger")
 	if err := f.flags.Parse(args); err != nil {
 		return err
 	}
-	client, err := catalog.Dial(*find, "")
+	client, err := catalog.Dial(*catalogAddress, "")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	w.Pod, w.Find, w.Balance = f.pod, withTimeout(client.Find), ledgerBalance(*book)
+	w.Pod, w.Find, w.Balance = f.pod, withTimeout(client.Find), ledgerBalance(*ledgerAddress)
 	return f.serveHTTP(ctx, w.Handler())
 }
 

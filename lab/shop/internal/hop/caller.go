@@ -76,8 +76,8 @@ func (c Caller) Get(ctx context.Context, to, url, host string, header http.Heade
 // failureFrom returns the failure that a response other than 200 describes.
 func (c Caller) failureFrom(to string, resp *http.Response, body []byte) *Failure {
 	what := strings.TrimSpace(string(body))
-	if from, deeper, ok := parse(resp.Header.Get(failedHeader)); ok {
-		return &Failure{From: from, To: deeper, What: what, Wrong: resp.Header.Get(wrongHeader) != ""}
+	if from, later, ok := parse(resp.Header.Get(failedHeader)); ok {
+		return &Failure{From: from, To: later, What: what, Wrong: resp.Header.Get(wrongHeader) != ""}
 	}
 	return &Failure{From: c.From, To: to, What: fmt.Sprintf("%s: %.200s", resp.Status, what)}
 }

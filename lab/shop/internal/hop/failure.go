@@ -28,9 +28,9 @@ func (f *Failure) Error() string { return f.Hop() + ": " + f.What }
 // NewFailure returns the failure of a hop. If err already contains the failure of a later hop, it
 // returns that one: the last hop shows where the request failed.
 func NewFailure(from, to string, err error) *Failure {
-	var deeper *Failure
-	if errors.As(err, &deeper) {
-		return deeper
+	var later *Failure
+	if errors.As(err, &later) {
+		return later
 	}
 	return &Failure{From: from, To: to, What: err.Error()}
 }

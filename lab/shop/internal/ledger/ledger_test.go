@@ -13,7 +13,7 @@ import (
 
 // startServer starts a ledger. It returns its address, a function that stops it, and a channel that
 // receives when it has stopped.
-func startServer(t *testing.T, grace time.Duration) (address string, leave func(), stopped <-chan error) {
+func startServer(t *testing.T, grace time.Duration) (address string, stop func(), stopped <-chan error) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -26,13 +26,13 @@ func startServer(t *testing.T, grace time.Duration) (address string, leave func(
 }
 
 func TestAddOnce(t *testing.T) {
-	address, leave, left := startServer(t, time.Second)
+	address, stop, stopped := startServer(t, time.Second)
 	pod, connected, err := ledger.AddOnce(t.Context(), address, 3, 4)
 	if pod != "ledger-0" || !connected || err != nil {
 		t.Errorf("got %q, connected %t, %v, want an answer of ledger-0", pod, connected, err)
 	}
-	leave()
-	if err := <-left; err != nil {
+	stop()
+	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
 	if _, connected, err := ledger.AddOnce(t.Context(), address, 3, 4); connected || err == nil {
@@ -57,7 +57,7 @@ func TestAddOnceReportsConnected(t *testing.T) {
 }
 
 func TestDrainAnswersOnlyUnusedConnections(t *testing.T) {
-	address, leave, left := startServer(t, 5*time.Second)
+	address, stop, stopped := startServer(t, 5*time.Second)
 	used, unused := dial(t, address), dial(t, address)
 	if _, err := used.Add(t.Context(), 1, 1); err != nil {
 		t.Fatal(err)
@@ -65,11 +65,11 @@ func TestDrainAnswersOnlyUnusedConnections(t *testing.T) {
 	if pod, _, err := ledger.AddOnce(t.Context(), address, 1, 1); pod == "" { // by now the connection of unused is accepted
 		t.Fatal(err)
 	}
-	leave()
+	stop()
 	if _, err := unused.Add(t.Context(), 2, 2); err != nil {
 		t.Errorf("first request of an open connection: got error %v, want an answer", err)
 	}
-	if err := <-left; err != nil {
+	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
 	if _, err := used.Add(t.Context(), 1, 1); err == nil {

@@ -53,8 +53,8 @@ func KeepOpen(ctx context.Context, h HeldConnection, tally *Tally) {
 // readLines reads lines until an error. It returns nil if ctx has ended.
 func readLines(ctx context.Context, line func(context.Context) error) error {
 	for {
-		limited, cancel := context.WithTimeout(ctx, SilenceTimeout)
-		err := line(limited)
+		lineCtx, cancel := context.WithTimeout(ctx, SilenceTimeout)
+		err := line(lineCtx)
 		cancel()
 		if ctx.Err() != nil {
 			return nil
@@ -94,8 +94,8 @@ func (t Target) holdHTTP(ctx context.Context) (func(context.Context) error, func
 		return nil, cancel, fmt.Errorf("create a request of a stream: %w", err)
 	}
 	req.Host = WebHost
-	late := time.AfterFunc(RequestTimeout, cancel)
-	defer late.Stop()
+	connectTimer := time.AfterFunc(RequestTimeout, cancel)
+	defer connectTimer.Stop()
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
 		return nil, cancel, err
@@ -111,8 +111,8 @@ func (t Target) holdHTTP(ctx context.Context) (func(context.Context) error, func
 
 func (t Target) holdGRPC(ctx context.Context) (func(context.Context) error, func(), error) {
 	ctx, cancel := context.WithCancel(ctx)
-	late := time.AfterFunc(RequestTimeout, cancel)
-	defer late.Stop()
+	connectTimer := time.AfterFunc(RequestTimeout, cancel)
+	defer connectTimer.Stop()
 	next, err := t.Catalog.Watch(ctx)
 	if err != nil {
 		return nil, cancel, err

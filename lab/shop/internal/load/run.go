@@ -17,21 +17,21 @@ const maxInFlight = 1000
 // Run sends requests at a rate (per second), independent of earlier answers, until ctx ends. Then
 // it waits for requests in flight.
 func Run(ctx context.Context, kinds []Kind, rate float64, tally *Tally) {
-	order := newSchedule(kinds)
-	free := make(chan struct{}, maxInFlight)
+	schedule := newSchedule(kinds)
+	slots := make(chan struct{}, maxInFlight)
 	var inFlight sync.WaitGroup
 	defer inFlight.Wait()
 	for next := time.Now(); wait(ctx, time.Until(next)); next = next.Add(time.Duration(float64(time.Second) / rate)) {
-		kind := order.next()
+		kind := schedule.next()
 		select {
-		case free <- struct{}{}:
+		case slots <- struct{}{}:
 		default:
 			tally.Skip()
 			continue
 		}
 		inFlight.Go(func() {
 			sendRequest(kind, tally)
-			<-free
+			<-slots
 		})
 	}
 }
@@ -50,10 +50,10 @@ func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}
-	over := time.NewTimer(d)
-	defer over.Stop()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
-	case <-over.C:
+	case <-timer.C:
 		return true
 	case <-ctx.Done():
 		return false
@@ -77,23 +77,23 @@ func newSchedule(kinds []Kind) *schedule {
 
 // next returns the kind with the most credit.
 func (s *schedule) next() Kind {
-	most := 0
+	best := 0
 	for i, k := range s.kinds {
 		s.credit[i] += k.Weight
-		if s.credit[i] > s.credit[most] {
-			most = i
+		if s.credit[i] > s.credit[best] {
+			best = i
 		}
 	}
-	s.credit[most] -= s.total
-	return s.kinds[most]
+	s.credit[best] -= s.total
+	return s.kinds[best]
 }
 
 // CheckOnce sends each kind once and returns the failures by kind and place.
 func CheckOnce(ctx context.Context, kinds []Kind) error {
 	var failures []error
 	for _, k := range kinds {
-		limited, cancel := context.WithTimeout(ctx, RequestTimeout)
-		if _, err := k.Ask(limited); err != nil {
+		requestCtx, cancel := context.WithTimeout(ctx, RequestTimeout)
+		if _, err := k.Ask(requestCtx); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", k.Name, err))
 		}
 		cancel()

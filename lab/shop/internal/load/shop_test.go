@@ -29,26 +29,28 @@ func startShop(t *testing.T) *testShop {
 	s := &testShop{outside: server(t, withEgressHeader(services.Outside{Pod: "outside-a"}.Handler()))}
 	s.rates = server(t, services.Rates{Pod: "rates-a", Call: caller("rates"), Outside: s.outside.URL}.Handler())
 	s.cart = server(t, services.Cart{Pod: "cart-a", Version: "v2", Call: caller("cart"), Rates: s.rates.URL}.Handler())
-	refusing := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	denying := server(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "RBAC: access denied", http.StatusForbidden)
 	}))
-	notes := server(t, services.Notes{Pod: "notes-a", Call: caller("notes"), Cart: refusing.URL}.Handler())
-	find := &catalog.Server{Pod: "catalog-a", Interval: time.Second}
-	client, err := catalog.Dial(listen(t, find.Serve), load.CatalogHost)
+	notes := server(t, services.Notes{Pod: "notes-a", Call: caller("notes"), Cart: denying.URL}.Handler())
+	catalogServer := &catalog.Server{Pod: "catalog-a", Interval: time.Second}
+	client, err := catalog.Dial(listen(t, catalogServer.Serve), load.CatalogHost)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	ctx, leave := context.WithCancel(t.Context())
-	book := &ledger.Server{Pod: "ledger-0"}
-	address := listen(t, func(_ context.Context, ln net.Listener, grace time.Duration) error { return book.Serve(ctx, ln, grace) })
+	ctx, stopLedger := context.WithCancel(t.Context())
+	ledgerServer := &ledger.Server{Pod: "ledger-0"}
+	address := listen(t, func(_ context.Context, ln net.Listener, grace time.Duration) error {
+		return ledgerServer.Serve(ctx, ln, grace)
+	})
 	web := services.Web{Pod: "web-a", Call: caller("web"), Cart: s.cart.URL, Notes: notes.URL, Rates: s.rates.URL,
 		Find: client.Find, Interval: time.Second, Stopping: t.Context().Done(),
 		Balance: func(ctx context.Context) (string, error) {
 			pod, _, err := ledger.AddOnce(ctx, address, 1, 2)
 			return pod, err
 		}}
-	s.stopLedger = leave
+	s.stopLedger = stopLedger
 	s.target = load.Target{HTTP: server(t, gateway(web.Handler())).URL, TCP: address, Plain: droppingServer(t),
 		Catalog: client, Call: caller("load"), Forged: "forged", Token: func() (string, error) { return "good", nil }}
 	return s

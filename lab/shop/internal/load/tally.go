@@ -51,8 +51,8 @@ func (t *Tally) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	held := map[string]*HeldCount{}
-	for name, was := range t.counts.held {
-		held[name] = &HeldCount{Kind: name, Place: was.Place, Open: was.Open}
+	for name, previous := range t.counts.held {
+		held[name] = &HeldCount{Kind: name, Place: previous.Place, Open: previous.Open}
 	}
 	t.counts = counters{
 		start: t.now(), held: held,

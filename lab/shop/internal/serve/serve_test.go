@@ -22,9 +22,9 @@ func stopDuringRequest(t *testing.T, grace time.Duration) (status int, err error
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	arrived, finish, left := make(chan bool), make(chan bool), make(chan error, 1)
+	arrived, finish, stopped := make(chan bool), make(chan bool), make(chan error, 1)
 	go func() {
-		left <- serve.HTTP(ctx, ln, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		stopped <- serve.HTTP(ctx, ln, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			close(arrived)
 			<-finish
 		}), grace)
@@ -36,7 +36,7 @@ func stopDuringRequest(t *testing.T, grace time.Duration) (status int, err error
 		close(finish)
 	}()
 	resp, err := http.Get("http://" + ln.Addr().String())
-	if served := <-left; served != nil {
+	if served := <-stopped; served != nil {
 		t.Errorf("stop: got error %v", served)
 	}
 	if err != nil {
