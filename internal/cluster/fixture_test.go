@@ -65,6 +65,7 @@ func TestServer(t *testing.T) {
 		}
 	}
 	t.Run("conflict", func(t *testing.T) { testConflict(t, c, admin) })
+	t.Run("conditional restart", func(t *testing.T) { testConditionalRestart(t, c, admin) })
 	t.Run("permissions", func(t *testing.T) { testPermissions(t, c, user) })
 	t.Run("manager", func(t *testing.T) { managed(t, seen) })
 }

@@ -64,9 +64,7 @@ func (r *Reader) replicaSets(ctx context.Context, known []metav1.ObjectMeta, eac
 	group.SetLimit(parallelSets)
 	for _, m := range known {
 		group.Go(func() error {
-			one := client.Named(m.Name)
-			one.Limit = client.PageSize
-			list, err := r.api.AppsV1().ReplicaSets(m.Namespace).List(ctx, one)
+			list, err := r.api.AppsV1().ReplicaSets(m.Namespace).List(ctx, client.Named(m.Name))
 			if err != nil {
 				return client.ReadError("ReplicaSet "+m.Namespace+"/"+m.Name, err)
 			}

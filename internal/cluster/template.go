@@ -81,9 +81,7 @@ func (s shared) template(ctx context.Context, kind mesh.Kind, namespace, name st
 		d, err := s.api.AppsV1().DaemonSets(namespace).Get(ctx, name, metav1.GetOptions{})
 		return &d.Spec.Template, err
 	case mesh.ReplicaSet:
-		one := client.Named(name)
-		one.Limit = client.PageSize
-		list, err := s.api.AppsV1().ReplicaSets(namespace).List(ctx, one)
+		list, err := s.api.AppsV1().ReplicaSets(namespace).List(ctx, client.Named(name))
 		if err == nil && len(list.Items) == 0 {
 			err = apierrors.NewNotFound(appsv1.Resource("replicasets"), name)
 		}
@@ -100,9 +98,7 @@ func (s shared) template(ctx context.Context, kind mesh.Kind, namespace, name st
 // rolloutTemplate reads a Rollout's own template, or that of the Deployment that it
 // uses.
 func (s shared) rolloutTemplate(ctx context.Context, namespace, name string) (*corev1.PodTemplateSpec, error) {
-	one := client.Named(name)
-	one.Limit = client.PageSize
-	page, err := client.JSONPages[argoRollout](s.api, "/apis", argoAPI, "namespaces", namespace, "rollouts")(ctx, one)
+	page, err := client.JSONPages[argoRollout](s.api, "/apis", argoAPI, "namespaces", namespace, "rollouts")(ctx, client.Named(name))
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,6 @@ func (w *Writer) expectTemplate(ctx context.Context, what string, change step.Ch
 // may do that.
 func (w *Writer) observedTemplate(ctx context.Context, change step.Change) (hash, version string, err error) {
 	one := client.Named(change.Name)
-	one.Limit = client.PageSize
 	switch kind := mesh.Kind(change.Kind); {
 	case kind == mesh.Deployment && change.API == "":
 		list, err := w.api.AppsV1().Deployments(change.Namespace).List(ctx, one)

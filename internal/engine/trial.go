@@ -118,7 +118,7 @@ func (t *turn) change(ctx context.Context, c step.Change) error {
 	if err := t.save(ctx); err != nil {
 		return err
 	}
-	return t.Writer.Write(ctx, c)
+	return t.Writer.Write(ctx, t.conditional(c))
 }
 
 // afterTrialWrite handles the error of a trial's write. What the API server rejects

@@ -86,11 +86,24 @@ func (t *turn) act(ctx context.Context, steps []step.Step) (Outcome, error) {
 // write carries out changes in order, up to the first that fails.
 func (t *turn) write(ctx context.Context, changes []step.Change) error {
 	for _, c := range changes {
-		if err := t.Writer.Write(ctx, c); err != nil {
+		if err := t.Writer.Write(ctx, t.conditional(c)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// conditional makes a patch of a workload depend on the template that this turn
+// observed: what was planned was planned for that one. Objects of other projects
+// have no digest before their first restart; their patch stays unconditional then.
+func (t *turn) conditional(c step.Change) step.Change {
+	if c.Verb != step.Patch || c.Expect != "" {
+		return c
+	}
+	if wl, ok := t.world.Workload(mesh.Workload{Kind: mesh.Kind(c.Kind), Namespace: c.Namespace, Name: c.Name}.Key()); ok {
+		c.Expect = wl.Template.Hash
+	}
+	return c
 }
 
 // save records the ledger if it differs from what is recorded.

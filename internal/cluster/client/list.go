@@ -27,7 +27,7 @@ func Selected(labels string) metav1.ListOptions { return metav1.ListOptions{Labe
 // Named returns the options that list the object of this name. Who may list a
 // kind, but not get its objects, reads one so.
 func Named(name string) metav1.ListOptions {
-	return metav1.ListOptions{FieldSelector: metav1.ObjectNameField + "=" + name}
+	return metav1.ListOptions{FieldSelector: metav1.ObjectNameField + "=" + name, Limit: PageSize}
 }
 
 // List lists objects page by page and calls each with every page, so that at most
