@@ -18,6 +18,7 @@ type stepWords struct {
 	verb    string                 // the first column of a plan
 	counted [2]string              // "1 restart", "2 restarts" in the totals of a plan; empty for checks
 	object  func(step.Step) string // what a step changes or checks; nil: its subject
+	brief   func(step.Step) string // what follows the object in one line; nil: what changes, from what to what
 	start   func(step.Step) string // the line before a change that takes long; nil: none
 	done    func(step.Step) string // the line after a change, or after a check that passed
 
@@ -92,6 +93,7 @@ var vocabulary = map[step.Kind]stepWords{
 		phase:  "removing the old control plane",
 		last:   always,
 		detail: removal,
+		brief:  removal,
 	},
 	step.DryRun: {
 		verb:   "dry run",
@@ -103,10 +105,11 @@ var vocabulary = map[step.Kind]stepWords{
 	step.Trial: {
 		verb: "trial", counted: [2]string{"trial", "trials"},
 		object: func(s step.Step) string { return "trial of " + s.Subject },
+		brief:  trialMode,
 		start: func(s step.Step) string {
 			return fmt.Sprintf("creating a trial pod of %s with a sidecar of %s, %s", s.Subject, s.To, s.From)
 		},
-		done:     func(s step.Step) string { return fmt.Sprintf("trial of %s passed, %s on %s", s.Subject, s.From, s.To) },
+		done:     func(s step.Step) string { return fmt.Sprintf("trial of %s passed, %s", s.Subject, trialMode(s)) },
 		state:    Trying,
 		row:      trialRow,
 		estimate: 25 * time.Second,
@@ -129,6 +132,7 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.EvictStuckPod: {
 		verb: "evict", counted: [2]string{"eviction", "evictions"},
+		brief: func(s step.Step) string { return "pod " + podName(s) },
 		done:  func(s step.Step) string { return fmt.Sprintf("evicted pod %s of %s", podName(s), s.Subject) },
 		state: Restarting,
 		row: func(_ planView, s step.Step) planRow {
@@ -204,10 +208,11 @@ func objectAfterVerb(s step.Step) string {
 
 // stepLine returns a step in one line.
 func stepLine(s step.Step) string {
-	line := vocabulary[s.Kind].verb + " " + objectAfterVerb(s)
+	words := vocabulary[s.Kind]
+	line := words.verb + " " + objectAfterVerb(s)
 	switch {
-	case s.Kind == step.Remove:
-		return line + ", " + removal(s)
+	case words.brief != nil:
+		return line + ": " + words.brief(s)
 	case s.From != "" && s.To != "":
 		return line + ": " + change(s)
 	}
@@ -240,6 +245,8 @@ func podName(s step.Step) string {
 	pod, _, _ := strings.Cut(s.From, " ")
 	return pod
 }
+
+func trialMode(s step.Step) string { return s.From + " on " + s.To }
 
 func trialPod(s step.Step) string { return fmt.Sprintf("trial pod %s of %s", podName(s), s.Subject) }
 

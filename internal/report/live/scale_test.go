@@ -33,7 +33,7 @@ func draw(o reporttest.Observation) {
 // TestFramesScaleWithWorkloads compares one frame of 10 000 workloads with ten frames of
 // 1 000: as much memory and as long a time, so that a loaded machine slows both alike.
 func TestFramesScaleWithWorkloads(t *testing.T) {
-	const maxRatio, rounds = 1.5, 50
+	const maxRatio, rounds = 1.5, 20
 	small, large := approved(1000), approved(10000)
 	timed := func(o reporttest.Observation, times int) time.Duration {
 		runtime.GC()

@@ -40,17 +40,24 @@ func Start(w mesh.World, in step.Intent) Observation {
 
 // Advance simulates the next step, which takes two seconds.
 func (o *Observation) Advance() {
-	o.At = o.At.Add(2 * time.Second)
-	o.World, o.Ledger = plan.Simulate(o.World, o.Target, o.Ledger, o.Left[0].Steps[0], o.At)
+	o.simulate(o.Left[0].Steps[0])
 	o.Left = plan.Steps(o.World, o.Target, o.Ledger)
 }
 
 // Finish simulates a run to its end.
 func (o *Observation) Finish() {
 	for len(o.Left) > 0 {
-		o.Advance()
+		for _, s := range step.Flat(o.Left) {
+			o.simulate(s)
+		}
+		o.Left = plan.Steps(o.World, o.Target, o.Ledger)
 	}
 	o.Ledger.Ended = o.At
+}
+
+func (o *Observation) simulate(s step.Step) {
+	o.At = o.At.Add(2 * time.Second)
+	o.World, o.Ledger = plan.Simulate(o.World, o.Target, o.Ledger, s, o.At)
 }
 
 // evidence is what each verification of Run sees.
