@@ -30,7 +30,7 @@ func heldAtWeb(t *testing.T) *fakeCluster {
 // expectRevision fails the test unless a workload's pods have that revision.
 func (p *fakeCluster) expectRevision(t *testing.T, key, revision string) {
 	t.Helper()
-	if wl, _ := p.world.Workload(key); !slices.Equal(wl.Sidecars(), []string{revision}) {
+	if wl, _ := p.world.Workload(mesh.WorkloadRef(key)); !slices.Equal(wl.Sidecars(), []string{revision}) {
 		t.Errorf("got sidecars %v of %s, want %s", wl.Sidecars(), key, revision)
 	}
 }
@@ -93,7 +93,7 @@ func TestTagsChangeUntilTheyAreMoved(t *testing.T) {
 		t.Errorf("got label %s of shop-web, want the revision's own name", ns.Binding())
 	}
 	code, _, err = runOn(p, upgradeLine+" --yes --tags keep")
-	if code != exitRefused || !strings.Contains(err, "tag default was at 1-29-1 and is at 1-31-0 already") {
+	if code != exitRefused || !strings.Contains(err, "tag default named 1-29-1 and already names 1-31-0") {
 		t.Errorf("after the tags moved: got exit code %d, want %d: %s", code, exitRefused, err)
 	}
 	if code, _, err := runOn(p, upgradeLine+" --yes --labels restore"); code != exitDone {
@@ -196,7 +196,7 @@ func TestRuleTooLateForASwap(t *testing.T) {
 	p := heldAtWeb(t)
 	for i := range p.world.Workloads {
 		if wl := &p.world.Workloads[i]; wl.Name == "web" {
-			wl.Pods[0].Swap = mesh.Swap{Workload: wl.Key(), Run: "to-1-31-0", Place: mesh.Detached}
+			wl.Pods[0].Swap = mesh.Swap{Workload: wl.Ref(), Run: "to-1-31-0", Place: mesh.Detached}
 		}
 	}
 	code, _, err := runOn(p, upgradeLine+" --yes", "--workload", leaveWeb)

@@ -68,7 +68,8 @@ func (p *fakeCluster) Write(_ context.Context, c step.Change) error {
 	case c.Kind == "Namespace":
 		p.relabel(c)
 	case c.Verb == step.PointTag:
-		p.world, _ = plan.Simulate(p.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Tag, Subject: c.Name, To: c.Revision}, noon)
+		moved := step.Step{Kind: step.Tag, Subject: step.Subject(c.Name), To: c.Revision}
+		p.world, _ = plan.Simulate(p.world, step.Target{}, step.Ledger{}, moved, noon)
 	default:
 		p.restart(c)
 	}

@@ -66,8 +66,8 @@ func rolloutOf(r *argoRollout, now time.Time) controller {
 		c.Template.Hash += " " + c.since.UTC().Format(time.RFC3339)
 	}
 	if ref := r.Spec.WorkloadRef; ref != nil {
-		c.templateFrom = ref.Kind + " " + r.Namespace + "/" + ref.Name
-		c.TemplateFrom = c.templateFrom
+		c.templateFrom = mesh.WorkloadRef(ref.Kind + " " + r.Namespace + "/" + ref.Name)
+		c.TemplateFrom = mesh.WorkloadRef(c.templateFrom)
 	}
 	if r.Status.Phase == "Degraded" || r.Status.Phase == "Progressing" {
 		c.Rollout.Message = joinReason("phase "+r.Status.Phase, "", r.Status.Message)
@@ -91,7 +91,7 @@ func (r readings) withTemplate(c controller, pods []pod) controller {
 	}
 	at := c.Template.Hash
 	for _, d := range r.deployments {
-		if d.Key() == c.templateFrom {
+		if d.Ref() == c.templateFrom {
 			c.Template, c.Gateway = d.Template, d.Gateway
 			c.Template.Hash += at
 			return c

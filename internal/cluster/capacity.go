@@ -177,9 +177,9 @@ func (r readings) autoscalerSelectors() []podSelector {
 		list = append(list, podSelector{PodSelector: mesh.PodSelector{Subject: "HorizontalPodAutoscalers", Effect: mesh.NotListable}})
 	}
 	for _, d := range r.deployments {
-		for _, name := range r.misleadable[d.Key()] {
+		for _, name := range r.misleadable[string(d.Ref())] {
 			list = append(list, podSelector{namespace: d.Namespace, PodSelector: mesh.PodSelector{
-				Subject: "HorizontalPodAutoscaler " + d.Namespace + "/" + name, Part: "the selector of " + d.Key(),
+				Subject: "HorizontalPodAutoscaler " + d.Namespace + "/" + name, Part: string("the selector of " + d.Ref()),
 				Selector: d.selector, Effect: mesh.ScalesPods,
 			}})
 		}

@@ -24,9 +24,9 @@ type controller struct {
 	current      func(newestTemplates) currentLabel // of the pods of its newest template
 	byTime       bool                               // its current pods are those created at since or later
 	since        time.Time
-	minReady     time.Duration // how long a pod has to be ready until it counts
-	templateFrom string        // the Deployment whose template it uses, "" for its own
-	selector     mesh.Selector // a Deployment's, of its pods
+	minReady     time.Duration    // how long a pod has to be ready until it counts
+	templateFrom mesh.WorkloadRef // the Deployment whose template it uses, "" for its own
+	selector     mesh.Selector    // a Deployment's, of its pods
 }
 
 func controllerOf(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec) controller {

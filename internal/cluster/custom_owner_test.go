@@ -64,7 +64,7 @@ func TestAStatefulSetOfAnotherProjectIsAStranger(t *testing.T) {
 		return list[0]
 	}
 	w := look(3)
-	if w.Key() != "StatefulSet.apps.kruise.io shop/db" || w.ReadError != "" || w.Replicas != 3 || w.Resource != "statefulsets" || w.Rollout.OnDelete {
+	if w.Ref() != "StatefulSet.apps.kruise.io shop/db" || w.ReadError != "" || w.Replicas != 3 || w.Resource != "statefulsets" || w.Rollout.OnDelete {
 		t.Errorf("read as %+v", w)
 	}
 	if p := strategy.Decide(step.Policy{}, w); p.Strategy != step.Blocked || !strings.Contains(p.Remedy, "'StatefulSet.apps.kruise.io shop/db=evict'") {

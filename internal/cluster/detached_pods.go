@@ -21,7 +21,7 @@ const deletedOwner = "gone: "
 // another namespace was copied, and is ignored.
 func swapOf(p *corev1.Pod) mesh.Swap {
 	s := swap.ReadMark(p.Labels, p.Annotations)
-	if _, name, _ := strings.Cut(s.Workload, " "); !strings.HasPrefix(name, p.Namespace+"/") {
+	if _, name, _ := strings.Cut(string(s.Workload), " "); !strings.HasPrefix(name, p.Namespace+"/") {
 		return mesh.Swap{}
 	}
 	return s
@@ -37,7 +37,7 @@ type detachedPods struct {
 func (r readings) detachedPods() detachedPods {
 	d := detachedPods{uids: map[string]types.UID{}, keepers: maps.Clone(r.keepers)}
 	for _, c := range r.deployments {
-		d.uids[c.Key()] = c.uid
+		d.uids[string(c.Ref())] = c.uid
 	}
 	return d
 }
@@ -47,8 +47,8 @@ func (d detachedPods) owner(p pod, root owner) owner {
 	if !p.Swap.Marked() || p.Swap.Place == mesh.Attached && p.HasController {
 		return root
 	}
-	o := ownerOfKey(p.Swap.Workload)
-	if o.uid = d.uids[p.Swap.Workload]; o.uid == "" {
+	o := ownerOfKey(string(p.Swap.Workload))
+	if o.uid = d.uids[string(p.Swap.Workload)]; o.uid == "" {
 		o.uid = types.UID(deletedOwner + p.Swap.Workload)
 	}
 	return o
@@ -71,8 +71,8 @@ func (d detachedPods) deletedWorkload(pods []pod, services map[string][]mesh.Ser
 		return mesh.Workload{}, false
 	}
 	w := mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Deleted: true}
-	w.Keeper = d.keepers[w.Key()]
-	d.assigned(w.Key())
+	w.Keeper = d.keepers[string(w.Ref())]
+	d.assigned(string(w.Ref()))
 	for _, s := range services[w.Namespace] {
 		if slices.ContainsFunc(pods, func(p pod) bool { return s.Selects(p.labels) }) {
 			w.Services = append(w.Services, s)

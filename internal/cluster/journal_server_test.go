@@ -16,16 +16,17 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
 
 func someLedger() step.Ledger {
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	return step.Ledger{
-		Baseline: step.Baseline{Bindings: map[string]string{"shop": "istio-injection=enabled"}, Revisions: map[string]string{"shop": "default"}, Sidecars: map[string]string{"Deployment shop/web": "default"}},
+		Baseline: step.Baseline{Bindings: map[string]string{"shop": "istio-injection=enabled"}, Revisions: map[step.BoundRef]string{"shop": "default"}, Sidecars: map[mesh.WorkloadRef]string{"Deployment shop/web": "default"}},
 		Waves:    [][]string{{"shop"}},
 		Approved: []step.Step{{Kind: step.Label, Wave: 1, Subject: "shop", From: "a", To: "b"}},
-		Passed:   map[string]step.Pass{"x": {At: at, Evidence: "seen"}},
+		Passed:   map[step.VerdictKey]step.Pass{step.SoakKey(1, "x"): {At: at, Evidence: "seen"}},
 		Started:  at,
 	}
 }

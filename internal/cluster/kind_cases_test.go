@@ -37,7 +37,7 @@ func TestARolloutOfArgoIsJudgedByItsPods(t *testing.T) {
 	}
 	pods := []pod{{Pod: mesh.Pod{Name: "old", Ready: true, Terminating: true, Created: at.Add(-time.Hour)}}, {Pod: mesh.Pod{Name: "new", Ready: true, Created: at}}}
 	w := rolloutOf(&r, at.Add(time.Minute)).withPods(pods, nil)
-	if w.Key() != "Rollout shop/canary" || w.API != argoAPI || w.Replicas != 2 || w.RestartAnnotation.Run != "to-1-31-0" || w.Template.Labels["app"] != "canary" {
+	if w.Ref() != "Rollout shop/canary" || w.API != argoAPI || w.Replicas != 2 || w.RestartAnnotation.Run != "to-1-31-0" || w.Template.Labels["app"] != "canary" {
 		t.Errorf("read as %+v", w)
 	}
 	if w.Pods[0].Current || !w.Pods[1].Current || w.Rollout.Done || !strings.Contains(w.Rollout.Message, "pod old is terminating") {

@@ -43,7 +43,7 @@ func TestLab(t *testing.T) {
 	}
 	asked := 0
 	for _, wl := range w.Workloads {
-		t.Logf("%s: gateway %t, %d pods on %v, rollout %+v", wl.Key(), wl.Gateway, len(wl.Pods), wl.Sidecars(), wl.Rollout)
+		t.Logf("%s: gateway %t, %d pods on %v, rollout %+v", wl.Ref(), wl.Gateway, len(wl.Pods), wl.Sidecars(), wl.Rollout)
 		for _, p := range wl.Live() {
 			if !p.Sidecar.Present || !p.Ready {
 				continue

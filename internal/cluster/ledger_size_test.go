@@ -17,14 +17,14 @@ import (
 // A record holds two digests of each workload's template: of 5000 workloads it
 // must stay far below the 1.5 MiB that etcd takes, base64 and all.
 func TestTheRecordOfALargeMeshFits(t *testing.T) {
-	l := step.Ledger{Baseline: step.Baseline{Sidecars: map[string]string{}}, Passed: map[string]step.Pass{}}
+	l := step.Ledger{Baseline: step.Baseline{Sidecars: map[mesh.WorkloadRef]string{}}, Passed: map[step.VerdictKey]step.Pass{}}
 	for i := range 5000 {
 		before := mesh.Workload{Kind: mesh.Deployment, Namespace: fmt.Sprintf("team-%d", i/20), Name: fmt.Sprintf("service-%d", i)}
 		before.Template.Hash = hashOf(marked(fmt.Sprint(i)))
 		after := before
 		after.Template.Hash = hashOf(marked(fmt.Sprint(i, " restarted")))
-		l.Baseline.Sidecars[before.Key()] = "1-29-1"
-		l.Approved = append(l.Approved, step.Step{Kind: step.Restart, Wave: 1, Subject: before.Key(), From: "1-29-1", To: "1-31-0"})
+		l.Baseline.Sidecars[before.Ref()] = "1-29-1"
+		l.Approved = append(l.Approved, step.Step{Kind: step.Restart, Wave: 1, Subject: step.Subject(before.Ref()), From: "1-29-1", To: "1-31-0"})
 		l.NoteRestart(before, "1-31-0")
 		l.Passed[step.VerifyKey(mesh.World{}, after, "1-31-0")] = step.Pass{Evidence: "3 of 3 pods run; all carry 1-31-0; served by istiod-1-31-0; everything acknowledged; " + after.Name + " holds spiffe://cluster.local/ns/" + after.Namespace}
 	}

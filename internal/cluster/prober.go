@@ -95,14 +95,14 @@ func exceedsQuota(err error) bool {
 // attempt's workload.
 func (p *Prober) dryRunPod(ctx context.Context, a *mesh.DryRunAttempt) (*corev1.Pod, error) {
 	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "rerig.dev/try"}}}}
-	if kind, name, ok := splitKey(a.Workload); ok {
+	if kind, name, ok := splitKey(string(a.Workload)); ok {
 		t, err := p.template(ctx, kind, a.Namespace, name)
 		switch {
 		case err == nil:
 			pod.Labels, pod.Annotations, pod.Spec = t.Labels, t.Annotations, t.Spec
 			addVolumes(&pod.Spec)
 		case !apierrors.IsNotFound(err) && !errors.Is(err, engine.ErrRefused):
-			return nil, client.ReadError(a.Workload, err)
+			return nil, client.ReadError(string(a.Workload), err)
 		default:
 			a.Workload = ""
 		}

@@ -43,7 +43,7 @@ func trialOf(p *corev1.Pod) (mesh.Trial, bool) {
 		}
 	}
 	kind, name, _ := splitKey(p.Annotations[v1alpha1.AnnotationTrialOf])
-	t.Workload = mesh.Workload{Kind: kind, Namespace: p.Namespace, Name: name}.Key()
+	t.Workload = mesh.Workload{Kind: kind, Namespace: p.Namespace, Name: name}.Ref()
 	if found, ok := podOf(p); ok {
 		t.Pod = found.Pod
 	} else {

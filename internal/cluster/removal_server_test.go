@@ -56,7 +56,7 @@ func testRemoval(t *testing.T, c *fixture) {
 	}
 	w, _ := c.Observe(t.Context())
 	for _, b := range w.ComponentsOf("gone") {
-		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: b.String(), From: b.UID, To: "gone"}, step.Target{}, c.now())
+		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: "gone"}, step.Target{}, c.now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func testTries(t *testing.T, c *fixture) {
 		t.Errorf("a pod with references: %+v, %v", a, err)
 	}
 	for _, of := range []string{"CloneSet claiming/x", "Deployment claiming/gone"} {
-		if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: of}); err != nil || !a.Admitted || a.Workload != "" {
+		if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: mesh.WorkloadRef(of)}); err != nil || !a.Admitted || a.Workload != "" {
 			t.Errorf("a bare pod in place of one of %s: %+v, %v", of, a, err)
 		}
 	}
@@ -242,7 +242,7 @@ func takeAway(t *testing.T, c *fixture, revision string) int {
 	}
 	own := w.ComponentsOf(revision)
 	for _, b := range own {
-		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: b.String(), From: b.UID, To: revision}, step.Target{}, c.now())
+		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: revision}, step.Target{}, c.now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func testRestart(t *testing.T, c *fixture) {
 	when := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
 		key := string(kind) + " shop/web"
-		change, err := plan.Render(step.Step{Kind: step.Restart, Subject: key}, step.Target{Run: "up"}, when)
+		change, err := plan.Render(step.Step{Kind: step.Restart, Subject: step.Subject(key)}, step.Target{Run: "up"}, when)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,8 +52,8 @@ func testRestart(t *testing.T, c *fixture) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		was, _ := before.Workload(key)
-		is, ok := after.Workload(key)
+		was, _ := before.Workload(mesh.WorkloadRef(key))
+		is, ok := after.Workload(mesh.WorkloadRef(key))
 		if !ok || is.RestartAnnotation != (mesh.RestartAnnotation{Run: "up", At: when}) || is.Template.Hash == was.Template.Hash || is.Rollout.Done {
 			t.Errorf("%s after its restart: %+v", key, is)
 		}

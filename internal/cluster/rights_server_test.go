@@ -142,7 +142,7 @@ func everything(t *testing.T, c *fixture) {
 	must(c.Write(t.Context(), define))
 	must(c.Write(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))))
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
-		change, err := plan.Render(step.Step{Kind: step.Restart, Subject: string(kind) + " shop/web"}, step.Target{Run: "r"}, time.Now())
+		change, err := plan.Render(step.Step{Kind: step.Restart, Subject: step.Subject(string(kind) + " shop/web")}, step.Target{Run: "r"}, time.Now())
 		must(err)
 		must(c.Write(t.Context(), change[0]))
 	}

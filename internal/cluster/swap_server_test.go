@@ -110,7 +110,7 @@ func seenOf(t *testing.T, c *fixture, wl *mesh.Workload) mesh.Pod {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if seen, ok := w.Workload(wl.Key()); ok {
+	if seen, ok := w.Workload(wl.Ref()); ok {
 		wl.Keeper = seen.Keeper
 		if !seen.Deleted {
 			t.Errorf("a workload without its Deployment is not said to be gone: %+v", seen)

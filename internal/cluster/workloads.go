@@ -70,7 +70,7 @@ func (r readings) workloads() []mesh.Workload {
 			w := r.withServices(c.withPods(own, r.newest), own)
 			w.Selectors = selectors[w.Namespace]
 			w.CompletesAt = r.endOf(own)
-			detached.assigned(w.Key())
+			detached.assigned(string(w.Ref()))
 			list = append(list, w)
 		}
 	}
@@ -87,7 +87,7 @@ func (r readings) workloads() []mesh.Workload {
 	}
 	list = append(list, detached.onlyKeepers()...)
 	for i, w := range list {
-		list[i].Scaler = r.autoscalers[w.Key()]
+		list[i].Scaler = r.autoscalers[string(w.Ref())]
 	}
 	return list
 }

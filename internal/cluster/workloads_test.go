@@ -86,7 +86,7 @@ func TestWorkloads(t *testing.T) {
 	}
 	got := map[string]int{}
 	for _, w := range r.workloads() {
-		got[w.Key()] = len(w.Pods)
+		got[string(w.Ref())] = len(w.Pods)
 	}
 	want := map[string]int{
 		"Deployment bound/web": 3, "Deployment bound/sleeping": 0, "Deployment free/asks": 0,

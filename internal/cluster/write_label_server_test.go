@@ -26,7 +26,7 @@ import (
 // relabelling is a change from one binding to another.
 func relabelling(t *testing.T, name string, from, to mesh.Binding) step.Change {
 	t.Helper()
-	change, err := plan.Render(step.Step{Kind: step.Label, Subject: name, From: from.String(), To: to.String()}, step.Target{}, time.Time{})
+	change, err := plan.Render(step.Step{Kind: step.Label, Subject: step.Subject(name), From: from.String(), To: to.String()}, step.Target{}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

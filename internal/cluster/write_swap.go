@@ -125,7 +125,7 @@ func (w *Writer) deleteKeeper(ctx context.Context, change step.Change) error {
 	if err != nil {
 		return client.WriteError(what, err)
 	}
-	if of := swap.ReadMark(nil, found.Annotations).Workload; of != change.Expect {
+	if of := swap.ReadMark(nil, found.Annotations).Workload; string(of) != change.Expect {
 		return fmt.Errorf("%s: it is not the keeper of %s: %w", what, change.Expect, engine.ErrConflict)
 	}
 	return client.WriteError(what, w.api.CoreV1().Services(change.Namespace).Delete(ctx, change.Name, client.SameObject(found)))

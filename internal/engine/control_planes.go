@@ -15,7 +15,7 @@ import (
 // healthy just before the stage acts; if not, it waits. They have a time of their
 // own: a step's own time starts and ends without it.
 func (t *turn) waitForControlPlanes(ctx context.Context, stage step.Stage) (healthy bool, outcome Outcome, err error) {
-	s := step.Step{Kind: step.Validate, Wave: stage.Wave, Subject: strings.Join(t.target.ControlPlanes(), ", ")}
+	s := step.Step{Kind: step.Validate, Wave: stage.Wave, Subject: step.Subject(strings.Join(t.target.ControlPlanes(), ", "))}
 	v, healthy := t.controlPlaneHealth()
 	if healthy {
 		t.stopWaiting(s)

@@ -24,7 +24,7 @@ type parkedMoves struct {
 func (t *turn) deleteParked(ctx context.Context, stage step.Stage) (Outcome, error) {
 	next := make([]parkedMoves, len(stage.Steps))
 	for i, s := range stage.Steps {
-		wl, _ := t.world.Workload(s.Subject)
+		wl, _ := t.world.Workload(s.Workload())
 		next[i] = parkedMoves{step: s, wl: wl, moves: swap.NextDeletions(wl, t.target, t.Clock.Now())}
 	}
 	traffic, moved := t.askTraffic(ctx, next), false
@@ -67,12 +67,12 @@ func deleteVerdict(s step.Step, m swap.Action, traffic trafficReport) verify.Ver
 	switch {
 	case m.Kind == swap.Wait && m.Pod.Name != "":
 		f.Pending = m.Reason
-		return verify.ParkedPodDeleted.On(s.Subject, f)
+		return verify.ParkedPodDeleted.On(string(s.Subject), f)
 	case m.Kind == swap.Wait:
 		f.Pending = m.Reason
-		return verify.ReplacementServes.On(s.Subject, f)
+		return verify.ReplacementServes.On(string(s.Subject), f)
 	case needsDrain(m) && traffic[m.Pod.UID] != "":
 		f.Pending = fmt.Sprintf("pod %s still receives traffic: %s", m.Pod.Name, traffic[m.Pod.UID])
 	}
-	return verify.ParkedPodIdle.On(s.Subject, f)
+	return verify.ParkedPodIdle.On(string(s.Subject), f)
 }

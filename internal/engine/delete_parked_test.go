@@ -94,7 +94,7 @@ func TestSwapContinuesAfterWrongReplacements(t *testing.T) {
 	f.acted = func(step.Change) {
 		for i := range f.world.Workloads {
 			for j := range f.world.Workloads[i].Pods {
-				if p := &f.world.Workloads[i].Pods[j]; f.world.Workloads[i].Key() == "Deployment b/y" && strings.HasPrefix(p.Name, "y-new") {
+				if p := &f.world.Workloads[i].Pods[j]; f.world.Workloads[i].Ref() == "Deployment b/y" && strings.HasPrefix(p.Name, "y-new") {
 					p.Sidecar.Revision = "1-29-1"
 				}
 			}

@@ -23,7 +23,7 @@ func (t *turn) deleteTrials(ctx context.Context, stage step.Stage) (Outcome, err
 	s := stage.Steps[0]
 	return t.wait(ctx, verify.Verdict{
 		Check:   verify.TrialPodReady.Name,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Result:  verify.Wait,
 		Reason:  "its trial pod is still terminating: " + s.From,
 		Hint:    trialDeletionHint,

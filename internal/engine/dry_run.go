@@ -35,7 +35,7 @@ func (t *turn) dryRun(ctx context.Context, stage step.Stage) (Outcome, error) {
 func (t *turn) dryRunBefore(ctx context.Context) (ready bool, outcome Outcome, err error) {
 	noted := false
 	for _, s := range removal.DryRuns(t.world, t.target) {
-		if _, done := t.before(s, removal.DryRunDone); done {
+		if _, done := t.before(s, step.DryRunDone); done {
 			continue
 		}
 		results, err := t.dryRuns(ctx, s)
@@ -72,24 +72,24 @@ func verdictBeforeRemoval(s step.Step, results []mesh.DryRunAttempt) verify.Verd
 			facts.DryRuns = append(facts.DryRuns, a)
 		}
 	}
-	return verify.Worst(verify.Evaluate(slices.Concat(verify.DryRunPod, verify.DryRunConfiguration), s.Subject, facts))
+	return verify.Worst(verify.Evaluate(slices.Concat(verify.DryRunPod, verify.DryRunConfiguration), string(s.Subject), facts))
 }
 
 // noteBefore notes the results of dry runs before the removal.
 func (t *turn) noteBefore(s step.Step, results []mesh.DryRunAttempt) {
 	if t.ledger.Passed == nil {
-		t.ledger.Passed = map[string]step.Pass{}
+		t.ledger.Passed = map[step.VerdictKey]step.Pass{}
 	}
-	note := func(what removal.DryRunResult, evidence string) {
-		t.ledger.Passed[removal.DryRunBeforeKey(s, t.target, what)] = step.Pass{At: t.Clock.Now(), Evidence: evidence}
+	note := func(what step.DryRunOutcome, evidence string) {
+		t.ledger.Passed[step.DryRunBeforeKey(s, t.target, what)] = step.Pass{At: t.Clock.Now(), Evidence: evidence}
 	}
-	note(removal.DryRunDone, "")
+	note(step.DryRunDone, "")
 	for _, a := range results {
 		switch {
 		case a.Pod && a.Workload == "" && !a.Admitted:
-			note(removal.PodRefused, a.Refusal)
+			note(step.PodRejected, a.Refusal)
 		case a.Pod && a.Workload == "":
-			note(removal.SidecarInjected, a.Sidecar.Revision)
+			note(step.SidecarInjected, a.Sidecar.Revision)
 		case a.InvalidConfig && !a.Admitted:
 			note(rejectedBy(a), "")
 		}
@@ -97,53 +97,53 @@ func (t *turn) noteBefore(s step.Step, results []mesh.DryRunAttempt) {
 }
 
 // before returns what a dry run showed before the removal.
-func (t *turn) before(s step.Step, what removal.DryRunResult) (step.Pass, bool) {
-	pass, ok := t.ledger.Passed[removal.DryRunBeforeKey(s, t.target, what)]
+func (t *turn) before(s step.Step, what step.DryRunOutcome) (step.Pass, bool) {
+	pass, ok := t.ledger.Passed[step.DryRunBeforeKey(s, t.target, what)]
 	return pass, ok
 }
 
 // rejectedBy returns which validator rejected invalid configuration: the revision's
 // own or the mesh's default.
-func rejectedBy(a mesh.DryRunAttempt) removal.DryRunResult {
+func rejectedBy(a mesh.DryRunAttempt) step.DryRunOutcome {
 	if len(a.Labels) > 0 {
-		return removal.RefusedByRevision
+		return step.RejectedByOwn
 	}
-	return removal.RefusedByMesh
+	return step.RejectedByDefault
 }
 
 // verdictAfterRemoval checks dry runs after the removal. What did not pass before it
 // is not required.
 func (t *turn) verdictAfterRemoval(s step.Step, results []mesh.DryRunAttempt) verify.Verdict {
 	facts := verify.Facts{World: t.world, Revision: s.To}
-	if !strings.HasPrefix(s.Subject, removal.PodInPrefix) {
+	if !strings.HasPrefix(string(s.Subject), removal.PodInPrefix) {
 		for _, a := range results {
 			if _, rejected := t.before(s, rejectedBy(a)); rejected || !a.InvalidConfig {
 				facts.DryRuns = append(facts.DryRuns, a)
 			}
 		}
-		return verify.Worst(verify.Evaluate(verify.DryRunConfiguration, s.Subject, facts))
+		return verify.Worst(verify.Evaluate(verify.DryRunConfiguration, string(s.Subject), facts))
 	}
 	facts.DryRuns = results
 	if results[0].Workload == "" {
-		if was, rejected := t.before(s, removal.PodRefused); rejected {
+		if was, rejected := t.before(s, step.PodRejected); rejected {
 			return verify.Verdict{
 				Check:   verify.PodCreation.Name,
-				Subject: s.Subject,
+				Subject: string(s.Subject),
 				Result:  verify.Warn,
 				Reason:  "such a pod was rejected before the removal too: " + was.Evidence,
 			}
 		}
-		if was, injected := t.before(s, removal.SidecarInjected); injected {
+		if was, injected := t.before(s, step.SidecarInjected); injected {
 			facts.Revision = was.Evidence
 		}
 	}
-	return verify.Worst(verify.Evaluate(verify.DryRunPod, s.Subject, facts))
+	return verify.Worst(verify.Evaluate(verify.DryRunPod, string(s.Subject), facts))
 }
 
 // dryRuns makes the dry runs of a step.
 func (t *turn) dryRuns(ctx context.Context, s step.Step) ([]mesh.DryRunAttempt, error) {
 	objects := dryRunConfigurations(s.To)
-	if name, is := strings.CutPrefix(s.Subject, removal.PodInPrefix); is {
+	if name, is := strings.CutPrefix(string(s.Subject), removal.PodInPrefix); is {
 		objects = []mesh.DryRunAttempt{t.dryRunPod(name, s.To)}
 	}
 	for i, a := range objects {
@@ -165,7 +165,7 @@ func (t *turn) dryRunPod(namespace, want string) mesh.DryRunAttempt {
 	for _, wl := range t.world.In(namespace) {
 		if !wl.Gateway && !wl.Deleted && wl.Kind.Templated() && slices.Contains(wl.Sidecars(), want) &&
 			slices.Equal(t.world.Injectors(ns, wl.Template), []string{want}) {
-			a.Workload = wl.Key()
+			a.Workload = wl.Ref()
 			return a
 		}
 	}

@@ -50,7 +50,9 @@ func TestDryRunsRequireWhatPassedBefore(t *testing.T) {
 		held     string
 	}{
 		{"nothing validates", false, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig }, ""},
-		{"a workload is never injected", true, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !strings.Contains(a.Workload, "a-never") }, ""},
+		{"a workload is never injected", true, false, func(_ *fake, a *mesh.DryRunAttempt) {
+			a.Sidecar.Present = !strings.Contains(string(a.Workload), "a-never")
+		}, ""},
 		{"a bare pod is refused", false, true, func(_ *fake, a *mesh.DryRunAttempt) {
 			if a.Pod && a.Workload == "" {
 				a.Admitted, a.Refusal = false, "no limits"

@@ -29,7 +29,7 @@ func (t *turn) evictPods(ctx context.Context, stage step.Stage) (Outcome, error)
 		if v := t.injectorVerdict(s); v.Result != verify.Pass {
 			return t.fail(ctx, s, v)
 		}
-		wl, _ := t.world.Workload(s.Subject)
+		wl, _ := t.world.Workload(s.Workload())
 		if s.TemplateLabelPending(wl) {
 			return t.act(ctx, []step.Step{s})
 		}
@@ -73,7 +73,7 @@ func (t *turn) evictPod(ctx context.Context, s step.Step) (Outcome, error) {
 	err = t.write(ctx, changes)
 	switch {
 	case errors.Is(err, ErrConflict):
-		wl, _ := t.world.Workload(s.Subject)
+		wl, _ := t.world.Workload(s.Workload())
 		return t.waitForEviction(ctx, s, wl, err.Error())
 	case err != nil:
 		return "", writeError{s, err}
@@ -101,7 +101,7 @@ func (t *turn) waitForEviction(ctx context.Context, s step.Step, wl mesh.Workloa
 	}
 	v := verify.Verdict{
 		Check:   verify.RolloutDone.Name,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Result:  verify.Wait,
 		Reason:  reason,
 		Hint: "Look at what is named above: the events and logs of a pod, or a disruption budget (`kubectl get pdb`) that allows no eviction. " +

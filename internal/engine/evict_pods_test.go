@@ -18,7 +18,7 @@ import (
 func evicting() *fake {
 	f := upgrade()
 	for i, wl := range f.world.Workloads {
-		if wl.Key() != "Deployment b/x" {
+		if wl.Ref() != "Deployment b/x" {
 			continue
 		}
 		f.world.Workloads[i].Kind, f.world.Workloads[i].Rollout.OnDelete = mesh.StatefulSet, true
@@ -80,7 +80,7 @@ func TestEvictionMovesMixedSidecars(t *testing.T) {
 	f := evicting()
 	f.world.Revisions = append(f.world.Revisions, mesh.Revision{Name: "1-28-0", Version: "1.28.0", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-28-0", Ready: true, Version: "1.28.0", Build: "b0"}}})
 	for i, wl := range f.world.Workloads {
-		if wl.Key() == "StatefulSet b/x" {
+		if wl.Ref() == "StatefulSet b/x" {
 			f.world.Workloads[i].Pods[1].Sidecar.Revision = "1-28-0"
 		}
 	}
@@ -149,7 +149,7 @@ func TestUnreadyReplacementHoldsTheEvictions(t *testing.T) {
 	f := evicting()
 	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
-			if c.Verb == step.EvictPod && wl.Key() == "StatefulSet b/x" {
+			if c.Verb == step.EvictPod && wl.Ref() == "StatefulSet b/x" {
 				f.world.Workloads[i].Pods[1].Ready, f.world.Workloads[i].Pods[1].Problem = false, "app: ImagePullBackOff"
 			}
 		}
@@ -173,7 +173,7 @@ func TestEvictionsAreBounded(t *testing.T) {
 	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
 			for j := range wl.Pods {
-				if c.Verb == step.EvictPod && wl.Key() == "StatefulSet b/x" {
+				if c.Verb == step.EvictPod && wl.Ref() == "StatefulSet b/x" {
 					f.world.Workloads[i].Pods[j].Sidecar.Revision = "1-29-1"
 				}
 			}

@@ -21,7 +21,7 @@ func (t *turn) evictStuckPods(ctx context.Context, stage step.Stage) (Outcome, e
 		pod, _, _ := strings.Cut(s.From, " ")
 		return t.fail(ctx, s, verify.Verdict{
 			Check:   verify.RolloutDone.Name,
-			Subject: s.Subject,
+			Subject: string(s.Subject),
 			Result:  verify.Wait,
 			Reason:  fmt.Sprintf("pod %s is not ready, blocks the StatefulSet, and cannot be evicted", pod),
 			Hint:    "Look at the disruption budgets that select the pod (`kubectl get pdb`), or delete the pod: it serves no requests.",

@@ -56,7 +56,7 @@ func (f *fake) swap(c step.Change) {
 		}
 		wl.Pods = slices.Clone(wl.Pods)
 		switch {
-		case c.Kind == "Service" && c.Verb == step.Create && strings.Contains(string(c.Patch), wl.Key()+`\"`):
+		case c.Kind == "Service" && c.Verb == step.Create && strings.Contains(string(c.Patch), string(wl.Ref())+`\"`):
 			wl.Keeper = c.Name
 		case c.Kind == "Service" && c.Verb == step.DeleteKept && wl.Keeper == c.Name:
 			wl.Keeper = ""
@@ -135,7 +135,7 @@ func (f *fake) reconcile(wl *mesh.Workload) {
 		}
 		f.sets[fmt.Sprint(wl.Namespace, wl.Name, "-new", f.made)] = wl.ReplicaSetHash
 		name := fmt.Sprint(wl.Name, "-new", f.made)
-		ready := f.unready != wl.Key() || !slices.Contains(f.world.Injectors(ns, wl.Template), f.intent.Revision)
+		ready := f.unready != string(wl.Ref()) || !slices.Contains(f.world.Injectors(ns, wl.Template), f.intent.Revision)
 		wl.Pods = append(wl.Pods, mesh.Pod{Name: name, UID: wl.Namespace + name, Running: true, Ready: ready, Current: true, HasController: true, Created: f.now.Add(time.Duration(f.made)),
 			Sidecar: mesh.Sidecar{Present: true, Revision: f.world.Injectors(ns, wl.Template)[0]}, GracePeriod: 30 * time.Second})
 		if ready {
@@ -158,7 +158,7 @@ func (f *fake) left() []string {
 	var list []string
 	for _, wl := range f.world.Workloads {
 		if wl.Keeper != "" {
-			list = append(list, "the keeper of "+wl.Key())
+			list = append(list, "the keeper of "+string(wl.Ref()))
 		}
 		for _, p := range wl.Pods {
 			if p.Swap.Marked() {

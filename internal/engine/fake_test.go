@@ -216,10 +216,10 @@ func (f *fake) carryOut(c step.Change) {
 		}
 		return
 	case step.Delete:
-		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Remove, Subject: subjectOf(c), To: "1-29-1"}, f.now)
+		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Remove, Subject: step.Subject(subjectOf(c)), To: "1-29-1"}, f.now)
 		return
 	case step.RestoreRevision:
-		f.world, _ = plan.Simulate(f.world, step.Target{Rollback: true}, step.Ledger{}, step.Step{Kind: step.Install, Subject: c.Name, To: "1.29.1"}, f.now)
+		f.world, _ = plan.Simulate(f.world, step.Target{Rollback: true}, step.Ledger{}, step.Step{Kind: step.Install, Subject: step.Subject(c.Name), To: "1.29.1"}, f.now)
 		return
 	}
 	switch c.Kind {
@@ -232,13 +232,13 @@ func (f *fake) carryOut(c step.Change) {
 		}
 		f.end(c)
 	case "Revision":
-		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: c.Name, To: c.Version}, f.now)
+		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: step.Subject(c.Name), To: c.Version}, f.now)
 	case "Namespace":
 		f.relabel(c)
 	case "CronJob":
 		f.preset(c)
 	case "Tag":
-		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Tag, Subject: c.Name, To: c.Revision}, f.now)
+		f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Tag, Subject: step.Subject(c.Name), To: c.Revision}, f.now)
 	default:
 		f.restart(c)
 	}
@@ -269,12 +269,12 @@ func (f *fake) relabel(c step.Change) {
 func (f *fake) end(c step.Change) {
 	for i, wl := range f.world.Workloads {
 		for _, p := range wl.Pods {
-			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect && wl.Key() != f.stuck {
-				f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.EvictStuckPod, Subject: wl.Key(), From: p.Name + " " + p.UID}, f.now)
+			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect && string(wl.Ref()) != f.stuck {
+				f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.EvictStuckPod, Subject: step.Subject(wl.Ref()), From: p.Name + " " + p.UID}, f.now)
 				return
 			}
 			if wl.Namespace == c.Namespace && p.Name == c.Name && p.UID == c.Expect {
-				f.world, _ = plan.Simulate(f.world, step.Target{Run: wl.RestartAnnotation.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: wl.Key()}, wl.RestartAnnotation.At)
+				f.world, _ = plan.Simulate(f.world, step.Target{Run: wl.RestartAnnotation.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: step.Subject(wl.Ref())}, wl.RestartAnnotation.At)
 				for j := range f.world.Workloads[i].Pods {
 					f.world.Workloads[i].Pods[j].Running, f.world.Workloads[i].Pods[j].Ready = true, true
 				}
@@ -296,9 +296,9 @@ func (f *fake) restart(c step.Change) {
 		f.preset(c)
 		return
 	}
-	f.world, _ = plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: key, TemplateLabel: pin}, f.now)
+	f.world, _ = plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: step.Subject(key), TemplateLabel: pin}, f.now)
 	for i, wl := range f.world.Workloads {
-		if wl.Key() == key {
+		if string(wl.Ref()) == key {
 			back := wl.Pods[0].Sidecar.Revision != f.intent.Revision
 			f.world.Workloads[i].Rollout = mesh.Rollout{Done: f.unready != key || back, Message: "1 of 2 updated replicas are available"}
 		}
@@ -376,9 +376,9 @@ func (f *fake) on(ns string) []string {
 // hang replaces the last pod by one that never gets ready, once; the controller
 // waits for it, whatever is written to the template later.
 func (f *fake) hang(key string) {
-	w, _ := plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: key}, f.now)
+	w, _ := plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: step.Subject(key)}, f.now)
 	for i, wl := range w.Workloads {
-		if wl.Key() != key {
+		if string(wl.Ref()) != key {
 			continue
 		}
 		was := f.world.Workloads[i].Pods

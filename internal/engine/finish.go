@@ -74,7 +74,7 @@ func (t *turn) phase() (phase, message string) {
 	case t.target.Rollback || t.ledger.Revert > 0:
 		return "RollingBack", t.commitMessage()
 	case len(t.stages) > 0 && t.stages[0].Kind == step.Soak:
-		return "Soaking", t.stages[0].Steps[0].Subject
+		return "Soaking", string(t.stages[0].Steps[0].Subject)
 	}
 	return "Upgrading", t.commitMessage()
 }

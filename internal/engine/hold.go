@@ -66,7 +66,7 @@ func planChangedHold(strange []step.Step) step.Hold {
 	}
 	return step.Hold{
 		Reason:  planChanged,
-		Subject: strange[0].Subject,
+		Subject: string(strange[0].Subject),
 		Wave:    strange[0].Wave,
 		Message: "these steps were not approved: " + list(lines, "; "),
 		Hint:    "The mesh changed after the plan was approved. Run the same command again to see the present plan and approve it.",
@@ -78,7 +78,7 @@ func planChangedHold(strange []step.Step) step.Hold {
 func notPersistentHold(s step.Step, waited time.Duration) step.Hold {
 	return step.Hold{
 		Reason:  timedOut,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Wave:    s.Wave,
 		Message: fmt.Sprintf("%s: the change does not persist (tried for %s)", s, waited),
 		Hint: "Another tool changes it back each time: a GitOps tool, an operator, or a mutating policy. " +

@@ -31,7 +31,7 @@ func (t *turn) install(ctx context.Context, stage step.Stage) (Outcome, error) {
 func (t *turn) restoreRemoved(ctx context.Context, stage step.Stage) (Outcome, error) {
 	for _, s := range stage.Steps {
 		if t.overdue(s) {
-			return t.hold(ctx, notRestoredHold(s, t.world.MissingComponents(s.Subject), t.readyTimeout()))
+			return t.hold(ctx, notRestoredHold(s, t.world.MissingComponents(string(s.Subject)), t.readyTimeout()))
 		}
 	}
 	if _, err := t.act(ctx, stage.Steps); err != nil {
@@ -49,7 +49,7 @@ func notRestoredHold(s step.Step, missing []mesh.Component, waited time.Duration
 	}
 	return step.Hold{
 		Reason:  timedOut,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Message: fmt.Sprintf("revision %s is not complete again: %s could not be restored from the saved copies (tried for %s)",
 			s.Subject, list(names, ", "), waited),
 		Hint: "Look at each object with `kubectl get --show-labels`. A policy, an operator or a GitOps tool deletes or rejects a missing one. " +

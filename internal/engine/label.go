@@ -19,7 +19,7 @@ func (t *turn) label(ctx context.Context, stage step.Stage) (Outcome, error) {
 		return outcome, err
 	}
 	for _, s := range stage.Steps {
-		if gateways := binding.AffectedGateways(t.target, t.world, s.Subject); s.Kind == step.Label && len(gateways) > 0 {
+		if gateways := binding.AffectedGateways(t.target, t.world, string(s.Subject)); s.Kind == step.Label && len(gateways) > 0 {
 			return t.hold(ctx, gatewayHold(s, gateways[0]))
 		}
 	}
@@ -50,10 +50,10 @@ func (t *turn) label(ctx context.Context, stage step.Stage) (Outcome, error) {
 func gatewayHold(s step.Step, d binding.AffectedGateway) step.Hold {
 	return step.Hold{
 		Reason:  planChanged,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Wave:    s.Wave,
 		Message: fmt.Sprintf("namespace %s was not labelled %s: the istiod of %s would at once re-create the pods of %s, "+
-			"which it manages for the Gateway %s", s.Subject, s.To, d.To, d.Subject, d.Gateway),
+			"which it manages for the Gateway %s", s.Subject, s.To, d.To, d.Workload, d.Gateway),
 		Hint: fmt.Sprintf("Label the Gateway with its present revision, which restarts it once: "+
 			"`kubectl label gateway -n %s %s istio.io/rev=%s`. Then run the same command again.", s.Subject, d.Gateway, d.From),
 	}
@@ -64,13 +64,13 @@ func (t *turn) waitForCommits(ctx context.Context, steps []step.Step) (Outcome, 
 	for _, s := range steps {
 		v := verify.Verdict{
 			Check:   verify.LabelCommitted,
-			Subject: s.Subject,
+			Subject: string(s.Subject),
 			Result:  verify.Wait,
 			Reason:  s.ToCommit(),
 			Hint:    t.commitHint(),
 		}
 		if t.overdue(s) {
-			return t.hold(ctx, step.Hold{Reason: forCommit, Subject: s.Subject, Wave: s.Wave, Message: v.Reason, Hint: v.Hint})
+			return t.hold(ctx, step.Hold{Reason: forCommit, Subject: string(s.Subject), Wave: s.Wave, Message: v.Reason, Hint: v.Hint})
 		}
 		t.report(Event{Kind: Waiting, Step: &s, Verdict: &v})
 	}

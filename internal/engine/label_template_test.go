@@ -47,7 +47,7 @@ func pinIn(c step.Change) (label string, alone bool) {
 // preset writes the label of a template.
 func (f *fake) preset(c step.Change) {
 	label, _ := pinIn(c)
-	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.LabelTemplate, Subject: subjectOf(c), TemplateLabel: label}, f.now)
+	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.LabelTemplate, Subject: step.Subject(subjectOf(c)), TemplateLabel: label}, f.now)
 }
 
 // scheduled is an upgrade with a CronJob in a namespace without labels, which its
@@ -136,10 +136,10 @@ func TestRollbackRestoresTemplateLabels(t *testing.T) {
 			return nil
 		}
 		f.sees = func(w *mesh.World) { // a Deployment's pods are the old ones for as long as its template is pinned
-			if wl, _ := w.Workload(key); kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] == "1-31-0" {
+			if wl, _ := w.Workload(mesh.WorkloadRef(key)); kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] == "1-31-0" {
 				w.Capacity.Quotas = []mesh.Quota{{Namespace: "d", Name: "tight", Resource: "pods", Hard: 1, Used: 2}}
 				for i := range w.Workloads {
-					if w.Workloads[i].Key() == key {
+					if string(w.Workloads[i].Ref()) == key {
 						w.Workloads[i].Rollout, w.Workloads[i].Pods = mesh.Rollout{Message: "exceeded quota"}, slices.Clone(wl.Pods)
 						for j := range wl.Pods {
 							w.Workloads[i].Pods[j].Current, w.Workloads[i].Pods[j].Sidecar.Revision = false, "1-29-1"
@@ -154,7 +154,7 @@ func TestRollbackRestoresTemplateLabels(t *testing.T) {
 		}
 		f.intent.Rollback = true
 		expect(t, f, RolledBack)
-		if wl, _ := f.world.Workload(key); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" || len(ended(f)) > 0 {
+		if wl, _ := f.world.Workload(mesh.WorkloadRef(key)); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" || len(ended(f)) > 0 {
 			t.Errorf("%s: taken back, its template's label is %s, and pods were evicted: %v", kind, wl.Template.Labels[mesh.RevisionLabel], ended(f))
 		}
 	}
@@ -169,7 +169,7 @@ func TestOnDeleteTemplateIsLabelledAndPodsEvicted(t *testing.T) {
 		f := labelled(mesh.StatefulSet)
 		f.sees = func(w *mesh.World) {
 			for i, wl := range w.Workloads {
-				if wl.Key() != key {
+				if wl.Ref() != key {
 					continue
 				}
 				w.Workloads[i].Pods, w.Workloads[i].Rollout = slices.Clone(wl.Pods), mesh.Rollout{OnDelete: true, Done: true}

@@ -15,7 +15,7 @@ func (t *turn) remove(ctx context.Context, stage step.Stage) (Outcome, error) {
 	for _, revision := range t.target.Remove {
 		facts := verify.Facts{World: t.world, Revision: revision}
 		v := verify.Worst(verify.Evaluate(verify.Removal, "revision "+revision, facts))
-		s := step.Step{Kind: step.Remove, Subject: "revision " + revision}
+		s := step.Step{Kind: step.Remove, Subject: step.Subject("revision " + revision)}
 		switch v.Result {
 		case verify.Fail:
 			references := verify.References(facts)
@@ -40,5 +40,5 @@ func (t *turn) remove(ctx context.Context, stage step.Stage) (Outcome, error) {
 	}
 	s := stage.Steps[0]
 	facts := verify.Facts{World: t.world, Revision: s.To}
-	return t.wait(ctx, verify.Worst(verify.Evaluate(verify.ManagedRemoval, s.Subject, facts)), s)
+	return t.wait(ctx, verify.Worst(verify.Evaluate(verify.ManagedRemoval, string(s.Subject), facts)), s)
 }

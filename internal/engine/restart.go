@@ -50,7 +50,7 @@ func (t *turn) restart(ctx context.Context, stage step.Stage) (Outcome, error) {
 		if v := t.injectorVerdict(s); v.Result != verify.Pass {
 			return t.fail(ctx, s, v)
 		}
-		wl, _ := t.world.Workload(s.Subject)
+		wl, _ := t.world.Workload(s.Workload())
 		pause, overdue := t.restartPause(s, wl)
 		if overdue {
 			return t.hold(ctx, notPersistentHold(s, t.readyTimeout()))
@@ -75,7 +75,7 @@ func (t *turn) restartPause(s step.Step, wl mesh.Workload) (pause time.Duration,
 		return 0, false
 	}
 	overdue = t.overdue(persistence)
-	waited := t.Clock.Now().Sub(t.ledger.Waiting[waitKey(persistence)])
+	waited := t.Clock.Now().Sub(t.ledger.Waiting[persistence.WaitKey()])
 	return min(max(waited, t.Poll), maxRestartPause*t.Poll), overdue
 }
 
@@ -93,7 +93,7 @@ func (t *turn) withCapacity(ctx context.Context, steps []step.Step) ([]step.Step
 			fit = append(fit, s)
 			continue
 		}
-		v := verify.Worst(verify.Evaluate(verify.SurgeCapacity, s.Subject, facts))
+		v := verify.Worst(verify.Evaluate(verify.SurgeCapacity, string(s.Subject), facts))
 		capacity := waitFor(s, forCapacity)
 		switch {
 		case v.Result == verify.Pass:
@@ -114,8 +114,8 @@ func (t *turn) withCapacity(ctx context.Context, steps []step.Step) ([]step.Step
 func (t *turn) countMoving(ctx context.Context, stage step.Stage) (int, Outcome, error) {
 	n := 0
 	for _, s := range t.stepsOf(step.Verify, stage.Wave) {
-		if t.isLeft(stage.Kind, s.Wave, s.Subject) || t.isLeft(step.Swap, s.Wave, s.Subject) ||
-			t.isLeft(step.EvictPods, s.Wave, s.Subject) {
+		if t.isLeft(stage.Kind, s.Wave, string(s.Subject)) || t.isLeft(step.Swap, s.Wave, string(s.Subject)) ||
+			t.isLeft(step.EvictPods, s.Wave, string(s.Subject)) {
 			continue
 		}
 		v := t.rolloutVerdict(s)
@@ -136,7 +136,7 @@ func (t *turn) countMoving(ctx context.Context, stage step.Stage) (int, Outcome,
 // injectorVerdict fails if, just before a restart, the webhooks would not inject the
 // wanted revision into the workload's next pod.
 func (t *turn) injectorVerdict(s step.Step) verify.Verdict {
-	wl, _ := t.world.Workload(s.Subject)
+	wl, _ := t.world.Workload(s.Workload())
 	ns, _ := t.world.Namespace(wl.Namespace)
 	injectors := t.world.Injectors(ns, s.TemplateAfter(wl.Template))
 	if slices.Equal(injectors, []string{s.To}) {
@@ -148,7 +148,7 @@ func (t *turn) injectorVerdict(s step.Step) verify.Verdict {
 	}
 	return verify.Verdict{
 		Check:   verify.SidecarRevision.Name,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Result:  verify.Fail,
 		Reason:  fmt.Sprintf("it was not restarted: %s would inject its next pod, not %s", found, s.To),
 		Hint: "Compare the labels of the namespace and of the pod template " +

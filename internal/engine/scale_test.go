@@ -107,7 +107,7 @@ func largeMesh(n int) *still {
 			s.world.Namespaces[i].Labels = map[string]string{mesh.RevisionLabel: "1-31-0"}
 		}
 	}
-	s.ledger.Passed = map[string]step.Pass{step.ValidateKey(s.world, "1-31-0"): {At: s.now}}
+	s.ledger.Passed = map[step.VerdictKey]step.Pass{step.ValidateKey(s.world, "1-31-0"): {At: s.now}}
 	s.ledger.Reached = plan.RankOf(target, 1, step.Restart)
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
@@ -37,7 +38,7 @@ func (t *turn) soak(ctx context.Context, stage step.Stage) (Outcome, error) {
 	t.ledger.SoakedHealthy = nil
 	t.pass(key, s, verify.Verdict{
 		Check:   verify.Soaked,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Result:  verify.Pass,
 		Reason:  fmt.Sprintf("all workloads healthy for %s", t.target.Soak),
 	})
@@ -46,9 +47,9 @@ func (t *turn) soak(ctx context.Context, stage step.Stage) (Outcome, error) {
 
 // startedAt returns when the soak, or the time in service of a trial pod, began. The
 // first call begins it.
-func (t *turn) startedAt(key string) time.Time {
+func (t *turn) startedAt(key step.VerdictKey) time.Time {
 	if t.ledger.Soaking == nil {
-		t.ledger.Soaking = map[string]time.Time{}
+		t.ledger.Soaking = map[step.VerdictKey]time.Time{}
 	}
 	if t.ledger.Soaking[key].IsZero() {
 		t.ledger.Soaking[key] = t.Clock.Now()
@@ -66,7 +67,7 @@ func (t *turn) waveVerdict(wave int, over bool) (verify.Verdict, step.Step) {
 			continue
 		}
 		for _, wl := range plan.WorkloadsToVerify(t.world, t.target, t.ledger, g) {
-			s := step.Step{Kind: step.Verify, Wave: wave, Subject: wl.Key(), To: t.target.RevisionOf(wl)}
+			s := step.Step{Kind: step.Verify, Wave: wave, Subject: step.Subject(wl.Ref()), To: t.target.RevisionOf(wl)}
 			v := t.rolloutVerdict(s)
 			switch {
 			case v.Result == verify.Fail:
@@ -74,9 +75,9 @@ func (t *turn) waveVerdict(wave int, over bool) (verify.Verdict, step.Step) {
 			case v.Result != verify.Wait:
 				t.stopWaiting(s)
 				if over {
-					t.noteSound(wl.Key())
+					t.noteSoakedHealthy(wl.Ref())
 				}
-			case t.ledger.SoakedHealthy[wl.Key()]:
+			case t.ledger.SoakedHealthy[wl.Ref()]:
 			case worst.Result == verify.Pass:
 				worst, failing = v, s
 			}
@@ -85,9 +86,9 @@ func (t *turn) waveVerdict(wave int, over bool) (verify.Verdict, step.Step) {
 	return worst, failing
 }
 
-func (t *turn) noteSound(key string) {
+func (t *turn) noteSoakedHealthy(ref mesh.WorkloadRef) {
 	if t.ledger.SoakedHealthy == nil {
-		t.ledger.SoakedHealthy = map[string]bool{}
+		t.ledger.SoakedHealthy = map[mesh.WorkloadRef]bool{}
 	}
-	t.ledger.SoakedHealthy[key] = true
+	t.ledger.SoakedHealthy[ref] = true
 }

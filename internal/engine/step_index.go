@@ -22,7 +22,7 @@ func (t *turn) isLeft(kind step.Kind, wave int, subject string) bool {
 		t.steps.left = map[stepKey]bool{}
 		for _, stage := range t.stages {
 			for _, s := range stage.Steps {
-				t.steps.left[stepKey{s.Kind, s.Wave, s.Subject}] = true
+				t.steps.left[stepKey{s.Kind, s.Wave, string(s.Subject)}] = true
 			}
 		}
 	}

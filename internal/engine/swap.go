@@ -23,9 +23,9 @@ func (t *turn) swap(ctx context.Context, stage step.Stage) (Outcome, error) {
 	}
 	moved := false
 	for _, s := range t.inProgressFirst(stage.Steps)[:min(len(stage.Steps), t.parallel())] {
-		wl, _ := t.world.Workload(s.Subject)
+		wl, _ := t.world.Workload(s.Workload())
 		m := swap.NextAction(wl, t.target)
-		if m.Wrong && t.ledger.MisledTooOften(wl, s.To) {
+		if m.Wrong && t.ledger.TooManyWrongReplacements(wl, s.To) {
 			m.Kind = swap.Wait
 		}
 		switch v := t.moveVerdict(s, wl, m); {
@@ -55,7 +55,7 @@ func (t *turn) swap(ctx context.Context, stage step.Stage) (Outcome, error) {
 func (t *turn) inProgressFirst(steps []step.Step) []step.Step {
 	var begun, others []step.Step
 	for _, s := range steps {
-		wl, _ := t.world.Workload(s.Subject)
+		wl, _ := t.world.Workload(s.Workload())
 		if slices.ContainsFunc(wl.DetachedPods(), func(p mesh.Pod) bool { return p.Swap.Place == mesh.Detached }) {
 			begun = append(begun, s)
 		} else {
@@ -76,23 +76,23 @@ func (t *turn) moveVerdict(s step.Step, wl mesh.Workload, m swap.Action) verify.
 	case swap.Wait:
 		f.Pending = m.Reason
 		if m.Wrong {
-			return verify.ReplacementRevision.On(s.Subject, f)
+			return verify.ReplacementRevision.On(string(s.Subject), f)
 		}
-		if v := verify.Worst(verify.Evaluate(verify.ReplacementPod, s.Subject, f)); v.Result == verify.Fail {
+		if v := verify.Worst(verify.Evaluate(verify.ReplacementPod, string(s.Subject), f)); v.Result == verify.Fail {
 			return v // a proxy that rejects its configuration never becomes ready
 		}
-		return verify.ReplacementServes.On(s.Subject, f)
+		return verify.ReplacementServes.On(string(s.Subject), f)
 	case swap.CreateKeeper:
 		f.Workload, f.ExtraServices = wl, 1
-		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, s.Subject, f))
+		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, string(s.Subject), f))
 	case swap.Detach:
 		if v := t.injectorVerdict(s); v.Result != verify.Pass {
 			return v
 		}
 		f.Workload, f.ExtraPods = wl, 1
-		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, s.Subject, f))
+		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, string(s.Subject), f))
 	case swap.Park:
-		return verify.Worst(verify.Evaluate(verify.ReplacementPod, s.Subject, f))
+		return verify.Worst(verify.Evaluate(verify.ReplacementPod, string(s.Subject), f))
 	}
 	return verify.Verdict{Result: verify.Pass}
 }
@@ -144,7 +144,7 @@ func (t *turn) dryRunParking(ctx context.Context, wl mesh.Workload, m swap.Actio
 // conflictVerdict is the verdict of a move that found its pod changed each time.
 func conflictVerdict(s step.Step, m swap.Action) verify.Verdict {
 	pod := cmp.Or(m.Pod.Name, m.Other.Name)
-	return verify.ReplacementServes.On(s.Subject, verify.Facts{
+	return verify.ReplacementServes.On(string(s.Subject), verify.Facts{
 		Pending: fmt.Sprintf("%s pod %s: the pod was changed between reading and writing, each time", m.Kind, pod),
 	})
 }

@@ -5,8 +5,8 @@ package engine
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/plan/binding"
 	"github.com/rerig/rerig/internal/step"
@@ -31,7 +31,7 @@ func (t *turn) tag(ctx context.Context, stage step.Stage) (Outcome, error) {
 				fmt.Sprintf("the tag %s points to %s and not completely to %s, although it was written", s.Subject, s.From, s.To),
 				"Another tool changes it back. See who manages its webhook: a Helm release's revisionTags, or a GitOps tool."))
 		}
-		if bystanders := binding.Bystanders(t.target, t.world, s.Subject); len(bystanders) > 0 {
+		if bystanders := binding.Bystanders(t.target, t.world, string(s.Subject)); len(bystanders) > 0 {
 			return t.hold(ctx, t.bystandersHold(s, bystanders))
 		}
 	}
@@ -42,21 +42,21 @@ func (t *turn) tag(ctx context.Context, stage step.Stage) (Outcome, error) {
 }
 
 func tagVerdict(s step.Step, r verify.Result, reason, hint string) verify.Verdict {
-	return verify.Verdict{Check: verify.TagMoved, Subject: "tag " + s.Subject, Result: r, Reason: reason, Hint: hint}
+	return verify.Verdict{Check: verify.TagMoved, Subject: string("tag " + s.Subject), Result: r, Reason: reason, Hint: hint}
 }
 
 // bystandersHold is the hold of a tag that binds workloads outside of the run. Only
 // a forward run that has moved no tag yet can leave all tags unchanged.
-func (t *turn) bystandersHold(s step.Step, bystanders []string) step.Hold {
+func (t *turn) bystandersHold(s step.Step, bystanders []mesh.WorkloadRef) step.Hold {
 	hint := "To leave them where they are, " + advice.ByOwnName + ". Or delete them. Then run the same command again"
 	if !t.target.Rollback && len(t.ledger.MovedTags(t.world)) == 0 {
 		hint += ", or with --tags keep to leave the tag unchanged"
 	}
 	return step.Hold{
 		Reason:  planChanged,
-		Subject: "tag " + s.Subject,
+		Subject: string("tag " + s.Subject),
 		Message: fmt.Sprintf("the tag %s was not moved to %s: it binds %s, which this run does not move and which would move with the tag",
-			s.Subject, s.To, strings.Join(bystanders, ", ")),
+			s.Subject, s.To, mesh.JoinRefs(bystanders)),
 		Hint: hint + ".",
 	}
 }

@@ -36,7 +36,7 @@ func (t *turn) trial(ctx context.Context, stage step.Stage) (Outcome, error) {
 	}
 	free := t.parallel()
 	for _, s := range stage.Steps {
-		if len(t.world.TrialsOf(t.intent.Run, s.Subject)) > 0 {
+		if len(t.world.TrialsOf(t.intent.Run, s.Workload())) > 0 {
 			free--
 		}
 	}
@@ -50,9 +50,9 @@ func (t *turn) trial(ctx context.Context, stage step.Stage) (Outcome, error) {
 
 // moveTrial makes the next move of one trial.
 func (t *turn) moveTrial(ctx context.Context, s step.Step, free *int) (Outcome, error) {
-	pods := t.world.TrialsOf(t.intent.Run, s.Subject)
-	wl, _ := t.world.Workload(s.Subject)
-	_, passed := t.ledger.Passed[plan.Key(t.world, s, t.target)]
+	pods := t.world.TrialsOf(t.intent.Run, s.Workload())
+	wl, _ := t.world.Workload(s.Workload())
+	_, passed := t.ledger.Passed[plan.VerdictKey(t.world, s, t.target)]
 	switch {
 	case len(pods) == 0 && *free > 0:
 		*free--
@@ -79,11 +79,11 @@ func outdatedTrial(x mesh.Trial, wl mesh.Workload, s step.Step) bool {
 // created. That does not concern the template until it has happened a few times.
 func (t *turn) replaceEndedTrial(ctx context.Context, s step.Step, wl mesh.Workload, x mesh.Trial) (Outcome, error) {
 	n := t.ledger.NoteTrialEnded(wl, s.To, x)
-	delete(t.ledger.Soaking, plan.Key(t.world, s, t.target)) // the next one serves for the complete time
+	delete(t.ledger.Soaking, plan.VerdictKey(t.world, s, t.target)) // the next one serves for the complete time
 	if n >= step.MaxTrialsEnded {
 		return t.fail(ctx, s, verify.Verdict{
 			Check:   verify.TrialPodReady.Name,
-			Subject: s.Subject,
+			Subject: string(s.Subject),
 			Result:  verify.Fail,
 			Reason:  fmt.Sprintf("trial pod %s ended before its trial was over, as the last of %d trial pods: %s", x.Pod.Name, n, x.Ended),
 			Hint: "The workload itself was not changed. See what ends pods on these nodes (pressure, a shutdown, the pod's requests): " +
@@ -99,10 +99,10 @@ func (t *turn) createTrial(ctx context.Context, s step.Step) (Outcome, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, again := t.ledger.Waiting[waitKey(s)]; !again {
+	if _, again := t.ledger.Waiting[s.WaitKey()]; !again {
 		t.report(Event{Kind: Acting, Step: &s})
 	}
-	wl, _ := t.world.Workload(s.Subject)
+	wl, _ := t.world.Workload(s.Workload())
 	for _, c := range changes {
 		c.Expect = wl.Template.Hash
 		if err = t.change(ctx, c); err != nil {
@@ -127,7 +127,7 @@ func (t *turn) change(ctx context.Context, c step.Change) error {
 func (t *turn) afterTrialWrite(ctx context.Context, s step.Step, err error) (Outcome, error) {
 	v := verify.Verdict{
 		Check:   verify.TrialPodReady.Name,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Result:  verify.Wait,
 		Hint: "The workload itself was not changed. See that the target's injection webhook answers, " +
 			"and that the namespace has capacity for one more pod (quota, limits, pod security).",
@@ -151,7 +151,7 @@ func (t *turn) afterTrialWrite(ctx context.Context, s step.Step, err error) (Out
 func (t *turn) deleteTrialsOf(ctx context.Context, s step.Step, pods []mesh.Trial) (Outcome, error) {
 	v := verify.Verdict{
 		Check:   verify.TrialPodReady.Name,
-		Subject: s.Subject,
+		Subject: string(s.Subject),
 		Result:  verify.Wait,
 		Reason:  fmt.Sprintf("trial pod %s is terminating", pods[0].Pod.Name),
 		Hint:    trialDeletionHint,

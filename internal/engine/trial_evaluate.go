@@ -20,7 +20,7 @@ import (
 // report: before it serves, and, if it is to serve, throughout its time in service
 // and at the end.
 func (t *turn) checkTrial(ctx context.Context, s step.Step, x mesh.Trial) (Outcome, error) {
-	key, serves := plan.Key(t.world, s, t.target), step.TrialMode(s.From) == step.InService
+	key, serves := plan.VerdictKey(t.world, s, t.target), step.TrialMode(s.From) == step.InService
 	serving := serves && x.Phase == mesh.Serving
 	v := t.trialVerdict(ctx, s, x, serving && t.inService(key))
 	if passes := v.Result == verify.Pass || v.Result == verify.Warn; passes && serving && !t.inService(key) {
@@ -57,22 +57,22 @@ func (t *turn) checkTrial(ctx context.Context, s step.Step, x mesh.Trial) (Outco
 // in service begins and when it ends, not in between.
 func (t *turn) trialVerdict(ctx context.Context, s step.Step, x mesh.Trial, between bool) verify.Verdict {
 	facts := verify.Facts{World: t.world, Revision: s.To, Workload: verify.TrialWorkload(x), TrustedRoots: t.ledger.TrustedRoots}
-	v := verify.Worst(verify.Evaluate(verify.TrialPod, s.Subject, facts))
+	v := verify.Worst(verify.Evaluate(verify.TrialPod, string(s.Subject), facts))
 	if v.Result == verify.Wait || v.Result == verify.Fail ||
-		between && t.serviceTimeLeft(plan.Key(t.world, s, t.target)) > 0 {
+		between && t.serviceTimeLeft(plan.VerdictKey(t.world, s, t.target)) > 0 {
 		return v
 	}
 	t.askCertificate(ctx, &facts, x.Pod.Name)
-	return verify.Worst(verify.Evaluate(verify.TrialPodVerification, s.Subject, facts))
+	return verify.Worst(verify.Evaluate(verify.TrialPodVerification, string(s.Subject), facts))
 }
 
 // endpointVerdict waits until the Services route to a trial pod. Its time in service
 // does not begin before that.
 func (t *turn) endpointVerdict(s step.Step, x mesh.Trial, v verify.Verdict) verify.Verdict {
-	wl, _ := t.world.Workload(s.Subject)
+	wl, _ := t.world.Workload(s.Workload())
 	for _, name := range trial.Services(wl) {
 		if !slices.Contains(x.Pod.Endpoints, name) {
-			return verify.TrialPodEndpoints.On(s.Subject, verify.Facts{
+			return verify.TrialPodEndpoints.On(string(s.Subject), verify.Facts{
 				Pending: fmt.Sprintf("trial pod %s to be an endpoint of %s", x.Pod.Name, name),
 			})
 		}
@@ -82,7 +82,7 @@ func (t *turn) endpointVerdict(s step.Step, x mesh.Trial, v verify.Verdict) veri
 
 // serviceEvidence returns where a trial pod served, and for how long.
 func (t *turn) serviceEvidence(s step.Step) string {
-	wl, _ := t.world.Workload(s.Subject)
+	wl, _ := t.world.Workload(s.Workload())
 	if names := trial.Services(wl); len(names) > 0 {
 		return fmt.Sprintf("served in %s for %s", strings.Join(names, ", "), trialTime)
 	}
@@ -90,10 +90,10 @@ func (t *turn) serviceEvidence(s step.Step) string {
 }
 
 // inService reports whether a trial pod's time in service has begun.
-func (t *turn) inService(key string) bool { return !t.ledger.Soaking[key].IsZero() }
+func (t *turn) inService(key step.VerdictKey) bool { return !t.ledger.Soaking[key].IsZero() }
 
 // serviceTimeLeft returns how long a trial pod still has to serve. The first call
 // begins its time.
-func (t *turn) serviceTimeLeft(key string) time.Duration {
+func (t *turn) serviceTimeLeft(key step.VerdictKey) time.Duration {
 	return t.startedAt(key).Add(trialTime).Sub(t.Clock.Now())
 }

@@ -34,8 +34,8 @@ func trying() *fake {
 func (f *fake) onTrial(c step.Change) {
 	f.world.Trials = slices.Clone(f.world.Trials)
 	if c.Verb == step.CreateTrial {
-		wl, _ := f.world.Workload(c.Kind + " " + c.Namespace + "/" + c.Name)
-		f.world.Trials = append(f.world.Trials, mesh.Trial{Run: c.Trial.Run, Workload: wl.Key(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
+		wl, _ := f.world.Workload(mesh.WorkloadRef(c.Kind + " " + c.Namespace + "/" + c.Name))
+		f.world.Trials = append(f.world.Trials, mesh.Trial{Run: c.Trial.Run, Workload: wl.Ref(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
 			Mode: string(c.Trial.Mode), Gated: true, Namespace: c.Namespace,
 			Pod: mesh.Pod{Name: c.Name + "-trial", UID: fmt.Sprint("uid-", f.calls), Problem: "not scheduled: SchedulingGated"}})
 		return

@@ -100,7 +100,7 @@ func (t *turn) conditional(c step.Change) step.Change {
 	if c.Verb != step.Patch || c.Expect != "" {
 		return c
 	}
-	if wl, ok := t.world.Workload(mesh.Workload{Kind: mesh.Kind(c.Kind), Namespace: c.Namespace, Name: c.Name}.Key()); ok {
+	if wl, ok := t.world.Workload(mesh.Workload{Kind: mesh.Kind(c.Kind), Namespace: c.Namespace, Name: c.Name}.Ref()); ok {
 		c.Expect = wl.Template.Hash
 	}
 	return c

@@ -16,7 +16,7 @@ import (
 // compares the target with the control planes that it replaces.
 func (t *turn) validate(ctx context.Context, stage step.Stage) (Outcome, error) {
 	for _, s := range stage.Steps {
-		checks, facts := verify.ControlPlaneHealth, t.controlPlaneFacts(s.Subject)
+		checks, facts := verify.ControlPlaneHealth, t.controlPlaneFacts(string(s.Subject))
 		if !t.target.Rollback {
 			checks = slices.Concat(verify.ControlPlaneValidation, verify.ControlPlaneComparison)
 			var err error
@@ -25,7 +25,7 @@ func (t *turn) validate(ctx context.Context, stage step.Stage) (Outcome, error) 
 			}
 			facts.OldRevisions = plan.OldRevisions(t.world, t.intent, t.ledger, t.target)
 		}
-		v := verify.Worst(verify.Evaluate(checks, s.Subject, facts))
+		v := verify.Worst(verify.Evaluate(checks, string(s.Subject), facts))
 		if outcome, err := t.conclude(ctx, s, v); outcome != "" || err != nil || v.Result == verify.Wait {
 			return outcome, err
 		}

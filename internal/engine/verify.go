@@ -39,11 +39,11 @@ func (t *turn) verify(ctx context.Context, stage step.Stage) (Outcome, error) {
 // else passes.
 func (t *turn) verifyWorkload(ctx context.Context, s step.Step) verify.Verdict {
 	facts := t.workloadFacts(s)
-	if v := verify.Worst(verify.Evaluate(verify.WorkloadRollout, s.Subject, facts)); v.Result != verify.Pass {
+	if v := verify.Worst(verify.Evaluate(verify.WorkloadRollout, string(s.Subject), facts)); v.Result != verify.Pass {
 		return v
 	}
 	t.askCertificate(ctx, &facts, facts.Workload.Live()[0].Name)
-	return verify.Worst(verify.Evaluate(verify.WorkloadVerification, s.Subject, facts))
+	return verify.Worst(verify.Evaluate(verify.WorkloadVerification, string(s.Subject), facts))
 }
 
 // askCertificate adds the certificate of a pod's proxy to the facts.
@@ -58,11 +58,11 @@ func (t *turn) askCertificate(ctx context.Context, f *verify.Facts, pod string) 
 
 // rolloutVerdict checks one workload by what the API server and the istiods report.
 func (t *turn) rolloutVerdict(s step.Step) verify.Verdict {
-	return verify.Worst(verify.Evaluate(verify.WorkloadRollout, s.Subject, t.workloadFacts(s)))
+	return verify.Worst(verify.Evaluate(verify.WorkloadRollout, string(s.Subject), t.workloadFacts(s)))
 }
 
 func (t *turn) workloadFacts(s step.Step) verify.Facts {
-	wl, ok := t.world.Workload(s.Subject)
+	wl, ok := t.world.Workload(s.Workload())
 	if !ok {
 		wl = mesh.Workload{}
 	}

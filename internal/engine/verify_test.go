@@ -21,14 +21,14 @@ func TestWorkloadPausedDuringTheRunIsVerified(t *testing.T) {
 		reason  string
 	}{
 		{"rollouts are paused", mesh.Rollout{Done: true, Paused: true}, timedOut},
-		{"replace Deployment b/x: 1-29-1 -> 1-31-0", mesh.Rollout{Done: true, OnDelete: true}, planChanged}, // another strategy needs approval
+		{"evict-pods Deployment b/x: 1-29-1 -> 1-31-0", mesh.Rollout{Done: true, OnDelete: true}, planChanged}, // another strategy needs approval
 	} {
 		t.Run(held.message, func(t *testing.T) {
 			t.Parallel()
 			f := upgrade()
 			f.acted = func(c step.Change) {
 				for i, wl := range f.world.Workloads {
-					if c.Namespace == "a" && wl.Key() == "Deployment b/x" {
+					if c.Namespace == "a" && wl.Ref() == "Deployment b/x" {
 						f.world.Workloads[i].Rollout = held.rollout
 					}
 				}

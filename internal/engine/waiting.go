@@ -4,7 +4,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/rerig/rerig/internal/plan"
@@ -17,7 +16,7 @@ import (
 func (t *turn) conclude(ctx context.Context, s step.Step, v verify.Verdict) (Outcome, error) {
 	switch v.Result {
 	case verify.Pass, verify.Warn:
-		t.pass(plan.Key(t.world, s, t.target), s, v)
+		t.pass(plan.VerdictKey(t.world, s, t.target), s, v)
 		return "", nil
 	case verify.Fail:
 		return t.fail(ctx, s, v)
@@ -26,9 +25,9 @@ func (t *turn) conclude(ctx context.Context, s step.Step, v verify.Verdict) (Out
 }
 
 // pass notes a verdict that passed. The caller saves.
-func (t *turn) pass(key string, s step.Step, v verify.Verdict) {
+func (t *turn) pass(key step.VerdictKey, s step.Step, v verify.Verdict) {
 	if t.ledger.Passed == nil {
-		t.ledger.Passed = map[string]step.Pass{}
+		t.ledger.Passed = map[step.VerdictKey]step.Pass{}
 	}
 	t.ledger.Passed[key] = step.Pass{At: t.Clock.Now(), Evidence: v.Reason}
 	t.stopWaiting(s)
@@ -47,13 +46,13 @@ func (t *turn) wait(ctx context.Context, v verify.Verdict, s step.Step) (Outcome
 // overdue reports whether the step has been waited for too long. The first call
 // starts its time.
 func (t *turn) overdue(s step.Step) bool {
-	if since, ok := t.ledger.Waiting[waitKey(s)]; ok {
+	if since, ok := t.ledger.Waiting[s.WaitKey()]; ok {
 		return t.expired(since)
 	}
 	if t.ledger.Waiting == nil {
-		t.ledger.Waiting = map[string]time.Time{}
+		t.ledger.Waiting = map[step.WaitKey]time.Time{}
 	}
-	t.ledger.Waiting[waitKey(s)] = t.Clock.Now()
+	t.ledger.Waiting[s.WaitKey()] = t.Clock.Now()
 	return false
 }
 
@@ -64,9 +63,7 @@ func (t *turn) expired(since time.Time) bool {
 
 // stopWaiting ends the time of a step. It has its full time again if it is waited
 // for later.
-func (t *turn) stopWaiting(s step.Step) { delete(t.ledger.Waiting, waitKey(s)) }
-
-func waitKey(s step.Step) string { return fmt.Sprintf("%s %d %s %s", s.Kind, s.Wave, s.Subject, s.To) }
+func (t *turn) stopWaiting(s step.Step) { delete(t.ledger.Waiting, s.WaitKey()) }
 
 // waitFor returns the step under which something beside the step's own verdict is
 // waited for, such as capacity: it has a time of its own.

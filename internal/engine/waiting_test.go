@@ -44,7 +44,7 @@ func TestFailedWriteCountsAsNoRestart(t *testing.T) {
 // stumble for ten seconds at that time after it.
 func slow(w *mesh.World, key string, now time.Time, stumbles time.Duration) {
 	for i, wl := range w.Workloads {
-		if wl.Key() != key || wl.RestartAnnotation.At.IsZero() {
+		if string(wl.Ref()) != key || wl.RestartAnnotation.At.IsZero() {
 			continue
 		}
 		after := now.Sub(wl.RestartAnnotation.At)
@@ -99,7 +99,7 @@ func TestSoakEndsUnderChurn(t *testing.T) {
 					return
 				}
 				for i, wl := range w.Workloads {
-					if tc.unready(look, wl.Key()) && len(f.ledger.Soaking) == 1 {
+					if tc.unready(look, string(wl.Ref())) && len(f.ledger.Soaking) == 1 {
 						w.Workloads[i].Rollout = mesh.Rollout{Message: "1 of 2 updated replicas are available"}
 					}
 				}

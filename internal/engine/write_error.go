@@ -33,7 +33,7 @@ func (e Engine) giveUp(ctx context.Context, err error) (Outcome, error) {
 	}
 	h := step.Hold{
 		Reason:  writeFailed,
-		Subject: w.step.Subject,
+		Subject: string(w.step.Subject),
 		Wave:    w.step.Wave,
 		Message: err.Error(),
 		Hint: "This write changed nothing. The API server's message names what rejects it or does not answer: " +

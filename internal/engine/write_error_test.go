@@ -102,7 +102,7 @@ func TestVanishingRestartAnnotationHolds(t *testing.T) {
 			t.Fatalf("stamped %d times within %s", stamps, f.now.Sub(f.ledger.Started))
 		}
 		for i, wl := range f.world.Workloads {
-			if wl.Key() == was.Key() {
+			if wl.Ref() == was.Ref() {
 				f.world.Workloads[i] = was
 			}
 		}
@@ -128,7 +128,7 @@ func TestLostRestartAnnotationIsWrittenAgain(t *testing.T) {
 	was, _ := f.world.Workload("Deployment a/x")
 	f.acted = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
-			if c.Kind == "Deployment" && wl.Key() == was.Key() {
+			if c.Kind == "Deployment" && wl.Ref() == was.Ref() {
 				f.world.Workloads[i], f.acted = was, nil
 			}
 		}

@@ -9,7 +9,7 @@ type DryRunAttempt struct {
 	// a piece of Istio's configuration.
 	Pod           bool
 	Namespace     string
-	Workload      string            // key of the workload whose template the pod has
+	Workload      WorkloadRef       // the workload whose template the pod has
 	Labels        map[string]string // beside those of the template
 	InvalidConfig bool              // configuration that a validator has to refuse
 

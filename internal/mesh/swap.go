@@ -7,7 +7,7 @@ import "time"
 // Swap is what a swap has made of a pod. The zero Swap is that of a pod that no
 // swap has touched.
 type Swap struct {
-	Workload      string            // key of the workload that it belongs to, "" for a pod without a mark
+	Workload      WorkloadRef       // the workload that it is a pod of, "" for a pod without a mark
 	Run           string            // the run that marked it
 	Hash          string            // pod-template-hash of the ReplicaSet that it was released from
 	Role          SwapRole          // what it was when it was released first

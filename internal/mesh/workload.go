@@ -47,7 +47,7 @@ type Workload struct {
 	CompletesAt       string            // when its pods end by themselves, for a Job or the Jobs of a CronJob
 	ManagedBy         string            // who else keeps its template as it is: a GitOps tool, a Helm release; "" nobody
 	SelectsRevision   bool              // its selector names the label istio.io/rev: its template's cannot be changed
-	TemplateFrom      string            // of a Rollout: the Deployment whose template it uses
+	TemplateFrom      WorkloadRef       // of a Rollout: the Deployment whose template it uses
 	ReadError         string            // why its own object could not be read, "" when it was, or need not be
 	Surge             int               // pods beside the present ones without which its restart cannot begin
 	Needs             Needs             // what one pod of it asks for, its sidecar included
@@ -63,8 +63,8 @@ type Workload struct {
 	NotSideBySide  string        // why two of its pods must not stand beside each other for long, "" when they may
 }
 
-// Key identifies the workload: "Deployment shop-web/web".
-func (w Workload) Key() string { return string(w.Kind) + " " + w.Namespace + "/" + w.Name }
+// Ref returns the workload's reference: "Deployment shop-web/web".
+func (w Workload) Ref() WorkloadRef { return RefOf(w.Kind, w.Namespace, w.Name) }
 
 // Template is what a workload's next pod would be made from.
 type Template struct {

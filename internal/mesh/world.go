@@ -8,7 +8,6 @@ package mesh
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // World is one observation of a mesh. All slices are sorted (see Sort), so that
@@ -84,12 +83,10 @@ func (w World) Namespace(name string) (Namespace, bool) {
 	return w.Namespaces[i], true
 }
 
-// Workload returns the workload with that key, "KIND NAMESPACE/NAME" as
-// Workload.Key writes it; the zero Workload and false where there is none, and for
-// a key of another form.
-func (w World) Workload(key string) (Workload, bool) {
-	kind, name, _ := strings.Cut(key, " ")
-	namespace, name, _ := strings.Cut(name, "/")
+// Workload returns the workload of that reference; the zero Workload and false where
+// there is none, and for a malformed reference.
+func (w World) Workload(ref WorkloadRef) (Workload, bool) {
+	kind, namespace, name := ref.split()
 	i, ok := slices.BinarySearchFunc(w.Workloads, Workload{Kind: Kind(kind), Namespace: namespace, Name: name}, Workload.compare)
 	if !ok {
 		return Workload{}, false

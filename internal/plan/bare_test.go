@@ -24,7 +24,7 @@ func TestTheWayBackGivesLostSidecarsBack(t *testing.T) {
 		for j := range wl.Pods {
 			w.Workloads[i].Pods[j].Sidecar = mesh.Sidecar{}
 		}
-		if wl.Key() == lost {
+		if string(wl.Ref()) == lost {
 			w.Workloads[i].RestartAnnotation.Run = intent().Run
 		}
 	}
@@ -39,7 +39,7 @@ func TestTheWayBackGivesLostSidecarsBack(t *testing.T) {
 	if !slices.Equal(restarted, []string{"restart " + lost + ": no sidecar -> 1-29-1"}) {
 		t.Errorf("restarted: %q", restarted)
 	}
-	if wl, _ := w.Workload(lost); !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+	if wl, _ := w.Workload(mesh.WorkloadRef(lost)); !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 		t.Errorf("it ends on %q", wl.Sidecars())
 	}
 	for _, s := range step.Flat(Steps(w, back, l)) {

@@ -18,13 +18,13 @@ import (
 // workloads were restarted there by run, "" for none.
 func movedEarlier(t *testing.T, run string, restart bool) mesh.World {
 	t.Helper()
-	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	w := withRevision(sixWays(), "1-31-0", "1.31.0")
 	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
 	if !restart {
 		return w
 	}
 	for _, wl := range w.In("a") {
-		strategy.SimulateRestart(&w, step.Target{Run: run}, step.Step{Subject: wl.Key()}, noon)
+		strategy.SimulateRestart(&w, step.Target{Run: run}, step.Step{Subject: step.Subject(wl.Ref())}, noon)
 	}
 	return w
 }
@@ -60,8 +60,8 @@ func TestWhatWasMovedBeforeIsNamed(t *testing.T) {
 		"by hands after a run":    {again, "", step.MovedBefore, "--from REVISION"},
 		"by its label alone":      {movedEarlier(t, "", false), "", step.MovedBefore, "--from 1-29-1"},
 		"by its label, taken up":  {movedEarlier(t, "", false), "1-29-1", step.MovedBefore, ""},
-		"not at all":              {simulateInstall(sixWays(), "1-31-0", "1.31.0"), "", "", ""},
-		"not at all, with a from": {simulateInstall(sixWays(), "1-31-0", "1.31.0"), "1-29-1", "", ""},
+		"not at all":              {withRevision(sixWays(), "1-31-0", "1.31.0"), "", "", ""},
+		"not at all, with a from": {withRevision(sixWays(), "1-31-0", "1.31.0"), "1-29-1", "", ""},
 	} {
 		in := allOf()
 		in.From = c.from
@@ -105,7 +105,7 @@ func TestTheWayBackAsksForNoFrom(t *testing.T) {
 
 // What a run has moved itself was not begun by other hands.
 func TestARunsOwnMovesAreNotOfOtherHands(t *testing.T) {
-	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	w := withRevision(sixWays(), "1-31-0", "1.31.0")
 	in := allOf()
 	in.From = "1-29-1"
 	target := forward(t, w, in, step.Ledger{})
@@ -118,7 +118,7 @@ func TestARunsOwnMovesAreNotOfOtherHands(t *testing.T) {
 // From where other hands began is one of the revisions that are there, and another
 // one than the target. A run that bears the word already goes on without it.
 func TestFromIsARevisionThatIsThere(t *testing.T) {
-	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	w := withRevision(sixWays(), "1-31-0", "1.31.0")
 	for from, says := range map[string]string{"": "", "1-29-1": "", "1-28-0": "has 1-29-1, 1-31-0", "1-31-0": "the run moves to", "prod": "no revision that is there"} {
 		in := allOf()
 		in.From = from
@@ -144,7 +144,7 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 		"explicit, as asked": {labels: step.ExplicitLabels, explicit: true},
 		"begun by hand":      {from: "1-29-1", explicit: true},
 	} {
-		w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+		w := withRevision(sixWays(), "1-31-0", "1.31.0")
 		binding.SimulateTag(&w, step.Step{Subject: "prod", To: "1-31-0"})
 		binding.SimulateTag(&w, step.Step{Subject: "default", To: "1-31-0"})
 		in := allOf()
@@ -174,7 +174,7 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 			}
 			for _, wl := range end.In(ns) {
 				if !wl.Gateway && wl.Injected() && !slices.Equal(wl.Sidecars(), []string{"1-31-0"}) {
-					t.Errorf("%s: %s ends on %v", name, wl.Key(), wl.Sidecars())
+					t.Errorf("%s: %s ends on %v", name, wl.Ref(), wl.Sidecars())
 				}
 			}
 			said := slices.ContainsFunc(advice.Notes(w, target), func(n step.Note) bool {
@@ -191,7 +191,7 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 // named, and is taken up with --from: all of it, or a part.
 func TestWhatWasMovedByItsOwnLabelsIsTakenUp(t *testing.T) {
 	for _, all := range []bool{true, false} {
-		w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+		w := withRevision(sixWays(), "1-31-0", "1.31.0")
 		for i, wl := range w.Workloads {
 			if wl.Namespace == "own" && wl.Injected() && (all || wl.Name == "by-revision") {
 				w.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-31-0"}

@@ -104,7 +104,7 @@ func TestWhoCameToBeBoundSinceIsNamedOnTheWayBack(t *testing.T) {
 		t.Fatalf("nobody came, and it holds for %s", said)
 	}
 	end, wl := bornLater(end, "1-31-0")
-	if said := heldAt(Make(end, back, l), "default"); said != "at 1-31-0; bound by it: "+wl.Key()+"; "+advice.ByOwnName {
+	if said := heldAt(Make(end, back, l), "default"); said != "at 1-31-0; bound by it: "+string(wl.Ref())+"; "+advice.ByOwnName {
 		t.Errorf("said is %q", said)
 	}
 	binding.SimulateLabels(&end, step.Step{Subject: "new", To: mesh.Pinned("1-31-0").String()})
@@ -127,7 +127,7 @@ func TestWhoCameToBeBoundMeanwhileIsNamed(t *testing.T) {
 	w, wl := bornLater(w, "1-29-1")
 	in.Tags, in.Namespaces = step.MoveTags, target.Namespaces()
 	target = forward(t, w, in, l)
-	if said := heldAt(Make(w, target, l), "default"); !strings.Contains(said, wl.Key()) {
+	if said := heldAt(Make(w, target, l), "default"); !strings.Contains(said, string(wl.Ref())) {
 		t.Errorf("said is %q", said)
 	}
 }
@@ -151,10 +151,10 @@ func TestWhatItsOwnLabelBindsSinceIsNamedOnTheWayBack(t *testing.T) {
 		late.Template.Labels = map[string]string{mesh.SidecarLabel: "true"}
 		now.Workloads = append(now.Workloads, late)
 		now.Sort()
-		if said := heldAt(Make(now, back, l), "default"); strings.Contains(said, late.Key()) != held {
+		if said := heldAt(Make(now, back, l), "default"); strings.Contains(said, string(late.Ref())) != held {
 			t.Errorf("%s: said is %q", kind, said)
 		}
-		i := slices.IndexFunc(now.Workloads, func(wl mesh.Workload) bool { return wl.Key() == late.Key() })
+		i := slices.IndexFunc(now.Workloads, func(wl mesh.Workload) bool { return wl.Ref() == late.Ref() })
 		now.Workloads[i].Template.Labels = map[string]string{mesh.SidecarLabel: "true", mesh.RevisionLabel: "1-31-0"}
 		if said := heldAt(Make(now, back, l), "default"); said != "" {
 			t.Errorf("%s, bound by its own name: said is %q", kind, said)
@@ -196,7 +196,7 @@ func TestAnEmptyNamespaceGoesWithItsTag(t *testing.T) {
 	end = cloneWorld(end)
 	end.Workloads = append(end.Workloads, run)
 	end.Sort()
-	if got := named(end, back, l, "1-29-1"); got != nil || !strings.Contains(heldAt(Make(end, back, l), "default"), run.Key()) {
+	if got := named(end, back, l, "1-29-1"); got != nil || !strings.Contains(heldAt(Make(end, back, l), "default"), string(run.Ref())) {
 		t.Errorf("with a pod in it, named are %v", got)
 	}
 }

@@ -22,7 +22,7 @@ import (
 func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
 	t := step.Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak, Policy: in.Policy, From: in.From,
 		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
-		WorkloadRevisions: map[string]string{}, TemplateLabels: map[string]string{}, Tags: map[string]string{}, FinalBindings: map[string]mesh.Binding{}}
+		WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{}, Tags: map[string]string{}, FinalBindings: map[string]mesh.Binding{}}
 	waves, begins := l.Waves, l.Waves == nil
 	none := validateRevision(w, in, begins)
 	if begins && none != nil {
@@ -67,25 +67,25 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 // moved is led there, too.
 func bindNamespace(t step.Target, w mesh.World, in step.Intent, name string) {
 	ns, _ := w.Namespace(name)
-	if t.Baseline.Revisions[name] != "" {
+	if t.Baseline.Revisions[step.BoundNamespace(name)] != "" {
 		t.Bindings[name], t.Revisions[name] = mesh.Pinned(in.Revision), in.Revision
-		if t.Baseline.Tag[name] != "" && t.Baseline.Revisions[name] == in.Revision && in.Labels != step.ExplicitLabels {
+		if t.Baseline.Tag[step.BoundNamespace(name)] != "" && t.Baseline.Revisions[step.BoundNamespace(name)] == in.Revision && in.Labels != step.ExplicitLabels {
 			t.Bindings[name], _ = mesh.ParseBinding(t.Baseline.Bindings[name])
 			return
 		}
-		if _, moves := t.Tags[t.Baseline.Tag[name]]; moves && in.Labels != step.ExplicitLabels {
+		if _, moves := t.Tags[t.Baseline.Tag[step.BoundNamespace(name)]]; moves && in.Labels != step.ExplicitLabels {
 			t.FinalBindings[name], _ = mesh.ParseBinding(t.Baseline.Bindings[name])
 		}
 		return
 	}
 	for _, wl := range w.In(name) {
-		_, own := t.Baseline.TemplateLabels[wl.Key()]
+		_, own := t.Baseline.TemplateLabels[wl.Ref()]
 		if !own && !binding.BoundByOwnLabels(w, ns, wl) {
 			continue
 		}
-		t.WorkloadRevisions[wl.Key()] = in.Revision
+		t.WorkloadRevisions[wl.Ref()] = in.Revision
 		if own || !slices.Equal(w.Injectors(ns, wl.Template), []string{in.Revision}) {
-			t.TemplateLabels[wl.Key()] = in.Revision
+			t.TemplateLabels[wl.Ref()] = in.Revision
 		}
 	}
 }

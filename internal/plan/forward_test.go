@@ -92,9 +92,9 @@ func TestRequestsThatCannotBeMet(t *testing.T) {
 // An upgrade begun by hand is taken up where it stands.
 func TestWorkloadsLeftBehindAreSelected(t *testing.T) {
 	w := start()
-	w = simulateInstall(w, "1-31-0", "1.31.0")
+	w = withRevision(w, "1-31-0", "1.31.0")
 	for _, ns := range []string{"a", "b", "c", "d"} {
-		binding.SimulateLabels(&w, step.Step{Subject: ns, To: mesh.Pinned("1-31-0").String()})
+		binding.SimulateLabels(&w, step.Step{Subject: step.Subject(ns), To: mesh.Pinned("1-31-0").String()})
 	}
 	target, err := ForwardTarget(w, step.Intent{Revision: "1-31-0", WaveCount: 1}, step.Ledger{})
 	if err != nil {

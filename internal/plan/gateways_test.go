@@ -60,7 +60,7 @@ func TestAGatewayOfAnotherImplementationKeepsNobody(t *testing.T) {
 	} {
 		w := withGateway("a", named)
 		for i, wl := range w.Workloads {
-			if wl.Key() == "Deployment a/gw" {
+			if wl.Ref() == "Deployment a/gw" {
 				w.Workloads[i].Gateway, w.Workloads[i].Template.Proxy = c.gateway, c.proxy
 			}
 		}
@@ -117,7 +117,7 @@ func TestAGatewayThatCameLaterIsNamed(t *testing.T) {
 			now.Workloads = append(now.Workloads, g)
 			now.Sort()
 			notes := Make(now, c.target, c.l).Notes
-			n := notes[slices.IndexFunc(notes, func(n step.Note) bool { return n.Subject == g.Key() })]
+			n := notes[slices.IndexFunc(notes, func(n step.Note) bool { return n.Subject == string(g.Ref()) })]
 			if says := strings.Contains(n.Text, "the istiod of "+c.to+" would make it anew") && strings.Contains(n.Remedy, "istio.io/rev="+c.has); says == pinned {
 				t.Errorf("%s, pinned %t: %q; %q", name, pinned, n.Text, n.Remedy)
 			}

@@ -27,7 +27,7 @@ func leftBehind() mesh.World {
 	w.Namespaces = slices.DeleteFunc(w.Namespaces, func(n mesh.Namespace) bool { return n.Name == "a" })
 	w.Workloads = slices.DeleteFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Namespace == "a" || wl.Gateway })
 	for i, wl := range w.Workloads {
-		if wl.Key() == "Deployment b/w0" {
+		if wl.Ref() == "Deployment b/w0" {
 			w.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 		}
 	}

@@ -54,7 +54,7 @@ func TestNewcomersJoinInAWaveOfTheirOwn(t *testing.T) {
 // no newcomer: nobody moved it there. One that was there, and of which they say so
 // only later, is.
 func TestWhatWasBornOnTheTargetIsNoNewcomer(t *testing.T) {
-	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	w := withRevision(sixWays(), "1-31-0", "1.31.0")
 	add := func(w mesh.World, name string) mesh.World {
 		w.Namespaces = append(slices.Clone(w.Namespaces), mesh.Namespace{Name: name, Labels: map[string]string{mesh.RevisionLabel: "1-31-0"}})
 		wl := workload(mesh.Deployment, name, "web", 1)

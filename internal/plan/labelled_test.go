@@ -19,7 +19,7 @@ func TestWhatElseDecidesIsSaid(t *testing.T) {
 	both.Namespaces, both.Conditions = mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{"prod"}}}, 2
 	w.Webhooks = append(w.Webhooks, both)
 	for i, wl := range w.Workloads {
-		if wl.Key() == "Deployment own/by-tag" {
+		if wl.Ref() == "Deployment own/by-tag" {
 			w.Workloads[i].ManagedBy = "Argo CD application shop"
 		}
 	}

@@ -86,7 +86,7 @@ func TestThePlanIsTheExecution(t *testing.T) {
 	}
 	for _, wl := range end.Workloads {
 		if want := map[bool]string{true: "1-29-1", false: "1-31-0"}[wl.Gateway]; !slices.Equal(wl.Sidecars(), []string{want}) {
-			t.Errorf("%s ends on %v, not on %s", wl.Key(), wl.Sidecars(), want)
+			t.Errorf("%s ends on %v, not on %s", wl.Ref(), wl.Sidecars(), want)
 		}
 	}
 	if left := Steps(end, target, l); left != nil {
@@ -108,7 +108,7 @@ func TestNothingIsMovedToWhatIsNotThere(t *testing.T) {
 			}
 		}
 		if s.Kind == step.Restart {
-			wl, _ := w.Workload(s.Subject)
+			wl, _ := w.Workload(s.Workload())
 			ns, _ := w.Namespace(wl.Namespace)
 			if by := w.Injectors(ns, wl.Template); !slices.Equal(by, []string{s.To}) {
 				t.Errorf("%s while %v would inject", s, by)
@@ -157,7 +157,7 @@ func TestRollbackFromEveryPointRestoresTheBaseline(t *testing.T) {
 		}
 		for _, wl := range end.Workloads {
 			if _, proven := l.Passed[step.VerifyKey(end, wl, "1-29-1")]; wl.RestartAnnotation.Run != "" && !proven {
-				t.Errorf("point %d: %s was moved and is not proven back", k, wl.Key())
+				t.Errorf("point %d: %s was moved and is not proven back", k, wl.Ref())
 			}
 		}
 		if len(done) > 0 && done[0].Kind == step.Install {
@@ -211,10 +211,10 @@ func TestDisturbedRunsHoldOrHealAndConverge(t *testing.T) {
 		end, l, _ := carry(t, disturbed, target, l, -1, r.IntN, nil)
 		for _, wl := range end.Workloads {
 			if !wl.Gateway && !slices.Equal(wl.Sidecars(), []string{"1-31-0"}) {
-				t.Fatalf("seed %d: after %q, %s ends on %v", seed, what, wl.Key(), wl.Sidecars())
+				t.Fatalf("seed %d: after %q, %s ends on %v", seed, what, wl.Ref(), wl.Sidecars())
 			}
 			if _, proven := l.Passed[step.VerifyKey(end, wl, "1-31-0")]; !wl.Gateway && !proven {
-				t.Fatalf("seed %d: after %q, %s is not proven as it is at the end", seed, what, wl.Key())
+				t.Fatalf("seed %d: after %q, %s is not proven as it is at the end", seed, what, wl.Ref())
 			}
 		}
 	}
@@ -236,7 +236,7 @@ func TestRestartsAreBounded(t *testing.T) {
 		l.NoteRestart(before, "1-31-0")
 	}
 	for _, s := range step.Flat(Steps(w, forward(t, w, intent(), l), l)) {
-		if s.Kind == step.Restart && s.Subject == wl.Key() {
+		if s.Kind == step.Restart && s.Workload() == wl.Ref() {
 			t.Fatalf("restarted %d times, and again: %s", step.MaxAttempts, s)
 		}
 	}

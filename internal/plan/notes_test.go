@@ -27,7 +27,7 @@ func TestNotesNameWhatIsAwayOrUnready(t *testing.T) {
 		t.Fatal("a workload in good order is noted")
 	}
 	for i, wl := range w.Workloads {
-		if wl.Key() == "Deployment a/w0" {
+		if wl.Ref() == "Deployment a/w0" {
 			w.Workloads[i].Downtime, w.Workloads[i].Rollout = "strategy Recreate", mesh.Rollout{Message: "0 of 1 updated replicas are available"}
 		}
 	}
@@ -60,7 +60,7 @@ func TestNotesNameLabelsWithoutEffect(t *testing.T) {
 		}
 	}
 	for i, wl := range w.Workloads {
-		if wl.Key() == "Deployment b/w0" {
+		if wl.Ref() == "Deployment b/w0" {
 			w.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "prod"}
 		}
 	}

@@ -182,7 +182,7 @@ func TestNotesOnKinds(t *testing.T) {
 		},
 	}
 	for i, wl := range w.Workloads {
-		if f := change[wl.Key()]; f != nil {
+		if f := change[string(wl.Ref())]; f != nil {
 			f(&w.Workloads[i])
 		}
 	}
@@ -228,7 +228,7 @@ func TestWhatAPinWouldNotMoveIsABlocker(t *testing.T) {
 		}
 		plan := Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{})
 		for _, s := range step.Flat(plan.Stages) {
-			if s.Subject == key {
+			if string(s.Subject) == key {
 				t.Errorf("%s: %s", name, s)
 			}
 		}
@@ -249,7 +249,7 @@ func TestALaterRuleLeavesNoPinBehind(t *testing.T) {
 	in.Policy.Rules = []step.Rule{{Name: "extra", Strategy: step.ByEviction}}
 	back := RollbackTarget(in, l, 0)
 	end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
-	if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+	if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 		t.Errorf("it ends with %s and sidecars of %v", binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 	}
 }

@@ -27,16 +27,16 @@ func ownLabelled(kind mesh.Kind, change func(*mesh.Workload)) (mesh.World, strin
 	}
 	w.Workloads = append(w.Workloads, wl)
 	w.Sort()
-	return simulateInstall(w, "1-31-0", "1.31.0"), wl.Key()
+	return withRevision(w, "1-31-0", "1.31.0"), string(wl.Ref())
 }
 
 // pinnedOnly is a mesh after a run's write to the template of a workload, and before
 // anything came of it.
 func pinnedOnly(w mesh.World, key string, change func(*mesh.Workload)) mesh.World {
 	w = cloneWorld(w)
-	binding.SimulateTemplateLabel(&w, step.Step{Subject: key, TemplateLabel: "1-31-0"})
+	binding.SimulateTemplateLabel(&w, step.Step{Subject: step.Subject(key), TemplateLabel: "1-31-0"})
 	for i, wl := range w.Workloads {
-		if wl.Key() == key {
+		if string(wl.Ref()) == key {
 			w.Workloads[i].Pods = slices.Clone(wl.Pods)
 			change(&w.Workloads[i])
 		}
@@ -75,10 +75,10 @@ func TestAPinnedTemplateIsGivenItsLabelBackBeforeAnyPodCameOfIt(t *testing.T) {
 				t.Errorf("%s: rollback drifts from its own plan at %s: %v", name, s, strange)
 			}
 		})
-		if !slices.Contains(done, step.Step{Kind: c.want, Wave: waveOf(back, "own"), Subject: key, From: "1-31-0", To: "1-29-1", TemplateLabel: "1-29-1"}) {
+		if !slices.Contains(done, step.Step{Kind: c.want, Wave: waveOf(back, "own"), Subject: step.Subject(key), From: "1-31-0", To: "1-29-1", TemplateLabel: "1-29-1"}) {
 			t.Errorf("%s: done is %v", name, done)
 		}
-		if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 			t.Errorf("%s: it ends with %s and sidecars of %v", name, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}
@@ -102,7 +102,7 @@ func TestWhatItsOwnLabelBindsIsEvictedAndComesBack(t *testing.T) {
 		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
 		back := RollbackTarget(allOf(), l, 0)
 		end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
-		if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 			t.Fatalf("point %d: it ends with %s and sidecars of %v", k, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}
@@ -121,7 +121,7 @@ func TestARunsOwnPinIsNoChangePending(t *testing.T) {
 	l := NewLedger(Make(w, forward(t, w, allOf(), step.Ledger{}), step.Ledger{}), noon)
 	kinds := func(w mesh.World, target step.Target, l step.Ledger) (list []step.Kind) {
 		for _, s := range step.Flat(Steps(w, target, l)) {
-			if s.Subject == key {
+			if string(s.Subject) == key {
 				list = append(list, s.Kind)
 			}
 		}
@@ -138,18 +138,18 @@ func TestARunsOwnPinIsNoChangePending(t *testing.T) {
 		pending(wl)
 		wl.Template.Labels, wl.Pods[0].Current, wl.Pods[1].Sidecar.Revision = map[string]string{mesh.RevisionLabel: "1-29-1"}, true, "1-31-0"
 	})
-	l.EvictedFrom = map[string]bool{key: true}
+	l.EvictedFrom = map[mesh.WorkloadRef]bool{mesh.WorkloadRef(key): true}
 	if got := kinds(half, RollbackTarget(allOf(), l, 0), l); !slices.Equal(got, []step.Kind{step.EvictPods, step.Verify}) {
 		t.Errorf("its label is given back: %v is left", got)
 	}
 	theirs := cloneWorld(w)
 	for i, wl := range theirs.Workloads {
-		if wl.Key() == key {
+		if string(wl.Ref()) == key {
 			theirs.Workloads[i].Pods = slices.Clone(wl.Pods)
 			pending(&theirs.Workloads[i])
 		}
 	}
-	if wl, _ := theirs.Workload(key); strategy.Decide(forward(t, theirs, allOf(), l).Policy, wl).Strategy != step.Blocked {
+	if wl, _ := theirs.Workload(mesh.WorkloadRef(key)); strategy.Decide(forward(t, theirs, allOf(), l).Policy, wl).Strategy != step.Blocked {
 		t.Error("a change of somebody else's would be brought along")
 	}
 }
@@ -161,11 +161,11 @@ func TestARolloutThatItsOwnLabelBindsIsRolledByItsStrategy(t *testing.T) {
 	target := forward(t, w, allOf(), step.Ledger{})
 	plan := Make(w, target, step.Ledger{})
 	if !slices.ContainsFunc(plan.Stages, func(stage step.Stage) bool {
-		return slices.Contains(stage.Steps, step.Step{Kind: step.Restart, Wave: waveOf(target, "own"), Subject: key, From: "1-29-1", To: "1-31-0", TemplateLabel: "1-31-0", API: "argoproj.io/v1alpha1"})
+		return slices.Contains(stage.Steps, step.Step{Kind: step.Restart, Wave: waveOf(target, "own"), Subject: step.Subject(key), From: "1-29-1", To: "1-31-0", TemplateLabel: "1-31-0", API: "argoproj.io/v1alpha1"})
 	}) {
 		t.Errorf("planned is %v", step.Flat(plan.Stages))
 	}
-	wl, _ := w.Workload(key)
+	wl, _ := w.Workload(mesh.WorkloadRef(key))
 	if way := strategy.Decide(target.Policy, wl); !strings.Contains(way.Reason, "with its steps, pauses and analysis") {
 		t.Errorf("the plan says: %s", way.Reason)
 	}
@@ -175,7 +175,7 @@ func TestARolloutThatItsOwnLabelBindsIsRolledByItsStrategy(t *testing.T) {
 		wl.Pods[0].Current, wl.Pods[1].Sidecar.Revision = false, "1-31-0"
 	})
 	for _, s := range step.Flat(Steps(pausing, forward(t, pausing, allOf(), l), l)) {
-		if s.Subject == key && s.Kind.Changes() {
+		if string(s.Subject) == key && s.Kind.Changes() {
 			t.Errorf("while it pauses: %s", s)
 		}
 	}
@@ -185,7 +185,7 @@ func TestARolloutThatItsOwnLabelBindsIsRolledByItsStrategy(t *testing.T) {
 	for name, w := range map[string]mesh.World{"while it pauses": pausing, "before its first step": none} {
 		back := RollbackTarget(allOf(), l, 0)
 		end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
-		if wl, _ := end.Workload(key); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 			t.Errorf("taken back %s, it ends with %s and sidecars of %v", name, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}

@@ -47,12 +47,12 @@ func TestTheNextPodOfWhatHasNoneIsOfTheTarget(t *testing.T) {
 				want = nil
 			}
 			if by := w.Injectors(ns, wl.Template); !slices.Equal(by, want) {
-				t.Errorf("the next pod of %s is injected by %v, not by %v", wl.Key(), by, want)
+				t.Errorf("the next pod of %s is injected by %v, not by %v", wl.Ref(), by, want)
 			}
 		}
 	}
 	end, l, done := carry(t, w0, target, NewLedger(plan, noon), -1, first, func(_ mesh.World, _ step.Ledger, _ []step.Stage, s step.Step) {
-		if s.Kind != step.LabelTemplate && strings.Contains(s.Subject, "/q-") {
+		if s.Kind != step.LabelTemplate && strings.Contains(string(s.Subject), "/q-") {
 			t.Errorf("%s", s)
 		}
 	})
@@ -87,19 +87,19 @@ func TestWhatCanHaveNoPodsNowIsPinnedToo(t *testing.T) {
 	target := forward(t, w0, in, step.Ledger{})
 	plan := Make(w0, target, step.Ledger{})
 	w, l, done := carry(t, w0, target, NewLedger(plan, noon), -1, first, nil)
-	if got, _ := w.Workload(wl.Key()); step.TemplateLabelOf(got) != "1-31-0" || len(Steps(w, target, l)) > 0 {
+	if got, _ := w.Workload(wl.Ref()); step.TemplateLabelOf(got) != "1-31-0" || len(Steps(w, target, l)) > 0 {
 		t.Errorf("it ends with %s; done: %v", binding.DescribeLabel(step.TemplateLabelOf(got)), done)
 	}
-	if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool { return n.Kind == step.NothingToVerify && n.Subject == wl.Key() }) {
+	if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool { return n.Kind == step.NothingToVerify && n.Subject == string(wl.Ref()) }) {
 		t.Errorf("nothing is said of it: %v", plan.Notes)
 	}
 	back := RollbackTarget(in, l, 0)
 	w, _, _ = carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
-	if got, _ := w.Workload(wl.Key()); step.TemplateLabelOf(got) != "1-29-1" {
+	if got, _ := w.Workload(wl.Ref()); step.TemplateLabelOf(got) != "1-29-1" {
 		t.Errorf("taken back, it ends with %s", binding.DescribeLabel(step.TemplateLabelOf(got)))
 	}
 	in.Namespaces = []string{"a"}
-	if !slices.ContainsFunc(advice.Notes(w0, forward(t, w0, in, step.Ledger{})), func(n step.Note) bool { return n.Kind == step.NotMoved && n.Subject == wl.Key() }) {
+	if !slices.ContainsFunc(advice.Notes(w0, forward(t, w0, in, step.Ledger{})), func(n step.Note) bool { return n.Kind == step.NotMoved && n.Subject == string(wl.Ref()) }) {
 		t.Error("its namespace is not moved, and nothing is said of it")
 	}
 }
@@ -128,7 +128,7 @@ func TestAPresetIsTheLabelAlone(t *testing.T) {
 		"CronJob own/report": `{"spec":{"jobTemplate":{"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}}}`,
 		"Deployment own/web": `{"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}`,
 	} {
-		changes, err := Render(step.Step{Kind: step.LabelTemplate, Subject: subject, TemplateLabel: "1-31-0"}, step.Target{}, noon)
+		changes, err := Render(step.Step{Kind: step.LabelTemplate, Subject: step.Subject(subject), TemplateLabel: "1-31-0"}, step.Target{}, noon)
 		if err != nil || len(changes) != 1 {
 			t.Fatal(changes, err)
 		}
@@ -167,7 +167,7 @@ func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
 		target := forward(t, w, in, step.Ledger{})
 		plan := Make(w, target, step.Ledger{})
 		for _, s := range step.Flat(plan.Stages) {
-			if strings.HasSuffix(s.Subject, "own/extra") || s.Kind == step.Tag && s.Subject == "prod" {
+			if strings.HasSuffix(string(s.Subject), "own/extra") || s.Kind == step.Tag && s.Subject == "prod" {
 				t.Errorf("%s: %s", name, s)
 			}
 		}
@@ -186,7 +186,7 @@ func TestAPresetThatALaterRuleLeavesIsGivenBack(t *testing.T) {
 	for _, late := range []bool{true, false} {
 		for _, key := range []string{"CronJob own/q-tag", "Deployment own/q-tag", "StatefulSet own/q-inject", "Deployment own/by-tag"} {
 			w0 := quiet()
-			was, _ := w0.Workload(key)
+			was, _ := w0.Workload(mesh.WorkloadRef(key))
 			free, in := allOf(), allOf()
 			in.Policy.Rules = []step.Rule{{Kind: was.Kind, Namespace: "own", Strategy: step.Leave}}
 			if !late {
@@ -196,7 +196,7 @@ func TestAPresetThatALaterRuleLeavesIsGivenBack(t *testing.T) {
 			end, l, _ := carry(t, w0, target, NewLedger(Make(w0, target, step.Ledger{}), noon), -1, first, nil)
 			want := step.TemplateLabelOf(was)
 			if !late {
-				binding.SimulateTemplateLabel(&end, step.Step{Subject: key, TemplateLabel: "1-31-0"})
+				binding.SimulateTemplateLabel(&end, step.Step{Subject: step.Subject(key), TemplateLabel: "1-31-0"})
 				want = "1-31-0"
 			}
 			target = forward(t, end, in, l)
@@ -204,7 +204,7 @@ func TestAPresetThatALaterRuleLeavesIsGivenBack(t *testing.T) {
 			back := RollbackTarget(in, l, 0)
 			l = Approve(l, Make(end, back, l), noon)
 			home, _, _ := carry(t, end, RollbackTarget(in, l, 0), l, -1, first, nil)
-			if wl, _ := home.Workload(key); step.TemplateLabelOf(wl) != want {
+			if wl, _ := home.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != want {
 				t.Errorf("late %t: %s comes back with %s, not with %s", late, key, binding.DescribeLabel(step.TemplateLabelOf(wl)), binding.DescribeLabel(want))
 			}
 		}

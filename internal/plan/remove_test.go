@@ -66,7 +66,7 @@ func TestRemovalIsLastAndListed(t *testing.T) {
 	var gone []string
 	for i, s := range steps {
 		if s.Kind == step.Remove {
-			gone = append(gone, s.Subject)
+			gone = append(gone, string(s.Subject))
 		}
 		if s.Kind == step.Soak && len(gone) > 0 || s.Kind == step.DryRun && len(gone) != 3 || s.Kind == step.Restart && i > 0 && steps[i-1].Kind == step.Remove {
 			t.Errorf("%s comes with %d objects gone", s, len(gone))

@@ -49,9 +49,9 @@ func TestThoughtOverAgainAtEveryPointItGoesBack(t *testing.T) {
 				back := RollbackTarget(then, l, 0)
 				end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
 				for _, wl := range end.Workloads {
-					was, _ := c.world.Workload(wl.Key())
+					was, _ := c.world.Workload(wl.Ref())
 					if !slices.Equal(was.Sidecars(), wl.Sidecars()) {
-						t.Fatalf("point %d: %s was on %v and comes back to %v", k, wl.Key(), was.Sidecars(), wl.Sidecars())
+						t.Fatalf("point %d: %s was on %v and comes back to %v", k, wl.Ref(), was.Sidecars(), wl.Sidecars())
 					}
 				}
 				for _, ns := range c.world.Namespaces {

@@ -16,7 +16,7 @@ import (
 // stays, unused.
 func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 	t := step.Target{Run: in.Run, Rollback: true, Policy: in.Policy, Baseline: l.Baseline, From: in.From, LeftRevision: in.Revision, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
-		WorkloadRevisions: map[string]string{}, TemplateLabels: map[string]string{}, Tags: map[string]string{}, Versions: l.Baseline.Versions}
+		WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{}, Tags: map[string]string{}, Versions: l.Baseline.Versions}
 	t.Policy.TemplateLabels, t.Policy.Run, t.Policy.Unannotated = t.TemplateLabels, in.Run, l.Unannotated()
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {
@@ -30,17 +30,17 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 			if err != nil {
 				continue
 			}
-			if t.Revisions[ns] = l.Baseline.Revisions[ns]; t.Revisions[ns] != "" {
+			if t.Revisions[ns] = l.Baseline.Revisions[step.BoundNamespace(ns)]; t.Revisions[ns] != "" {
 				t.Bindings[ns] = b
 			}
 		}
 	}
 	restoreWorkloads(t, l.Baseline)
-	forth := map[string]string{}
-	for key := range t.TemplateLabels {
-		forth[key] = in.Revision
+	upgraded := map[mesh.WorkloadRef]string{}
+	for ref := range t.TemplateLabels {
+		upgraded[ref] = in.Revision
 	}
-	t.Policy.LabelsWritten = l.Baseline.LabelsWritten(forth)
+	t.Policy.LabelsWritten = l.Baseline.LabelsWritten(upgraded)
 	for _, tag := range l.Baseline.MovedTags {
 		if wave == 0 && in.Tags != step.KeepTags {
 			t.Tags[tag] = l.Baseline.Tags[tag]
@@ -52,9 +52,11 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 // restoreWorkloads gives the workloads of its namespaces that were bound by labels of
 // their own what they had.
 func restoreWorkloads(t step.Target, b step.Baseline) {
-	for key, label := range b.TemplateLabels {
-		if _, here := t.Revisions[step.NamespaceOf(key)]; here {
-			t.WorkloadRevisions[key], t.TemplateLabels[key] = cmp.Or(b.Revisions[key], b.Sidecars[key]), label // a record of an older version has the sidecars alone
+	for ref, label := range b.TemplateLabels {
+		if _, ok := t.Revisions[ref.Namespace()]; ok {
+			// The first records have no revisions of workloads, only their sidecars.
+			t.WorkloadRevisions[ref] = cmp.Or(b.Revisions[step.BoundWorkload(ref)], b.Sidecars[ref])
+			t.TemplateLabels[ref] = label
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestASwapWithoutRoomIsNamed(t *testing.T) {
 	} {
 		w, in := swappableMesh()
 		for _, wl := range w.In("a") {
-			if wl.Key() == "Deployment a/w0" {
+			if wl.Ref() == "Deployment a/w0" {
 				wl.Name = "w9"
 				w.Workloads = append(w.Workloads, wl)
 			}

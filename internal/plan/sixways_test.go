@@ -78,10 +78,10 @@ func TestEveryBindingIsMovedInItsWaveAndComesBack(t *testing.T) {
 		for _, wl := range w.Workloads {
 			ns, _ := w.Namespace(wl.Namespace)
 			if by := w.Injectors(ns, s.TemplateAfter(wl.Template)); len(by) > 1 {
-				t.Fatalf("at %s two would inject %s: %v", s, wl.Key(), by)
+				t.Fatalf("at %s two would inject %s: %v", s, wl.Ref(), by)
 			}
 			if got := wl.Sidecars(); wave[wl.Namespace] > max(s.Wave, 1) && s.Wave > 0 && slices.Contains(got, "1-31-0") {
-				t.Fatalf("at %s, %s of wave %d is on %v", s, wl.Key(), wave[wl.Namespace], got)
+				t.Fatalf("at %s, %s of wave %d is on %v", s, wl.Ref(), wave[wl.Namespace], got)
 			}
 		}
 	})
@@ -94,7 +94,7 @@ func TestEveryBindingIsMovedInItsWaveAndComesBack(t *testing.T) {
 			want = ""
 		}
 		if got := wl.Sidecars(); !slices.Equal(got, []string{want}) {
-			t.Errorf("%s ends on %q, not on %q", wl.Key(), got, want)
+			t.Errorf("%s ends on %q, not on %q", wl.Ref(), got, want)
 		}
 	}
 	for name, want := range map[string]string{"a": "istio-injection=enabled", "b": "istio.io/rev=1-31-0", "c": "istio.io/rev=prod", "default-tag": "istio.io/rev=default", "auto": "(none)", "own": "(none)"} {
@@ -120,7 +120,7 @@ func TestEveryBindingIsMovedInItsWaveAndComesBack(t *testing.T) {
 				t.Fatalf("point %d: rollback drifts from its own plan at %s: %v", k, s, strange)
 			}
 			if s.Kind == step.Restart {
-				moved[s.Subject] = true
+				moved[string(s.Subject)] = true
 			}
 		})
 		if diff := cmp.Diff(settled(w0), settled(end)); diff != "" {
@@ -162,18 +162,18 @@ func TestATagStaysForItsBystanders(t *testing.T) {
 // An upgrade that other hands began belongs to the run from where they say it
 // came, and without that word it can only go back to what was found.
 func TestAnUpgradeBegunByHandIsAdopted(t *testing.T) {
-	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	w := withRevision(sixWays(), "1-31-0", "1.31.0")
 	hand := step.Target{Run: "hand"}
 	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
 	for _, wl := range w.In("a") {
-		strategy.SimulateRestart(&w, hand, step.Step{Subject: wl.Key()}, noon)
+		strategy.SimulateRestart(&w, hand, step.Step{Subject: step.Subject(wl.Ref())}, noon)
 	}
 	in := allOf()
 	in.From = "1-29-1"
 	target := forward(t, w, in, step.Ledger{})
 	_, l, done := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
 	for _, s := range done {
-		if wl, ok := w.Workload(s.Subject); ok && wl.Namespace == "a" && s.Kind.Changes() {
+		if wl, ok := w.Workload(s.Workload()); ok && wl.Namespace == "a" && s.Kind.Changes() {
 			t.Errorf("%s, though other hands did it", s)
 		}
 	}
@@ -200,7 +200,7 @@ func TestWhatItsOwnLabelsBindIsNotSwapped(t *testing.T) {
 	kinds := map[string]step.Kind{}
 	for _, s := range step.Flat(Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{}).Stages) {
 		if s.Kind == step.Restart || s.Kind == step.Swap {
-			kinds[s.Subject] = s.Kind
+			kinds[string(s.Subject)] = s.Kind
 		}
 	}
 	for _, name := range []string{"by-revision", "by-tag", "by-inject"} {
@@ -217,9 +217,9 @@ func TestWhatItsOwnLabelsBindIsNotSwapped(t *testing.T) {
 // What its own labels bind goes back to the revision that they give, whatever
 // sidecars its pods had when the run began.
 func TestMixedSidecarsGoBackToWhatTheirLabelsGive(t *testing.T) {
-	w := simulateInstall(sixWays(), "1-31-0", "1.31.0")
+	w := withRevision(sixWays(), "1-31-0", "1.31.0")
 	for i, wl := range w.Workloads {
-		if wl.Key() == "Deployment own/by-revision" {
+		if wl.Ref() == "Deployment own/by-revision" {
 			wl.Pods = slices.Clone(wl.Pods)
 			wl.Pods[0].Sidecar.Revision = "1-31-0"
 			w.Workloads[i] = wl

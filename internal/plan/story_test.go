@@ -62,7 +62,7 @@ func tell(t *testing.T, w mesh.World, target step.Target, l step.Ledger) string 
 		fmt.Fprintf(&b, "end: namespace %s %s\n", ns.Name, ns.Binding())
 	}
 	for _, wl := range end.Workloads {
-		fmt.Fprintf(&b, "end: %s on %q\n", wl.Key(), wl.Sidecars())
+		fmt.Fprintf(&b, "end: %s on %q\n", wl.Ref(), wl.Sidecars())
 	}
 	return b.String()
 }

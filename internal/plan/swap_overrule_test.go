@@ -38,7 +38,7 @@ func TestARuleOnABegunSwapIsRefusedOrNoted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, in := swappableMesh()
 			l := NewLedger(Make(w, forward(t, w, in, step.Ledger{}), step.Ledger{}), noon)
-			if i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "Deployment a/w0" }); c.begun {
+			if i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Ref() == "Deployment a/w0" }); c.begun {
 				w.Workloads[i].Pods[0].Swap = mesh.Swap{Workload: "Deployment a/w0", Run: in.Run, Place: mesh.Detached}
 			}
 			in.Policy.Rules = []step.Rule{c.rule}

@@ -153,7 +153,7 @@ func (s *sim) workload() mesh.Workload {
 	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "web", Replicas: s.wanted, ReplicaSetHash: s.set,
 		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"}}}}}
 	if s.keeper {
-		wl.Keeper = swap.KeeperName(wl.Key())
+		wl.Keeper = swap.KeeperName(wl.Ref())
 	}
 	for _, p := range s.pods {
 		o := mesh.Pod{Name: p.name, UID: p.name, Running: true, Ready: p.ready, Current: p.labels[swap.HashLabel] == s.set, HasController: p.owned,

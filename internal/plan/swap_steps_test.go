@@ -73,7 +73,7 @@ func TestSwapsKeepTheLaws(t *testing.T) {
 			t.Fatalf("point %d: after the rollback (-found +restored):\n%s", k, diff)
 		}
 		for _, s := range done {
-			if wl, _ := end.Workload(s.Subject); s.Kind == step.Swap {
+			if wl, _ := end.Workload(s.Workload()); s.Kind == step.Swap {
 				if _, proven := l.Passed[step.VerifyKey(end, wl, "1-29-1")]; !proven || wl.Swapping() {
 					t.Fatalf("point %d: %s was swapped back and is not proven, or not rid of its swap", k, s.Subject)
 				}
@@ -91,7 +91,7 @@ func TestASwapVoidsEarlierProofs(t *testing.T) {
 	end, l, _ = carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)
 	l = Approve(l, Make(end, target, l), noon)
 	for key := range l.Passed {
-		if strings.HasPrefix(key, "prove Deployment") && strings.Contains(key, "1-31-0") {
+		if key.Kind == step.Verify && key.Workload.Kind() == mesh.Deployment && key.Revision == "1-31-0" {
 			t.Errorf("%s counts for the pods to come", key)
 		}
 	}

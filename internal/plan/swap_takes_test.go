@@ -93,7 +93,7 @@ func TestOnlyTheChosenLoseAPartialService(t *testing.T) {
 func TestAPodWithoutServicesIsParked(t *testing.T) {
 	wl := front()
 	wl.Services = nil
-	p := mesh.Pod{Name: "p", UID: "u", Swap: mesh.Swap{Workload: wl.Key(), Place: mesh.Detached}}
+	p := mesh.Pod{Name: "p", UID: "u", Swap: mesh.Swap{Workload: wl.Ref(), Place: mesh.Detached}}
 	c, err := swap.RenderPark(p, wl, step.Target{Run: "r"}, noon)
 	if err != nil {
 		t.Fatal(err)

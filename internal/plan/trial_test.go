@@ -23,8 +23,8 @@ func trying() step.Intent {
 
 // pod is a trial pod of a workload as it is now.
 func trialPod(w mesh.World, key string) mesh.Trial {
-	wl, _ := w.Workload(key)
-	return mesh.Trial{Run: "to-1-31-0", Workload: key, Template: wl.Template.Hash, Revision: "1-31-0", Mode: string(step.InService), Namespace: wl.Namespace,
+	wl, _ := w.Workload(mesh.WorkloadRef(key))
+	return mesh.Trial{Run: "to-1-31-0", Workload: mesh.WorkloadRef(key), Template: wl.Template.Hash, Revision: "1-31-0", Mode: string(step.InService), Namespace: wl.Namespace,
 		Pod: mesh.Pod{Name: wl.Name + "-trial", UID: "u1"}}
 }
 
@@ -42,10 +42,10 @@ func TestTheLawsHoldWithTrials(t *testing.T) {
 			if strange := Drift(left, target, l); strange != nil {
 				t.Fatalf("undisturbed, and yet drift: %v", strange)
 			}
-			ns, _ := w.Namespace(s.Subject)
+			ns, _ := w.Namespace(string(s.Subject))
 			for _, wl := range w.In(ns.Name) {
 				if _, tried := l.Passed[step.TrialKey(w, wl, "1-31-0", target.Policy.TrialOf(wl))]; s.Kind == step.Label && !tried && target.Policy.TrialOf(wl) != step.NoTrial {
-					t.Errorf("%s before %s was tried", s, wl.Key())
+					t.Errorf("%s before %s was tried", s, wl.Ref())
 				}
 			}
 		})
@@ -68,11 +68,11 @@ func TestATrialLastsUntilItsPodIsGone(t *testing.T) {
 	w, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), 5, first, nil)
 	key := "DaemonSet a/w2"
 	w.Trials = []mesh.Trial{trialPod(w, key)}
-	if left := Steps(w, target, l); left[0].Kind != step.Trial || left[0].Steps[0].Subject != key {
+	if left := Steps(w, target, l); left[0].Kind != step.Trial || string(left[0].Steps[0].Subject) != key {
 		t.Errorf("while the pod of a passed trial stands there, the first stage is %v", left[0])
 	}
 	w.Trials = nil
-	if left := Steps(w, target, l); left[0].Kind == step.Trial && left[0].Steps[0].Subject == key {
+	if left := Steps(w, target, l); left[0].Kind == step.Trial && string(left[0].Steps[0].Subject) == key {
 		t.Errorf("once it is gone, the first stage is %v", left[0])
 	}
 }
@@ -86,7 +86,7 @@ func TestAChangedTemplateIsTriedAnew(t *testing.T) {
 	if done[5].Kind != step.Trial || Steps(w, target, l)[0].Kind != step.Label {
 		t.Fatalf("this is not the moment: %v", done)
 	}
-	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "DaemonSet a/w2" })
+	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Ref() == "DaemonSet a/w2" })
 	w.Workloads[i].Template.Hash = "deployed"
 	left := Steps(w, target, l)
 	if len(left[0].Steps) != 1 || left[0].Kind != step.Trial || left[0].Steps[0].Subject != "DaemonSet a/w2" || Drift(left, target, l) != nil {
@@ -133,7 +133,7 @@ func TestLeftoverTrialPodsAreWithdrawn(t *testing.T) {
 
 func TestWhatCannotBeTriedIsNamed(t *testing.T) {
 	w := start()
-	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Key() == "StatefulSet b/w1" })
+	i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Ref() == "StatefulSet b/w1" })
 	w.Workloads[i].NoSecondPod = "its pods hold volume claims of their own (data)"
 	p := Make(w, forward(t, w, trying(), step.Ledger{}), step.Ledger{})
 	w.Capacity.Quotas = []mesh.Quota{{Namespace: "d", Name: "full", Resource: "pods", Hard: 12, Used: 12}}

@@ -78,7 +78,7 @@ func TestTheUntaggedDefaultIsMovedAndComesBack(t *testing.T) {
 			for _, wl := range w.Workloads {
 				ns, _ := w.Namespace(wl.Namespace)
 				if by := w.Injectors(ns, s.TemplateAfter(wl.Template)); len(by) != 1 {
-					t.Fatalf("point %d: at %s %v would inject %s", k, s, by, wl.Key())
+					t.Fatalf("point %d: at %s %v would inject %s", k, s, by, wl.Ref())
 				}
 			}
 		})

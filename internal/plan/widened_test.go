@@ -23,17 +23,17 @@ func TestWhatComesToBeBoundIsFoundThen(t *testing.T) {
 	late.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 	w.Workloads = append(slices.Clone(w.Workloads), late)
 	w.Sort()
-	if l = baseline.Extend(w, allOf(), l); l.Baseline.TemplateLabels[late.Key()] != "1-29-1" || l.Baseline.Revisions[late.Key()] != "1-29-1" {
+	if l = baseline.Extend(w, allOf(), l); l.Baseline.TemplateLabels[late.Ref()] != "1-29-1" || l.Baseline.Revisions[step.BoundWorkload(late.Ref())] != "1-29-1" {
 		t.Fatalf("found is %v", l.Baseline.TemplateLabels)
 	}
 	target := forward(t, w, allOf(), l)
 	end, l, _ := carry(t, w, target, Approve(l, Make(w, target, l), noon), -1, first, nil)
-	if wl, _ := end.Workload(late.Key()); wl.Template.Labels[mesh.RevisionLabel] != "1-31-0" {
+	if wl, _ := end.Workload(late.Ref()); wl.Template.Labels[mesh.RevisionLabel] != "1-31-0" {
 		t.Errorf("there it bears %v", wl.Template.Labels)
 	}
 	back := RollbackTarget(allOf(), l, 0)
 	home, _, _ := carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)
-	if wl, _ := home.Workload(late.Key()); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" {
+	if wl, _ := home.Workload(late.Ref()); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" {
 		t.Errorf("back it bears %v", wl.Template.Labels)
 	}
 }
@@ -69,11 +69,11 @@ func TestWhatComesAfterItsTagIsNotPinned(t *testing.T) {
 	home, _, _ := carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)
 	for _, wl := range home.In("own") {
 		if strings.HasPrefix(wl.Name, "late") && step.TemplateLabelOf(wl) == "1-31-0" {
-			t.Errorf("taken back, %s bears %s", wl.Key(), binding.DescribeLabel(step.TemplateLabelOf(wl)))
+			t.Errorf("taken back, %s bears %s", wl.Ref(), binding.DescribeLabel(step.TemplateLabelOf(wl)))
 		}
 	}
 	changes := step.Changing(Steps(with, forward(t, with, allOf(), l), l))
-	if len(changes) != 1 || changes[0].Kind != step.Restart || changes[0].Subject != old.Key() || changes[0].TemplateLabel != "" {
+	if len(changes) != 1 || changes[0].Kind != step.Restart || changes[0].Workload() != old.Ref() || changes[0].TemplateLabel != "" {
 		t.Errorf("of what has old pods, left is %v", changes)
 	}
 }
@@ -109,7 +109,7 @@ func TestATagThatStayedIsMovedOnceNobodyElseIsBoundByIt(t *testing.T) {
 	}
 	end = cloneWorld(end)
 	for i, wl := range end.Workloads {
-		if wl.Key() == "Deployment own/by-tag" {
+		if wl.Ref() == "Deployment own/by-tag" {
 			end.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 		}
 	}
@@ -142,7 +142,7 @@ func TestATagThatStayedIsMovedOnceNobodyElseIsBoundByIt(t *testing.T) {
 	}
 	for _, wl := range home.In("c") {
 		if !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
-			t.Errorf("taken back, %s is on %v", wl.Key(), wl.Sidecars())
+			t.Errorf("taken back, %s is on %v", wl.Ref(), wl.Sidecars())
 		}
 	}
 }
@@ -154,7 +154,7 @@ func TestAnOlderRecordComesBack(t *testing.T) {
 	target := forward(t, w, allOf(), step.Ledger{})
 	end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
 	for key := range l.Baseline.TemplateLabels {
-		delete(l.Baseline.Revisions, key)
+		delete(l.Baseline.Revisions, step.BoundWorkload(key))
 	}
 	back := RollbackTarget(allOf(), l, 0)
 	home, _, _ := carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)

@@ -88,29 +88,35 @@ func disturb(r *rand.Rand, w mesh.World) (mesh.World, string) {
 	switch ns := names[r.IntN(4)]; r.IntN(5) {
 	case 0: // somebody relabels
 		to := []mesh.Binding{mesh.Pinned("1-29-1"), mesh.Pinned("1-31-0"), mesh.Pinned("prod"), {Injection: mesh.Label{Set: true, Value: "enabled"}}}[r.IntN(4)]
-		binding.SimulateLabels(&w, step.Step{Subject: ns, To: to.String()})
+		binding.SimulateLabels(&w, step.Step{Subject: step.Subject(ns), To: to.String()})
 		return w, "relabel " + ns + " " + to.String()
 	case 1: // somebody restarts
 		wl := w.In(ns)[r.IntN(3)]
-		strategy.SimulateRestart(&w, step.Target{Run: wl.RestartAnnotation.Run}, step.Step{Subject: wl.Key()}, noon)
-		return w, "restart " + wl.Key()
+		strategy.SimulateRestart(&w, step.Target{Run: wl.RestartAnnotation.Run}, step.Step{Subject: step.Subject(wl.Ref())}, noon)
+		return w, string("restart " + wl.Ref())
 	case 2: // a team deletes a workload
 		wl := w.In(ns)[0]
-		w.Workloads = slices.DeleteFunc(w.Workloads, func(x mesh.Workload) bool { return x.Key() == wl.Key() })
-		return w, "delete " + wl.Key()
+		w.Workloads = slices.DeleteFunc(w.Workloads, func(x mesh.Workload) bool { return x.Ref() == wl.Ref() })
+		return w, string("delete " + wl.Ref())
 	case 3: // or deploys one
 		wl := workload(mesh.Deployment, ns, "new", 1)
 		w.Workloads = append(w.Workloads, wl)
-		strategy.SimulateRestart(&w, step.Target{}, step.Step{Subject: wl.Key()}, noon)
+		strategy.SimulateRestart(&w, step.Target{}, step.Step{Subject: step.Subject(wl.Ref())}, noon)
 		w.Sort()
-		return w, "deploy " + wl.Key()
+		return w, string("deploy " + wl.Ref())
 	default: // or scales it
 		for i, wl := range w.Workloads {
 			if wl.Namespace == ns {
 				w.Workloads[i].Replicas, w.Workloads[i].Pods = 1, wl.Pods[:1]
-				return w, "scale " + wl.Key()
+				return w, string("scale " + wl.Ref())
 			}
 		}
 	}
 	return w, ""
+}
+
+// withRevision returns the World with one more revision, installed and ready.
+func withRevision(w mesh.World, name, version string) mesh.World {
+	addRevision(&w, name, version)
+	return w
 }

@@ -28,8 +28,8 @@ func MissedEvents(before, left []step.Stage, w mesh.World, t step.Target, l step
 		}
 		if s.Kind.Changes() {
 			events = append(events, engine.Event{Kind: engine.Acted, Step: &s})
-		} else if pass, ok := l.Passed[plan.Key(w, s, t)]; ok {
-			v := verify.Verdict{Subject: s.Subject, Result: verify.Pass, Reason: pass.Evidence}
+		} else if pass, ok := l.Passed[plan.VerdictKey(w, s, t)]; ok {
+			v := verify.Verdict{Subject: string(s.Subject), Result: verify.Pass, Reason: pass.Evidence}
 			events = append(events, engine.Event{Kind: engine.Passed, Step: &s, Verdict: &v})
 		}
 	}

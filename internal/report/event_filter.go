@@ -22,7 +22,7 @@ func (f *EventFilter) New(e engine.Event) bool {
 	case engine.Observed:
 		return false
 	case engine.Waiting:
-		return f.changed("waiting "+e.Step.Subject, e.Verdict.Check+e.Verdict.Reason)
+		return f.changed("waiting "+string(e.Step.Subject), e.Verdict.Check+e.Verdict.Reason)
 	case engine.Soaking:
 		return f.changed(fmt.Sprintf("soaking %d", e.Step.Wave), e.Until.Format(time.TimeOnly))
 	case InstallerOutput:

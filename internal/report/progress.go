@@ -119,7 +119,7 @@ func indexSteps(stages []step.Stage) leftSteps {
 			continue
 		}
 		for _, s := range stage.Steps {
-			key := waveSubject{wave: s.Wave, subject: s.Subject}
+			key := waveSubject{wave: s.Wave, subject: string(s.Subject)}
 			steps := left.of[key]
 			steps.trial = steps.trial || words.state == Trying
 			steps.verify = steps.verify || words.state == Verifying
@@ -171,7 +171,7 @@ func approvedByNamespace(l step.Ledger) map[string][]step.Step {
 	byNamespace := map[string][]step.Step{}
 	for _, s := range l.Approved {
 		if vocabulary[s.Kind].row != nil {
-			namespace := namespaceOf(s.Subject)
+			namespace := namespaceOf(string(s.Subject))
 			byNamespace[namespace] = append(byNamespace[namespace], s)
 		}
 	}
@@ -202,7 +202,7 @@ func (left leftSteps) waveState(stages []step.Stage, wave int) State {
 
 // workload is the state that the steps left of a workload imply.
 func (left leftSteps) workload(wl mesh.Workload, want string, wave int) WorkloadProgress {
-	x := WorkloadProgress{Key: wl.Key(), Wanted: wl.Replicas, State: Verified}
+	x := WorkloadProgress{Key: string(wl.Ref()), Wanted: wl.Replicas, State: Verified}
 	for _, p := range wl.Live() {
 		if p.Ready && p.Sidecar.Present && p.Sidecar.Revision == want {
 			x.Ready++

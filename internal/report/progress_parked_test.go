@@ -28,10 +28,10 @@ func swapped(t *testing.T) reporttest.Observation {
 	in.Policy.Strategy = step.BySwap
 	in.Soak = 5 * time.Minute
 	o := reporttest.Start(w, in)
-	for o.Left[0].Kind != step.Soak || !strings.Contains(o.Left[0].Steps[0].Subject, "shop-web") {
+	for o.Left[0].Kind != step.Soak || !strings.Contains(string(o.Left[0].Steps[0].Subject), "shop-web") {
 		o.Advance()
 	}
-	o.Ledger.Soaking = map[string]time.Time{step.SoakKey(o.Left[0].Wave, o.Target.Revision): reporttest.Noon}
+	o.Ledger.Soaking = map[step.VerdictKey]time.Time{step.SoakKey(o.Left[0].Wave, o.Target.Revision): reporttest.Noon}
 	return o
 }
 

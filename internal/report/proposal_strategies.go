@@ -23,7 +23,7 @@ func (v planView) strategies() []string {
 		if len(subjects[c.Decision]) == 0 {
 			order = append(order, c.Decision)
 		}
-		subjects[c.Decision] = append(subjects[c.Decision], c.Subject)
+		subjects[c.Decision] = append(subjects[c.Decision], string(c.Workload))
 	}
 	if len(order) == 0 {
 		return nil

@@ -93,8 +93,8 @@ func TestPlanOfLargeMeshIsShort(t *testing.T) {
 			golden(t, fmt.Sprintf("plan-large-%d-waves.txt", c.waves), text)
 			details := p.Text(format.Style{Details: true})
 			for _, c := range p.Plan.Decisions {
-				if !strings.Contains(details, c.Subject) {
-					t.Errorf("--details does not list %s", c.Subject)
+				if !strings.Contains(details, string(c.Workload)) {
+					t.Errorf("--details does not list %s", string(c.Workload))
 				}
 			}
 		})

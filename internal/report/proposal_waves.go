@@ -222,25 +222,25 @@ func (v planView) waveCounts(wave int) string {
 }
 
 func trialRow(_ planView, s step.Step) planRow {
-	return planRow{object: s.Subject, noun: "workload", change: "1 trial pod on " + s.To + ", " + s.From}
+	return planRow{object: string(s.Subject), noun: "workload", change: "1 trial pod on " + s.To + ", " + s.From}
 }
 
 func restartRow(v planView, s step.Step) planRow {
-	return v.workloadRow(s, change(s)+templateLabel(s), v.caution(s.Subject))
+	return v.workloadRow(s, change(s)+templateLabel(s), v.caution(string(s.Subject)))
 }
 
 func evictionRow(v planView, s step.Step) planRow {
-	return v.workloadRow(s, change(s), cmp.Or(v.caution(s.Subject), "one pod at a time"))
+	return v.workloadRow(s, change(s), cmp.Or(v.caution(string(s.Subject)), "one pod at a time"))
 }
 
 func swapRow(v planView, s step.Step) planRow {
-	wl, _ := v.World.Workload(s.Subject)
+	wl, _ := v.World.Workload(s.Workload())
 	return v.workloadRow(s, change(s), returning(wl, v.Plan.Target))
 }
 
 func (v planView) workloadRow(s step.Step, change, remark string) planRow {
-	wl, _ := v.World.Workload(s.Subject)
-	return planRow{object: s.Subject, noun: "workload", pods: len(wl.Live()), change: change, remark: remark}
+	wl, _ := v.World.Workload(s.Workload())
+	return planRow{object: string(s.Subject), noun: "workload", pods: len(wl.Live()), change: change, remark: remark}
 }
 
 // caution marks a step that the notes warn of.

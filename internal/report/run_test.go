@@ -55,8 +55,8 @@ func TestSummaryOfLargeMeshIsShort(t *testing.T) {
 	golden(t, "summary-large.txt", text)
 	details := summary.Text(format.Style{Details: true})
 	for _, wl := range o.World.Workloads {
-		if !strings.Contains(details, wl.Key()) {
-			t.Errorf("--details does not list %s", wl.Key())
+		if !strings.Contains(details, string(wl.Ref())) {
+			t.Errorf("--details does not list %s", wl.Ref())
 		}
 	}
 }

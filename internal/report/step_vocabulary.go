@@ -97,14 +97,14 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.DryRun: {
 		verb:   "dry run",
-		done:   func(s step.Step) string { return "dry run passed, " + s.Subject },
+		done:   func(s step.Step) string { return string("dry run passed, " + s.Subject) },
 		phase:  "checking by dry run that the API server still admits pods and configuration",
 		last:   always,
 		detail: func(step.Step) string { return "the API server still admits it" },
 	},
 	step.Trial: {
 		verb: "trial", counted: [2]string{"trial", "trials"},
-		object: func(s step.Step) string { return "trial of " + s.Subject },
+		object: func(s step.Step) string { return string("trial of " + s.Subject) },
 		brief:  trialMode,
 		start: func(s step.Step) string {
 			return fmt.Sprintf("creating a trial pod of %s with a sidecar of %s, %s", s.Subject, s.To, s.From)
@@ -124,10 +124,10 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.LabelTemplate: {
 		verb: "label", counted: [2]string{"template label", "template labels"},
-		done:  func(s step.Step) string { return "labelled the template of " + s.Subject + ": " + change(s) },
+		done:  func(s step.Step) string { return "labelled the template of " + string(s.Subject) + ": " + change(s) },
 		state: Labelling,
 		row: func(_ planView, s step.Step) planRow {
-			return planRow{object: s.Subject, noun: "template", change: change(s) + ": its template, for its next pods"}
+			return planRow{object: string(s.Subject), noun: "template", change: change(s) + ": its template, for its next pods"}
 		},
 	},
 	step.EvictStuckPod: {
@@ -136,12 +136,15 @@ var vocabulary = map[step.Kind]stepWords{
 		done:  func(s step.Step) string { return fmt.Sprintf("evicted pod %s of %s", podName(s), s.Subject) },
 		state: Restarting,
 		row: func(_ planView, s step.Step) planRow {
-			return planRow{object: s.Subject, noun: "workload", pods: 1, change: "pod " + podName(s), remark: "not ready, blocks the rollback"}
+			return planRow{
+				object: string(s.Subject), noun: "workload", pods: 1,
+				change: "pod " + podName(s), remark: "not ready, blocks the rollback",
+			}
 		},
 	},
 	step.Restart: {
 		verb: "restart", counted: [2]string{"restart", "restarts"},
-		done:     func(s step.Step) string { return "restarted " + s.Subject + ": " + change(s) },
+		done:     func(s step.Step) string { return "restarted " + string(s.Subject) + ": " + change(s) },
 		state:    Restarting,
 		row:      restartRow,
 		begun:    func(mesh.Workload, int) bool { return false }, // a begun restart is not left any more
@@ -149,7 +152,7 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.EvictPods: {
 		verb: "evict", counted: [2]string{"workload evicted", "workloads evicted"},
-		done:     func(s step.Step) string { return "evicted the pods of " + s.Subject + ": " + change(s) },
+		done:     func(s step.Step) string { return "evicted the pods of " + string(s.Subject) + ": " + change(s) },
 		state:    Restarting,
 		row:      evictionRow,
 		begun:    func(_ mesh.Workload, ready int) bool { return ready > 0 },
@@ -157,7 +160,7 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.Swap: {
 		verb: "swap", counted: [2]string{"swap", "swaps"},
-		done:     func(s step.Step) string { return "swapped " + s.Subject + ": " + change(s) },
+		done:     func(s step.Step) string { return "swapped " + string(s.Subject) + ": " + change(s) },
 		state:    Swapping,
 		row:      swapRow,
 		begun:    func(wl mesh.Workload, _ int) bool { return len(wl.DetachedPods()) > 0 },
@@ -165,14 +168,14 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.Verify: {
 		verb:  "verify",
-		done:  func(s step.Step) string { return "verified " + s.Subject },
+		done:  func(s step.Step) string { return string("verified " + s.Subject) },
 		state: Verifying,
 		sum:   verification,
 	},
 	step.Soak: {
 		verb:   "soak",
-		object: func(s step.Step) string { return "wave of " + s.Subject },
-		done:   func(s step.Step) string { return "soaked " + s.Subject },
+		object: func(s step.Step) string { return string("wave of " + s.Subject) },
+		done:   func(s step.Step) string { return string("soaked " + s.Subject) },
 		state:  Soaking,
 		sum: func(v planView, _ []step.Step) string {
 			return format.Duration(v.Plan.Target.Soak) + ", then verify again"
@@ -180,8 +183,8 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.DeleteParked: {
 		verb: "delete", counted: [2]string{"deletion of parked pods", "deletions of parked pods"},
-		object: func(s step.Step) string { return "parked pods of " + s.Subject },
-		done:   func(s step.Step) string { return "deleted the parked pods of " + s.Subject },
+		object: func(s step.Step) string { return string("parked pods of " + s.Subject) },
+		done:   func(s step.Step) string { return string("deleted the parked pods of " + s.Subject) },
 		state:  Draining,
 		sum:    parkedDeletion,
 	},
@@ -194,7 +197,7 @@ func objectOf(s step.Step) string {
 	if object := vocabulary[s.Kind].object; object != nil {
 		return object(s)
 	}
-	return s.Subject
+	return string(s.Subject)
 }
 
 // objectAfterVerb returns the object of a step without a verb that it begins with.
@@ -225,16 +228,16 @@ func PhaseOf(s step.Step) string { return cmp.Or(vocabulary[s.Kind].phase, strin
 
 func always(bool) bool { return true }
 
-func revision(s step.Step) string  { return "revision " + s.Subject }
-func namespace(s step.Step) string { return "Namespace " + s.Subject }
+func revision(s step.Step) string  { return string("revision " + s.Subject) }
+func namespace(s step.Step) string { return string("Namespace " + s.Subject) }
 
-func definition(s step.Step) string { return "CustomResourceDefinition " + s.Subject }
+func definition(s step.Step) string { return string("CustomResourceDefinition " + s.Subject) }
 
 func tag(s step.Step) string {
 	if s.Subject == mesh.DefaultTag {
 		return "the default revision"
 	}
-	return "tag " + s.Subject
+	return string("tag " + s.Subject)
 }
 
 // change returns what a step changes, from what to what.

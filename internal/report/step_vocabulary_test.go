@@ -16,7 +16,7 @@ var declaredKind = regexp.MustCompile(`(?m)\bKind = "([a-z-]+)"`)
 // stepKinds returns the kinds that internal/step declares.
 func stepKinds(t *testing.T) []step.Kind {
 	t.Helper()
-	source, err := os.ReadFile("../step/step.go")
+	source, err := os.ReadFile("../step/kind.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func stepKinds(t *testing.T) []step.Kind {
 		kinds = append(kinds, step.Kind(match[1]))
 	}
 	if len(kinds) < 19 {
-		t.Fatalf("kinds in step.go: got %d, want at least 19", len(kinds))
+		t.Fatalf("kinds in kind.go: got %d, want at least 19", len(kinds))
 	}
 	return kinds
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
@@ -24,7 +25,7 @@ func (g Summary) gatewayTable(style format.Style) []string {
 		for _, c := range connectionsOf(g.World, wl) {
 			istiods = append(istiods, c.Revision+" "+c.Istiod)
 		}
-		rows = append(rows, format.Row(wl.Key(), orUnknown(g.Ledger.Baseline.Sidecars[wl.Key()]),
+		rows = append(rows, format.Row(string(wl.Ref()), orUnknown(g.Ledger.Baseline.Sidecars[wl.Ref()]),
 			cmp.Or(strings.Join(wl.Sidecars(), "+"), "none"), podCounts(wl), cmp.Or(strings.Join(istiods, ", "), "no istiod")))
 	}
 	return section(style, format.Header("GATEWAY", "BEFORE", "NOW", "PODS", "CONNECTED TO"), rows, "gateway")
@@ -89,7 +90,7 @@ func (g Summary) next(style format.Style) []string {
 // canLeave reports whether the run could continue without the workload that it is
 // held at.
 func (g Summary) canLeave(h step.Hold) bool {
-	wl, exists := g.World.Workload(h.Subject)
+	wl, exists := g.World.Workload(mesh.WorkloadRef(h.Subject))
 	reason := h.Reason == "TimedOut" || h.Reason == "CheckFailed"
 	return exists && reason && h.Wave > 0 && !wl.Gateway && !wl.Swapping() && strategy.Decide(g.Target.Policy, wl).Moves()
 }

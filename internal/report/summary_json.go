@@ -47,8 +47,8 @@ func (g Summary) Object() any {
 		ours[name] = true
 	}
 	for _, wl := range g.World.Workloads {
-		before, was := g.Ledger.Baseline.Sidecars[wl.Key()]
-		m := moveObject{Workload: wl.Key(), Before: before, After: orEmpty(wl.Sidecars()), Connections: connectionsOf(g.World, wl)}
+		before, was := g.Ledger.Baseline.Sidecars[wl.Ref()]
+		m := moveObject{Workload: string(wl.Ref()), Before: before, After: orEmpty(wl.Sidecars()), Connections: connectionsOf(g.World, wl)}
 		switch pass, _ := g.pass(wl); {
 		case wl.Gateway:
 			o.Gateways = append(o.Gateways, m)

@@ -30,11 +30,11 @@ func TestSummaryObjectHasEveryListedWorkload(t *testing.T) {
 			}
 			listed := 0
 			for _, wl := range c.summary.World.Workloads {
-				if !strings.Contains(text, wl.Key()) {
+				if !strings.Contains(text, string(wl.Ref())) {
 					continue
 				}
-				if listed++; !strings.Contains(object, `"`+wl.Key()+`"`) {
-					t.Errorf("%s: got no entry, want one in:\n%s", wl.Key(), object)
+				if listed++; !strings.Contains(object, `"`+string(wl.Ref())+`"`) {
+					t.Errorf("%s: got no entry, want one in:\n%s", wl.Ref(), object)
 				}
 			}
 			if listed == 0 {
@@ -56,15 +56,17 @@ func summaryOfPodLabel() Summary {
 		Kind: mesh.Deployment, Namespace: "shop-own", Name: "cart", Replicas: 1, Template: mesh.Template{Labels: label}, Pods: []mesh.Pod{pod},
 	}
 	baseline := step.Baseline{
-		Bindings: map[string]string{"shop-own": "none"}, Sidecars: map[string]string{wl.Key(): "1-29-1"},
-		TemplateLabels: map[string]string{wl.Key(): "1-29-1"}, Revisions: map[string]string{"shop-own": "", wl.Key(): "1-29-1"},
+		Bindings: map[string]string{"shop-own": "none"}, Sidecars: map[mesh.WorkloadRef]string{wl.Ref(): "1-29-1"},
+		TemplateLabels: map[mesh.WorkloadRef]string{wl.Ref(): "1-29-1"},
+		Revisions:      map[step.BoundRef]string{"shop-own": "", step.BoundWorkload(wl.Ref()): "1-29-1"},
 	}
 	return Summary{
 		Run: run, Outcome: engine.Completed, Intent: reporttest.Intent,
 		World:  mesh.World{Namespaces: []mesh.Namespace{{Name: "shop-own"}}, Workloads: []mesh.Workload{wl}},
 		Ledger: step.Ledger{Waves: [][]string{{"shop-own"}}, Started: reporttest.Noon, Baseline: baseline},
 		Target: step.Target{
-			Run: run, Waves: []step.Wave{{Number: 1, Namespaces: []string{"shop-own"}}}, WorkloadRevisions: map[string]string{wl.Key(): "1-31-0"},
+			Run: run, Waves: []step.Wave{{Number: 1, Namespaces: []string{"shop-own"}}},
+			WorkloadRevisions: map[mesh.WorkloadRef]string{wl.Ref(): "1-31-0"},
 		},
 	}
 }

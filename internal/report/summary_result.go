@@ -32,8 +32,8 @@ func (g Summary) differences() []Difference {
 	}
 	baseline := g.Ledger.Baseline
 	for _, wl := range g.World.Workloads {
-		if before, was := baseline.Sidecars[wl.Key()]; was && len(wl.Live()) > 0 {
-			compare(wl.Key(), before, strings.Join(wl.Sidecars(), "+"))
+		if before, was := baseline.Sidecars[wl.Ref()]; was && len(wl.Live()) > 0 {
+			compare(string(wl.Ref()), before, strings.Join(wl.Sidecars(), "+"))
 		}
 	}
 	for _, name := range g.namespaces() {
@@ -62,7 +62,7 @@ func (g Summary) staying() []string {
 	for _, name := range g.namespaces() {
 		for _, wl := range g.World.In(name) {
 			if g.stays(wl) {
-				keys = append(keys, wl.Key())
+				keys = append(keys, string(wl.Ref()))
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // setRevision moves the first n pods of a workload to a revision.
 func setRevision(w *mesh.World, key, revision string, n int) {
 	for i, wl := range w.Workloads {
-		if wl.Key() == key {
+		if string(wl.Ref()) == key {
 			w.Workloads[i].Pods = slices.Clone(wl.Pods)
 			for j := range n {
 				w.Workloads[i].Pods[j].Sidecar.Revision = revision

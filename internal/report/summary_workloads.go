@@ -42,12 +42,12 @@ var statuses = []workloadStatus{notVerified, notMoved, nothingToVerify, verified
 func (g Summary) results() []workloadResult {
 	open := map[string]bool{} // workloads whose verification is left
 	for _, s := range step.Flat(g.Left) {
-		open[s.Subject] = open[s.Subject] || s.Kind == step.Verify
+		open[string(s.Subject)] = open[string(s.Subject)] || s.Kind == step.Verify
 	}
 	var list []workloadResult
 	for _, name := range g.namespaces() {
 		for _, wl := range g.World.In(name) {
-			before, was := g.Ledger.Baseline.Sidecars[wl.Key()]
+			before, was := g.Ledger.Baseline.Sidecars[wl.Ref()]
 			if wl.Gateway || !was && !wl.Injected() {
 				continue
 			}
@@ -56,7 +56,7 @@ func (g Summary) results() []workloadResult {
 				before: cmp.Or(before, "no sidecar"), now: cmp.Or(strings.Join(wl.Sidecars(), "+"), "no sidecar"),
 			}
 			r.pass, _ = g.pass(wl)
-			r.status, r.verified = g.status(r, open[wl.Key()])
+			r.status, r.verified = g.status(r, open[string(wl.Ref())])
 			list = append(list, r)
 		}
 	}
@@ -103,7 +103,7 @@ func (g Summary) workloads(style format.Style) []string {
 	counts := map[workloadStatus]int{}
 	for _, r := range results {
 		counts[r.status]++
-		rows = append(rows, format.Row(r.Key(), r.before, r.now, podCounts(r.Workload), cmp.Or(r.verified, string(r.status))))
+		rows = append(rows, format.Row(string(r.Ref()), r.before, r.now, podCounts(r.Workload), cmp.Or(r.verified, string(r.status))))
 	}
 	var parts []string
 	for _, s := range slices.Backward(statuses) {
@@ -148,7 +148,7 @@ func notMovedReasons(style format.Style, results []workloadResult) []string {
 	var notes []step.Note
 	for _, r := range results {
 		if r.status == notMoved && !r.decision.Moves() {
-			notes = append(notes, step.Note{Subject: r.Key(), Text: r.decision.Reason, Remedy: r.decision.Remedy})
+			notes = append(notes, step.Note{Subject: string(r.Ref()), Text: r.decision.Reason, Remedy: r.decision.Remedy})
 		}
 	}
 	if len(notes) == 0 {
@@ -170,7 +170,7 @@ func (g Summary) evidence(style format.Style, results []workloadResult) []string
 		if evidence == "" && trial == "" {
 			continue
 		}
-		lines = append(lines, "  "+r.Key())
+		lines = append(lines, "  "+string(r.Ref()))
 		for _, text := range []string{trial, evidence} {
 			if text != "" {
 				lines = append(lines, style.Wrap("    ", text)...)

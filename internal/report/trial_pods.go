@@ -27,7 +27,7 @@ func trialPods(w mesh.World) []TrialPod {
 	var list []TrialPod
 	for _, x := range w.Trials {
 		list = append(list, TrialPod{
-			Namespace: x.Namespace, Pod: x.Pod.Name, Of: x.Workload, Revision: x.Revision, Mode: x.Mode, State: trialState(x), Run: x.Run,
+			Namespace: x.Namespace, Pod: x.Pod.Name, Of: string(x.Workload), Revision: x.Revision, Mode: x.Mode, State: trialState(x), Run: x.Run,
 		})
 	}
 	return list

@@ -58,11 +58,11 @@ func stepNeeds(stages []step.Stage, root string) []install.Permission {
 func fieldNeeds(w mesh.World, stages []step.Stage) []install.Permission {
 	workloads := map[string]mesh.Workload{}
 	for _, wl := range w.Workloads {
-		workloads[wl.Key()] = wl
+		workloads[string(wl.Ref())] = wl
 	}
 	var needs []install.Permission
 	for _, s := range step.Flat(stages) {
-		wl, ok := workloads[s.Subject]
+		wl, ok := workloads[string(s.Subject)]
 		switch {
 		case !ok || s.Kind != step.Restart && s.TemplateLabel == "":
 			continue

@@ -9,31 +9,43 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Baseline is the mesh as it was found: what a rollback goes back to, and what
-// tells whether something moved that nobody asked to move.
+// Baseline is the mesh when the run began: what a rollback restores, and what shows
+// whether something moved unasked. The names of its JSON fields are those of the first
+// version.
 type Baseline struct {
-	Bindings       map[string]string `json:"bindings"`          // namespace -> its binding, as mesh.Binding.String writes it
-	Revisions      map[string]string `json:"revisions"`         // namespace, or key of a workload that its own pods' labels bound -> the revision that these labels gave
-	Sidecars       map[string]string `json:"sidecars"`          // workload key -> revisions of its sidecars; gateways too
-	TemplateLabels map[string]string `json:"pins,omitempty"`    // key of a workload that its own pods' labels bound -> its template's label istio.io/rev, "-" for none
-	Tag            map[string]string `json:"through,omitempty"` // namespace, or such a workload -> the tag that it was bound by
-	Tags           map[string]string `json:"tags,omitempty"`    // tag -> the revision that it named
-	Versions       map[string]string `json:"versions"`          // revision -> its Istio version
-	MovedTags      []string          `json:"moved,omitempty"`   // tags that the run moves unless they are to be kept, as decided when it was approved
+	Bindings       map[string]string           `json:"bindings"`          // namespace -> its binding, as mesh.Binding.String writes it
+	Revisions      map[BoundRef]string         `json:"revisions"`         // -> the revision that its labels chose
+	Sidecars       map[mesh.WorkloadRef]string `json:"sidecars"`          // -> revisions of its sidecars, joined with "+"; gateways too
+	TemplateLabels map[mesh.WorkloadRef]string `json:"pins,omitempty"`    // workloads bound by their own labels -> istio.io/rev, or NoLabel
+	Tag            map[BoundRef]string         `json:"through,omitempty"` // -> the tag that bound it
+	Tags           map[string]string           `json:"tags,omitempty"`    // tag -> the revision that it named
+	Versions       map[string]string           `json:"versions"`          // revision -> its Istio version
+	MovedTags      []string                    `json:"moved,omitempty"`   // tags that the run moves, unless tags are to be kept
 }
 
-// LabelsWritten are the labels that a run writes into templates on the way forth.
-func (b Baseline) LabelsWritten(pins map[string]string) map[string]string {
-	w := map[string]string{}
-	for key, found := range b.TemplateLabels {
-		if label, own := pins[key]; own && label != found {
-			w[key] = label
+// BoundRef is what labels bind to a revision: the name of a namespace, or the
+// reference of a workload that its own labels bind.
+type BoundRef string
+
+// BoundNamespace returns the reference of a namespace.
+func BoundNamespace(name string) BoundRef { return BoundRef(name) }
+
+// BoundWorkload returns the reference of a workload that its own labels bind.
+func BoundWorkload(ref mesh.WorkloadRef) BoundRef { return BoundRef(ref) }
+
+// LabelsWritten returns the template labels that differ from the baseline's: those
+// that an upgrade writes.
+func (b Baseline) LabelsWritten(labels map[mesh.WorkloadRef]string) map[mesh.WorkloadRef]string {
+	written := map[mesh.WorkloadRef]string{}
+	for ref, before := range b.TemplateLabels {
+		if label, ok := labels[ref]; ok && label != before {
+			written[ref] = label
 		}
 	}
-	return w
+	return written
 }
 
-// BoundByTag reports whether something that is moved was bound by a tag.
+// BoundByTag reports whether a tag bound something that the run moves.
 func (b Baseline) BoundByTag(tag string) bool {
 	for _, by := range b.Tag {
 		if by == tag {
@@ -43,13 +55,13 @@ func (b Baseline) BoundByTag(tag string) bool {
 	return false
 }
 
-// MovedTags tells, in words, which of the tags that a run moves are no longer where
-// they were found.
+// MovedTags describes the tags of the run that no longer name the baseline's revision.
 func (l Ledger) MovedTags(w mesh.World) []string {
 	var list []string
 	for _, tag := range l.Baseline.MovedTags {
-		if was, at := l.Baseline.Tags[tag], strings.Join(w.TagRevisions(tag), "+"); at != was && at != "" {
-			list = append(list, fmt.Sprintf("tag %s was at %s and is at %s already", tag, was, at))
+		before, now := l.Baseline.Tags[tag], strings.Join(w.TagRevisions(tag), "+")
+		if now != before && now != "" {
+			list = append(list, fmt.Sprintf("tag %s named %s and already names %s", tag, before, now))
 		}
 	}
 	return list

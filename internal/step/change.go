@@ -42,11 +42,11 @@ type Change struct {
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 
-	// Expect is what must be found just before the write, or it is not made: of a
-	// Namespace its Binding, as mesh.Binding.String writes it; of a workload that is
-	// patched, or of which a trial pod is created, the digest of its template; of a
-	// Pod, and of what is saved or deleted, its UID, and its place if a swap has it;
-	// of a keeper its workload. "" is no condition.
+	// Expect is what must be found just before the write, or it is not made: for
+	// a Namespace its Binding, as mesh.Binding.String writes it; for a workload of
+	// which a trial pod is made the digest of its template; for a Pod, and
+	// for what is kept or deleted, its UID, and where a swap has it in hand its
+	// place; for a keeper whose it is.
 	Expect string `json:"expect,omitempty"`
 
 	// Patch is the body of a merge patch, or the object that is created.

@@ -11,49 +11,51 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Target is where the mesh should end up. A baseline is just another target.
+// Target is where the mesh should end up. A rollback is a Target too: the baseline.
 type Target struct {
-	Run               string                  // whose stamp a restart bears
-	Revision          string                  // the revision that may have to be installed; "" installs nothing
-	Version           string                  // its Istio version, "" when only the cluster knows it
-	Bindings          map[string]mesh.Binding // namespace -> the labels that it should bear; none for one that is bound by its pods' own labels
-	Revisions         map[string]string       // namespace -> the revision that its sidecars should run
-	WorkloadRevisions map[string]string       // key of a workload that its own labels bind -> the revision that its sidecars should run
-	TemplateLabels    map[string]string       // key of such a workload -> the label istio.io/rev of its template, "-" for none
-	Tags              map[string]string       // tag -> the revision that it should name, before the waves on the way back, after them on the way forth
-	FinalBindings     map[string]mesh.Binding // namespace -> the labels that it gets back once its tag was moved
-	Waves             []Wave                  // in the order in which they are moved
-	Soak              time.Duration           // 0: no wave soaks
-	Rollback          bool                    // towards the baseline: what was never moved needs no proof
-	Policy            Policy                  // how workloads are moved
-	Remove            []string                // revisions that are taken away at the end
-	Versions          map[string]string       // revision -> its Istio version when the run began; on the way back
-	Baseline          Baseline                // the mesh as it was found
-	From              string                  // the revision from which other hands began the upgrade, "" none
-	LeftRevision      string                  // on the way back: the revision that is left
+	Run      string // the run's name, written into restart annotations
+	Revision string // the revision that may have to be installed; "" installs nothing
+	Version  string // its Istio version, "" when only the cluster knows it
+
+	Bindings          map[string]mesh.Binding     // namespace -> its labels; none for one whose workloads bind themselves
+	Revisions         map[string]string           // namespace -> the revision of its sidecars
+	WorkloadRevisions map[mesh.WorkloadRef]string // workloads bound by their own labels -> the revision of their sidecars
+	TemplateLabels    map[mesh.WorkloadRef]string // such workloads -> the template's label istio.io/rev, or NoLabel
+	Tags              map[string]string           // tag -> the revision it names: after the waves; on rollback, before them
+	FinalBindings     map[string]mesh.Binding     // namespace -> the labels that are restored once its tag has moved
+
+	Waves        []Wave            // in the order in which they are moved
+	Soak         time.Duration     // 0: no wave soaks
+	Rollback     bool              // towards the baseline: what was never moved is not verified
+	Policy       Policy            // how workloads are moved
+	Remove       []string          // revisions that are removed at the end
+	Versions     map[string]string // on rollback: revision -> its Istio version when the run began
+	Baseline     Baseline          // the mesh when the run began
+	From         string            // the revision from which the upgrade was begun without this run; "" for none
+	LeftRevision string            // on rollback: the revision that is left
 }
 
-// RevisionOf is the revision that a workload's sidecars should run, "" when the target
-// says nothing of it.
+// RevisionOf returns the revision that a workload's sidecars should be injected by, ""
+// when the target does not include the workload.
 func (t Target) RevisionOf(wl mesh.Workload) string {
-	return cmp.Or(t.WorkloadRevisions[wl.Key()], t.Revisions[wl.Namespace])
+	return cmp.Or(t.WorkloadRevisions[wl.Ref()], t.Revisions[wl.Namespace])
 }
 
-// Wave is the namespaces of one wave, under the number that people know it by.
+// Wave is a set of namespaces that are moved together, with its number from 1.
 type Wave struct {
 	Number     int      `json:"wave"`
 	Namespaces []string `json:"namespaces"`
 }
 
-// ControlPlanes returns the revisions that must be good before anything is moved
-// to them.
+// ControlPlanes returns the revisions that must be validated before anything is moved
+// to them, sorted.
 func (t Target) ControlPlanes() []string {
 	if !t.Rollback {
 		return []string{t.Revision}
 	}
 	var names []string
-	for _, g := range t.Waves {
-		for _, ns := range g.Namespaces {
+	for _, wave := range t.Waves {
+		for _, ns := range wave.Namespaces {
 			names = append(names, t.Revisions[ns])
 		}
 	}
@@ -61,20 +63,19 @@ func (t Target) ControlPlanes() []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
-// Namespaces are those that are moved, sorted.
+// Namespaces returns the namespaces of all waves, sorted.
 func (t Target) Namespaces() []string {
 	var list []string
-	for _, g := range t.Waves {
-		list = append(list, g.Namespaces...)
+	for _, wave := range t.Waves {
+		list = append(list, wave.Namespaces...)
 	}
 	return SortedUnique(list)
 }
 
-// ExistingNamespaces are those of them that are there: one that was deleted meanwhile has
-// nothing to move, and nothing is to be found in it.
+// ExistingNamespaces returns those of Namespaces that have not been deleted.
 func (t Target) ExistingNamespaces(w mesh.World) []string {
 	return slices.DeleteFunc(t.Namespaces(), func(name string) bool {
-		_, there := w.Namespace(name)
-		return !there
+		_, exists := w.Namespace(name)
+		return !exists
 	})
 }

@@ -32,7 +32,7 @@ func goodFacts() Facts {
 		Revision:        "1-31-0",
 		Version:         "1.31.0",
 		Workload:        wl,
-		Sidecars:        map[string]string{wl.Key(): "1-29-1"},
+		Sidecars:        map[mesh.WorkloadRef]string{wl.Ref(): "1-29-1"},
 		MovedNamespaces: map[string]bool{"a": true},
 		OldRevisions:    []string{"1-29-1"},
 		Setups: mesh.ControlPlaneSettings{

@@ -11,9 +11,9 @@ type Facts struct {
 	Version  string // the Istio version that the revision should have; "" for any
 
 	// For a control plane.
-	InUse           bool              // it served the mesh when the run began
-	Sidecars        map[string]string // workload key -> revisions of its sidecars when the run began, joined with "+"
-	MovedNamespaces map[string]bool   // namespaces that the run has bound to the revision, or is about to
+	InUse           bool                        // it served the mesh when the run began
+	Sidecars        map[mesh.WorkloadRef]string // -> revisions of its sidecars when the run began, joined with "+"
+	MovedNamespaces map[string]bool             // namespaces that the run has bound to the revision, or is about to
 
 	// For comparing a control plane with the ones that it replaces.
 	Setups       mesh.ControlPlaneSettings

@@ -136,7 +136,7 @@ func podsUsing(f Facts) []Reference {
 	for _, wl := range f.World.Workloads {
 		for _, p := range wl.Live() {
 			if reason := usedBy(f, wl.Namespace, p); reason != "" {
-				list = append(list, Reference{wl.Key(), reason})
+				list = append(list, Reference{string(wl.Ref()), reason})
 				break
 			}
 		}
@@ -183,9 +183,9 @@ func references(f Facts) []Reference {
 	for _, wl := range w.Workloads {
 		switch value, ok := wl.Template.Labels[mesh.RevisionLabel]; {
 		case ok && w.LabelMeans(value, name):
-			add(wl.Key(), fmt.Sprintf("its template has %s=%s", mesh.RevisionLabel, value))
+			add(string(wl.Ref()), fmt.Sprintf("its template has %s=%s", mesh.RevisionLabel, value))
 		case w.InjectsOnly(wl, name):
-			add(wl.Key(), "the revision's webhook injects its pods")
+			add(string(wl.Ref()), "the revision's webhook injects its pods")
 		}
 	}
 	for _, c := range w.Referrers {

@@ -95,7 +95,7 @@ func ForSteps(steps []step.Step, root string) []Right {
 			if e.Kind != s.Kind || e.When != IfPlanned {
 				continue
 			}
-			for _, r := range e.Rights(root, s.Subject) {
+			for _, r := range e.Rights(root, string(s.Subject)) {
 				if !slices.Contains(list, r) {
 					list = append(list, r)
 				}

@@ -17,19 +17,19 @@ import (
 
 // outsideSelection names a workload with sidecars in a namespace that is not moved.
 func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note {
-	_, moved := t.Baseline.Revisions[wl.Namespace]
+	_, moved := t.Baseline.Revisions[step.BoundNamespace(wl.Namespace)]
 	ns, _ := w.Namespace(wl.Namespace)
 	if moved || binding.Labelled(ns) {
 		return nil
 	}
 	if by := w.Injectors(ns, wl.Template); len(wl.Live()) == 0 && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(by, []string{t.Revision}) {
-		return []step.Note{{Kind: step.NotMoved, Subject: wl.Key(), Text: "is not moved: its namespace is not among those that are; its pods' own labels choose its revision",
+		return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not among those that are; its pods' own labels choose its revision",
 			Evidence: fmt.Sprintf("no pods; the next one would be injected by %s", strings.Join(by, " and "))}}
 	}
 	if !wl.Injected() || slices.Equal(wl.Sidecars(), []string{t.Revision}) {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotMoved, Subject: wl.Key(), Text: "is not moved: its namespace is not among those that are; its pods' own labels, or the default, chose its revision",
+	return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not among those that are; its pods' own labels, or the default, chose its revision",
 		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 }
 
@@ -37,7 +37,7 @@ func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note
 // own name is moved, and which labels in it decide nothing.
 func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 	var notes []step.Note
-	if tag := t.Baseline.Tag[ns.Name]; tag != "" {
+	if tag := t.Baseline.Tag[step.BoundNamespace(ns.Name)]; tag != "" {
 		notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Text: byTag(t, tag, ns.Name), Evidence: t.Baseline.Bindings[ns.Name]})
 	}
 	if ways := w.BoundThrough(ns, mesh.Template{}); len(ways) > 1 {
@@ -68,11 +68,11 @@ func describeTags(ways []string) string {
 // keptTemplate names a template that is pinned and that somebody else keeps: taken
 // back, the label binds the workload to what it had.
 func keptTemplate(t step.Target, wl mesh.Workload) []step.Note {
-	if wl.ManagedBy == "" || step.TemplateLabelOf(wl) == t.TemplateLabels[wl.Key()] {
+	if wl.ManagedBy == "" || step.TemplateLabelOf(wl) == t.TemplateLabels[wl.Ref()] {
 		return nil
 	}
-	return []step.Note{{Kind: step.ForCommit, Subject: wl.Key(), Evidence: "kept by " + wl.ManagedBy,
-		Text: fmt.Sprintf("has its template kept by somebody else: the label is written all the same, and when it is taken back the next pod is of the old revision again: commit %s there as well when its wave comes", mesh.Pinned(t.TemplateLabels[wl.Key()]))}}
+	return []step.Note{{Kind: step.ForCommit, Subject: string(wl.Ref()), Evidence: "kept by " + wl.ManagedBy,
+		Text: fmt.Sprintf("has its template kept by somebody else: the label is written all the same, and when it is taken back the next pod is of the old revision again: commit %s there as well when its wave comes", mesh.Pinned(t.TemplateLabels[wl.Ref()]))}}
 }
 
 // conditional names the webhooks whose matchConditions decide as well: what they
@@ -119,7 +119,7 @@ func byTag(t step.Target, tag, subject string) string {
 // decide before them.
 func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) []step.Note {
 	label, labelled := wl.Template.Labels[mesh.RevisionLabel]
-	if _, own := t.TemplateLabels[wl.Key()]; own {
+	if _, own := t.TemplateLabels[wl.Ref()]; own {
 		text := "is bound by its pods' own labels: its template is pinned to the revision itself in the same write as its restart, and its namespace is not labelled"
 		switch p := strategy.Decide(t.Policy, wl); {
 		case !p.Moves() && p.Strategy != step.Automatic:
@@ -127,7 +127,7 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 		case p.Strategy == step.Automatic || len(wl.Live()) == 0:
 			text = "is bound by its pods' own labels: its template is pinned to the revision itself, without a restart, and its namespace is not labelled"
 		}
-		return append(keptTemplate(t, wl), step.Note{Kind: step.ByTag, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))})
+		return append(keptTemplate(t, wl), step.Note{Kind: step.ByTag, Subject: string(wl.Ref()), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))})
 	}
 	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
 		return nil
@@ -135,7 +135,7 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 	if by := w.Injectors(ns, wl.Template); slices.Equal(by, []string{label}) {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoEffect, Subject: wl.Key(), Text: "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides", Evidence: ns.Binding().String()}}
+	return []step.Note{{Kind: step.NoEffect, Subject: string(wl.Ref()), Text: "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides", Evidence: ns.Binding().String()}}
 }
 
 // tagNotes names the tags that bound what is moved and stay where they are, and
@@ -161,7 +161,7 @@ func tagNotes(w mesh.World, t step.Target) []step.Note {
 		}
 		if others := binding.Bystanders(t, w, tag); len(others) > 0 {
 			text = "stays where it is: others are bound by it, which this run does not move; bind them to what they run by its own name, and it can be moved"
-			evidence += "; bound by it: " + strings.Join(others, ", ")
+			evidence += "; bound by it: " + mesh.JoinRefs(others)
 		}
 		notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + tag, Text: text, Evidence: evidence, Remedy: clears})
 	}

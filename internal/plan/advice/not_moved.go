@@ -14,7 +14,7 @@ import (
 // notMoved names a workload that the run does not move: a blocker, or an
 // exemption. One that never was in the mesh, and would not be, is neither.
 func notMoved(wl mesh.Workload, p step.Decision, injected bool) []step.Note {
-	n := step.Note{Kind: step.Exemption, Subject: wl.Key(), Text: "is left as it is: " + p.Reason, Evidence: "no sidecar", Remedy: p.Remedy}
+	n := step.Note{Kind: step.Exemption, Subject: string(wl.Ref()), Text: "is left as it is: " + p.Reason, Evidence: "no sidecar", Remedy: p.Remedy}
 	if wl.Injected() {
 		n.Evidence = "sidecars of " + strings.Join(wl.Sidecars(), ", ")
 	}
@@ -26,7 +26,7 @@ func notMoved(wl mesh.Workload, p step.Decision, injected bool) []step.Note {
 		if !injected {
 			return nil
 		}
-		return []step.Note{{Kind: step.NothingToVerify, Subject: wl.Key(), Text: "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", Evidence: "wanted 0"}}
+		return []step.Note{{Kind: step.NothingToVerify, Subject: string(wl.Ref()), Text: "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", Evidence: "wanted 0"}}
 	case !wl.Injected() && !injected && !wl.Template.HostNetwork:
 		return nil
 	case wl.Kind == mesh.CronJob:

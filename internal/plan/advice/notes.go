@@ -57,9 +57,9 @@ func gateway(w mesh.World, t step.Target, wl mesh.Workload) step.Note {
 	if to, moves := t.Revisions[wl.Namespace]; moves && len(w.Injectors(ns, wl.Template)) > 0 {
 		text = "is not restarted, but its namespace is moved: a pod that is made anew, by scaling or an eviction, gets " + to + " beside those on " + has
 	}
-	n := step.Note{Kind: step.GatewayStays, Subject: wl.Key(), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
+	n := step.Note{Kind: step.GatewayStays, Subject: string(wl.Ref()), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
 	for _, d := range binding.AffectedGateways(t, w, wl.Namespace) {
-		if d.Subject == n.Subject {
+		if string(d.Workload) == n.Subject {
 			n.Text = "is not restarted, but its namespace is moved: by that label the istiod of " + d.To + " would make it anew at once, so the run holds before it is written"
 			n.Remedy = fmt.Sprintf("bind that Gateway to what it has (label it %s=%s, which restarts it once)", mesh.RevisionLabel, d.From)
 		}
@@ -84,9 +84,9 @@ func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workl
 	case !p.Moves():
 		return notMoved(wl, p, injected)
 	case len(wl.Live()) == 0 && injected:
-		return []step.Note{{Kind: step.NothingToVerify, Subject: wl.Key(), Text: "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", Evidence: fmt.Sprintf("wanted %d", wl.Replicas)}}
+		return []step.Note{{Kind: step.NothingToVerify, Subject: string(wl.Ref()), Text: "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", Evidence: fmt.Sprintf("wanted %d", wl.Replicas)}}
 	case !wl.Injected() && injected:
-		return []step.Note{{Kind: step.NotInjected, Subject: wl.Key(), Text: "has no sidecar today and is not restarted; its next pod will get one, by its namespace's labels", Evidence: ns.Binding().String()}}
+		return []step.Note{{Kind: step.NotInjected, Subject: string(wl.Ref()), Text: "has no sidecar today and is not restarted; its next pod will get one, by its namespace's labels", Evidence: ns.Binding().String()}}
 	case !wl.Injected():
 		return nil
 	}
@@ -102,7 +102,7 @@ func notSwapped(t step.Target, wl mesh.Workload) []step.Note {
 	if why == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotSwapped, Subject: wl.Key(), Text: "is not swapped, though that is the policy: it does not fit, and is moved as it would be without one", Evidence: why}}
+	return []step.Note{{Kind: step.NotSwapped, Subject: string(wl.Ref()), Text: "is not swapped, though that is the policy: it does not fit, and is moved as it would be without one", Evidence: why}}
 }
 
 // mayLoseRequests names a workload of which nobody serves for a moment.
@@ -119,7 +119,7 @@ func mayLoseRequests(wl mesh.Workload, p step.Decision) []step.Note {
 	if gap == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.MayLoseRequests, Subject: wl.Key(), Text: "may lose requests in its restart: for a moment no pod of it serves", Evidence: gap}}
+	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests in its restart: for a moment no pod of it serves", Evidence: gap}}
 }
 
 // notReady names a workload that is not well before it is touched.
@@ -128,7 +128,7 @@ func notReady(wl mesh.Workload, p step.Decision) []step.Note {
 	if wl.Rollout.Done || p.Strategy == step.ByEviction && ready && len(wl.Live()) >= wl.Replicas {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotReady, Subject: wl.Key(), Text: "is not ready as it is: its restart does not mend that, and holds the run when it takes longer than the ready timeout", Evidence: wl.Rollout.Message}}
+	return []step.Note{{Kind: step.NotReady, Subject: string(wl.Ref()), Text: "is not ready as it is: its restart does not mend that, and holds the run when it takes longer than the ready timeout", Evidence: wl.Rollout.Message}}
 }
 
 // notDraining names a workload that leaves as soon as it is told to, while requests
@@ -144,6 +144,6 @@ func notDraining(wl mesh.Workload) []step.Note {
 	if len(names) == 0 || wl.Drains {
 		return nil
 	}
-	return []step.Note{{Kind: step.MayLoseRequests, Subject: wl.Key(), Text: "may lose requests in its restart: it can end while others still send to it; give it a preStop sleep, or declare that it drains with the annotation rerig.dev/drains=true",
+	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests in its restart: it can end while others still send to it; give it a preStop sleep, or declare that it drains with the annotation rerig.dev/drains=true",
 		Evidence: "no preStop hook in container " + strings.Join(names, ", ")}}
 }

@@ -14,12 +14,12 @@ import (
 func pinnedProxy(wl mesh.Workload) []step.Note {
 	var notes []step.Note
 	if image, is := wl.Template.Annotations[step.ImageAnnotation]; is {
-		notes = append(notes, step.Note{Kind: step.PinnedProxy, Subject: wl.Key(), Evidence: step.ImageAnnotation + "=" + image,
+		notes = append(notes, step.Note{Kind: step.PinnedProxy, Subject: string(wl.Ref()), Evidence: step.ImageAnnotation + "=" + image,
 			Text:   "moves, but its template names its proxy's image, and goes on with that one under the new control plane",
 			Remedy: "take the annotation away before the run"})
 	}
 	if config := wl.Template.Annotations[step.ConfigAnnotation]; strings.Contains(config, "discoveryAddress") {
-		notes = append(notes, step.Note{Kind: step.PinnedProxy, Subject: wl.Key(), Evidence: step.ConfigAnnotation + ": " + strings.Join(strings.Fields(config), " "),
+		notes = append(notes, step.Note{Kind: step.PinnedProxy, Subject: string(wl.Ref()), Evidence: step.ConfigAnnotation + ": " + strings.Join(strings.Fields(config), " "),
 			Text:   "moves, but its template names the istiod that its proxy asks: where that is not one of the new revision, its proof holds the run",
 			Remedy: "take discoveryAddress out of the annotation before the run"})
 	}

@@ -25,7 +25,7 @@ func movedBefore(w mesh.World, t step.Target) []step.Note {
 		if ns.Name == w.RootNamespace || !selection.HasSidecars(w, ns.Name) {
 			continue
 		}
-		was, ours := t.Baseline.Revisions[ns.Name]
+		was, ours := t.Baseline.Revisions[step.BoundNamespace(ns.Name)]
 		there, runs := binding.InjectedBy(w, ns) == revision, runsOf(w, ns.Name, revision)
 		n := step.Note{Kind: step.MovedBefore, Subject: ns.Name, Evidence: ns.Binding().String()}
 		switch {
@@ -65,7 +65,7 @@ func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, 
 	var olds []string
 	behind := 0
 	for _, wl := range w.In(n.Subject) {
-		had := slices.DeleteFunc(strings.Split(t.Baseline.Sidecars[wl.Key()], "+"), func(r string) bool { return r == "" || r == revision })
+		had := slices.DeleteFunc(strings.Split(t.Baseline.Sidecars[wl.Ref()], "+"), func(r string) bool { return r == "" || r == revision })
 		if len(had) > 0 && !wl.Gateway && strategy.Decide(t.Policy, wl).Moves() {
 			olds = append(olds, had...)
 			behind++

@@ -5,7 +5,6 @@ package advice
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
@@ -15,18 +14,18 @@ import (
 // movedBeforeWorkloads is byHand of what its own pods' labels bind: of a namespace that holds
 // such workloads on the revision, with the runs that have marked them.
 func movedBeforeWorkloads(w mesh.World, t step.Target, ns mesh.Namespace, revision string, runs []string) []step.Note {
-	_, ours := t.Baseline.Revisions[ns.Name]
+	_, ours := t.Baseline.Revisions[step.BoundNamespace(ns.Name)]
 	n := step.Note{Kind: step.MovedBefore, Subject: ns.Name}
-	var keys []string
-	for _, key := range binding.BoundByOwnLabelsTo(w, ns, revision) {
-		if was := t.Baseline.Revisions[key]; !ours || was == revision || t.From != "" && was == t.From {
-			keys = append(keys, key)
+	var refs []mesh.WorkloadRef
+	for _, ref := range binding.BoundByOwnLabelsTo(w, ns, revision) {
+		if was := t.Baseline.Revisions[step.BoundWorkload(ref)]; !ours || was == revision || t.From != "" && was == t.From {
+			refs = append(refs, ref)
 		}
 	}
-	if len(keys) == 0 || ours && t.From != "" && (t.Rollback || slices.Contains(runs, t.Run)) {
+	if len(refs) == 0 || ours && t.From != "" && (t.Rollback || slices.Contains(runs, t.Run)) {
 		return nil
 	}
-	n.Evidence = "by their pods' own labels: " + strings.Join(keys, ", ")
+	n.Evidence = "by their pods' own labels: " + mesh.JoinRefs(refs)
 	switch runs = otherRuns(runs, t); {
 	case ours && t.From != "":
 		n.Text = fmt.Sprintf("holds workloads that are on %s already: they belong to the run, are proven, and go back to %s", revision, t.From)

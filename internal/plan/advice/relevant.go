@@ -17,7 +17,7 @@ func Relevant(notes []step.Note, left []step.Stage) []step.Note {
 	moving := map[string]bool{}
 	for _, s := range step.Flat(left) {
 		if movesPods(s.Kind) {
-			moving[s.Subject], moving[step.NamespaceOf(s.Subject)] = true, true
+			moving[string(s.Subject)], moving[s.Workload().Namespace()] = true, true
 		}
 	}
 	return slices.DeleteFunc(notes, func(n step.Note) bool { return slices.Contains(aboutMoves, n.Kind) && !moving[n.Subject] })

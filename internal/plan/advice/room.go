@@ -31,7 +31,7 @@ func noRoom(w mesh.World, t step.Target, wl mesh.Workload, p step.Decision) []st
 	if lack == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoRoom, Subject: wl.Key(), Evidence: lack, Remedy: makeRoom,
+	return []step.Note{{Kind: step.NoRoom, Subject: string(wl.Ref()), Evidence: lack, Remedy: makeRoom,
 		Text: "has no room for its " + what + ": it is not begun before there is some, and holds the run when that takes longer than the ready timeout"}}
 }
 
@@ -73,7 +73,7 @@ func atMaximum(wl mesh.Workload) []step.Note {
 	if !wl.Scaler.Full {
 		return nil
 	}
-	return []step.Note{{Kind: step.AtMaximum, Subject: wl.Key(), Evidence: fmt.Sprintf("HorizontalPodAutoscaler %s, at most %d", wl.Scaler.Name, wl.Scaler.Max),
+	return []step.Note{{Kind: step.AtMaximum, Subject: string(wl.Ref()), Evidence: fmt.Sprintf("HorizontalPodAutoscaler %s, at most %d", wl.Scaler.Name, wl.Scaler.Max),
 		Text: "is at its autoscaler's maximum: no pod is added for its load while others are replaced"}}
 }
 

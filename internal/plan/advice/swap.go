@@ -14,6 +14,6 @@ func swapContinues(t step.Target, wl mesh.Workload) []step.Note {
 	if !is || t.Rollback {
 		return nil
 	}
-	return []step.Note{{Kind: step.SwapGoesOn, Subject: wl.Key(), Text: "goes on by swap, whatever a rule says: one has begun on it, and only the swap ends that, or the way back", Evidence: "rule '" + r.String() + "'",
+	return []step.Note{{Kind: step.SwapGoesOn, Subject: string(wl.Ref()), Text: "goes on by swap, whatever a rule says: one has begun on it, and only the swap ends that, or the way back", Evidence: "rule '" + r.String() + "'",
 		Remedy: "mend what holds it, or take the run back: rerig rollback " + t.Run}}
 }

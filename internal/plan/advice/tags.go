@@ -5,7 +5,6 @@ package advice
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
@@ -20,9 +19,9 @@ const ByOwnName = "bind each to what it runs by its own name: istio.io/rev=REVIS
 func blockedTags(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, s := range binding.TagSteps(w, t) {
-		if others := binding.Bystanders(t, w, s.Subject); len(others) > 0 {
-			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + s.Subject, Text: fmt.Sprintf("is not moved to %s while others are bound by it, which this run does not move: it holds there", s.To),
-				Evidence: fmt.Sprintf("at %s; bound by it: %s", s.From, strings.Join(others, ", ")), Remedy: ByOwnName})
+		if others := binding.Bystanders(t, w, string(s.Subject)); len(others) > 0 {
+			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + string(s.Subject), Text: fmt.Sprintf("is not moved to %s while others are bound by it, which this run does not move: it holds there", s.To),
+				Evidence: fmt.Sprintf("at %s; bound by it: %s", s.From, mesh.JoinRefs(others)), Remedy: ByOwnName})
 		}
 	}
 	return notes
@@ -35,14 +34,14 @@ func blockedTags(w mesh.World, t step.Target) []step.Note {
 func emptyNamespaces(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, s := range binding.TagSteps(w, t) {
-		others := binding.Bystanders(t, w, s.Subject)
+		others := binding.Bystanders(t, w, string(s.Subject))
 		for _, ns := range w.Namespaces {
-			if _, ours := t.Baseline.Bindings[ns.Name]; ours || !binding.Labelled(ns) || !slices.Contains(w.BoundThrough(ns, mesh.Template{}), s.Subject) ||
-				slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return slices.Contains(others, wl.Key()) }) {
+			if _, ours := t.Baseline.Bindings[ns.Name]; ours || !binding.Labelled(ns) || !slices.Contains(w.BoundThrough(ns, mesh.Template{}), string(s.Subject)) ||
+				slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return slices.Contains(others, wl.Ref()) }) {
 				continue
 			}
 			notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Evidence: ns.Binding().String(),
-				Text:   fmt.Sprintf("is bound by %s, holds no sidecars now, and is no part of the run: once that is moved, its next pods are of %s", describeTags([]string{s.Subject}), s.To),
+				Text:   fmt.Sprintf("is bound by %s, holds no sidecars now, and is no part of the run: once that is moved, its next pods are of %s", describeTags([]string{string(s.Subject)}), s.To),
 				Remedy: "where it is not to follow, bind it by a revision's own name, istio.io/rev=REVISION; one that has pods when the tag is to be moved holds the run"})
 		}
 	}

@@ -16,8 +16,8 @@ import (
 // sidecars of everything else are noted as well. What an earlier hand moved to
 // the target from a revision that the intent names counts as found there.
 func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
-	b := step.Baseline{Bindings: map[string]string{}, Revisions: map[string]string{}, Sidecars: map[string]string{},
-		TemplateLabels: map[string]string{}, Tag: map[string]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
+	b := step.Baseline{Bindings: map[string]string{}, Revisions: map[step.BoundRef]string{}, Sidecars: map[mesh.WorkloadRef]string{},
+		TemplateLabels: map[mesh.WorkloadRef]string{}, Tag: map[step.BoundRef]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
 	for _, r := range w.Revisions {
 		b.Versions[r.Name] = r.Version
 	}
@@ -28,7 +28,7 @@ func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	}
 	for _, wl := range w.Workloads {
 		if wl.Injected() || wl.Gateway {
-			b.Sidecars[wl.Key()] = revisionBefore(in, slices.Contains(namespaces, wl.Namespace) && !wl.Gateway, strings.Join(wl.Sidecars(), "+"))
+			b.Sidecars[wl.Ref()] = revisionBefore(in, slices.Contains(namespaces, wl.Namespace) && !wl.Gateway, strings.Join(wl.Sidecars(), "+"))
 		}
 	}
 	for _, tag := range step.SortedUnique(slices.Collect(maps.Values(b.Tag))) {
@@ -52,11 +52,11 @@ func revisionBefore(in step.Intent, moved bool, found string) string {
 func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespace) {
 	b.Bindings[ns.Name] = ns.Binding().String()
 	now := binding.InjectedBy(w, ns)
-	b.Revisions[ns.Name] = revisionBefore(in, true, now)
-	if b.Revisions[ns.Name] != now {
+	b.Revisions[step.BoundNamespace(ns.Name)] = revisionBefore(in, true, now)
+	if b.Revisions[step.BoundNamespace(ns.Name)] != now {
 		b.Bindings[ns.Name] = mesh.Pinned(in.From).String()
 	} else if tag := w.TagOf(ns, mesh.Template{}); tag != "" {
-		b.Tag[ns.Name] = tag
+		b.Tag[step.BoundNamespace(ns.Name)] = tag
 	}
 	if now != "" || ns.Binding().Injection.Set {
 		return
@@ -70,15 +70,15 @@ func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namesp
 
 // noteWorkload notes a workload that is bound by labels of its own pods.
 func noteWorkload(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespace, wl mesh.Workload) {
-	b.TemplateLabels[wl.Key()] = step.TemplateLabelOf(wl)
+	b.TemplateLabels[wl.Ref()] = step.TemplateLabelOf(wl)
 	by := strings.Join(w.Injectors(ns, wl.Template), "+")
-	b.Revisions[wl.Key()] = revisionBefore(in, true, by)
+	b.Revisions[step.BoundWorkload(wl.Ref())] = revisionBefore(in, true, by)
 	if tag := w.TagOf(ns, wl.Template); tag != "" {
-		b.Tag[wl.Key()] = tag
+		b.Tag[step.BoundWorkload(wl.Ref())] = tag
 	}
-	if b.Revisions[wl.Key()] != by {
-		b.TemplateLabels[wl.Key()] = in.From
-		delete(b.Tag, wl.Key())
+	if b.Revisions[step.BoundWorkload(wl.Ref())] != by {
+		b.TemplateLabels[wl.Ref()] = in.From
+		delete(b.Tag, step.BoundWorkload(wl.Ref()))
 	}
 }
 

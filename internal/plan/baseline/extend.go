@@ -26,7 +26,7 @@ func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	for _, name := range moved {
 		ns, _ := w.Namespace(name)
 		for _, wl := range w.In(name) {
-			if _, known := b.TemplateLabels[wl.Key()]; !known && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(w.Injectors(ns, wl.Template), []string{in.Revision}) {
+			if _, known := b.TemplateLabels[wl.Ref()]; !known && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(w.Injectors(ns, wl.Template), []string{in.Revision}) {
 				noteWorkload(b, w, in, ns, wl)
 			}
 		}

@@ -25,10 +25,10 @@ func WithFrom(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 		}
 		b.Revisions[name] = in.From
 		delete(b.Tag, name)
-		if _, own := b.TemplateLabels[name]; own {
-			b.TemplateLabels[name] = in.From
+		if _, own := b.TemplateLabels[mesh.WorkloadRef(name)]; own {
+			b.TemplateLabels[mesh.WorkloadRef(name)] = in.From
 		} else {
-			b.Bindings[name] = mesh.Pinned(in.From).String()
+			b.Bindings[string(name)] = mesh.Pinned(in.From).String()
 		}
 	}
 	for key, was := range b.Sidecars {
@@ -57,7 +57,7 @@ func foundOn(l step.Ledger, revision string) bool {
 }
 
 // moves reports whether a workload is in a namespace that the run moves.
-func moves(b step.Baseline, key string) bool {
-	_, ours := b.Revisions[step.NamespaceOf(key)]
+func moves(b step.Baseline, ref mesh.WorkloadRef) bool {
+	_, ours := b.Revisions[step.BoundNamespace(ref.Namespace())]
 	return ours
 }

@@ -5,7 +5,6 @@ package baseline
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
@@ -34,10 +33,8 @@ func Newcomers(w mesh.World, in step.Intent, l step.Ledger) []string {
 // namespacesWithProxies are the namespaces that held proxies when the run began.
 func namespacesWithProxies(b step.Baseline) map[string]bool {
 	held := map[string]bool{}
-	for key := range b.Sidecars {
-		_, name, _ := strings.Cut(key, " ")
-		namespace, _, _ := strings.Cut(name, "/")
-		held[namespace] = true
+	for ref := range b.Sidecars {
+		held[ref.Namespace()] = true
 	}
 	return held
 }
@@ -68,8 +65,8 @@ func join(b *step.Baseline, w mesh.World, found step.Baseline, names []string) m
 	b.Sidecars = maps.Clone(b.Sidecars)
 	for _, name := range names {
 		for _, wl := range w.In(name) {
-			if has, carries := found.Sidecars[wl.Key()]; carries {
-				b.Sidecars[wl.Key()] = has
+			if has, carries := found.Sidecars[wl.Ref()]; carries {
+				b.Sidecars[wl.Ref()] = has
 			}
 		}
 	}
@@ -77,8 +74,8 @@ func join(b *step.Baseline, w mesh.World, found step.Baseline, names []string) m
 }
 
 // merged is both maps in one; the second decides.
-func merged(a, b map[string]string) map[string]string {
-	all := map[string]string{}
+func merged[K comparable](a, b map[K]string) map[K]string {
+	all := map[K]string{}
 	maps.Copy(all, a)
 	maps.Copy(all, b)
 	return all

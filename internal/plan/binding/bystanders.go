@@ -31,9 +31,9 @@ func MovableTags(w mesh.World, in step.Intent, b step.Baseline, namespaces []str
 func SplitTag(at string) bool { return strings.Contains(at, "+") }
 
 // Bystanders are those of a tag that a target moves, or would.
-func Bystanders(t step.Target, w mesh.World, tag string) []string {
-	return slices.DeleteFunc(bystandersOf(w, tag, t.Namespaces(), t.TemplateLabels), func(key string) bool {
-		wl, _ := w.Workload(key)
+func Bystanders(t step.Target, w mesh.World, tag string) []mesh.WorkloadRef {
+	return slices.DeleteFunc(bystandersOf(w, tag, t.Namespaces(), t.TemplateLabels), func(ref mesh.WorkloadRef) bool {
+		wl, _ := w.Workload(ref)
 		ns, _ := w.Namespace(wl.Namespace)
 		return !wl.ForGateway() && slices.Equal(w.Injectors(ns, wl.Template), []string{t.Tags[tag]}) // of a tag that is half moved
 	})
@@ -44,32 +44,32 @@ func Bystanders(t step.Target, w mesh.World, tag string) []string {
 // where there is none now, and at once over what istiod renders for a Gateway.
 // Those that are pinned in their templates are given, nil where each one is that
 // can be: on the way forth.
-func bystandersOf(w mesh.World, tag string, namespaces []string, pins map[string]string) []string {
-	var keys []string
+func bystandersOf(w mesh.World, tag string, namespaces []string, labels map[mesh.WorkloadRef]string) []mesh.WorkloadRef {
+	var refs []mesh.WorkloadRef
 	for _, wl := range w.Workloads {
 		ns, ok := w.Namespace(wl.Namespace)
 		if !ok || !wl.Injected() && !wl.Gateway && len(wl.Live()) > 0 || !followsTag(w, tag, ns, wl) {
 			continue
 		}
-		if !slices.Contains(namespaces, ns.Name) || !movesBeforeTag(w, ns, wl, pins) {
-			keys = append(keys, wl.Key())
+		if !slices.Contains(namespaces, ns.Name) || !movesBeforeTag(w, ns, wl, labels) {
+			refs = append(refs, wl.Ref())
 		}
 	}
-	return keys
+	return refs
 }
 
 // movesBeforeTag reports whether a workload of a namespace that is moved is bound to
 // a revision by name before a tag is moved: by its namespace's label, or by its own,
 // which is pinned. The way back gives back only what was pinned on the way forth:
 // what came since it does not move. A Gateway's own label stays as it is.
-func movesBeforeTag(w mesh.World, ns mesh.Namespace, wl mesh.Workload, pins map[string]string) bool {
+func movesBeforeTag(w mesh.World, ns mesh.Namespace, wl mesh.Workload, labels map[mesh.WorkloadRef]string) bool {
 	if _, own := wl.Template.Labels[mesh.RevisionLabel]; own && wl.ForGateway() {
 		return false
 	}
 	once := wl.Kind == mesh.Job || wl.Kind == mesh.BarePod || wl.Kind == mesh.StaticPod // nobody makes their pods anew
-	_, pinned := pins[wl.Key()]
+	_, labelled := labels[wl.Ref()]
 	why, _ := TemplateLabelBlocked(wl)
-	return InjectedBy(w, ns) != "" || BoundByOwnLabels(w, ns, wl) && (once || why == "" && (pinned || pins == nil))
+	return InjectedBy(w, ns) != "" || BoundByOwnLabels(w, ns, wl) && (once || why == "" && (labelled || labels == nil))
 }
 
 // followsTag reports whether a workload is bound by a tag: by its namespace's

@@ -13,10 +13,10 @@ import (
 // revision at once: its istiod makes it anew. Before a run begins that is refused;
 // what is made later holds that label.
 type AffectedGateway struct {
-	Subject string // the workload's key
-	Gateway string // its name
-	From    string // the revision that it has
-	To      string // the revision that would make it anew
+	Workload mesh.WorkloadRef
+	Gateway  string // its name
+	From     string // the revision that it has
+	To       string // the revision that would make it anew
 }
 
 // AffectedGateways returns the Gateways that a label which is left to be written would draw
@@ -36,7 +36,7 @@ func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []Affe
 		if _, pinned := wl.Template.Labels[mesh.RevisionLabel]; !wl.ForGateway() || pinned || strings.Join(has, "+") == revision {
 			continue
 		}
-		d := AffectedGateway{Subject: wl.Key(), Gateway: wl.Template.Labels[mesh.GatewayLabel], From: InjectedBy(w, ns), To: revision}
+		d := AffectedGateway{Workload: wl.Ref(), Gateway: wl.Template.Labels[mesh.GatewayLabel], From: InjectedBy(w, ns), To: revision}
 		if len(has) == 1 {
 			d.From = has[0]
 		}

@@ -19,7 +19,7 @@ func RenderLabels(s step.Step) (step.Change, error) {
 	labels := map[string]any{}
 	changeLabel(labels, mesh.InjectionLabel, from.Injection, to.Injection)
 	changeLabel(labels, mesh.RevisionLabel, from.Revision, to.Revision)
-	return step.MergePatch("Namespace", "", s.Subject, s.From, map[string]any{"metadata": map[string]any{"labels": labels}})
+	return step.MergePatch("Namespace", "", s.Namespace(), s.From, map[string]any{"metadata": map[string]any{"labels": labels}})
 }
 
 // changeLabel notes a key only where it changes; nil takes the label away.

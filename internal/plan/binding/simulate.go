@@ -15,7 +15,7 @@ func SimulateLabels(w *mesh.World, s step.Step) {
 		return
 	}
 	for i, ns := range w.Namespaces {
-		if ns.Name != s.Subject {
+		if ns.Name != string(s.Subject) {
 			continue
 		}
 		labels := maps.Clone(ns.Labels)
@@ -34,7 +34,7 @@ func setLabel(labels map[string]string, key string, l mesh.Label) {
 // SimulateTemplateLabel predicts the label of a template alone.
 func SimulateTemplateLabel(w *mesh.World, s step.Step) {
 	for i, wl := range w.Workloads {
-		if wl.Key() == s.Subject {
+		if wl.Ref() == s.Workload() {
 			w.Workloads[i].Template.Labels = step.WithRevisionLabel(wl.Template.Labels, s.TemplateLabel)
 		}
 	}

@@ -22,7 +22,7 @@ func TagSteps(w mesh.World, t step.Target) []step.Step {
 			at = ""
 		}
 		if at != t.Tags[name] {
-			steps = append(steps, step.Step{Kind: step.Tag, Subject: name, From: at, To: t.Tags[name]})
+			steps = append(steps, step.Step{Kind: step.Tag, Subject: step.Subject(name), From: at, To: t.Tags[name]})
 		}
 	}
 	return steps
@@ -39,7 +39,7 @@ func PinSteps(w mesh.World, t step.Target) []step.Step {
 		for _, name := range g.Namespaces {
 			ns, ok := w.Namespace(name)
 			if now, needed := pinnedTo(t, w, ns); ok && needed {
-				steps = append(steps, step.Step{Kind: step.Pin, Subject: name, From: ns.Binding().String(), To: mesh.Pinned(now).String(), By: ns.ManagedBy})
+				steps = append(steps, step.Step{Kind: step.Pin, Subject: step.Subject(name), From: ns.Binding().String(), To: mesh.Pinned(now).String(), By: ns.ManagedBy})
 			}
 		}
 	}
@@ -56,7 +56,7 @@ func RestoreLabelSteps(w mesh.World, t step.Target) []step.Step {
 			to, wanted := t.FinalBindings[name]
 			ns, ok := w.Namespace(name)
 			if ok && wanted && (!moved || ns.Binding() != to) {
-				steps = append(steps, step.Step{Kind: step.RestoreLabel, Subject: name, From: t.Bindings[name].String(), To: to.String(), By: ns.ManagedBy})
+				steps = append(steps, step.Step{Kind: step.RestoreLabel, Subject: step.Subject(name), From: t.Bindings[name].String(), To: to.String(), By: ns.ManagedBy})
 			}
 		}
 	}
@@ -99,5 +99,5 @@ func Bound(t step.Target, w mesh.World, name string) bool {
 
 // RenderTag renders the move of a tag. What is expected is what it points to.
 func RenderTag(s step.Step) step.Change {
-	return step.Change{Verb: step.PointTag, Kind: "Tag", Name: s.Subject, Expect: s.From, Revision: s.To}
+	return step.Change{Verb: step.PointTag, Kind: "Tag", Name: string(s.Subject), Expect: s.From, Revision: s.To}
 }

@@ -12,7 +12,7 @@ import (
 func SimulateTag(w *mesh.World, s step.Step) {
 	tagged := false
 	for i, t := range w.Tags {
-		if t.Name == s.Subject {
+		if t.Name == string(s.Subject) {
 			w.Tags[i].Revision, tagged = s.To, true
 			if t.Service != "" {
 				w.Tags[i].Service = s.To
@@ -23,7 +23,7 @@ func SimulateTag(w *mesh.World, s step.Step) {
 		w.Validator.Revision = s.To
 	}
 	for i, h := range w.Webhooks {
-		if h.Tag == s.Subject || !tagged && s.Subject == mesh.DefaultTag && h.Tag == "" && w.ServesDefault(h.Configuration) {
+		if h.Tag == string(s.Subject) || !tagged && s.Subject == mesh.DefaultTag && h.Tag == "" && w.ServesDefault(h.Configuration) {
 			w.Webhooks[i].Revision = s.To
 		}
 	}

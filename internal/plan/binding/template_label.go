@@ -22,14 +22,14 @@ func BoundByOwnLabels(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 
 // BoundByOwnLabelsTo returns the keys of what carries a sidecar in a namespace and is bound to a
 // revision by labels of its own pods.
-func BoundByOwnLabelsTo(w mesh.World, ns mesh.Namespace, revision string) []string {
-	var keys []string
+func BoundByOwnLabelsTo(w mesh.World, ns mesh.Namespace, revision string) []mesh.WorkloadRef {
+	var refs []mesh.WorkloadRef
 	for _, wl := range w.In(ns.Name) {
 		if wl.Injected() && BoundByOwnLabels(w, ns, wl) && slices.Equal(w.Injectors(ns, wl.Template), []string{revision}) {
-			keys = append(keys, wl.Key())
+			refs = append(refs, wl.Ref())
 		}
 	}
-	return keys
+	return refs
 }
 
 // StaleTemplateRevision is, on the way back, where the label of a workload's own template would
@@ -37,7 +37,7 @@ func BoundByOwnLabelsTo(w mesh.World, ns mesh.Namespace, revision string) []stri
 // moved back, since none was evicted yet, or none could be made. Its label is given
 // back all the same.
 func StaleTemplateRevision(t step.Target, w mesh.World, wl mesh.Workload) []string {
-	to, own := t.TemplateLabels[wl.Key()]
+	to, own := t.TemplateLabels[wl.Ref()]
 	if !t.Rollback || !own || step.TemplateLabelOf(wl) == to || len(wl.Live()) == 0 {
 		return nil
 	}
@@ -48,18 +48,17 @@ func StaleTemplateRevision(t step.Target, w mesh.World, wl mesh.Workload) []stri
 // RenderTemplateLabel renders the label of a template alone, for a workload whose controller
 // does not replace its pods for it: they are evicted afterwards, or there are none.
 func RenderTemplateLabel(s step.Step) (step.Change, error) {
-	kind, name, _ := strings.Cut(s.Subject, " ")
-	namespace, name, ok := strings.Cut(name, "/")
-	if !ok || s.TemplateLabel == "" {
+	wl, err := mesh.ParseWorkloadRef(string(s.Subject))
+	if err != nil || s.TemplateLabel == "" {
 		return step.Change{}, step.NewFault(s, "it pins no template")
 	}
 	path := []string{"spec", "template", "metadata", "labels", mesh.RevisionLabel}
-	if mesh.Kind(kind) == mesh.CronJob {
+	if wl.Kind() == mesh.CronJob {
 		path = append([]string{"spec", "jobTemplate"}, path...)
 	}
 	body := map[string]any{}
 	step.SetField(body, PatchValue(s.TemplateLabel), path...)
-	c, err := step.MergePatch(kind, namespace, name, "", body)
+	c, err := step.MergePatch(string(wl.Kind()), wl.Namespace(), wl.Name(), "", body)
 	c.API = s.API
 	return c, err
 }
@@ -76,6 +75,6 @@ func PatchValue(label string) any {
 // is the run's own label: written on the way forth, or given back after pods had
 // been made with it.
 func LabelledByRun(p step.Policy, wl mesh.Workload) bool {
-	label, wrote := p.LabelsWritten[wl.Key()]
+	label, wrote := p.LabelsWritten[wl.Ref()]
 	return wrote && (step.TemplateLabelOf(wl) == label || p.Started(wl))
 }

@@ -19,7 +19,7 @@ func templated(k mesh.Kind) bool { return k.Templated() || k == mesh.CronJob }
 // Deployment that lends its template to a Rollout is not idle: the Rollout's pods
 // are made from it.
 func Idle(w mesh.World, wl mesh.Workload) bool {
-	lends := func(o mesh.Workload) bool { return o.TemplateFrom == wl.Key() }
+	lends := func(o mesh.Workload) bool { return o.TemplateFrom == wl.Ref() }
 	return len(wl.Live()) == 0 && !wl.Deleted && templated(wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
 }
 
@@ -54,7 +54,7 @@ func TemplateLabelBlocked(wl mesh.Workload) (why, clears string) {
 		return "its pods' own label " + mesh.RevisionLabel + " binds it, and a partition keeps its pods: those below it are made anew from the template before, with the label that they have",
 			"take the partition away (spec.updateStrategy.rollingUpdate.partition), or bind its namespace instead"
 	case wl.TemplateFrom != "":
-		return "its pods' own labels bind it, and its template is that of " + wl.TemplateFrom + ": writing there would begin its steps",
+		return "its pods' own labels bind it, and its template is that of " + string(wl.TemplateFrom) + ": writing there would begin its steps",
 			"change the label " + mesh.RevisionLabel + " there yourself, or bind its namespace instead"
 	case !templated(wl.Kind):
 		return "its pods' own labels bind it, and where a " + string(wl.Kind) + " keeps its pods' template is not known",

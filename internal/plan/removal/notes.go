@@ -16,9 +16,9 @@ func RestoreNotes(w mesh.World, t step.Target) []step.Note {
 		return nil
 	}
 	for _, s := range RestoreSteps(w, t) {
-		notes = append(notes, step.Note{Kind: step.CRDsStay, Subject: "revision " + s.Subject,
+		notes = append(notes, step.Note{Kind: step.CRDsStay, Subject: "revision " + string(s.Subject),
 			Text:     "comes back as it was kept, beside Istio's definitions (CRDs) as they are now: these are never taken back to an older Istio. It reads what it knows of them; configuration that uses newer fields keeps them, and this revision does not act on them",
-			Evidence: fmt.Sprintf("%d objects, Istio %s", len(w.MissingComponents(s.Subject)), s.To)})
+			Evidence: fmt.Sprintf("%d objects, Istio %s", len(w.MissingComponents(string(s.Subject))), s.To)})
 	}
 	return notes
 }

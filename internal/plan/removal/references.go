@@ -33,7 +33,7 @@ func ReferenceNotes(w mesh.World, t step.Target) []step.Note {
 		}
 		for _, wl := range w.Workloads {
 			if how := workloadReference(t, w, wl, revision); how != "" {
-				hold(wl.Key(), how)
+				hold(string(wl.Ref()), how)
 			}
 		}
 		for _, b := range w.Components {
@@ -64,14 +64,14 @@ func stays(t step.Target, w mesh.World, value, revision string) bool {
 // move with it, and a template's label is written.
 func letsGo(t step.Target, w mesh.World, c mesh.Reference) bool {
 	_, moves := t.Tags[mesh.DefaultTag]
-	return moves && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration || relabels(t, w, c.Subject)
+	return moves && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration || relabels(t, w, mesh.WorkloadRef(c.Subject))
 }
 
 // relabels reports whether the plan writes a workload's own label.
-func relabels(t step.Target, w mesh.World, key string) bool {
-	wl, there := w.Workload(key)
+func relabels(t step.Target, w mesh.World, ref mesh.WorkloadRef) bool {
+	wl, there := w.Workload(ref)
 	p := strategy.Decide(t.Policy, wl)
-	_, own := t.TemplateLabels[key]
+	_, own := t.TemplateLabels[ref]
 	return there && own && (p.Moves() || p.Strategy == step.Automatic)
 }
 
@@ -100,7 +100,7 @@ func workloadReference(t step.Target, w mesh.World, wl mesh.Workload, revision s
 		how = append(how, "it runs proxies of "+revision)
 	}
 	switch value, labelled := wl.Template.Labels[mesh.RevisionLabel]; {
-	case relabels(t, w, wl.Key()):
+	case relabels(t, w, wl.Ref()):
 	case labelled && stays(t, w, value, revision):
 		how = append(how, fmt.Sprintf("its template bears %s=%s", mesh.RevisionLabel, value))
 	case injectedOnlyBy(t, w, wl, revision):

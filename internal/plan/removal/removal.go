@@ -3,7 +3,6 @@
 package removal
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,10 +21,10 @@ func Steps(w mesh.World, t step.Target) []step.Step {
 		for _, b := range w.ComponentsOf(revision) {
 			switch {
 			case b.ManagedBy == "":
-				steps = append(steps, step.Step{Kind: step.Remove, Subject: b.String(), From: b.UID, To: revision})
+				steps = append(steps, step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: revision})
 			case !others:
 				others = true
-				steps = append(steps, step.Step{Kind: step.Remove, Subject: "revision " + revision, To: revision, By: b.ManagedBy})
+				steps = append(steps, step.Step{Kind: step.Remove, Subject: step.Subject("revision " + revision), To: revision, By: b.ManagedBy})
 			}
 		}
 	}
@@ -39,7 +38,7 @@ const PodInPrefix = "pod in "
 // its pods, and that the mesh takes configuration.
 func DryRunSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 	return slices.DeleteFunc(DryRuns(w, t), func(s step.Step) bool {
-		_, tried := l.Passed[DryRunKey(s, t)]
+		_, tried := l.Passed[step.DryRunKey(s, t)]
 		return tried
 	})
 }
@@ -54,35 +53,17 @@ func DryRuns(w mesh.World, t step.Target) []step.Step {
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			if _, there := w.Namespace(name); there {
-				steps = append(steps, step.Step{Kind: step.DryRun, Subject: PodInPrefix + name, To: t.Revision})
+				steps = append(steps, step.Step{Kind: step.DryRun, Subject: step.Subject(PodInPrefix + name), To: t.Revision})
 			}
 		}
 	}
 	return append(steps, step.Step{Kind: step.DryRun, Subject: "configuration", To: t.Revision})
 }
 
-// DryRunResult is what a try showed before a removal.
-type DryRunResult string
-
-// What is written down of a try: whatever held before has to hold afterwards.
-const (
-	DryRunDone        DryRunResult = "was tried"
-	PodRefused        DryRunResult = "was refused"                  // a pod that no workload's template was there for; why
-	SidecarInjected   DryRunResult = "was given a sidecar"          // such a pod; of which revision
-	RefusedByRevision DryRunResult = "was refused, labelled"        // invalid configuration, by the revision's own validator
-	RefusedByMesh     DryRunResult = "was refused, without a label" // invalid configuration, by the mesh's validator
-)
-
-// DryRunBeforeKey is under what is kept what a try showed before the removal: the
-// cluster cannot be asked for it afterwards.
-func DryRunBeforeKey(s step.Step, t step.Target, what DryRunResult) string {
-	return "before " + DryRunKey(s, t) + ": " + string(what)
-}
-
 // Render is a removal, or what it says of the object, as writes: what is kept of
 // it goes first.
 func Render(s step.Step) ([]step.Change, error) {
-	kind, name, ok := strings.Cut(s.Subject, " ")
+	kind, name, ok := strings.Cut(string(s.Subject), " ")
 	if !ok || s.By != "" {
 		return nil, step.NewFault(s, "this is not ours to take away")
 	}
@@ -99,7 +80,7 @@ func Render(s step.Step) ([]step.Change, error) {
 // Simulate predicts the World without one object.
 func Simulate(w *mesh.World, s step.Step) {
 	gone := func(b mesh.Component) bool {
-		return b.Revision == s.To && !b.Shared && (b.String() == s.Subject || s.By != "" && b.ManagedBy != "")
+		return b.Revision == s.To && !b.Shared && (b.String() == string(s.Subject) || s.By != "" && b.ManagedBy != "")
 	}
 	for _, b := range w.Components {
 		if gone(b) && b.ManagedBy == "" && !slices.ContainsFunc(w.SavedCopies, func(k mesh.Component) bool { return k.String() == b.String() }) {
@@ -125,13 +106,8 @@ func RestoreSteps(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	for _, revision := range t.ControlPlanes() {
 		if n := len(w.MissingComponents(revision)); n > 0 {
-			steps = append(steps, step.Step{Kind: step.Install, Subject: revision, From: "what was kept of it", To: t.Versions[revision]})
+			steps = append(steps, step.Step{Kind: step.Install, Subject: step.Subject(revision), From: "what was kept of it", To: t.Versions[revision]})
 		}
 	}
 	return steps
-}
-
-// DryRunKey is under what a try's verdict is kept: it says nothing of another removal.
-func DryRunKey(s step.Step, t step.Target) string {
-	return fmt.Sprintf("try %s %s without %s", s.Subject, s.To, strings.Join(t.Remove, "+"))
 }

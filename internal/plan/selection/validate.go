@@ -41,7 +41,7 @@ func Validate(w mesh.World, names []string, revision string) error {
 func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 	for _, wl := range w.In(ns.Name) {
 		if by := w.Injectors(ns, wl.Template); len(by) > 1 && binding.BoundByOwnLabels(w, ns, wl) {
-			return fmt.Errorf("select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see `istioctl analyze`, IST0139)", len(by), wl.Key(), strings.Join(by, ", "))
+			return fmt.Errorf("select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see `istioctl analyze`, IST0139)", len(by), wl.Ref(), strings.Join(by, ", "))
 		}
 	}
 	return nil
@@ -53,7 +53,7 @@ func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
 	for _, d := range binding.GatewaysAffectedBy(w, ns, revision) {
 		return fmt.Errorf("select namespaces: namespace %q holds %s, which istiod makes for the Gateway %s: with the namespace's label the istiod of %s would make it anew at once: bind that Gateway to what it has first (label it %s=%s, which restarts it once), or leave the namespace out",
-			ns.Name, d.Subject, d.Gateway, revision, mesh.RevisionLabel, d.From)
+			ns.Name, d.Workload, d.Gateway, revision, mesh.RevisionLabel, d.From)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func Decide(p step.Policy, wl mesh.Workload) step.Decision {
 	if is {
 		return way
 	}
-	if pin, own := p.TemplateLabels[wl.Key()]; own && pin != step.TemplateLabelOf(wl) && (way.Moves() || way.Strategy == step.Automatic) && !wl.Swapping() {
+	if pin, own := p.TemplateLabels[wl.Ref()]; own && pin != step.TemplateLabelOf(wl) && (way.Moves() || way.Strategy == step.Automatic) && !wl.Swapping() {
 		return decideLabelled(p, wl, way)
 	}
 	return way
@@ -177,5 +177,5 @@ func ruleUnfit(wl mesh.Workload, r step.Rule, why string) step.Decision {
 
 // ruleFlag is how the user writes a rule for one workload.
 func ruleFlag(wl mesh.Workload, w step.Strategy) string {
-	return fmt.Sprintf("--workload '%s=%s'", wl.Key(), w)
+	return fmt.Sprintf("--workload '%s=%s'", wl.Ref(), w)
 }

@@ -10,7 +10,7 @@ import (
 
 // WorkloadDecision is how one workload is moved, or why it is not.
 type WorkloadDecision struct {
-	Subject string `json:"subject"` // the workload's key
+	Workload mesh.WorkloadRef `json:"subject"`
 	step.Decision
 }
 
@@ -23,7 +23,7 @@ func Decisions(w mesh.World, t step.Target) []WorkloadDecision {
 			ns, _ := w.Namespace(name)
 			for _, wl := range w.In(name) {
 				if wl.Injected() || wl.Gateway || len(w.Injectors(ns, wl.Template)) > 0 {
-					list = append(list, WorkloadDecision{wl.Key(), decide(t, wl)})
+					list = append(list, WorkloadDecision{Workload: wl.Ref(), Decision: decide(t, wl)})
 				}
 			}
 		}

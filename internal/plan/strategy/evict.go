@@ -32,7 +32,7 @@ func EvictSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.
 				from = binding.StaleTemplateRevision(t, w, wl)
 			}
 			if len(from) > 0 {
-				steps = append(steps, step.Step{Kind: step.EvictPods, Wave: g.Number, Subject: wl.Key(), From: strings.Join(step.SortedUnique(from), "+"), To: want, API: wl.API, TemplateLabel: t.TemplateLabels[wl.Key()]})
+				steps = append(steps, step.Step{Kind: step.EvictPods, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: strings.Join(step.SortedUnique(from), "+"), To: want, API: wl.API, TemplateLabel: t.TemplateLabels[wl.Ref()]})
 			}
 		}
 	}

@@ -3,8 +3,6 @@
 package strategy
 
 import (
-	"strings"
-
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -25,7 +23,7 @@ func EvictStuckSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 			}
 			for _, p := range wl.Live() {
 				if !p.Ready && p.Sidecar.Present && p.Sidecar.Revision != t.RevisionOf(wl) {
-					steps = append(steps, step.Step{Kind: step.EvictStuckPod, Wave: g.Number, Subject: wl.Key(), From: p.Name + " " + p.UID, To: t.RevisionOf(wl)})
+					steps = append(steps, step.Step{Kind: step.EvictStuckPod, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: p.Name + " " + p.UID, To: t.RevisionOf(wl)})
 				}
 			}
 		}
@@ -36,11 +34,9 @@ func EvictStuckSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 // RenderEvictStuck renders the end of a pod. The API server honours disruption budgets in
 // it, and by the UID spares a later pod of the same name.
 func RenderEvictStuck(s step.Step) (step.Change, error) {
-	_, name, _ := strings.Cut(s.Subject, " ")
-	namespace, _, ok := strings.Cut(name, "/")
-	pod, uid, ok2 := strings.Cut(s.From, " ")
-	if !ok || !ok2 {
+	pod, err := s.Pod()
+	if err != nil {
 		return step.Change{}, step.NewFault(s, "%q of %q is no pod of a workload", s.From, s.Subject)
 	}
-	return step.Change{Verb: step.EvictPod, Kind: "Pod", Namespace: namespace, Name: pod, Expect: uid}, nil
+	return step.Change{Verb: step.EvictPod, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, Expect: pod.UID}, nil
 }

@@ -18,10 +18,9 @@ import (
 // run's stamp is written into the object's own annotations with it: by that it is
 // seen later.
 func RenderFieldRestart(s step.Step, run string, at time.Time) (step.Change, error) {
-	kind, name, ok := strings.Cut(s.Subject, " ")
-	namespace, name, ok2 := strings.Cut(name, "/")
-	if !ok || !ok2 {
-		return step.Change{}, step.NewFault(s, "%q is no workload", s.Subject)
+	wl, err := mesh.ParseWorkloadRef(string(s.Subject))
+	if err != nil {
+		return step.Change{}, step.NewFault(s, "%s", err)
 	}
 	when := at.UTC().Format(time.RFC3339)
 	body := map[string]any{"metadata": map[string]any{"annotations": map[string]any{step.RunAnnotation: run, step.RestartedAnnotation: when}}}
@@ -35,7 +34,7 @@ func RenderFieldRestart(s step.Step, run string, at time.Time) (step.Change, err
 	if s.TemplateLabel != "" {
 		step.SetField(body, binding.PatchValue(s.TemplateLabel), "spec", "template", "metadata", "labels", mesh.RevisionLabel)
 	}
-	c, err := step.MergePatch(kind, namespace, name, "", body)
+	c, err := step.MergePatch(string(wl.Kind()), wl.Namespace(), wl.Name(), "", body)
 	c.API = s.API
 	return c, err
 }

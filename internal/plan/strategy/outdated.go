@@ -41,7 +41,7 @@ func Outdated(w mesh.World, wl mesh.Workload, want string) []string {
 // sidecars that it had: the webhook let its pods through. The way back gives them
 // back.
 func LostSidecar(wl mesh.Workload, run string, l step.Ledger) bool {
-	had := strings.Split(l.Baseline.Sidecars[wl.Key()], "+")
+	had := strings.Split(l.Baseline.Sidecars[wl.Ref()], "+")
 	return wl.RestartAnnotation.Run == run && !slices.Contains(had, "") &&
 		slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return p.Current && !p.Sidecar.Present })
 }

@@ -12,16 +12,15 @@ import (
 )
 
 func RenderRestart(s step.Step, run string, at time.Time) (step.Change, error) {
-	kind, name, ok := strings.Cut(s.Subject, " ")
-	namespace, name, ok2 := strings.Cut(name, "/")
-	if !ok || !ok2 {
-		return step.Change{}, step.NewFault(s, "%q is no workload", s.Subject)
+	wl, err := mesh.ParseWorkloadRef(string(s.Subject))
+	if err != nil {
+		return step.Change{}, step.NewFault(s, "%s", err)
 	}
 	metadata := map[string]any{"annotations": map[string]any{step.RunAnnotation: run, step.RestartedAnnotation: at.UTC().Format(time.RFC3339)}}
 	if s.TemplateLabel != "" {
 		metadata["labels"] = map[string]any{mesh.RevisionLabel: binding.PatchValue(s.TemplateLabel)}
 	}
-	return step.MergePatch(kind, namespace, name, "", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": metadata}}})
+	return step.MergePatch(string(wl.Kind()), wl.Namespace(), wl.Name(), "", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": metadata}}})
 }
 
 func RestartSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step {
@@ -43,7 +42,7 @@ func RestartSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []ste
 			if len(old) == 0 || p.Strategy != step.ByRestart && p.Strategy != step.ByField || l.Restarted(wl, want) >= step.MaxAttempts {
 				continue
 			}
-			steps = append(steps, step.Step{Kind: step.Restart, Wave: g.Number, Subject: wl.Key(), From: strings.Join(old, "+"), To: want, Field: p.Field, API: wl.API, TemplateLabel: t.TemplateLabels[wl.Key()]})
+			steps = append(steps, step.Step{Kind: step.Restart, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: strings.Join(old, "+"), To: want, Field: p.Field, API: wl.API, TemplateLabel: t.TemplateLabels[wl.Ref()]})
 		}
 	}
 	return steps

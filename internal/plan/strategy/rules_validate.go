@@ -44,7 +44,7 @@ func nearby(w mesh.World, namespace string) string {
 	}
 	var keys []string
 	for _, wl := range w.In(namespace) {
-		keys = append(keys, wl.Key())
+		keys = append(keys, string(wl.Ref()))
 	}
 	switch more := len(keys) - maxNearby; {
 	case len(keys) == 0:

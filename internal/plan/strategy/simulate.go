@@ -4,7 +4,6 @@ package strategy
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -18,17 +17,23 @@ func SimulateEvict(w *mesh.World, s step.Step) {
 	if s.TemplateLabel != "" {
 		binding.SimulateTemplateLabel(w, s)
 	}
-	wl, _ := w.Workload(s.Subject)
+	wl, _ := w.Workload(s.Workload())
 	for _, p := range PodsToEvict(wl, s.To) {
-		SimulateEvictStuck(w, step.Step{Subject: s.Subject, From: p.Name + " " + p.UID})
+		replacePod(w, s.Workload(), p.Name)
 	}
 }
 
 // SimulateEvictStuck gives a workload another pod in the place of one that was evicted.
 func SimulateEvictStuck(w *mesh.World, s step.Step) {
-	pod, _, _ := strings.Cut(s.From, " ")
+	if evicted, err := s.Pod(); err == nil {
+		replacePod(w, s.Workload(), evicted.Name)
+	}
+}
+
+// replacePod replaces a pod by one that the live webhooks inject.
+func replacePod(w *mesh.World, ref mesh.WorkloadRef, pod string) {
 	for i, wl := range w.Workloads {
-		if wl.Key() != s.Subject {
+		if wl.Ref() != ref {
 			continue
 		}
 		ns, _ := w.Namespace(wl.Namespace)
@@ -48,7 +53,7 @@ func SimulateEvictStuck(w *mesh.World, s step.Step) {
 // not be what the step wants.
 func SimulateRestart(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 	for i, wl := range w.Workloads {
-		if wl.Key() != s.Subject {
+		if wl.Ref() != s.Workload() {
 			continue
 		}
 		ns, _ := w.Namespace(wl.Namespace)

@@ -46,7 +46,7 @@ func NotSwappedBecause(p step.Policy, wl mesh.Workload) string {
 // swapUnfit is Unswappable, and looks at what binds the workload: a template that is
 // to be pinned has to be written.
 func swapUnfit(p step.Policy, wl mesh.Workload) string {
-	if _, own := p.TemplateLabels[wl.Key()]; own {
+	if _, own := p.TemplateLabels[wl.Ref()]; own {
 		return "its pods' own labels bind it: that takes a write to its template, which makes its pods anew"
 	}
 	return swap.Unfit(wl)
@@ -60,7 +60,7 @@ func ValidateSwapRules(w mesh.World, t step.Target) error {
 				way, named := wanted(t.Policy, wl)
 				if why := swapUnfit(t.Policy, wl); named && way == step.BySwap && why != "" {
 					return fmt.Errorf("choose how %s is moved: a rule says swap, and it cannot be: %s: take the rule away, or say restart (--workload '%s=%s')",
-						wl.Key(), why, wl.Key(), step.ByRestart)
+						wl.Ref(), why, wl.Ref(), step.ByRestart)
 				}
 			}
 		}
@@ -84,7 +84,7 @@ func ValidateRulesAgainstSwaps(w mesh.World, t step.Target, given []step.Rule) e
 			for _, wl := range w.In(name) {
 				if r, is := OverriddenRule(t.Policy, wl); is && r.Name != "" && slices.Contains(given, r) {
 					return fmt.Errorf("choose how %s is moved: a rule says %s, and a swap has begun on it, which only the swap ends, or the way back: "+
-						"mend what holds it and run the same command without that rule, or take the run back with `rerig rollback %s`", wl.Key(), r.Strategy, t.Run)
+						"mend what holds it and run the same command without that rule, or take the run back with `rerig rollback %s`", wl.Ref(), r.Strategy, t.Run)
 				}
 			}
 		}

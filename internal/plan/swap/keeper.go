@@ -17,16 +17,16 @@ import (
 // a proxy drops them the moment no Service matches its pod, while its callers
 // still send to it. It is headless, so that nothing is sent through it.
 func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
-	name := KeeperName(wl.Key())
+	name := KeeperName(wl.Ref())
 	body, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Service",
 		"metadata": map[string]any{"name": name, "namespace": wl.Namespace,
 			"labels":      map[string]any{KeepLabel: name},
-			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Key(), Run: run})}},
+			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Ref(), Run: run})}},
 		"spec": map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": KeeperPorts(wl.Services)},
 	})
 	if err != nil {
-		return step.Change{}, fmt.Errorf("write the keeper of %s: %w", wl.Key(), err)
+		return step.Change{}, fmt.Errorf("write the keeper of %s: %w", wl.Ref(), err)
 	}
 	return step.Change{Verb: step.Create, Kind: "Service", Namespace: wl.Namespace, Name: name, Owner: run, Patch: body}, nil
 }

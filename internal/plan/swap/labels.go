@@ -103,7 +103,7 @@ func withoutLabels(labels, taken map[string]string) map[string]string {
 func unfitSelectors(wl mesh.Workload) string {
 	own, taken := podLabels(wl), LabelsToRemove(wl, mesh.Pod{})
 	released := maps.Clone(own)
-	released[HashLabel], released[KeepLabel] = detachedHash(""), KeeperName(wl.Key())
+	released[HashLabel], released[KeepLabel] = detachedHash(""), KeeperName(wl.Ref())
 	parked := withoutLabels(released, taken)
 	for _, o := range wl.Selectors {
 		is, then, last := o.Selector.Matches(own), o.Selector.Matches(released), o.Selector.Matches(parked)

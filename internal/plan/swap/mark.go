@@ -20,7 +20,7 @@ const (
 
 // mark is a mesh.Swap as it is written on a pod.
 type mark struct {
-	Workload string            `json:"workload"`
+	Workload mesh.WorkloadRef  `json:"workload"`
 	Run      string            `json:"run,omitempty"`
 	Hash     string            `json:"hash,omitempty"`
 	Role     mesh.SwapRole     `json:"role,omitempty"`
@@ -57,7 +57,7 @@ func encodeMark(s mesh.Swap) string {
 
 // KeeperName is the value of the keep label of a workload's kept pods, and the name of
 // their keeper.
-func KeeperName(workload string) string {
+func KeeperName(workload mesh.WorkloadRef) string {
 	return fmt.Sprintf("rerig-kept-%x", sha256.Sum256([]byte(workload)))[:len("rerig-kept-")+10]
 }
 

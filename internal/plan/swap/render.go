@@ -37,11 +37,11 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 	case DeletePod:
 		return []step.Change{{Verb: step.DeleteKept, Kind: "Pod", Namespace: wl.Namespace, Name: m.Pod.Name, Expect: Precondition(m.Pod.UID, m.Pod.Swap)}}, nil
 	case DeleteKeeper:
-		return []step.Change{{Verb: step.DeleteKept, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: wl.Key()}}, nil
+		return []step.Change{{Verb: step.DeleteKept, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: string(wl.Ref())}}, nil
 	case RemoveMark:
 		return step.Single(patchPod(m.Pod, wl, step.NotOwned, map[string]any{"annotations": map[string]any{SwapAnnotation: nil}}))
 	}
-	return nil, fmt.Errorf("render the move %s of %s: it has no writes", m.Kind, wl.Key())
+	return nil, fmt.Errorf("render the move %s of %s: it has no writes", m.Kind, wl.Ref())
 }
 
 // Precondition is what must be found of a pod before it is written to.
@@ -55,11 +55,11 @@ func Precondition(uid string, s mesh.Swap) string {
 func renderDetach(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
 	s := p.Swap
 	if !s.Marked() {
-		s = mesh.Swap{Workload: wl.Key(), Run: t.Run, Role: PodsOf(wl, t).roleOf(p), StartedAt: at}
+		s = mesh.Swap{Workload: wl.Ref(), Run: t.Run, Role: PodsOf(wl, t).roleOf(p), StartedAt: at}
 	}
 	s.Hash, s.DetachedAt = wl.ReplicaSetHash, at
 	return patchPod(p, wl, step.NotOwned, map[string]any{
-		"labels":      map[string]any{HashLabel: detachedHash(t.Run), KeepLabel: KeeperName(wl.Key())},
+		"labels":      map[string]any{HashLabel: detachedHash(t.Run), KeepLabel: KeeperName(wl.Ref())},
 		"annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
 }
 

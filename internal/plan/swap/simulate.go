@@ -14,7 +14,7 @@ import (
 // take their places where they fit, else new ones, of what the live webhooks give.
 func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 	for i, wl := range w.Workloads {
-		if wl.Key() != s.Subject {
+		if wl.Ref() != s.Workload() {
 			continue
 		}
 		ns, _ := w.Namespace(wl.Namespace)
@@ -36,7 +36,7 @@ func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 			}
 			pods = append(pods, fresh, parkedPod(old, wl, t, at))
 		}
-		wl.Pods, wl.Keeper = pods, KeeperName(wl.Key())
+		wl.Pods, wl.Keeper = pods, KeeperName(wl.Ref())
 		w.Workloads[i] = wl
 	}
 	w.Sort()
@@ -51,7 +51,7 @@ func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.P
 	if p.Swap.Marked() {
 		role = p.Swap.Role
 	}
-	p.Swap = mesh.Swap{Workload: wl.Key(), Run: t.Run, Role: role, Hash: wl.ReplicaSetHash, Place: mesh.Parked, RemovedLabels: LabelsToRemove(wl, p), ParkedAt: at}
+	p.Swap = mesh.Swap{Workload: wl.Ref(), Run: t.Run, Role: role, Hash: wl.ReplicaSetHash, Place: mesh.Parked, RemovedLabels: LabelsToRemove(wl, p), ParkedAt: at}
 	p.HasController, p.Current = false, false
 	return p
 }
@@ -59,7 +59,7 @@ func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.P
 // SimulateDeleteParked leaves nothing of a swap.
 func SimulateDeleteParked(w *mesh.World, s step.Step) {
 	for i, wl := range w.Workloads {
-		if wl.Key() != s.Subject {
+		if wl.Ref() != s.Workload() {
 			continue
 		}
 		var pods []mesh.Pod

@@ -16,7 +16,7 @@ func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) 
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
 		if from := RevisionsLeft(wl, t); from != "" {
-			steps = append(steps, step.Step{Kind: step.Swap, Wave: g.Number, Subject: wl.Key(), From: from, To: t.RevisionOf(wl)})
+			steps = append(steps, step.Step{Kind: step.Swap, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: from, To: t.RevisionOf(wl)})
 		}
 	}
 	return steps
@@ -27,7 +27,7 @@ func DeleteParkedSteps(w mesh.World, t step.Target, g step.Wave, decide func(mes
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
 		if wl.Swapping() || RevisionsLeft(wl, t) != "" {
-			steps = append(steps, step.Step{Kind: step.DeleteParked, Wave: g.Number, Subject: wl.Key(), To: t.RevisionOf(wl)})
+			steps = append(steps, step.Step{Kind: step.DeleteParked, Wave: g.Number, Subject: step.Subject(wl.Ref()), To: t.RevisionOf(wl)})
 		}
 	}
 	return steps
@@ -76,7 +76,7 @@ func ForgetVerdicts(l step.Ledger, stages []step.Stage) {
 			continue
 		}
 		for key := range l.Passed {
-			if strings.HasPrefix(key, "prove "+s.Subject+" ") {
+			if key.Kind == step.Verify && key.Workload == s.Workload() {
 				delete(l.Passed, key)
 			}
 		}

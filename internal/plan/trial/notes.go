@@ -14,7 +14,7 @@ func Notes(w mesh.World, t step.Target, wl mesh.Workload) []step.Note {
 	case !needsTrial(w, t, wl):
 		return nil
 	case unsuitable(wl) != "":
-		return []step.Note{{Kind: step.TrialImpossible, Subject: wl.Key(), Text: "is moved without having been tried: " + unsuitable(wl), Evidence: "trial " + string(mode) + " was asked for"}}
+		return []step.Note{{Kind: step.TrialImpossible, Subject: string(wl.Ref()), Text: "is moved without having been tried: " + unsuitable(wl), Evidence: "trial " + string(mode) + " was asked for"}}
 	}
 	return append(trialEffects(t, wl, mode), noRoom(w, wl)...)
 }

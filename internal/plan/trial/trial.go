@@ -4,7 +4,6 @@ package trial
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/strategy"
@@ -23,8 +22,8 @@ func Steps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step 
 				continue
 			}
 			_, passed := l.Passed[step.TrialKey(w, wl, want, mode)]
-			if !passed || len(w.TrialsOf(t.Run, wl.Key())) > 0 {
-				steps = append(steps, step.Step{Kind: step.Trial, Wave: g.Number, Subject: wl.Key(), From: string(mode), To: want})
+			if !passed || len(w.TrialsOf(t.Run, wl.Ref())) > 0 {
+				steps = append(steps, step.Step{Kind: step.Trial, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: string(mode), To: want})
 			}
 		}
 	}
@@ -59,10 +58,10 @@ func DeleteSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 	if !slices.ContainsFunc(w.Trials, func(x mesh.Trial) bool { return x.Run == t.Run }) {
 		return nil
 	}
-	wanted := map[string]bool{}
+	wanted := map[mesh.WorkloadRef]bool{}
 	for _, g := range t.Waves {
 		for _, s := range Steps(w, t, l, g) {
-			wanted[s.Subject] = true
+			wanted[s.Workload()] = true
 		}
 	}
 	var steps []step.Step
@@ -76,7 +75,12 @@ func DeleteSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 
 // DeleteStep is the step that ends one trial pod.
 func DeleteStep(x mesh.Trial) step.Step {
-	return step.Step{Kind: step.DeleteTrial, Subject: x.Workload, From: x.Namespace + "/" + x.Pod.Name + " " + x.Pod.UID}
+	return step.Step{Kind: step.DeleteTrial, Subject: step.Subject(x.Workload), From: PodRef(x).String()}
+}
+
+// PodRef returns the reference of a trial pod.
+func PodRef(x mesh.Trial) mesh.PodRef {
+	return mesh.PodRef{Namespace: x.Namespace, Name: x.Pod.Name, UID: x.Pod.UID}
 }
 
 // PodChange is a change of one trial pod.
@@ -85,21 +89,22 @@ func PodChange(v step.Verb, x mesh.Trial) step.Change {
 }
 
 func Render(s step.Step, run string) (step.Change, error) {
-	kind, name, ok := strings.Cut(s.Subject, " ")
-	namespace, name, ok2 := strings.Cut(name, "/")
-	if !ok || !ok2 {
-		return step.Change{}, step.NewFault(s, "%q is no workload", s.Subject)
+	wl, err := mesh.ParseWorkloadRef(string(s.Subject))
+	if err != nil {
+		return step.Change{}, step.NewFault(s, "%s", err)
 	}
-	return step.Change{Verb: step.CreateTrial, Kind: kind, Namespace: namespace, Name: name, Trial: &step.TrialPod{Run: run, Revision: s.To, Mode: step.TrialMode(s.From)}}, nil
+	return step.Change{
+		Verb: step.CreateTrial, Kind: string(wl.Kind()), Namespace: wl.Namespace(), Name: wl.Name(),
+		Trial: &step.TrialPod{Run: run, Revision: s.To, Mode: step.TrialMode(s.From)},
+	}, nil
 }
 
 func RenderDelete(s step.Step) (step.Change, error) {
-	pod, uid, ok := strings.Cut(s.From, " ")
-	namespace, name, ok2 := strings.Cut(pod, "/")
-	if !ok || !ok2 {
-		return step.Change{}, step.NewFault(s, "%q is no pod", s.From)
+	pod, err := s.Pod()
+	if err != nil {
+		return step.Change{}, step.NewFault(s, "%s", err)
 	}
-	return step.Change{Verb: step.Delete, Kind: "Pod", Namespace: namespace, Name: name, Expect: uid}, nil
+	return step.Change{Verb: step.Delete, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, Expect: pod.UID}, nil
 }
 
 // SimulateDelete takes a trial pod out of a predicted World.
@@ -113,7 +118,7 @@ func noRoom(w mesh.World, wl mesh.Workload) []step.Note {
 	if lack == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoRoom, Subject: wl.Key(), Evidence: lack, Remedy: "make room: raise the quota, add a node, or scale something down; or have it moved without a trial",
+	return []step.Note{{Kind: step.NoRoom, Subject: string(wl.Ref()), Evidence: lack, Remedy: "make room: raise the quota, add a node, or scale something down; or have it moved without a trial",
 		Text: "has no room for its trial pod, which holds the run when that does not change"}}
 }
 
@@ -133,5 +138,5 @@ func trialEffects(t step.Target, wl mesh.Workload, mode step.TrialMode) []step.N
 	default:
 		text += ", that serves beside the others for a while, once it is proven; autoscalers and disruption budgets that select by its labels count it meanwhile"
 	}
-	return []step.Note{{Kind: step.TrialFirst, Subject: wl.Key(), Text: text + evictionsBlocked, Evidence: string(mode)}}
+	return []step.Note{{Kind: step.TrialFirst, Subject: string(wl.Ref()), Text: text + evictionsBlocked, Evidence: string(mode)}}
 }

@@ -35,9 +35,9 @@ func (n *notes) take(e engine.Event) {
 	}
 	switch e.Kind {
 	case engine.Waiting:
-		n.reasons[e.Step.Subject] = e.Verdict.Reason
+		n.reasons[string(e.Step.Subject)] = e.Verdict.Reason
 	case engine.Passed:
-		delete(n.reasons, e.Step.Subject)
+		delete(n.reasons, string(e.Step.Subject))
 	case engine.Retrying:
 		n.trouble = e.Message
 	}
@@ -110,7 +110,7 @@ func (f *frame) controlPlane(style format.Style) string {
 	text, tone := "ready", format.Good
 	if f.next != nil && f.next.Wave == 0 {
 		text, tone = report.PhaseOf(*f.next), format.Warn
-		if reason := f.reasons[f.next.Subject]; reason != "" && len(f.commits) == 0 {
+		if reason := f.reasons[string(f.next.Subject)]; reason != "" && len(f.commits) == 0 {
 			text += ": " + reason
 		}
 	}

@@ -154,10 +154,10 @@ func TestFrameShowsParkedPods(t *testing.T) {
 	in.Policy.Strategy = step.BySwap
 	in.Soak = 5 * time.Minute
 	o := reporttest.Start(w, in)
-	for o.Left[0].Kind != step.Soak || !strings.Contains(o.Left[0].Steps[0].Subject, "shop-web") {
+	for o.Left[0].Kind != step.Soak || !strings.Contains(string(o.Left[0].Steps[0].Subject), "shop-web") {
 		o.Advance()
 	}
-	o.Ledger.Soaking = map[string]time.Time{step.SoakKey(o.Left[0].Wave, o.Target.Revision): reporttest.Noon}
+	o.Ledger.Soaking = map[step.VerdictKey]time.Time{step.SoakKey(o.Left[0].Wave, o.Target.Revision): reporttest.Noon}
 	lines := observed(o).lines(format.Style{Width: 100}, 23, reporttest.Noon, parallel)
 	want := "Deployment shop-web/web   2/2  verified   2 parked until 12:05:00"
 	if got := strings.Join(lines, "\n"); !strings.Contains(got, want) {

@@ -77,14 +77,14 @@ func Run(report func(engine.Event)) Observation {
 		emit(engine.Event{Kind: engine.Observed})
 		next := o.Left[0].Steps[0]
 		emitBefore(emit, next, o.At)
-		key := plan.Key(o.World, next, o.Target)
+		key := plan.VerdictKey(o.World, next, o.Target)
 		o.Advance()
 		if next.Kind.Changes() {
 			emit(engine.Event{Kind: engine.Acted, Step: &next})
 			continue
 		}
 		o.Ledger.Passed[key] = step.Pass{At: o.At, Evidence: evidence}
-		pass := verify.Verdict{Subject: next.Subject, Result: verify.Pass, Reason: evidence}
+		pass := verify.Verdict{Subject: string(next.Subject), Result: verify.Pass, Reason: evidence}
 		emit(engine.Event{Kind: engine.Passed, Step: &next, Verdict: &pass})
 	}
 	emit(engine.Event{Kind: engine.Observed})
@@ -101,7 +101,7 @@ func emitBefore(emit func(engine.Event), next step.Step, now time.Time) {
 	case next.Kind == step.Soak:
 		emit(engine.Event{Kind: engine.Soaking, Step: &next, Until: now.Add(time.Minute)})
 	default:
-		wait := verify.Verdict{Check: "proxy-connected", Subject: next.Subject, Result: verify.Wait,
+		wait := verify.Verdict{Check: "proxy-connected", Subject: string(next.Subject), Result: verify.Wait,
 			Reason: "no istiod of 1-31-0 serves the proxy of its first pod"}
 		emit(engine.Event{Kind: engine.Waiting, Step: &next, Verdict: &wait})
 		emit(engine.Event{Kind: engine.Waiting, Step: &next, Verdict: &wait})

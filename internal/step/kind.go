@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package step
+
+import "slices"
+
+// Kind names one of the few things that a run can do.
+type Kind string
+
+// The kinds of steps. What each one does to the mesh, and what its Subject, From and
+// To hold, is documented at Step.
+const (
+	Define        Kind = "define"          // apply the MeshUpgrade CustomResourceDefinition
+	DeleteTrial   Kind = "delete-trial"    // delete a trial pod that is no longer wanted
+	Install       Kind = "install"         // install a control-plane revision; on rollback, restore a removed one
+	Validate      Kind = "validate"        // validate a control plane before anything is moved to it
+	Pin           Kind = "pin"             // on rollback: bind a namespace to the revision it runs before its tag moves
+	Tag           Kind = "tag"             // point a revision tag, or the default, at another revision
+	Trial         Kind = "trial"           // run one pod of the real workload on the target, beside the others
+	Label         Kind = "label"           // bind a namespace to a revision
+	LabelTemplate Kind = "label-template"  // set istio.io/rev in a workload's template without a restart
+	EvictStuckPod Kind = "evict-stuck-pod" // on rollback: evict a pod that blocks its StatefulSet
+	Restart       Kind = "restart"         // rolling restart of a workload, so that its pods are injected again
+	EvictPods     Kind = "evict-pods"      // evict a workload's pods one at a time, so that they are injected again
+	Swap          Kind = "swap"            // replace a Deployment's pods one by one, without a rollout
+	Verify        Kind = "verify"          // verify a workload's proxies
+	Soak          Kind = "soak"            // leave a verified wave to run, then verify it again
+	DeleteParked  Kind = "delete-parked"   // delete the pods that a swap parked, and their keeper
+	RestoreLabel  Kind = "restore-label"   // give a namespace its own label again once its tag has moved
+	Remove        Kind = "remove"          // remove one object of an old control plane
+	DryRun        Kind = "dry-run"         // after a removal: check by dry run that pods and configuration are still accepted
+)
+
+// Kinds returns every kind, in the order in which an upgrade reaches them.
+func Kinds() []Kind {
+	return []Kind{Define, DeleteTrial, Install, Validate, Pin, Trial, Label, LabelTemplate, EvictStuckPod, Restart, EvictPods,
+		Swap, Verify, Soak, DeleteParked, Tag, RestoreLabel, Remove, DryRun}
+}
+
+// Changes reports whether steps of this kind change the cluster. The others only
+// check it.
+func (k Kind) Changes() bool { return !slices.Contains([]Kind{Validate, Verify, Soak, DryRun}, k) }
+
+// formerKinds are the names that records of versions before 0.1.0 use.
+var formerKinds = map[string]Kind{
+	"admit": Validate, "preset": LabelTemplate, "evict": EvictStuckPod, "replace": EvictPods, "prove": Verify,
+	"retire": DeleteParked, "unpin": RestoreLabel, "try": DryRun, "withdraw": DeleteTrial,
+}
+
+// UnmarshalText reads a kind, also by the name that earlier versions recorded. It
+// accepts unknown kinds: a record of a later version is not misread, since no step
+// of such a kind is ever left to do.
+func (k *Kind) UnmarshalText(text []byte) error {
+	if kind, former := formerKinds[string(text)]; former {
+		*k = kind
+		return nil
+	}
+	*k = Kind(text)
+	return nil
+}
