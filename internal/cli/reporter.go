@@ -16,17 +16,17 @@ import (
 // live view on a terminal, lines elsewhere. stop ends it before anything else is
 // written.
 func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
-	reporter, stop = a.outputReporter(parallel)
+	output, stopOutput := a.outputReporter(parallel)
 	file := os.Getenv(recordVariable)
 	if file == "" {
-		return reporter, stop
+		return output, stopOutput
 	}
-	recorder, stopRecording, err := a.recordView(file, parallel)
+	recorder, stopRecorder, err := a.recordView(file, parallel)
 	if err != nil {
 		fmt.Fprintf(a.Err, "rerig: the live view is not recorded (%s): %s\n", recordVariable, err)
-		return reporter, stop
+		return output, stopOutput
 	}
-	return bothReporters{reporter, recorder}, func() { stop(); stopRecording() }
+	return bothReporters{output, recorder}, func() { stopOutput(); stopRecorder() }
 }
 
 func (a *app) outputReporter(parallel int) (reporter engine.Reporter, stop func()) {
@@ -38,7 +38,7 @@ func (a *app) outputReporter(parallel int) (reporter engine.Reporter, stop func(
 		return &report.Lines{Out: a.Out}, func() {}
 	}
 	view := live.New(live.Options{
-		Out: a.Out, Color: a.color(), Size: func() (int, int) { return terminalSize(f) }, Parallel: parallel, Clock: a.clock,
+		Out: a.Out, Color: a.color(), Size: func() (int, int) { return terminalSize(f) }, Parallel: parallel, Clock: wallClock{},
 	})
 	return view, view.Close
 }
@@ -56,13 +56,13 @@ func (a *app) recordView(file string, parallel int) (reporter engine.Reporter, s
 	if err != nil {
 		return nil, nil, err
 	}
-	cast, err := live.NewCast(f, recordColumns, recordRows, a.clock)
+	cast, err := live.NewCast(f, recordColumns, recordRows, wallClock{})
 	if err != nil {
 		f.Close()
 		return nil, nil, err
 	}
 	view := live.New(live.Options{
-		Out: cast, Color: true, Size: func() (int, int) { return recordColumns, recordRows }, Parallel: parallel, Clock: a.clock,
+		Out: cast, Color: true, Size: func() (int, int) { return recordColumns, recordRows }, Parallel: parallel, Clock: wallClock{},
 	})
 	return view, func() { view.Close(); f.Close() }, nil
 }
