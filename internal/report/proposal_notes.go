@@ -85,6 +85,7 @@ func paragraphs(style format.Style, notes []step.Note, noun string, sentence fun
 const (
 	minParagraph = 4  // lines left of a screenful in which another paragraph begins
 	maxRows      = 12 // objects of a paragraph that are listed one per line, with their evidence
+	maxNameLines = 20 // of a paragraph with more objects
 	maxRemedies  = 5  // of a paragraph
 )
 
@@ -98,7 +99,7 @@ func noteSubjects(style format.Style, notes []step.Note, maxLines int) (int, []s
 		}
 		return len(notes), style.Table("    ", rows)
 	}
-	return style.Pack("    ", subjectsOf(notes), maxLines)
+	return style.Pack("    ", subjectsOf(notes), min(maxLines, maxNameLines))
 }
 
 // remedies tells what to do about the objects of a paragraph, those with the same

@@ -138,3 +138,20 @@ func TestSectionsHaveOneHeadingEach(t *testing.T) {
 		t.Errorf("want a count in the heading:\n%s", text)
 	}
 }
+
+func TestManyRestoredLabelsShareALine(t *testing.T) {
+	var steps []step.Step
+	for i := range 25 {
+		steps = append(steps, step.Step{
+			Kind: step.RestoreLabel, Subject: fmt.Sprintf("team-%02d", i), From: "istio.io/rev=1-31-0", To: "istio.io/rev=prod",
+		})
+	}
+	p := Proposal{Plan: plan.Plan{Stages: []step.Stage{{Kind: step.RestoreLabel, Steps: steps}}}}
+	want := "  restore  labels of 25 namespaces: istio.io/rev=1-31-0 -> istio.io/rev=prod\n"
+	if got := p.Text(format.Style{}); !strings.Contains(got, want) {
+		t.Errorf("want %q in:\n%s", want, got)
+	}
+	if got := p.Text(format.Style{Details: true}); !strings.Contains(got, "Namespace team-24") {
+		t.Errorf("with details: want each namespace in:\n%s", got)
+	}
+}

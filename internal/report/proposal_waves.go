@@ -39,29 +39,51 @@ func newPlanView(p Proposal, style format.Style) planView {
 
 // outside lists the steps before the waves, or after them.
 func (v planView) outside(heading string, last bool) []string {
-	var lines []string
-	steps := 0
+	var steps []step.Step
 	for _, s := range v.byWave[0] {
-		words := vocabulary[s.Kind]
-		if last != (words.last != nil && words.last(v.Plan.Target.Rollback)) {
-			continue
+		if after := vocabulary[s.Kind].last; last == (after != nil && after(v.Plan.Target.Rollback)) {
+			steps = append(steps, s)
 		}
-		if steps++; len(lines) >= screenful && !v.style.Details {
-			continue
-		}
-		lines = append(lines, v.outsideStep(s, words)...)
 	}
-	if steps == 0 {
+	if len(steps) == 0 {
 		return nil
 	}
-	return append([]string{"", v.style.Paint(format.Strong, heading)}, folded(lines, steps-screenful, v.style, "step")...)
+	var lines []string
+	left := len(steps)
+	for _, group := range grouped(steps, v.outsideGroup(steps)) {
+		if len(lines) >= screenful && !v.style.Details {
+			break
+		}
+		lines = append(lines, v.outsideStep(group)...)
+		left -= len(group)
+	}
+	return append([]string{"", v.style.Paint(format.Strong, heading)}, folded(lines, left, v.style, "step")...)
 }
 
-func (v planView) outsideStep(s step.Step, words stepWords) []string {
+// outsideGroup returns what steps have in common that are listed together: many steps
+// of a kind with the same detail.
+func (v planView) outsideGroup(steps []step.Step) func(step.Step) string {
+	counts := map[step.Kind]int{}
+	for _, s := range steps {
+		counts[s.Kind]++
+	}
+	return func(s step.Step) string {
+		if vocabulary[s.Kind].many == nil || counts[s.Kind] <= maxRows || v.style.Details {
+			return fmt.Sprint(s.Kind, " ", s.Subject, " ", s.From)
+		}
+		return string(s.Kind) + ": " + vocabulary[s.Kind].detail(s)
+	}
+}
+
+func (v planView) outsideStep(group []step.Step) []string {
+	s, words := group[0], vocabulary[group[0].Kind]
 	if s.Kind == step.Install {
 		return v.installation(s)
 	}
 	text := objectAfterVerb(s)
+	if len(group) > 1 && words.many != nil {
+		text = words.many(len(group))
+	}
 	if words.detail != nil {
 		text += ": " + words.detail(s)
 	}

@@ -26,6 +26,7 @@ type stepWords struct {
 	phase  string                 // the live view, while such a step is next
 	last   func(back bool) bool   // whether a plan lists it after the waves; nil: before them
 	detail func(step.Step) string // what follows the object in a plan
+	many   func(n int) string     // the objects of many steps with the same detail; nil: each step is listed
 
 	// Of steps in a wave.
 	state    State                                      // of a wave whose next step is of this kind
@@ -66,6 +67,7 @@ var vocabulary = map[step.Kind]stepWords{
 		detail: func(s step.Step) string {
 			return change(s) + ", the revision that it runs, before its tag moves" + byOthers(s)
 		},
+		many: func(n int) string { return format.Count(n, "namespace") },
 	},
 	step.Tag: {
 		verb: "tag", counted: [2]string{"tag", "tags"}, object: tag,
@@ -81,6 +83,7 @@ var vocabulary = map[step.Kind]stepWords{
 		phase:  "restoring the labels of namespaces",
 		last:   always,
 		detail: func(s step.Step) string { return change(s) + byOthers(s) },
+		many:   func(n int) string { return "labels of " + format.Count(n, "namespace") },
 	},
 	step.DeleteTrial: {
 		verb: "delete", counted: [2]string{"trial pod deleted", "trial pods deleted"}, object: trialPod,
