@@ -3,7 +3,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -56,11 +55,4 @@ func moveDuration(w mesh.World, wl mesh.Workload, want, run string, l step.Ledge
 		return 0, false
 	}
 	return pass.At.Sub(wl.RestartAnnotation.At), true
-}
-
-// namespaceOf returns the namespace of a workload's key, "KIND NAMESPACE/NAME".
-func namespaceOf(key string) string {
-	_, name, _ := strings.Cut(key, " ")
-	namespace, _, _ := strings.Cut(name, "/")
-	return namespace
 }
