@@ -61,7 +61,7 @@ func (o *Observation) simulate(s step.Step) {
 }
 
 // evidence is what each verification of Run sees.
-const evidence = "2 of 2 pods run; all carry 1-31-0"
+const evidence = "2/2 pods running, all sidecars of 1-31-0"
 
 // Run simulates an upgrade of Mesh and reports its events. Each check waits once, and
 // each wave soaks.
@@ -102,7 +102,7 @@ func emitBefore(emit func(engine.Event), next step.Step, now time.Time) {
 		emit(engine.Event{Kind: engine.Soaking, Step: &next, Until: now.Add(time.Minute)})
 	default:
 		wait := verify.Verdict{Check: "proxy-connected", Subject: string(next.Subject), Result: verify.Wait,
-			Reason: "no istiod of 1-31-0 serves the proxy of its first pod"}
+			Reason: "its first pod is not connected to an istiod of 1-31-0"}
 		emit(engine.Event{Kind: engine.Waiting, Step: &next, Verdict: &wait})
 		emit(engine.Event{Kind: engine.Waiting, Step: &next, Verdict: &wait})
 	}
