@@ -20,7 +20,9 @@ func TestRunIsRecorded(t *testing.T) {
 	if e != nil {
 		t.Fatal(e)
 	}
-	for _, want := range []string{`{"version": 2, "width": 100, "height": 30}`, "restarted Deployment shop-web/web", "to-1-31-0: upgrade to 1-31-0"} {
+	for _, want := range []string{
+		`{"version": 2, "width": 100, "height": 30}`, "restarted Deployment shop-web/web", "to-1-31-0: upgrade to 1-31-0",
+	} {
 		if !strings.Contains(string(cast), want) {
 			t.Errorf("recording: want %q in:\n%s", want, cast)
 		}
