@@ -15,8 +15,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// notes are what the events so far have told about a run.
-type notes struct {
+// runState is what the events so far have reported about a run.
+type runState struct {
 	run     string
 	last    engine.Event      // the last one with an observation
 	began   time.Time         // of the first event
@@ -24,34 +24,34 @@ type notes struct {
 	trouble string            // why the cluster is not reachable
 }
 
-// take takes note of an event.
-func (n *notes) take(e engine.Event) {
-	n.run = cmp.Or(e.Run, n.run)
+// observe updates the state by an event.
+func (r *runState) observe(e engine.Event) {
+	r.run = cmp.Or(e.Run, r.run)
 	if e.World != nil && e.Target != nil && e.Ledger != nil {
-		n.last, n.trouble = e, ""
+		r.last, r.trouble = e, ""
 	}
-	if n.began.IsZero() {
-		n.began = e.At
+	if r.began.IsZero() {
+		r.began = e.At
 	}
 	switch e.Kind {
 	case engine.Waiting:
-		n.reasons[string(e.Step.Subject)] = e.Verdict.Reason
+		r.reasons[string(e.Step.Subject)] = e.Verdict.Reason
 	case engine.Passed:
-		delete(n.reasons, string(e.Step.Subject))
+		delete(r.reasons, string(e.Step.Subject))
 	case engine.Retrying:
-		n.trouble = e.Message
+		r.trouble = e.Message
 	}
 }
 
-func (n *notes) clone() notes {
-	c := *n
-	c.reasons = maps.Clone(n.reasons)
+func (r *runState) clone() runState {
+	c := *r
+	c.reasons = maps.Clone(r.reasons)
 	return c
 }
 
 // frame is what the view shows. It is indexed once per observation.
 type frame struct {
-	notes
+	runState
 	target   step.Target
 	ledger   *step.Ledger
 	next     *step.Step // nil when nothing is left
@@ -59,19 +59,19 @@ type frame struct {
 	commits  []string // what has to be committed before the run goes on
 }
 
-// update takes over the notes, and indexes the observation where it is a new one.
-func (f *frame) update(n notes) {
+// update shows another state, and indexes its observation unless it is the same one.
+func (f *frame) update(state runState) {
 	before := f.last
-	f.notes = n
-	if before.Ledger == n.last.Ledger && before.World == n.last.World {
+	f.runState = state
+	if before.Ledger == state.last.Ledger && before.World == state.last.World {
 		return
 	}
-	f.target, f.ledger = *n.last.Target, n.last.Ledger
-	f.progress = report.ProgressOf(report.Snapshot{World: *n.last.World, Target: f.target, Ledger: *f.ledger, Left: n.last.Stages})
-	f.commits = step.Commits(n.last.Stages)
+	f.target, f.ledger = *state.last.Target, state.last.Ledger
+	f.progress = report.ProgressOf(report.Snapshot{World: *state.last.World, Target: f.target, Ledger: *f.ledger, Left: state.last.Stages})
+	f.commits = step.Commits(state.last.Stages)
 	f.next = nil
-	if len(n.last.Stages) > 0 {
-		f.next = &n.last.Stages[0].Steps[0]
+	if len(state.last.Stages) > 0 {
+		f.next = &state.last.Stages[0].Steps[0]
 	}
 }
 

@@ -44,22 +44,22 @@ const parallel = 4
 
 // observed is a frame of one observation.
 func observed(o reporttest.Observation) *frame {
-	n := notes{reasons: map[string]string{}}
-	n.take(engine.Event{
+	state := runState{reasons: map[string]string{}}
+	state.observe(engine.Event{
 		Kind: engine.Observed, At: o.At, Run: o.Target.Run, World: &o.World, Target: &o.Target, Ledger: &o.Ledger, Stages: o.Left,
 	})
 	f := &frame{}
-	f.update(n)
+	f.update(state)
 	return f
 }
 
 func TestFrames(t *testing.T) {
-	f, n := &frame{}, notes{reasons: map[string]string{}}
+	f, state := &frame{}, runState{reasons: map[string]string{}}
 	var b strings.Builder
 	last := ""
 	reporttest.Run(func(e engine.Event) {
-		n.take(e)
-		f.update(n.clone())
+		state.observe(e)
+		f.update(state.clone())
 		if now := strings.Join(f.lines(format.Style{Width: 79}, 23, e.At, parallel), "\n"); now != last {
 			b.WriteString(now + "\n----\n")
 			last = now

@@ -20,6 +20,7 @@ import (
 const (
 	minInterval = 250 * time.Millisecond // between two drawings
 	maxInterval = time.Second            // between two drawings while nothing happens, for the times shown
+	pauseFactor = 4                      // times as long as a drawing took is the pause after it, at least
 )
 
 // Options are what a View needs.
@@ -42,7 +43,7 @@ type View struct {
 	mutex   sync.Mutex
 	filter  report.EventFilter
 	lines   []report.EventLine // not written yet
-	notes   notes
+	state   runState
 	changed bool
 
 	// Of the drawing goroutine, and of Close once that has ended.
@@ -54,7 +55,7 @@ type View struct {
 // New returns a view that draws until it is closed.
 func New(o Options) *View {
 	ctx, cancel := context.WithCancel(context.Background())
-	v := &View{Options: o, stop: cancel, stopped: make(chan struct{}), notes: notes{reasons: map[string]string{}}}
+	v := &View{Options: o, stop: cancel, stopped: make(chan struct{}), state: runState{reasons: map[string]string{}}}
 	go v.run(ctx)
 	return v
 }
@@ -64,7 +65,7 @@ func (v *View) Report(e engine.Event) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	v.changed = true
-	v.notes.take(e)
+	v.state.observe(e)
 	if e.Kind == engine.Waiting { // the view shows it
 		return
 	}
@@ -77,9 +78,9 @@ func (v *View) Report(e engine.Event) {
 func (v *View) Close() {
 	v.stop()
 	<-v.stopped
-	lines, notes, _ := v.taken()
+	lines, state, _ := v.taken()
 	if len(lines) > 0 {
-		v.draw(lines, notes, v.Clock.Now())
+		v.draw(lines, state, v.Clock.Now())
 	}
 	if len(v.shown) > 0 {
 		style, _ := v.style()
@@ -88,25 +89,29 @@ func (v *View) Close() {
 	}
 }
 
-// run draws what has changed, and once a second in any case.
+// run draws what has changed, and once a second in any case. A drawing that takes
+// long is followed by a longer pause, so that a large mesh leaves the processor to the
+// run.
 func (v *View) run(ctx context.Context) {
 	defer close(v.stopped)
-	for v.Clock.Sleep(ctx, minInterval) == nil {
+	pause := minInterval
+	for v.Clock.Sleep(ctx, pause) == nil {
 		now := v.Clock.Now()
-		lines, notes, changed := v.taken()
-		if notes.run != "" && (changed || now.Sub(v.lastDraw) >= maxInterval) {
-			v.draw(lines, notes, now)
+		lines, state, changed := v.taken()
+		if state.run != "" && (changed || now.Sub(v.lastDraw) >= maxInterval) {
+			v.draw(lines, state, now)
 		}
+		pause = max(minInterval, pauseFactor*v.Clock.Now().Sub(now))
 	}
 }
 
 // taken returns what is to be drawn, and whether it is new.
-func (v *View) taken() ([]report.EventLine, notes, bool) {
+func (v *View) taken() ([]report.EventLine, runState, bool) {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	lines, changed := v.lines, v.changed
 	v.lines, v.changed = nil, false
-	return lines, v.notes.clone(), changed
+	return lines, v.state.clone(), changed
 }
 
 func (v *View) style() (format.Style, int) {
@@ -121,13 +126,13 @@ func (v *View) style() (format.Style, int) {
 
 // draw writes the view over the one before, with new lines above it, in a single
 // write that terminals with mode 2026 show at once.
-func (v *View) draw(lines []report.EventLine, notes notes, now time.Time) {
+func (v *View) draw(lines []report.EventLine, state runState, now time.Time) {
 	style, rows := v.style()
 	var b strings.Builder
 	b.WriteString("\x1b[?2026h" + v.toTop(style))
 	v.shown, v.lastDraw = nil, now
-	if notes.last.Target != nil {
-		v.frame.update(notes)
+	if state.last.Target != nil {
+		v.frame.update(state)
 		v.shown = v.frame.lines(style, rows-1, now, max(v.Parallel, 1))
 	}
 	for _, line := range lines {

@@ -19,6 +19,7 @@ import (
 type manualClock struct {
 	mutex  sync.Mutex
 	now    time.Time
+	slept  time.Duration      // of the last sleep
 	sleeps chan chan struct{} // of each sleep, what ends it
 }
 
@@ -34,6 +35,9 @@ func (c *manualClock) Now() time.Time {
 
 // Sleep waits until the test advances the clock.
 func (c *manualClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mutex.Lock()
+	c.slept = d
+	c.mutex.Unlock()
 	wake := make(chan struct{})
 	select {
 	case c.sleeps <- wake:
@@ -56,6 +60,30 @@ func (c *manualClock) tick(wake chan struct{}) (next chan struct{}) {
 	c.mutex.Unlock()
 	close(wake)
 	return <-c.sleeps
+}
+
+// slowScreen is a terminal that takes a second per write.
+type slowScreen struct{ clock *manualClock }
+
+func (s slowScreen) Write(p []byte) (int, error) {
+	s.clock.mutex.Lock()
+	defer s.clock.mutex.Unlock()
+	s.clock.now = s.clock.now.Add(time.Second)
+	return len(p), nil
+}
+
+func TestSlowDrawingIsFollowedByLongerPause(t *testing.T) {
+	clock := newManualClock()
+	v := New(Options{Out: slowScreen{clock}, Size: func() (int, int) { return 80, 24 }, Parallel: parallel, Clock: clock})
+	defer v.Close()
+	wake := <-clock.sleeps
+	reporttest.Run(v.Report)
+	clock.tick(wake)
+	clock.mutex.Lock()
+	defer clock.mutex.Unlock()
+	if want := pauseFactor * time.Second; clock.slept != want {
+		t.Errorf("pause after a drawing of a second: got %s, want %s", clock.slept, want)
+	}
 }
 
 // screen counts writes.
