@@ -171,7 +171,7 @@ func approvedByNamespace(l step.Ledger) map[string][]step.Step {
 	byNamespace := map[string][]step.Step{}
 	for _, s := range l.Approved {
 		if vocabulary[s.Kind].row != nil {
-			namespace := s.Workload().Namespace()
+			namespace := s.Namespace()
 			byNamespace[namespace] = append(byNamespace[namespace], s)
 		}
 	}

@@ -143,7 +143,7 @@ func TestManyRestoredLabelsShareALine(t *testing.T) {
 	var steps []step.Step
 	for i := range 25 {
 		steps = append(steps, step.Step{
-			Kind: step.RestoreLabel, Subject: fmt.Sprintf("team-%02d", i), From: "istio.io/rev=1-31-0", To: "istio.io/rev=prod",
+			Kind: step.RestoreLabel, Subject: step.Subject(fmt.Sprintf("team-%02d", i)), From: "istio.io/rev=1-31-0", To: "istio.io/rev=prod",
 		})
 	}
 	p := Proposal{Plan: plan.Plan{Stages: []step.Stage{{Kind: step.RestoreLabel, Steps: steps}}}}

@@ -100,14 +100,14 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.DryRun: {
 		verb:   "dry run",
-		done:   func(s step.Step) string { return string("dry run passed, " + s.Subject) },
+		done:   func(s step.Step) string { return "dry run passed, " + string(s.Subject) },
 		phase:  "checking by dry run that the API server still admits pods and configuration",
 		last:   always,
 		detail: func(step.Step) string { return "the API server still admits it" },
 	},
 	step.Trial: {
 		verb: "trial", counted: [2]string{"trial", "trials"},
-		object: func(s step.Step) string { return string("trial of " + s.Subject) },
+		object: func(s step.Step) string { return "trial of " + string(s.Subject) },
 		brief:  trialMode,
 		start: func(s step.Step) string {
 			return fmt.Sprintf("creating a trial pod of %s with a sidecar of %s, %s", s.Subject, s.To, s.From)
@@ -171,14 +171,14 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.Verify: {
 		verb:  "verify",
-		done:  func(s step.Step) string { return string("verified " + s.Subject) },
+		done:  func(s step.Step) string { return "verified " + string(s.Subject) },
 		state: Verifying,
 		sum:   verification,
 	},
 	step.Soak: {
 		verb:   "soak",
-		object: func(s step.Step) string { return string("wave of " + s.Subject) },
-		done:   func(s step.Step) string { return string("soaked " + s.Subject) },
+		object: func(s step.Step) string { return "wave of " + string(s.Subject) },
+		done:   func(s step.Step) string { return "soaked " + string(s.Subject) },
 		state:  Soaking,
 		sum: func(v planView, _ []step.Step) string {
 			return format.Duration(v.Plan.Target.Soak) + ", then verify again"
@@ -186,8 +186,8 @@ var vocabulary = map[step.Kind]stepWords{
 	},
 	step.DeleteParked: {
 		verb: "delete", counted: [2]string{"deletion of parked pods", "deletions of parked pods"},
-		object: func(s step.Step) string { return string("parked pods of " + s.Subject) },
-		done:   func(s step.Step) string { return string("deleted the parked pods of " + s.Subject) },
+		object: func(s step.Step) string { return "parked pods of " + string(s.Subject) },
+		done:   func(s step.Step) string { return "deleted the parked pods of " + string(s.Subject) },
 		state:  Draining,
 		sum:    parkedDeletion,
 	},
@@ -231,16 +231,16 @@ func PhaseOf(s step.Step) string { return cmp.Or(vocabulary[s.Kind].phase, strin
 
 func always(bool) bool { return true }
 
-func revision(s step.Step) string  { return string("revision " + s.Subject) }
-func namespace(s step.Step) string { return string("Namespace " + s.Subject) }
+func revision(s step.Step) string  { return "revision " + string(s.Subject) }
+func namespace(s step.Step) string { return "Namespace " + string(s.Subject) }
 
-func definition(s step.Step) string { return string("CustomResourceDefinition " + s.Subject) }
+func definition(s step.Step) string { return "CustomResourceDefinition " + string(s.Subject) }
 
 func tag(s step.Step) string {
 	if s.Subject == mesh.DefaultTag {
 		return "the default revision"
 	}
-	return string("tag " + s.Subject)
+	return "tag " + string(s.Subject)
 }
 
 // change returns what a step changes, from what to what.
