@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The front door: each target is one line, the work is done in hack/ and by the programs.
-# hack/with-go finds a Go that is new enough, or puts one into the cache.
+# Each target is one line: programs in hack/ do the work.
+# hack/with-go runs a command with a Go that is new enough, and downloads one if needed.
 
 GO   := hack/with-go
 SIZE ?=
@@ -9,21 +9,21 @@ LAB  := $(GO) bin/lab
 size := $(if $(SIZE),--size $(SIZE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long build generate fmt lint lab-up lab-down lab-status lab-run clean
+.PHONY: help demo test test-all build generate fmt lint lab-up lab-down lab-status lab-run clean
 
-help: ## what can be made
+help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-11s %s\n' "$$t" "$$d"; done
 
-demo: build ## a lab, a shop under load, and its move to another Istio in three waves
+demo: build ## start a lab with a shop under load, and upgrade its Istio in three waves
 	@$(GO) go run ./hack/demo
 
-test: build ## everything, the stories on the lab included (STORIES=NAME: only these)
+test: build ## static checks, unit tests, stories on the lab (STORIES=NAME: only these stories)
 	@$(GO) go run ./hack/test $(if $(STORIES),-stories '$(STORIES)')
 
-test-long: build ## the stories alone, repeating themselves as make test has no time to
-	@$(GO) go run ./hack/test -long
+test-all: build ## everything in make test, the long stories, and repetitions (hours)
+	@$(GO) go run ./hack/test -all $(if $(STORIES),-stories '$(STORIES)')
 
-build: ## bin/rerig and bin/lab
+build: ## build bin/rerig and bin/lab
 	@$(GO) go build -o bin/ ./cmd/...
 	@$(GO) go -C lab build -o ../bin/ ./cmd/...
 
@@ -34,20 +34,20 @@ generate: ## generated pages: docs/reference
 fmt: ## format the code
 	@$(GO) gofmt -w .
 
-lint: ## the linter, by .golangci.yml
+lint: ## run golangci-lint (.golangci.yml)
 	@hack/lint
 
-lab-up: build ## the lab (SIZE=real|hollow, NAME=lab)
+lab-up: build ## start a lab (SIZE=real|hollow, NAME=lab)
 	@$(LAB) up --name $(NAME) $(size)
 
-lab-down: build ## the lab and everything it left running
+lab-down: build ## stop the lab and remove it
 	@$(LAB) down --name $(NAME)
 
-lab-status: build ## what runs in the lab
+lab-status: build ## show what runs in the lab
 	@$(LAB) status --name $(NAME)
 
-lab-run: build ## a command inside the lab: make lab-run CMD='kubectl get pods -A'
+lab-run: build ## run a command inside the lab: make lab-run CMD='kubectl get pods -A'
 	@$(LAB) run --name $(NAME) -- $(CMD)
 
-clean: ## what was built here; the cache stays
+clean: ## remove what was built here; the cache stays
 	rm -rf bin dist

@@ -6,23 +6,30 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/rerig/rerig/hack/labsize"
 )
 
-// istios are those whose istioctl and whose charts the tests try.
-var istios = []string{"1.29.1", "1.31.0"}
+const labProgram = "bin/lab"
 
-// fetched gets the lab's parts before anything needs them: with an empty cache
-// that is most of the time that all takes.
-func fetched(ctx context.Context, size string, out io.Writer) result {
+// istioVersions are those whose istioctl and charts unit tests use.
+var istioVersions = []string{"1.29.1", "1.31.0"}
+
+// labTests match tests that need a running lab, and one that only such a test starts.
+const labTests = "^(TestLab|TestInstallUntilKilled)$"
+
+// fetchParts builds or downloads the lab's parts. With an empty cache this takes
+// most of the time of a run.
+func fetchParts(ctx context.Context, size string, out io.Writer) result {
 	began, r := time.Now(), result{name: "parts of the lab", verdict: passed}
-	sizes := []string{labsize.Hollow} // which every machine's stories use
+	sizes := []string{labsize.Hollow}
 	if size == labsize.Real {
 		sizes = append(sizes, labsize.Real)
 	}
@@ -37,47 +44,46 @@ func fetched(ctx context.Context, size string, out io.Writer) result {
 	return r
 }
 
-// equipment is the environment that tells tests where the lab's programs are:
-// those that try a real API server, or a real istioctl, use them.
-func equipment(ctx context.Context, dir string) ([]string, error) {
-	kube, err := place(ctx, "kube")
+// labEnvironment returns the environment that tells unit tests where the lab's
+// Kubernetes, istioctls and charts are, and what removes its folder.
+func labEnvironment(ctx context.Context, o options) (env []string, remove func(), err error) {
+	if o.size == labsize.None || o.stories != "" {
+		return nil, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "rerig-test-")
 	if err != nil {
-		return nil, err
+		return nil, func() {}, err
 	}
-	for _, version := range istios {
-		istioctl, err := place(ctx, "istioctl-"+version)
-		if err != nil {
-			return nil, err
-		}
+	remove = func() { os.RemoveAll(dir) }
+	kube, err := labOutput(ctx, "path", "kube")
+	if err != nil {
+		return nil, remove, err
+	}
+	for _, version := range istioVersions {
 		if err := os.MkdirAll(filepath.Join(dir, version), 0o755); err != nil {
-			return nil, err
+			return nil, remove, err
 		}
-		if err := os.Symlink(istioctl, filepath.Join(dir, version, "istioctl")); err != nil {
-			return nil, err
-		}
-		charts, err := place(ctx, "charts-"+version)
-		if err != nil {
-			return nil, err
-		}
-		if err := os.Symlink(charts, filepath.Join(dir, version, "charts")); err != nil {
-			return nil, err
+		for _, part := range []string{"istioctl", "charts"} {
+			path, err := labOutput(ctx, "path", part+"-"+version)
+			if err != nil {
+				return nil, remove, err
+			}
+			if err := os.Symlink(path, filepath.Join(dir, version, part)); err != nil {
+				return nil, remove, err
+			}
 		}
 	}
-	return []string{"RERIG_TEST_KUBE=" + kube, "RERIG_TEST_ISTIOCTL_DIR=" + dir}, nil
+	return []string{"RERIG_TEST_KUBE=" + kube, "RERIG_TEST_ISTIOCTL_DIR=" + dir}, remove, nil
 }
 
-func place(ctx context.Context, part string) (string, error) { return ask(ctx, "path", part) }
-
-// ask returns what a command of the lab prints.
-func ask(ctx context.Context, args ...string) (string, error) {
-	said, err := exec.CommandContext(ctx, labProgram, args...).Output()
+// labOutput returns the output of a command of the lab.
+func labOutput(ctx context.Context, args ...string) (string, error) {
+	output, err := exec.CommandContext(ctx, labProgram, args...).Output()
 	if err != nil {
 		return "", fmt.Errorf("lab %s: %w", strings.Join(args, " "), err)
 	}
-	return strings.TrimSpace(string(said)), nil
+	return strings.TrimSpace(string(output)), nil
 }
-
-const labProgram = "bin/lab"
 
 func labCommand(ctx context.Context, out io.Writer, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, labProgram, args...)
@@ -85,26 +91,51 @@ func labCommand(ctx context.Context, out io.Writer, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// benchName is the lab of onBench.
-const benchName = "bench"
+// labDown stops a lab. A lab that does not run is no error.
+func labDown(ctx context.Context, name string, out io.Writer) {
+	if err := labCommand(ctx, out, "down", "--name", name).Run(); err != nil {
+		fmt.Fprintf(out, "lab down --name %s: %v\n", name, err)
+	}
+}
 
-// onBench runs what a package has to try on a lab that runs, its TestLab, on a
-// hollow one with nothing but Istio in it.
-func onBench(ctx context.Context, env []string, out io.Writer) []result {
-	_ = labCommand(ctx, io.Discard, "down", "--name", benchName).Run() // what a run left that was killed
-	defer func() {
-		_ = labCommand(context.WithoutCancel(ctx), out, "down", "--name", benchName).Run()
-	}()
-	err := labCommand(ctx, out, "up", "--name", benchName, "--size", labsize.Hollow, "--no-shop").Run()
+// packageLab is the lab of packageLabTests.
+const packageLab = "test-packages"
+
+// packageLabTests runs TestLab of each package that has one, on a hollow lab with
+// Istio alone.
+func packageLabTests(ctx context.Context, env []string, out io.Writer) []result {
+	failure := []result{{name: "lab of the packages' TestLab", verdict: failed}}
+	names, err := packagesWithLabTest(".")
 	if err != nil {
 		fmt.Fprintln(out, err)
-		return []result{{name: "a lab for the packages' TestLab", verdict: failed}}
+		return failure
 	}
-	kubeconfig, err := ask(ctx, "kubeconfig", "--name", benchName)
+	labDown(ctx, packageLab, io.Discard) // left by a run that was killed
+	defer labDown(context.WithoutCancel(ctx), packageLab, out)
+	if err := labCommand(ctx, out, "up", "--name", packageLab, "--size", labsize.Hollow, "--no-shop").Run(); err != nil {
+		fmt.Fprintf(out, "lab up --name %s: %v\n", packageLab, err)
+		return failure
+	}
+	kubeconfig, err := labOutput(ctx, "kubeconfig", "--name", packageLab)
 	if err != nil {
 		fmt.Fprintln(out, err)
-		return []result{{name: "a lab for the packages' TestLab", verdict: failed}}
+		return failure
 	}
-	return tests(ctx, suite{folder: ".", args: []string{"-p=1", "-count=1", "-timeout=10m", "-run=^TestLab$"},
-		env: append(env, "RERIG_TEST_KUBECONFIG="+kubeconfig, "RERIG_TEST_INSTALL_KUBECONFIG="+kubeconfig)}, out)
+	return goTest(ctx, packages{module: ".", names: names, args: []string{"-p=1", "-count=1", "-timeout=10m", "-run=^TestLab$"},
+		env: append(slices.Clone(env), "RERIG_TEST_KUBECONFIG="+kubeconfig, "RERIG_TEST_INSTALL_KUBECONFIG="+kubeconfig)}, out)
+}
+
+// packagesWithLabTest returns the folders below internal whose tests have a TestLab.
+func packagesWithLabTest(root string) (folders []string, err error) {
+	err = filepath.WalkDir(filepath.Join(root, "internal"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if folder := "./" + filepath.ToSlash(filepath.Dir(path)); strings.Contains(string(text), "\nfunc TestLab(") && !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+		return err
+	})
+	return folders, err
 }

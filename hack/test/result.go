@@ -15,15 +15,15 @@ const (
 	skipped verdict = "skipped"
 )
 
-// result is what became of a check, of a test, or of a package that did not
-// come as far as its tests.
+// result is the outcome of a check, of a test, or of a package that failed before
+// its tests ran.
 type result struct {
-	name    string // TestThat; of the checks their own
+	name    string // TestName, or a check's name
 	where   string // the package's short name
-	pkg     string // its path
+	pkg     string // the package's path
 	story   bool
 	verdict verdict
-	why     string // of a skipped one
+	why     string // the reason of a skipped test
 	took    time.Duration
 }
 
@@ -38,7 +38,7 @@ func (r result) title() string {
 	return r.where + " " + r.name
 }
 
-// short writes a duration as a person reads it.
+// short formats a duration for people.
 func short(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.1fs", d.Seconds())
@@ -53,4 +53,14 @@ func count(all []result, v verdict) (n int) {
 		}
 	}
 	return n
+}
+
+// storiesOf returns the results of stories.
+func storiesOf(all []result) (stories []result) {
+	for _, r := range all {
+		if r.story {
+			stories = append(stories, r)
+		}
+	}
+	return stories
 }

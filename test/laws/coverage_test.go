@@ -97,13 +97,13 @@ func TestCoverageNamesRealTests(t *testing.T) {
 			}
 		}
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs", "long-runs.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "contributing", "long-runs.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(page), -1) {
 		if tests[name] == "" {
-			t.Errorf("docs/long-runs.md names %s, which is no test", name)
+			t.Errorf("docs/contributing/long-runs.md names %s, which is no test", name)
 		}
 	}
 }

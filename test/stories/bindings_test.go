@@ -16,16 +16,17 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// TestBoundInEveryWay moves a mesh that is bound in six ways at once, and back.
-func TestBoundInEveryWay(t *testing.T) {
-	l := hollow(t, "bound by the revision, a tag, the default, and by pods' own labels of three kinds: all end where they should, and come back")
-	l.boundInEveryWay(t)
-	before, hooks := l.snapshot(t, bindings()), l.snapshot(t, everything()).of("webhookconfigurations").of("/istio-revision-tag", "/istiod-default")
-	args := upgrading(t, "--soak", "1s", "--wave", "shop-core,shop-web", "--wave", "own,tagged", "--wave", "shop-data,kept", "--ready-timeout", "20s")
+// TestEveryKindOfBinding upgrades a mesh whose workloads are bound in six different
+// forms, and rolls it back.
+func TestEveryKindOfBinding(t *testing.T) {
+	l := sharedLab(t, "workloads bound by the revision, a tag, the default, and three kinds of pod labels: all are upgraded, and rolled back")
+	l.createEveryBinding(t)
+	before, hooks := l.snapshot(t, bindingFields()), l.snapshot(t, allFields()).matching("webhookconfigurations").matching("/istio-revision-tag", "/istiod-default")
+	args := installArgs(t, "--soak", "1s", "--wave", "shop-core,shop-web", "--wave", "own,tagged", "--wave", "shop-data,kept", "--ready-timeout", "20s")
 
-	planned := l.rerig(t, planning(args)...)
-	planned.exits(t, exitDone)
-	planned.says(t, "restart Deployment own/by-tag 1 pod 1-29-1 -> 1-31-0, template label istio.io/rev=1-31-0",
+	planned := l.rerig(t, planArgs(args)...)
+	planned.requireExit(t, exitDone)
+	planned.requireOutput(t, "restart Deployment own/by-tag 1 pod 1-29-1 -> 1-31-0, template label istio.io/rev=1-31-0",
 		"tag the default revision: 1-29-1 -> 1-31-0: injection webhook, validation webhook and Service together", "tag prod: 1-29-1 -> 1-31-0",
 		"restore label of Namespace tagged: istio.io/rev=1-31-0 -> istio.io/rev=prod",
 		"label CronJob own/report istio.io/rev=prod -> istio.io/rev=1-31-0: its template, for its next pods",
@@ -34,20 +35,20 @@ func TestBoundInEveryWay(t *testing.T) {
 
 	order := l.watchOrder(t, [][]string{{"shop-core", "shop-web"}, {"own", "tagged"}, {"shop-data", "kept"}})
 	held := l.rerig(t, args...)
-	held.exits(t, exitHeld)
-	held.says(t, "(ForCommit)", "namespace kept is kept by Argo CD application tenants: commit there its labels istio.io/rev=1-31-0")
+	held.requireExit(t, exitHeld)
+	held.requireOutput(t, "(ForCommit)", "namespace kept is kept by Argo CD application tenants: commit there its labels istio.io/rev=1-31-0")
 	l.label(t, "kept", map[string]any{"istio.io/rev": newRevision})
 	moved := l.rerig(t, args...)
-	moved.exits(t, exitDone)
+	moved.requireExit(t, exitDone)
 	order()
 	t.Logf("forth: %s and %s", short(held.took), short(moved.took))
 
-	l.stands(t, all(newRevision))
-	l.labelled(t, all(newRevision))
-	l.bound(t, map[string]string{"own/by-revision": newRevision, "own/by-tag": newRevision, "own/by-inject": newRevision,
+	l.requirePlacement(t, everywhere(newRevision))
+	l.requireLabels(t, everywhere(newRevision))
+	l.requireSidecars(t, map[string]string{"own/by-revision": newRevision, "own/by-tag": newRevision, "own/by-inject": newRevision,
 		"own/bare": "", "own/out": "", "tagged/web": newRevision, "kept/web": newRevision})
 	for _, tag := range []string{"default", "prod"} {
-		if at := l.tagAt(t, tag); at != newRevision {
+		if at := l.tagRevision(t, tag); at != newRevision {
 			t.Errorf("tag %s ends at %q", tag, at)
 		}
 	}
@@ -56,48 +57,48 @@ func TestBoundInEveryWay(t *testing.T) {
 			t.Errorf("namespace %s: %v, labelled %v", ns, err, o.Labels)
 		}
 	}
-	l.injects(t)
-	l.templatesName(t, newRevision, newRevision)
+	l.requireInjection(t)
+	l.requireTemplateLabels(t, newRevision, newRevision)
 
-	l.label(t, "kept", map[string]any{"istio.io/rev": oldRevision}) // commits go first on the way back: its wave is the first
-	returned := l.rerig(t, back()...)
-	returned.exits(t, exitDone)
-	returned.says(t, "pinned Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0", "moved the default revision: 1-31-0 -> 1-29-1")
-	l.stands(t, all(oldRevision))
-	l.templatesName(t, "prod", oldRevision)
-	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.ours().withoutStamps(t))
-	l.snapshot(t, everything()).of("webhookconfigurations").of("/istio-revision-tag", "/istiod-default").same(t, "tags and the validator", hooks)
+	l.label(t, "kept", map[string]any{"istio.io/rev": oldRevision}) // a commit comes first in a rollback: its wave is the first
+	returned := l.rerig(t, rollbackArgs()...)
+	returned.requireExit(t, exitDone)
+	returned.requireOutput(t, "pinned Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0", "moved the default revision: 1-31-0 -> 1-29-1")
+	l.requirePlacement(t, everywhere(oldRevision))
+	l.requireTemplateLabels(t, "prod", oldRevision)
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, allFields()).matching("webhookconfigurations").matching("/istio-revision-tag", "/istiod-default").requireSame(t, "tags and the validator", hooks)
 }
 
-// boundInEveryWay adds to the shop what is bound by a tag, by its pods' own
-// labels, and what a GitOps tool keeps.
-func (l *lab) boundInEveryWay(t *testing.T) {
+// createEveryBinding adds workloads that a tag binds, that their own pod labels bind,
+// and a namespace that a GitOps tool manages.
+func (l *lab) createEveryBinding(t *testing.T) {
 	t.Helper()
-	l.tagged(t, "prod", oldRevision)
+	l.setTagForTest(t, "prod", oldRevision)
 	for ns, labels := range map[string]map[string]string{"own": {}, "tagged": {"istio.io/rev": "prod"},
 		"kept": {"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"}} {
-		l.namespace(t, ns, labels)
+		l.createNamespace(t, ns, labels)
 	}
 	for name, labels := range map[string]map[string]any{"by-revision": {"istio.io/rev": oldRevision}, "by-tag": {"istio.io/rev": "prod"},
 		"by-inject": {"sidecar.istio.io/inject": "true"}, "out": {"istio.io/rev": oldRevision, "sidecar.istio.io/inject": "false"}, "bare": {}} {
-		l.labelledWorkload(t, "own", name, labels)
+		l.createLabelledDeployment(t, "own", name, labels)
 	}
-	l.labelledWorkload(t, "tagged", "web", nil)
-	l.labelledWorkload(t, "kept", "web", nil)
+	l.createLabelledDeployment(t, "tagged", "web", nil)
+	l.createLabelledDeployment(t, "kept", "web", nil)
 	l.kubectl(t, "-n", "own", "create", "cronjob", "report", "--image", "docker.io/lab/report", "--schedule", "0 0 1 1 *")
-	l.merge(t, cronJobs, "own", "report", map[string]any{"spec": map[string]any{"jobTemplate": map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"istio.io/rev": "prod"}}}}}}})
-	l.labelledWorkload(t, "own", "idle", map[string]any{"istio.io/rev": oldRevision})
-	l.merge(t, deployments, "own", "idle", map[string]any{"spec": map[string]any{"replicas": 0}})
+	l.patch(t, cronJobs, "own", "report", map[string]any{"spec": map[string]any{"jobTemplate": map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"istio.io/rev": "prod"}}}}}}})
+	l.createLabelledDeployment(t, "own", "idle", map[string]any{"istio.io/rev": oldRevision})
+	l.patch(t, deployments, "own", "idle", map[string]any{"spec": map[string]any{"replicas": 0}})
 	for _, w := range []string{"own/by-revision", "own/by-tag", "own/by-inject", "own/out", "own/bare", "tagged/web", "kept/web"} {
 		ns, name, _ := strings.Cut(w, "/")
-		l.settlesIn(t, ns, name)
+		l.waitRolledOut(t, ns, name)
 	}
 }
 
 var cronJobs = resource("batch", "v1", "cronjobs")
 
-// templatesName demands the label of the templates of what has no pods.
-func (l *lab) templatesName(t *testing.T, report, idle string) {
+// requireTemplateLabels requires the revision labels of templates without pods.
+func (l *lab) requireTemplateLabels(t *testing.T, report, idle string) {
 	t.Helper()
 	for _, c := range []struct {
 		resource schema.GroupVersionResource
@@ -116,17 +117,19 @@ func (l *lab) templatesName(t *testing.T, report, idle string) {
 	}
 }
 
-// labelledWorkload makes a Deployment of one pod with more labels on its template.
-func (l *lab) labelledWorkload(t *testing.T, ns, name string, more map[string]any) {
+// createLabelledDeployment creates a Deployment of one pod with these labels on its
+// template.
+func (l *lab) createLabelledDeployment(t *testing.T, ns, name string, more map[string]any) {
 	t.Helper()
-	if l.workload(t, ns, name); len(more) == 0 {
+	if l.createDeployment(t, ns, name); len(more) == 0 {
 		return
 	}
-	l.merge(t, deployments, ns, name, map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": more}}}})
+	l.patch(t, deployments, ns, name, map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": more}}}})
 }
 
-// bound demands the sidecars of the pods of Deployments.
-func (l *lab) bound(t *testing.T, want map[string]string) {
+// requireSidecars requires the sidecar revisions of Deployments' pods, by
+// namespace/name.
+func (l *lab) requireSidecars(t *testing.T, want map[string]string) {
 	t.Helper()
 	for key, revision := range want {
 		ns, name, _ := strings.Cut(key, "/")
@@ -147,22 +150,22 @@ func (l *lab) podsOf(t *testing.T, ns, name string) []corev1.Pod {
 	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil })
 }
 
-// injects demands that a new pod bound by the default, and one by the tag, get
-// the new revision.
-func (l *lab) injects(t *testing.T) {
+// requireInjection requires that a new pod bound by the default, and one bound by the
+// tag, get the new revision.
+func (l *lab) requireInjection(t *testing.T) {
 	t.Helper()
 	for ns, name := range map[string]string{"shop-data": "fresh", "tagged": "fresh"} {
-		l.workload(t, ns, name)
-		l.settlesIn(t, ns, name)
-		l.bound(t, map[string]string{ns + "/" + name: newRevision})
+		l.createDeployment(t, ns, name)
+		l.waitRolledOut(t, ns, name)
+		l.requireSidecars(t, map[string]string{ns + "/" + name: newRevision})
 		if err := l.objects.Resource(deployments).Namespace(ns).Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// watchOrder looks at the pods again and again, and demands at the end that none
-// changed its revision before every one of the waves before its own had.
+// watchOrder watches the pods. The returned function fails the test if a pod changed its
+// revision before all earlier waves had.
 func (l *lab) watchOrder(t *testing.T, waves [][]string) (end func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -174,7 +177,7 @@ func (l *lab) watchOrder(t *testing.T, waves [][]string) (end func()) {
 			list, err := l.core.Pods("").List(ctx, metav1.ListOptions{})
 			if err == nil {
 				looks++
-				faults = append(faults, early(list.Items, waves)...)
+				faults = append(faults, movedTooEarly(list.Items, waves)...)
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
@@ -188,9 +191,9 @@ func (l *lab) watchOrder(t *testing.T, waves [][]string) (end func()) {
 	}
 }
 
-// early names the pods on the new revision that are of a later wave than some pod
-// that is still on the old one.
-func early(pods []corev1.Pod, waves [][]string) []string {
+// movedTooEarly returns the pods on the new revision whose wave is after that of a pod
+// on the old one.
+func movedTooEarly(pods []corev1.Pod, waves [][]string) []string {
 	behind := len(waves)
 	at := func(p corev1.Pod) int {
 		return slices.IndexFunc(waves, func(w []string) bool { return slices.Contains(w, p.Namespace) })
@@ -209,8 +212,8 @@ func early(pods []corev1.Pod, waves [][]string) []string {
 	return names
 }
 
-// of are the entries whose names hold one of these.
-func (s snapshot) of(parts ...string) snapshot {
+// matching returns the entries whose names contain one of these parts.
+func (s snapshot) matching(parts ...string) snapshot {
 	out := snapshot{}
 	for name, value := range s {
 		if slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(name, part) }) {

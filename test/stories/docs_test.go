@@ -28,38 +28,38 @@ var pageStarts = map[string]pageStart{
 	"install-a-revision.md": func(t *testing.T, _ *lab) map[string]string {
 		return map[string]string{
 			"ISTIOCTL": istioctl(t, newVersion),
-			"OPERATOR": file(t, fmt.Sprintf(minimal, "")),
+			"OPERATOR": tempFile(t, fmt.Sprintf(minimal, "")),
 			"CHART":    filepath.Join(strings.TrimSpace(runLab(t, "path", "charts-"+newVersion)), "istiod"),
 		}
 	},
 	"tags-and-gitops.md": func(t *testing.T, l *lab) map[string]string {
-		l.target(t, "")
-		l.boundByTag(t)
-		l.namespace(t, "gitops", map[string]string{"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"})
-		l.workload(t, "gitops", "web")
-		l.settlesIn(t, "gitops", "web")
+		l.installTarget(t, "")
+		l.createTaggedNamespace(t)
+		l.createNamespace(t, "gitops", map[string]string{"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"})
+		l.createDeployment(t, "gitops", "web")
+		l.waitRolledOut(t, "gitops", "web")
 		return map[string]string{"SOAK": "1s", "WAIT": "5s"}
 	},
 	"swap.md": func(t *testing.T, l *lab) map[string]string {
-		l.target(t, "")
+		l.installTarget(t, "")
 		return map[string]string{"SOAK": "1h"}
 	},
 	"trial.md": func(t *testing.T, l *lab) map[string]string {
-		l.target(t, "")
+		l.installTarget(t, "")
 		return nil
 	},
 	"take-over-a-manual-upgrade.md": func(t *testing.T, l *lab) map[string]string {
-		l.target(t, "")
+		l.installTarget(t, "")
 		return nil
 	},
 	"resume-and-roll-back.md": func(t *testing.T, _ *lab) map[string]string {
 		return map[string]string{"ISTIOCTL": istioctl(t, newVersion), "OPERATOR": operatorFile(t, newRevision)}
 	},
 	"troubleshooting.md": func(t *testing.T, l *lab) map[string]string {
-		l.target(t, "")
+		l.installTarget(t, "")
 		l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
 		args := []string{"upgrade", "--to", newRevision, "-n", "shop-web", "--soak", "1s", "--yes"}
-		l.rerig(t, args...).exits(t, exitHeld)
+		l.rerig(t, args...).requireExit(t, exitHeld)
 		return map[string]string{
 			"AGAIN": "rerig " + strings.Join(args, " "),
 			"FIX":   "kubectl annotate namespace shop-web lab.rerig.dev/reject-",
@@ -90,7 +90,7 @@ func pageOrder() []string {
 
 // TestTaskPages runs every command block of docs/tasks on a lab.
 func TestTaskPages(t *testing.T) {
-	l := hollow(t, "every command of the task pages runs, and says what the page shows")
+	l := sharedLab(t, "every command of the task pages runs, and says what the page shows")
 	for _, name := range pageOrder() {
 		t.Run(name, func(t *testing.T) {
 			l.reset(t)
@@ -116,8 +116,8 @@ func TestTaskPages(t *testing.T) {
 	}
 }
 
-// TestTaskPagesAreComplete compares the pages with their starting points, without a lab.
-func TestTaskPagesAreComplete(t *testing.T) {
+// TestHarnessPagesAreComplete compares the pages with their starting points, without a lab.
+func TestHarnessPagesAreComplete(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "docs", "tasks", "*.md"))
 	if err != nil || len(files) != len(pageStarts) {
 		t.Errorf("got %d pages (%v), want %d as in pageStarts", len(files), err, len(pageStarts))
@@ -185,7 +185,7 @@ func (s pageShell) environment(t *testing.T) []string {
 // run runs one command and compares its output with the page.
 func (s pageShell) run(t *testing.T, page string, c pageCommand) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	ctx, cancel := context.WithTimeout(t.Context(), runTimeout)
 	defer cancel()
 	var out sharedBuffer
 	cmd := exec.CommandContext(ctx, "bash", "-c", c.text)
@@ -197,7 +197,7 @@ func (s pageShell) run(t *testing.T, page string, c pageCommand) {
 	}
 	before := ""
 	if c.interrupt {
-		eventually(t, longest, func() error { return matchesLoosely(out.String(), c.before) })
+		eventually(t, runTimeout, func() error { return matchesLoosely(out.String(), c.before) })
 		before = out.String()
 		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
 			t.Fatal(err)
@@ -238,7 +238,7 @@ func gatewaysFile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file(t, strings.Replace(string(content), "profile: default", "profile: empty", 1))
+	return tempFile(t, strings.Replace(string(content), "profile: default", "profile: empty", 1))
 }
 
 // originalGateways installs the old revision again as the lab did, gateways included.

@@ -18,25 +18,25 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// gate stands between a program and the API server. It lets everything through,
-// sees each write, and can be shut after one: then nothing more is written.
+// gate is a proxy in front of the API server. It records each write. After a chosen
+// write it can shut: then it passes no further write on.
 type gate struct {
-	kubeconfig string // the way through the gate
+	kubeconfig string // leads through the gate
 	server     *httptest.Server
 	onward     *httputil.ReverseProxy
 
-	dark atomic.Bool // nothing passes at all
+	disconnected atomic.Bool // no connection is accepted
 
-	turn sync.Mutex // one write at a time, so that "after the third" is exactly that
+	turn sync.Mutex // one write at a time, so that "after the third" is exact
 
 	mu     sync.Mutex
 	seen   []write
 	closed bool
-	watch  func(write) bool // asked after each write whether to shut; nil never
-	struck func()           // called once it is shut, when the answer was passed on
+	watch  func(write) bool // called after each write: whether to shut; nil for never
+	onShut func()           // called once it is shut and the answer was passed on
 }
 
-// newGate opens a gate before the API server that config leads to.
+// newGate starts a gate in front of an API server.
 func newGate(t *testing.T, config *rest.Config) *gate {
 	t.Helper()
 	to, err := url.Parse(config.Host)
@@ -64,7 +64,7 @@ func newGate(t *testing.T, config *rest.Config) *gate {
 	return g
 }
 
-// kubeconfigFor writes a kubeconfig for a plain server and returns its path.
+// kubeconfigFor writes a kubeconfig for a server without TLS and returns its path.
 func kubeconfigFor(t *testing.T, server, token string) string {
 	t.Helper()
 	c := clientcmdapi.NewConfig()
@@ -80,50 +80,50 @@ func kubeconfigFor(t *testing.T, server, token string) string {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.dark.Load() {
+	if g.disconnected.Load() {
 		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
-	if !writes(r) {
+	if !isWrite(r) {
 		g.onward.ServeHTTP(w, r)
 		return
 	}
 	g.turn.Lock()
 	defer g.turn.Unlock()
-	if g.shut() {
-		hold(w, r)
+	if g.isShut() {
+		holdRequest(w, r)
 		return
 	}
-	answer := &answering{ResponseWriter: w, code: http.StatusOK}
+	answer := &responseRecorder{ResponseWriter: w, code: http.StatusOK}
 	g.onward.ServeHTTP(answer, r)
-	if strike := g.note(writeOf(r, answer.code)); strike != nil {
+	if strike := g.noteWrite(writeOf(r, answer.code)); strike != nil {
 		strike()
 	}
 }
 
-// hold leaves a request without an answer until whoever sent it is gone.
-func hold(w http.ResponseWriter, r *http.Request) {
-	// A server hears that its client is gone only once it has read the request.
+// holdRequest leaves a request unanswered until its client is gone.
+func holdRequest(w http.ResponseWriter, r *http.Request) {
+	// A server notices a lost client only after it has read the request.
 	_, _ = io.Copy(io.Discard, r.Body)
 	<-r.Context().Done()
 	w.WriteHeader(http.StatusServiceUnavailable)
 }
 
-// lose cuts every connection and takes none, or takes them again.
-func (g *gate) lose(lost bool) {
-	g.dark.Store(lost)
+// disconnect closes all connections and refuses new ones, or accepts them again.
+func (g *gate) disconnect(lost bool) {
+	g.disconnected.Store(lost)
 	if lost {
 		g.server.CloseClientConnections()
 	}
 }
 
-func (g *gate) shut() bool {
+func (g *gate) isShut() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.closed
 }
 
-// note takes down a write, and shuts the gate when it is the one that is waited for.
-func (g *gate) note(w write) func() {
+// noteWrite records a write, and shuts the gate if it is the chosen one.
+func (g *gate) noteWrite(w write) func() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.seen = append(g.seen, w)
@@ -131,37 +131,37 @@ func (g *gate) note(w write) func() {
 		return nil
 	}
 	g.closed = true
-	return g.struck
+	return g.onShut
 }
 
-// shutAfter shuts the gate after the first write of which when is true, and
-// calls struck then. It also opens the gate again, with an empty list.
+// shutAfter opens the gate with an empty record, and shuts it after the first write that
+// when matches. Then it calls onShut.
 func (g *gate) shutAfter(when func(write) bool, struck func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closed, g.seen, g.watch, g.struck = false, nil, when, struck
+	g.closed, g.seen, g.watch, g.onShut = false, nil, when, struck
 }
 
-// open lets everything through from now on.
+// open passes everything on from now on.
 func (g *gate) open() { g.shutAfter(nil, nil) }
 
-// written returns the writes since the gate was opened last.
+// written returns the writes since the gate was last opened.
 func (g *gate) written() []write {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return append([]write(nil), g.seen...)
 }
 
-// answering remembers the code of an answer.
-type answering struct {
+// responseRecorder records the status code of a response.
+type responseRecorder struct {
 	http.ResponseWriter
 	code int
 }
 
-func (a *answering) WriteHeader(code int) {
+func (a *responseRecorder) WriteHeader(code int) {
 	a.code = code
 	a.ResponseWriter.WriteHeader(code)
 }
 
-// Unwrap lets the reverse proxy flush.
-func (a *answering) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+// Unwrap gives the reverse proxy access to Flush.
+func (a *responseRecorder) Unwrap() http.ResponseWriter { return a.ResponseWriter }

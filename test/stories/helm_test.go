@@ -24,14 +24,14 @@ import (
 	repo "helm.sh/helm/v4/pkg/repo/v1"
 )
 
-// charts is the folder of Istio's charts of a version, as the lab has them.
+// charts returns the folder of Istio's charts of a version.
 func charts(t *testing.T, version string) string {
 	t.Helper()
 	return strings.TrimSpace(runLab(t, "path", "charts-"+version))
 }
 
-// packaged are both charts of a version as archives in a folder.
-func packaged(t *testing.T, version string) string {
+// packageCharts returns a folder with both charts of a version as archives.
+func packageCharts(t *testing.T, version string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"istiod", "base"} {
@@ -46,10 +46,11 @@ func packaged(t *testing.T, version string) string {
 	return dir
 }
 
-// chartRepository serves the charts of a version as a chart repository, and returns its URL.
+// chartRepository serves the charts of a version as a chart repository, and returns its
+// URL.
 func chartRepository(t *testing.T, version string) string {
 	t.Helper()
-	dir := packaged(t, version)
+	dir := packageCharts(t, version)
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	t.Cleanup(server.Close)
 	index, err := repo.IndexDirectory(dir, server.URL)
@@ -62,8 +63,8 @@ func chartRepository(t *testing.T, version string) string {
 	return server.URL
 }
 
-// chartRegistry serves the charts of a version as an OCI registry, and returns
-// what their names there begin with.
+// chartRegistry serves the charts of a version as an OCI registry, and returns the
+// prefix of their references.
 func chartRegistry(t *testing.T, version string) string {
 	t.Helper()
 	server := httptest.NewServer(oci.New(oci.Logger(log.New(io.Discard, "", 0))))
@@ -73,7 +74,7 @@ func chartRegistry(t *testing.T, version string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := packaged(t, version)
+	dir := packageCharts(t, version)
 	for _, name := range []string{"istiod", "base"} {
 		content, err := os.ReadFile(filepath.Join(dir, name+"-"+version+".tgz"))
 		if err != nil {
@@ -86,8 +87,8 @@ func chartRegistry(t *testing.T, version string) string {
 	return "oci://" + at
 }
 
-// helm is Helm on the lab, by other hands than rerig's.
-func (l *lab) helm(t *testing.T) *action.Configuration {
+// helmConfig returns a Helm configuration of its own, apart from rerig's.
+func (l *lab) helmConfig(t *testing.T) *action.Configuration {
 	t.Helper()
 	settings := cli.New()
 	settings.KubeConfig = l.kubeconfig
@@ -98,42 +99,42 @@ func (l *lab) helm(t *testing.T) *action.Configuration {
 	return c
 }
 
-// installed installs a revision with Helm, and waits until it is ready.
-func (l *lab) installed(t *testing.T, version, revision string, values map[string]any) {
+// installWithHelm installs a revision with Helm, and waits until it is ready.
+func (l *lab) installWithHelm(t *testing.T, version, revision string, values map[string]any) {
 	t.Helper()
 	c, err := loader.Load(filepath.Join(charts(t, version), "istiod"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	install := action.NewInstall(l.helm(t))
-	install.ReleaseName, install.Namespace, install.Timeout, install.WaitStrategy = "istiod-"+revision, "istio-system", longest, kube.LegacyStrategy
+	install := action.NewInstall(l.helmConfig(t))
+	install.ReleaseName, install.Namespace, install.Timeout, install.WaitStrategy = "istiod-"+revision, "istio-system", runTimeout, kube.LegacyStrategy
 	values["revision"] = revision
 	if _, err := install.RunWithContext(t.Context(), c, values); err != nil {
 		t.Fatalf("install revision %s with Helm: %v", revision, err)
 	}
 }
 
-// released is a Helm release as it is kept, or nil.
-func (l *lab) released(t *testing.T, name string) *release.Release {
+// helmRelease returns the last revision of a Helm release, or nil.
+func (l *lab) helmRelease(t *testing.T, name string) *release.Release {
 	t.Helper()
-	found, err := l.helm(t).Releases.Last(name)
+	found, err := l.helmConfig(t).Releases.Last(name)
 	if err != nil {
 		return nil
 	}
 	return found.(*release.Release)
 }
 
-// withoutReleases takes everything away that Helm has installed.
-func (l *lab) withoutReleases(t *testing.T) {
+// uninstallReleases uninstalls all Helm releases.
+func (l *lab) uninstallReleases(t *testing.T) {
 	t.Helper()
-	c := l.helm(t)
+	c := l.helmConfig(t)
 	list, err := c.Releases.ListReleases()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, found := range list {
 		uninstall := action.NewUninstall(c)
-		uninstall.IgnoreNotFound, uninstall.WaitStrategy, uninstall.Timeout = true, kube.LegacyStrategy, longest
+		uninstall.IgnoreNotFound, uninstall.WaitStrategy, uninstall.Timeout = true, kube.LegacyStrategy, runTimeout
 		if _, err := uninstall.Run(found.(*release.Release).Name); err != nil {
 			t.Fatal(err)
 		}

@@ -10,64 +10,70 @@ import (
 	"time"
 )
 
-// lease is how long a dead process keeps the Lease of a run in these stories.
-const (
-	lease    = "3s"
-	outlived = 4 * time.Second
-)
+// lease is how long the Lease of a killed process stays valid in these stories.
+const lease = "3s"
 
-// TestKilledAfterEachWrite kills rerig after each write that it makes to the
-// mesh, and after every so many of its record's, and has the same command go on.
-func TestKilledAfterEachWrite(t *testing.T) {
-	l := hollow(t, "killed with SIGKILL after each of its writes in turn, it goes on each time, to the same end")
-	before := l.snapshot(t, bindings())
-	l.target(t, "") // the install has a story of its own
+// TestKilled kills an upgrade in the middle, and a rollback, and runs each again.
+func TestKilled(t *testing.T) {
+	l := sharedLab(t, "killed in the middle of an upgrade, and of a rollback: the same command continues to the same end")
+	l.installTarget(t, "")
+	l.killOnceAfterEach(t, 17, 17, 1)
+}
+
+// TestKilledOnceAtEveryWrite kills an upgrade and a rollback once, after the nth write,
+// for every n.
+func TestKilledOnceAtEveryWrite(t *testing.T) {
+	l := sharedLab(t, "killed once, after the nth write of an upgrade and of a rollback, for every n: the same command continues to the same end")
+	l.installTarget(t, "")
+	l.killOnceAfterEach(t, 1, 1000, 1)
+}
+
+// TestKilledAtEveryWrite kills rerig after each write that it makes to the mesh, and
+// runs the same command again.
+func TestKilledAtEveryWrite(t *testing.T) {
+	l := sharedLab(t, "killed after each of its writes in turn: the same command continues each time, to the same end")
+	before := l.snapshot(t, bindingFields())
+	l.installTarget(t, "") // the install has a story of its own
 	g := newGate(t, l.config)
 
 	began := time.Now()
-	kills := g.lives(t, moving("--to", newRevision, "--soak", "1s", "--lease-duration", lease))
+	kills := g.killAtEachWrite(t, upgradeArgs("--to", newRevision, "--soak", "1s", "--lease-duration", lease))
 	t.Logf("forward: %d kills in %s", len(kills), short(time.Since(began)))
-	l.stands(t, all(newRevision))
-	l.labelled(t, all(newRevision))
-	l.phase(t, "Completed")
-	killedAfter(t, kills, append([]string{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/meshupgrades.rerig.dev", "/apis/rerig.dev/v1alpha1/meshupgrades"}, written()...))
+	l.requirePlacement(t, everywhere(newRevision))
+	l.requireLabels(t, everywhere(newRevision))
+	l.requirePhase(t, "Completed")
+	requireKillsAfter(t, kills, append([]string{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/meshupgrades.rerig.dev", "/apis/rerig.dev/v1alpha1/meshupgrades"}, shopPaths()...))
 
 	began = time.Now()
-	kills = g.lives(t, back("--lease-duration", lease))
+	kills = g.killAtEachWrite(t, rollbackArgs("--lease-duration", lease))
 	t.Logf("back: %d kills in %s", len(kills), short(time.Since(began)))
-	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.withoutStamps(t))
-	l.stands(t, all(oldRevision))
-	l.phase(t, "RolledBack")
-	killedAfter(t, kills, written())
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutRestarts(t))
+	l.requirePlacement(t, everywhere(oldRevision))
+	l.requirePhase(t, "RolledBack")
+	requireKillsAfter(t, kills, shopPaths())
 }
 
-// TestKilledOnce kills an undisturbed run after its nth write, whatever it is, has
-// it go on to the end, and the same with the way back: for every n there is when
-// repeating, else for two of them.
-func TestKilledOnce(t *testing.T) {
-	l := hollow(t, "killed once, after the nth write of a whole run there and of one back, it goes on to the same end")
-	before := l.snapshot(t, bindings())
-	l.target(t, "")
+// killOnceAfterEach kills an upgrade and a rollback once, after the nth write, for each
+// n of a range, until n is more than they write.
+func (l *lab) killOnceAfterEach(t *testing.T, first, last, step int) {
+	t.Helper()
+	before := l.snapshot(t, bindingFields())
 	g := newGate(t, l.config)
-	there, home := moving("--to", newRevision, "--soak", "1s", "--lease-duration", lease), back("--lease-duration", lease)
-	first, step, last := 7, 10, 17
-	if repeating() {
-		first, step, last = 1, 1, 1000
-	}
+	upgrade, rollback := upgradeArgs("--to", newRevision, "--soak", "1s", "--lease-duration", lease), rollbackArgs("--lease-duration", lease)
 	for n, more := first, true; more && n <= last; n += step {
 		began := time.Now()
-		onTheWay := g.killedOnce(t, there, n)
-		l.stands(t, all(newRevision))
-		goingBack := g.killedOnce(t, home, n)
-		l.stands(t, all(oldRevision))
-		l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.withoutStamps(t))
-		t.Logf("killed after write %d there (%t) and back (%t): %s", n, onTheWay, goingBack, short(time.Since(began)))
-		more = onTheWay || goingBack
+		forward := l.killAfter(t, g, upgrade, n)
+		l.requirePlacement(t, everywhere(newRevision))
+		backward := l.killAfter(t, g, rollback, n)
+		l.requirePlacement(t, everywhere(oldRevision))
+		l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+		t.Logf("killed after write %d of the upgrade (%t) and of the rollback (%t): %s", n, forward, backward, short(time.Since(began)))
+		more = forward || backward
 	}
 }
 
-// written are the paths of the shop's objects that a run writes to.
-func written() []string {
+// shopPaths returns the paths of the shop's objects that a run writes to.
+func shopPaths() []string {
 	var paths []string
 	for _, ns := range shopNamespaces {
 		paths = append(paths, "/api/v1/namespaces/"+ns)
@@ -80,17 +86,17 @@ func written() []string {
 	return paths
 }
 
-// killedAfter demands a kill after a write to each of these.
-func killedAfter(t *testing.T, kills []write, paths []string) {
+// requireKillsAfter requires a kill after a write to each of these paths.
+func requireKillsAfter(t *testing.T, kills []write, paths []string) {
 	t.Helper()
 	for _, path := range paths {
 		if !slices.ContainsFunc(kills, func(w write) bool { return w.path == path }) {
-			t.Errorf("it was never killed after a write to %s; it was after:\n%s", path, lines(kills))
+			t.Errorf("it was never killed after a write to %s; it was after:\n%s", path, formatWrites(kills))
 		}
 	}
 }
 
-func lines(writes []write) string {
+func formatWrites(writes []write) string {
 	var b strings.Builder
 	for _, w := range writes {
 		fmt.Fprintln(&b, w)
@@ -98,23 +104,23 @@ func lines(writes []write) string {
 	return b.String()
 }
 
-// lives runs the same command again and again through the gate. Each life ends
-// after its first write to the mesh, or to the record where the life before came
-// no further than that; then it may write to the record once more. It returns the
-// writes that were the last ones of a life, and demands that the last life ends well.
-func (g *gate) lives(t *testing.T, args []string) []write {
+// killAtEachWrite runs the same command again and again. Each process is killed after
+// its first write to the mesh, or to the record where the process before came no further
+// than that; then it may write to the record once more. It returns the last write of
+// each process, and requires that the last process succeeds.
+func (g *gate) killAtEachWrite(t *testing.T, args []string) []write {
 	t.Helper()
 	var kills []write
 	for records := 1; len(kills) < 200; {
 		left := records
-		last, e := g.life(t, args, func(w write) bool {
+		last, e := g.runUntil(t, args, func(w write) bool {
 			if w.record() {
 				left--
 			}
 			return !w.record() || left == 0
 		})
 		if last == nil {
-			e.exits(t, exitDone)
+			e.requireExit(t, exitDone)
 			return kills
 		}
 		kills = append(kills, *last)
@@ -122,13 +128,13 @@ func (g *gate) lives(t *testing.T, args []string) []write {
 			records = 1
 		}
 	}
-	t.Fatalf("it never ends; killed after:\n%s", lines(kills))
+	t.Fatalf("it never ends; killed after:\n%s", formatWrites(kills))
 	return nil
 }
 
-// life runs the command until it ends, or is killed right after a write of which
-// when is true; that one is returned.
-func (g *gate) life(t *testing.T, args []string, when func(write) bool) (*write, ended) {
+// runUntil runs a command until it ends, or kills it right after the first write that
+// when matches, and returns that write.
+func (g *gate) runUntil(t *testing.T, args []string, when func(write) bool) (*write, result) {
 	t.Helper()
 	var last *write
 	var p *process
@@ -145,27 +151,25 @@ func (g *gate) life(t *testing.T, args []string, when func(write) bool) (*write,
 	})
 	p = start(t, g.kubeconfig, args...)
 	close(started)
-	e := p.end(t, longest)
+	e := p.end(t, runTimeout)
 	if e.code == -1 && last != nil {
 		return last, e
 	}
 	return nil, e
 }
 
-// killedOnce kills a command after its nth write, and has it go on; false when it
-// has fewer.
-func (g *gate) killedOnce(t *testing.T, args []string, n int) bool {
+// killAfter kills a command after its nth write, and runs it again to its end. It
+// reports whether the command wrote that often.
+func (l *lab) killAfter(t *testing.T, g *gate, args []string, n int) bool {
 	t.Helper()
-	last, e := g.life(t, args, func(write) bool { n--; return n == 0 })
+	t.Helper()
+	last, e := g.runUntil(t, args, func(write) bool { n--; return n == 0 })
 	if last == nil {
-		e.exits(t, exitDone)
+		e.requireExit(t, exitDone)
 		return false
 	}
 	g.open()
-	e = start(t, g.kubeconfig, args...).end(t, longest)
-	e.exits(t, exitDone)
-	if e.took < outlived {
-		time.Sleep(outlived - e.took) // nothing was left to do, and the dead one's Lease still stands
-	}
+	start(t, g.kubeconfig, args...).end(t, runTimeout).requireExit(t, exitDone)
+	l.waitLeaseExpired(t) // the command may have had nothing left to do
 	return true
 }

@@ -16,9 +16,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// moves are the workloads of testdata/kinds.yaml that move, by the label app of
-// their pods, and how.
-var moves = map[string]string{
+// movedKinds are the workloads of testdata/kinds.yaml that move, and the strategy of
+// each.
+var movedKinds = map[string]string{
 	"Deployment kinds/web": "restart", "Deployment kinds/pinned": "restart", "StatefulSet kinds/rolling": "restart",
 	"DaemonSet kinds/away": "restart", "DaemonSet kinds/surge": "restart",
 	"Rollout kinds/canary": "field", "Rollout kinds/borrower": "field", "Crew kinds/crew": "field",
@@ -26,23 +26,21 @@ var moves = map[string]string{
 	"ReplicaSet kinds/bare": "evict", "ReplicationController kinds/old": "evict", "Deployment kinds/paused": "evict",
 }
 
-// stays are those that don't.
-var stays = []string{"nightly", "long", "alone", "changed"}
+// unmovedKinds are the workloads that stay.
+var unmovedKinds = []string{"nightly", "long", "alone", "changed"}
 
-// rules are what the user says of two of them.
+// rules are strategies that the user chooses for two workloads.
 var rules = []string{"--workload", "Crew */*=field:spec.renewedAt", "--workload", "Deployment kinds/paused=evict"}
 
-// TestEveryKind moves one mesh with a workload of each kind, and takes it back.
+// TestEveryKind upgrades a mesh with a workload of each kind, and rolls it back.
 func TestEveryKind(t *testing.T) {
-	tell(t, "a workload of each kind in one mesh: each moves by its own way or is named with what would clear it, there and back")
-	l := bring(t, "kinds", "--size", "hollow", "--no-shop", "--rollouts")
-	defer lower(l.name)
-	l.target(t, "")
-	l.kindsApplied(t)
+	l := ownLab(t, "a workload of each kind in one mesh: each moves by its own strategy, or is named with a remedy; and back", "kinds", "--no-shop", "--rollouts")
+	l.installTarget(t, "")
+	l.createKinds(t)
 
 	plain := l.rerig(t, "plan", "--to", newRevision, "--soak", "0s")
-	plain.exits(t, exitDone)
-	plain.says(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew", "--workload 'Crew kinds/crew=evict'",
+	plain.requireExit(t, exitDone)
+	plain.requireOutput(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew", "--workload 'Crew kinds/crew=evict'",
 		"Deployment kinds/paused", "kubectl rollout resume deployment/paused -n kinds",
 		"Deployment kinds/injected", "injected by hand", "istioctl kube-inject --revision",
 		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
@@ -55,35 +53,35 @@ func TestEveryKind(t *testing.T) {
 		t.Errorf("it would move what nobody gave it a rule for:\n%s", plain.text)
 	}
 
-	before := l.templates(t)
-	forth := l.rerig(t, moving(append(rules, "--to", newRevision, "--soak", "0s")...)...)
-	forth.exits(t, exitDone)
-	forth.says(t, "restarted Rollout kinds/canary", "restarted Crew kinds/crew", "evicted pod partition-2 of StatefulSet kinds/partition")
-	t.Logf("forth in %s", short(forth.took))
-	l.kindsOn(t, newRevision)
-	l.untouched(t, before)
+	before := l.kindTemplates(t)
+	forward := l.rerig(t, upgradeArgs(append(rules, "--to", newRevision, "--soak", "0s")...)...)
+	forward.requireExit(t, exitDone)
+	forward.requireOutput(t, "restarted Rollout kinds/canary", "restarted Crew kinds/crew", "evicted pod partition-2 of StatefulSet kinds/partition")
+	t.Logf("forward in %s", short(forward.took))
+	l.requireKinds(t, newRevision)
+	l.requireTemplates(t, before)
 
-	returned := l.rerig(t, back()...)
-	returned.exits(t, exitDone)
+	returned := l.rerig(t, rollbackArgs()...)
+	returned.requireExit(t, exitDone)
 	t.Logf("back in %s", short(returned.took))
-	l.kindsOn(t, oldRevision)
-	l.untouched(t, before)
-	t.Run("killed", func(t *testing.T) { l.kindsKilled(t, before) })
-	l.holds(t)
-	t.Run("paused in the middle", l.pausedMidway)
-	t.Run("made OnDelete in the middle", l.onDeleteMidway)
-	t.Run("bound by their own labels", l.ownLabels)
+	l.requireKinds(t, oldRevision)
+	l.requireTemplates(t, before)
+	t.Run("killed", func(t *testing.T) { l.killKinds(t, before, []string{"partition-1/eviction"}) })
+	l.runObstacles(t)
+	t.Run("paused in the middle", l.pauseDuringRollout)
+	t.Run("made OnDelete in the middle", l.onDeleteDuringRun)
+	t.Run("bound by their own labels", l.moveOwnLabels)
 }
 
-// kindsApplied makes the workloads, and waits for all of them.
-func (l *lab) kindsApplied(t *testing.T) {
+// createKinds creates the workloads and waits for all of them.
+func (l *lab) createKinds(t *testing.T) {
 	t.Helper()
 	l.kubectl(t, "apply", "-f", "testdata/kinds.yaml")
 	l.kubectl(t, "wait", "--for=condition=Established", "crd/crews.lab.example")
-	l.kubectl(t, "apply", "-f", file(t, "{apiVersion: lab.example/v1, kind: Crew, metadata: {name: crew, namespace: kinds}, spec: {replicas: 2}}"))
+	l.kubectl(t, "apply", "-f", tempFile(t, "{apiVersion: lab.example/v1, kind: Crew, metadata: {name: crew, namespace: kinds}, spec: {replicas: 2}}"))
 	l.kubectl(t, "-n", "kinds", "create", "job", "nightly-now", "--from=cronjob/nightly")
-	crew(t, l)
-	eventually(t, 2*time.Minute, func() error { return l.kinds(t, oldRevision) })
+	runCrewController(t, l)
+	eventually(t, 2*time.Minute, func() error { return l.checkKinds(t, oldRevision) })
 	eventually(t, time.Minute, func() error {
 		if n := l.kubectl(t, "-n", "kinds", "get", "hpa", "web", "-o", "jsonpath={.status.currentReplicas}"); n != "2" {
 			return fmt.Errorf("the autoscaler has seen %q pods", n)
@@ -99,9 +97,9 @@ func (l *lab) kubectl(t *testing.T, args ...string) string {
 	return output(t, []string{"KUBECONFIG=" + l.kubeconfig}, strings.TrimSpace(runLab(t, "path", "kubectl")), args...)
 }
 
-// kinds says what is missing until every workload that moves has its pods, ready,
-// on a revision, and every other one has those that it had.
-func (l *lab) kinds(t *testing.T, revision string) error {
+// checkKinds returns an error until every workload that moves has ready pods on a
+// revision, and every other workload has its old pods.
+func (l *lab) checkKinds(t *testing.T, revision string) error {
 	pods, err := l.core.Pods("kinds").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		return err
@@ -112,7 +110,7 @@ func (l *lab) kinds(t *testing.T, revision string) error {
 			by[p.Labels["app"]] = append(by[p.Labels["app"]], p)
 		}
 	}
-	for key := range moves {
+	for key := range movedKinds {
 		_, name, _ := strings.Cut(key, "/")
 		want := map[string]int{"pinned": 1, "partition": 3, "away": 3, "surge": 3, "byhand": 3}[name]
 		if len(by[name]) != max(want, 2) && want != 1 || len(by[name]) == 0 {
@@ -126,7 +124,7 @@ func (l *lab) kinds(t *testing.T, revision string) error {
 			}
 		}
 	}
-	for _, name := range stays {
+	for _, name := range unmovedKinds {
 		if len(by[name]) == 0 {
 			return fmt.Errorf("%s has no pods", name)
 		}
@@ -139,15 +137,16 @@ func (l *lab) kinds(t *testing.T, revision string) error {
 	return nil
 }
 
-func (l *lab) kindsOn(t *testing.T, revision string) {
+func (l *lab) requireKinds(t *testing.T, revision string) {
 	t.Helper()
-	if err := l.kinds(t, revision); err != nil {
+	if err := l.checkKinds(t, revision); err != nil {
 		t.Error(err)
 	}
 }
 
-// templates are the pod templates of what is moved without touching them.
-func (l *lab) templates(t *testing.T) map[string]string {
+// kindTemplates returns the pod templates of workloads that are moved without changing
+// them.
+func (l *lab) kindTemplates(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, key := range []string{"statefulset/partition", "statefulset/ondelete", "daemonset/byhand", "replicaset/bare", "replicationcontroller/old", "deployment/paused", "rollout/canary"} {
@@ -156,18 +155,18 @@ func (l *lab) templates(t *testing.T) map[string]string {
 	return found
 }
 
-func (l *lab) untouched(t *testing.T, before map[string]string) {
+func (l *lab) requireTemplates(t *testing.T, before map[string]string) {
 	t.Helper()
-	for key, now := range l.templates(t) {
+	for key, now := range l.kindTemplates(t) {
 		if now != before[key] {
 			t.Errorf("the template of %s was %s and is %s", key, before[key], now)
 		}
 	}
 }
 
-// crew plays the controller of the kind Crew until the test ends: it keeps as many
-// pods as are wanted, and makes them anew when spec.renewedAt changes.
-func crew(t *testing.T, l *lab) {
+// runCrewController acts as the controller of the kind Crew until the test ends: it
+// keeps the wanted number of pods, and re-creates them when spec.renewedAt changes.
+func runCrewController(t *testing.T, l *lab) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -176,8 +175,8 @@ func crew(t *testing.T, l *lab) {
 	run := func(stdin string, args ...string) string {
 		cmd := exec.CommandContext(ctx, kubectl, args...)
 		cmd.Env, cmd.Stdin = append(os.Environ(), "KUBECONFIG="+l.kubeconfig), strings.NewReader(stdin)
-		said, _ := cmd.Output() // it is tried again
-		return string(said)
+		out, _ := cmd.Output() // the loop repeats it
+		return string(out)
 	}
 	go func() {
 		defer close(done)

@@ -7,53 +7,58 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
 )
 
-// TestMain takes the labs down at the end, and when it is interrupted.
+// TestMain takes down the labs that the stories started, also when interrupted.
 func TestMain(m *testing.M) {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-stop
-		takeDown()
+		stopLabs()
 		os.Exit(1)
 	}()
 	code := m.Run()
-	takeDown()
+	stopLabs()
 	os.Exit(code)
 }
 
-// up are the names of the labs that the stories have brought up.
-var up struct {
+// started are the names of the labs to take down at the end.
+var started struct {
 	sync.Mutex
 	names []string
 }
 
-func takeDown() {
-	up.Lock()
-	defer up.Unlock()
-	for _, name := range up.names {
-		lower(name)
+// stopLabs takes down all labs that were started.
+func stopLabs() {
+	started.Lock()
+	defer started.Unlock()
+	for _, name := range started.names {
+		labDown(name)
 	}
-	up.names = nil
+	started.names = nil
 }
 
-// lower takes one lab down.
-func lower(name string) {
-	if keeping() != "" {
-		return
+// stopLab takes one lab down.
+func stopLab(name string) {
+	started.Lock()
+	defer started.Unlock()
+	if n := slices.Index(started.names, name); n >= 0 {
+		labDown(name)
+		started.names = slices.Delete(started.names, n, n+1)
 	}
+}
+
+func labDown(name string) {
 	lab, err := findLab()
 	if err != nil {
-		return // then none was brought up either
+		return // no lab was started either
 	}
-	if said, err := exec.Command(lab, "down", "--name", name).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "lab down --name %s: %v\n%s", name, err, said)
+	if output, err := exec.Command(lab, "down", "--name", name).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "lab down --name %s: %v\n%s", name, err, output)
 	}
 }
-
-// keeping is how the names of labs begin that are left up, for who works on a story.
-func keeping() string { return os.Getenv("RERIG_TEST_KEEP") }

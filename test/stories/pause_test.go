@@ -9,16 +9,14 @@ import (
 	"time"
 )
 
-// pause is a write at which the world stands still: it is made, and its answer
-// on its way.
+// pause is a write whose answer is delayed: it is done, and rerig does not know yet.
 type pause struct {
 	reached chan struct{}
 	goes    chan struct{}
 	once    sync.Once
 }
 
-// pauseAt lets everything through the gate, and pauses at the first write of
-// which when is true.
+// pauseAt opens the gate, and delays the answer to the first write that when matches.
 func (g *gate) pauseAt(t *testing.T, when func(write) bool) *pause {
 	p := &pause{reached: make(chan struct{}), goes: make(chan struct{})}
 	first := true
@@ -34,31 +32,31 @@ func (g *gate) pauseAt(t *testing.T, when func(write) bool) *pause {
 	return p
 }
 
-// await waits until the write was made by a process that runs.
-func (p *pause) await(t *testing.T, by *process) {
+// waitReached waits until a running process has made the write.
+func (p *pause) waitReached(t *testing.T, by *process) {
 	t.Helper()
 	select {
 	case <-p.reached:
 	case <-by.ended:
-		t.Fatalf("it ended before it came so far; it said:\n%s", by.text())
-	case <-time.After(longest):
-		t.Fatalf("it did not come so far in %s; it said:\n%s", longest, by.text())
+		t.Fatalf("it ended before it came so far; output:\n%s", by.text())
+	case <-time.After(runTimeout):
+		t.Fatalf("it did not come so far in %s; output:\n%s", runTimeout, by.text())
 	}
 }
 
-// proceed lets the world go on; more than once is once.
+// proceed lets the answer through. Further calls do nothing.
 func (p *pause) proceed() { p.once.Do(func() { close(p.goes) }) }
 
-// labels tells the write that binds a namespace.
-func labels(ns string) func(write) bool {
+// labelOf matches the write that labels a namespace.
+func labelOf(ns string) func(write) bool {
 	return func(w write) bool { return w.method == "PATCH" && w.path == "/api/v1/namespaces/"+ns && w.code == 200 }
 }
 
-// installs tells the so-manieth write of istioctl.
-func installs(nth int) func(write) bool { return writesBy("istioctl", nth) }
+// istioctlWrite matches the nth write of istioctl.
+func istioctlWrite(nth int) func(write) bool { return nthWriteBy("istioctl", nth) }
 
-// writesBy tells the so-manieth write of a program.
-func writesBy(who string, nth int) func(write) bool {
+// nthWriteBy matches the nth write of a program.
+func nthWriteBy(who string, nth int) func(write) bool {
 	return func(w write) bool {
 		if strings.HasPrefix(w.who, who) {
 			nth--

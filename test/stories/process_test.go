@@ -15,30 +15,30 @@ import (
 	"time"
 )
 
-// process is a program that was started and is listened to.
+// process is a started program and its output.
 type process struct {
 	cmd   *exec.Cmd
 	ended chan struct{}
 	took  time.Duration
 
-	mu   sync.Mutex
-	said bytes.Buffer // both outputs, as they came
-	out  bytes.Buffer // standard output alone
+	mu           sync.Mutex
+	output       bytes.Buffer // both outputs, in order
+	stdoutOutput bytes.Buffer // standard output alone
 }
 
-// startProcess starts a program without a terminal. It does not outlive the test.
+// startProcess starts a program without a terminal. It ends with the test.
 func startProcess(t *testing.T, env []string, path string, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(path, args...), ended: make(chan struct{})}
 	p.cmd.Env = env
-	p.cmd.Stdout = listening{p, &p.out}
-	p.cmd.Stderr = listening{p, &bytes.Buffer{}}
+	p.cmd.Stdout = outputWriter{p, &p.stdoutOutput}
+	p.cmd.Stderr = outputWriter{p, &bytes.Buffer{}}
 	began := time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", path, err)
 	}
 	go func() {
-		_ = p.cmd.Wait() // how it ended is asked by code
+		_ = p.cmd.Wait() // code reports how it ended
 		p.took = time.Since(began)
 		close(p.ended)
 	}()
@@ -49,49 +49,49 @@ func startProcess(t *testing.T, env []string, path string, args ...string) *proc
 	return p
 }
 
-// listening takes what a process says on one of its outputs.
-type listening struct {
+// outputWriter records what a process writes to one of its outputs.
+type outputWriter struct {
 	p    *process
 	also *bytes.Buffer
 }
 
-func (l listening) Write(b []byte) (int, error) {
+func (l outputWriter) Write(b []byte) (int, error) {
 	l.p.mu.Lock()
 	defer l.p.mu.Unlock()
 	l.also.Write(b)
-	return l.p.said.Write(b)
+	return l.p.output.Write(b)
 }
 
-// text is all that the process has said so far.
+// text returns all output so far.
 func (p *process) text() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.said.String()
+	return p.output.String()
 }
 
-// stdout is what it has said on its standard output.
+// stdout returns standard output so far.
 func (p *process) stdout() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.out.String()
+	return p.stdoutOutput.String()
 }
 
-// kill ends the process with a signal that it cannot answer.
+// kill sends SIGKILL.
 func (p *process) kill() { p.signal(syscall.SIGKILL) }
 
 func (p *process) signal(s os.Signal) {
-	// That it has ended already is nothing to complain of.
+	// It may have ended already.
 	_ = p.cmd.Process.Signal(s)
 }
 
-// code waits for the end and returns the exit code; -1 is a death by signal.
+// code waits for the end and returns the exit code; -1 means that a signal ended it.
 func (p *process) code(t *testing.T, within time.Duration) int {
 	t.Helper()
 	select {
 	case <-p.ended:
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(within):
-		t.Fatalf("%s did not end within %s; it said:\n%s", strings.Join(p.cmd.Args, " "), within, p.text())
+		t.Fatalf("%s did not end within %s; output:\n%s", strings.Join(p.cmd.Args, " "), within, p.text())
 		return 0
 	}
 }
@@ -105,21 +105,21 @@ func (p *process) running() bool {
 	}
 }
 
-// hears waits until the process has said something.
-func (p *process) hears(t *testing.T, what string, within time.Duration) {
+// waitOutput waits until the output contains a text.
+func (p *process) waitOutput(t *testing.T, what string, within time.Duration) {
 	t.Helper()
 	eventually(t, within, func() error {
 		if strings.Contains(p.text(), what) {
 			return nil
 		}
 		if !p.running() {
-			t.Fatalf("it ended without saying %q; it said:\n%s", what, p.text())
+			t.Fatalf("it ended without saying %q; output:\n%s", what, p.text())
 		}
 		return errors.New("not said: " + what + "; but:\n" + p.text())
 	})
 }
 
-// eventually asks until the answer is nil.
+// eventually calls a function until it returns nil.
 func eventually(t *testing.T, within time.Duration, ask func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -137,5 +137,5 @@ func eventually(t *testing.T, within time.Duration, ask func() error) {
 	}
 }
 
-// short is a duration as a person reads it.
+// short formats a duration for people.
 func short(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

@@ -26,8 +26,8 @@ var (
 	findLab   = sync.OnceValues(func() (string, error) { return find("lab") })
 )
 
-// find returns the path of a program: named by itself, or in the folder of
-// programs, or built now.
+// find returns the path of a program: from its own variable, from RERIG_BIN, or built
+// now.
 func find(name string) (string, error) {
 	if path := os.Getenv("RERIG_TEST_" + strings.ToUpper(name)); path != "" {
 		return filepath.Abs(path)
@@ -43,8 +43,8 @@ func find(name string) (string, error) {
 	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", path, sources[name][1])
 	build.Dir = filepath.Join(root, sources[name][0])
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s: %w\n%s", name, err, said)
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}
 	return path, nil
 }
@@ -62,13 +62,13 @@ func program(t *testing.T, find func() (string, error)) string {
 	return path
 }
 
-// istioctl returns the istioctl of an Istio version, as the lab has built it.
+// istioctl returns the path of the istioctl of a version.
 func istioctl(t *testing.T, version string) string {
 	t.Helper()
 	return strings.TrimSpace(runLab(t, "path", "istioctl-"+version))
 }
 
-// operatorFile is the lab's own IstioOperator file of a revision.
+// operatorFile returns the path of the lab's IstioOperator file of a revision.
 func operatorFile(t *testing.T, revision string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(root, "lab", "istio", revision+".yaml"))

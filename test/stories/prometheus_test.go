@@ -15,8 +15,9 @@ import (
 
 var prometheusAt = regexp.MustCompile(`(?m)^prometheus\s+(http://\S+)$`)
 
-// scraped waits until the lab's Prometheus gives these answers, and has every target up.
-func (l *lab) scraped(t *testing.T, want map[string]float64) {
+// requireMetrics waits until the lab's Prometheus returns these values, with every
+// target up.
+func (l *lab) requireMetrics(t *testing.T, want map[string]float64) {
 	t.Helper()
 	found := prometheusAt.FindStringSubmatch(runLab(t, "status", "--name", l.name))
 	if found == nil {
@@ -25,7 +26,7 @@ func (l *lab) scraped(t *testing.T, want map[string]float64) {
 	want["count(up == 0) or vector(0)"] = 0
 	eventually(t, 90*time.Second, func() error {
 		for query, value := range want {
-			got, err := asked(found[1], query)
+			got, err := queryPrometheus(found[1], query)
 			if err != nil {
 				return fmt.Errorf("ask Prometheus for %s: %w", query, err)
 			}
@@ -37,25 +38,25 @@ func (l *lab) scraped(t *testing.T, want map[string]float64) {
 	})
 }
 
-// asked is the one number that a query gives.
-func asked(server, query string) (float64, error) {
+// queryPrometheus returns the one number that is the result of a query.
+func queryPrometheus(server, query string) (float64, error) {
 	client := http.Client{Timeout: 10 * time.Second}
 	answer, err := client.Get(server + "/api/v1/query?query=" + url.QueryEscape(query))
 	if err != nil {
 		return 0, err
 	}
 	defer answer.Body.Close()
-	var said struct {
+	var out struct {
 		Data struct {
 			Result []struct{ Value [2]any }
 		}
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&said); err != nil {
+	if err := json.NewDecoder(answer.Body).Decode(&out); err != nil {
 		return 0, err
 	}
-	if len(said.Data.Result) != 1 {
-		return 0, fmt.Errorf("%d results, want one", len(said.Data.Result))
+	if len(out.Data.Result) != 1 {
+		return 0, fmt.Errorf("%d results, want one", len(out.Data.Result))
 	}
-	text, _ := said.Data.Result[0].Value[1].(string)
+	text, _ := out.Data.Result[0].Value[1].(string)
 	return strconv.ParseFloat(text, 64)
 }

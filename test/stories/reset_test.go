@@ -16,14 +16,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// reset puts everything back that a story may have left, by other hands than
-// rerig's: no record, no second control plane, the shop as it was brought up.
+// reset restores what a story may have changed: it removes records, the second control
+// plane and Helm releases, and restores the shop.
 func (l *lab) reset(t *testing.T) {
 	t.Helper()
-	l.forget(t)
-	l.withoutReleases(t)
-	if l.tagAt(t, "default") != oldRevision {
-		l.retagged(t, oldRevision)
+	l.deleteRecords(t)
+	l.uninstallReleases(t)
+	if l.tagRevision(t, "default") != oldRevision {
+		l.moveDefault(t, oldRevision)
 	}
 	l.uninstall(t)
 	for _, ns := range shopNamespaces {
@@ -31,14 +31,15 @@ func (l *lab) reset(t *testing.T) {
 		l.annotate(t, ns, map[string]any{"lab.rerig.dev/reject": nil, "lab.rerig.dev/disconnected": nil})
 	}
 	for _, o := range l.workloadsOf(t) {
-		l.unstamp(t, o)
+		l.removeAnnotations(t, o)
 	}
-	eventually(t, time.Minute, func() error { return l.rightened(t) })
+	eventually(t, time.Minute, func() error { return l.repair(t) })
 }
 
-// rightened is standing, and makes pods anew that came before their namespace's labels.
-func (l *lab) rightened(t *testing.T) error {
-	err := l.standing(t, all(oldRevision))
+// repair returns an error until the shop is on the old revision, and deletes pods that
+// were created before their namespace had its label.
+func (l *lab) repair(t *testing.T) error {
+	err := l.checkPlacement(t, everywhere(oldRevision))
 	if err == nil {
 		return nil
 	}
@@ -50,8 +51,8 @@ func (l *lab) rightened(t *testing.T) error {
 	return err
 }
 
-// forget removes the records of runs, their definition and their Lease.
-func (l *lab) forget(t *testing.T) {
+// deleteRecords deletes the records of runs, their definition and their Lease.
+func (l *lab) deleteRecords(t *testing.T) {
 	t.Helper()
 	const definition = "meshupgrades.rerig.dev"
 	err := l.objects.Resource(definitions).Delete(t.Context(), definition, metav1.DeleteOptions{})
@@ -73,35 +74,57 @@ func (l *lab) forget(t *testing.T) {
 	})
 }
 
-// label sets a namespace's labels; nil takes one away.
+// waitLeaseExpired waits until no process holds the Lease of a run, or its holder has
+// been silent for the Lease's duration.
+func (l *lab) waitLeaseExpired(t *testing.T) {
+	t.Helper()
+	eventually(t, 30*time.Second, func() error {
+		leases, err := l.leases.Leases("").List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		for _, o := range leases.Items {
+			s := o.Spec
+			if !strings.Contains(o.Name, "rerig") || s.HolderIdentity == nil || *s.HolderIdentity == "" || s.RenewTime == nil || s.LeaseDurationSeconds == nil {
+				continue
+			}
+			if ends := s.RenewTime.Add(time.Duration(*s.LeaseDurationSeconds) * time.Second); time.Now().Before(ends) {
+				return fmt.Errorf("Lease %s/%s is held by %s until %s", o.Namespace, o.Name, *s.HolderIdentity, ends)
+			}
+		}
+		return nil
+	})
+}
+
+// label sets a namespace's labels; nil removes one.
 func (l *lab) label(t *testing.T, ns string, labels map[string]any) {
 	t.Helper()
-	l.merge(t, namespaces, "", ns, map[string]any{"metadata": map[string]any{"labels": labels}})
+	l.patch(t, namespaces, "", ns, map[string]any{"metadata": map[string]any{"labels": labels}})
 }
 
 func (l *lab) annotate(t *testing.T, ns string, annotations map[string]any) {
 	t.Helper()
-	l.merge(t, namespaces, "", ns, map[string]any{"metadata": map[string]any{"annotations": annotations}})
+	l.patch(t, namespaces, "", ns, map[string]any{"metadata": map[string]any{"annotations": annotations}})
 }
 
-// unstamp takes the traces of earlier runs off a workload.
-func (l *lab) unstamp(t *testing.T, o unstructured.Unstructured) {
+// removeAnnotations removes annotations of earlier stories from a workload's template.
+func (l *lab) removeAnnotations(t *testing.T, o unstructured.Unstructured) {
 	t.Helper()
 	gone := map[string]any{}
-	for _, key := range append(stamps, "lab.rerig.dev/not-ready") {
+	for _, key := range append(restartAnnotations, "lab.rerig.dev/not-ready") {
 		gone[key] = nil
 	}
-	l.merge(t, resourceOf(o), o.GetNamespace(), o.GetName(), map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": gone}}}})
+	l.patch(t, resourceOf(o), o.GetNamespace(), o.GetName(), map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": gone}}}})
 }
 
 func resourceOf(o unstructured.Unstructured) schema.GroupVersionResource {
 	return resource("apps", "v1", strings.ToLower(o.GetKind())+"s")
 }
 
-// merge is what `kubectl patch --type merge` does.
-func (l *lab) merge(t *testing.T, r schema.GroupVersionResource, ns, name string, fields map[string]any) {
+// patch does what `kubectl patch --type merge` does.
+func (l *lab) patch(t *testing.T, r schema.GroupVersionResource, ns, name string, fields map[string]any) {
 	t.Helper()
-	if _, err := l.objects.Resource(r).Namespace(ns).Patch(t.Context(), name, types.MergePatchType, body(t, fields), metav1.PatchOptions{}); err != nil {
+	if _, err := l.objects.Resource(r).Namespace(ns).Patch(t.Context(), name, types.MergePatchType, toJSON(t, fields), metav1.PatchOptions{}); err != nil {
 		t.Fatalf("patch %s %s/%s: %v", r.Resource, ns, name, err)
 	}
 }

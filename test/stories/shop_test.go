@@ -13,25 +13,25 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// shopLabels are the labels by which the shop's namespaces are bound when it is brought up.
+// shopLabels are the labels that bind the shop's namespaces after its installation.
 var shopLabels = map[string]map[string]any{
 	"shop-web":  {"istio.io/rev": oldRevision, "istio-injection": nil},
 	"shop-core": {"istio.io/rev": oldRevision, "istio-injection": nil},
 	"shop-data": {"istio.io/rev": nil, "istio-injection": "enabled"},
 }
 
-// shopNamespaces in the order in which they are moved when nobody says: the one
-// with the fewest pods first.
+// shopNamespaces are in the default order of waves: the namespace with the fewest pods
+// first.
 var shopNamespaces = []string{"shop-web", "shop-data", "shop-core"}
 
-// shopWorkloads are what moves, by key.
+// shopWorkloads are the workloads that move.
 var shopWorkloads = []string{
 	"Deployment shop-web/web",
 	"StatefulSet shop-data/ledger", "Deployment shop-data/rates",
 	"Deployment shop-core/cart-v1", "Deployment shop-core/cart-v2", "Deployment shop-core/catalog", "DaemonSet shop-core/notes",
 }
 
-// workloadsOf returns the workloads of the shop as they are.
+// workloadsOf returns the workloads of the shop.
 func (l *lab) workloadsOf(t *testing.T) []unstructured.Unstructured {
 	t.Helper()
 	var all []unstructured.Unstructured
@@ -45,8 +45,9 @@ func (l *lab) workloadsOf(t *testing.T) []unstructured.Unstructured {
 	return all
 }
 
-// rolled says what is missing until a workload's pods are all of its newest template.
-func rolled(o unstructured.Unstructured) error {
+// rolledOut returns an error until all pods of a workload are ready and of its newest
+// template.
+func rolledOut(o unstructured.Unstructured) error {
 	number := func(fields ...string) int64 {
 		n, _, _ := unstructured.NestedInt64(o.Object, fields...)
 		return n
@@ -62,7 +63,7 @@ func rolled(o unstructured.Unstructured) error {
 	return nil
 }
 
-// shopPods returns the shop's pods that nobody has asked to end.
+// shopPods returns the shop's pods that are not being deleted.
 func (l *lab) shopPods(t *testing.T) []corev1.Pod {
 	t.Helper()
 	var all []corev1.Pod
@@ -80,7 +81,7 @@ func (l *lab) shopPods(t *testing.T) []corev1.Pod {
 	return all
 }
 
-// sidecar returns the revision that injected a pod, "" for none.
+// sidecar returns the revision that injected a pod, or "".
 func sidecar(p corev1.Pod) string {
 	for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
 		if c.Name == "istio-proxy" {
@@ -90,8 +91,8 @@ func sidecar(p corev1.Pod) string {
 	return ""
 }
 
-// patch merges fields into an object, as JSON.
-func body(t *testing.T, fields map[string]any) []byte {
+// toJSON marshals fields.
+func toJSON(t *testing.T, fields map[string]any) []byte {
 	t.Helper()
 	b, err := json.Marshal(fields)
 	if err != nil {

@@ -14,12 +14,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// snapshot is what must not change unasked: the object's name and what of it,
-// and that as JSON, byte for byte.
+// snapshot holds fields of objects as JSON, by the object's name and the field.
 type snapshot map[string]string
 
-// aspect is a field that a snapshot holds of each object of a resource.
-type aspect struct {
+// fieldSet is a resource and the fields of its objects that a snapshot holds.
+type fieldSet struct {
 	resource schema.GroupVersionResource
 	fields   []string
 }
@@ -36,29 +35,29 @@ var (
 	templated    = []schema.GroupVersionResource{deployments, resource("apps", "v1", "statefulsets"), resource("apps", "v1", "daemonsets")}
 )
 
-// bindings are what a run of rerig changes on purpose.
-func bindings() []aspect {
-	list := []aspect{{namespaces, []string{"metadata.labels", "metadata.annotations"}}}
+// bindingFields are the fields that a run changes on purpose.
+func bindingFields() []fieldSet {
+	list := []fieldSet{{namespaces, []string{"metadata.labels", "metadata.annotations"}}}
 	for _, r := range templated {
-		list = append(list, aspect{r, []string{"metadata.labels", "spec.template"}})
+		list = append(list, fieldSet{r, []string{"metadata.labels", "spec.template"}})
 	}
 	return list
 }
 
-// everything is bindings and all else that a run could touch.
-func everything() []aspect {
-	return append(bindings(),
-		aspect{resource("", "v1", "pods"), []string{"metadata.uid", "metadata.annotations"}},
-		aspect{resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"), []string{"webhooks", "metadata.labels"}},
-		aspect{resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"), []string{"webhooks", "metadata.labels"}},
-		aspect{definitions, []string{"spec"}},
-		aspect{meshUpgrades, []string{"metadata.uid", "spec", "status"}},
-		aspect{resource("", "v1", "services"), []string{"spec"}},
-		aspect{resource("", "v1", "serviceaccounts"), []string{"metadata.uid"}})
+// allFields are bindingFields and everything else that a run could change.
+func allFields() []fieldSet {
+	return append(bindingFields(),
+		fieldSet{resource("", "v1", "pods"), []string{"metadata.uid", "metadata.annotations"}},
+		fieldSet{resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"), []string{"webhooks", "metadata.labels"}},
+		fieldSet{resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"), []string{"webhooks", "metadata.labels"}},
+		fieldSet{definitions, []string{"spec"}},
+		fieldSet{meshUpgrades, []string{"metadata.uid", "spec", "status"}},
+		fieldSet{resource("", "v1", "services"), []string{"spec"}},
+		fieldSet{resource("", "v1", "serviceaccounts"), []string{"metadata.uid"}})
 }
 
-// snapshot reads the aspects of all objects in the lab.
-func (l *lab) snapshot(t *testing.T, aspects []aspect) snapshot {
+// snapshot reads these fields of all objects in the lab.
+func (l *lab) snapshot(t *testing.T, aspects []fieldSet) snapshot {
 	t.Helper()
 	s := snapshot{}
 	for _, a := range aspects {
@@ -71,16 +70,16 @@ func (l *lab) snapshot(t *testing.T, aspects []aspect) snapshot {
 		}
 		for _, o := range list.Items {
 			for _, field := range a.fields {
-				s[a.resource.Resource+" "+o.GetNamespace()+"/"+o.GetName()+" "+field] = render(t, o, field)
+				s[a.resource.Resource+" "+o.GetNamespace()+"/"+o.GetName()+" "+field] = fieldJSON(t, o, field)
 			}
 		}
 	}
 	return s
 }
 
-func render(t *testing.T, o unstructured.Unstructured, field string) string {
+func fieldJSON(t *testing.T, o unstructured.Unstructured, field string) string {
 	t.Helper()
-	value, _, err := unstructured.NestedFieldNoCopy(o.Object, path(field)...)
+	value, _, err := unstructured.NestedFieldNoCopy(o.Object, fieldPath(field)...)
 	if err != nil {
 		t.Fatalf("read %s of %s: %v", field, o.GetName(), err)
 	}
@@ -91,8 +90,8 @@ func render(t *testing.T, o unstructured.Unstructured, field string) string {
 	return string(b)
 }
 
-// same compares with an earlier snapshot.
-func (s snapshot) same(t *testing.T, what string, before snapshot) {
+// requireSame compares with an earlier snapshot.
+func (s snapshot) requireSame(t *testing.T, what string, before snapshot) {
 	t.Helper()
 	if diff := cmp.Diff(before, s); diff != "" {
 		t.Errorf("%s: something changed (-before +after):\n%s", what, diff)

@@ -12,107 +12,107 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestSwap moves a workload pod by pod, and back onto the very same pods.
+// TestSwap swaps a workload pod by pod, and rolls back onto the same pods.
 func TestSwap(t *testing.T) {
-	l := hollow(t, "pod by pod, without a rollout: the old pods are parked until the soak is over; on the way back the same pods serve again")
-	l.target(t, "")
-	s := l.swappedApp(t)
+	l := sharedLab(t, "pod by pod, without a rollout: the old pods are parked until the soak is over; after a rollback the same pods serve again")
+	l.installTarget(t, "")
+	s := l.createSwapApp(t)
 	before, generation := s.serving(t), s.generation(t)
 
 	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
-	planned.exits(t, exitDone)
-	planned.says(t, "swap Deployment swapped/app 2 pods 1-29-1 -> 1-31-0", "delete parked pods of 1 workload")
+	planned.requireExit(t, exitDone)
+	planned.requireOutput(t, "swap Deployment swapped/app 2 pods 1-29-1 -> 1-31-0", "delete parked pods of 1 workload")
 
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--workload", "StatefulSet shop-data/ledger=swap")
-	unfit.exits(t, exitRefused)
-	unfit.says(t, "choose how StatefulSet shop-data/ledger is moved: a rule says swap, and it cannot be: a StatefulSet's pods are named")
+	unfit.requireExit(t, exitRefused)
+	unfit.requireOutput(t, "choose how StatefulSet shop-data/ledger is moved: a rule says swap, and it cannot be: a StatefulSet's pods are named")
 	gives := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--strategy", "swap")
-	gives.exits(t, exitDone)
-	gives.says(t, "restart StatefulSet shop-data/ledger", "swap Deployment shop-data/rates", "a StatefulSet's pods are named")
+	gives.requireExit(t, exitDone)
+	gives.requireOutput(t, "restart StatefulSet shop-data/ledger", "swap Deployment shop-data/rates", "a StatefulSet's pods are named")
 
-	s.heldByPolicy(t)
+	s.requirePolicyPrevents(t)
 
-	s.parks(t)
-	s.untouched(t, generation)
-	said := s.rerig(t, "inventory")
-	said.exits(t, exitDone)
-	said.says(t, "2/2 + 2 parked", "a swap is in progress (2 parked, run to-1-31-0)")
+	s.parkPods(t)
+	s.requireGeneration(t, generation)
+	out := s.rerig(t, "inventory")
+	out.requireExit(t, exitDone)
+	out.requireOutput(t, "2/2 + 2 parked", "a swap is in progress (2 parked, run to-1-31-0)")
 
-	time.Sleep(outlived)
-	s.returns(t, "back onto the parked pods", before)
-	s.untouched(t, generation)
-	l.phase(t, "RolledBack")
+	l.waitLeaseExpired(t)
+	s.rollBackTo(t, "back onto the parked pods", before)
+	s.requireGeneration(t, generation)
+	l.requirePhase(t, "RolledBack")
 
-	l.merge(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"paused": true}}) // its ReplicaSet makes pods all the same
+	l.patch(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"paused": true}}) // its ReplicaSet still creates pods
 	generation = s.generation(t)
-	moved := s.rerig(t, s.moving("--soak", "1s")...)
-	moved.exits(t, exitDone)
+	moved := s.rerig(t, s.upgradeArgs("--soak", "1s")...)
+	moved.requireExit(t, exitDone)
 	t.Logf("there, with all that is left of it: %s", short(moved.took))
-	s.stands(t, newRevision)
-	s.untouched(t, generation)
-	s.rerig(t, back()...).exits(t, exitDone)
-	s.stands(t, oldRevision)
-	s.untouched(t, generation)
+	s.requireRevision(t, newRevision)
+	s.requireGeneration(t, generation)
+	s.rerig(t, rollbackArgs()...).requireExit(t, exitDone)
+	s.requireRevision(t, oldRevision)
+	s.requireGeneration(t, generation)
 }
 
-// heldByPolicy has a policy go by the only label of the pods, for a moment: they
-// would lose it while they still work.
-func (s swapped) heldByPolicy(t *testing.T) {
+// requirePolicyPrevents creates a policy that selects pods by their only label: they
+// would lose it while they still serve.
+func (s swapApp) requirePolicyPrevents(t *testing.T) {
 	t.Helper()
 	policy := object("security.istio.io/v1", "AuthorizationPolicy", s.ns, "open")
 	policy["spec"] = map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"app": "app"}}, "rules": []any{map[string]any{}}}
-	r, _ := s.put(t, "authorizationpolicies", policy)
+	r, _ := s.apply(t, "authorizationpolicies", policy)
 	gives := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
-	gives.exits(t, exitDone)
-	gives.says(t, "restart Deployment swapped/app", "AuthorizationPolicy swapped/open goes by the labels that a parked pod loses")
+	gives.requireExit(t, exitDone)
+	gives.requireOutput(t, "restart Deployment swapped/app", "AuthorizationPolicy swapped/open goes by the labels that a parked pod loses")
 	if err := r.Delete(t.Context(), "open", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestSwapTakenBackFromBadPods has the new pods go bad while the old ones are
+// TestSwapRolledBackFromUnreadyPods makes the new pods unready while the old ones are
 // parked.
-func TestSwapTakenBackFromBadPods(t *testing.T) {
-	l := hollow(t, "the new pods stop being ready while the old ones are parked: the way back puts these in their places and waits for none of those")
-	l.target(t, "")
-	s := l.swappedApp(t)
+func TestSwapRolledBackFromUnreadyPods(t *testing.T) {
+	l := sharedLab(t, "the new pods become unready while the old ones are parked: the rollback reattaches the old ones and does not wait for the new ones")
+	l.installTarget(t, "")
+	s := l.createSwapApp(t)
 	before := s.serving(t)
-	s.parks(t)
+	s.parkPods(t)
 	for _, p := range s.pods(t) {
 		if p.Labels["app"] != "app" {
 			continue
 		}
-		l.merge(t, resource("", "v1", "pods"), s.ns, p.Name, map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": "true"}}})
+		l.patch(t, resource("", "v1", "pods"), s.ns, p.Name, map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": "true"}}})
 	}
 	eventually(t, 30*time.Second, func() error {
-		if rolled(s.get(t, s.ns, "app")) == nil {
+		if rolledOut(s.deployment(t, s.ns, "app")) == nil {
 			return errors.New("its pods are still ready")
 		}
 		return nil
 	})
-	time.Sleep(outlived)
-	s.returns(t, "back from pods that went bad", before)
+	l.waitLeaseExpired(t)
+	s.rollBackTo(t, "back from pods that went bad", before)
 }
 
-// returns takes a swap back and demands that the same pods serve as before it.
-func (s swapped) returns(t *testing.T, how string, before []string) {
+// rollBackTo rolls a swap back and requires that the same pods serve as before it.
+func (s swapApp) rollBackTo(t *testing.T, how string, before []string) {
 	t.Helper()
-	returned := s.rerig(t, back()...)
-	returned.exits(t, exitDone)
+	returned := s.rerig(t, rollbackArgs()...)
+	returned.requireExit(t, exitDone)
 	t.Logf("%s: %s", how, short(returned.took))
-	s.stands(t, oldRevision)
+	s.requireRevision(t, oldRevision)
 	if now := s.serving(t); !slices.Equal(now, before) {
 		t.Errorf("these pods serve: %v; before it were: %v", now, before)
 	}
 }
 
-// TestSwapKilledAfterEachWrite kills rerig after each write of a swap and has the
-// same command go on: there, and back onto the parked pods. Killed in the middle of
-// every exchange, it settles for a stand-in at last.
-func TestSwapKilledAfterEachWrite(t *testing.T) {
-	l := hollow(t, "killed with SIGKILL after each write of a swap, it goes on each time, and leaves no parked pod and no keeper")
-	l.target(t, "")
-	s := l.swappedApp(t)
+// TestSwapKilledAtEveryWrite kills rerig after each write of a swap, and of its rollback
+// onto the parked pods, and runs the same command again. Killed in every exchange, it
+// accepts a replacement pod in the end.
+func TestSwapKilledAtEveryWrite(t *testing.T) {
+	l := sharedLab(t, "killed after each write of a swap: the same command continues each time, and leaves no parked pod and no keeper")
+	l.installTarget(t, "")
+	s := l.createSwapApp(t)
 	g := newGate(t, l.config)
 	of := func(kinds ...string) []string {
 		return append(kinds, "PATCH /api/v1/namespaces/"+s.ns, "PATCH /api/v1/namespaces/"+s.ns+"/pods", "DELETE /api/v1/namespaces/"+s.ns+"/pods")
@@ -120,119 +120,129 @@ func TestSwapKilledAfterEachWrite(t *testing.T) {
 	keeper := "/api/v1/namespaces/" + s.ns + "/services"
 
 	began := time.Now()
-	kills := g.lives(t, s.moving("--soak", "1s"))
+	kills := g.killAtEachWrite(t, s.upgradeArgs("--soak", "1s"))
 	t.Logf("there: %d kills in %s", len(kills), short(time.Since(began)))
-	s.stands(t, newRevision)
-	l.phase(t, "Completed")
-	killedBetween(t, kills, of("POST "+keeper))
+	s.requireRevision(t, newRevision)
+	l.requirePhase(t, "Completed")
+	requireKillsAt(t, kills, of("POST "+keeper))
 
-	time.Sleep(outlived) // the last life may have had nothing to do, and a dead one's Lease stands
-	s.rerig(t, back()...).exits(t, exitDone)
-	s.stands(t, oldRevision)
-	s.parks(t)
-	time.Sleep(outlived)
+	l.waitLeaseExpired(t) // the last process may have had nothing to do
+	s.rerig(t, rollbackArgs()...).requireExit(t, exitDone)
+	s.requireRevision(t, oldRevision)
+	s.parkPods(t)
+	l.waitLeaseExpired(t)
 	began = time.Now()
-	kills = g.lives(t, back("--lease-duration", lease))
+	kills = g.killAtEachWrite(t, rollbackArgs("--lease-duration", lease))
 	t.Logf("back: %d kills in %s", len(kills), short(time.Since(began)))
-	s.stands(t, oldRevision)
-	l.phase(t, "RolledBack")
-	killedBetween(t, kills, of())
+	s.requireRevision(t, oldRevision)
+	l.requirePhase(t, "RolledBack")
+	requireKillsAt(t, kills, of())
 }
 
-// killedBetween demands a kill after a write to each of these.
-func killedBetween(t *testing.T, kills []write, wanted []string) {
+// requireKillsAt requires a kill after a write to each of these.
+func requireKillsAt(t *testing.T, kills []write, wanted []string) {
 	t.Helper()
 	for _, path := range wanted {
-		if !slices.Contains(paths(kills), path) {
-			t.Errorf("it was never killed after %s; it was after:\n%s", path, lines(kills))
+		if !slices.Contains(distinctPaths(kills), path) {
+			t.Errorf("it was never killed after %s; it was after:\n%s", path, formatWrites(kills))
 		}
 	}
 }
 
-// TestSwapKilledAndTakenBack kills a swap after its nth write and takes it back.
-func TestSwapKilledAndTakenBack(t *testing.T) {
-	l := hollow(t, "killed after the nth write of a swap and taken back: the same pods serve, and nothing is left behind")
-	l.target(t, "")
-	s := l.swappedApp(t)
+// TestSwapKilledAndRolledBack kills a swap in the middle and rolls it back.
+func TestSwapKilledAndRolledBack(t *testing.T) {
+	l := sharedLab(t, "killed in the middle of a swap and rolled back: the same pods serve, and nothing is left")
+	l.installTarget(t, "")
+	l.killSwap(t, 9, 9)
+}
+
+// TestSwapRolledBackAtEveryWrite does so after the nth write, for every n.
+func TestSwapRolledBackAtEveryWrite(t *testing.T) {
+	l := sharedLab(t, "killed after the nth write of a swap and rolled back, for every n: the same pods serve, and nothing is left")
+	l.installTarget(t, "")
+	l.killSwap(t, 1, 1000)
+}
+
+// killSwap kills a swap after its nth write and rolls it back, for each n of a range,
+// until n is more than it writes.
+func (l *lab) killSwap(t *testing.T, first, last int) {
+	t.Helper()
+	s := l.createSwapApp(t)
 	g := newGate(t, l.config)
-	first, step, last := 5, 4, 14
-	if repeating() {
-		first, step, last = 1, 1, 1000
-	}
-	for n := first; n <= last; n += step {
+	for n := first; n <= last; n++ {
 		began, before, left, ended := time.Now(), s.serving(t), n, false
-		killed, _ := g.life(t, s.moving("--soak", "1s"), func(w write) bool {
+		killed, _ := g.runUntil(t, s.upgradeArgs("--soak", "1s"), func(w write) bool {
 			left--
-			ended = ended || s.touches(w) && w.method == "DELETE"
+			ended = ended || s.isPodWrite(w) && w.method == "DELETE"
 			return left == 0
 		})
 		g.open()
-		time.Sleep(outlived)
+		l.waitLeaseExpired(t)
 		if killed == nil {
 			return
 		}
-		if e := s.rerig(t, back("--lease-duration", lease)...); e.code == exitRefused && n <= 2 {
-			e.says(t, "this cluster has no record of any") // it was killed before there was one, and nothing was moved
+		if e := s.rerig(t, rollbackArgs("--lease-duration", lease)...); e.code == exitRefused && n <= 2 {
+			e.requireOutput(t, "this cluster has no record of any") // killed before the record existed: nothing was moved
 		} else {
-			e.exits(t, exitDone)
+			e.requireExit(t, exitDone)
 		}
-		s.stands(t, oldRevision)
+		s.requireRevision(t, oldRevision)
 		if now := s.serving(t); !slices.Equal(now, before) && !ended {
 			t.Errorf("killed after write %d (%s): these pods serve: %v; before it were: %v", n, killed, now, before)
 		}
 		t.Logf("killed after write %d (%s) and taken back: %s", n, killed, short(time.Since(began)))
-		time.Sleep(outlived)
+		l.waitLeaseExpired(t)
 	}
 }
 
-// TestSwapForgotten takes the record of a run away in the middle of a swap.
-func TestSwapForgotten(t *testing.T) {
-	l := hollow(t, "the MeshUpgrade is deleted while one pod is parked and one released: no pod that serves ends; the next run clears up")
-	l.target(t, "")
-	s := l.swappedApp(t)
+// TestRecordIsDeletedDuringASwap deletes the record of a run in the middle of a swap.
+func TestRecordIsDeletedDuringASwap(t *testing.T) {
+	l := sharedLab(t, "the MeshUpgrade is deleted while one pod is parked and one detached: no serving pod is deleted; the next run cleans up")
+	l.installTarget(t, "")
+	s := l.createSwapApp(t)
 	g := newGate(t, l.config)
 	n := 0
 	pause := g.pauseAt(t, func(w write) bool {
-		if s.touches(w) {
+		if s.isPodWrite(w) {
 			n++
 		}
-		return n == 3 // released, parked, released
+		return n == 3 // detached, parked, detached
 	})
-	p := start(t, g.kubeconfig, s.moving("--soak", "1s")...)
-	pause.await(t, p)
+	p := start(t, g.kubeconfig, s.upgradeArgs("--soak", "1s")...)
+	pause.waitReached(t, p)
 	var serving []string
 	eventually(t, 30*time.Second, func() error {
 		if serving = s.serving(t); len(serving) != 3 || len(s.pods(t)) != 4 {
 			return fmt.Errorf("%d pods serve of %d, want 3 of 4", len(serving), len(s.pods(t)))
 		}
-		return rolled(s.get(t, s.ns, "app"))
+		return rolledOut(s.deployment(t, s.ns, "app"))
 	})
-	s.away(t)
+	s.deleteRecord(t)
 	pause.proceed()
-	p.end(t, longest)
-	time.Sleep(5 * time.Second) // the garbage collector's time
-	if err := s.alive(t, serving); err != nil {
+	p.end(t, runTimeout)
+	time.Sleep(5 * time.Second) // time for the garbage collector
+	if err := s.checkServing(t, serving); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(s.pods(t)); n != 3 {
 		t.Errorf("%d pods are there, want the 3 that serve: the parked one ends with the run", n)
 	}
-	time.Sleep(outlived)
-	s.rerig(t, s.moving("--soak", "1s", "--name", "next")...).exits(t, exitDone)
-	s.stands(t, newRevision)
+	l.waitLeaseExpired(t)
+	s.rerig(t, s.upgradeArgs("--soak", "1s", "--name", "next")...).requireExit(t, exitDone)
+	s.requireRevision(t, newRevision)
 }
 
-// TestSwapOfAnotherTemplate changes the template while pods are parked.
-func TestSwapOfAnotherTemplate(t *testing.T) {
-	l := hollow(t, "a template that changes while pods are parked: they are not taken back into it; the way back makes new ones, and nothing is left")
-	l.target(t, "")
-	s := l.swappedApp(t)
-	s.parks(t)
-	l.merge(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"team": "deploys"}}}}})
-	eventually(t, time.Minute, func() error { return rolled(s.get(t, s.ns, "app")) })
-	time.Sleep(outlived)
-	s.rerig(t, back()...).exits(t, exitDone)
-	s.stands(t, oldRevision)
+// TestTemplateChangesDuringASwap changes the template while pods are parked.
+func TestTemplateChangesDuringASwap(t *testing.T) {
+	l := sharedLab(t, "a template that changes while pods are parked: they are not reattached; the rollback creates new ones, and nothing is left")
+	l.installTarget(t, "")
+	s := l.createSwapApp(t)
+	s.parkPods(t)
+	l.patch(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"team": "deploys"}}}}})
+	eventually(t, time.Minute, func() error { return rolledOut(s.deployment(t, s.ns, "app")) })
+	l.waitLeaseExpired(t)
+	s.rerig(t, rollbackArgs()...).requireExit(t, exitDone)
+	s.requireRevision(t, oldRevision)
 	for _, p := range s.pods(t) {
 		if p.Annotations["team"] != "deploys" {
 			t.Errorf("pod %s is of the template before", p.Name)

@@ -109,8 +109,8 @@ func matchesLoosely(got, want string) error {
 	return nil
 }
 
-// TestTaskPageParsing shows what is read of a page.
-func TestTaskPageParsing(t *testing.T) {
+// TestHarnessParsesTaskPages shows what is read of a page.
+func TestHarnessParsesTaskPages(t *testing.T) {
 	page, err := parseTaskPage(strings.Join([]string{
 		"# Title", "", "## Steps", "```sh", "SOAK=10m   # a comment", "```", "1. Text.", "",
 		"   ```console", "   $ first --flag", "   out …", "   more", "   $ second", "   > continued", "   seen", "   ^C", "   after", "   ```",
@@ -133,8 +133,8 @@ func TestTaskPageParsing(t *testing.T) {
 	}
 }
 
-// TestLooseMatching shows what is compared of a command's output.
-func TestLooseMatching(t *testing.T) {
+// TestHarnessMatchesLoosely shows what is compared of a command's output.
+func TestHarnessMatchesLoosely(t *testing.T) {
 	const got = "Run  to-1\nPhase Completed\nlast line\n"
 	for _, c := range []struct {
 		name, want string

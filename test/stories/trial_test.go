@@ -14,74 +14,74 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestTrialBeforeAdoption tries one pod of each workload before its namespace is
-// relabelled.
-func TestTrialBeforeAdoption(t *testing.T) {
-	l := hollow(t, "one pod of each workload is tried on the new revision, in its Services, before its namespace is relabelled, and is taken away")
-	l.target(t, "")
-	before := l.snapshot(t, bindings())
-	args := moving("--to", newRevision, "--soak", "0s", "--trial", "in-service")
-	planned := l.rerig(t, planning(args)...)
-	planned.exits(t, exitDone)
+// TestTrialBeforeRelabelling creates a trial pod of each workload before its namespace
+// is relabelled.
+func TestTrialBeforeRelabelling(t *testing.T) {
+	l := sharedLab(t, "a trial pod of each workload on the new revision, in its Services, before its namespace is relabelled; then it is deleted")
+	l.installTarget(t, "")
+	before := l.snapshot(t, bindingFields())
+	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--trial", "in-service")
+	planned := l.rerig(t, planArgs(args)...)
+	planned.requireExit(t, exitDone)
 	for _, wl := range shopWorkloads {
-		planned.says(t, "trial "+wl+" 1 trial pod on "+newRevision+", in-service")
+		planned.requireOutput(t, "trial "+wl+" 1 trial pod on "+newRevision+", in-service")
 	}
-	l.snapshot(t, bindings()).same(t, "a plan", before)
+	l.snapshot(t, bindingFields()).requireSame(t, "a plan", before)
 
 	seen := l.watchTrials(t)
 	g := newGate(t, l.config)
-	pause := g.pauseAt(t, labels("shop-data"))
+	pause := g.pauseAt(t, labelOf("shop-data"))
 	p := start(t, g.kubeconfig, args...)
-	p.hears(t, "creating a trial pod of Deployment shop-web/web", longest)
+	p.waitOutput(t, "creating a trial pod of Deployment shop-web/web", runTimeout)
 	eventually(t, time.Minute, func() error {
-		if s := l.rerig(t, "status"); !strings.Contains(unfolded(s.text), "Deployment shop-web/web 1-31-0 in-service serving") {
+		if s := l.rerig(t, "status"); !strings.Contains(unwrap(s.text), "Deployment shop-web/web 1-31-0 in-service serving") {
 			return fmt.Errorf("status does not show the trial pod:\n%s", s.text)
 		}
 		return nil
 	})
-	pause.await(t, p)
-	l.untried(t)
+	pause.waitReached(t, p)
+	l.requireNoTrials(t)
 	pause.proceed()
-	e := p.end(t, longest)
-	e.exits(t, exitDone)
-	e.says(t, "trial of Deployment shop-web/web passed", "trial pod web-trial-")
+	e := p.end(t, runTimeout)
+	e.requireExit(t, exitDone)
+	e.requireOutput(t, "trial of Deployment shop-web/web passed", "trial pod web-trial-")
 	t.Logf("upgrade with trials: %s", short(e.took))
-	l.untried(t)
-	l.stands(t, all(newRevision))
-	l.phase(t, "Completed")
+	l.requireNoTrials(t)
+	l.requirePlacement(t, everywhere(newRevision))
+	l.requirePhase(t, "Completed")
 	for _, wl := range shopWorkloads {
-		seen.good(t, wl)
+		seen.requireServed(t, wl)
 	}
-	l.rerig(t, back()...).exits(t, exitDone)
-	l.stands(t, all(oldRevision))
-	l.snapshot(t, bindings()).ours().withoutStamps(t).same(t, "the way there and back", before.ours().withoutStamps(t))
+	l.rerig(t, rollbackArgs()...).requireExit(t, exitDone)
+	l.requirePlacement(t, everywhere(oldRevision))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
 }
 
-// TestFailingTrial has trials fail: by what the proxy refuses, by what never gets
-// ready, by a namespace without room.
+// TestFailingTrial has trials fail: the proxy rejects its configuration, the pod never
+// gets ready, the namespace has no room.
 func TestFailingTrial(t *testing.T) {
-	l := hollow(t, "a trial that fails holds the run by its workload's name, with nothing relabelled, nothing restarted, and no trial pod left")
-	l.target(t, "")
-	args := moving("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "out-of-service", "--ready-timeout", "12s", "--rollback-on-failure")
+	l := sharedLab(t, "a failing trial holds the run and names the workload, with nothing relabelled, nothing restarted, and no trial pod left")
+	l.installTarget(t, "")
+	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "out-of-service", "--ready-timeout", "12s", "--rollback-on-failure")
 	held := func(name string, says ...string) {
 		t.Helper()
-		before := l.snapshot(t, bindings())
+		before := l.snapshot(t, bindingFields())
 		e := l.rerig(t, args...)
-		e.exits(t, exitHeld)
-		e.says(t, says...)
+		e.requireExit(t, exitHeld)
+		e.requireOutput(t, says...)
 		t.Logf("%s: held after %s", name, short(e.took))
-		l.untried(t)
-		l.labelled(t, all(oldRevision))
-		l.snapshot(t, bindings()).same(t, name, before)
-		l.phase(t, "Held")
+		l.requireNoTrials(t)
+		l.requireLabels(t, everywhere(oldRevision))
+		l.snapshot(t, bindingFields()).requireSame(t, name, before)
+		l.requirePhase(t, "Held")
 	}
 	l.annotate(t, "shop-data", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
 	held("configuration refused", "CheckFailed", "shop-data/", "rejected the LDS", "rates-trial-")
 	l.annotate(t, "shop-data", map[string]any{"lab.rerig.dev/reject": nil})
 
 	unready := func(value any) {
-		l.merge(t, deployments, "shop-data", "rates", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": value}}}}})
-		l.settles(t, all(oldRevision))
+		l.patch(t, deployments, "shop-data", "rates", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": value}}}}})
+		l.waitPlacement(t, everywhere(oldRevision))
 	}
 	unready("true@" + newRevision)
 	held("never ready", "TimedOut", "Deployment shop-data/rates", "trial pod rates-trial-", "(waited 12s)")
@@ -109,39 +109,56 @@ func TestFailingTrial(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	l.rerig(t, args...).exits(t, exitDone)
-	l.untried(t)
-	l.labelled(t, stand{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
+	l.rerig(t, args...).requireExit(t, exitDone)
+	l.requireNoTrials(t)
+	l.requireLabels(t, placement{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
 }
 
-// TestKilledInTrial kills rerig after each of its writes, and has it go on; and
-// kills it in a trial, and has the run taken back, or its record deleted.
-func TestKilledInTrial(t *testing.T) {
-	l := hollow(t, "killed with SIGKILL after each write of a trial, and gone on with, taken back, or deleted: no trial pod is left")
-	before := l.snapshot(t, bindings())
-	l.target(t, "")
+// TestKilledDuringTrial kills rerig while a trial pod serves, and runs it again; and
+// kills it there, and deletes the record.
+func TestKilledDuringTrial(t *testing.T) {
+	l := sharedLab(t, "killed while a trial pod serves, and run again, or its record deleted: no trial pod is left")
+	l.installTarget(t, "")
 	g := newGate(t, l.config)
-	args := moving("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "in-service", "--lease-duration", lease)
+	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "in-service", "--lease-duration", lease)
+	serves := trialWrites[2]
+	g.killAt(t, args, serves)
+	l.deleteRecords(t)
+	eventually(t, 30*time.Second, func() error { return l.trialLeftovers(t) })
+
+	g.killAt(t, args, serves)
+	start(t, g.kubeconfig, args...).end(t, runTimeout).requireExit(t, exitDone)
+	l.requireNoTrials(t)
+	l.requireLabels(t, placement{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
+	l.requirePhase(t, "Completed")
+}
+
+// TestTrialKilledAtEveryWrite kills rerig after each of its writes, and runs it again;
+// and kills it after each write of a trial, and rolls back, or deletes the record.
+func TestTrialKilledAtEveryWrite(t *testing.T) {
+	l := sharedLab(t, "killed after each write of a trial, and run again, rolled back, or deleted: no trial pod is left")
+	before := l.snapshot(t, bindingFields())
+	l.installTarget(t, "")
+	g := newGate(t, l.config)
+	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "in-service", "--lease-duration", lease)
 	for _, at := range trialWrites {
-		w, e := g.life(t, args, at)
+		w, e := g.runUntil(t, args, at)
 		if w == nil {
-			t.Fatalf("it was not killed in time; it said:\n%s", e.text)
+			t.Fatalf("it was not killed in time; output:\n%s", e.text)
 		}
 		g.open()
-		time.Sleep(outlived)
-		start(t, g.kubeconfig, back("--lease-duration", lease)...).end(t, longest).exits(t, exitDone)
-		l.untried(t)
-		l.phase(t, "RolledBack")
-		l.snapshot(t, bindings()).ours().same(t, "killed after "+w.String()+" and rolled back", before)
+		l.waitLeaseExpired(t)
+		start(t, g.kubeconfig, rollbackArgs("--lease-duration", lease)...).end(t, runTimeout).requireExit(t, exitDone)
+		l.requireNoTrials(t)
+		l.requirePhase(t, "RolledBack")
+		l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "killed after "+w.String()+" and rolled back", before)
 	}
-	if w, e := g.life(t, args, trialWrites[2]); w == nil {
-		t.Fatalf("it was not killed in time; it said:\n%s", e.text)
-	}
-	l.forget(t)
-	eventually(t, 30*time.Second, func() error { return l.trace(t) })
+	g.killAt(t, args, trialWrites[2])
+	l.deleteRecords(t)
+	eventually(t, 30*time.Second, func() error { return l.trialLeftovers(t) })
 
 	began := time.Now()
-	kills := g.lives(t, args)
+	kills := g.killAtEachWrite(t, args)
 	t.Logf("forward: %d kills in %s", len(kills), short(time.Since(began)))
 	for i, at := range trialWrites {
 		n := 0
@@ -151,16 +168,16 @@ func TestKilledInTrial(t *testing.T) {
 			}
 		}
 		if n < 2 {
-			t.Errorf("killed after %d writes of sort %d to trial pods of two workloads:\n%s", n, i, lines(kills))
+			t.Errorf("killed after %d writes of sort %d to trial pods of two workloads:\n%s", n, i, formatWrites(kills))
 		}
 	}
-	l.untried(t)
-	l.labelled(t, stand{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
-	l.phase(t, "Completed")
+	l.requireNoTrials(t)
+	l.requireLabels(t, placement{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
+	l.requirePhase(t, "Completed")
 }
 
-// trialWrites tell the writes of a trial: the pod is made, let to a node, let
-// serve (and no longer), deleted.
+// trialWrites match the writes of a trial: the pod is created, bound to a node, put into
+// service and out of it, deleted.
 var trialWrites = []func(write) bool{
 	func(w write) bool { return w.method == "POST" && strings.HasSuffix(w.path, "/pods") },
 	func(w write) bool {
@@ -172,8 +189,8 @@ var trialWrites = []func(write) bool{
 	func(w write) bool { return w.method == "DELETE" && strings.Contains(w.path, "-trial-") },
 }
 
-// trials are the trial pods that are there.
-func (l *lab) trials(t *testing.T) []corev1.Pod {
+// trialPods returns the trial pods.
+func (l *lab) trialPods(t *testing.T) []corev1.Pod {
 	t.Helper()
 	pods, err := l.core.Pods("").List(t.Context(), metav1.ListOptions{LabelSelector: "rerig.dev/trial"})
 	if err != nil {
@@ -182,18 +199,19 @@ func (l *lab) trials(t *testing.T) []corev1.Pod {
 	return pods.Items
 }
 
-func (l *lab) trace(t *testing.T) error {
+// trialLeftovers returns an error if a trial pod exists.
+func (l *lab) trialLeftovers(t *testing.T) error {
 	t.Helper()
-	for _, p := range l.trials(t) {
+	for _, p := range l.trialPods(t) {
 		return fmt.Errorf("trial pod %s/%s is left", p.Namespace, p.Name)
 	}
 	return nil
 }
 
-// untried demands that no trial pod is there.
-func (l *lab) untried(t *testing.T) {
+// requireNoTrials requires that no trial pod exists.
+func (l *lab) requireNoTrials(t *testing.T) {
 	t.Helper()
-	if err := l.trace(t); err != nil {
+	if err := l.trialLeftovers(t); err != nil {
 		t.Error(err)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// write is one request that changed something, or tried to.
+// write is a request that changes something.
 type write struct {
-	who    string // the program, by its user agent: rerig, istioctl
+	who    string // the program by its user agent: rerig, istioctl
 	method string
 	path   string
 	code   int
@@ -18,7 +18,7 @@ type write struct {
 
 func (w write) String() string { return fmt.Sprintf("%s %s %s -> %d", w.who, w.method, w.path, w.code) }
 
-// record reports whether it is a write of the run's own record.
+// record reports whether the write is to a MeshUpgrade.
 func (w write) record() bool { return strings.HasPrefix(w.path, "/apis/rerig.dev/") }
 
 func writeOf(r *http.Request, code int) write {
@@ -26,12 +26,12 @@ func writeOf(r *http.Request, code int) write {
 	return write{who, r.Method, r.URL.Path, code}
 }
 
-// asking are the ends of paths to which a POST only asks something, or opens a
-// way through, and the Lease, whose renewals are no steps of a run.
-var asking = []string{"accessreviews", "selfsubjectrulesreviews", "selfsubjectreviews", "/token", "/portforward", "/exec", "/attach", "/proxy", "/leases", "/events"}
+// readOnlyPosts are the ends of paths whose POST changes nothing, and the Lease and
+// events, which are no steps of a run.
+var readOnlyPosts = []string{"accessreviews", "selfsubjectrulesreviews", "selfsubjectreviews", "/token", "/portforward", "/exec", "/attach", "/proxy", "/leases", "/events"}
 
-// writes tells requests that change something from the others.
-func writes(r *http.Request) bool {
+// isWrite matches requests that change something.
+func isWrite(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
@@ -40,7 +40,7 @@ func writes(r *http.Request) bool {
 	if r.URL.Query().Has("dryRun") {
 		return false
 	}
-	for _, part := range asking {
+	for _, part := range readOnlyPosts {
 		if strings.HasSuffix(r.URL.Path, part) || strings.Contains(r.URL.Path, part+"/") {
 			return false
 		}

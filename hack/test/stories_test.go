@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestStoriesAreSelected(t *testing.T) {
+	names := []string{"TestUpgrade", "TestKilledAtEveryWrite", "TestSwapUnderLoad", "TestUnderLoadOrNot", "TestHarnessGate", "ok"}
+	for _, c := range []struct {
+		name               string
+		o                  options
+		hollow, load, left string
+	}{
+		{"make test", options{}, "[TestUpgrade TestUnderLoadOrNot]", "[TestSwapUnderLoad]", "[TestKilledAtEveryWrite]"},
+		{"make test-all", options{all: true}, "[TestUpgrade TestKilledAtEveryWrite TestUnderLoadOrNot]", "[TestSwapUnderLoad]", "[]"},
+		{"named stories", options{stories: "Kill|Swap"}, "[TestKilledAtEveryWrite]", "[TestSwapUnderLoad]", "[]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s selection
+			if err := s.sort(names, c.o); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := fmt.Sprint(s.hollow, s.load, s.left), c.hollow+" "+c.load+" "+c.left; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// undrainedNamespace has services that end at once on SIGTERM: HTTP, HTTP at 4 s a
+// request, gRPC, TCP, and one that is restarted while the others are swapped.
+const undrainedNamespace = "undrained"
+
+// loadLease is how long the Lease of a killed process stays valid here: on a machine
+// under load a shorter one is not always renewed in time.
+const loadLease = "10s"
+
+// TestSwapUnderLoad swaps services that do not drain, and rolls back, beside a restart,
+// under 200 requests a second from another namespace of the mesh.
+func TestSwapUnderLoad(t *testing.T) {
+	l := realLab(t, "under load, with real proxies: services that do not drain are swapped and rolled back without a lost request, beside one that is restarted and loses some")
+	l.deleteShop(t)
+	l.createUndrained(t)
+	rounds := 1
+	if exhaustive() {
+		rounds = 10
+	}
+	kills := 0
+	for n := range rounds {
+		before := l.undrainedPods(t)
+		l.readLoad(t) // resets its counts
+		there := start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "30m")...)
+		if n%2 == 1 { // every other time a life ends in the middle
+			time.Sleep(time.Duration(25+3*n) * time.Second)
+			there.kill()
+			kills++
+			l.waitLeaseExpired(t)
+			there = start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "30m")...)
+		}
+		there.waitOutput(t, "soaking until", runTimeout)
+		there.kill()
+		l.waitLeaseExpired(t) // a request may take 4 s
+		l.readLoad(t).requireNoLoss(t, fmt.Sprintf("there, round %d", n+1))
+
+		returned := start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...)
+		if n%2 == 1 {
+			time.Sleep(time.Duration(6+n) * time.Second)
+			returned.kill()
+			kills++
+			l.waitLeaseExpired(t)
+			returned = start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...)
+		}
+		e := returned.end(t, runTimeout)
+		e.requireExit(t, exitDone)
+		time.Sleep(5 * time.Second)
+		l.readLoad(t).requireNoLoss(t, fmt.Sprintf("back, round %d (%s)", n+1, short(e.took)))
+		if after := l.undrainedPods(t); !slices.Equal(before, after) {
+			t.Errorf("round %d: these pods serve: %v; before it were: %v", n+1, after, before)
+		}
+	}
+	t.Logf("%d lives ended in the middle", kills)
+	moved := start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "2s")...).end(t, runTimeout)
+	moved.requireExit(t, exitDone)
+	time.Sleep(5 * time.Second)
+	l.readLoad(t).requireNoLoss(t, "there, to the end ("+short(moved.took)+")")
+	if err := l.swapLeftovers(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// undrainedArgs returns the arguments of an upgrade of these services.
+func (l *lab) undrainedArgs(t *testing.T, more ...string) []string {
+	t.Helper()
+	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes",
+		"-n", undrainedNamespace, "--strategy", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart", "--lease-duration", loadLease}, more...)
+}
+
+// deleteShop deletes the shop and its load, to leave the machine to the other load.
+func (l *lab) deleteShop(t *testing.T) {
+	t.Helper()
+	all := append([]string{"load", "outside"}, shopNamespaces...)
+	for _, ns := range all {
+		if err := l.core.Namespaces().Delete(t.Context(), ns, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, 3*time.Minute, func() error {
+		for _, ns := range all {
+			if _, err := l.core.Namespaces().Get(t.Context(), ns, metav1.GetOptions{}); err == nil {
+				return fmt.Errorf("namespace %s is still there", ns)
+			}
+		}
+		return nil
+	})
+}
+
+// createUndrained creates the services and their load.
+func (l *lab) createUndrained(t *testing.T) {
+	t.Helper()
+	path, err := filepath.Abs("testdata/undrained.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	output(t, nil, strings.TrimSpace(runLab(t, "path", "kubectl")), "--kubeconfig", l.kubeconfig, "apply", "-f", path)
+	eventually(t, 3*time.Minute, func() error {
+		d, err := l.objects.Resource(deployments).Namespace("load").Get(t.Context(), "load", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		return rolledOut(*d)
+	})
+}
+
+// undrainedPods returns the UIDs of the swapped services' pods, sorted.
+func (l *lab) undrainedPods(t *testing.T) []string {
+	t.Helper()
+	pods, err := l.core.Pods(undrainedNamespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app,app!=restarted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var uids []string
+	for _, p := range pods.Items {
+		if p.DeletionTimestamp == nil {
+			uids = append(uids, string(p.UID))
+		}
+	}
+	slices.Sort(uids)
+	return uids
+}
+
+// swapLeftovers returns an error if anything is left of a swap.
+func (l *lab) swapLeftovers(t *testing.T) error {
+	t.Helper()
+	pods, err := l.core.Pods(undrainedNamespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, p := range pods.Items {
+		if _, marked := p.Annotations["rerig.dev/swap"]; marked || p.DeletionTimestamp == nil && len(p.OwnerReferences) != 1 {
+			return fmt.Errorf("pod %s is left of a swap: %v", p.Name, p.Labels)
+		}
+	}
+	services, err := l.core.Services(undrainedNamespace).List(t.Context(), metav1.ListOptions{LabelSelector: "rerig.dev/keep"})
+	if err != nil || len(services.Items) > 0 {
+		return errors.Join(err, fmt.Errorf("%d keepers are left", len(services.Items)))
+	}
+	return nil
+}
+
+// requireNoLoss requires that requests of every kind were sent, and that only the
+// restarted service lost any.
+func (r loadReport) requireNoLoss(t *testing.T, during string) {
+	t.Helper()
+	var sums []string
+	for _, k := range r.Kinds {
+		sums = append(sums, fmt.Sprintf("%s %d/%d", k.Kind, k.Failed, k.Sent))
+		if k.Sent == 0 || k.Wrong > 0 {
+			t.Errorf("%s: %s was asked %d times, %d wrong", during, k.Kind, k.Sent, k.Wrong)
+		}
+		if k.Failed > 0 && k.Kind != "restarted" {
+			t.Errorf("%s: %s lost %d of %d", during, k.Kind, k.Failed, k.Sent)
+		}
+	}
+	for n, f := range r.Failures {
+		if f.Kind != "restarted" && n < 20 {
+			t.Logf("%s: at %s %s failed: %s", during, f.Time, f.Kind, f.What)
+		}
+	}
+	t.Logf("%s: %d requests in %.0f s, %d skipped; lost: %s", during, r.Sent, r.Seconds, r.Skipped, strings.Join(sums, ", "))
+}
