@@ -132,7 +132,8 @@ func packagesWithLabTest(root string) (folders []string, err error) {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		if folder := "./" + filepath.ToSlash(filepath.Dir(path)); strings.Contains(string(text), "\nfunc TestLab(") && !slices.Contains(folders, folder) {
+		if folder := "./" + filepath.ToSlash(filepath.Dir(path)); strings.Contains(string(text), "\nfunc TestLab(") &&
+			!slices.Contains(folders, folder) {
 			folders = append(folders, folder)
 		}
 		return err

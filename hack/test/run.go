@@ -90,7 +90,10 @@ func run(ctx context.Context, o options, out io.Writer) (r report) {
 	}
 	jobs := stories.jobs(o)
 	if !onlyStories {
-		jobs = slices.Insert(jobs, 0, job{name: "package tests", run: func(ctx context.Context, w *worker) []result { return packageLabTests(ctx, env, w.out) }})
+		jobs = slices.Insert(jobs, 0, job{name: "package tests", run: func(ctx context.Context,
+			w *worker) []result {
+			return packageLabTests(ctx, env, w.out)
+		}})
 	}
 	r.time(out, "stories on hollow labs", func() []result { return labs.run(ctx, jobs) })
 	if len(stories.load) > 0 {
@@ -104,7 +107,8 @@ func unitTests(ctx context.Context, env []string, out io.Writer) (all []result) 
 	for _, m := range modules {
 		all = append(all, goTest(ctx, packages{module: m, args: []string{"-timeout=10m", "-skip=" + labTests}, env: env}, out)...)
 	}
-	return append(all, goTest(ctx, packages{module: ".", names: []string{"./" + storiesFolder}, args: []string{"-run=^TestHarness"}}, out)...)
+	return append(all, goTest(ctx, packages{module: ".", names: []string{"./" + storiesFolder}, args: []string{"-run=^TestHarness"}},
+		out)...)
 }
 
 func heading(out io.Writer, text string) {

@@ -103,7 +103,8 @@ func runStories(ctx context.Context, o options, binary, labs string, names []str
 		return broken(err)
 	}
 	timeout := o.timeout * time.Duration(len(names))
-	stories := exec.CommandContext(ctx, path, "-test.v=test2json", "-test.count=1", "-test.timeout="+timeout.String(), "-test.run=^("+strings.Join(names, "|")+")$")
+	stories := exec.CommandContext(ctx, path, "-test.v=test2json", "-test.count=1", "-test.timeout="+timeout.String(),
+		"-test.run=^("+strings.Join(names, "|")+")$")
 	stories.Dir, stories.Env = storiesFolder, environment(o.storyEnvironment(labs))
 	stories.Stdout, stories.Stderr = write, write
 	// An interrupted story takes down the labs that it started.

@@ -16,7 +16,8 @@ import (
 // TestAdmissionPolicyDeniesARestart denies a restart with an admission policy in the
 // middle of a run.
 func TestAdmissionPolicyDeniesARestart(t *testing.T) {
-	l := sharedLab(t, "an admission policy denies a restart: the run holds and names the workload, and continues without the policy; or its wave is rolled back")
+	l := sharedLab(t, "an admission policy denies a restart: the run holds and names the workload, and continues without the policy; or "+
+		"its wave is rolled back")
 	l.installTarget(t, "")
 	const words = "templates are frozen until Monday"
 	for _, c := range []struct {
@@ -29,7 +30,8 @@ func TestAdmissionPolicyDeniesARestart(t *testing.T) {
 		{"put back", []string{"--rollback-on-failure"}, []string{"WaveReverted", "wave 1 was rolled back"}, everywhere(oldRevision)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			args := upgradeArgs(append(c.args, "--to", newRevision, "--soak", "0s", "--wave", "shop-web", "--wave", "shop-core,shop-data")...)
+			args := upgradeArgs(append(c.args, "--to", newRevision, "--soak", "0s", "--wave", "shop-web", "--wave",
+				"shop-core,shop-data")...)
 			lift := l.denyRestarts(t, "web", words)
 			e := l.rerig(t, args...)
 			e.requireExit(t, exitHeld)
@@ -51,11 +53,13 @@ func TestAdmissionPolicyDeniesARestart(t *testing.T) {
 // of this name. It returns a function that removes the policy.
 func (l *lab) denyRestarts(t *testing.T, name, words string) (lift func()) {
 	t.Helper()
-	return l.createPolicy(t, deployments, words, "object.metadata.name != '"+name+"' || object.spec.template == oldObject.spec.template", func() error {
-		_, err := l.objects.Resource(deployments).Namespace("shop-web").Patch(t.Context(), name, types.MergePatchType,
-			[]byte(`{"spec":{"template":{"metadata":{"annotations":{"changed":"yes"}}}}}`), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
-		return err
-	})
+	return l.createPolicy(t, deployments, words,
+		"object.metadata.name != '"+name+"' || object.spec.template == oldObject.spec.template", func() error {
+			_, err := l.objects.Resource(deployments).Namespace("shop-web").Patch(t.Context(), name, types.MergePatchType,
+				[]byte(`{"spec":{"template":{"metadata":{"annotations":{"changed":"yes"}}}}}`),
+				metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
+			return err
+		})
 }
 
 // createPolicy creates a policy that requires an expression of each update of a
@@ -66,7 +70,8 @@ func (l *lab) createPolicy(t *testing.T, of schema.GroupVersionResource, words, 
 	policy := object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "", "frozen")
 	policy["spec"] = map[string]any{
 		"matchConstraints": map[string]any{"resourceRules": []any{map[string]any{
-			"apiGroups": []any{of.Group}, "apiVersions": []any{of.Version}, "operations": []any{"UPDATE"}, "resources": []any{of.Resource}}}},
+			"apiGroups": []any{of.Group}, "apiVersions": []any{of.Version}, "operations": []any{"UPDATE"},
+			"resources": []any{of.Resource}}}},
 		"validations": []any{map[string]any{"message": words, "expression": expression}},
 	}
 	binding := object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "", "frozen")
@@ -82,7 +87,8 @@ func (l *lab) createPolicy(t *testing.T, of schema.GroupVersionResource, words, 
 	lifted := false
 	lift = func() {
 		lifted = true
-		if err := errors.Join(bindings.Delete(t.Context(), "frozen", metav1.DeleteOptions{}), policies.Delete(t.Context(), "frozen", metav1.DeleteOptions{})); err != nil {
+		if err := errors.Join(bindings.Delete(t.Context(), "frozen", metav1.DeleteOptions{}), policies.Delete(t.Context(), "frozen",
+			metav1.DeleteOptions{})); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, runTimeout, try)

@@ -17,7 +17,8 @@ func TestAnotherToolInstallsTheRevision(t *testing.T) {
 	held := l.rerig(t, append(args, "--ready-timeout", "5s")...)
 	held.requireExit(t, exitHeld)
 	held.requireOutput(t, "wait for revision 1-31-0, installed by another tool", "waiting for another tool to install revision 1-31-0",
-		"InstallFailed", "no Deployment of istiod with istio.io/rev=1-31-0 in istio-system", "no MutatingWebhookConfiguration with istio.io/rev=1-31-0",
+		"InstallFailed", "no Deployment of istiod with istio.io/rev=1-31-0 in istio-system",
+		"no MutatingWebhookConfiguration with istio.io/rev=1-31-0",
 		"Install revision 1-31-0 with the tool that manages the mesh")
 	l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "waiting", before)
 	l.requirePhase(t, "Held")

@@ -25,15 +25,20 @@ func TestBadInput(t *testing.T) {
 			says: []string{"1-30-0", "--operator"}},
 		refusal{name: "no such file", args: upgradeArgs("-f", "/nowhere/move.yaml"), code: exitUsage,
 			says: []string{"read the MeshUpgrade file", "/nowhere/move.yaml: no such file"}},
-		refusal{name: "foreign file", args: upgradeArgs("-f", tempFile(t, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")), code: exitUsage,
+		refusal{name: "foreign file", args: upgradeArgs("-f", tempFile(t, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")),
+			code: exitUsage,
 			says: []string{"ConfigMap", "MeshUpgrade"}},
 		refusal{name: "no YAML", args: upgradeArgs("-f", tempFile(t, "{{ .Values.revision }")), code: exitUsage,
 			says: []string{"read the MeshUpgrade file: yaml: line 1"}},
-		refusal{name: "unknown field", args: upgradeArgs("-f", tempFile(t, "apiVersion: rerig.dev/v1alpha1\nkind: MeshUpgrade\nmetadata: {name: a}\nspec: {revision: 1-31-0, wave: 3}\n")), code: exitUsage,
+		refusal{name: "unknown field", args: upgradeArgs("-f", tempFile(t,
+			"apiVersion: rerig.dev/v1alpha1\nkind: MeshUpgrade\nmetadata: {name: a}\nspec: {revision: 1-31-0, wave: 3}\n")),
+			code: exitUsage,
 			says: []string{`"spec.wave"`}},
-		refusal{name: "foreign operator file", args: upgradeArgs("--to", newRevision, "--operator", tempFile(t, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")), code: exitUsage,
+		refusal{name: "foreign operator file", args: upgradeArgs("--to", newRevision, "--operator", tempFile(t,
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")), code: exitUsage,
 			says: []string{"It must be install.istio.io/v1alpha1, IstioOperator"}},
-		refusal{name: "operator file of another revision", args: upgradeArgs("--to", newRevision, "--operator", operatorFile(t, oldRevision)), code: exitUsage,
+		refusal{name: "operator file of another revision", args: upgradeArgs("--to", newRevision, "--operator", operatorFile(t,
+			oldRevision)), code: exitUsage,
 			says: []string{oldRevision, newRevision}},
 		refusal{name: "no such namespace", args: upgradeArgs(append(install, "--istioctl", right, "-n", "nowhere")...), code: exitRefused,
 			says: []string{"select namespaces", `there is no namespace "nowhere"`, "kubectl get namespaces"}},
@@ -48,8 +53,10 @@ func TestBadInput(t *testing.T) {
 		refusal{name: "no run to roll back", args: rollbackArgs(), code: exitRefused,
 			says: []string{"this cluster has no record of any", "rerig upgrade"}},
 		refusal{name: "no cluster", args: upgradeArgs(append(install, "--istioctl", right)...), code: exitRefused,
-			via: kubeconfigFor(t, "https://127.0.0.1:1", "none"), says: []string{"no cluster", "127.0.0.1:1", "is the cluster up, and is this the right context?"}},
-		refusal{name: "no kubeconfig", args: upgradeArgs(append(install, "--istioctl", right, "--kubeconfig", "/nowhere/config")...), code: exitRefused,
+			via: kubeconfigFor(t, "https://127.0.0.1:1", "none"), says: []string{"no cluster", "127.0.0.1:1",
+				"is the cluster up, and is this the right context?"}},
+		refusal{name: "no kubeconfig", args: upgradeArgs(append(install, "--istioctl", right, "--kubeconfig", "/nowhere/config")...),
+			code: exitRefused,
 			says: []string{"no cluster", "/nowhere/config", "--kubeconfig"}},
 	)
 	there := l.rerig(t, upgradeArgs("--to", oldRevision)...)
@@ -57,7 +64,8 @@ func TestBadInput(t *testing.T) {
 	there.requireOutput(t, "Nothing to move", oldRevision)
 	t.Run("ghost label", func(t *testing.T) {
 		l.createNamespace(t, "ghost", map[string]string{"istio.io/rev": "1-28-0"})
-		l.requireRefused(t, refusal{name: "by name", args: upgradeArgs(append(install, "--istioctl", right, "-n", "ghost")...), code: exitRefused,
+		l.requireRefused(t, refusal{name: "by name", args: upgradeArgs(append(install, "--istioctl", right, "-n", "ghost")...),
+			code: exitRefused,
 			says: []string{`namespace "ghost" is labelled istio.io/rev=1-28-0`, "no live webhook answers to that"}},
 			refusal{name: "among all", args: upgradeArgs(append(install, "--istioctl", right)...), code: exitRefused,
 				says: []string{`namespace "ghost" is labelled istio.io/rev=1-28-0`, "leave the namespace out"}})

@@ -33,7 +33,8 @@ spec:
 // variables.
 func (l *lab) installTarget(t *testing.T, env string) {
 	t.Helper()
-	output(t, nil, istioctl(t, newVersion), "install", "-f", tempFile(t, fmt.Sprintf(minimal, env)), "--skip-confirmation", "--kubeconfig", l.kubeconfig)
+	output(t, nil, istioctl(t, newVersion), "install", "-f", tempFile(t, fmt.Sprintf(minimal, env)), "--skip-confirmation",
+		"--kubeconfig", l.kubeconfig)
 }
 
 // TestBadTarget upgrades to a control plane that exists and is unusable.
@@ -41,38 +42,46 @@ func TestBadTarget(t *testing.T) {
 	l := sharedLab(t, "the target exists and is unusable: one clear message, and nothing changes")
 	l.installTarget(t, "")
 	to := upgradeArgs("--to", newRevision)
-	const injector, validating = "istio-sidecar-injector-" + newRevision, "validate the control planes before anything is moved (nothing was changed)"
+	const injector, validating = "istio-sidecar-injector-" + newRevision,
+		"validate the control planes before anything is moved (nothing was changed)"
 
 	t.Run("istiod not ready", func(t *testing.T) {
 		l.scaleIstiod(t, newRevision, 0)
-		l.requireRefused(t, refusal{name: "scaled away", args: to, code: exitRefused, says: []string{validating, "istiod of revision 1-31-0 is scaled to 0 replicas", "kubectl -n istio-system describe pods"}})
+		l.requireRefused(t, refusal{name: "scaled away", args: to, code: exitRefused, says: []string{validating,
+			"istiod of revision 1-31-0 is scaled to 0 replicas", "kubectl -n istio-system describe pods"}})
 		l.scaleIstiod(t, newRevision, 1)
 	})
 	t.Run("webhook", func(t *testing.T) {
 		l.forbidWebhooks(t, newRevision) // or istiod corrects it within a second
 		l.setCABundle(t, injector, nil)
-		l.requireRefused(t, refusal{name: "without a certificate", args: to, code: exitRefused, says: []string{validating, "webhook " + injector, "has no CA bundle", "failed to patch webhook"}})
+		l.requireRefused(t, refusal{name: "without a certificate", args: to, code: exitRefused, says: []string{validating, "webhook " +
+			injector, "has no CA bundle", "failed to patch webhook"}})
 		other, _ := selfSigned(t)
 		l.setCABundle(t, injector, other)
-		l.requireRefused(t, refusal{name: "of another root", args: to, code: exitRefused, says: []string{validating, "two trust roots: revision 1-31-0 has", "the mesh has", "Give both revisions the same CA"}})
+		l.requireRefused(t, refusal{name: "of another root", args: to, code: exitRefused, says: []string{validating,
+			"two trust roots: revision 1-31-0 has", "the mesh has", "Give both revisions the same CA"}})
 	})
 	t.Run("another CA", func(t *testing.T) {
 		l.uninstall(t)
 		l.plugInCA(t)
 		l.installTarget(t, "")
-		l.requireRefused(t, refusal{name: "by its webhook", args: to, code: exitRefused, says: []string{validating, "two trust roots: revision 1-31-0 has", "the mesh has"}})
+		l.requireRefused(t, refusal{name: "by its webhook", args: to, code: exitRefused, says: []string{validating,
+			"two trust roots: revision 1-31-0 has", "the mesh has"}})
 		roots, err := l.core.ConfigMaps("istio-system").Get(t.Context(), "istio-ca-root-cert", metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		l.forbidWebhooks(t, newRevision)
 		l.setCABundle(t, injector, []byte(roots.Data["root-cert.pem"]))
-		l.requireRefused(t, refusal{name: "by what it serves", args: to, code: exitRefused, says: []string{validating, "two trust roots: the certificate of istiod istiod-1-31-0", "does not chain to the mesh's root", "Give both revisions the same CA"}})
+		l.requireRefused(t, refusal{name: "by what it serves", args: to, code: exitRefused, says: []string{validating,
+			"two trust roots: the certificate of istiod istiod-1-31-0", "does not chain to the mesh's root",
+			"Give both revisions the same CA"}})
 	})
 	t.Run("istiod does not answer", func(t *testing.T) {
 		l.uninstall(t)
 		l.installTarget(t, `, ENABLE_DEBUG_ON_HTTP: "false"`)
-		l.requireRefused(t, refusal{name: "mute", args: to, code: exitRefused, says: []string{validating, "does not report which proxies it serves", "ENABLE_DEBUG_ON_HTTP"}})
+		l.requireRefused(t, refusal{name: "mute", args: to, code: exitRefused, says: []string{validating,
+			"does not report which proxies it serves", "ENABLE_DEBUG_ON_HTTP"}})
 	})
 }
 

@@ -19,15 +19,19 @@ import (
 // TestEveryKindOfBinding upgrades a mesh whose workloads are bound in six different
 // forms, and rolls it back.
 func TestEveryKindOfBinding(t *testing.T) {
-	l := sharedLab(t, "workloads bound by the revision, a tag, the default, and three kinds of pod labels: all are upgraded, and rolled back")
+	l := sharedLab(t, "workloads bound by the revision, a tag, the default, and three kinds of pod labels: all are upgraded, and rolled "+
+		"back")
 	l.createEveryBinding(t)
-	before, hooks := l.snapshot(t, bindingFields()), l.snapshot(t, allFields()).matching("webhookconfigurations").matching("/istio-revision-tag", "/istiod-default")
-	args := installArgs(t, "--soak", "1s", "--wave", "shop-core,shop-web", "--wave", "own,tagged", "--wave", "shop-data,kept", "--ready-timeout", "20s")
+	before, hooks := l.snapshot(t, bindingFields()), l.snapshot(t,
+		allFields()).matching("webhookconfigurations").matching("/istio-revision-tag", "/istiod-default")
+	args := installArgs(t, "--soak", "1s", "--wave", "shop-core,shop-web", "--wave", "own,tagged", "--wave", "shop-data,kept",
+		"--ready-timeout", "20s")
 
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "restart Deployment own/by-tag 1 pod 1-29-1 -> 1-31-0, template label istio.io/rev=1-31-0",
-		"tag the default revision: 1-29-1 -> 1-31-0: injection webhook, validation webhook and Service together", "tag prod: 1-29-1 -> 1-31-0",
+		"tag the default revision: 1-29-1 -> 1-31-0: injection webhook, validation webhook and Service together",
+		"tag prod: 1-29-1 -> 1-31-0",
 		"restore label of Namespace tagged: istio.io/rev=1-31-0 -> istio.io/rev=prod",
 		"label CronJob own/report istio.io/rev=prod -> istio.io/rev=1-31-0: its template, for its next pods",
 		"label Deployment own/idle istio.io/rev=1-29-1 -> istio.io/rev=1-31-0: its template, for its next pods",
@@ -36,7 +40,8 @@ func TestEveryKindOfBinding(t *testing.T) {
 	order := l.watchOrder(t, [][]string{{"shop-core", "shop-web"}, {"own", "tagged"}, {"shop-data", "kept"}})
 	held := l.rerig(t, args...)
 	held.requireExit(t, exitHeld)
-	held.requireOutput(t, "(ForCommit)", "namespace kept is kept by Argo CD application tenants: commit there its labels istio.io/rev=1-31-0")
+	held.requireOutput(t, "(ForCommit)", "namespace kept is kept by Argo CD application tenants: commit there its labels "+
+		"istio.io/rev=1-31-0")
 	l.label(t, "kept", map[string]any{"istio.io/rev": newRevision})
 	moved := l.rerig(t, args...)
 	moved.requireExit(t, exitDone)
@@ -63,11 +68,14 @@ func TestEveryKindOfBinding(t *testing.T) {
 	l.label(t, "kept", map[string]any{"istio.io/rev": oldRevision}) // a commit comes first in a rollback: its wave is the first
 	returned := l.rerig(t, rollbackArgs()...)
 	returned.requireExit(t, exitDone)
-	returned.requireOutput(t, "pinned Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0", "moved the default revision: 1-31-0 -> 1-29-1")
+	returned.requireOutput(t, "pinned Namespace tagged: istio.io/rev=prod -> istio.io/rev=1-31-0",
+		"moved the default revision: 1-31-0 -> 1-29-1")
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requireTemplateLabels(t, "prod", oldRevision)
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
-	l.snapshot(t, allFields()).matching("webhookconfigurations").matching("/istio-revision-tag", "/istiod-default").requireSame(t, "tags and the validator", hooks)
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, allFields()).matching("webhookconfigurations").matching("/istio-revision-tag", "/istiod-default").requireSame(t,
+		"tags and the validator", hooks)
 }
 
 // createEveryBinding adds workloads that a tag binds, that their own pod labels bind,
@@ -80,13 +88,15 @@ func (l *lab) createEveryBinding(t *testing.T) {
 		l.createNamespace(t, ns, labels)
 	}
 	for name, labels := range map[string]map[string]any{"by-revision": {"istio.io/rev": oldRevision}, "by-tag": {"istio.io/rev": "prod"},
-		"by-inject": {"sidecar.istio.io/inject": "true"}, "out": {"istio.io/rev": oldRevision, "sidecar.istio.io/inject": "false"}, "bare": {}} {
+		"by-inject": {"sidecar.istio.io/inject": "true"}, "out": {"istio.io/rev": oldRevision, "sidecar.istio.io/inject": "false"},
+		"bare": {}} {
 		l.createLabelledDeployment(t, "own", name, labels)
 	}
 	l.createLabelledDeployment(t, "tagged", "web", nil)
 	l.createLabelledDeployment(t, "kept", "web", nil)
 	l.kubectl(t, "-n", "own", "create", "cronjob", "report", "--image", "docker.io/lab/report", "--schedule", "0 0 1 1 *")
-	l.patch(t, cronJobs, "own", "report", map[string]any{"spec": map[string]any{"jobTemplate": map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"istio.io/rev": "prod"}}}}}}})
+	l.patch(t, cronJobs, "own", "report", map[string]any{"spec": map[string]any{
+		"jobTemplate": templateLabels(map[string]any{"istio.io/rev": "prod"})}})
 	l.createLabelledDeployment(t, "own", "idle", map[string]any{"istio.io/rev": oldRevision})
 	l.patch(t, deployments, "own", "idle", map[string]any{"spec": map[string]any{"replicas": 0}})
 	for _, w := range []string{"own/by-revision", "own/by-tag", "own/by-inject", "own/out", "own/bare", "tagged/web", "kept/web"} {
@@ -105,8 +115,11 @@ func (l *lab) requireTemplateLabels(t *testing.T, report, idle string) {
 		name     string
 		want     string
 		path     []string
-	}{{cronJobs, "report", report, []string{"spec", "jobTemplate", "spec", "template", "metadata", "labels", "istio.io/rev"}},
-		{deployments, "idle", idle, []string{"spec", "template", "metadata", "labels", "istio.io/rev"}}} {
+	}{
+		{resource: cronJobs, name: "report", want: report,
+			path: []string{"spec", "jobTemplate", "spec", "template", "metadata", "labels", "istio.io/rev"}},
+		{resource: deployments, name: "idle", want: idle, path: []string{"spec", "template", "metadata", "labels", "istio.io/rev"}},
+	} {
 		o, err := l.objects.Resource(c.resource).Namespace("own").Get(t.Context(), c.name, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -124,7 +137,7 @@ func (l *lab) createLabelledDeployment(t *testing.T, ns, name string, more map[s
 	if l.createDeployment(t, ns, name); len(more) == 0 {
 		return
 	}
-	l.patch(t, deployments, ns, name, map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": more}}}})
+	l.patch(t, deployments, ns, name, templateLabels(more))
 }
 
 // requireSidecars requires the sidecar revisions of Deployments' pods, by

@@ -13,16 +13,19 @@ import (
 
 // TestBrokenControlPlane installs an istiod whose image does not exist.
 func TestBrokenControlPlane(t *testing.T) {
-	l := sharedLab(t, "an istiod that never becomes ready: the run holds in time, names it, lists what is left behind, and how to remove it")
+	l := sharedLab(t, "an istiod that never becomes ready: the run holds in time, names it, lists what is left behind, and how to remove "+
+		"it")
 	before := l.snapshot(t, bindingFields())
 	operator, err := os.ReadFile(operatorFile(t, newRevision))
 	if err != nil {
 		t.Fatal(err)
 	}
 	broken := tempFile(t, strings.Replace(string(operator), "tag: "+newVersion, "tag: "+newVersion+"-distroless", 1))
-	e := l.rerig(t, upgradeArgs("--to", newRevision, "--operator", broken, "--istioctl", istioctl(t, newVersion), "--ready-timeout", "15s")...)
+	e := l.rerig(t, upgradeArgs("--to", newRevision, "--operator", broken, "--istioctl", istioctl(t, newVersion), "--ready-timeout",
+		"15s")...)
 	e.requireExit(t, exitHeld)
-	e.requireOutput(t, "InstallFailed", "Deployment/istio-system/istiod-1-31-0", "left behind of revision 1-31-0", "Deployment istio-system/istiod-1-31-0",
+	e.requireOutput(t, "InstallFailed", "Deployment/istio-system/istiod-1-31-0", "left behind of revision 1-31-0",
+		"Deployment istio-system/istiod-1-31-0",
 		"MutatingWebhookConfiguration istio-sidecar-injector-1-31-0", "to remove what was left behind")
 	if e.took > 90*time.Second {
 		t.Errorf("it took %s to give up, though it has 15 s", e.took)

@@ -44,7 +44,7 @@ func startProgram(t *testing.T, program, kubeconfig string, args ...string) *pro
 func (p *process) end(t *testing.T, within time.Duration) result {
 	t.Helper()
 	code := p.code(t, within)
-	return result{code, p.text(), p.stdout(), p.took}
+	return result{code: code, text: p.text(), stdout: p.stdout(), took: p.took}
 }
 
 // rerig runs rerig on the lab and returns its outcome.

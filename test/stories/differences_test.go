@@ -20,7 +20,8 @@ import (
 // TestDifferencesAreFound upgrades to a control plane with other settings: what breaks
 // workloads is refused or holds, other differences are shown.
 func TestDifferencesAreFound(t *testing.T) {
-	l := sharedLab(t, "a different value is shown; another trust domain and a namespace that is not discovered are found before anything moves")
+	l := sharedLab(t, "a different value is shown; another trust domain and a namespace that is not discovered are found before anything "+
+		"moves")
 	l.installTarget(t, "")
 	const validating = "validate the control planes before anything is moved (nothing was changed)"
 
@@ -36,14 +37,16 @@ func TestDifferencesAreFound(t *testing.T) {
 	to := upgradeArgs("--to", newRevision)
 	t.Run("the trust domain", func(t *testing.T) {
 		was := l.changeMeshConfig(t, newRevision, func(mesh map[string]any) { mesh["trustDomain"] = "elsewhere" })
-		l.requireRefused(t, refusal{name: "another", args: to, code: exitRefused, says: []string{validating, "revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local"}})
+		l.requireRefused(t, refusal{name: "another", args: to, code: exitRefused, says: []string{validating,
+			"revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local"}})
 		l.setMeshConfig(t, newRevision, was)
 	})
 	t.Run("what it sees", func(t *testing.T) {
 		was := l.changeMeshConfig(t, newRevision, func(mesh map[string]any) {
 			mesh["discoverySelectors"] = []any{map[string]any{"matchLabels": map[string]any{"istio.io/rev": newRevision}}}
 		})
-		l.requireRefused(t, refusal{name: "not all", args: to, code: exitRefused, says: []string{validating, "the discoverySelectors of revision 1-31-0 do not select namespace shop-"}})
+		l.requireRefused(t, refusal{name: "not all", args: to, code: exitRefused, says: []string{validating,
+			"the discoverySelectors of revision 1-31-0 do not select namespace shop-"}})
 		l.setMeshConfig(t, newRevision, was)
 	})
 }
@@ -58,7 +61,8 @@ func TestDifferencesAfterInstall(t *testing.T) {
 	args[slices.Index(args, "--operator")+1] = tempFile(t, other)
 	held := l.rerig(t, args...)
 	held.requireExit(t, exitHeld)
-	held.requireOutput(t, "Held at 1-31-0 (CheckFailed)", "revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "authorization policies refuse")
+	held.requireOutput(t, "Held at 1-31-0 (CheckFailed)",
+		"revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "authorization policies refuse")
 	l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "a control plane of another trust domain", before)
 	l.requirePlacement(t, everywhere(oldRevision))
 }
@@ -86,7 +90,8 @@ func TestRootCertificateIsMissing(t *testing.T) {
 		}
 	})
 	l.requireRefused(t, refusal{name: "no root", args: upgradeArgs("--to", newRevision), code: exitRefused,
-		says: []string{"namespace shop-core has no ConfigMap istio-ca-root-cert", "istiod writes the ConfigMap istio-ca-root-cert into every namespace that it discovers"}})
+		says: []string{"namespace shop-core has no ConfigMap istio-ca-root-cert",
+			"istiod writes the ConfigMap istio-ca-root-cert into every namespace that it discovers"}})
 }
 
 // forbidConfigMaps removes an istiod's right to write ConfigMaps until the test ends.
@@ -155,7 +160,8 @@ func (l *lab) createRevisionConfig(t *testing.T) {
 	t.Helper()
 	filter := object("networking.istio.io/v1alpha3", "EnvoyFilter", "shop-core", "old-proxies")
 	filter["spec"] = map[string]any{"configPatches": []any{map[string]any{
-		"applyTo": "CLUSTER", "match": map[string]any{"context": "SIDECAR_OUTBOUND", "proxy": map[string]any{"proxyVersion": `^1\.29.*`}, "cluster": map[string]any{"name": "nobody"}},
+		"applyTo": "CLUSTER", "match": map[string]any{"context": "SIDECAR_OUTBOUND",
+			"proxy": map[string]any{"proxyVersion": `^1\.29.*`}, "cluster": map[string]any{"name": "nobody"}},
 		"patch": map[string]any{"operation": "MERGE", "value": map[string]any{"connect_timeout": "7s"}}}}}
 	l.create(t, "envoyfilters", filter)
 	narrow := object("networking.istio.io/v1", "Sidecar", "shop-core", "narrow")

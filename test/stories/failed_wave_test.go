@@ -13,7 +13,8 @@ import (
 // It restores the mesh.
 func (l *lab) failWave(t *testing.T) {
 	t.Helper()
-	r, filter := l.apply(t, "envoyfilters", onlyNewerProxies(object("networking.istio.io/v1alpha3", "EnvoyFilter", "shop-web", "newer-only")))
+	r, filter := l.apply(t, "envoyfilters", onlyNewerProxies(object("networking.istio.io/v1alpha3", "EnvoyFilter", "shop-web",
+		"newer-only")))
 	before := l.snapshot(t, bindingFields())
 	l.readLoad(t)
 
@@ -23,7 +24,8 @@ func (l *lab) failWave(t *testing.T) {
 	t.Logf("a proxy refused its configuration, and its wave is back: %s", short(reverted.took))
 	l.readLoad(t).requireServed(t, "a wave that was put back")
 	l.requirePlacement(t, everywhere(oldRevision))
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was put back", before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was put back",
+		before.withoutTarget().withoutRestarts(t))
 	if err := r.Delete(t.Context(), filter.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Errorf("delete the EnvoyFilter: %v", err)
 	}
@@ -33,10 +35,12 @@ func (l *lab) failWave(t *testing.T) {
 // onlyNewerProxies returns an EnvoyFilter with an invalid script for Envoys of the new
 // version.
 func onlyNewerProxies(o map[string]any) map[string]any {
-	connections := map[string]any{"filterChain": map[string]any{"filter": map[string]any{"name": "envoy.filters.network.http_connection_manager"}}}
+	manager := map[string]any{"name": "envoy.filters.network.http_connection_manager"}
+	connections := map[string]any{"filterChain": map[string]any{"filter": manager}}
 	o["spec"] = map[string]any{"configPatches": []any{map[string]any{
 		"applyTo": "HTTP_FILTER",
-		"match":   map[string]any{"context": "SIDECAR_INBOUND", "proxy": map[string]any{"proxyVersion": `^1\.31.*`}, "listener": connections},
+		"match": map[string]any{"context": "SIDECAR_INBOUND", "proxy": map[string]any{"proxyVersion": `^1\.31.*`},
+			"listener": connections},
 		"patch": map[string]any{"operation": "INSERT_BEFORE", "value": map[string]any{
 			"name": "newer-only",
 			"typed_config": map[string]any{"@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",

@@ -51,7 +51,8 @@ func TestHarnessGate(t *testing.T) {
 	g := newGate(t, &rest.Config{Host: server.URL, BearerToken: "ours"})
 	patches, struck := 0, false
 	g.shutAfter(func(w write) bool { patches++; return patches == 2 }, func() { struck = true })
-	for _, path := range []string{"/api/v1/namespaces/a", "/apis/coordination.k8s.io/v1/namespaces/x/leases/rerig", "/api/v1/namespaces/b?dryRun=All", "/api/v1/namespaces/b"} {
+	for _, path := range []string{"/api/v1/namespaces/a", "/apis/coordination.k8s.io/v1/namespaces/x/leases/rerig",
+		"/api/v1/namespaces/b?dryRun=All", "/api/v1/namespaces/b"} {
 		if code, err := request(t, g, http.MethodPatch, path); code != http.StatusCreated {
 			t.Fatalf("PATCH %s: code %d, %v", path, code, err)
 		}
@@ -69,7 +70,7 @@ func TestHarnessGate(t *testing.T) {
 		t.Errorf("%d patches arrived, want 4", arrived)
 	}
 	got := g.written()
-	if len(got) != 2 || got[1] != (write{"rerig", "PATCH", "/api/v1/namespaces/b", 201}) {
+	if len(got) != 2 || got[1] != (write{who: "rerig", method: "PATCH", path: "/api/v1/namespaces/b", code: 201}) {
 		t.Errorf("it has seen %v", got)
 	}
 	g.open()

@@ -107,7 +107,8 @@ func (l *lab) installWithHelm(t *testing.T, version, revision string, values map
 		t.Fatal(err)
 	}
 	install := action.NewInstall(l.helmConfig(t))
-	install.ReleaseName, install.Namespace, install.Timeout, install.WaitStrategy = "istiod-"+revision, "istio-system", runTimeout, kube.LegacyStrategy
+	install.ReleaseName, install.Namespace, install.Timeout, install.WaitStrategy = "istiod-"+revision, "istio-system", runTimeout,
+		kube.LegacyStrategy
 	values["revision"] = revision
 	if _, err := install.RunWithContext(t.Context(), c, values); err != nil {
 		t.Fatalf("install revision %s with Helm: %v", revision, err)

@@ -19,14 +19,16 @@ import (
 // TestUpgradeByHelm installs the new revision with Helm from a chart repository, beside
 // one that istioctl installed.
 func TestUpgradeByHelm(t *testing.T) {
-	l := sharedLab(t, "Helm installs 1-31-0 from a chart repository, with the values of the revision that istioctl installed; the shop is upgraded and rolled back")
+	l := sharedLab(t, "Helm installs 1-31-0 from a chart repository, with the values of the revision that istioctl installed; the shop "+
+		"is upgraded and rolled back")
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
 	args := upgradeArgs("--chart", "istiod", "--repo", chartRepository(t, newVersion), "--soak", "1s")
 
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "install revision 1-31-0 from istiod", "by Helm, chart istiod 1.31.0, as release istiod-1-31-0",
-		"inherited from ConfigMap istio-system/values-1-29-1:", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.PILOT_ENABLE_ALPN_FILTER=false",
+		"inherited from ConfigMap istio-system/values-1-29-1:", "meshConfig.accessLogFile=/dev/stdout",
+		"pilot.env.PILOT_ENABLE_ALPN_FILTER=false",
 		"not inherited: global.tag (1.29.1)")
 	l.snapshot(t, bindingFields()).requireSame(t, "a plan", before)
 	if l.helmRelease(t, "istiod-"+newRevision) != nil {
@@ -60,12 +62,14 @@ func TestUpgradeByHelm(t *testing.T) {
 // TestHelmInheritsValues upgrades from a revision that Helm installed with values of its
 // own.
 func TestHelmInheritsValues(t *testing.T) {
-	l := sharedLab(t, "the old revision was installed by Helm with values of its own: the new one, from an OCI registry, inherits them; the old one is removed and restored")
+	l := sharedLab(t, "the old revision was installed by Helm with values of its own: the new one, from an OCI registry, inherits them; "+
+		"the old one is removed and restored")
 	const custom = "custom"
 	l.installWithHelm(t, oldVersion, custom, map[string]any{
 		"meshConfig": map[string]any{"accessLogEncoding": "JSON", "accessLogFile": "/dev/stdout"},
-		"env":        map[string]any{"PILOT_ENABLE_METADATA_EXCHANGE": "false", "PILOT_ENABLE_ALPN_FILTER": "false", "PILOT_PUSH_THROTTLE": "77"},
-		"telemetry":  map[string]any{"enabled": false}, "autoscaleEnabled": false,
+		"env": map[string]any{"PILOT_ENABLE_METADATA_EXCHANGE": "false", "PILOT_ENABLE_ALPN_FILTER": "false",
+			"PILOT_PUSH_THROTTLE": "77"},
+		"telemetry": map[string]any{"enabled": false}, "autoscaleEnabled": false,
 		"resources": map[string]any{"requests": map[string]any{"cpu": "50m", "memory": "200Mi"}},
 		"global":    map[string]any{"tag": oldVersion},
 	})
@@ -78,9 +82,11 @@ func TestHelmInheritsValues(t *testing.T) {
 	eventually(t, time.Minute, func() error { return rolledOut(l.deployment(t, "shop-web", "web")) })
 
 	mine := tempFile(t, "meshConfig: {accessLogFile: /dev/stderr}\n")
-	args := upgradeArgs("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "1s", "--remove-old")
+	args := upgradeArgs("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "1s",
+		"--remove-old")
 	planned := l.rerig(t, planArgs(args)...)
-	planned.requireOutput(t, "inherited from Helm release istio-system/istiod-custom:", "env.PILOT_PUSH_THROTTLE=77", "meshConfig.accessLogEncoding=JSON",
+	planned.requireOutput(t, "inherited from Helm release istio-system/istiod-custom:", "env.PILOT_PUSH_THROTTLE=77",
+		"meshConfig.accessLogEncoding=JSON",
 		"not inherited: global.tag (1.29.1)")
 
 	l.rerig(t, args...).requireExit(t, exitDone)
@@ -97,10 +103,12 @@ func TestHelmInheritsValues(t *testing.T) {
 		}
 	}
 	istiod := l.deployment(t, "istio-system", "istiod-"+newRevision)
-	if env := fieldJSON(t, istiod, "spec.template.spec.containers"); !strings.Contains(env, `"PILOT_PUSH_THROTTLE"`) || !strings.Contains(env, `"docker.io/lab/pilot:1.31.0"`) {
+	if env := fieldJSON(t, istiod, "spec.template.spec.containers"); !strings.Contains(env, `"PILOT_PUSH_THROTTLE"`) ||
+		!strings.Contains(env, `"docker.io/lab/pilot:1.31.0"`) {
 		t.Errorf("the new istiod runs with %s", env)
 	}
-	if r := l.helmRelease(t, "istiod-"+custom); r != nil || len(l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+custom)) > 0 {
+	if r := l.helmRelease(t, "istiod-"+custom); r != nil || len(l.list(t.Context(), t, deployments,
+		"app=istiod,istio.io/rev="+custom)) > 0 {
 		t.Errorf("the revision that Helm had installed is not gone: %+v", r)
 	}
 	l.requireRecorded(t, "carried over", "JSON", "spec", "helm", "carried", "values", "meshConfig", "accessLogEncoding")
@@ -182,7 +190,8 @@ func (l *lab) killDuringHelm(t *testing.T, first, step int) (kills, pending int)
 // TestHelmReleaseOfAnotherTool requires that rerig leaves a release alone that another
 // process works on.
 func TestHelmReleaseOfAnotherTool(t *testing.T) {
-	l := sharedLab(t, "a pending Helm release of another process, or objects of another tool under the new name: refused before anything changes")
+	l := sharedLab(t, "a pending Helm release of another process, or objects of another tool under the new name: refused before anything "+
+		"changes")
 	args := upgradeArgs("--chart", filepath.Join(charts(t, newVersion), "istiod"))
 	l.installWithHelm(t, newVersion, newRevision, map[string]any{"telemetry": map[string]any{"enabled": false}, "autoscaleEnabled": false,
 		"resources": map[string]any{"requests": map[string]any{"cpu": "50m", "memory": "200Mi"}}})
@@ -198,16 +207,20 @@ func TestHelmReleaseOfAnotherTool(t *testing.T) {
 		}
 		return nil
 	})
-	l.requireRefused(t, refusal{name: "pending", args: args, code: exitRefused, says: []string{"Helm release istiod-1-31-0 is pending-install since", "Rerig did not start that", "helm uninstall istiod-1-31-0 --namespace istio-system"}})
+	l.requireRefused(t, refusal{name: "pending", args: args, code: exitRefused,
+		says: []string{"Helm release istiod-1-31-0 is pending-install since", "Rerig did not start that",
+			"helm uninstall istiod-1-31-0 --namespace istio-system"}})
 	l.uninstallReleases(t)
 
-	account := map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{"name": "istiod-" + newRevision, "namespace": "istio-system"}}
+	account := map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{"name": "istiod-" + newRevision,
+		"namespace": "istio-system"}}
 	o := &unstructured.Unstructured{Object: account}
 	accounts := l.objects.Resource(resource("", "v1", "serviceaccounts")).Namespace("istio-system")
 	if _, err := accounts.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	l.requireRefused(t, refusal{name: "somebody else's", args: args, code: exitRefused, says: []string{"ServiceAccount istio-system/istiod-1-31-0 (not owned by Helm)", "--to"}})
+	l.requireRefused(t, refusal{name: "somebody else's", args: args, code: exitRefused,
+		says: []string{"ServiceAccount istio-system/istiod-1-31-0 (not owned by Helm)", "--to"}})
 	if err := accounts.Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}

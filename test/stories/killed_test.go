@@ -23,7 +23,8 @@ func TestKilled(t *testing.T) {
 // TestKilledOnceAtEveryWrite kills an upgrade and a rollback once, after the nth write,
 // for every n.
 func TestKilledOnceAtEveryWrite(t *testing.T) {
-	l := sharedLab(t, "killed once, after the nth write of an upgrade and of a rollback, for every n: the same command continues to the same end")
+	l := sharedLab(t, "killed once, after the nth write of an upgrade and of a rollback, for every n: the same command continues to the "+
+		"same end")
 	l.installTarget(t, "")
 	l.killOnceAfterEach(t, 1, 1000, 1)
 }
@@ -42,7 +43,8 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	l.requirePlacement(t, everywhere(newRevision))
 	l.requireLabels(t, everywhere(newRevision))
 	l.requirePhase(t, "Completed")
-	requireKillsAfter(t, kills, append([]string{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/meshupgrades.rerig.dev", "/apis/rerig.dev/v1alpha1/meshupgrades"}, shopPaths()...))
+	requireKillsAfter(t, kills, append([]string{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/meshupgrades.rerig.dev",
+		"/apis/rerig.dev/v1alpha1/meshupgrades"}, shopPaths()...))
 
 	began = time.Now()
 	kills = g.killAtEachWrite(t, rollbackArgs("--lease-duration", lease))
@@ -59,14 +61,16 @@ func (l *lab) killOnceAfterEach(t *testing.T, first, last, step int) {
 	t.Helper()
 	before := l.snapshot(t, bindingFields())
 	g := newGate(t, l.config)
-	upgrade, rollback := upgradeArgs("--to", newRevision, "--soak", "1s", "--lease-duration", lease), rollbackArgs("--lease-duration", lease)
+	upgrade, rollback := upgradeArgs("--to", newRevision, "--soak", "1s", "--lease-duration", lease), rollbackArgs("--lease-duration",
+		lease)
 	for n, more := first, true; more && n <= last; n += step {
 		began := time.Now()
 		forward := l.killAfter(t, g, upgrade, n)
 		l.requirePlacement(t, everywhere(newRevision))
 		backward := l.killAfter(t, g, rollback, n)
 		l.requirePlacement(t, everywhere(oldRevision))
-		l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+		l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+			before.withoutTarget().withoutRestarts(t))
 		t.Logf("killed after write %d of the upgrade (%t) and of the rollback (%t): %s", n, forward, backward, short(time.Since(began)))
 		more = forward || backward
 	}

@@ -26,28 +26,45 @@ const meta = "metadata: {name: x, namespace: held}\nspec:\n  replicas: 2\n  sele
 // Pod templates. The lab leaves pods with the annotation unready.
 const (
 	good  = "  template: {metadata: {labels: {app: x}}, spec: {containers: [{name: app, image: docker.io/lab/app:1}]}}\n"
-	stuck = "  template: {metadata: {labels: {app: x}, annotations: {lab.rerig.dev/not-ready: \"true@" + newRevision + "\"}}, spec: {containers: [{name: app, image: docker.io/lab/app:1}]}}\n"
+	stuck = "  template: {metadata: {labels: {app: x}, annotations: {lab.rerig.dev/not-ready: \"true@" + newRevision +
+		"\"}}, spec: {containers: [{name: app, image: docker.io/lab/app:1}]}}\n"
 	// The budget allows no eviction, the quota no further pod.
-	budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: strict, namespace: held}\nspec: {minAvailable: 2, selector: {matchLabels: {app: x}}}\n"
-	quota  = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: tight, namespace: held}\nspec: {hard: {pods: \"2\"}}\n"
+	budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: strict, namespace: held}\nspec: {minAvailable: 2, " +
+		"selector: {matchLabels: {app: x}}}\n"
+	quota = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: tight, namespace: held}\nspec: {hard: {pods: \"2\"}}\n"
+)
+
+// apps returns a workload of API group apps named x in namespace held.
+func apps(kind, more string) string { return "apiVersion: apps/v1\nkind: " + kind + "\n" + meta + more }
+
+const (
+	oneService = "  serviceName: x\n"
+	onDelete   = oneService + "  updateStrategy: {type: OnDelete}\n"
 )
 
 var obstacles = []obstacle{
-	{"Deployment not ready", "apiVersion: apps/v1\nkind: Deployment\n" + meta + stuck, 2, []string{"TimedOut", "Deployment held/x"}, 0, false},
-	{"Deployment without quota", "apiVersion: apps/v1\nkind: Deployment\n" + meta + good + quota, 2,
-		[]string{"TimedOut", "Deployment held/x", "not started, capacity is missing: ResourceQuota tight has 0 of 2 pods left"}, 0, false},
-	{"Deployment without a node", "apiVersion: apps/v1\nkind: Deployment\n" + strings.Replace(meta, "replicas: 2", "replicas: 3", 1) + strings.Replace(good, "docker.io/lab/app:1", "docker.io/lab/app:1, resources: {requests: {cpu: \"70\"}}", 1), 3,
-		[]string{"TimedOut", "Deployment held/x", "not started, capacity is missing: no node that takes pods has 70"}, 0, false},
-	{"StatefulSet not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n" + stuck, 2, []string{"TimedOut", "StatefulSet held/x", "x-1"}, 1, false},
-	{"StatefulSet OnDelete not ready", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + stuck, 2,
-		[]string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}, 1, true},
-	{"StatefulSet OnDelete with a budget", "apiVersion: apps/v1\nkind: StatefulSet\n" + meta + "  serviceName: x\n  updateStrategy: {type: OnDelete}\n" + good + budget, 2,
-		[]string{"TimedOut", "StatefulSet held/x", "The disruption budget strict needs 2 healthy pods and has 2 currently"}, 0, false},
-	{"ReplicaSet with a budget", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + good + budget, 2, []string{"TimedOut", "ReplicaSet held/x", "The disruption budget strict"}, 0, false},
-	{"ReplicaSet not ready", "apiVersion: apps/v1\nkind: ReplicaSet\n" + meta + stuck, 2, []string{"TimedOut", "ReplicaSet held/x", "is not ready"}, 1, true},
-	{"Rollout with a budget", "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n" + meta + "  strategy: {canary: {}}\n" + good + budget, 2,
-		[]string{"TimedOut", "Rollout held/x", "has a sidecar of 1-29-1 instead of 1-31-0"}, 0, true},
-	{"DaemonSet not ready", "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: x, namespace: held}\nspec:\n  selector: {matchLabels: {app: x}}\n" + stuck, 3, []string{"TimedOut", "DaemonSet held/x"}, 1, false},
+	{name: "Deployment not ready", workload: apps("Deployment", stuck), pods: 2, says: []string{"TimedOut", "Deployment held/x"}},
+	{name: "Deployment without quota", workload: apps("Deployment", good+quota), pods: 2,
+		says: []string{"TimedOut", "Deployment held/x", "not started, capacity is missing: ResourceQuota tight has 0 of 2 pods left"}},
+	{name: "Deployment without a node", pods: 3,
+		workload: strings.NewReplacer("replicas: 2", "replicas: 3", "docker.io/lab/app:1",
+			"docker.io/lab/app:1, resources: {requests: {cpu: \"70\"}}").Replace(apps("Deployment", good)),
+		says: []string{"TimedOut", "Deployment held/x", "not started, capacity is missing: no node that takes pods has 70"}},
+	{name: "StatefulSet not ready", workload: apps("StatefulSet", oneService+stuck), pods: 2, moved: 1,
+		says: []string{"TimedOut", "StatefulSet held/x", "x-1"}},
+	{name: "StatefulSet OnDelete not ready", workload: apps("StatefulSet", onDelete+stuck), pods: 2, moved: 1, back: true,
+		says: []string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}},
+	{name: "StatefulSet OnDelete with a budget", workload: apps("StatefulSet", onDelete+good+budget), pods: 2,
+		says: []string{"TimedOut", "StatefulSet held/x", "The disruption budget strict needs 2 healthy pods and has 2 currently"}},
+	{name: "ReplicaSet with a budget", workload: apps("ReplicaSet", good+budget), pods: 2,
+		says: []string{"TimedOut", "ReplicaSet held/x", "The disruption budget strict"}},
+	{name: "ReplicaSet not ready", workload: apps("ReplicaSet", stuck), pods: 2, moved: 1, back: true,
+		says: []string{"TimedOut", "ReplicaSet held/x", "is not ready"}},
+	{name: "Rollout with a budget", pods: 2, back: true,
+		workload: "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n" + meta + "  strategy: {canary: {}}\n" + good + budget,
+		says:     []string{"TimedOut", "Rollout held/x", "has a sidecar of 1-29-1 instead of 1-31-0"}},
+	{name: "DaemonSet not ready", pods: 3, moved: 1, says: []string{"TimedOut", "DaemonSet held/x"},
+		workload: strings.Replace(apps("DaemonSet", stuck), "  replicas: 2\n", "", 1)},
 }
 
 const heldFile = `apiVersion: rerig.dev/v1alpha1

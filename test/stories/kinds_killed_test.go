@@ -10,7 +10,8 @@ import (
 // TestKindsKilledAtEveryWrite kills the upgrade of a workload of each kind after every
 // write, and the rollback.
 func TestKindsKilledAtEveryWrite(t *testing.T) {
-	l := ownLab(t, "a workload of each kind, killed after every write: each pod is evicted once in the upgrade and once in the rollback", "kinds-killed", "--no-shop", "--rollouts")
+	l := ownLab(t, "a workload of each kind, killed after every write: each pod is evicted once in the upgrade and once in the "+
+		"rollback", "kinds-killed", "--no-shop", "--rollouts")
 	l.installTarget(t, "")
 	l.createKinds(t)
 	l.killKinds(t, l.kindTemplates(t), nil)

@@ -17,15 +17,18 @@ var ownLabelWorkloads = func() string {
 	head := func(version, kind, name, more string) string {
 		return "---\napiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: " + name + ", namespace: own}\nspec:\n" + more +
 			"  selector: {matchLabels: {app: " + name + "}}\n" +
-			"  template: {metadata: {labels: {app: " + name + ", istio.io/rev: " + oldRevision + "}}, spec: {containers: [{name: app, image: docker.io/lab/app:1}]}}\n"
+			"  template: {metadata: {labels: {app: " + name + ", istio.io/rev: " + oldRevision +
+			"}}, spec: {containers: [{name: app, image: docker.io/lab/app:1}]}}\n"
 	}
 	return "apiVersion: v1\nkind: Namespace\nmetadata: {name: own}\n" +
 		head("apps/v1", "Deployment", "web", "  replicas: 2\n") +
 		head("apps/v1", "StatefulSet", "ondelete", "  replicas: 2\n  serviceName: x\n  updateStrategy: {type: OnDelete}\n") +
-		head("apps/v1", "StatefulSet", "partition", "  replicas: 2\n  serviceName: x\n  updateStrategy: {rollingUpdate: {partition: 1}}\n") +
+		head("apps/v1", "StatefulSet", "partition",
+			"  replicas: 2\n  serviceName: x\n  updateStrategy: {rollingUpdate: {partition: 1}}\n") +
 		head("apps/v1", "DaemonSet", "byhand", "  updateStrategy: {type: OnDelete}\n") +
 		head("apps/v1", "ReplicaSet", "bare", "  replicas: 2\n") +
-		head("argoproj.io/v1alpha1", "Rollout", "canary", "  replicas: 2\n  strategy: {canary: {steps: [{setWeight: 50}, {pause: {duration: 2s}}]}}\n")
+		head("argoproj.io/v1alpha1", "Rollout", "canary",
+			"  replicas: 2\n  strategy: {canary: {steps: [{setWeight: 50}, {pause: {duration: 2s}}]}}\n")
 }()
 
 var ownLabelPods = map[string]int{"web": 2, "ondelete": 2, "partition": 2, "byhand": 3, "bare": 2, "canary": 2}
@@ -41,9 +44,11 @@ func (l *lab) moveOwnLabels(t *testing.T) {
 	args := []string{"--to", newRevision, "-n", "own", "--soak", "0s", "--name", "own", "--ready-timeout", "20s"}
 	planned := l.rerig(t, append([]string{"plan"}, args...)...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "Blockers: not moved", "StatefulSet own/partition", "a partition keeps its pods", "with its steps, pauses and analysis")
+	planned.requireOutput(t, "Blockers: not moved", "StatefulSet own/partition", "a partition keeps its pods",
+		"with its steps, pauses and analysis")
 	l.rerig(t, upgradeArgs(args...)...).requireExit(t, exitDone)
-	if err := l.checkOwn(t, placement{"web": newRevision, "ondelete": newRevision, "byhand": newRevision, "bare": newRevision, "canary": newRevision}); err != nil {
+	if err := l.checkOwn(t, placement{"web": newRevision, "ondelete": newRevision, "byhand": newRevision, "bare": newRevision,
+		"canary": newRevision}); err != nil {
 		t.Error(err)
 	}
 	for key, text := range l.ownTemplateLabels(t) {
@@ -54,7 +59,8 @@ func (l *lab) moveOwnLabels(t *testing.T) {
 	l.rerig(t, rollbackArgs("own")...).requireExit(t, exitDone)
 	l.requireOwnRestored(t, before)
 
-	l.kubectl(t, "apply", "-f", tempFile(t, strings.NewReplacer("held", "own", "app: x", "app: bare").Replace(strings.TrimPrefix(budget, "---\n"))))
+	l.kubectl(t, "apply", "-f", tempFile(t, strings.NewReplacer("held", "own", "app: x", "app: bare").Replace(strings.TrimPrefix(budget,
+		"---\n"))))
 	eventually(t, runTimeout, func() error {
 		if n := l.kubectl(t, "-n", "own", "get", "pdb", "strict", "-o", "jsonpath={.status.currentHealthy}"); n != "2" {
 			return fmt.Errorf("the budget has seen %q pods", n)
@@ -84,7 +90,8 @@ func (l *lab) requireOwnRestored(t *testing.T, before map[string]string) {
 func (l *lab) ownTemplateLabels(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, key := range []string{"deployment/web", "statefulset/ondelete", "statefulset/partition", "daemonset/byhand", "replicaset/bare", "rollout/canary"} {
+	for _, key := range []string{"deployment/web", "statefulset/ondelete", "statefulset/partition", "daemonset/byhand",
+		"replicaset/bare", "rollout/canary"} {
 		found[key] = l.kubectl(t, "-n", "own", "get", key, "-o", "jsonpath={.spec.template.metadata.labels}")
 	}
 	return found

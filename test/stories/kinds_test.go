@@ -34,18 +34,22 @@ var rules = []string{"--workload", "Crew */*=field:spec.renewedAt", "--workload"
 
 // TestEveryKind upgrades a mesh with a workload of each kind, and rolls it back.
 func TestEveryKind(t *testing.T) {
-	l := ownLab(t, "a workload of each kind in one mesh: each moves by its own strategy, or is named with a remedy; and back", "kinds", "--no-shop", "--rollouts")
+	l := ownLab(t, "a workload of each kind in one mesh: each moves by its own strategy, or is named with a remedy; and back", "kinds",
+		"--no-shop", "--rollouts")
 	l.installTarget(t, "")
 	l.createKinds(t)
 
 	plain := l.rerig(t, "plan", "--to", newRevision, "--soak", "0s")
 	plain.requireExit(t, exitDone)
-	plain.requireOutput(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew", "--workload 'Crew kinds/crew=evict'",
+	plain.requireOutput(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew",
+		"--workload 'Crew kinds/crew=evict'",
 		"Deployment kinds/paused", "kubectl rollout resume deployment/paused -n kinds",
 		"Deployment kinds/injected", "injected by hand", "istioctl kube-inject --revision",
 		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
-		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly", "its next Job's pods are injected anew", "its running Jobs keep theirs: each ends when it completes",
-		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to verify", "Deployment kinds/zero", "Deployment kinds/lender",
+		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly",
+		"its next Job's pods are injected anew", "its running Jobs keep theirs: each ends when it completes",
+		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to verify", "Deployment kinds/zero",
+		"Deployment kinds/lender",
 		"At the maximum of the autoscaler", "Deployment kinds/web HorizontalPodAutoscaler web, at most 2",
 		"Proxy settings that stay", "sidecar.istio.io/proxyImage=docker.io/lab/proxyv2:1.29.1",
 		"Strategies", "spec.restartAt", "evict StatefulSet kinds/partition", "evict ReplicaSet kinds/bare", "evict DaemonSet kinds/byhand")
@@ -56,7 +60,8 @@ func TestEveryKind(t *testing.T) {
 	before := l.kindTemplates(t)
 	forward := l.rerig(t, upgradeArgs(append(rules, "--to", newRevision, "--soak", "0s")...)...)
 	forward.requireExit(t, exitDone)
-	forward.requireOutput(t, "restarted Rollout kinds/canary", "restarted Crew kinds/crew", "evicted pod partition-2 of StatefulSet kinds/partition")
+	forward.requireOutput(t, "restarted Rollout kinds/canary", "restarted Crew kinds/crew",
+		"evicted pod partition-2 of StatefulSet kinds/partition")
 	t.Logf("forward in %s", short(forward.took))
 	l.requireKinds(t, newRevision)
 	l.requireTemplates(t, before)
@@ -78,7 +83,8 @@ func (l *lab) createKinds(t *testing.T) {
 	t.Helper()
 	l.kubectl(t, "apply", "-f", "testdata/kinds.yaml")
 	l.kubectl(t, "wait", "--for=condition=Established", "crd/crews.lab.example")
-	l.kubectl(t, "apply", "-f", tempFile(t, "{apiVersion: lab.example/v1, kind: Crew, metadata: {name: crew, namespace: kinds}, spec: {replicas: 2}}"))
+	l.kubectl(t, "apply", "-f", tempFile(t, "{apiVersion: lab.example/v1, kind: Crew, metadata: {name: crew, namespace: kinds}, spec: "+
+		"{replicas: 2}}"))
 	l.kubectl(t, "-n", "kinds", "create", "job", "nightly-now", "--from=cronjob/nightly")
 	runCrewController(t, l)
 	eventually(t, 2*time.Minute, func() error { return l.checkKinds(t, oldRevision) })
@@ -89,7 +95,8 @@ func (l *lab) createKinds(t *testing.T) {
 		return nil
 	})
 	l.kubectl(t, "-n", "kinds", "rollout", "pause", "deployment/paused")
-	l.kubectl(t, "-n", "kinds", "patch", "statefulset", "changed", "--type=merge", "-p", `{"spec":{"template":{"metadata":{"annotations":{"new":"yes"}}}}}`)
+	l.kubectl(t, "-n", "kinds", "patch", "statefulset", "changed", "--type=merge", "-p",
+		`{"spec":{"template":{"metadata":{"annotations":{"new":"yes"}}}}}`)
 }
 
 func (l *lab) kubectl(t *testing.T, args ...string) string {
@@ -149,7 +156,8 @@ func (l *lab) requireKinds(t *testing.T, revision string) {
 func (l *lab) kindTemplates(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, key := range []string{"statefulset/partition", "statefulset/ondelete", "daemonset/byhand", "replicaset/bare", "replicationcontroller/old", "deployment/paused", "rollout/canary"} {
+	for _, key := range []string{"statefulset/partition", "statefulset/ondelete", "daemonset/byhand", "replicaset/bare",
+		"replicationcontroller/old", "deployment/paused", "rollout/canary"} {
 		found[key] = l.kubectl(t, "-n", "kinds", "get", key, "-o", "jsonpath={.spec.template}")
 	}
 	return found

@@ -20,10 +20,12 @@ func TestMixedSidecars(t *testing.T) {
 	l.installTarget(t, "")
 	const between, ns = newRevision + "-between", "mixed"
 	tool := istioctl(t, newVersion)
-	output(t, nil, tool, "install", "-f", tempFile(t, strings.ReplaceAll(fmt.Sprintf(minimal, ""), "revision: "+newRevision, "revision: "+between)), "--skip-confirmation", "--kubeconfig", l.kubeconfig)
+	output(t, nil, tool, "install", "-f", tempFile(t, strings.ReplaceAll(fmt.Sprintf(minimal, ""), "revision: "+newRevision,
+		"revision: "+between)), "--skip-confirmation", "--kubeconfig", l.kubeconfig)
 	t.Cleanup(func() {
 		l.deleteNamespace(t, ns)
-		if out, err := exec.Command(tool, "uninstall", "--revision", between, "--skip-confirmation", "--kubeconfig", l.kubeconfig).CombinedOutput(); err != nil {
+		if out, err := exec.Command(tool, "uninstall", "--revision", between, "--skip-confirmation", "--kubeconfig",
+			l.kubeconfig).CombinedOutput(); err != nil {
 			t.Errorf("take revision %s away: %v\n%s", between, err, out)
 		}
 	})

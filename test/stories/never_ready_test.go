@@ -26,7 +26,7 @@ func TestStatefulSetNeverReady(t *testing.T) {
 func (l *lab) rollBackUnready(t *testing.T, r schema.GroupVersionResource, kind, ns, name string) result {
 	t.Helper()
 	l.installTarget(t, "")
-	unready := map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": "true@" + newRevision}}}}}
+	unready := templateAnnotations(map[string]any{"lab.rerig.dev/not-ready": "true@" + newRevision})
 	l.patch(t, r, ns, name, unready)
 	l.waitPlacement(t, everywhere(oldRevision))
 	before := l.snapshot(t, bindingFields())

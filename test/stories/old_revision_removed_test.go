@@ -31,7 +31,8 @@ func removalArgs(t *testing.T, more ...string) []string {
 // TestOldRevisionIsRemovedWhenUnused removes the old revision once nothing refers to it,
 // and restores it. rerig is killed once in each direction.
 func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
-	l := ownLab(t, "a Job's pod, a WorkloadEntry, a route and a pod in an unlabelled namespace refer to the old revision; without them it is removed, and restored", "removal")
+	l := ownLab(t, "a Job's pod, a WorkloadEntry, a route and a pod in an unlabelled namespace refer to the old revision; without them "+
+		"it is removed, and restored", "removal")
 	l.reset(t)
 	l.deleteGateways(t)
 	before := l.snapshot(t, bindingFields())
@@ -39,9 +40,11 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 
 	planned := l.rerig(t, planArgs(removalArgs(t))...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "After the waves", "remove Deployment istio-system/istiod-1-29-1", "remove MutatingWebhookConfiguration istio-sidecar-injector-1-29-1",
+	planned.requireOutput(t, "After the waves", "remove Deployment istio-system/istiod-1-29-1",
+		"remove MutatingWebhookConfiguration istio-sidecar-injector-1-29-1",
 		"remove ConfigMap istio-system/istio-1-29-1", "Old revision still in use", "WorkloadEntry vms/legacy")
-	for _, shared := range []string{"remove CustomResourceDefinition", "remove MutatingWebhookConfiguration istio-revision-tag", "remove Secret", "remove Deployment istio-system/istio-ingressgateway"} {
+	for _, shared := range []string{"remove CustomResourceDefinition", "remove MutatingWebhookConfiguration istio-revision-tag",
+		"remove Secret", "remove Deployment istio-system/istio-ingressgateway"} {
 		if strings.Contains(unwrap(planned.text), shared) {
 			t.Errorf("the plan would %s:\n%s", shared, planned.text)
 		}
@@ -73,7 +76,8 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 	gone := start(t, g.kubeconfig, args...).end(t, runTimeout)
 	gone.requireExit(t, exitDone)
 	gone.text = killed.text + gone.text
-	gone.requireOutput(t, "removed Deployment istio-system/istiod-1-29-1 of revision 1-29-1", "dry run passed, pod in shop-web", "dry run passed, configuration")
+	gone.requireOutput(t, "removed Deployment istio-system/istiod-1-29-1 of revision 1-29-1", "dry run passed, pod in shop-web",
+		"dry run passed, configuration")
 	t.Logf("removal, killed once: %s", short(time.Since(began)))
 	l.requireRemoved(t)
 	l.requireAdmission(t)
@@ -87,7 +91,8 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 	returned.requireOutput(t, "Created again after removal", "never taken back to an older Istio")
 	t.Logf("rollback, killed once: %s", short(killed.took+returned.took))
 	l.requirePlacement(t, everywhere(oldRevision))
-	l.snapshot(t, bindingFields()).shopOnly().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.shopOnly().withoutRestarts(t))
+	l.snapshot(t, bindingFields()).shopOnly().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.shopOnly().withoutRestarts(t))
 	if len(l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+oldRevision)) != 1 {
 		t.Error("the control plane of 1-29-1 did not come back")
 	}
@@ -97,7 +102,8 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 // TestRemovalKilledAtEveryWrite kills rerig after writes of the removal, and of the
 // rollback that restores the revision.
 func TestRemovalKilledAtEveryWrite(t *testing.T) {
-	l := ownLab(t, "killed after each write of the removal, and of the rollback that restores the revision: the same command continues", "killed-removal")
+	l := ownLab(t, "killed after each write of the removal, and of the rollback that restores the revision: the same command continues",
+		"killed-removal")
 	l.reset(t)
 	l.deleteGateways(t)
 	moved := l.rerig(t, slices.DeleteFunc(removalArgs(t), func(a string) bool { return a == "--remove-old" })...)
@@ -172,9 +178,11 @@ func (l *lab) createReferences(t *testing.T) {
 		l.createObject(t, "v1", "Namespace", "namespaces", "", ns, nil, nil)
 	}
 	l.createObject(t, "v1", "Pod", "pods", "forgotten", "alone", own, map[string]any{"containers": container})
-	l.createObject(t, "networking.istio.io/v1", "WorkloadEntry", "workloadentries", "vms", "legacy", own, map[string]any{"address": "192.0.2.7"})
-	l.createObject(t, "networking.istio.io/v1", "VirtualService", "virtualservices", "shop-core", "routes", own, map[string]any{"hosts": []any{"a.example"},
-		"http": []any{map[string]any{"route": []any{map[string]any{"destination": map[string]any{"host": "a.example"}}}}}})
+	l.createObject(t, "networking.istio.io/v1", "WorkloadEntry", "workloadentries", "vms", "legacy", own,
+		map[string]any{"address": "192.0.2.7"})
+	l.createObject(t, "networking.istio.io/v1", "VirtualService", "virtualservices", "shop-core", "routes", own,
+		map[string]any{"hosts": []any{"a.example"},
+			"http": []any{map[string]any{"route": []any{map[string]any{"destination": map[string]any{"host": "a.example"}}}}}})
 	l.createObject(t, "batch/v1", "Job", "jobs", "shop-core", "report", nil, map[string]any{"template": map[string]any{
 		"spec": map[string]any{"containers": container, "restartPolicy": "Never", "nodeSelector": map[string]any{"disk": "none"}}}})
 	eventually(t, time.Minute, func() error {
@@ -219,7 +227,8 @@ func (l *lab) createObject(t *testing.T, version, kind, plural, ns, name string,
 	if spec != nil {
 		o.Object["spec"] = spec
 	}
-	if _, err := l.objects.Resource(resource(group, short, plural)).Namespace(ns).Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
+	if _, err := l.objects.Resource(resource(group, short, plural)).Namespace(ns).Create(t.Context(), o,
+		metav1.CreateOptions{}); err != nil {
 		t.Fatalf("create %s %s/%s: %v", kind, ns, name, err)
 	}
 }
@@ -227,9 +236,11 @@ func (l *lab) createObject(t *testing.T, version, kind, plural, ns, name string,
 // deleteAndWait deletes an object and what it owns, and waits until it is gone.
 func (l *lab) deleteAndWait(t *testing.T, plural, ns, name string) {
 	t.Helper()
-	group := map[string]string{"deployments": "apps", "jobs": "batch", "workloadentries": "networking.istio.io", "virtualservices": "networking.istio.io"}[plural]
+	group := map[string]string{"deployments": "apps", "jobs": "batch", "workloadentries": "networking.istio.io",
+		"virtualservices": "networking.istio.io"}[plural]
 	r, foreground := resource(group, "v1", plural), metav1.DeletePropagationForeground
-	if err := l.objects.Resource(r).Namespace(ns).Delete(t.Context(), name, metav1.DeleteOptions{PropagationPolicy: &foreground}); err != nil {
+	if err := l.objects.Resource(r).Namespace(ns).Delete(t.Context(), name,
+		metav1.DeleteOptions{PropagationPolicy: &foreground}); err != nil {
 		t.Fatalf("delete %s %s/%s: %v", plural, ns, name, err)
 	}
 	eventually(t, time.Minute, func() error {
@@ -271,7 +282,8 @@ func (l *lab) requireAdmission(t *testing.T) {
 	}
 	l.waitPlacement(t, everywhere(newRevision))
 	gateways := l.objects.Resource(resource("networking.istio.io", "v1", "gateways")).Namespace("shop-web")
-	for name, servers := range map[string][]any{"good": {map[string]any{"port": map[string]any{"number": int64(80), "name": "http", "protocol": "HTTP"}, "hosts": []any{"a.example"}}}, "bad": {}} {
+	for name, servers := range map[string][]any{"good": {map[string]any{"port": map[string]any{"number": int64(80), "name": "http",
+		"protocol": "HTTP"}, "hosts": []any{"a.example"}}}, "bad": {}} {
 		o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1", "kind": "Gateway",
 			"metadata": map[string]any{"name": name}, "spec": map[string]any{"servers": servers}}}
 		_, err := gateways.Create(t.Context(), o, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})

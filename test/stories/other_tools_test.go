@@ -12,7 +12,8 @@ import (
 // TestOtherToolsDuringARun has an autoscaler, another tool, a team and a GitOps tool
 // change the mesh during a run.
 func TestOtherToolsDuringARun(t *testing.T) {
-	l := sharedLab(t, "scaled, restarted by another tool, a new namespace, a GitOps tool that reverts: each is moved, or the run holds and says why")
+	l := sharedLab(t, "scaled, restarted by another tool, a new namespace, a GitOps tool that reverts: each is moved, or the run holds "+
+		"and says why")
 	l.installTarget(t, "")
 	g := newGate(t, l.config)
 	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--ready-timeout", "15s")
@@ -24,14 +25,15 @@ func TestOtherToolsDuringARun(t *testing.T) {
 	p := start(t, g.kubeconfig, args...)
 	pause.waitReached(t, p)
 	l.scaleDeployment(t, "shop-web", "web", 3)
-	l.patch(t, deployments, "shop-core", "catalog", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{
-		"annotations": map[string]any{"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}}}}})
+	l.patch(t, deployments, "shop-core", "catalog",
+		templateAnnotations(map[string]any{"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}))
 	l.createNamespace(t, "late", map[string]string{"istio.io/rev": oldRevision})
 	l.createDeployment(t, "late", "web")
 	pause.proceed()
 	e := p.end(t, runTimeout)
 	e.requireExit(t, exitHeld)
-	e.requireOutput(t, "Held at late (PlanChanged)", "everything that was approved has moved and is verified", "bound to another revision: late")
+	e.requireOutput(t, "Held at late (PlanChanged)", "everything that was approved has moved and is verified",
+		"bound to another revision: late")
 	l.requireSidecars(t, map[string]string{"late/web": oldRevision})
 
 	// Again: the new namespace gets a wave of its own. A GitOps tool reverts its label
@@ -46,7 +48,8 @@ func TestOtherToolsDuringARun(t *testing.T) {
 	e.requireOutput(t, "PlanChanged", "label late: istio.io/rev=1-29-1 -> istio.io/rev=1-31-0")
 	e = l.rerig(t, args...)
 	e.requireExit(t, exitHeld)
-	e.requireOutput(t, "Wave 4 of 4 late", "(ForCommit)", "namespace late is kept by Argo CD (field manager argocd-controller): commit there its labels istio.io/rev=1-31-0")
+	e.requireOutput(t, "Wave 4 of 4 late", "(ForCommit)",
+		"namespace late is kept by Argo CD (field manager argocd-controller): commit there its labels istio.io/rev=1-31-0")
 	l.commitLabel(t, "late", newRevision)
 	l.rerig(t, args...).requireExit(t, exitDone)
 	l.requirePlacement(t, everywhere(newRevision))
@@ -73,7 +76,8 @@ func (l *lab) scaleDeployment(t *testing.T, ns, name string, n int) {
 func (l *lab) commitLabel(t *testing.T, ns, revision string) {
 	t.Helper()
 	fields := toJSON(t, map[string]any{"metadata": map[string]any{"labels": map[string]any{"istio.io/rev": revision}}})
-	if _, err := l.objects.Resource(namespaces).Patch(t.Context(), ns, types.MergePatchType, fields, metav1.PatchOptions{FieldManager: "argocd-controller"}); err != nil {
+	if _, err := l.objects.Resource(namespaces).Patch(t.Context(), ns, types.MergePatchType, fields,
+		metav1.PatchOptions{FieldManager: "argocd-controller"}); err != nil {
 		t.Fatal(err)
 	}
 }

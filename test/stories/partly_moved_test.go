@@ -10,7 +10,8 @@ import (
 // TestPartlyMovedBefore starts where another run has moved one namespace, and somebody
 // labelled another without a restart.
 func TestPartlyMovedBefore(t *testing.T) {
-	l := sharedLab(t, "one namespace was moved by another run, one was labelled and not restarted: the plan says so, and what a rollback leaves")
+	l := sharedLab(t, "one namespace was moved by another run, one was labelled and not restarted: the plan says so, and what a rollback "+
+		"leaves")
 	l.installTarget(t, "")
 	some := []string{"--to", newRevision, "--soak", "0s", "--waves", "1"}
 	l.rerig(t, upgradeArgs(append(some, "--name", "first", "-n", "shop-data")...)...).requireExit(t, exitDone)
@@ -19,8 +20,10 @@ func TestPartlyMovedBefore(t *testing.T) {
 
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "Moved before this run", "was bound to 1-31-0 before the run began, while pods of it were on 1-29-1", "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "--from 1-29-1",
-		"Moved by another run", "is on 1-31-0 already, bears the mark of run first, and is no part of this one", "shop-data istio-injection=enabled",
+	planned.requireOutput(t, "Moved before this run", "was bound to 1-31-0 before the run began, while pods of it were on 1-29-1",
+		"shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "--from 1-29-1",
+		"Moved by another run", "is on 1-31-0 already, bears the mark of run first, and is no part of this one",
+		"shop-data istio-injection=enabled",
 		"what that run moved `rerig rollback first` takes back", "restart Deployment shop-web/web 2 pods 1-29-1 -> 1-31-0")
 	if strings.Contains(unwrap(planned.text), "label Namespace shop-web") {
 		t.Errorf("shop-web is labelled already:\n%s", planned.text)
@@ -30,8 +33,10 @@ func TestPartlyMovedBefore(t *testing.T) {
 
 	returned := l.rerig(t, rollbackArgs("rest")...)
 	returned.requireExit(t, exitDone)
-	returned.requireOutput(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "bears the mark of run first", "`rerig rollback first`",
-		"6 proxies connected to it are not rolled back", "1 difference from before the run", "DIFFERENCE BEFORE NOW Deployment shop-web/web 1-29-1 1-31-0")
+	returned.requireOutput(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "bears the mark of run first",
+		"`rerig rollback first`",
+		"6 proxies connected to it are not rolled back", "1 difference from before the run",
+		"DIFFERENCE BEFORE NOW Deployment shop-web/web 1-29-1 1-31-0")
 	if strings.Contains(returned.text, "--from") {
 		t.Errorf("a rollback has no --from:\n%s", returned.text)
 	}

@@ -27,7 +27,8 @@ func TestNoPermission(t *testing.T) {
 	reader, nobody := l.createUser(t, "reader", reads...), l.createUser(t, "nobody")
 	l.requireRefused(t,
 		refusal{name: "nothing at all", args: installArgs(t), code: exitRefused, via: nobody,
-			says: []string{"you may not", "list pods", "list mutatingwebhookconfigurations.admissionregistration.k8s.io", "patch namespaces", "nothing was changed"}},
+			says: []string{"you may not", "list pods", "list mutatingwebhookconfigurations.admissionregistration.k8s.io",
+				"patch namespaces", "nothing was changed"}},
 		refusal{name: "reading only", args: installArgs(t), code: exitRefused, via: reader,
 			says: []string{"you may not", "patch namespaces", "patch deployments.apps", "patch statefulsets.apps", "patch daemonsets.apps",
 				"create meshupgrades.rerig.dev", "create leases.coordination.k8s.io in istio-system", "nothing was changed"}},
@@ -41,7 +42,8 @@ func TestNoPermission(t *testing.T) {
 	t.Run("everything but a webhook", func(t *testing.T) {
 		var most []rule
 		most = append(most, reads...)
-		for _, group := range []string{"", "apps", "apiextensions.k8s.io", "coordination.k8s.io", "rerig.dev", "rbac.authorization.k8s.io", "policy", "autoscaling", "networking.istio.io"} {
+		for _, group := range []string{"", "apps", "apiextensions.k8s.io", "coordination.k8s.io", "rerig.dev",
+			"rbac.authorization.k8s.io", "policy", "autoscaling", "networking.istio.io"} {
 			most = append(most, grant([]any{"*"}, group, "*"))
 		}
 		l.requireRefused(t, refusal{name: "of the install", args: installArgs(t), code: exitRefused, via: l.createUser(t, "most", most...),
@@ -55,7 +57,8 @@ func (l *lab) createUser(t *testing.T, name string, rules ...rule) string {
 	t.Helper()
 	const namespace = "default"
 	account := object("v1", "ServiceAccount", namespace, name)
-	role, binding := object("rbac.authorization.k8s.io/v1", "ClusterRole", "", "story-"+name), object("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", "story-"+name)
+	role, binding := object("rbac.authorization.k8s.io/v1", "ClusterRole", "", "story-"+name), object("rbac.authorization.k8s.io/v1",
+		"ClusterRoleBinding", "", "story-"+name)
 	var list []any
 	for _, r := range rules {
 		list = append(list, map[string]any(r))

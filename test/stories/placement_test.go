@@ -106,7 +106,8 @@ func (l *lab) requireLabels(t *testing.T, want placement) {
 // tagRevision returns the revision that a tag points to, or "" without that tag.
 func (l *lab) tagRevision(t *testing.T, tag string) string {
 	t.Helper()
-	for _, o := range l.list(t.Context(), t, resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"), "istio.io/tag="+tag) {
+	for _, o := range l.list(t.Context(), t, resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"),
+		"istio.io/tag="+tag) {
 		return o.GetLabels()["istio.io/rev"]
 	}
 	return ""

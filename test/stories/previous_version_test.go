@@ -17,7 +17,8 @@ const previousVersion = "5754fa331e893c2189ac1a4a38a1fb82ba709515"
 // continues with this one: an upgrade is completed and rolled back, a swap is rolled
 // back.
 func TestPreviousVersionIsContinued(t *testing.T) {
-	l := sharedLab(t, "an upgrade that the previous version started is completed and rolled back by this one; a swap that it started is rolled back")
+	l := sharedLab(t, "an upgrade that the previous version started is completed and rolled back by this one; a swap that it started is "+
+		"rolled back")
 	previous := buildPrevious(t)
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
 	args := installArgs(t, "--soak", "1s", "--lease-duration", lease)
@@ -38,7 +39,8 @@ func TestPreviousVersionIsContinued(t *testing.T) {
 	l.requirePhase(t, "Completed")
 
 	l.rerig(t, rollbackArgs()...).requireExit(t, exitDone)
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requireLabels(t, everywhere(oldRevision))
 	l.gatewaySnapshot(t).requireSame(t, "the gateways after the rollback", gateways)
@@ -56,8 +58,10 @@ func TestPreviousVersionIsContinued(t *testing.T) {
 // buildPrevious builds rerig of the previous version and returns its path.
 func buildPrevious(t *testing.T) string {
 	t.Helper()
-	if output, err := exec.CommandContext(t.Context(), "git", "-C", root, "cat-file", "-e", previousVersion+"^{commit}").CombinedOutput(); err != nil {
-		t.Fatalf("find the previous version: this clone has no commit %s: %v\n%sFetch the complete history: git fetch --unshallow", previousVersion, err, output)
+	if output, err := exec.CommandContext(t.Context(), "git", "-C", root, "cat-file", "-e",
+		previousVersion+"^{commit}").CombinedOutput(); err != nil {
+		t.Fatalf("find the previous version: this clone has no commit %s: %v\n%sFetch the complete history: git fetch --unshallow",
+			previousVersion, err, output)
 	}
 	source := t.TempDir()
 	archive := filepath.Join(source, "source.tar")

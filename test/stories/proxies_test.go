@@ -33,7 +33,10 @@ type link struct {
 // fault returns what is wrong with the link, or "" when everything is acknowledged.
 func (k link) fault() string {
 	for _, short := range []string{"Cluster", "Listener"} {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(k.Resources)), func(url string) bool { return strings.HasSuffix(url, "."+short) }) {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(k.Resources)), func(url string) bool {
+			return strings.HasSuffix(url,
+				"."+short)
+		}) {
 			return k.Proxy + " was sent no " + short
 		}
 	}

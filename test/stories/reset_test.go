@@ -85,7 +85,8 @@ func (l *lab) waitLeaseExpired(t *testing.T) {
 		}
 		for _, o := range leases.Items {
 			s := o.Spec
-			if !strings.Contains(o.Name, "rerig") || s.HolderIdentity == nil || *s.HolderIdentity == "" || s.RenewTime == nil || s.LeaseDurationSeconds == nil {
+			if !strings.Contains(o.Name, "rerig") || s.HolderIdentity == nil || *s.HolderIdentity == "" || s.RenewTime == nil ||
+				s.LeaseDurationSeconds == nil {
 				continue
 			}
 			if ends := s.RenewTime.Add(time.Duration(*s.LeaseDurationSeconds) * time.Second); time.Now().Before(ends) {
@@ -114,7 +115,19 @@ func (l *lab) removeAnnotations(t *testing.T, o unstructured.Unstructured) {
 	for _, key := range append(restartAnnotations, "lab.rerig.dev/not-ready") {
 		gone[key] = nil
 	}
-	l.patch(t, resourceOf(o), o.GetNamespace(), o.GetName(), map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": gone}}}})
+	l.patch(t, resourceOf(o), o.GetNamespace(), o.GetName(), templateAnnotations(gone))
+}
+
+// templateAnnotations returns a merge patch of a pod template's annotations.
+func templateAnnotations(annotations map[string]any) map[string]any {
+	return templateMetadata("annotations", annotations)
+}
+
+// templateLabels returns a merge patch of a pod template's labels.
+func templateLabels(labels map[string]any) map[string]any { return templateMetadata("labels", labels) }
+
+func templateMetadata(key string, values map[string]any) map[string]any {
+	return map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{key: values}}}}
 }
 
 func resourceOf(o unstructured.Unstructured) schema.GroupVersionResource {
@@ -124,7 +137,8 @@ func resourceOf(o unstructured.Unstructured) schema.GroupVersionResource {
 // patch does what `kubectl patch --type merge` does.
 func (l *lab) patch(t *testing.T, r schema.GroupVersionResource, ns, name string, fields map[string]any) {
 	t.Helper()
-	if _, err := l.objects.Resource(r).Namespace(ns).Patch(t.Context(), name, types.MergePatchType, toJSON(t, fields), metav1.PatchOptions{}); err != nil {
+	if _, err := l.objects.Resource(r).Namespace(ns).Patch(t.Context(), name, types.MergePatchType, toJSON(t, fields),
+		metav1.PatchOptions{}); err != nil {
 		t.Fatalf("patch %s %s/%s: %v", r.Resource, ns, name, err)
 	}
 }

@@ -54,19 +54,20 @@ func fieldPath(field string) []string { return strings.Split(field, ".") }
 // annotations alone.
 func TestHarnessIgnoresRestartAnnotations(t *testing.T) {
 	before := snapshot{"deployments a/b spec.template": `{"metadata":{"annotations":{"x":"1"}},"spec":{"n":1}}`}
-	cases := []struct {
-		now  string
-		same bool
+	for _, c := range []struct {
+		name, now string
+		same      bool
 	}{
-		{`{"metadata":{"annotations":{"rerig.dev/restarted-at":"t","rerig.dev/run":"r","x":"1"}},"spec":{"n":1}}`, true},
-		{`{"metadata":{"annotations":{"rerig.dev/other":"t","x":"1"}},"spec":{"n":1}}`, false},
-		{`{"metadata":{"annotations":{"x":"2"}},"spec":{"n":1}}`, false},
-		{`{"metadata":{"annotations":{"x":"1"}},"spec":{"n":2}}`, false},
-	}
-	for _, c := range cases {
-		now := snapshot{"deployments a/b spec.template": c.now}
-		if same := cmp.Diff(before, now.withoutRestarts(t)) == ""; same != c.same {
-			t.Errorf("%s: same is %t, want %t", c.now, same, c.same)
-		}
+		{"restart annotations", `{"metadata":{"annotations":{"rerig.dev/restarted-at":"t","rerig.dev/run":"r","x":"1"}},"spec":{"n":1}}`, true},
+		{"another annotation of rerig", `{"metadata":{"annotations":{"rerig.dev/other":"t","x":"1"}},"spec":{"n":1}}`, false},
+		{"another value", `{"metadata":{"annotations":{"x":"2"}},"spec":{"n":1}}`, false},
+		{"another spec", `{"metadata":{"annotations":{"x":"1"}},"spec":{"n":2}}`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now := snapshot{"deployments a/b spec.template": c.now}
+			if got := cmp.Diff(before, now.withoutRestarts(t)) == ""; got != c.same {
+				t.Errorf("got same %t, want %t", got, c.same)
+			}
+		})
 	}
 }

@@ -12,7 +12,8 @@ const undrainedService = "rates"
 // TestRestartUnderLoad upgrades the shop and rolls it back under load, with real
 // proxies.
 func TestRestartUnderLoad(t *testing.T) {
-	l := realLab(t, "under load, with real proxies: upgrade and rollback, and no request fails but those of the service that does not drain; a wave whose Envoys reject their configuration is rolled back")
+	l := realLab(t, "under load, with real proxies: upgrade and rollback, and no request fails but those of the service that does not "+
+		"drain; a wave whose Envoys reject their configuration is rolled back")
 	rounds := 1
 	if exhaustive() {
 		rounds = 5
@@ -36,7 +37,8 @@ func (l *lab) upgradeAndRollBack(t *testing.T) {
 	l.requirePlacement(t, everywhere(newRevision))
 	l.requireLabels(t, everywhere(newRevision))
 	l.gatewaySnapshot(t).requireSame(t, "the gateways after the upgrade", gateways)
-	for _, holder := range []string{"ns/shop-web/sa/web", "ns/shop-core/sa/cart", "ns/shop-core/sa/catalog", "ns/shop-core/sa/notes", "ns/shop-data/sa/ledger", "ns/shop-data/sa/rates"} {
+	for _, holder := range []string{"ns/shop-web/sa/web", "ns/shop-core/sa/cart", "ns/shop-core/sa/catalog", "ns/shop-core/sa/notes",
+		"ns/shop-data/sa/ledger", "ns/shop-data/sa/rates"} {
 		moved.requireOutput(t, ": spiffe://cluster.local/"+holder)
 	}
 	l.requireMetrics(t, map[string]float64{
@@ -50,6 +52,7 @@ func (l *lab) upgradeAndRollBack(t *testing.T) {
 	l.readLoad(t).requireServed(t, "the rollback")
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.gatewaySnapshot(t).requireSame(t, "the gateways after the rollback", gateways)
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
 	l.requireMetrics(t, map[string]float64{`sum(pilot_xds{version="1.29.1"})`: 17})
 }

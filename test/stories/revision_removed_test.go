@@ -13,7 +13,8 @@ import (
 // TestTargetRevisionIsRemoved removes the target's control plane, which the run did not
 // install, in the middle of a run, and again after it.
 func TestTargetRevisionIsRemoved(t *testing.T) {
-	l := sharedLab(t, "the target revision, installed by another tool, is uninstalled: the run holds, continues once it is back, and is rolled back without it")
+	l := sharedLab(t, "the target revision, installed by another tool, is uninstalled: the run holds, continues once it is back, and is "+
+		"rolled back without it")
 	l.recreateDefaultTag(t)
 	before := l.snapshot(t, bindingFields())
 	l.installTarget(t, "")
@@ -39,7 +40,8 @@ func TestTargetRevisionIsRemoved(t *testing.T) {
 
 // TestInstalledRevisionIsRemoved removes a control plane that the run installed.
 func TestInstalledRevisionIsRemoved(t *testing.T) {
-	l := sharedLab(t, "the revision that the run installed is uninstalled: it is installed again once approved, and the run is rolled back without it")
+	l := sharedLab(t, "the revision that the run installed is uninstalled: it is installed again once approved, and the run is rolled "+
+		"back without it")
 	l.recreateDefaultTag(t)
 	before := l.snapshot(t, bindingFields())
 	args := installArgs(t, "--soak", "0s", "-n", "shop-web,shop-data", "--waves", "2")
@@ -98,7 +100,8 @@ func (l *lab) uninstallAndWait(t *testing.T) {
 	t.Helper()
 	l.uninstall(t)
 	eventually(t, time.Minute, func() error {
-		pods, err := l.core.Pods("istio-system").List(t.Context(), metav1.ListOptions{LabelSelector: "app=istiod,istio.io/rev=" + newRevision})
+		pods, err := l.core.Pods("istio-system").List(t.Context(), metav1.ListOptions{LabelSelector: "app=istiod,istio.io/rev=" +
+			newRevision})
 		if err == nil && len(pods.Items) > 0 {
 			err = fmt.Errorf("%d istiods of %s are still there", len(pods.Items), newRevision)
 		}

@@ -52,13 +52,15 @@ func rolledOut(o unstructured.Unstructured) error {
 		n, _, _ := unstructured.NestedInt64(o.Object, fields...)
 		return n
 	}
-	wanted, made, updated, ready := number("spec", "replicas"), number("status", "replicas"), number("status", "updatedReplicas"), number("status", "readyReplicas")
+	wanted, made, updated, ready := number("spec", "replicas"), number("status", "replicas"), number("status", "updatedReplicas"),
+		number("status", "readyReplicas")
 	if o.GetKind() == "DaemonSet" {
 		wanted, made = number("status", "desiredNumberScheduled"), number("status", "currentNumberScheduled")
 		updated, ready = number("status", "updatedNumberScheduled"), number("status", "numberReady")
 	}
 	if number("status", "observedGeneration") < o.GetGeneration() || made != wanted || updated != wanted || ready != wanted {
-		return fmt.Errorf("%s %s/%s: %d wanted, %d made, %d updated, %d ready", o.GetKind(), o.GetNamespace(), o.GetName(), wanted, made, updated, ready)
+		return fmt.Errorf("%s %s/%s: %d wanted, %d made, %d updated, %d ready", o.GetKind(), o.GetNamespace(), o.GetName(), wanted,
+			made, updated, ready)
 	}
 	return nil
 }

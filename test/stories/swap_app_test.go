@@ -31,12 +31,14 @@ func (l *lab) createSwapApp(t *testing.T) swapApp {
 	ns["metadata"].(map[string]any)["labels"] = map[string]any{"istio.io/rev": oldRevision}
 	l.apply(t, "namespaces", ns)
 	service := object("v1", "Service", s.ns, "app")
-	service["spec"] = map[string]any{"selector": map[string]any{"app": "app"}, "ports": []any{map[string]any{"name": "http", "port": int64(80), "targetPort": int64(8080)}}}
+	service["spec"] = map[string]any{"selector": map[string]any{"app": "app"}, "ports": []any{map[string]any{"name": "http",
+		"port": int64(80), "targetPort": int64(8080)}}}
 	l.apply(t, "services", service)
 	d := object("apps/v1", "Deployment", s.ns, "app")
 	d["spec"] = map[string]any{"replicas": int64(2), "selector": map[string]any{"matchLabels": map[string]any{"app": "app"}},
 		"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"app": "app"}},
-			"spec": map[string]any{"terminationGracePeriodSeconds": int64(1), "containers": []any{map[string]any{"name": "app", "image": "app"}}}}}
+			"spec": map[string]any{"terminationGracePeriodSeconds": int64(1), "containers": []any{map[string]any{"name": "app",
+				"image": "app"}}}}}
 	l.apply(t, "deployments", d)
 	s.waitRevision(t, oldRevision)
 	return s

@@ -17,11 +17,13 @@ var autoscalers = resource("autoscaling", "v2", "horizontalpodautoscalers")
 // TestSwapUnderAutoscalers swaps a workload that a HorizontalPodAutoscaler watches, with
 // metrics from the story.
 func TestSwapUnderAutoscalers(t *testing.T) {
-	l := sharedLab(t, "an autoscaler by memory: parked pods lose its label too, or are not swapped where a policy selects by it; the autoscaler keeps the Deployment's size")
+	l := sharedLab(t, "an autoscaler by memory: parked pods lose its label too, or are not swapped where a policy selects by it; the "+
+		"autoscaler keeps the Deployment's size")
 	l.installTarget(t, "")
 	s := l.createSwapApp(t)
-	l.patch(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"tier": "front"}}}}})
-	l.patch(t, resource("", "v1", "services"), s.ns, "app", map[string]any{"spec": map[string]any{"selector": map[string]any{"app": nil, "tier": "front"}}})
+	l.patch(t, deployments, s.ns, "app", templateLabels(map[string]any{"tier": "front"}))
+	l.patch(t, resource("", "v1", "services"), s.ns, "app", map[string]any{"spec": map[string]any{"selector": map[string]any{"app": nil,
+		"tier": "front"}}})
 	s.waitRevision(t, oldRevision)
 	planned := func(says ...string) {
 		t.Helper()
@@ -31,7 +33,8 @@ func TestSwapUnderAutoscalers(t *testing.T) {
 	}
 
 	policy := object("security.istio.io/v1", "AuthorizationPolicy", s.ns, "open")
-	policy["spec"] = map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"app": "app"}}, "rules": []any{map[string]any{}}}
+	policy["spec"] = map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"app": "app"}},
+		"rules": []any{map[string]any{}}}
 	policies, _ := s.apply(t, "authorizationpolicies", policy)
 	s.setAutoscaler(t, "cpu", "50m")
 	planned("swap Deployment swapped/app 2 pods")
@@ -65,7 +68,8 @@ func (s swapApp) setAutoscaler(t *testing.T, what, average string) {
 		"scaleTargetRef": map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": "app"},
 		"metrics": []any{map[string]any{"type": "Resource", "resource": map[string]any{"name": what,
 			"target": map[string]any{"type": "AverageValue", "averageValue": average}}}}}
-	if _, err := s.objects.Resource(autoscalers).Namespace(s.ns).Apply(t.Context(), "app", scaler, metav1.ApplyOptions{FieldManager: "story", Force: true}); err != nil {
+	if _, err := s.objects.Resource(autoscalers).Namespace(s.ns).Apply(t.Context(), "app", scaler,
+		metav1.ApplyOptions{FieldManager: "story", Force: true}); err != nil {
 		t.Fatal(err)
 	}
 }

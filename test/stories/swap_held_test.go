@@ -17,7 +17,8 @@ import (
 // TestSwapIsHeldBeforeItStarts has quotas without room for a keeper or a pod, then a
 // policy that requires the label that parking removes. No pod is touched meanwhile.
 func TestSwapIsHeldBeforeItStarts(t *testing.T) {
-	l := sharedLab(t, "quotas without room for a keeper or a pod, a policy that requires the label that parking removes: the run holds before any pod is detached, and continues without them")
+	l := sharedLab(t, "quotas without room for a keeper or a pod, a policy that requires the label that parking removes: the run holds "+
+		"before any pod is detached, and continues without them")
 	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	before, args := s.serving(t), s.upgradeArgs("--soak", "1s", "--ready-timeout", "5s")
@@ -61,10 +62,12 @@ func TestSwapIsHeldBeforeItStarts(t *testing.T) {
 func (s swapApp) requireLabelByPolicy(t *testing.T, label, words string) (lift func()) {
 	t.Helper()
 	one := s.pods(t)[0].Name
-	return s.createPolicy(t, resource("", "v1", "pods"), words, "object.metadata.namespace != '"+s.ns+"' || '"+label+"' in object.metadata.labels", func() error {
-		_, err := s.core.Pods(s.ns).Patch(t.Context(), one, types.MergePatchType, []byte(`{"metadata":{"labels":{"`+label+`":null}}}`), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
-		return err
-	})
+	return s.createPolicy(t, resource("", "v1", "pods"), words,
+		"object.metadata.namespace != '"+s.ns+"' || '"+label+"' in object.metadata.labels", func() error {
+			_, err := s.core.Pods(s.ns).Patch(t.Context(), one, types.MergePatchType, []byte(`{"metadata":{"labels":{"`+label+`":null}}}`),
+				metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
+			return err
+		})
 }
 
 // setQuota sets a quota of Services and pods in the namespace.

@@ -17,16 +17,18 @@ import (
 // TestServiceSelectsParkedPods has Services select parked pods: a new one, and the
 // application's own with another selector.
 func TestServiceSelectsParkedPods(t *testing.T) {
-	l := sharedLab(t, "a new Service, or one with another selector, selects parked pods: they are parked again before they are deleted, no serving pod is deleted, nothing is left; or they are reattached")
+	l := sharedLab(t, "a new Service, or one with another selector, selects parked pods: they are parked again before they are deleted, "+
+		"no serving pod is deleted, nothing is left; or they are reattached")
 	l.installTarget(t, "")
 	s := l.createSwapApp(t)
-	l.patch(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"labels": map[string]any{"tier": "front"}}}}})
+	l.patch(t, deployments, s.ns, "app", templateLabels(map[string]any{"tier": "front"}))
 	s.waitRevision(t, oldRevision)
 	before := s.serving(t)
 
 	s.parkPods(t)
 	comes := object("v1", "Service", s.ns, "comes")
-	comes["spec"] = map[string]any{"selector": map[string]any{"tier": "front"}, "ports": []any{map[string]any{"port": int64(90), "targetPort": int64(9090)}}}
+	comes["spec"] = map[string]any{"selector": map[string]any{"tier": "front"}, "ports": []any{map[string]any{"port": int64(90),
+		"targetPort": int64(9090)}}}
 	services, _ := s.apply(t, "services", comes)
 	s.waitEndpoints(t, "comes", 4)
 	l.waitLeaseExpired(t)
@@ -41,7 +43,8 @@ func TestServiceSelectsParkedPods(t *testing.T) {
 	}
 
 	s.parkPods(t)
-	l.patch(t, resource("", "v1", "services"), s.ns, "app", map[string]any{"spec": map[string]any{"selector": map[string]any{"app": nil, "tier": "front"}}})
+	l.patch(t, resource("", "v1", "services"), s.ns, "app", map[string]any{"spec": map[string]any{"selector": map[string]any{"app": nil,
+		"tier": "front"}}})
 	s.waitEndpoints(t, "app", 4)
 	serving := s.serving(t)
 	l.waitLeaseExpired(t)
@@ -90,7 +93,8 @@ func (s swapApp) waitEndpoints(t *testing.T, service string, n int) {
 func (s swapApp) checkEndpoints(t *testing.T, service string, n int) error {
 	t.Helper()
 	var pods []string
-	for _, o := range s.list(t.Context(), t, resource("discovery.k8s.io", "v1", "endpointslices"), discoveryv1.LabelServiceName+"="+service) {
+	for _, o := range s.list(t.Context(), t, resource("discovery.k8s.io", "v1", "endpointslices"),
+		discoveryv1.LabelServiceName+"="+service) {
 		var slice discoveryv1.EndpointSlice
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &slice); err != nil {
 			t.Fatal(err)

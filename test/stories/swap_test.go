@@ -14,7 +14,8 @@ import (
 
 // TestSwap swaps a workload pod by pod, and rolls back onto the same pods.
 func TestSwap(t *testing.T) {
-	l := sharedLab(t, "pod by pod, without a rollout: the old pods are parked until the soak is over; after a rollback the same pods serve again")
+	l := sharedLab(t, "pod by pod, without a rollout: the old pods are parked until the soak is over; after a rollback the same pods "+
+		"serve again")
 	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	before, generation := s.serving(t), s.generation(t)
@@ -25,7 +26,8 @@ func TestSwap(t *testing.T) {
 
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--workload", "StatefulSet shop-data/ledger=swap")
 	unfit.requireExit(t, exitRefused)
-	unfit.requireOutput(t, "choose how StatefulSet shop-data/ledger is moved: a rule says swap, and it cannot be: a StatefulSet's pods are named")
+	unfit.requireOutput(t, "choose how StatefulSet shop-data/ledger is moved: a rule says swap, and it cannot be: a StatefulSet's pods "+
+		"are named")
 	gives := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--strategy", "swap")
 	gives.requireExit(t, exitDone)
 	gives.requireOutput(t, "restart StatefulSet shop-data/ledger", "swap Deployment shop-data/rates", "a StatefulSet's pods are named")
@@ -60,7 +62,8 @@ func TestSwap(t *testing.T) {
 func (s swapApp) requirePolicyPrevents(t *testing.T) {
 	t.Helper()
 	policy := object("security.istio.io/v1", "AuthorizationPolicy", s.ns, "open")
-	policy["spec"] = map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"app": "app"}}, "rules": []any{map[string]any{}}}
+	policy["spec"] = map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"app": "app"}},
+		"rules": []any{map[string]any{}}}
 	r, _ := s.apply(t, "authorizationpolicies", policy)
 	gives := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 	gives.requireExit(t, exitDone)
@@ -73,7 +76,8 @@ func (s swapApp) requirePolicyPrevents(t *testing.T) {
 // TestSwapRolledBackFromUnreadyPods makes the new pods unready while the old ones are
 // parked.
 func TestSwapRolledBackFromUnreadyPods(t *testing.T) {
-	l := sharedLab(t, "the new pods become unready while the old ones are parked: the rollback reattaches the old ones and does not wait for the new ones")
+	l := sharedLab(t, "the new pods become unready while the old ones are parked: the rollback reattaches the old ones and does not wait "+
+		"for the new ones")
 	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	before := s.serving(t)
@@ -82,7 +86,8 @@ func TestSwapRolledBackFromUnreadyPods(t *testing.T) {
 		if p.Labels["app"] != "app" {
 			continue
 		}
-		l.patch(t, resource("", "v1", "pods"), s.ns, p.Name, map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": "true"}}})
+		l.patch(t, resource("", "v1", "pods"), s.ns, p.Name,
+			map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": "true"}}})
 	}
 	eventually(t, 30*time.Second, func() error {
 		if rolledOut(s.deployment(t, s.ns, "app")) == nil {
@@ -115,7 +120,8 @@ func TestSwapKilledAtEveryWrite(t *testing.T) {
 	s := l.createSwapApp(t)
 	g := newGate(t, l.config)
 	of := func(kinds ...string) []string {
-		return append(kinds, "PATCH /api/v1/namespaces/"+s.ns, "PATCH /api/v1/namespaces/"+s.ns+"/pods", "DELETE /api/v1/namespaces/"+s.ns+"/pods")
+		return append(kinds, "PATCH /api/v1/namespaces/"+s.ns, "PATCH /api/v1/namespaces/"+s.ns+"/pods",
+			"DELETE /api/v1/namespaces/"+s.ns+"/pods")
 	}
 	keeper := "/api/v1/namespaces/" + s.ns + "/services"
 
@@ -197,7 +203,8 @@ func (l *lab) killSwap(t *testing.T, first, last int) {
 
 // TestRecordIsDeletedDuringASwap deletes the record of a run in the middle of a swap.
 func TestRecordIsDeletedDuringASwap(t *testing.T) {
-	l := sharedLab(t, "the MeshUpgrade is deleted while one pod is parked and one detached: no serving pod is deleted; the next run cleans up")
+	l := sharedLab(t, "the MeshUpgrade is deleted while one pod is parked and one detached: no serving pod is deleted; the next run "+
+		"cleans up")
 	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	g := newGate(t, l.config)
@@ -234,11 +241,12 @@ func TestRecordIsDeletedDuringASwap(t *testing.T) {
 
 // TestTemplateChangesDuringASwap changes the template while pods are parked.
 func TestTemplateChangesDuringASwap(t *testing.T) {
-	l := sharedLab(t, "a template that changes while pods are parked: they are not reattached; the rollback creates new ones, and nothing is left")
+	l := sharedLab(t, "a template that changes while pods are parked: they are not reattached; the rollback creates new ones, and "+
+		"nothing is left")
 	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	s.parkPods(t)
-	l.patch(t, deployments, s.ns, "app", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"team": "deploys"}}}}})
+	l.patch(t, deployments, s.ns, "app", templateAnnotations(map[string]any{"team": "deploys"}))
 	eventually(t, time.Minute, func() error { return rolledOut(s.deployment(t, s.ns, "app")) })
 	l.waitLeaseExpired(t)
 	s.rerig(t, rollbackArgs()...).requireExit(t, exitDone)

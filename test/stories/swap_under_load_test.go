@@ -25,7 +25,8 @@ const loadLease = "10s"
 // TestSwapUnderLoad swaps services that do not drain, and rolls back, beside a restart,
 // under 200 requests a second from another namespace of the mesh.
 func TestSwapUnderLoad(t *testing.T) {
-	l := realLab(t, "under load, with real proxies: services that do not drain are swapped and rolled back without a lost request, beside one that is restarted and loses some")
+	l := realLab(t, "under load, with real proxies: services that do not drain are swapped and rolled back without a lost request, "+
+		"beside one that is restarted and loses some")
 	l.deleteShop(t)
 	l.createUndrained(t)
 	rounds := 1
@@ -78,8 +79,10 @@ func TestSwapUnderLoad(t *testing.T) {
 // undrainedArgs returns the arguments of an upgrade of these services.
 func (l *lab) undrainedArgs(t *testing.T, more ...string) []string {
 	t.Helper()
-	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes",
-		"-n", undrainedNamespace, "--strategy", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart", "--lease-duration", loadLease}, more...)
+	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t,
+		newVersion), "--yes",
+		"-n", undrainedNamespace, "--strategy", "swap", "--workload", "Deployment " + undrainedNamespace + "/restarted=restart",
+		"--lease-duration", loadLease}, more...)
 }
 
 // deleteShop deletes the shop and its load, to leave the machine to the other load.

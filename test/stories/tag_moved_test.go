@@ -10,7 +10,8 @@ import (
 // TestTagMovedBefore starts where somebody has moved a tag and the default: what they
 // bind needs new pods, and no other label.
 func TestTagMovedBefore(t *testing.T) {
-	l := sharedLab(t, "a tag and the default were moved before the run: their namespaces keep their labels in upgrade and rollback, and their pods are moved")
+	l := sharedLab(t, "a tag and the default were moved before the run: their namespaces keep their labels in upgrade and rollback, and "+
+		"their pods are moved")
 	l.createTaggedNamespace(t)
 	l.installTarget(t, "")
 	l.moveDefault(t, newRevision)
@@ -22,11 +23,13 @@ func TestTagMovedBefore(t *testing.T) {
 	for _, c := range []struct{ flag, value string }{{"--labels", "explicit"}, {"--from", oldRevision}} {
 		planned := l.rerig(t, planArgs(append(slices.Clone(args), c.flag, c.value))...)
 		planned.requireExit(t, exitDone)
-		planned.requireOutput(t, "Namespace tagged istio.io/rev=prod -> istio.io/rev=1-31-0", "Namespace shop-data istio-injection=enabled -> istio.io/rev=1-31-0")
+		planned.requireOutput(t, "Namespace tagged istio.io/rev=prod -> istio.io/rev=1-31-0",
+			"Namespace shop-data istio-injection=enabled -> istio.io/rev=1-31-0")
 	}
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "already: its label stays as it is", "restart Deployment tagged/web 1 pod 1-29-1 -> 1-31-0", "restart StatefulSet shop-data/ledger 2 pods 1-29-1 -> 1-31-0")
+	planned.requireOutput(t, "already: its label stays as it is", "restart Deployment tagged/web 1 pod 1-29-1 -> 1-31-0",
+		"restart StatefulSet shop-data/ledger 2 pods 1-29-1 -> 1-31-0")
 
 	g := newGate(t, l.config)
 	requireUnlabelled := func(direction string) {
@@ -52,8 +55,10 @@ func TestTagMovedBefore(t *testing.T) {
 	returned := start(t, g.kubeconfig, rollbackArgs()...).end(t, runTimeout)
 	returned.requireExit(t, exitDone)
 	requireUnlabelled("rollback")
-	returned.requireOutput(t, "shop-data istio-injection=enabled; workloads on 1-29-1 then: 2", "tagged istio.io/rev=prod; workloads on 1-29-1 then: 1",
-		"5 proxies connected to it are not taken back", "3 things are not as they were found before the run", "StatefulSet shop-data/ledger 1-29-1 1-31-0")
+	returned.requireOutput(t, "shop-data istio-injection=enabled; workloads on 1-29-1 then: 2",
+		"tagged istio.io/rev=prod; workloads on 1-29-1 then: 1",
+		"5 proxies connected to it are not taken back", "3 things are not as they were found before the run",
+		"StatefulSet shop-data/ledger 1-29-1 1-31-0")
 	l.requirePlacement(t, placement{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
 	l.requireSidecars(t, map[string]string{"tagged/web": newRevision})
 	l.snapshot(t, bindingFields()).withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutRestarts(t))

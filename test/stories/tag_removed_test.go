@@ -28,7 +28,8 @@ func TestMovedTagIsRemoved(t *testing.T) {
 		held := l.rerig(t, rollbackArgs()...)
 		held.requireExit(t, exitHeld)
 		remedy := "istioctl tag set " + tag + " --revision 1-29-1"
-		held.requireOutput(t, "Held at tag "+tag+" (CheckFailed)", "the tag "+tag+" is gone: no webhook of it exists that could be pointed at 1-29-1", remedy)
+		held.requireOutput(t, "Held at tag "+tag+" (CheckFailed)",
+			"the tag "+tag+" is gone: no webhook of it exists that could be pointed at 1-29-1", remedy)
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("tag %s is gone, and that was said after %s", tag, short(took))
 		}

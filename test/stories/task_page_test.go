@@ -123,7 +123,8 @@ func TestHarnessParsesTaskPages(t *testing.T) {
 		{line: 10, text: "first --flag", want: "out …\nmore\n"},
 		{line: 13, text: "second\ncontinued", interrupt: true, before: "seen\n", want: "after\n"},
 	}
-	if !slices.Equal(page.commands, want) || !slices.Equal(page.variables, []string{"SOAK"}) || !slices.Equal(page.headings, []string{"Steps"}) {
+	if !slices.Equal(page.commands, want) || !slices.Equal(page.variables, []string{"SOAK"}) ||
+		!slices.Equal(page.headings, []string{"Steps"}) {
 		t.Errorf("got %+v, want %+v", page, want)
 	}
 	for _, bad := range []string{"```console\nout\n```", "```sh\nmake\n```", "```console\n$ a", "```python\n```"} {

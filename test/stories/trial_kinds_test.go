@@ -10,7 +10,8 @@ import (
 // trialKinds are the workloads of which a trial pod can be made. The template of a
 // ReplicationController, or of an unknown kind, is not known.
 var trialKinds = []string{
-	"Deployment kinds/web", "Deployment kinds/pinned", "Deployment kinds/paused", "StatefulSet kinds/rolling", "StatefulSet kinds/partition",
+	"Deployment kinds/web", "Deployment kinds/pinned", "Deployment kinds/paused", "StatefulSet kinds/rolling",
+	"StatefulSet kinds/partition",
 	"StatefulSet kinds/ondelete", "DaemonSet kinds/away", "DaemonSet kinds/surge", "DaemonSet kinds/byhand", "ReplicaSet kinds/bare",
 	"Rollout kinds/canary", "Rollout kinds/borrower",
 }
@@ -18,7 +19,8 @@ var trialKinds = []string{
 // TestTrialOfEveryKind creates a trial pod of each kind of workload that is moved by
 // restart, by eviction or by a field.
 func TestTrialOfEveryKind(t *testing.T) {
-	l := ownLab(t, "a trial pod of each kind of workload, which no controller adopts; workloads without a trial are named", "kinds", "--no-shop", "--rollouts")
+	l := ownLab(t, "a trial pod of each kind of workload, which no controller adopts; workloads without a trial are named", "kinds",
+		"--no-shop", "--rollouts")
 	l.installTarget(t, "")
 	l.createKinds(t)
 	args := upgradeArgs(append(rules, "--to", newRevision, "--soak", "0s", "--trial", "out-of-service", "--parallel", "12")...)

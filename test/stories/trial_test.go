@@ -17,7 +17,8 @@ import (
 // TestTrialBeforeRelabelling creates a trial pod of each workload before its namespace
 // is relabelled.
 func TestTrialBeforeRelabelling(t *testing.T) {
-	l := sharedLab(t, "a trial pod of each workload on the new revision, in its Services, before its namespace is relabelled; then it is deleted")
+	l := sharedLab(t, "a trial pod of each workload on the new revision, in its Services, before its namespace is relabelled; then it is "+
+		"deleted")
 	l.installTarget(t, "")
 	before := l.snapshot(t, bindingFields())
 	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--trial", "in-service")
@@ -54,15 +55,18 @@ func TestTrialBeforeRelabelling(t *testing.T) {
 	}
 	l.rerig(t, rollbackArgs()...).requireExit(t, exitDone)
 	l.requirePlacement(t, everywhere(oldRevision))
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
 }
 
 // TestFailingTrial has trials fail: the proxy rejects its configuration, the pod never
 // gets ready, the namespace has no room.
 func TestFailingTrial(t *testing.T) {
-	l := sharedLab(t, "a failing trial holds the run and names the workload, with nothing relabelled, nothing restarted, and no trial pod left")
+	l := sharedLab(t, "a failing trial holds the run and names the workload, with nothing relabelled, nothing restarted, and no trial "+
+		"pod left")
 	l.installTarget(t, "")
-	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "out-of-service", "--ready-timeout", "12s", "--rollback-on-failure")
+	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "out-of-service", "--ready-timeout", "12s",
+		"--rollback-on-failure")
 	held := func(name string, says ...string) {
 		t.Helper()
 		before := l.snapshot(t, bindingFields())
@@ -80,7 +84,7 @@ func TestFailingTrial(t *testing.T) {
 	l.annotate(t, "shop-data", map[string]any{"lab.rerig.dev/reject": nil})
 
 	unready := func(value any) {
-		l.patch(t, deployments, "shop-data", "rates", map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"lab.rerig.dev/not-ready": value}}}}})
+		l.patch(t, deployments, "shop-data", "rates", templateAnnotations(map[string]any{"lab.rerig.dev/not-ready": value}))
 		l.waitPlacement(t, everywhere(oldRevision))
 	}
 	unready("true@" + newRevision)
@@ -92,7 +96,9 @@ func TestFailingTrial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	none := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "full"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: *quantity.NewQuantity(int64(len(pods.Items)), quantity.DecimalSI)}}}
+	none := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "full"},
+		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: *quantity.NewQuantity(int64(len(pods.Items)),
+			quantity.DecimalSI)}}}
 	if _, err := quotas.Create(t.Context(), none, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}

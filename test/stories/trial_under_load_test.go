@@ -18,7 +18,8 @@ import (
 
 // TestTrialUnderLoad creates a trial pod of each workload under load, with real proxies.
 func TestTrialUnderLoad(t *testing.T) {
-	l := realLab(t, "under load, with real proxies: the trial pod of each workload serves real requests, none fails but at the service that does not drain, and nothing is left")
+	l := realLab(t, "under load, with real proxies: the trial pod of each workload serves real requests, none fails but at the service "+
+		"that does not drain, and nothing is left")
 	c := l.countRequests(t)
 	l.readLoad(t) // resets its counts
 	e := start(t, l.kubeconfig, installArgs(t, "--trial", "in-service")...).end(t, 2*runTimeout)

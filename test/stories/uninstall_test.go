@@ -36,7 +36,8 @@ func (l *lab) uninstall(t *testing.T) {
 	}
 	background := metav1.DeletePropagationBackground
 	for _, r := range namespacedComponents {
-		if err := l.objects.Resource(r).Namespace("istio-system").DeleteCollection(t.Context(), metav1.DeleteOptions{PropagationPolicy: &background}, of); err != nil {
+		if err := l.objects.Resource(r).Namespace("istio-system").DeleteCollection(t.Context(),
+			metav1.DeleteOptions{PropagationPolicy: &background}, of); err != nil {
 			t.Fatalf("delete the %s of %s: %v", r.Resource, newRevision, err)
 		}
 	}

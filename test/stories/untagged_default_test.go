@@ -33,8 +33,10 @@ func defaultOperator(t *testing.T, revision string, changes ...string) string {
 // by default: a namespace without labels, one with istio-injection, and pods with a
 // label of their own.
 func TestUntaggedDefault(t *testing.T) {
-	l := ownLab(t, "installed without a revision, injected by default: the default becomes a tag after the last wave, and is none again after the rollback", "untagged", "--istio=false")
-	output(t, nil, istioctl(t, oldVersion), "install", "-y", "-f", defaultOperator(t, oldRevision, "  revision: 1-29-1\n", ""), "--kubeconfig", l.kubeconfig)
+	l := ownLab(t, "installed without a revision, injected by default: the default becomes a tag after the last wave, and is none again "+
+		"after the rollback", "untagged", "--istio=false")
+	output(t, nil, istioctl(t, oldVersion), "install", "-y", "-f", defaultOperator(t, oldRevision, "  revision: 1-29-1\n", ""),
+		"--kubeconfig", l.kubeconfig)
 	l.createNamespace(t, "silent", nil)
 	l.createNamespace(t, "empty", nil)
 	l.createNamespace(t, "injected", map[string]string{"istio-injection": "enabled"})
@@ -45,22 +47,26 @@ func TestUntaggedDefault(t *testing.T) {
 		l.waitRolledOut(t, ns, "web")
 	}
 	l.requireSidecars(t, map[string]string{"silent/web": "default", "injected/web": "default", "named/web": "default", "off/web": ""})
-	one := l.rerig(t, planArgs([]string{"upgrade", "--to", newRevision, "--operator", defaultOperator(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes", "--namespace", "silent"})...)
+	one := l.rerig(t, planArgs([]string{"upgrade", "--to", newRevision, "--operator", defaultOperator(t, newRevision), "--istioctl",
+		istioctl(t, newVersion), "--yes", "--namespace", "silent"})...)
 	one.requireExit(t, exitDone)
 	one.requireOutput(t, "others are bound by it, which this run does not move", "Deployment injected/web", "Deployment named/web")
 	before, hooks := l.snapshot(t, bindingFields()), l.snapshot(t, allFields()).matching("webhookconfigurations")
 
-	args := []string{"upgrade", "--to", newRevision, "--operator", defaultOperator(t, newRevision), "--istioctl", istioctl(t, newVersion), "--yes", "--soak", "0s"}
+	args := []string{"upgrade", "--to", newRevision, "--operator", defaultOperator(t, newRevision), "--istioctl", istioctl(t,
+		newVersion), "--yes", "--soak", "0s"}
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "Namespace silent (none) -> istio.io/rev=1-31-0", "tag the default revision: default -> 1-31-0", "restore label of Namespace silent: istio.io/rev=1-31-0 -> (none)")
+	planned.requireOutput(t, "Namespace silent (none) -> istio.io/rev=1-31-0", "tag the default revision: default -> 1-31-0",
+		"restore label of Namespace silent: istio.io/rev=1-31-0 -> (none)")
 	moved := l.rerig(t, args...)
 	moved.requireExit(t, exitDone)
 	l.requireSidecars(t, map[string]string{"silent/web": newRevision, "injected/web": newRevision, "named/web": newRevision, "off/web": ""})
 	if at := l.tagRevision(t, "default"); at != newRevision {
 		t.Errorf("the default is at %q", at)
 	}
-	for ns, want := range map[string]string{"silent": newRevision, "injected": newRevision, "named": newRevision, "empty": newRevision, "off": ""} {
+	for ns, want := range map[string]string{"silent": newRevision, "injected": newRevision, "named": newRevision, "empty": newRevision,
+		"off": ""} {
 		l.createDeployment(t, ns, "fresh")
 		l.waitRolledOut(t, ns, "fresh")
 		l.requireSidecars(t, map[string]string{ns + "/fresh": want})
@@ -74,7 +80,8 @@ func TestUntaggedDefault(t *testing.T) {
 	returned.requireExit(t, exitDone)
 	returned.requireOutput(t, "moved the default revision: 1-31-0 -> default")
 	l.requireSidecars(t, map[string]string{"silent/web": "default", "injected/web": "default", "named/web": "default", "off/web": ""})
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
 	l.snapshot(t, allFields()).matching("webhookconfigurations").withoutName(newRevision).requireSame(t, "webhooks and validators", hooks)
 	l.requireValidator(t, "istiod")
 }

@@ -21,7 +21,8 @@ func TestUpgradeAndRollback(t *testing.T) {
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "3 namespaces in 3 waves to revision 1-31-0 (Istio 1.31.0)",
 		"CustomResourceDefinition meshupgrades.rerig.dev", "install revision 1-31-0",
-		"left out: 2 Deployments istio-system/istio-egressgateway, istio-system/istio-ingressgateway: a gateway (now 1-29-1, version 1.29.1)",
+		"left out: 2 Deployments istio-system/istio-egressgateway, istio-system/istio-ingressgateway: a gateway (now 1-29-1, version "+
+			"1.29.1)",
 		"Wave 1 of 3 shop-web", "Wave 2 of 3 shop-data", "Wave 3 of 3 shop-core",
 		"istio-injection=enabled -> istio.io/rev=1-31-0", "istio.io/rev=1-29-1 -> istio.io/rev=1-31-0",
 		"Gateways that stay", "Deployment istio-system/istio-ingressgateway 2 pods", "Deployment istio-system/istio-egressgateway 2 pods",
@@ -52,7 +53,8 @@ func TestUpgradeAndRollback(t *testing.T) {
 	returned.requireExit(t, exitDone)
 	returned.requireOutput(t, "Run to-1-31-0 is rolled back", "The control plane of revision 1-31-0 stays installed and unused")
 	t.Logf("rollback: %s", short(returned.took))
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutTarget().withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.gatewaySnapshot(t).requireSame(t, "the gateways after the rollback", gateways)
 	l.requireInventory(t, oldRevision)

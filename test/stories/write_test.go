@@ -23,12 +23,13 @@ func (w write) record() bool { return strings.HasPrefix(w.path, "/apis/rerig.dev
 
 func writeOf(r *http.Request, code int) write {
 	who, _, _ := strings.Cut(r.UserAgent(), "/")
-	return write{who, r.Method, r.URL.Path, code}
+	return write{who: who, method: r.Method, path: r.URL.Path, code: code}
 }
 
 // readOnlyPosts are the ends of paths whose POST changes nothing, and the Lease and
 // events, which are no steps of a run.
-var readOnlyPosts = []string{"accessreviews", "selfsubjectrulesreviews", "selfsubjectreviews", "/token", "/portforward", "/exec", "/attach", "/proxy", "/leases", "/events"}
+var readOnlyPosts = []string{"accessreviews", "selfsubjectrulesreviews", "selfsubjectreviews", "/token", "/portforward", "/exec",
+	"/attach", "/proxy", "/leases", "/events"}
 
 // isWrite matches requests that change something.
 func isWrite(r *http.Request) bool {
