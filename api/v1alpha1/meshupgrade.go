@@ -74,7 +74,7 @@ type MeshUpgradeSpec struct {
 
 	// Way is how workloads are moved where no rule says otherwise: restart (the
 	// default) or swap (pod by pod, without a rollout, where it fits).
-	Way string `json:"way,omitempty"`
+	Strategy string `json:"way,omitempty"`
 
 	// Trial is whether one pod of each workload that is restarted is tried on the
 	// new revision first: none (the default), in-service (it serves with the
@@ -133,14 +133,14 @@ type HelmChart struct {
 
 	// Carry names the revision whose values are carried over; none carries
 	// nothing over. Default: the one in use.
-	Carry string `json:"carry,omitempty"`
+	Inherit string `json:"carry,omitempty"`
 
 	// Carried is what was carried over when the plan was agreed to.
-	Carried *CarriedValues `json:"carried,omitempty"`
+	Inherited *InheritedValues `json:"carried,omitempty"`
 }
 
-// CarriedValues are values that were found in the cluster.
-type CarriedValues struct {
+// InheritedValues are values that were found in the cluster.
+type InheritedValues struct {
 	From   string                `json:"from"` // where, in words
 	Values *runtime.RawExtension `json:"values,omitempty"`
 }
@@ -164,7 +164,7 @@ type WorkloadRule struct {
 
 	// Way is restart, evict, swap, leave, or field: a time is then written into
 	// Field.
-	Way string `json:"way,omitempty"`
+	Strategy string `json:"way,omitempty"`
 
 	// Field is the path of the field that Way field writes the time into, such as
 	// spec.restartAt.

@@ -51,7 +51,7 @@ func TestRuleAddedToAHeldRun(t *testing.T) {
 	if code, out, err = runOn(p, upgradeLine+" --yes", "--workload", leaveWeb); code != exitDone {
 		t.Fatalf("got exit code %d, want %d: %s\n%s", code, exitDone, err, out)
 	}
-	want := []v1alpha1.WorkloadRule{{Kind: "Deployment", Namespace: "shop-web", Name: "web", Way: "leave"}}
+	want := []v1alpha1.WorkloadRule{{Kind: "Deployment", Namespace: "shop-web", Name: "web", Strategy: "leave"}}
 	if diff := cmp.Diff(want, p.run("to-1-31-0").Spec.Workloads); diff != "" {
 		t.Errorf("recorded rules (-want +got):\n%s", diff)
 	}

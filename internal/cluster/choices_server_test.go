@@ -15,17 +15,17 @@ import (
 // testChoices: a run on record is given choices, and they are taken away again; the
 // rest of it stays.
 func testChoices(t *testing.T, c *fixture) {
-	begun := v1alpha1.MeshUpgradeSpec{Revision: "r", Await: true, WaveCount: 2, Way: "swap"}
+	begun := v1alpha1.MeshUpgradeSpec{Revision: "r", Await: true, WaveCount: 2, Strategy: "swap"}
 	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "chosen"}, Spec: begun}); err != nil {
 		t.Fatal(err)
 	}
 	all := begun
-	all.Way, all.Trial, all.Tags, all.Labels, all.From = "restart", "in-service", "keep", "explicit", "old"
-	all.Workloads = []v1alpha1.WorkloadRule{{Kind: "Deployment", Namespace: "a", Name: "b", Way: "leave"}}
+	all.Strategy, all.Trial, all.Tags, all.Labels, all.From = "restart", "in-service", "keep", "explicit", "old"
+	all.Workloads = []v1alpha1.WorkloadRule{{Kind: "Deployment", Namespace: "a", Name: "b", Strategy: "leave"}}
 	all.MaxParallel, all.RemoveOld, all.RollbackOnFailure = 7, true, true
 	all.Soak, all.ReadyTimeout = &metav1.Duration{}, &metav1.Duration{Duration: time.Hour}
 	none := begun
-	none.Way = ""
+	none.Strategy = ""
 	for name, want := range map[string]v1alpha1.MeshUpgradeSpec{"all": all, "none": none} {
 		if err := c.SetChoices(t.Context(), "chosen", want); err != nil {
 			t.Fatal(err)

@@ -53,11 +53,11 @@ func IntentOf(m v1alpha1.MeshUpgrade) (step.Intent, error) {
 }
 
 func policyOf(s v1alpha1.MeshUpgradeSpec) step.Policy {
-	p := step.Policy{Strategy: step.Strategy(s.Way), Trial: step.TrialMode(s.Trial)}
+	p := step.Policy{Strategy: step.Strategy(s.Strategy), Trial: step.TrialMode(s.Trial)}
 	for _, r := range s.Workloads {
 		p.Rules = append(p.Rules, step.Rule{
 			Kind: mesh.KindOf(r.Kind), Namespace: r.Namespace, Name: r.Name,
-			Strategy: step.Strategy(r.Way), Field: r.Field, Trial: step.TrialMode(r.Trial),
+			Strategy: step.Strategy(r.Strategy), Field: r.Field, Trial: step.TrialMode(r.Trial),
 		})
 	}
 	return p

@@ -138,7 +138,7 @@ func (s *Store) SetRollback(ctx context.Context, name string, rollback bool) err
 func (s *Store) SetChoices(ctx context.Context, name string, spec v1alpha1.MeshUpgradeSpec) error {
 	choices := map[string]any{"rollbackOnFailure": spec.RollbackOnFailure, "removeOld": spec.RemoveOld}
 	for field, text := range map[string]string{
-		"way": spec.Way, "trial": spec.Trial, "tags": spec.Tags, "labels": spec.Labels, "from": spec.From,
+		"way": spec.Strategy, "trial": spec.Trial, "tags": spec.Tags, "labels": spec.Labels, "from": spec.From,
 	} {
 		choices[field] = orNull(text != "", text)
 	}

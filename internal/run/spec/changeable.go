@@ -23,7 +23,7 @@ type field struct {
 
 var changeable = []field{
 	{name: "way", flag: "strategy", approval: true,
-		text: func(s Spec) string { return cmp.Or(s.Way, "restart") }, copy: func(to *Spec, from Spec) { to.Way = from.Way }},
+		text: func(s Spec) string { return cmp.Or(s.Strategy, "restart") }, copy: func(to *Spec, from Spec) { to.Strategy = from.Strategy }},
 	{name: "trial", flag: "trial", approval: true,
 		text: func(s Spec) string { return cmp.Or(s.Trial, "none") }, copy: func(to *Spec, from Spec) { to.Trial = from.Trial }},
 	{name: "workloads", flag: "workload", approval: true,

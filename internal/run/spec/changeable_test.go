@@ -13,7 +13,7 @@ import (
 // Rules of flags come after the recorded ones and are not repeated; those of a file
 // replace them.
 func TestRulesOfFlagsAreAppended(t *testing.T) {
-	a, b := v1alpha1.WorkloadRule{Name: "a", Way: "evict"}, v1alpha1.WorkloadRule{Name: "b", Way: "leave"}
+	a, b := v1alpha1.WorkloadRule{Name: "a", Strategy: "evict"}, v1alpha1.WorkloadRule{Name: "b", Strategy: "leave"}
 	recorded := Spec{Workloads: []v1alpha1.WorkloadRule{a}, Trial: "in-service"}
 	for _, c := range []struct {
 		name  string

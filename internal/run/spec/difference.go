@@ -58,7 +58,7 @@ func CopyInstaller(to *Spec, from Spec) {
 func sameChart(asked, recorded *v1alpha1.HelmChart) bool {
 	return recorded != nil &&
 		asked.Chart == recorded.Chart && asked.Repository == recorded.Repository &&
-		asked.Carry == recorded.Carry && asked.Base == recorded.Base &&
+		asked.Inherit == recorded.Inherit && asked.Base == recorded.Base &&
 		(asked.Version == "" || asked.Version == recorded.Version) && equalRaw(asked.Values, recorded.Values)
 }
 

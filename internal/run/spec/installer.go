@@ -45,7 +45,7 @@ func (f *Flags) setChart(s *Spec) error {
 		return nil
 	}
 	s.Helm = &v1alpha1.HelmChart{
-		Chart: f.chart, Repository: f.repository, Version: f.chartVersion, Carry: f.inherit, Base: f.upgradeBase,
+		Chart: f.chart, Repository: f.repository, Version: f.chartVersion, Inherit: f.inherit, Base: f.upgradeBase,
 	}
 	values, err := install.ReadValues(os.ReadFile, f.values)
 	if err != nil || values == nil {
@@ -99,11 +99,11 @@ func SetDraft(s *Spec, d install.Draft) error {
 	}
 	helm := *s.Helm
 	s.Helm, helm.Version = &helm, d.ChartVersion
-	if d.Inherited == nil || helm.Carried != nil {
+	if d.Inherited == nil || helm.Inherited != nil {
 		return nil
 	}
 	values, err := marshalValues(d.Inherited.Values)
-	s.Helm.Carried = &v1alpha1.CarriedValues{From: d.Inherited.From, Values: values}
+	s.Helm.Inherited = &v1alpha1.InheritedValues{From: d.Inherited.From, Values: values}
 	return err
 }
 
@@ -119,14 +119,14 @@ func validateInstaller(s Spec) error {
 }
 
 func chartOf(h *v1alpha1.HelmChart) (install.Chart, error) {
-	c := install.Chart{Ref: h.Chart, Repository: h.Repository, Version: h.Version, InheritFrom: h.Carry, UpgradeBase: h.Base}
+	c := install.Chart{Ref: h.Chart, Repository: h.Repository, Version: h.Version, InheritFrom: h.Inherit, UpgradeBase: h.Base}
 	var err error
 	if c.Values, err = unmarshalValues(h.Values); err != nil {
 		return c, fmt.Errorf("spec.helm.values: %w", err)
 	}
-	if h.Carried != nil {
-		c.Inherited = &install.InheritedValues{From: h.Carried.From}
-		if c.Inherited.Values, err = unmarshalValues(h.Carried.Values); err != nil {
+	if h.Inherited != nil {
+		c.Inherited = &install.InheritedValues{From: h.Inherited.From}
+		if c.Inherited.Values, err = unmarshalValues(h.Inherited.Values); err != nil {
 			return c, fmt.Errorf("spec.helm.carried: %w", err)
 		}
 	}

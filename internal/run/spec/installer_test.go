@@ -21,7 +21,7 @@ func TestChartIsPartOfTheRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := u.Spec.Helm
-	if u.Spec.Revision != "1-31-0" || h == nil || h.Chart != here || h.Carry != install.InheritNone {
+	if u.Spec.Revision != "1-31-0" || h == nil || h.Chart != here || h.Inherit != install.InheritNone {
 		t.Fatalf("revision %s, %+v", u.Spec.Revision, h)
 	}
 	if want := `{"global":{"hub":"a","logAsJson":true},"replicaCount":3}`; string(h.Values.Raw) != want {
@@ -42,7 +42,7 @@ func TestDifferencesOfCharts(t *testing.T) {
 	if err := SetDraft(&recorded, found); err != nil {
 		t.Fatal(err)
 	}
-	if c := recorded.Helm.Carried; c == nil || c.From != "there" || string(c.Values.Raw) != `{"a":1}` || recorded.Helm.Version != "1.31.0" {
+	if c := recorded.Helm.Inherited; c == nil || c.From != "there" || string(c.Values.Raw) != `{"a":1}` || recorded.Helm.Version != "1.31.0" {
 		t.Fatalf("noted %+v", recorded.Helm)
 	}
 	for _, c := range []struct{ line, want string }{
@@ -62,7 +62,7 @@ func TestDifferencesOfCharts(t *testing.T) {
 	}
 	// Values that are found later do not replace the approved ones.
 	found.Inherited = &install.InheritedValues{From: "elsewhere"}
-	if err := SetDraft(&recorded, found); err != nil || recorded.Helm.Carried.From != "there" {
-		t.Errorf("%v, %+v", err, recorded.Helm.Carried)
+	if err := SetDraft(&recorded, found); err != nil || recorded.Helm.Inherited.From != "there" {
+		t.Errorf("%v, %+v", err, recorded.Helm.Inherited)
 	}
 }

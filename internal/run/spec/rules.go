@@ -25,7 +25,7 @@ func parseRules(texts []string) ([]v1alpha1.WorkloadRule, error) {
 		}
 		strategy, field, _ := strings.Cut(strategy, ":")
 		rules = append(rules, v1alpha1.WorkloadRule{
-			Kind: parsePart(kind), Namespace: parsePart(namespace), Name: parsePart(name), Way: strategy, Field: field,
+			Kind: parsePart(kind), Namespace: parsePart(namespace), Name: parsePart(name), Strategy: strategy, Field: field,
 		})
 	}
 	return rules, nil
@@ -44,8 +44,8 @@ func rulesText(rules []v1alpha1.WorkloadRule) string {
 	var texts []string
 	for _, r := range rules {
 		text := fmt.Sprintf("%s %s/%s", cmp.Or(r.Kind, "*"), cmp.Or(r.Namespace, "*"), cmp.Or(r.Name, "*"))
-		if r.Way != "" {
-			text += "=" + r.Way
+		if r.Strategy != "" {
+			text += "=" + r.Strategy
 		}
 		if r.Field != "" {
 			text += ":" + r.Field

@@ -70,7 +70,7 @@ func (e enum) validate() error {
 
 func validateEnums(s Spec) error {
 	for _, e := range []enum{
-		{field: "the strategy", value: s.Way, values: []string{"restart", "swap"}},
+		{field: "the strategy", value: s.Strategy, values: []string{"restart", "swap"}},
 		{field: "the trial", value: s.Trial, values: trialModes},
 		{field: "the tags", value: s.Tags, values: []string{"move", "keep"}},
 		{field: "the labels", value: s.Labels, values: []string{"restore", "explicit"}},
@@ -84,7 +84,7 @@ func validateEnums(s Spec) error {
 
 func validateRules(rules []v1alpha1.WorkloadRule) error {
 	for _, r := range rules {
-		allowed := enum{field: "the strategy of a rule", value: r.Way, values: []string{"restart", "evict", "swap", "field", "leave"}}
+		allowed := enum{field: "the strategy of a rule", value: r.Strategy, values: []string{"restart", "evict", "swap", "field", "leave"}}
 		if err := allowed.validate(); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func validateRules(rules []v1alpha1.WorkloadRule) error {
 		if err := validatePattern(r); err != nil {
 			return err
 		}
-		if (r.Way == "field") != (r.Field != "") {
+		if (r.Strategy == "field") != (r.Field != "") {
 			return errors.New("set the strategy of a rule: field needs the path of a field, such as field:spec.restartAt; " +
 				"no other strategy takes one")
 		}
