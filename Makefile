@@ -27,7 +27,9 @@ build: ## build bin/rerig and bin/lab
 	@$(GO) go build -o bin/ ./cmd/...
 	@$(GO) go -C lab build -o ../bin/ ./cmd/...
 
-generate: ## generated pages: docs/reference
+generate: ## generated code and pages: api/v1alpha1, docs/reference
+	@$(GO) hack/generate
+	@$(GO) go test ./api/v1alpha1 -run TestMeshUpgradePage -update
 	@$(GO) go test ./test/laws -run TestCoveragePage -update
 	@$(GO) go test ./internal/cli -run TestCommandLinePage -update
 

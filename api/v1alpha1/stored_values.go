@@ -13,7 +13,7 @@ import (
 )
 
 // FromSecretKey is the only key of an object that refers to values in a Secret, in the place of
-// spec.install, spec.helm.values or spec.helm.carried.values:
+// spec.install, spec.helm.values or spec.helm.inherited.values:
 //
 //	values:
 //	  rerig.dev/from-secret: {name: rerig-values-to-1-31-0-3f2a9c01, key: values, sha256: 9f86…}

@@ -185,7 +185,7 @@ func TestChangeWhileAnotherProcessWorks(t *testing.T) {
 	p := heldAtWeb(t)
 	p.leaseHolder = "kim@host, process 7"
 	code, _, err := runOn(p, upgradeLine+" --yes --strategy swap")
-	if code != exitRefused || !strings.Contains(err, "kim@host") || !strings.Contains(err, "spec.way: restart -> swap") {
+	if code != exitRefused || !strings.Contains(err, "kim@host") || !strings.Contains(err, "spec.strategy: restart -> swap") {
 		t.Errorf("got exit code %d, want %d: %s", code, exitRefused, err)
 	}
 }

@@ -40,6 +40,7 @@ func TestServer(t *testing.T) {
 		{"record", testRecord},
 		{"another hand on the record", testRecordDisturbed},
 		{"choices", testChoices},
+		{"definition of version 0.1", testFormerDefinition},
 		{"label", testLabel},
 		{"restart", testRestart},
 		{"preset", testPreset},

@@ -4,7 +4,6 @@ package record
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"strconv"
@@ -18,9 +17,6 @@ import (
 	"github.com/rerig/rerig/internal/cluster/client"
 )
 
-//go:embed crd.yaml
-var definition []byte
-
 // DefinitionName is the name of the CustomResourceDefinition.
 const DefinitionName = v1alpha1.Resource + "." + v1alpha1.Group
 
@@ -31,14 +27,10 @@ const (
 	definitionTimeout = 30 * time.Second
 )
 
-// Definition returns the CustomResourceDefinition of the MeshUpgrade as it is
-// applied, in YAML.
-func Definition() []byte { return definition }
-
 // Define applies the definition and waits until the API server serves it.
 func (s *Store) Define(ctx context.Context) error {
 	what := "apply the definition " + DefinitionName
-	body, err := yaml.YAMLToJSON(definition)
+	body, err := yaml.YAMLToJSON(v1alpha1.CRD)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}

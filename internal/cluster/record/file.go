@@ -5,6 +5,7 @@ package record
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func SpecFields(content []byte) (map[string]bool, error) {
 	}
 	fields := map[string]bool{}
 	for name := range file.Spec {
-		fields[name] = true
+		fields[cmp.Or(v1alpha1.FormerFieldNames[name], name)] = true
 	}
 	return fields, nil
 }
@@ -66,6 +67,9 @@ func readMeshUpgrade(content []byte) (m v1alpha1.MeshUpgrade, err error) {
 	}
 	faults, err := kjson.UnmarshalStrict(body, &m)
 	if err = errors.Join(append([]error{err}, faults...)...); err != nil {
+		return m, err
+	}
+	if err := m.Spec.UseCurrentNames(); err != nil {
 		return m, err
 	}
 	return m, validate(m)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -72,6 +73,25 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// A file of version 0.1 is read; its fields have the names of today.
+func TestFileOfVersion01(t *testing.T) {
+	content := []byte("apiVersion: rerig.dev/v1alpha1\nkind: MeshUpgrade\nspec:\n  revision: r\n  way: swap\n" +
+		"  helm: {chart: c, carry: none}\n  workloads:\n  - {name: a, way: evict}\n")
+	m, err := ReadMeshUpgrade(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := v1alpha1.MeshUpgradeSpec{Revision: "r", Strategy: "swap", Helm: &v1alpha1.HelmChart{Chart: "c", Inherit: "none"},
+		Workloads: []v1alpha1.WorkloadRule{{Name: "a", Strategy: "evict"}}}
+	if diff := cmp.Diff(want, m.Spec); diff != "" {
+		t.Errorf("spec (-want +got):\n%s", diff)
+	}
+	fields, err := SpecFields(content)
+	if err != nil || !fields["strategy"] || fields["way"] {
+		t.Errorf("got fields %v and error %v, want strategy", fields, err)
+	}
+}
+
 func TestBadFiles(t *testing.T) {
 	edited := func(old, new string) string { return strings.Replace(wholeFile, old, new, 1) }
 	tests := []struct{ name, content, says string }{
@@ -93,6 +113,7 @@ func TestBadFiles(t *testing.T) {
 		{"an empty wave", edited("{namespaces: [shop-web]}", "{namespaces: []}"), "spec.waves[0]: no namespaces are named"},
 		{"a bad name", edited("name: to-1-31", "name: To 1.31"), `metadata.name: "To 1.31"`},
 		{"a bad selector", edited("{matchLabels: {team: shop}}", "{matchExpressions: [{key: a, operator: Near}]}"), "spec.namespaces.selector"},
+		{"two names of a field", edited("  waveCount: 2\n", "  way: swap\n  strategy: restart\n"), "set only spec.strategy"},
 		{"a number for a name", edited("version: 1.31.0", "version: 1.31"), "version"},
 	}
 	for _, test := range tests {

@@ -112,6 +112,18 @@ func ReadLedger(packed []byte) (step.Ledger, error) {
 	return l, nil
 }
 
+// maxConditionMessage is the longest message of a condition, in characters
+// (metav1.Condition).
+const maxConditionMessage = 32768
+
+func limited(message string) string {
+	runes := []rune(message)
+	if len(runes) <= maxConditionMessage {
+		return message
+	}
+	return string(runes[:maxConditionMessage-1]) + "…"
+}
+
 // conditions summarizes a run for `kubectl wait`. The time of a transition changes
 // only with its status.
 func conditions(m v1alpha1.MeshUpgrade, s engine.Summary, now time.Time) []metav1.Condition {
@@ -125,6 +137,7 @@ func conditions(m v1alpha1.MeshUpgrade, s engine.Summary, now time.Time) []metav
 	if s.Hold != nil {
 		held.Status, held.Reason, held.Message = metav1.ConditionTrue, s.Hold.Reason, s.Hold.Subject+": "+s.Hold.Message
 	}
+	complete.Message, held.Message = limited(complete.Message), limited(held.Message)
 	list := slices.Clone(m.Status.Conditions)
 	for _, c := range []metav1.Condition{complete, held} {
 		c.ObservedGeneration = m.Generation

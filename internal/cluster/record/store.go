@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
@@ -47,6 +48,9 @@ func (s *Store) List(ctx context.Context) ([]v1alpha1.MeshUpgrade, error) {
 	var list []v1alpha1.MeshUpgrade
 	err := client.List(ctx, metav1.ListOptions{}, client.JSONPages[v1alpha1.MeshUpgrade](s.api, recordsPath), func() { list = nil },
 		func(page *client.Page[v1alpha1.MeshUpgrade]) { list = append(list, page.Items...) })
+	for i := range list {
+		useCurrentNames(&list[i])
+	}
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
@@ -61,8 +65,13 @@ func (s *Store) Get(ctx context.Context, name string) (v1alpha1.MeshUpgrade, err
 	if apierrors.IsNotFound(err) {
 		return v1alpha1.MeshUpgrade{}, fmt.Errorf("read MeshUpgrade %s: %w", name, ErrNoRun)
 	}
+	useCurrentNames(&m)
 	return m, client.ReadError("MeshUpgrade "+name, err)
 }
+
+// useCurrentNames reads fields that version 0.1 wrote. Where both names are set,
+// the current one wins.
+func useCurrentNames(m *v1alpha1.MeshUpgrade) { _ = m.Spec.UseCurrentNames() }
 
 // Owner returns a run as an owner reference: objects with it are deleted with the
 // run. It is not a controller reference.
@@ -93,7 +102,10 @@ func (s *Store) Create(ctx context.Context, m v1alpha1.MeshUpgrade) (v1alpha1.Me
 	}
 	what := "write MeshUpgrade " + m.Name
 	var created v1alpha1.MeshUpgrade
-	err = client.DecodeJSON(s.api.JSON.Post().AbsPath(recordsPath).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx), &created)
+	err = s.writeSpec(ctx, func() error {
+		return client.DecodeJSON(s.api.JSON.Post().AbsPath(recordsPath).Param("fieldManager", v1alpha1.FieldManager).
+			Param("fieldValidation", strictFields).Body(body).Do(ctx), &created)
+	})
 	switch {
 	case apierrors.IsAlreadyExists(err):
 		return m, fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
@@ -138,9 +150,12 @@ func (s *Store) SetRollback(ctx context.Context, name string, rollback bool) err
 func (s *Store) SetChoices(ctx context.Context, name string, spec v1alpha1.MeshUpgradeSpec) error {
 	choices := map[string]any{"rollbackOnFailure": spec.RollbackOnFailure, "removeOld": spec.RemoveOld}
 	for field, text := range map[string]string{
-		"way": spec.Strategy, "trial": spec.Trial, "tags": spec.Tags, "labels": spec.Labels, "from": spec.From,
+		"strategy": spec.Strategy, "trial": spec.Trial, "tags": spec.Tags, "labels": spec.Labels, "from": spec.From,
 	} {
 		choices[field] = orNull(text != "", text)
+	}
+	for former := range v1alpha1.FormerFieldNames {
+		choices[former] = nil
 	}
 	choices["maxParallel"] = orNull(spec.MaxParallel != 0, spec.MaxParallel)
 	choices["readyTimeout"] = orNull(spec.ReadyTimeout != nil, spec.ReadyTimeout)
@@ -162,8 +177,10 @@ func (s *Store) patchSpec(ctx context.Context, what, name string, spec map[strin
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	err = s.api.JSON.Patch(types.MergePatchType).AbsPath(recordsPath, name).
-		Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx).Error()
+	err = s.writeSpec(ctx, func() error {
+		return s.api.JSON.Patch(types.MergePatchType).AbsPath(recordsPath, name).Param("fieldManager", v1alpha1.FieldManager).
+			Param("fieldValidation", strictFields).Body(body).Do(ctx).Error()
+	})
 	return client.WriteError(what, err)
 }
 
@@ -176,11 +193,54 @@ func (s *Store) put(ctx context.Context, m v1alpha1.MeshUpgrade, subresource ...
 	}
 	path := append([]string{recordsPath, m.Name}, subresource...)
 	var written v1alpha1.MeshUpgrade
-	err = client.DecodeJSON(s.api.JSON.Put().AbsPath(path...).Param("fieldManager", v1alpha1.FieldManager).Body(body).Do(ctx), &written)
+	write := func() error {
+		put := s.api.JSON.Put().AbsPath(path...).Param("fieldManager", v1alpha1.FieldManager)
+		if len(subresource) == 0 {
+			put = put.Param("fieldValidation", strictFields)
+		}
+		return client.DecodeJSON(put.Body(body).Do(ctx), &written)
+	}
+	if len(subresource) > 0 {
+		err = write()
+	} else {
+		err = s.writeSpec(ctx, write)
+	}
 	if err != nil {
 		return m, client.WriteError("write MeshUpgrade "+m.Name, err)
 	}
+	useCurrentNames(&written)
 	return written, nil
+}
+
+// strictFields has the API server refuse a field that the definition does not
+// know, instead of dropping it.
+const strictFields = "Strict"
+
+// writeSpec writes a specification. If the cluster has the definition of an older
+// version, which does not know a field, it applies the definition of this version
+// first.
+func (s *Store) writeSpec(ctx context.Context, write func() error) error {
+	err := write()
+	if !isUnknownField(err) {
+		return err
+	}
+	if err := s.Define(ctx); err != nil {
+		return fmt.Errorf("the definition in the cluster is that of another version: %w", err)
+	}
+	// The API server may serve the former definition for a moment.
+	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, definitionTimeout, true, func(context.Context) (bool, error) {
+		err := write()
+		if isUnknownField(err) {
+			return false, nil
+		}
+		return true, err
+	})
+}
+
+// isUnknownField reports whether the API server refused a field that the definition
+// does not know (k8s.io/apiserver 0.36, pkg/endpoints/handlers).
+func isUnknownField(err error) bool {
+	return err != nil && strings.Contains(err.Error(), `unknown field "spec.`)
 }
 
 func encode(m v1alpha1.MeshUpgrade) ([]byte, error) {

@@ -22,7 +22,7 @@ type field struct {
 }
 
 var changeable = []field{
-	{name: "way", flag: "strategy", approval: true,
+	{name: "strategy", flag: "strategy", approval: true,
 		text: func(s Spec) string { return cmp.Or(s.Strategy, "restart") }, copy: func(to *Spec, from Spec) { to.Strategy = from.Strategy }},
 	{name: "trial", flag: "trial", approval: true,
 		text: func(s Spec) string { return cmp.Or(s.Trial, "none") }, copy: func(to *Spec, from Spec) { to.Trial = from.Trial }},

@@ -109,7 +109,7 @@ func TestFormerFlagsWork(t *testing.T) {
 	if err := set.Parse([]string{"--to", "1-31-0", "--way", "swap"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.MeshUpgrade(t.Context(), strings.NewReader("")); err != nil || !f.Stated.Fields["way"] {
-		t.Errorf("got error %v and stated fields %v, want none and way", err, f.Stated.Fields)
+	if _, err := f.MeshUpgrade(t.Context(), strings.NewReader("")); err != nil || !f.Stated.Fields["strategy"] {
+		t.Errorf("got error %v and stated fields %v, want none and strategy", err, f.Stated.Fields)
 	}
 }
