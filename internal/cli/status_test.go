@@ -119,7 +119,7 @@ func TestStatusWithoutReadingTheLease(t *testing.T) {
 	}
 	for _, c := range []struct{ output, says string }{
 		{"text", "Worked on by  unknown (no permission to read the Lease)"},
-		{"json", `"holderUnknown": true`},
+		{"json", `"leaseUnreadable": true`},
 	} {
 		var o, e strings.Builder
 		code := runCommand(t.Context(), []string{"status", "-o", c.output}, Streams{In: strings.NewReader(""), Out: &o, Err: &e},

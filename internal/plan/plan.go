@@ -15,8 +15,8 @@ type Plan struct {
 	Target    step.Target                 `json:"-"`
 	Stages    []step.Stage                `json:"stages"`
 	Notes     []step.Note                 `json:"notes,omitempty"`
-	Decisions []strategy.WorkloadDecision `json:"ways,omitempty"` // of every workload: how it is moved, and why so
-	Digest    string                      `json:"digest"`         // of the changing steps
+	Decisions []strategy.WorkloadDecision `json:"decisions,omitempty"` // of every workload: how it is moved, and why so
+	Digest    string                      `json:"digest"`              // of the changing steps
 }
 
 // Make plans: the same steps that the engine will take, and the notes on them.

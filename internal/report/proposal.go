@@ -38,7 +38,7 @@ type Installer struct {
 // Remark is one object of a rendered manifest, and why it is left out or replaced.
 type Remark struct {
 	Subject string `json:"subject"`
-	Why     string `json:"why,omitempty"`
+	Why     string `json:"reason,omitempty"`
 }
 
 // proposalObject is a Proposal in JSON.
@@ -47,7 +47,7 @@ type proposalObject struct {
 	Run               string                      `json:"run"`
 	Revision          string                      `json:"revision,omitempty"`
 	Version           string                      `json:"version,omitempty"`
-	Back              bool                        `json:"back,omitempty"`
+	Back              bool                        `json:"rollback,omitempty"`
 	Resumed           bool                        `json:"resumed,omitempty"`
 	Changed           []string                    `json:"changed,omitempty"`
 	Replaces          string                      `json:"replaces,omitempty"`
@@ -62,7 +62,7 @@ type proposalObject struct {
 	Installer         *Installer                  `json:"installer,omitempty"`
 	Stages            []step.Stage                `json:"stages"`
 	Notes             []step.Note                 `json:"notes"`
-	Decisions         []strategy.WorkloadDecision `json:"ways"`
+	Decisions         []strategy.WorkloadDecision `json:"decisions"`
 }
 
 // Object returns the proposal for -o json.

@@ -38,14 +38,14 @@ type statusObject struct {
 	Run             string       `json:"run"`
 	Phase           string       `json:"phase"`
 	Digest          string       `json:"digest,omitempty"`
-	LeaseHolder     string       `json:"holder,omitempty"`
-	LeaseUnreadable bool         `json:"holderUnknown,omitempty"`
+	LeaseHolder     string       `json:"leaseHolder,omitempty"`
+	LeaseUnreadable bool         `json:"leaseUnreadable,omitempty"`
 	Hold            *step.Hold   `json:"hold,omitempty"`
 	Drift           []step.Step  `json:"drift,omitempty"`
 	Left            []step.Stage `json:"left"`
 	Trials          []TrialPod   `json:"trials,omitempty"`
-	Unseen          string       `json:"unseen,omitempty"`
-	Gone            string       `json:"gone,omitempty"` // why nothing that is left can be done
+	Unseen          string       `json:"unreadRemoval,omitempty"`
+	Gone            string       `json:"missingRevision,omitempty"` // why nothing that is left can be done
 	Ledger          step.Ledger  `json:"ledger"`
 }
 

@@ -15,7 +15,7 @@ import (
 type TrialPod struct {
 	Namespace string `json:"namespace"`
 	Pod       string `json:"pod"`
-	Of        string `json:"of"`
+	Of        string `json:"workload"`
 	Revision  string `json:"revision"`
 	Mode      string `json:"mode"`
 	State     string `json:"state"`

@@ -36,7 +36,7 @@ type Note struct {
 	Subject  string   `json:"subject"`
 	Text     string   `json:"text"`
 	Evidence string   `json:"evidence,omitempty"`
-	Remedy   string   `json:"clears,omitempty"` // what would clear it, and when
+	Remedy   string   `json:"remedy,omitempty"` // what would clear it, and when
 }
 
 const (

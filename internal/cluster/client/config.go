@@ -40,7 +40,7 @@ func Load(kubeconfig, context string) (*rest.Config, error) {
 	// and fairness decides.
 	config.QPS, config.Burst = 200, 1000
 	config.UserAgent = userAgent
-	config.WarningHandler = rest.NoWarnings{}
+	config.WarningHandler = rest.WarningLogger{} // through klog, which the command line silences without -v
 	return config, nil
 }
 
