@@ -66,6 +66,9 @@ takes over if that process dies.
 // request returns the run that a MeshUpgrade asks for, and writes which recorded
 // fields stay because its file does not state them.
 func (a *app) request(ctx context.Context, c run.Cluster, u *v1alpha1.MeshUpgrade, flags *spec.Flags) (*run.Run, error) {
+	for _, text := range flags.FormerNames {
+		fmt.Fprintf(a.Err, "rerig: %s; the former name still works\n", text)
+	}
 	r, err := run.Request(ctx, c, u, flags.Stated)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@
 package spec
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -23,6 +24,10 @@ type Flags struct {
 
 	// Stated tells, once MeshUpgrade has returned, which fields were given.
 	Stated Stated
+
+	// FormerNames are the flags that were given by their names in version 0.1, each
+	// as "--former is now --current".
+	FormerNames []string
 
 	name     string
 	revision string
@@ -71,6 +76,7 @@ var formerNames = map[string]string{"way": "strategy", "carry": "inherit"}
 func (f *Flags) AddTo(set *pflag.FlagSet) {
 	set.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if current, renamed := formerNames[name]; renamed {
+			f.FormerNames = append(f.FormerNames, fmt.Sprintf("--%s is now --%s", name, current))
 			name = current
 		}
 		return pflag.NormalizedName(name)

@@ -3,6 +3,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,5 +112,8 @@ func TestFormerFlagsWork(t *testing.T) {
 	}
 	if _, err := f.MeshUpgrade(t.Context(), strings.NewReader("")); err != nil || !f.Stated.Fields["strategy"] {
 		t.Errorf("got error %v and stated fields %v, want none and strategy", err, f.Stated.Fields)
+	}
+	if want := []string{"--way is now --strategy"}; !slices.Equal(f.FormerNames, want) {
+		t.Errorf("got former names %v, want %v", f.FormerNames, want)
 	}
 }
