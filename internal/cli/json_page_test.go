@@ -49,7 +49,8 @@ func jsonFields(t *testing.T) map[string]string {
 	found := map[string]string{}
 	p := shop()
 	for _, line := range []string{
-		"inventory", strings.Replace(upgradeLine, "upgrade", "plan", 1) + " --workload=Deployment|shop-web/web=leave", upgradeLine + " --yes", "status",
+		"inventory", strings.Replace(upgradeLine, "upgrade", "plan", 1) + " --workload=Deployment|shop-web/web=leave",
+		upgradeLine + " --yes", "status",
 		upgradeLine + " --yes", "rollback --yes", "upgrade --to 1-29-1 --yes", "version",
 	} {
 		arguments := strings.Fields(line + " -o json")
