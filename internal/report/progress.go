@@ -135,20 +135,18 @@ func indexSteps(stages []step.Stage) leftSteps {
 // ProgressOf compares what is left of a run with the mesh.
 func ProgressOf(s Snapshot) Progress {
 	p := Progress{each: averageDuration(s), soak: s.Target.Soak}
-	left, approved := indexSteps(s.Left), approvedByNamespace(s.Ledger)
+	left := indexSteps(s.Left)
 	for _, g := range s.Target.Waves {
 		wave := WaveProgress{Wave: g, State: left.waveState(s.Left, g.Number)}
 		if since, ok := s.Ledger.Soaking[step.SoakKey(g.Number, s.Target.Revision)]; ok && wave.State == Soaking {
 			wave.SoakEnd = since.Add(s.Target.Soak)
 		}
-		for _, name := range g.Namespaces {
-			for _, wl := range verifiable(s, g.Number, name, approved[name]) {
-				x := left.workload(wl, s.Target.RevisionOf(wl), g.Number)
-				x.Parked = parkedPods(wl, wave, s.Target.Rollback)
-				wave.Workloads = append(wave.Workloads, x)
-				if x.State == Verified {
-					wave.Verified++
-				}
+		for _, wl := range plan.WorkloadsToVerify(s.World, s.Target, s.Ledger, g) {
+			x := left.workload(wl, s.Target.RevisionOf(wl), g.Number)
+			x.Parked = parkedPods(wl, wave, s.Target.Rollback)
+			wave.Workloads = append(wave.Workloads, x)
+			if x.State == Verified {
+				wave.Verified++
 			}
 		}
 		wave.Total = len(wave.Workloads)
@@ -163,26 +161,6 @@ func ProgressOf(s Snapshot) Progress {
 		}
 	}
 	return p
-}
-
-// approvedByNamespace divides the approved steps on workloads by namespace:
-// plan.WorkloadsToVerify searches all approved steps for each workload.
-func approvedByNamespace(l step.Ledger) map[string][]step.Step {
-	byNamespace := map[string][]step.Step{}
-	for _, s := range l.Approved {
-		if vocabulary[s.Kind].row != nil {
-			namespace := s.Namespace()
-			byNamespace[namespace] = append(byNamespace[namespace], s)
-		}
-	}
-	return byNamespace
-}
-
-// verifiable returns the workloads of a namespace that are verified.
-func verifiable(s Snapshot, wave int, namespace string, approved []step.Step) []mesh.Workload {
-	ledger := s.Ledger
-	ledger.Approved = approved
-	return plan.WorkloadsToVerify(s.World, s.Target, ledger, step.Wave{Number: wave, Namespaces: []string{namespace}})
 }
 
 // waveState is the state that the first stage left of a wave implies. A wave whose
