@@ -63,7 +63,9 @@ func largePlan(workloads int) (mesh.World, []step.Stage) {
 	for i := range workloads {
 		wl := mesh.Workload{Kind: "Crew", Namespace: fmt.Sprintf("team-%d", i), Name: "x", Resource: "crews"}
 		w.Workloads = append(w.Workloads, wl)
-		stage.Steps = append(stage.Steps, step.Step{Kind: step.Restart, Wave: 1, Subject: step.Subject(wl.Ref()), API: "lab.example/v1", Field: "spec.at"})
+		stage.Steps = append(stage.Steps, step.Step{
+			Kind: step.Restart, Wave: 1, Subject: step.Subject(wl.Ref()), API: "lab.example/v1", Field: "spec.at",
+		})
 	}
 	return w, []step.Stage{stage}
 }
