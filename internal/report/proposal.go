@@ -38,7 +38,7 @@ type Installer struct {
 // Remark is one object of a rendered manifest, and why it is left out or replaced.
 type Remark struct {
 	Subject string `json:"subject"`
-	Why     string `json:"reason,omitempty"`
+	Reason  string `json:"reason,omitempty"`
 }
 
 // proposalObject is a Proposal in JSON.
@@ -79,5 +79,4 @@ func (p Proposal) Object() any {
 }
 
 // orEmpty returns a list that is not nil, for JSON.
-
 func orEmpty[T any](list []T) []T { return append([]T{}, list...) }

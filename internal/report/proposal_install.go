@@ -51,12 +51,12 @@ func inheritedValues(values []string) string {
 // groupedRemarks returns one sentence for all remarks with the same kind of object
 // and the same reason.
 func groupedRemarks(remarks []Remark) []string {
-	type group struct{ kind, why string }
+	type group struct{ kind, reason string }
 	var order []group
 	names := map[group][]string{}
 	for _, r := range remarks {
 		kind, name, _ := strings.Cut(r.Subject, " ")
-		g := group{kind: kind, why: r.Why}
+		g := group{kind: kind, reason: r.Reason}
 		if len(names[g]) == 0 {
 			order = append(order, g)
 		}
@@ -68,8 +68,8 @@ func groupedRemarks(remarks []Remark) []string {
 		if n := len(names[g]); n > 1 {
 			text = format.Count(n, g.kind) + " " + format.List(names[g], shownNames)
 		}
-		if g.why != "" {
-			text += ": " + g.why
+		if g.reason != "" {
+			text += ": " + g.reason
 		}
 		sentences = append(sentences, text)
 	}

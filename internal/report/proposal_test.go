@@ -21,10 +21,10 @@ func TestProposal(t *testing.T) {
 	p := proposal(t, w, reporttest.Intent, step.Ledger{})
 	p.Installer = &Installer{
 		By: "/usr/local/bin/istioctl, version 1.31.0", From: "canary.yaml",
-		LeftOut: []Remark{{Subject: "Deployment istio-system/istio-ingressgateway", Why: "istioctl would replace it in place, at once"}},
+		LeftOut: []Remark{{Subject: "Deployment istio-system/istio-ingressgateway", Reason: "istioctl would replace it in place, at once"}},
 	}
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		remark := Remark{Subject: "CustomResourceDefinition " + name + ".istio.io", Why: "now 1-29-1, version 1.29.1"}
+		remark := Remark{Subject: "CustomResourceDefinition " + name + ".istio.io", Reason: "now 1-29-1, version 1.29.1"}
 		p.Installer.InPlace = append(p.Installer.InPlace, remark)
 	}
 	golden(t, "plan-forward.txt", p.Text(format.Style{}))

@@ -142,13 +142,13 @@ func installerReport(d install.Draft, source string) *report.Installer {
 	i := &report.Installer{By: d.By, From: source, Notes: d.Notes}
 	for _, o := range d.OmittedGateways {
 		i.LeftOut = append(i.LeftOut, report.Remark{Subject: o.String(),
-			Why: "a gateway (" + o.CurrentState() + "): istioctl would replace it in place, at once"})
+			Reason: "a gateway (" + o.CurrentState() + "): istioctl would replace it in place, at once"})
 	}
 	if d.Inherited != nil {
 		i.InheritedFrom, i.Inherited = d.Inherited.From, d.Inherited.Lines()
 	}
 	for _, o := range d.InPlace {
-		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Why: o.CurrentState()})
+		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Reason: o.CurrentState()})
 	}
 	return i
 }
