@@ -8,13 +8,13 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// An istiod without port 15012, whose proxies come by another, is moved away from,
-// and moved back to; a new one is not moved to.
+// An upgrade may leave an istiod whose port 15012 is closed, and a rollback may return
+// to it, because its proxies use another port. Nothing moves to a new one.
 func TestIstiodWithoutPort15012(t *testing.T) {
 	t.Parallel()
 	shut := func(revision string) *fake {
-		f := upgrade()
-		f.sees = func(w *mesh.World) {
+		f := newUpgrade()
+		f.onObserve = func(w *mesh.World) {
 			for _, r := range w.Revisions {
 				for i := range r.Istiods {
 					if r.Name == revision {
@@ -28,11 +28,11 @@ func TestIstiodWithoutPort15012(t *testing.T) {
 	f := shut("1-29-1")
 	expect(t, f, Completed)
 	f.intent.Rollback = true
-	f.agree()
+	f.approve()
 	expect(t, f, RolledBack)
 	f = shut("1-31-0")
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || where(f) != "[1-29-1] [1-29-1] [1-29-1]" {
-		t.Errorf("at %s: held with %+v", where(f), h)
+	if h := f.ledger.Held; h.Reason != timedOut || sidecars(f) != allOld {
+		t.Errorf("at %s: held with %+v", sidecars(f), h)
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// A Service that comes while pods are parked, and selects them by a label that
-// they kept: none of them is ended while it is an endpoint of it.
+// A Service is created while pods are parked and selects them by a label that they
+// still have: no pod is deleted while it is an endpoint of it.
 func TestParkedPodOfALaterServiceIsNotDeleted(t *testing.T) {
 	t.Parallel()
-	f := swapping()
-	free := map[string]bool{} // pods that lost the label which the new Service selects by
+	f := swapUpgrade()
+	free := map[string]bool{} // pods without the label that the new Service selects
 	leads := func(ns, pod string) bool { return !free[ns+"/"+pod] }
-	f.sees = func(w *mesh.World) {
+	f.onObserve = func(w *mesh.World) {
 		for i := range w.Workloads {
 			wl := &w.Workloads[i]
 			if !slices.ContainsFunc(wl.Pods, func(p mesh.Pod) bool { return p.Swap.Place == mesh.Parked }) {
@@ -36,25 +36,25 @@ func TestParkedPodOfALaterServiceIsNotDeleted(t *testing.T) {
 			}
 		}
 	}
-	f.acted = func(c step.Change) {
+	f.afterWrite = func(c step.Change) {
 		if c.Kind == "Pod" && strings.Contains(string(c.Patch), `"tier":null`) {
 			free[c.Namespace+"/"+c.Name] = true
 		}
 	}
-	f.cut = func(c step.Change) error {
+	f.beforeWrite = func(c step.Change) error {
 		if c.Kind == "Pod" && c.Verb == step.DeleteKept && leads(c.Namespace, c.Name) {
-			t.Errorf("pod %s/%s is ended while Service late leads to it", c.Namespace, c.Name)
+			t.Errorf("pod %s/%s was deleted while it was an endpoint of Service late", c.Namespace, c.Name)
 		}
 		return nil
 	}
 	expect(t, f, Completed)
 }
 
-// The new pods go bad while parked ones are being ended: the rest of these, which a
-// way back needs, stay.
+// When the replacements become unready while parked pods are deleted, the remaining
+// parked pods stay: a rollback needs them.
 func TestParkedPodsStayWhenReplacementsFail(t *testing.T) {
 	t.Parallel()
-	f := swapping()
+	f := swapUpgrade()
 	for i := range f.world.Workloads {
 		wl := &f.world.Workloads[i]
 		for n := range 48 {
@@ -66,9 +66,9 @@ func TestParkedPodsStayWhenReplacementsFail(t *testing.T) {
 		wl.Replicas = len(wl.Pods)
 	}
 	f.intent.Soak, f.ledger = 0, step.Ledger{}
-	f.agree()
-	ended := 0
-	f.acted = func(c step.Change) {
+	f.approve()
+	deleted := 0
+	f.afterWrite = func(c step.Change) {
 		if c.Verb != step.DeleteKept || c.Kind != "Pod" {
 			return
 		}
@@ -79,19 +79,20 @@ func TestParkedPodsStayWhenReplacementsFail(t *testing.T) {
 				}
 			}
 		}
-		ended++
+		deleted++
 	}
 	expect(t, f, Held)
-	if ended > maxDrainsPerTurn {
-		t.Errorf("%d of 100 parked pods were ended by what one look had seen, though the new ones went bad with the first", ended)
+	if deleted > maxDrainsPerTurn {
+		t.Errorf("got %d of 100 parked pods deleted after the replacements failed, want at most %d", deleted, maxDrainsPerTurn)
 	}
 }
 
-// Two wrong replacements hold the run; once it is mended, the same command goes on.
+// Two replacements of another revision hold the run. After the correction the same
+// command continues.
 func TestSwapContinuesAfterWrongReplacements(t *testing.T) {
 	t.Parallel()
-	f := swapping()
-	f.acted = func(step.Change) {
+	f := swapUpgrade()
+	f.afterWrite = func(step.Change) {
 		for i := range f.world.Workloads {
 			for j := range f.world.Workloads[i].Pods {
 				if p := &f.world.Workloads[i].Pods[j]; f.world.Workloads[i].Ref() == "Deployment b/y" && strings.HasPrefix(p.Name, "y-new") {
@@ -101,35 +102,32 @@ func TestSwapContinuesAfterWrongReplacements(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != checkFailed || !strings.Contains(h.Message, "carries a sidecar of 1-29-1, not of 1-31-0") {
-		t.Fatalf("held with %+v", h)
-	}
-	f.acted = nil // mended
+	wantHold(t, f, step.Hold{Reason: checkFailed, Message: "carries a sidecar of 1-29-1, not of 1-31-0"})
+	f.afterWrite = nil
 	expect(t, f, Completed)
 }
 
-// An admission policy that refuses what parking does is met before anything is released.
+// A policy that rejects parking is found before any pod is detached.
 func TestParkingIsDryRunBeforeTheFirstPodIsDetached(t *testing.T) {
 	t.Parallel()
-	f := swapping()
-	released := 0
-	f.cut = func(c step.Change) error {
+	f := swapUpgrade()
+	detached := 0
+	f.beforeWrite = func(c step.Change) error {
 		switch text := string(c.Patch); {
 		case c.Kind == "Pod" && strings.Contains(text, `"app":null`):
 			return fmt.Errorf("patch pod: %w: admission webhook \"validate.kyverno.svc\" denied the request: label app is required", ErrRefused)
 		case c.Kind == "Pod":
-			released++
+			detached++
 		}
 		return nil
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != writeFailed || !strings.Contains(h.Message, "it could not be parked later") {
-		t.Fatalf("held with %+v", h)
-	}
+	wantHold(t, f, step.Hold{Reason: writeFailed, Message: "it could not be parked later"})
 	f.intent.Rollback = true
-	f.agree()
+	f.approve()
 	outcome, _ := f.run()
-	if outcome != RolledBack || f.left() != nil || released > 0 {
-		t.Errorf("the way back ends %q: %+v; left %v; %d pods released", outcome, f.ledger.Held, f.left(), released)
+	if outcome != RolledBack || f.leftovers() != nil || detached > 0 {
+		t.Errorf("rollback: got outcome %q, left %v, %d pods detached, want %q and none; hold: %+v",
+			outcome, f.leftovers(), detached, RolledBack, f.ledger.Held)
 	}
 }

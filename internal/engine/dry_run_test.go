@@ -8,44 +8,44 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
 )
 
-// What does not work before the removal holds it before anything is deleted; what
-// stops working with it, afterwards.
+// A dry run that fails before the removal holds the run before anything is deleted;
+// one that fails only afterwards holds it then.
 func TestFailingDryRunHolds(t *testing.T) {
 	t.Parallel()
 	for _, denied := range []string{"b", "configuration"} {
-		f := removing()
-		f.denies = denied
+		f := removalUpgrade()
+		f.dryRunDenied = denied
 		outcome, err := f.run()
 		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Components) != 4 {
-			t.Errorf("%s: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Components)
+			t.Errorf("%s: got %v, %v, %+v, components %v, want a hold before the removal", denied, outcome, err, f.ledger.Held, f.world.Components)
 		}
-		f = removing()
-		f.acted = func(c step.Change) {
+		f = removalUpgrade()
+		f.afterWrite = func(c step.Change) {
 			if c.Verb == step.Delete {
-				f.denies = denied
+				f.dryRunDenied = denied
 			}
 		}
 		outcome, err = f.run()
 		if err != nil || outcome != Held || !strings.Contains(f.ledger.Held.Subject, denied) || len(f.world.Components) != 0 {
-			t.Errorf("%s, afterwards: %v %v %+v, left %v", denied, outcome, err, f.ledger.Held, f.world.Components)
+			t.Errorf("%s, after the removal: got %v, %v, %+v, components %v, want a hold", denied, outcome, err, f.ledger.Held, f.world.Components)
 		}
 	}
 }
 
-// What the mesh did not do before, nobody asks of it afterwards; what it did, it
-// has to do still.
+// A dry run that failed before the removal need not pass after it; one that passed
+// must still pass.
 func TestDryRunsRequireWhatPassedBefore(t *testing.T) {
 	t.Parallel()
 	gone := func(f *fake) bool { return len(f.world.Components) == 0 }
-	odd := mesh.Workload{Kind: mesh.Deployment, Namespace: "b", Name: "a-never", Replicas: 1, Rollout: mesh.Rollout{Done: true}, Pods: []mesh.Pod{{Name: "a-never-0", Running: true, Ready: true}}}
+	excluded := mesh.Workload{Kind: mesh.Deployment, Namespace: "b", Name: "a-never", Replicas: 1,
+		Rollout: mesh.Rollout{Done: true}, Pods: []mesh.Pod{{Name: "a-never-0", Running: true, Ready: true}}}
 	for _, c := range []struct {
 		name     string
-		workload bool // there is one that the injection's own policy leaves out
-		empty    bool // there is a namespace without workloads
+		workload bool // one exists that the injection policy excludes
+		empty    bool // one namespace has no workloads
 		answers  func(*fake, *mesh.DryRunAttempt)
 		held     string
 	}{
@@ -63,14 +63,18 @@ func TestDryRunsRequireWhatPassedBefore(t *testing.T) {
 				a.Admitted, a.OverQuota, a.Refusal, a.Sidecar = false, true, "exceeded quota", mesh.Sidecar{}
 			}
 		}, ""},
-		{"the validator lets everything pass then", false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone(f) }, "configuration"},
-		{"pods get no sidecar then", false, false, func(f *fake, a *mesh.DryRunAttempt) { a.Sidecar.Present = !gone(f) }, "pod in a"},
+		{"nothing is rejected after the removal", false, false, func(f *fake, a *mesh.DryRunAttempt) {
+			a.Admitted = a.Admitted || a.InvalidConfig && gone(f)
+		}, "configuration"},
+		{"pods get no sidecar after the removal", false, false, func(f *fake, a *mesh.DryRunAttempt) {
+			a.Sidecar.Present = !gone(f)
+		}, "pod in a"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := removing()
+			f := removalUpgrade()
 			if c.workload {
-				f.world.Workloads = append(f.world.Workloads, odd)
+				f.world.Workloads = append(f.world.Workloads, excluded)
 			}
 			if c.empty {
 				f.world.Workloads = slices.DeleteFunc(f.world.Workloads, func(wl mesh.Workload) bool { return wl.Namespace == "c" })
@@ -78,26 +82,31 @@ func TestDryRunsRequireWhatPassedBefore(t *testing.T) {
 			}
 			f.world.Sort()
 			f.ledger = step.Ledger{}
-			f.agreeAimed()
-			f.answers = func(a *mesh.DryRunAttempt) { c.answers(f, a) }
+			f.approveTarget()
+			f.onDryRun = func(a *mesh.DryRunAttempt) { c.answers(f, a) }
 			outcome, err := f.run()
 			switch {
 			case err != nil, !gone(f):
-				t.Errorf("%v, %v, left %v, %+v", outcome, err, f.world.Components, f.ledger.Held)
+				t.Errorf("got %v, %v, components %v, want them removed; hold %+v", outcome, err, f.world.Components, f.ledger.Held)
 			case c.held == "" && outcome != Completed:
-				t.Errorf("%v %+v", outcome, f.ledger.Held)
+				t.Errorf("got %v, want %v; hold %+v", outcome, Completed, f.ledger.Held)
 			case c.held != "" && (outcome != Held || f.ledger.Held.Subject != c.held):
-				t.Errorf("%v %+v", outcome, f.ledger.Held)
+				t.Errorf("got %v, hold %+v, want a hold at %s", outcome, f.ledger.Held, c.held)
 			}
 		})
 	}
 }
 
-// A pod is tried of a workload whose template is known, and that is there.
+// The dry run uses the template of a workload that exists and whose template is known.
 func TestDryRunPodHasAKnownTemplate(t *testing.T) {
 	t.Parallel()
-	f := removing()
-	for _, wl := range []mesh.Workload{{Kind: mesh.CronJob, Name: "nightly"}, {Kind: "CloneSet", Name: "a"}, {Kind: mesh.Deployment, Name: "a", Deleted: true}} {
+	f := removalUpgrade()
+	unusable := []mesh.Workload{
+		{Kind: mesh.CronJob, Name: "nightly"},
+		{Kind: "CloneSet", Name: "a"},
+		{Kind: mesh.Deployment, Name: "a", Deleted: true},
+	}
+	for _, wl := range unusable {
 		wl.Namespace, wl.Pods = "b", []mesh.Pod{{Name: wl.Name + "-0", Running: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-31-0"}}}
 		f.world.Workloads = append(f.world.Workloads, wl)
 	}
@@ -108,30 +117,30 @@ func TestDryRunPodHasAKnownTemplate(t *testing.T) {
 		}
 	}
 	f.relabel(step.Change{Name: "b", Patch: []byte(`{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}`)})
-	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
+	f.simulate(step.Step{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"})
 	x := turn{world: f.world}
 	if a := x.dryRunPod("b", "1-31-0"); a.Workload != "Deployment b/x" {
-		t.Errorf("tried is %+v", a)
+		t.Errorf("got dry run %+v, want the template of Deployment b/x", a)
 	}
 }
 
-// What others take away is tried before and afterwards as well.
+// Dry runs precede and follow the removal by another tool too.
 func TestManagedRemovalHasDryRuns(t *testing.T) {
 	t.Parallel()
-	f := removing()
+	f := removalUpgrade()
 	for i := range f.world.Components {
 		f.world.Components[i].ManagedBy = "the Sail operator"
 	}
 	f.ledger = step.Ledger{}
-	f.agreeAimed()
+	f.approveTarget()
 	gone := false
-	f.answers = func(a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone }
+	f.onDryRun = func(a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone }
 	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "revision 1-29-1" || len(f.world.Components) != 4 {
-		t.Fatalf("%v %v %+v, left %v", outcome, err, f.ledger.Held, f.world.Components)
+		t.Fatalf("got %v, %v, %+v, components %v, want a hold at revision 1-29-1", outcome, err, f.ledger.Held, f.world.Components)
 	}
-	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Remove, Subject: "revision 1-29-1", To: "1-29-1", By: "the Sail operator"}, f.now)
+	f.simulate(step.Step{Kind: step.Remove, Subject: "revision 1-29-1", To: "1-29-1", By: "the Sail operator"})
 	gone = true
 	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "configuration" {
-		t.Errorf("once it is gone: %v %v %+v", outcome, err, f.ledger.Held)
+		t.Errorf("after the removal by the other tool: got %v, %v, %+v, want a hold at configuration", outcome, err, f.ledger.Held)
 	}
 }

@@ -6,17 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
 
-// evicting is an upgrade in which one workload of wave b keeps its old pods, so
-// that it is moved by eviction.
-func evicting() *fake {
-	f := upgrade()
+// evictingUpgrade returns an upgrade that moves one workload of namespace b by eviction,
+// because its update strategy replaces no pods.
+func evictingUpgrade() *fake {
+	f := newUpgrade()
 	for i, wl := range f.world.Workloads {
 		if wl.Ref() != "Deployment b/x" {
 			continue
@@ -28,11 +27,11 @@ func evicting() *fake {
 	}
 	f.world.Sort()
 	f.ledger = step.Ledger{}
-	f.agree()
+	f.approve()
 	return f
 }
 
-func ended(f *fake) []string {
+func evictedPods(f *fake) []string {
 	var names []string
 	for _, c := range f.writes {
 		if c.Verb == step.EvictPod {
@@ -42,43 +41,39 @@ func ended(f *fake) []string {
 	return names
 }
 
-// Each pod is evicted once, the highest first, and the next only when the one
-// before is back; on the way back too. The template is not touched.
+// The upgrade and the rollback evict each pod once, the highest ordinal first, and the
+// next one only after its replacement is ready. The template does not change.
 func TestPodsAreEvictedOneAtATime(t *testing.T) {
 	t.Parallel()
-	f := evicting()
+	f := evictingUpgrade()
 	expect(t, f, Completed)
-	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
-		t.Errorf("evicted %v", got)
+	if got := evictedPods(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+		t.Errorf("got evictions %v", got)
 	}
-	if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" {
-		t.Error(got)
-	}
+	wantSidecars(t, f, allNew)
 	for _, c := range f.writes {
 		if c.Kind == "StatefulSet" {
-			t.Errorf("its template was written: %s", c.Patch)
+			t.Errorf("the template was changed: %s", c.Patch)
 		}
 	}
 	f.writes, f.intent.Rollback = nil, true
 	expect(t, f, RolledBack)
-	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
-		t.Errorf("on the way back evicted %v", got)
+	if got := evictedPods(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+		t.Errorf("rollback: got evictions %v, want x-1 x-0", got)
 	}
-	if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" {
-		t.Error(got)
-	}
+	wantSidecars(t, f, allOld)
 	wl, _ := f.world.Workload("StatefulSet b/x")
-	if _, proven := f.ledger.Passed[step.VerifyKey(f.world, wl, "1-29-1")]; !proven {
-		t.Error("it is not proven where it was put back to")
+	if _, verified := f.ledger.Passed[step.VerifyKey(f.world, wl, "1-29-1")]; !verified {
+		t.Error("it is not verified after the rollback")
 	}
 }
 
-// Sidecars of two revisions, as OnDelete leaves them: once those of the one have
-// moved, the rest of the plan is still the one that was agreed to.
+// OnDelete leaves sidecars of two revisions. After those of one revision have moved,
+// the remaining steps still count as approved.
 func TestEvictionMovesMixedSidecars(t *testing.T) {
 	t.Parallel()
-	f := evicting()
-	f.world.Revisions = append(f.world.Revisions, mesh.Revision{Name: "1-28-0", Version: "1.28.0", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-28-0", Ready: true, Version: "1.28.0", Build: "b0"}}})
+	f := evictingUpgrade()
+	f.world.Revisions = append(f.world.Revisions, testRevision("1-28-0", "1.28.0", "b0"))
 	for i, wl := range f.world.Workloads {
 		if wl.Ref() == "StatefulSet b/x" {
 			f.world.Workloads[i].Pods[1].Sidecar.Revision = "1-28-0"
@@ -86,36 +81,32 @@ func TestEvictionMovesMixedSidecars(t *testing.T) {
 	}
 	f.world.Sort()
 	f.ledger = step.Ledger{}
-	f.agree()
+	f.approve()
 	expect(t, f, Completed)
-	if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
-		t.Errorf("evicted %v", got)
+	if got := evictedPods(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+		t.Errorf("got evictions %v", got)
 	}
 }
 
-// Workloads whose turn to be evicted has not come take no place among those that
-// are on their way.
+// Workloads that wait for their evictions don't count as moving.
 func TestPendingEvictionsDontDelayRestarts(t *testing.T) {
 	t.Parallel()
-	f := evicting()
+	f := evictingUpgrade()
 	f.intent.Parallel = 1
 	expect(t, f, Completed)
-	if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" {
-		t.Error(got)
-	}
+	wantSidecars(t, f, allNew)
 }
 
-// A crash after any call of a port changes nothing: no pod is evicted twice.
 func TestPodsAreEvictedOnceDespiteCrashes(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
-		f := evicting()
-		f.dieAt = n
+		f := evictingUpgrade()
+		f.crashAt = n
 		_, err := f.run()
-		f.dieAt = 0
+		f.crashAt = 0
 		expect(t, f, Completed)
-		if got := ended(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
-			t.Fatalf("killed after port call %d: evicted %v", n, got)
+		if got := evictedPods(f); !slices.Equal(got, []string{"x-1", "x-0"}) {
+			t.Fatalf("crash at call %d: got evictions %v, want x-1 x-0", n, got)
 		}
 		if err == nil {
 			return
@@ -125,29 +116,27 @@ func TestPodsAreEvictedOnceDespiteCrashes(t *testing.T) {
 
 func TestRefusingDisruptionBudgetHoldsByName(t *testing.T) {
 	t.Parallel()
-	f := evicting()
-	f.cut = func(c step.Change) error {
+	f := evictingUpgrade()
+	f.beforeWrite = func(c step.Change) error {
 		if c.Name == "x-0" {
 			return errors.Join(ErrConflict, errors.New("the disruption budget x needs 1 healthy pods and has 1 currently"))
 		}
 		return nil
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "StatefulSet b/x" || !strings.Contains(h.Message, "the disruption budget x needs") {
-		t.Errorf("held with %+v", h)
+	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "StatefulSet b/x", Message: "the disruption budget x needs"})
+	if got := evictedPods(f); !slices.Equal(got, []string{"x-1"}) {
+		t.Errorf("got evictions %v", got)
 	}
-	if got := ended(f); !slices.Equal(got, []string{"x-1"}) {
-		t.Errorf("evicted %v", got)
-	}
-	f.cut = nil
+	f.beforeWrite = nil
 	expect(t, f, Completed)
 }
 
-// A replacement that does not get ready holds the run; the others stay untouched.
+// A replacement that does not become ready holds the run; the other pods stay.
 func TestUnreadyReplacementHoldsTheEvictions(t *testing.T) {
 	t.Parallel()
-	f := evicting()
-	f.acted = func(c step.Change) {
+	f := evictingUpgrade()
+	f.afterWrite = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
 			if c.Verb == step.EvictPod && wl.Ref() == "StatefulSet b/x" {
 				f.world.Workloads[i].Pods[1].Ready, f.world.Workloads[i].Pods[1].Problem = false, "app: ImagePullBackOff"
@@ -155,22 +144,18 @@ func TestUnreadyReplacementHoldsTheEvictions(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "StatefulSet b/x" || !strings.Contains(h.Message, "pod x-1 is not ready: app: ImagePullBackOff") {
-		t.Errorf("held with %+v", h)
+	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "StatefulSet b/x", Message: "pod x-1 is not ready: app: ImagePullBackOff"})
+	if got := evictedPods(f); !slices.Equal(got, []string{"x-1"}) {
+		t.Errorf("got evictions %v", got)
 	}
-	if got := ended(f); !slices.Equal(got, []string{"x-1"}) {
-		t.Errorf("evicted %v", got)
-	}
-	if got := where(f); got != "[1-31-0] [1-29-1 1-31-0] [1-29-1]" {
-		t.Error(got)
-	}
+	wantSidecars(t, f, "[1-31-0] [1-29-1 1-31-0] [1-29-1]")
 }
 
-// Pods that come back with the wrong sidecar are not evicted for ever.
+// Replacements with the wrong sidecar are evicted a bounded number of times.
 func TestEvictionsAreBounded(t *testing.T) {
 	t.Parallel()
-	f := evicting()
-	f.acted = func(c step.Change) {
+	f := evictingUpgrade()
+	f.afterWrite = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
 			for j := range wl.Pods {
 				if c.Verb == step.EvictPod && wl.Ref() == "StatefulSet b/x" {
@@ -180,30 +165,24 @@ func TestEvictionsAreBounded(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Subject != "StatefulSet b/x" || h.Reason != checkFailed || !strings.Contains(h.Message, "has a sidecar of 1-29-1") {
-		t.Errorf("held with %+v", h)
-	}
-	if got := len(ended(f)); got != 4 {
-		t.Errorf("%d evictions of two pods", got)
+	wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "StatefulSet b/x", Message: "has a sidecar of 1-29-1"})
+	if got := len(evictedPods(f)); got != 4 {
+		t.Errorf("got %d evictions of two pods, want 4", got)
 	}
 }
 
-// A restart for which there is no room is not begun; it is named when its time is
-// up, and goes on once there is room.
+// A restart without capacity does not start. It times out by name and continues once
+// there is capacity.
 func TestRestartWaitsForQuota(t *testing.T) {
 	t.Parallel()
-	f := upgrade()
+	f := newUpgrade()
 	for i := range f.world.Workloads {
 		f.world.Workloads[i].Surge = 1
 	}
 	f.world.Capacity.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "pods", Hard: 4, Used: 4}}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "ResourceQuota tight has 0 of 4 pods left") {
-		t.Errorf("held with %+v", h)
-	}
-	if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" {
-		t.Error(got)
-	}
+	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "Deployment b/x", Message: "ResourceQuota tight has 0 of 4 pods left"})
+	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 	f.world.Capacity.Quotas[0].Hard = 5
 	expect(t, f, Completed)
 }

@@ -5,7 +5,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,9 +12,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// stuck is an upgrade in which a StatefulSet's first new pod never gets ready.
-func stuck() *fake {
-	f := upgrade()
+// stuckUpgrade returns an upgrade in which a StatefulSet's first new pod never becomes ready.
+func stuckUpgrade() *fake {
+	f := newUpgrade()
 	for i, wl := range f.world.Workloads {
 		if wl.Namespace == "b" && wl.Name == "x" {
 			f.world.Workloads[i].Kind = mesh.StatefulSet
@@ -25,24 +24,20 @@ func stuck() *fake {
 		}
 	}
 	f.world.Sort()
-	f.stuck, f.ledger = "StatefulSet b/x", step.Ledger{}
+	f.stuckWorkload, f.ledger = "StatefulSet b/x", step.Ledger{}
 	f.intent.RollbackOnFailure, f.intent.ReadyTimeout = true, time.Minute
-	f.agree()
+	f.approve()
 	return f
 }
 
-// A StatefulSet whose new pod never got ready is put back, though its controller
-// would wait for that pod for ever.
+// A StatefulSet whose new pod never became ready is rolled back, although its
+// controller would wait for that pod forever.
 func TestStuckStatefulSetRollsBack(t *testing.T) {
 	t.Parallel()
-	f := stuck()
+	f := stuckUpgrade()
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != waveReverted || !strings.Contains(h.Message, "1 of 2 pods are ready") {
-		t.Errorf("held with %+v", h)
-	}
-	if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" {
-		t.Errorf("it stands at %s", got)
-	}
+	wantHold(t, f, step.Hold{Reason: waveReverted, Message: "1 of 2 pods are ready"})
+	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 	evicted := 0
 	for _, c := range f.writes {
 		if c.Verb == step.EvictPod {
@@ -50,23 +45,20 @@ func TestStuckStatefulSetRollsBack(t *testing.T) {
 		}
 	}
 	if evicted != 1 {
-		t.Errorf("%d pods were evicted", evicted)
+		t.Errorf("got %d evictions, want 1", evicted)
 	}
 }
 
-// Neither does a crash at any moment leave it hanging, nor a rollback asked for
-// by hand.
+// The same is true of a rollback by command, after a crash at any call.
 func TestStuckStatefulSetRollsBackAfterAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n += 3 {
-		f := stuck()
-		f.intent.RollbackOnFailure, f.dieAt = false, n
+		f := stuckUpgrade()
+		f.intent.RollbackOnFailure, f.crashAt = false, n
 		_, err := f.run()
-		f.dieAt, f.intent.Rollback = 0, true
+		f.crashAt, f.intent.Rollback = 0, true
 		expect(t, f, RolledBack)
-		if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" {
-			t.Fatalf("killed after port call %d: it stands at %s", n, got)
-		}
+		wantSidecars(t, f, allOld)
 		if err == nil {
 			return
 		}
@@ -75,15 +67,13 @@ func TestStuckStatefulSetRollsBackAfterAnyCrash(t *testing.T) {
 
 func TestStuckPodBehindABudgetTimesOut(t *testing.T) {
 	t.Parallel()
-	f := stuck()
-	f.cut = func(c step.Change) error {
+	f := stuckUpgrade()
+	f.beforeWrite = func(c step.Change) error {
 		if c.Verb == step.EvictPod {
 			return errors.Join(ErrConflict, errors.New("cannot evict pod as it would violate the pod's disruption budget"))
 		}
 		return nil
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || !strings.Contains(h.Message, "cannot be evicted") || !strings.Contains(h.Hint, "disruption budgets") {
-		t.Errorf("held with %+v", h)
-	}
+	wantHold(t, f, step.Hold{Reason: timedOut, Message: "cannot be evicted", Hint: "disruption budgets"})
 }

@@ -17,37 +17,38 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// labels of the pods that a swap has touched, by UID; the others have those of
-// their workload's template.
-type tags struct{ labels, notes map[string]string }
+// metadata are the labels and annotations of a pod that a swap has changed. Other pods
+// have those of their workload's template.
+type metadata struct{ labels, annotations map[string]string }
 
-// swapping is a fake whose workloads have Services and are moved pod by pod.
-func swapping() *fake {
-	f := upgrade()
+// swapUpgrade returns an upgrade whose workloads have Services and are swapped.
+func swapUpgrade() *fake {
+	f := newUpgrade()
 	f.intent.Policy.Strategy = step.BySwap
-	f.tags = map[string]tags{}
+	f.podMetadata = map[string]metadata{}
 	for i, wl := range f.world.Workloads {
 		f.world.Workloads[i].ReplicaSetHash = "h1"
 		f.world.Workloads[i].Services = []mesh.Service{{Name: wl.Name, Selector: map[string]string{"app": wl.Name},
 			Ports: []mesh.Port{{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"}}}}
 		for j := range wl.Pods {
 			p := &f.world.Workloads[i].Pods[j]
-			p.UID, p.HasController, p.GracePeriod, p.Endpoints, p.Created = wl.Namespace+p.Name, true, 30*time.Second, []string{wl.Name}, f.now.Add(-time.Hour)
+			p.UID, p.HasController, p.GracePeriod = wl.Namespace+p.Name, true, 30*time.Second
+			p.Endpoints, p.Created = []string{wl.Name}, f.now.Add(-time.Hour)
 		}
 	}
 	f.ledger = step.Ledger{}
-	f.agree()
+	f.approve()
 	return f
 }
 
 func (f *fake) Traffic(_ context.Context, ns, pod string) (mesh.Traffic, error) {
-	if err := f.port(); err != nil {
+	if err := f.enterCall(); err != nil {
 		return mesh.Traffic{}, err
 	}
-	return mesh.Traffic{Idle: f.busy != pod, Evidence: "1 request under way"}, f.after()
+	return mesh.Traffic{Idle: f.busyPod != pod, Evidence: "1 request under way"}, f.leaveCall()
 }
 
-// swap carries out what a swap writes, and has the ReplicaSet controller work at once.
+// swap applies a write of a swap. The ReplicaSet controller then reconciles at once.
 func (f *fake) swap(c step.Change) {
 	f.world.Workloads = slices.Clone(f.world.Workloads)
 	for i, wl := range f.world.Workloads {
@@ -77,7 +78,7 @@ func (f *fake) patch(wl *mesh.Workload, c step.Change) {
 			wl.Pods = slices.Delete(wl.Pods, j, j+1)
 			return
 		}
-		t := f.tagsOf(*wl, p)
+		t := f.metadataOf(*wl, p)
 		var body struct {
 			Metadata struct{ Labels, Annotations map[string]*string }
 		}
@@ -85,21 +86,21 @@ func (f *fake) patch(wl *mesh.Workload, c step.Change) {
 			panic(err)
 		}
 		apply(t.labels, body.Metadata.Labels)
-		apply(t.notes, body.Metadata.Annotations)
-		f.tags[p.UID] = t
+		apply(t.annotations, body.Metadata.Annotations)
+		f.podMetadata[p.UID] = t
 		return
 	}
 }
 
-func (f *fake) tagsOf(wl mesh.Workload, p mesh.Pod) tags {
-	if t, ok := f.tags[p.UID]; ok {
-		return tags{maps.Clone(t.labels), maps.Clone(t.notes)}
+func (f *fake) metadataOf(wl mesh.Workload, p mesh.Pod) metadata {
+	if t, ok := f.podMetadata[p.UID]; ok {
+		return metadata{maps.Clone(t.labels), maps.Clone(t.annotations)}
 	}
 	hash := "h1"
-	if strings.HasPrefix(p.Name, wl.Name+"-new") && f.tags != nil {
-		hash = cmp.Or(f.sets[p.UID], hash)
+	if strings.HasPrefix(p.Name, wl.Name+"-new") && f.podMetadata != nil {
+		hash = cmp.Or(f.replicaSets[p.UID], hash)
 	}
-	return tags{map[string]string{"app": wl.Name, swap.HashLabel: hash}, map[string]string{}}
+	return metadata{map[string]string{"app": wl.Name, swap.HashLabel: hash}, map[string]string{}}
 }
 
 func apply(into map[string]string, patch map[string]*string) {
@@ -110,14 +111,14 @@ func apply(into map[string]string, patch map[string]*string) {
 	}
 }
 
-// reconcile lets go, adopts, makes and ends pods as a ReplicaSet does: of too many
-// the youngest goes. What serves and goes is a loss.
+// reconcile selects, creates and deletes pods as the ReplicaSet controller does: of too
+// many it deletes the youngest.
 func (f *fake) reconcile(wl *mesh.Workload) {
 	own := 0
 	for j := range wl.Pods {
 		p := &wl.Pods[j]
-		t := f.tagsOf(*wl, *p)
-		p.Swap = swap.ReadMark(t.labels, t.notes)
+		t := f.metadataOf(*wl, *p)
+		p.Swap = swap.ReadMark(t.labels, t.annotations)
 		p.HasController = t.labels[swap.HashLabel] == wl.ReplicaSetHash
 		p.Current = p.HasController
 		if p.Endpoints = nil; t.labels["app"] == wl.Name && p.Ready {
@@ -129,14 +130,15 @@ func (f *fake) reconcile(wl *mesh.Workload) {
 	}
 	ns, _ := f.world.Namespace(wl.Namespace)
 	for ; own < wl.Replicas; own++ {
-		f.made++
-		if f.sets == nil {
-			f.sets = map[string]string{}
+		f.podsCreated++
+		if f.replicaSets == nil {
+			f.replicaSets = map[string]string{}
 		}
-		f.sets[fmt.Sprint(wl.Namespace, wl.Name, "-new", f.made)] = wl.ReplicaSetHash
-		name := fmt.Sprint(wl.Name, "-new", f.made)
-		ready := f.unready != string(wl.Ref()) || !slices.Contains(f.world.Injectors(ns, wl.Template), f.intent.Revision)
-		wl.Pods = append(wl.Pods, mesh.Pod{Name: name, UID: wl.Namespace + name, Running: true, Ready: ready, Current: true, HasController: true, Created: f.now.Add(time.Duration(f.made)),
+		f.replicaSets[fmt.Sprint(wl.Namespace, wl.Name, "-new", f.podsCreated)] = wl.ReplicaSetHash
+		name := fmt.Sprint(wl.Name, "-new", f.podsCreated)
+		ready := f.unreadyWorkload != wl.Ref() || !slices.Contains(f.world.Injectors(ns, wl.Template), f.intent.Revision)
+		wl.Pods = append(wl.Pods, mesh.Pod{Name: name, UID: wl.Namespace + name, Running: true, Ready: ready, Current: true, HasController: true,
+			Created: f.now.Add(time.Duration(f.podsCreated)),
 			Sidecar: mesh.Sidecar{Present: true, Revision: f.world.Injectors(ns, wl.Template)[0]}, GracePeriod: 30 * time.Second})
 		if ready {
 			wl.Pods[len(wl.Pods)-1].Endpoints = []string{wl.Name}
@@ -153,8 +155,8 @@ func (f *fake) reconcile(wl *mesh.Workload) {
 	}
 }
 
-// left tells what swaps have left of theirs.
-func (f *fake) left() []string {
+// leftovers returns the keepers and the marked pods of swaps.
+func (f *fake) leftovers() []string {
 	var list []string
 	for _, wl := range f.world.Workloads {
 		if wl.Keeper != "" {
@@ -169,8 +171,8 @@ func (f *fake) left() []string {
 	return list
 }
 
-// uids are the pods of all workloads.
-func (f *fake) uids() []string {
+// podUIDs returns the UIDs of all pods.
+func (f *fake) podUIDs() []string {
 	var list []string
 	for _, wl := range f.world.Workloads {
 		for _, p := range wl.Pods {

@@ -100,13 +100,13 @@ func list(items []string, separator string) string {
 // deployment, stays.
 func (t *turn) rollsBackWave(h step.Hold) bool {
 	failed := slices.Contains([]string{checkFailed, timedOut, writeFailed}, h.Reason)
-	return failed && !t.onlyTried() && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Rollback &&
+	return failed && !t.waveHasOnlyTrials() && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Rollback &&
 		t.ledger.Reached <= plan.RankOf(t.target, h.Wave, step.Soak)
 }
 
-// onlyTried reports whether the wave in turn has only had trials: nothing of it has
+// waveHasOnlyTrials reports whether the wave in turn has only had trials: nothing of it has
 // moved, so there is nothing to roll back.
-func (t *turn) onlyTried() bool { return len(t.stages) > 0 && t.stages[0].Kind == step.Trial }
+func (t *turn) waveHasOnlyTrials() bool { return len(t.stages) > 0 && t.stages[0].Kind == step.Trial }
 
 // rollBackWave turns the run towards the baseline for the wave that failed. That was
 // approved together with the plan.

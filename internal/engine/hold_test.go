@@ -18,9 +18,9 @@ func TestHoldListsSomeChangesAndCountsTheRest(t *testing.T) {
 	}
 	m := planChangedHold(strange).Message
 	if len(m) > 600 || !strings.Contains(m, "a/w0:") || !strings.HasSuffix(m, "; and 992 more") {
-		t.Errorf("%d characters: %s", len(m), m)
+		t.Errorf("got %d characters, want a list of some and a count of the others: %s", len(m), m)
 	}
 	if m := planChangedHold(strange[:1]).Message; strings.Contains(m, "more") {
-		t.Error(m)
+		t.Errorf("got a count of others for one step: %s", m)
 	}
 }

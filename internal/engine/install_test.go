@@ -9,18 +9,18 @@ import (
 	"testing"
 )
 
-// advised is an installation that failed and knows what to do.
-type advised struct{ error }
+// adviceError is the error of an installation that knows what to do.
+type adviceError struct{ error }
 
-func (advised) Advice() string { return "helm uninstall istiod-1-31-0" }
+func (adviceError) Advice() string { return "helm uninstall istiod-1-31-0" }
 
-func (a advised) Unwrap() error { return a.error }
+func (a adviceError) Unwrap() error { return a.error }
 
-// Each way to install has advice of its own, and the hold gives it.
+// Each installer has its own advice, which is the hint of the hold.
 func TestHoldHasTheInstallersHint(t *testing.T) {
 	t.Parallel()
-	f := upgrade()
-	f.install = fmt.Errorf("install: %w", advised{ErrRefused})
+	f := newUpgrade()
+	f.installErr = fmt.Errorf("install: %w", adviceError{ErrRefused})
 	if _, err := f.run(); err != nil {
 		t.Fatal(err)
 	}

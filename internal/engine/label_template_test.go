@@ -11,13 +11,12 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
 )
 
-// pinIn is the label istio.io/rev that a patch writes into a template, "" none, and
-// whether it writes nothing else.
-func pinIn(c step.Change) (label string, alone bool) {
+// templateLabelIn returns the label istio.io/rev that a patch writes into a template, ""
+// for none, and whether it writes nothing else.
+func templateLabelIn(c step.Change) (label string, alone bool) {
 	type template struct {
 		Metadata struct{ Labels, Annotations map[string]*string }
 	}
@@ -44,58 +43,61 @@ func pinIn(c step.Change) (label string, alone bool) {
 	return *value, len(written.Annotations) == 0
 }
 
-// preset writes the label of a template.
-func (f *fake) preset(c step.Change) {
-	label, _ := pinIn(c)
-	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.LabelTemplate, Subject: step.Subject(subjectOf(c)), TemplateLabel: label}, f.now)
+// labelTemplate applies a write of a template's label.
+func (f *fake) labelTemplate(c step.Change) {
+	label, _ := templateLabelIn(c)
+	f.simulate(step.Step{Kind: step.LabelTemplate, Subject: step.Subject(subjectOf(c)), TemplateLabel: label})
 }
 
-// scheduled is an upgrade with a CronJob in a namespace without labels, which its
-// own pods' label binds.
-func scheduled() *fake {
-	f := &fake{world: meshOf(), version: 1, intent: upgrade().intent, now: upgrade().now}
+// cronJobUpgrade returns an upgrade with a CronJob in a namespace without labels, bound by
+// the label of its own template.
+func cronJobUpgrade() *fake {
+	f := &fake{world: testMesh(), version: 1, intent: newUpgrade().intent, now: newUpgrade().now}
 	absent := func(key string) mesh.Requirement { return mesh.Requirement{Key: key, Operator: mesh.DoesNotExist} }
-	f.world.Webhooks = append(f.world.Webhooks, mesh.Webhook{Configuration: "istio-sidecar-injector-1-29-1", Name: "object", Revision: "1-29-1", Roots: []string{"root"},
+	f.world.Webhooks = append(f.world.Webhooks, mesh.Webhook{
+		Configuration: "istio-sidecar-injector-1-29-1", Name: "object", Revision: "1-29-1", Roots: []string{"root"},
 		Namespaces: mesh.Selector{absent(mesh.RevisionLabel), absent(mesh.InjectionLabel)},
 		Objects:    mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{"1-29-1"}}}})
 	f.world.Namespaces = append(f.world.Namespaces, mesh.Namespace{Name: "d", Labels: map[string]string{}})
-	f.world.Workloads = append(f.world.Workloads, mesh.Workload{Kind: mesh.CronJob, Namespace: "d", Name: "report", Rollout: mesh.Rollout{Done: true},
+	f.world.Workloads = append(f.world.Workloads, mesh.Workload{
+		Kind: mesh.CronJob, Namespace: "d", Name: "report", Rollout: mesh.Rollout{Done: true},
 		Template: mesh.Template{Hash: "t0", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}})
 	f.world.Sort()
 	f.intent.Waves = [][]string{{"a", "b"}, {"c", "d"}}
-	f.agree()
+	f.approve()
 	return f
 }
 
-func (f *fake) report() string {
+func (f *fake) cronJobLabel() string {
 	wl, _ := f.world.Workload("CronJob d/report")
 	return wl.Template.Labels[mesh.RevisionLabel]
 }
 
-// What has no pods is pinned with its wave and given back, wherever the process dies.
+// A template without pods is labelled with its wave and restored by a rollback, after a
+// crash at any call.
 func TestTemplateLabelSurvivesAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
-		f := scheduled()
-		f.dieAt = n
+		f := cronJobUpgrade()
+		f.crashAt = n
 		_, err := f.run()
-		f.dieAt = 0
+		f.crashAt = 0
 		if err != nil {
-			on := scheduled()
-			on.dieAt = n
+			on := cronJobUpgrade()
+			on.crashAt = n
 			_, _ = on.run()
-			on.dieAt = 0
+			on.crashAt = 0
 			expect(t, on, Completed)
-			if got := on.report(); got != "1-31-0" {
-				t.Fatalf("killed after port call %d and gone on: the next Job is of %s", n, got)
+			if got := on.cronJobLabel(); got != "1-31-0" {
+				t.Fatalf("crash at call %d, continued: got next Job on %s, want 1-31-0", n, got)
 			}
-		} else if got := f.report(); got != "1-31-0" {
-			t.Fatalf("the next Job is of %s", got)
+		} else if got := f.cronJobLabel(); got != "1-31-0" {
+			t.Fatalf("got next Job on %s, want 1-31-0", got)
 		}
 		f.intent.Rollback = true
 		expect(t, f, RolledBack)
-		if got := f.report(); got != "1-29-1" {
-			t.Fatalf("killed after port call %d and taken back: the next Job is of %s", n, got)
+		if got := f.cronJobLabel(); got != "1-29-1" {
+			t.Fatalf("crash at call %d, rolled back: got next Job on %s, want 1-29-1", n, got)
 		}
 		if err == nil {
 			t.Logf("%d crash points", n-1)
@@ -104,10 +106,10 @@ func TestTemplateLabelSurvivesAnyCrash(t *testing.T) {
 	}
 }
 
-// labelled is an upgrade with one workload of that kind in a namespace without
-// labels, which its own pods' label binds.
-func labelled(kind mesh.Kind) *fake {
-	f := scheduled()
+// labelledUpgrade returns an upgrade with one workload of that kind in a namespace without
+// labels, bound by the label of its own template.
+func labelledUpgrade(kind mesh.Kind) *fake {
+	f := cronJobUpgrade()
 	wl, _ := f.world.Workload("Deployment c/x")
 	wl.Kind, wl.Namespace, wl.Name, wl.Pods = kind, "d", "x", slices.Clone(wl.Pods)
 	wl.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
@@ -117,25 +119,25 @@ func labelled(kind mesh.Kind) *fake {
 	f.world.Workloads = append(f.world.Workloads, wl)
 	f.world.Sort()
 	f.ledger = step.Ledger{}
-	f.agree()
+	f.approve()
 	return f
 }
 
-// A template that was pinned before a budget refused every eviction, or before
-// quota let no new pod be made, has its label again after the way back; nobody
-// waits for room for that.
+// A template that was labelled before a budget refused every eviction, or before a quota
+// rejected every new pod, has its label again after the rollback, which waits for no
+// capacity.
 func TestRollbackRestoresTemplateLabels(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mesh.Kind{mesh.ReplicaSet, mesh.Deployment} {
-		f := labelled(kind)
+		f := labelledUpgrade(kind)
 		key := string(kind) + " d/x"
-		f.cut = func(c step.Change) error {
+		f.beforeWrite = func(c step.Change) error {
 			if c.Verb == step.EvictPod {
 				return errors.Join(ErrConflict, errors.New("the disruption budget x needs 2 healthy pods and has 2 currently"))
 			}
 			return nil
 		}
-		f.sees = func(w *mesh.World) { // a Deployment's pods are the old ones for as long as its template is pinned
+		f.onObserve = func(w *mesh.World) { // a Deployment keeps its old pods while its template has the new label
 			if wl, _ := w.Workload(mesh.WorkloadRef(key)); kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] == "1-31-0" {
 				w.Capacity.Quotas = []mesh.Quota{{Namespace: "d", Name: "tight", Resource: "pods", Hard: 1, Used: 2}}
 				for i := range w.Workloads {
@@ -149,25 +151,24 @@ func TestRollbackRestoresTemplateLabels(t *testing.T) {
 			}
 		}
 		expect(t, f, Held)
-		if h := f.ledger.Held; h.Reason != timedOut || h.Subject != key {
-			t.Errorf("%s: held with %+v", kind, h)
-		}
+		wantHold(t, f, step.Hold{Reason: timedOut, Subject: key})
 		f.intent.Rollback = true
 		expect(t, f, RolledBack)
-		if wl, _ := f.world.Workload(mesh.WorkloadRef(key)); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" || len(ended(f)) > 0 {
-			t.Errorf("%s: taken back, its template's label is %s, and pods were evicted: %v", kind, wl.Template.Labels[mesh.RevisionLabel], ended(f))
+		if wl, _ := f.world.Workload(mesh.WorkloadRef(key)); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" || len(evictedPods(f)) > 0 {
+			t.Errorf("%s: after the rollback got template label %s, evictions %v, want 1-29-1 and none", kind,
+				wl.Template.Labels[mesh.RevisionLabel], evictedPods(f))
 		}
 	}
 }
 
-// With OnDelete what is pinned is evicted pod by pod, and comes back, wherever the
-// process dies: the template is newer than the pods by the run's own write.
+// With OnDelete the template is labelled and then its pods are evicted one at a time. A
+// rollback after a crash at any call restores both.
 func TestOnDeleteTemplateIsLabelledAndPodsEvicted(t *testing.T) {
 	t.Parallel()
 	const key = "StatefulSet d/x"
 	bring := func(dieAt int) *fake {
-		f := labelled(mesh.StatefulSet)
-		f.sees = func(w *mesh.World) {
+		f := labelledUpgrade(mesh.StatefulSet)
+		f.onObserve = func(w *mesh.World) {
 			for i, wl := range w.Workloads {
 				if wl.Ref() != key {
 					continue
@@ -181,28 +182,28 @@ func TestOnDeleteTemplateIsLabelledAndPodsEvicted(t *testing.T) {
 				}
 			}
 		}
-		f.sees(&f.world)
+		f.onObserve(&f.world)
 		f.ledger = step.Ledger{}
-		f.agree()
-		f.dieAt = dieAt
+		f.approve()
+		f.crashAt = dieAt
 		return f
 	}
 	stands := func(f *fake) string {
-		wl, _ := f.world.Workload(key)
-		return fmt.Sprint(wl.Template.Labels[mesh.RevisionLabel], wl.Sidecars(), ended(f))
+		wl, _ := f.world.Workload(mesh.WorkloadRef(key))
+		return fmt.Sprint(wl.Template.Labels[mesh.RevisionLabel], wl.Sidecars(), evictedPods(f))
 	}
 	f := bring(0)
 	expect(t, f, Completed)
 	if got := stands(f); got != "1-31-0[1-31-0] [x-1 x-0]" {
-		t.Fatalf("it stands at %s", got)
+		t.Fatalf("got %s", got)
 	}
 	for n := 1; ; n += 3 {
 		f := bring(n)
 		_, err := f.run()
-		f.dieAt, f.writes, f.intent.Rollback = 0, nil, true
+		f.crashAt, f.writes, f.intent.Rollback = 0, nil, true
 		expect(t, f, RolledBack)
 		if got := stands(f); !strings.HasPrefix(got, "1-29-1[1-29-1]") {
-			t.Fatalf("killed after port call %d and taken back: it stands at %s", n, got)
+			t.Fatalf("crash at call %d, rolled back: got %s", n, got)
 		}
 		if err == nil {
 			return

@@ -4,7 +4,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -16,30 +15,31 @@ func subjectOf(c step.Change) string {
 	return mesh.Component{Kind: c.Kind, Namespace: c.Namespace, Name: c.Name}.String()
 }
 
-// owned is a mesh of which it is known what its control plane is made of.
-func owned() mesh.World {
-	w := meshOf()
+// meshWithComponents returns a mesh whose control plane has components.
+func meshWithComponents() mesh.World {
+	w := testMesh()
 	w.Webhooks = slices.DeleteFunc(w.Webhooks, func(h mesh.Webhook) bool { return h.Tag != "" })
 	w.Namespaces[0].Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 	own := func(kind, namespace, name string) mesh.Component {
 		return mesh.Component{Kind: kind, Namespace: namespace, Name: name, UID: kind + "-uid", Revision: "1-29-1", IstioComponent: "Pilot"}
 	}
-	w.Components = []mesh.Component{own("Deployment", "istio-system", "istiod-1-29-1"), own("MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-29-1"),
+	w.Components = []mesh.Component{own("Deployment", "istio-system", "istiod-1-29-1"),
+		own("MutatingWebhookConfiguration", "", "istio-sidecar-injector-1-29-1"),
 		own("Service", "istio-system", "istiod-1-29-1"), own("ConfigMap", "istio-system", "istio-1-29-1")}
 	w.Sort()
 	return w
 }
 
-// removing is an upgrade that takes the old revision away at its end.
-func removing() *fake {
-	f := upgrade()
-	f.world, f.ledger, f.intent.Remove = owned(), step.Ledger{}, true
-	f.agreeAimed()
+// removalUpgrade returns an upgrade that removes the old revision at its end.
+func removalUpgrade() *fake {
+	f := newUpgrade()
+	f.world, f.ledger, f.intent.Remove = meshWithComponents(), step.Ledger{}, true
+	f.approveTarget()
 	return f
 }
 
-// agreeAimed agrees to what the intent and the ledger lead to.
-func (f *fake) agreeAimed() {
+// approveTarget approves the plan for the target that the intent and the ledger resolve to.
+func (f *fake) approveTarget() {
 	target, err := plan.ResolveTarget(f.world, f.intent, f.ledger)
 	if err != nil {
 		panic(err)
@@ -54,7 +54,7 @@ func (f *fake) agreeAimed() {
 
 func TestOldRevisionIsRemovedLast(t *testing.T) {
 	t.Parallel()
-	f := removing()
+	f := removalUpgrade()
 	if outcome, err := f.run(); err != nil || outcome != Completed {
 		t.Fatal(outcome, err, f.ledger.Held)
 	}
@@ -63,32 +63,32 @@ func TestOldRevisionIsRemovedLast(t *testing.T) {
 		if c.Verb == step.Delete {
 			verbs = append(verbs, subjectOf(c))
 		} else if len(verbs) > 0 && c.Verb != step.SaveCopy {
-			t.Errorf("%s %s %s comes after the removal began", c.Verb, c.Kind, c.Name)
+			t.Errorf("got %s %s %s after the removal began", c.Verb, c.Kind, c.Name)
 		}
 	}
 	want := []string{"MutatingWebhookConfiguration istio-sidecar-injector-1-29-1", "Deployment istio-system/istiod-1-29-1",
 		"Service istio-system/istiod-1-29-1", "ConfigMap istio-system/istio-1-29-1"}
 	if !slices.Equal(verbs, want) {
-		t.Errorf("taken away: %q", verbs)
+		t.Errorf("got deletions %q, want %q", verbs, want)
 	}
 	if _, there := f.world.Revision("1-29-1"); there || len(f.world.SavedCopies) != len(want) {
-		t.Errorf("1-29-1 is there: %t, %d objects are kept", there, len(f.world.SavedCopies))
+		t.Errorf("got revision 1-29-1 %t and %d saved copies, want it gone and %d copies", there, len(f.world.SavedCopies), len(want))
 	}
 }
 
 func TestNothingIsRemovedWithoutApproval(t *testing.T) {
 	t.Parallel()
-	f := removing()
+	f := removalUpgrade()
 	f.intent.Remove = false
 	f.ledger = step.Ledger{}
-	f.agreeAimed()
+	f.approveTarget()
 	if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Components) != 4 {
 		t.Error(outcome, err, f.world.Components)
 	}
 }
 
-// Whatever holds on to the old revision holds the run by its name; once that is
-// gone the same command goes on.
+// What still uses the old revision holds the run by its name. Once that is gone the
+// same command continues.
 func TestRemainingReferenceHolds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -108,35 +108,39 @@ func TestRemainingReferenceHolds(t *testing.T) {
 			w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: "z", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}})
 		}},
 		{"a template", "Deployment x/idle", func(w *mesh.World) {
-			w.Workloads = append(w.Workloads, mesh.Workload{Kind: mesh.Deployment, Namespace: "x", Name: "idle", Template: mesh.Template{Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}})
+			w.Workloads = append(w.Workloads, mesh.Workload{Kind: mesh.Deployment, Namespace: "x", Name: "idle",
+				Template: mesh.Template{Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}}})
 		}},
 		{"a gateway", "Deployment istio-system/gw", func(w *mesh.World) {
-			w.Components = append(slices.Clone(w.Components), mesh.Component{Kind: "Deployment", Namespace: "istio-system", Name: "gw", Revision: "1-29-1", IstioComponent: "IngressGateways", Shared: true})
+			w.Components = append(slices.Clone(w.Components), mesh.Component{Kind: "Deployment", Namespace: "istio-system", Name: "gw",
+				Revision: "1-29-1", IstioComponent: "IngressGateways", Shared: true})
 		}},
 		{"another's webhook", "MutatingWebhookConfiguration vault", func(w *mesh.World) {
-			w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "vault", Service: "istio-system/istiod-1-29-1", Revision: "other", Namespaces: mesh.Selector{{Key: "x", Operator: mesh.Exists}}})
+			w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "vault", Service: "istio-system/istiod-1-29-1", Revision: "other",
+				Namespaces: mesh.Selector{{Key: "x", Operator: mesh.Exists}}})
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := removing()
-			f.sees = c.sees
+			f := removalUpgrade()
+			f.onObserve = c.sees
 			outcome, err := f.run()
-			if err != nil || outcome != Held || f.ledger.Held.Subject != c.subject || f.ledger.Held.Reason != checkFailed || f.ledger.Held.Hint == "" {
-				t.Fatalf("%v %v %+v", outcome, err, f.ledger.Held)
+			if err != nil || outcome != Held {
+				t.Fatalf("got %v, %v, want %v", outcome, err, Held)
 			}
+			wantHold(t, f, step.Hold{Reason: checkFailed, Subject: c.subject})
 			if len(f.world.Components) != 4 {
-				t.Fatalf("something was taken away: %v", f.world.Components)
+				t.Fatalf("got components %v, want none removed", f.world.Components)
 			}
-			f.sees = nil
+			f.onObserve = nil
 			if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Components) != 0 {
-				t.Errorf("once it is gone: %v %v %+v", outcome, err, f.ledger.Held)
+				t.Errorf("without the reference: got %v, %v, %+v, want the removal", outcome, err, f.ledger.Held)
 			}
 		})
 	}
 }
 
-// Not knowing who is connected is no reason to go on, nor is a connection.
+// The removal waits while connections are unknown or exist.
 func TestUnknownConnectionsPreventRemoval(t *testing.T) {
 	t.Parallel()
 	moved := func(w *mesh.World) bool {
@@ -158,8 +162,8 @@ func TestUnknownConnectionsPreventRemoval(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f := removing()
-			f.sees = tc.sees
+			f := removalUpgrade()
+			f.onObserve = tc.sees
 			outcome, err := f.run()
 			if err != nil || outcome != Held || f.ledger.Held.Reason != timedOut || len(f.world.Components) != 4 {
 				t.Fatalf("%v %v %+v", outcome, err, f.ledger.Held)
@@ -168,14 +172,14 @@ func TestUnknownConnectionsPreventRemoval(t *testing.T) {
 	}
 }
 
-// What was not agreed to, since it is new, holds the run.
+// An object that was re-created after the approval holds the run.
 func TestRecreatedObjectIsNotRemoved(t *testing.T) {
 	t.Parallel()
-	f := removing()
-	f.sees = func(w *mesh.World) {
+	f := removalUpgrade()
+	f.onObserve = func(w *mesh.World) {
 		w.Components = slices.Clone(w.Components)
 		for i := range w.Components {
-			w.Components[i].UID += "-anew"
+			w.Components[i].UID += "-new"
 		}
 	}
 	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Reason != planChanged {
@@ -183,51 +187,51 @@ func TestRecreatedObjectIsNotRemoved(t *testing.T) {
 	}
 }
 
-// Back after the removal, killed after any port call: the old revision comes back
-// first, and then all is as it was.
+// A rollback after the removal restores the old revision first, despite a crash at any
+// call.
 func TestRollbackAfterRemovalDespiteCrashes(t *testing.T) {
 	t.Parallel()
-	whole := removing()
-	if outcome, err := whole.run(); err != nil || outcome != Completed {
+	uninterrupted := removalUpgrade()
+	if outcome, err := uninterrupted.run(); err != nil || outcome != Completed {
 		t.Fatal(outcome, err)
 	}
-	calls := whole.calls
+	calls := uninterrupted.calls
 	for at := 1; at <= calls; at++ {
-		f := removing()
-		f.dieAt = at
+		f := removalUpgrade()
+		f.crashAt = at
 		_, _ = f.run()
-		f.dieAt = 0
+		f.crashAt = 0
 		if outcome, err := f.run(); err != nil || outcome != Completed || len(f.world.Components) != 0 || len(f.world.SavedCopies) != 4 {
-			t.Fatalf("killed after call %d: %v %v, left %v, kept %v", at, outcome, err, f.world.Components, f.world.SavedCopies)
+			t.Fatalf("crash at call %d: got %v, %v, components %v, saved copies %v", at, outcome, err, f.world.Components, f.world.SavedCopies)
 		}
 	}
-	for at := calls - 40; at <= calls; at++ { // in the middle of the removal, and straight back
-		f := removing()
-		f.dieAt = at
+	for at := calls - 40; at <= calls; at++ { // during the removal, with a rollback right after
+		f := removalUpgrade()
+		f.crashAt = at
 		_, _ = f.run()
-		f.dieAt, f.intent.Rollback = 0, true
-		f.agreeAimed()
+		f.crashAt, f.intent.Rollback = 0, true
+		f.approveTarget()
 		if outcome, err := f.run(); err != nil || outcome != RolledBack || len(f.world.Components) != 4 {
-			t.Fatalf("killed after call %d and rolled back: %v %v %+v, there is %v", at, outcome, err, f.ledger.Held, f.world.Components)
+			t.Fatalf("crash at call %d, rolled back: got %v, %v, %+v, components %v", at, outcome, err, f.ledger.Held, f.world.Components)
 		}
 	}
 	for at := 1; ; at++ {
-		f := removing()
+		f := removalUpgrade()
 		if _, err := f.run(); err != nil {
 			t.Fatal(err)
 		}
 		f.intent.Rollback = true
-		f.agreeAimed()
-		f.calls, f.writes, f.dieAt = 0, nil, at
+		f.approveTarget()
+		f.calls, f.writes, f.crashAt = 0, nil, at
 		_, _ = f.run()
 		ended := f.calls < at
-		f.dieAt = 0
+		f.crashAt = 0
 		if outcome, err := f.run(); err != nil || outcome != RolledBack || f.writes[0].Verb != step.RestoreRevision {
-			t.Fatalf("killed after call %d: %v %v %+v", at, outcome, err, f.writes)
+			t.Fatalf("crash at call %d: got %v, %v, writes %+v", at, outcome, err, f.writes)
 		}
 		for _, ns := range []string{"a", "b", "c"} {
-			if on := f.on(ns); !slices.Equal(on, []string{"1-29-1"}) {
-				t.Fatalf("killed after call %d: %s is on %v", at, ns, on)
+			if on := f.sidecarsIn(ns); !slices.Equal(on, []string{"1-29-1"}) {
+				t.Fatalf("crash at call %d: got namespace %s on %v, want 1-29-1", at, ns, on)
 			}
 		}
 		if ended {
@@ -236,18 +240,17 @@ func TestRollbackAfterRemovalDespiteCrashes(t *testing.T) {
 	}
 }
 
-// A run that has ended, and is asked to take the old revision away later, has
-// nothing else left to do.
+// A completed run that is asked to remove the old revision later does nothing else.
 func TestRemovalAfterACompletedRun(t *testing.T) {
 	t.Parallel()
-	f := removing()
+	f := removalUpgrade()
 	f.intent.Remove, f.ledger = false, step.Ledger{}
-	f.agreeAimed()
+	f.approveTarget()
 	if _, err := f.run(); err != nil {
 		t.Fatal(err)
 	}
 	f.intent.Remove, f.writes = true, nil
-	f.agreeAimed()
+	f.approveTarget()
 	outcome, err := f.run()
 	if err != nil || outcome != Completed || len(f.world.Components) != 0 {
 		t.Fatal(outcome, err, f.ledger.Held)
@@ -259,7 +262,7 @@ func TestRemovalAfterACompletedRun(t *testing.T) {
 	}
 }
 
-// What does not come back, or does not stay, holds the way back by name.
+// An object that cannot be restored holds the rollback by name.
 func TestMissingRestoredObjectHolds(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -267,7 +270,7 @@ func TestMissingRestoredObjectHolds(t *testing.T) {
 		breaks func(*fake)
 	}{
 		{"the write conflicts each time", func(f *fake) {
-			f.cut = func(c step.Change) error {
+			f.beforeWrite = func(c step.Change) error {
 				if c.Verb == step.RestoreRevision {
 					return ErrConflict
 				}
@@ -275,25 +278,22 @@ func TestMissingRestoredObjectHolds(t *testing.T) {
 			}
 		}},
 		{"another tool deletes it each time", func(f *fake) {
-			f.sees = func(w *mesh.World) {
+			f.onObserve = func(w *mesh.World) {
 				w.Components = slices.DeleteFunc(slices.Clone(w.Components), func(b mesh.Component) bool { return b.Kind == "Service" })
 			}
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f := removing()
+			f := removalUpgrade()
 			expect(t, f, Completed)
 			f.intent.Rollback = true
-			f.agreeAimed()
+			f.approveTarget()
 			tc.breaks(f)
-			f.dieAt = f.calls + 10_000
+			f.crashAt = f.calls + 10_000
 			expect(t, f, Held)
-			h := f.ledger.Held
-			if h.Reason != timedOut || h.Subject != "1-29-1" || !strings.Contains(h.Message, "Service istio-system/istiod-1-29-1") || h.Hint == "" {
-				t.Fatalf("held with %+v", h)
-			}
-			f.cut, f.sees, f.dieAt = nil, nil, 0 // mended
+			wantHold(t, f, step.Hold{Reason: timedOut, Subject: "1-29-1", Message: "Service istio-system/istiod-1-29-1"})
+			f.beforeWrite, f.onObserve, f.crashAt = nil, nil, 0
 			expect(t, f, RolledBack)
 		})
 	}

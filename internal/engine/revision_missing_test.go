@@ -4,23 +4,21 @@ package engine
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
 )
 
-// uninstalling is a run to a revision that was there when it began, and that other
-// hands take away once its second wave is labelled.
-func uninstalling() (f *fake, again func()) {
-	f = upgrade()
-	f.world, _ = plan.Simulate(f.world, step.Target{}, step.Ledger{}, step.Step{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"}, f.now)
+// removedTargetUpgrade returns an upgrade to a revision that existed before the run, and
+// that is removed once the second wave is labelled. The function re-creates it.
+func removedTargetUpgrade() (f *fake, recreate func()) {
+	f = newUpgrade()
+	f.simulate(step.Step{Kind: step.Install, Subject: "1-31-0", To: "1.31.0"})
 	f.intent.Installable, f.ledger = false, step.Ledger{}
-	f.agree()
+	f.approve()
 	revisions, webhooks, labelled := f.world.Revisions, f.world.Webhooks, 0
-	f.acted = func(c step.Change) {
+	f.afterWrite = func(c step.Change) {
 		if c.Kind != "Namespace" {
 			return
 		}
@@ -32,47 +30,39 @@ func uninstalling() (f *fake, again func()) {
 	return f, func() { f.world.Revisions, f.world.Webhooks = revisions, webhooks }
 }
 
-// A revision that others take away in the middle holds the run, and says so for as
-// long as it is gone; the run goes on once it is there again.
+// A removed target revision holds the run until it exists again.
 func TestRemovedTargetHolds(t *testing.T) {
 	t.Parallel()
-	f, again := uninstalling()
+	f, recreate := removedTargetUpgrade()
 	for range 2 {
 		expect(t, f, Held)
-		h := f.ledger.Held
-		if h.Reason != checkFailed || h.Subject != "1-31-0" || !strings.Contains(h.Message, "the cluster has 1-29-1") || !strings.Contains(h.Hint, "rerig rollback to-1-31-0") {
-			t.Fatalf("held with %+v", h)
-		}
+		wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "1-31-0", Message: "the cluster has 1-29-1", Hint: "rerig rollback to-1-31-0"})
 	}
 	writes := len(f.writes)
-	again()
+	recreate()
 	expect(t, f, Completed)
-	if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" || writes == len(f.writes) {
-		t.Errorf("after %d writes and %d: %s", writes, len(f.writes), got)
+	if got := sidecars(f); got != allNew || writes == len(f.writes) {
+		t.Errorf("got sidecars %s after %d writes, want all moved after more than %d", got, len(f.writes), writes)
 	}
 }
 
 func TestRollbackFromARemovedTarget(t *testing.T) {
 	t.Parallel()
-	f, _ := uninstalling()
+	f, _ := removedTargetUpgrade()
 	expect(t, f, Held)
 	f.intent.Rollback = true
-	f.agree()
+	f.approve()
 	expect(t, f, RolledBack)
-	if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" {
-		t.Error(got)
-	}
+	wantSidecars(t, f, allOld)
 }
 
-// One that the run can install again it installs when that was agreed to.
+// A run that may install the revision does so after another approval.
 func TestRemovedTargetIsInstalledAfterApproval(t *testing.T) {
 	t.Parallel()
-	f, _ := uninstalling()
+	f, _ := removedTargetUpgrade()
 	f.intent.Installable = true
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != planChanged || !strings.Contains(h.Message, "install 1-31-0") {
-		t.Fatalf("held with %+v", h)
-	}
-	f.agree()
+	wantHold(t, f, step.Hold{Reason: planChanged, Message: "install 1-31-0"})
+	f.approve()
 	expect(t, f, Completed)
 }

@@ -14,66 +14,65 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// still is a mesh that does not change: what it costs to decide about it is the
-// engine's alone.
-type still struct {
+// staticMesh is a mesh that does not change, so that a turn costs only what the engine does.
+type staticMesh struct {
 	world  mesh.World
 	intent step.Intent
 	ledger step.Ledger
 	now    time.Time
 }
 
-func (s *still) Observe(context.Context) (mesh.World, error) { return s.world, nil }
+func (s *staticMesh) Observe(context.Context) (mesh.World, error) { return s.world, nil }
 
-func (s *still) Certificate(_ context.Context, ns, pod string) (mesh.Certificate, error) {
+func (s *staticMesh) Certificate(_ context.Context, ns, pod string) (mesh.Certificate, error) {
 	return mesh.Certificate{Namespace: ns, Pod: pod, Identity: "spiffe://cluster.local/ns/" + ns, Chains: true}, nil
 }
 
-func (s *still) Traffic(context.Context, string, string) (mesh.Traffic, error) {
+func (s *staticMesh) Traffic(context.Context, string, string) (mesh.Traffic, error) {
 	return mesh.Traffic{Idle: true}, nil
 }
 
-func (s *still) Setups(context.Context, []string) (mesh.ControlPlaneSettings, error) {
+func (s *staticMesh) Setups(context.Context, []string) (mesh.ControlPlaneSettings, error) {
 	return mesh.ControlPlaneSettings{}, nil
 }
 
-func (s *still) Write(context.Context, step.Change) error { return nil }
+func (s *staticMesh) Write(context.Context, step.Change) error { return nil }
 
-func (s *still) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
+func (s *staticMesh) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
 	return a, nil
 }
 
-func (s *still) Load(context.Context) (step.Intent, step.Ledger, error) {
+func (s *staticMesh) Load(context.Context) (step.Intent, step.Ledger, error) {
 	return s.intent, s.ledger, nil
 }
 
-func (s *still) Save(context.Context, step.Ledger, Summary) error { return nil }
+func (s *staticMesh) Save(context.Context, step.Ledger, Summary) error { return nil }
 
-func (s *still) Now() time.Time { return s.now }
+func (s *staticMesh) Now() time.Time { return s.now }
 
-func (s *still) Sleep(context.Context, time.Duration) error { return nil }
+func (s *staticMesh) Sleep(context.Context, time.Duration) error { return nil }
 
-func (s *still) Report(Event) {}
+func (s *staticMesh) Report(Event) {}
 
-func (s *still) engine() Engine {
+func (s *staticMesh) engine() Engine {
 	return Engine{Observer: s, Writer: s, Record: s, Clock: s, Reporter: s}.withDefaults()
 }
 
-// scenarios are states of an upgrade in two waves of equal size, in each of which a turn handles
-// every workload of the first wave.
+// scenarios are states of an upgrade in two waves of equal size. In each of them a turn
+// handles every workload of the first wave.
 var scenarios = []struct {
 	name  string
-	state func(*still)
+	state func(*staticMesh)
 }{
-	{"restarting", func(s *still) { s.restartWave(4, false) }},
-	{"waiting for rollouts", func(s *still) { s.restartWave(-1, false) }},
-	{"verifying", func(s *still) { s.restartWave(-1, true) }},
+	{"restarting", func(s *staticMesh) { s.restartWave(4, false) }},
+	{"waiting for rollouts", func(s *staticMesh) { s.restartWave(-1, false) }},
+	{"verifying", func(s *staticMesh) { s.restartWave(-1, true) }},
 }
 
 // largeMesh returns an upgrade of n workloads, 20 in each namespace, whose first
 // wave is labelled.
-func largeMesh(n int) *still {
-	s := &still{world: meshOf(), intent: upgrade().intent, now: upgrade().now}
+func largeMesh(n int) *staticMesh {
+	s := &staticMesh{world: testMesh(), intent: newUpgrade().intent, now: newUpgrade().now}
 	s.world.Namespaces, s.world.Workloads = nil, nil
 	s.intent.Waves, s.intent.Parallel = make([][]string, 2), 8
 	for i := range n / 20 {
@@ -113,7 +112,7 @@ func largeMesh(n int) *still {
 }
 
 // restartWave restarts the first n workloads of the first wave.
-func (s *still) restartWave(n int, done bool) {
+func (s *staticMesh) restartWave(n int, done bool) {
 	for i, wl := range s.world.Workloads {
 		if ns, _ := s.world.Namespace(wl.Namespace); ns.Labels[mesh.RevisionLabel] != "1-31-0" || n == 0 {
 			continue
@@ -137,7 +136,7 @@ func (s *still) restartWave(n int, done bool) {
 }
 
 // turn takes one turn of the engine.
-func (s *still) turn(tb testing.TB) {
+func (s *staticMesh) turn(tb testing.TB) {
 	tb.Helper()
 	if outcome, err := s.engine().turn(context.Background(), false); err != nil || outcome != "" {
 		tb.Fatalf("got outcome %q, %v", outcome, err)
@@ -145,7 +144,7 @@ func (s *still) turn(tb testing.TB) {
 }
 
 // timed returns how long n turns take, each.
-func (s *still) timed(tb testing.TB, n int) time.Duration {
+func (s *staticMesh) timed(tb testing.TB, n int) time.Duration {
 	tb.Helper()
 	runtime.GC()
 	began := time.Now()

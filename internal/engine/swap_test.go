@@ -11,19 +11,18 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
+	"github.com/rerig/rerig/internal/verify"
 )
 
-// clean demands that a run of swaps is over and has left nothing behind.
-func clean(t *testing.T, f *fake, at string, on string) {
+// requireClean checks that swaps have left nothing behind.
+func requireClean(t *testing.T, f *fake, at string, on string) {
 	t.Helper()
-	if got := where(f); got != on {
-		t.Fatalf("%s: it stands at %s", at, got)
+	wantSidecars(t, f, on)
+	if left := f.leftovers(); left != nil {
+		t.Fatalf("%s: got leftovers %v, want none", at, left)
 	}
-	if left := f.left(); left != nil {
-		t.Fatalf("%s: left behind: %v", at, left)
-	}
-	if n := len(f.uids()); n != 12 {
-		t.Fatalf("%s: %d pods are there, not 12", at, n)
+	if n := len(f.podUIDs()); n != 12 {
+		t.Fatalf("%s: got %d pods, want 12", at, n)
 	}
 }
 
@@ -34,27 +33,25 @@ const (
 
 func TestSwapMovesEveryPodAndChangesNoTemplate(t *testing.T) {
 	t.Parallel()
-	f := swapping()
+	f := swapUpgrade()
 	expect(t, f, Completed)
-	clean(t, f, "at the end", allNew)
+	requireClean(t, f, "at the end", allNew)
 	for _, c := range f.writes {
 		if c.Kind == "Deployment" {
-			t.Errorf("the template of %s/%s was written to", c.Namespace, c.Name)
+			t.Errorf("the template of %s/%s was changed", c.Namespace, c.Name)
 		}
 	}
 }
 
-// A crash after each port call of a swap, and the same command again, leaves
-// nothing behind.
 func TestSwapSurvivesAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
-		f := swapping()
-		f.dieAt = n
+		f := swapUpgrade()
+		f.crashAt = n
 		_, err := f.run()
-		f.dieAt = 0
+		f.crashAt = 0
 		expect(t, f, Completed)
-		clean(t, f, "killed", allNew)
+		requireClean(t, f, "killed", allNew)
 		if err == nil {
 			t.Logf("%d crash points", n-1)
 			return
@@ -62,24 +59,24 @@ func TestSwapSurvivesAnyCrash(t *testing.T) {
 	}
 }
 
-// Until a wave's parked pods are ended, the way back from a crash anywhere has the
-// same pods serve again. None is left behind, however often it crashes.
+// While a wave's parked pods exist, a rollback has the same pods serve again. It leaves
+// none behind, despite crashes.
 func TestSwapRollsBackAfterAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
-		f := swapping()
-		before := f.uids()
-		f.dieAt = n
+		f := swapUpgrade()
+		before := f.podUIDs()
+		f.crashAt = n
 		_, err := f.run()
-		retired := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteKept && c.Kind == "Pod" })
+		deleted := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteKept && c.Kind == "Pod" })
 		f.intent.Rollback = true
-		f.dieAt = f.calls + n%37
+		f.crashAt = f.calls + n%37
 		_, _ = f.run()
-		f.dieAt = 0
+		f.crashAt = 0
 		expect(t, f, RolledBack)
-		clean(t, f, "rolled back", allOld)
-		if diff := cmp.Diff(before, f.uids()); diff != "" && !retired {
-			t.Fatalf("killed after port call %d: other pods serve (-before +after):\n%s", n, diff)
+		requireClean(t, f, "rolled back", allOld)
+		if diff := cmp.Diff(before, f.podUIDs()); diff != "" && !deleted {
+			t.Fatalf("crash at call %d: pods (-before +after):\n%s", n, diff)
 		}
 		if err == nil {
 			return
@@ -87,8 +84,8 @@ func TestSwapRollsBackAfterAnyCrash(t *testing.T) {
 	}
 }
 
-// The first pod is the trial: when its replacement fails, the workload's others are
-// not touched, and a wave that is put back has the same pods again.
+// When the replacement of the first pod fails, the workload's other pods stay attached.
+// A wave that is rolled back has the same pods again.
 func TestFailingReplacementHoldsTheSwap(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -96,15 +93,15 @@ func TestFailingReplacementHoldsTheSwap(t *testing.T) {
 		breaks  func(*fake)
 		reverts bool
 	}{
-		{"never ready", func(f *fake) { f.unready = "Deployment b/y" }, false},
-		{"never ready, rolled back", func(f *fake) { f.unready = "Deployment b/y" }, true},
-		{"rejects its configuration", func(f *fake) { f.rejects = "b" }, false},
-		{"rejects its configuration, rolled back", func(f *fake) { f.rejects = "b" }, true},
+		{"never ready", func(f *fake) { f.unreadyWorkload = "Deployment b/y" }, false},
+		{"never ready, rolled back", func(f *fake) { f.unreadyWorkload = "Deployment b/y" }, true},
+		{"rejects its configuration", func(f *fake) { f.rejectsIn = "b" }, false},
+		{"rejects its configuration, rolled back", func(f *fake) { f.rejectsIn = "b" }, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f := swapping()
-			before := f.uids()
+			f := swapUpgrade()
+			before := f.podUIDs()
 			f.intent.RollbackOnFailure = tc.reverts
 			tc.breaks(f)
 			expect(t, f, Held)
@@ -112,64 +109,63 @@ func TestFailingReplacementHoldsTheSwap(t *testing.T) {
 			if !tc.reverts && len(wl.DetachedPods()) != 1 {
 				t.Errorf("got %d pods of b/y in the swap, want 1: %+v", len(wl.DetachedPods()), f.ledger.Held)
 			}
-			if tc.reverts && (where(f) != "[1-31-0] [1-29-1] [1-29-1]" || !slices.Equal(before[4:], f.uids()[4:]) || f.left() != nil) {
-				t.Errorf("after the rollback: got %s, pods %v, left %v; %+v", where(f), f.uids(), f.left(), f.ledger.Held)
+			if tc.reverts && (sidecars(f) != "[1-31-0] [1-29-1] [1-29-1]" || !slices.Equal(before[4:], f.podUIDs()[4:]) || f.leftovers() != nil) {
+				t.Errorf("after the rollback: got %s, pods %v, left %v; %+v", sidecars(f), f.podUIDs(), f.leftovers(), f.ledger.Held)
 			}
-			healthy(f)
+			repair(f)
 			for i := range f.world.Workloads {
 				for j := range f.world.Workloads[i].Pods {
 					f.world.Workloads[i].Pods[j].Ready = true
 				}
 				f.reconcile(&f.world.Workloads[i])
 			}
-			f.agree()
+			f.approve()
 			expect(t, f, Completed)
-			clean(t, f, "corrected", allNew)
+			requireClean(t, f, "corrected", allNew)
 		})
 	}
 }
 
-// A swap whose keeper has no room is not begun; it is named when its time is up, and
-// goes on once there is room.
+// A swap without quota for its keeper does not start. It times out by name and continues
+// once there is quota.
 func TestSwapWaitsForQuotaOfItsKeeper(t *testing.T) {
 	t.Parallel()
-	f := swapping()
+	f := swapUpgrade()
 	f.world.Capacity.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "services", Hard: 2, Used: 2}}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "ResourceQuota tight has 0 of 2 services left") {
-		t.Errorf("held with %+v", h)
-	}
+	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "Deployment b/x", Message: "ResourceQuota tight has 0 of 2 services left"})
 	for _, c := range f.writes {
 		if c.Namespace == "b" && c.Kind != "Namespace" {
-			t.Errorf("the swap has begun: %s %s %s", c.Verb, c.Kind, c.Name)
+			t.Errorf("got %s %s %s, want no write of the swap", c.Verb, c.Kind, c.Name)
 		}
 	}
 	f.world.Capacity.Quotas[0].Hard = 4
 	expect(t, f, Completed)
-	clean(t, f, "with room", allNew)
+	requireClean(t, f, "with room", allNew)
 }
 
-// A parked pod that something still goes through is not ended: the run holds and
-// names it.
+// A parked pod that still receives traffic is not deleted. The run holds and names it.
 func TestBusyParkedPodIsNotDeleted(t *testing.T) {
 	t.Parallel()
-	f := swapping()
-	f.busy = "x0"
+	f := swapUpgrade()
+	f.busyPod = "x0"
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || !strings.Contains(h.Message, "pod x0 still receives traffic: 1 request under way") {
-		t.Errorf("held with %+v", h)
+	wantHold(t, f, step.Hold{Reason: timedOut, Message: "pod x0 still receives traffic: 1 request under way"})
+	waits := f.reported(Waiting)
+	if v := waits[len(waits)-1].Verdict; v.Check != verify.ParkedPodIdle.Name {
+		t.Errorf("got last verdict %+v, want %s", v, verify.ParkedPodIdle.Name)
 	}
-	f.busy = ""
+	f.busyPod = ""
 	expect(t, f, Completed)
-	clean(t, f, "once quiet", allNew)
+	requireClean(t, f, "once idle", allNew)
 }
 
-// A template that changes while pods are parked is not adopted into: the way back
-// makes new pods.
+// After a template change the parked pods cannot be reattached: the rollback creates new
+// pods.
 func TestTemplateChangeWhileParked(t *testing.T) {
 	t.Parallel()
-	f := swapping()
-	f.acted = func(c step.Change) {
+	f := swapUpgrade()
+	f.afterWrite = func(c step.Change) {
 		if c.Kind == "Pod" && c.Namespace == "a" && strings.Contains(string(c.Patch), `"app":null`) {
 			for i := range f.world.Workloads {
 				if wl := &f.world.Workloads[i]; wl.Namespace == "a" && len(wl.DetachedPods()) == 2 {
@@ -178,14 +174,14 @@ func TestTemplateChangeWhileParked(t *testing.T) {
 			}
 		}
 	}
-	f.dieAt = 70
+	f.crashAt = 70
 	_, _ = f.run()
-	f.dieAt, f.intent.Rollback, f.acted = 0, true, nil
+	f.crashAt, f.intent.Rollback, f.afterWrite = 0, true, nil
 	expect(t, f, RolledBack)
-	clean(t, f, "rolled back", allOld)
+	requireClean(t, f, "rolled back", allOld)
 }
 
-// deploy gives a workload another template, and new pods of it.
+// deploy changes a workload's template and replaces its pods.
 func (f *fake) deploy(wl *mesh.Workload) {
 	wl.ReplicaSetHash, wl.Template.Hash = "h2", "deployed"
 	var rest []mesh.Pod
@@ -198,15 +194,15 @@ func (f *fake) deploy(wl *mesh.Workload) {
 	f.reconcile(wl)
 }
 
-// A pod that somebody ended and that does not go is no reason to spin, and holds
-// nothing up: its mark goes with it. One that is not as it was seen, each time, is.
+// A marked pod that was deleted by another tool and stays terminating neither delays the
+// rollback nor makes it spin.
 func TestTerminatingPodDoesNotSpin(t *testing.T) {
 	t.Parallel()
-	f := swapping()
-	f.dieAt = 75
+	f := swapUpgrade()
+	f.crashAt = 75
 	_, _ = f.run()
-	f.dieAt, f.intent.Rollback = 0, true
-	f.acted = func(c step.Change) {
+	f.crashAt, f.intent.Rollback = 0, true
+	f.afterWrite = func(c step.Change) {
 		for i := range f.world.Workloads {
 			for j := range f.world.Workloads[i].Pods {
 				if p := &f.world.Workloads[i].Pods[j]; p.Name == "x0" && p.Swap.Place == mesh.Attached && p.Swap.Marked() {
@@ -215,17 +211,17 @@ func TestTerminatingPodDoesNotSpin(t *testing.T) {
 			}
 		}
 	}
-	f.dieAt = f.calls + 2000 // a tenth of which does
+	f.crashAt = f.calls + 2000 // far more than the rollback needs
 	expect(t, f, RolledBack)
 }
 
-// The new pods of a workload go bad while its old ones are parked: the way back
-// puts each of these in its place again, and waits for none of those.
+// When the new pods become unready, the rollback reattaches the parked ones and waits
+// for none of the new.
 func TestRollbackReattachesPodsWhenNewOnesFail(t *testing.T) {
 	t.Parallel()
-	f := swapping()
-	before := f.uids()
-	f.acted = func(c step.Change) {
+	f := swapUpgrade()
+	before := f.podUIDs()
+	f.afterWrite = func(c step.Change) {
 		for i := range f.world.Workloads {
 			wl := &f.world.Workloads[i]
 			if wl.Namespace != "b" || len(wl.DetachedPods()) < 2 {
@@ -240,12 +236,12 @@ func TestRollbackReattachesPodsWhenNewOnesFail(t *testing.T) {
 	}
 	f.intent.RollbackOnFailure = false
 	if outcome, _ := f.run(); outcome != Held {
-		t.Fatalf("it ended with %s", outcome)
+		t.Fatalf("got outcome %q, want %q", outcome, Held)
 	}
-	f.acted, f.intent.Rollback = nil, true
+	f.afterWrite, f.intent.Rollback = nil, true
 	expect(t, f, RolledBack)
-	clean(t, f, "rolled back", allOld)
-	if now := f.uids(); !slices.Equal(before[4:8], now[4:8]) {
-		t.Errorf("in b other pods serve: %v, not %v", now, before)
+	requireClean(t, f, "rolled back", allOld)
+	if now := f.podUIDs(); !slices.Equal(before[4:8], now[4:8]) {
+		t.Errorf("got pods %v, want in namespace b those of %v", now, before)
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
-// A tag that somebody took away cannot be moved back: that is said at once, and
-// with the tag made anew the same command goes on. The default's validator stays
-// where its webhooks go (`istioctl tag remove` up to 1.30).
+// A tag that was removed cannot be moved: the run holds at once, and continues after the
+// tag is created again. `istioctl tag remove` up to 1.30 leaves the validator of the
+// default tag.
 func TestMissingTagHoldsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -24,13 +25,13 @@ func TestMissingTagHoldsAtOnce(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			tagGone(t, tc.validator)
+			testMissingTag(t, tc.validator)
 		})
 	}
 }
 
-func tagGone(t *testing.T, validator mesh.Validator) {
-	f := upgrade()
+func testMissingTag(t *testing.T, validator mesh.Validator) {
+	f := newUpgrade()
 	f.world.Validator = validator
 	expect(t, f, Completed)
 	was := f.world.Webhooks
@@ -39,44 +40,43 @@ func tagGone(t *testing.T, validator mesh.Validator) {
 	f.intent.Rollback = true
 	began := f.now
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != checkFailed || h.Subject != "tag default" || !strings.Contains(h.Message, "is gone") || !strings.Contains(h.Hint, "istioctl tag set default --revision 1-29-1") {
-		t.Errorf("held with %+v", h)
-	}
+	wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "tag default", Message: "is gone",
+		Hint: "istioctl tag set default --revision 1-29-1"})
 	if at := f.world.Validator; validator.Configuration != "" && at.Revision != "1-31-0" {
-		t.Errorf("the validator alone was moved, to %s", at.Revision)
+		t.Errorf("got the validator on %s, want it unchanged", at.Revision)
 	}
 	if waited := f.now.Sub(began); waited > f.intent.ReadyTimeout/2 {
-		t.Errorf("held after %s", waited)
+		t.Errorf("got a hold after %s, want it at once", waited)
 	}
 	f.world.Webhooks = slices.Clone(was)
 	f.world.Webhooks[slices.IndexFunc(was, of)].Revision = "1-29-1"
 	if validator.Configuration != "" {
-		f.world.Validator.Revision = "1-29-1" // as istioctl has it
+		f.world.Validator.Revision = "1-29-1" // as `istioctl tag set` does
 	}
 	expect(t, f, RolledBack)
-	if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" {
-		t.Error(got)
-	}
+	wantSidecars(t, f, allOld)
 }
 
-// Who is bound by a tag and is not moved holds it, forth and back, with what can
-// be done on that way.
+// A bystander holds the tag, in an upgrade and in a rollback. Only an upgrade can leave
+// the tag unchanged.
 func TestTagWithBystandersHolds(t *testing.T) {
 	t.Parallel()
 	for _, back := range []bool{false, true} {
-		f := upgrade()
+		f := newUpgrade()
 		if back {
 			expect(t, f, Completed)
 		}
 		at := f.world.TagRevisions("default")[0]
-		f.world.Namespaces = append(slices.Clone(f.world.Namespaces), mesh.Namespace{Name: "new", Labels: map[string]string{mesh.InjectionLabel: "enabled"}})
+		f.world.Namespaces = append(slices.Clone(f.world.Namespaces),
+			mesh.Namespace{Name: "new", Labels: map[string]string{mesh.InjectionLabel: "enabled"}})
 		f.world.Workloads = append(slices.Clone(f.world.Workloads), mesh.Workload{Namespace: "new", Name: "jobs", Kind: mesh.CronJob})
 		f.world.Sort()
 		f.intent.Rollback, f.intent.Namespaces = back, []string{"a", "b", "c"}
 		expect(t, f, Held)
 		h := f.ledger.Held
-		if h.Reason != planChanged || h.Subject != "tag default" || !strings.Contains(h.Message, "it binds CronJob new/jobs") || strings.Contains(h.Hint, "--tags keep") == back {
-			t.Errorf("back %t: held with %+v", back, h)
+		wantHold(t, f, step.Hold{Reason: planChanged, Subject: "tag default", Message: "it binds CronJob new/jobs"})
+		if strings.Contains(h.Hint, "--tags keep") == back {
+			t.Errorf("rollback %t: got hint %q", back, h.Hint)
 		}
 		f.world.Namespaces = slices.Clone(f.world.Namespaces)
 		i := slices.IndexFunc(f.world.Namespaces, func(ns mesh.Namespace) bool { return ns.Name == "new" })
@@ -85,13 +85,12 @@ func TestTagWithBystandersHolds(t *testing.T) {
 	}
 }
 
-// One that is taken away on the way there binds nobody: no namespace is given a
-// label back that nobody serves.
+// After the tag was removed, no namespace gets a label that selects no revision.
 func TestMissingTagRestoresNoLabels(t *testing.T) {
 	t.Parallel()
-	f := upgrade()
+	f := newUpgrade()
 	f.world.Validator = mesh.Validator{Configuration: "istiod-default-validator", Revision: "1-29-1"}
-	f.sees = func(w *mesh.World) {
+	f.onObserve = func(w *mesh.World) {
 		if ns, _ := w.Namespace("a"); ns.Binding() != mesh.Pinned("1-31-0") {
 			return
 		}
@@ -100,12 +99,10 @@ func TestMissingTagRestoresNoLabels(t *testing.T) {
 		f.world.Webhooks = slices.DeleteFunc(slices.Clone(f.world.Webhooks), of)
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Subject != "tag default" || !strings.Contains(h.Message, "is gone") {
-		t.Errorf("held with %+v", h)
-	}
+	wantHold(t, f, step.Hold{Subject: "tag default", Message: "is gone"})
 	for _, ns := range f.world.Namespaces {
 		if by := f.world.Injectors(ns, mesh.Template{}); len(by) == 0 && ns.Binding() != (mesh.Binding{}) {
-			t.Errorf("%s has the labels %s, which nobody serves", ns.Name, ns.Binding())
+			t.Errorf("got namespace %s labelled %s, which selects no revision", ns.Name, ns.Binding())
 		}
 	}
 }

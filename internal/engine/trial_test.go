@@ -15,27 +15,28 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// trying is an upgrade in which everything is tried first, out of service in
+// trialUpgrade returns an upgrade with a trial of each workload, out of service in
 // namespace c.
-func trying() *fake {
-	f := upgrade()
+func trialUpgrade() *fake {
+	f := newUpgrade()
 	f.intent.Policy = step.Policy{Trial: step.InService, Rules: []step.Rule{{Namespace: "c", Trial: step.OutOfService}}}
 	for i, wl := range f.world.Workloads {
 		f.world.Workloads[i].Template.Labels = map[string]string{"app": wl.Name}
 		f.world.Workloads[i].Services = []mesh.Service{{Name: wl.Name, Selector: map[string]string{"app": wl.Name}}}
 	}
 	f.ledger = step.Ledger{}
-	f.agree()
+	f.approve()
 	return f
 }
 
-// onTrial makes, lets loose and ends trial pods: a pod that is let to a node runs
-// at once, one that is ended is seen ending once.
-func (f *fake) onTrial(c step.Change) {
+// applyTrial applies a write of a trial. A scheduled pod runs at once; a deleted pod is
+// terminating for one observation.
+func (f *fake) applyTrial(c step.Change) {
 	f.world.Trials = slices.Clone(f.world.Trials)
 	if c.Verb == step.CreateTrial {
-		wl, _ := f.world.Workload(mesh.WorkloadRef(c.Kind + " " + c.Namespace + "/" + c.Name))
-		f.world.Trials = append(f.world.Trials, mesh.Trial{Run: c.Trial.Run, Workload: wl.Ref(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
+		wl, _ := f.world.Workload(c.Kind + " " + c.Namespace + "/" + c.Name)
+		f.world.Trials = append(f.world.Trials, mesh.Trial{
+			Run: c.Trial.Run, Workload: wl.Ref(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
 			Mode: string(c.Trial.Mode), Gated: true, Namespace: c.Namespace,
 			Pod: mesh.Pod{Name: c.Name + "-trial", UID: fmt.Sprint("uid-", f.calls), Problem: "not scheduled: SchedulingGated"}})
 		return
@@ -47,12 +48,12 @@ func (f *fake) onTrial(c step.Change) {
 			p.Pod.Terminating = true
 		case c.Verb == step.ServeTrial:
 			p.Phase, p.Since, p.Pod.Ready = mesh.Serving, f.now, true
-			if p.Pod.Endpoints = []string{strings.TrimSuffix(x.Pod.Name, "-trial")}; f.unled {
+			if p.Pod.Endpoints = []string{strings.TrimSuffix(x.Pod.Name, "-trial")}; f.trialsUnrouted {
 				p.Pod.Endpoints = nil
 			}
 		case c.Verb == step.StopTrialService:
 			p.Phase, p.Since, p.Pod.Ready = mesh.Served, f.now, false
-		case f.barred:
+		case f.trialsUnready:
 			p.Gated, p.Pod.Problem = false, "app: ImagePullBackOff"
 		default:
 			p.Gated, p.ContainersReady, p.Pod.Running = false, true, true
@@ -61,13 +62,13 @@ func (f *fake) onTrial(c step.Change) {
 	}
 }
 
-// trials are the connections of the trial pods' proxies. Those that were ending
-// at this look are gone at the next.
-func (f *fake) trials() []mesh.Proxy {
+// trialProxies returns the connections of the trial pods' proxies. Pods that are
+// terminating are gone at the next observation.
+func (f *fake) trialProxies() []mesh.Proxy {
 	var list []mesh.Proxy
 	for _, x := range f.world.Trials {
-		p := mesh.Proxy{Namespace: x.Namespace, Pod: x.Pod.Name, Revision: x.Revision, Istiod: "istiod-" + x.Revision, Sent: []string{"CDS", "LDS"}}
-		if f.rejects == x.Namespace {
+		p := connection(x.Namespace, x.Pod.Name, x.Revision)
+		if f.rejectsIn == x.Namespace {
 			p.Rejected = []mesh.Rejection{{Type: "LDS", Reason: "no such filter"}}
 		}
 		if x.Pod.Running {
@@ -78,8 +79,8 @@ func (f *fake) trials() []mesh.Proxy {
 	return list
 }
 
-// verbs counts the writes of each verb.
-func (f *fake) verbs() map[step.Verb]int {
+// writesByVerb counts the writes of each verb.
+func (f *fake) writesByVerb() map[step.Verb]int {
 	n := map[step.Verb]int{}
 	for _, c := range f.writes {
 		n[c.Verb]++
@@ -89,84 +90,92 @@ func (f *fake) verbs() map[step.Verb]int {
 
 func TestTrialsPrecedeTheNamespaceLabel(t *testing.T) {
 	t.Parallel()
-	f := trying()
-	tried := map[string]int{}
-	f.acted = func(c step.Change) {
+	f := trialUpgrade()
+	deleted := map[string]int{}
+	f.afterWrite = func(c step.Change) {
 		if c.Verb == step.Delete {
-			tried[c.Namespace]++
+			deleted[c.Namespace]++
 		}
-		if c.Kind == "Namespace" && tried[c.Name] != 2 {
-			t.Errorf("namespace %s is labelled after %d trials", c.Name, tried[c.Name])
+		if c.Kind == "Namespace" && deleted[c.Name] != 2 {
+			t.Errorf("got namespace %s labelled after %d trials, want 2", c.Name, deleted[c.Name])
 		}
 	}
 	expect(t, f, Completed)
-	if n := f.verbs(); n[step.CreateTrial] != 6 || n[step.ScheduleTrial] != 6 || n[step.ServeTrial] != 4 || n[step.StopTrialService] != 4 || n[step.Delete] != 6 || len(f.world.Trials) != 0 {
-		t.Errorf("written was %v, left are %v", n, f.world.Trials)
+	n := f.writesByVerb()
+	if n[step.CreateTrial] != 6 || n[step.ScheduleTrial] != 6 || n[step.ServeTrial] != 4 || n[step.StopTrialService] != 4 ||
+		n[step.Delete] != 6 || len(f.world.Trials) != 0 {
+		t.Errorf("got writes %v and trial pods %v", n, f.world.Trials)
 	}
 }
 
-// A trial pod in service stays for its time and rests before it goes; one out of
+// A trial pod in service serves for its time and drains before it is deleted. One out of
 // service never serves.
 func TestTrialServesAndDrains(t *testing.T) {
 	t.Parallel()
-	f := trying()
+	f := trialUpgrade()
 	at := map[step.Verb]map[string]time.Time{step.ServeTrial: {}, step.StopTrialService: {}, step.Delete: {}}
-	f.acted = func(c step.Change) {
+	f.afterWrite = func(c step.Change) {
 		if times, of := at[c.Verb]; of {
 			times[c.Namespace+"/"+c.Name] = f.now
 		}
 	}
 	expect(t, f, Completed)
 	const in, out = "a/x-trial", "c/x-trial"
-	if served, rested := at[step.StopTrialService][in].Sub(at[step.ServeTrial][in]), at[step.Delete][in].Sub(at[step.StopTrialService][in]); served < trialTime || rested < trialDrainTime {
-		t.Errorf("it served for %s and rested for %s", served, rested)
+	served := at[step.StopTrialService][in].Sub(at[step.ServeTrial][in])
+	drained := at[step.Delete][in].Sub(at[step.StopTrialService][in])
+	if served < trialTime || drained < trialDrainTime {
+		t.Errorf("got %s in service and %s draining, want %s and %s", served, drained, trialTime, trialDrainTime)
 	}
-	if said := slices.Collect(maps.Values(f.ledger.Passed)); !slices.ContainsFunc(said, func(p step.Pass) bool { return strings.Contains(p.Evidence, ", served in x for 10s") }) {
-		t.Errorf("it is said that it served: %v", said)
+	passed := slices.Collect(maps.Values(f.ledger.Passed))
+	if !slices.ContainsFunc(passed, func(p step.Pass) bool { return strings.Contains(p.Evidence, ", served in x for 10s") }) {
+		t.Errorf("got evidence %v, want that it served in x for 10s", passed)
 	}
 	if !at[step.ServeTrial][out].IsZero() || at[step.Delete][out].IsZero() {
-		t.Errorf("what was to stay out of service: %v", at)
+		t.Errorf("got writes at %v, want no service of %s", at, out)
 	}
 }
 
-// A trial pod that fails while it serves rests before it goes, too.
 func TestTrialFailingInServiceDrains(t *testing.T) {
 	t.Parallel()
-	f := trying()
-	f.acted = func(c step.Change) {
+	f := trialUpgrade()
+	f.afterWrite = func(c step.Change) {
 		if c.Verb == step.ServeTrial {
-			f.rejects = c.Namespace
+			f.rejectsIn = c.Namespace
 		}
 	}
 	expect(t, f, Held)
-	if n := f.verbs(); n[step.ServeTrial] == 0 || n[step.StopTrialService] != n[step.ServeTrial] || len(f.world.Trials) != 0 || f.ledger.Held.Reason != checkFailed {
-		t.Errorf("written was %v, left are %v, held with %+v", n, f.world.Trials, f.ledger.Held)
+	n := f.writesByVerb()
+	if n[step.ServeTrial] == 0 || n[step.StopTrialService] != n[step.ServeTrial] || len(f.world.Trials) != 0 ||
+		f.ledger.Held.Reason != checkFailed {
+		t.Errorf("got writes %v, trial pods %v, hold %+v", n, f.world.Trials, f.ledger.Held)
 	}
 }
 
-// Whatever fails a trial holds the run by name, with nothing else touched and no
-// trial pod left, and puts nothing back.
+// A failing trial holds the run by name. It leaves no trial pod, and the wave is not
+// rolled back because nothing of it has moved.
 func TestFailingTrialHoldsAndDeletesItsPods(t *testing.T) {
 	t.Parallel()
-	refused := fmt.Errorf("make trial pod: %w: exceeded quota: pods", ErrRefused)
+	refused := fmt.Errorf("create trial pod: %w: exceeded quota: pods", ErrRefused)
 	for _, tc := range []struct {
 		name    string
 		breaks  func(*fake)
 		reason  string
 		message string
 	}{
-		{"configuration refused", func(f *fake) { f.rejects = "b" }, checkFailed, "rejected the LDS"},
-		{"never ready", func(f *fake) { f.barred = true }, timedOut, "x-trial: app: ImagePullBackOff"},
-		{"no endpoint", func(f *fake) { f.unled = true }, timedOut, "to be an endpoint of "},
-		{"certificate", func(f *fake) { f.broken = "x-trial" }, checkFailed, "does not chain"},
-		{"no room", func(f *fake) { f.cut = failing(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
-		{"webhook does not answer", func(f *fake) { f.cut = failing(step.CreateTrial, errors.New("no answer within 5s")) }, timedOut, "no answer within 5s"},
+		{"configuration refused", func(f *fake) { f.rejectsIn = "b" }, checkFailed, "rejected the LDS"},
+		{"never ready", func(f *fake) { f.trialsUnready = true }, timedOut, "x-trial: app: ImagePullBackOff"},
+		{"no endpoint", func(f *fake) { f.trialsUnrouted = true }, timedOut, "to be an endpoint of "},
+		{"certificate", func(f *fake) { f.badCertificatePod = "x-trial" }, checkFailed, "does not chain"},
+		{"no room", func(f *fake) { f.beforeWrite = failOn(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
+		{"webhook does not answer", func(f *fake) {
+			f.beforeWrite = failOn(step.CreateTrial, errors.New("no answer within 5s"))
+		}, timedOut, "no answer within 5s"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f := trying()
+			f := trialUpgrade()
 			f.intent.RollbackOnFailure = true
-			f.acted = func(c step.Change) {
+			f.afterWrite = func(c step.Change) {
 				if c.Namespace == "a" && c.Kind == "Deployment" && c.Verb == step.Patch {
 					tc.breaks(f)
 				}
@@ -174,19 +183,20 @@ func TestFailingTrialHoldsAndDeletesItsPods(t *testing.T) {
 			expect(t, f, Held)
 			h := f.ledger.Held
 			if h.Reason != tc.reason || !strings.Contains(h.Message, tc.message) || !strings.HasPrefix(h.Subject, "Deployment b/") || h.Hint == "" {
-				t.Errorf("held with %+v", h)
+				t.Errorf("got hold %+v", h)
 			}
-			if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" || len(f.world.Trials) != 0 || f.world.Namespaces[1].Labels[mesh.RevisionLabel] != "1-29-1" {
-				t.Errorf("it stands at %s, with %v and %v", got, f.world.Trials, f.world.Namespaces[1])
+			if got := sidecars(f); got != "[1-31-0] [1-29-1] [1-29-1]" || len(f.world.Trials) != 0 ||
+				f.world.Namespaces[1].Labels[mesh.RevisionLabel] != "1-29-1" {
+				t.Errorf("got sidecars %s, trial pods %v, namespace %v", got, f.world.Trials, f.world.Namespaces[1])
 			}
-			healthy(f)
-			f.barred, f.unled, f.cut, f.acted = false, false, nil, nil
+			repair(f)
+			f.trialsUnready, f.trialsUnrouted, f.beforeWrite, f.afterWrite = false, false, nil, nil
 			expect(t, f, Completed)
 		})
 	}
 }
 
-func failing(verb step.Verb, err error) func(step.Change) error {
+func failOn(verb step.Verb, err error) func(step.Change) error {
 	return func(c step.Change) error {
 		if c.Verb == verb {
 			return err
@@ -195,39 +205,46 @@ func failing(verb step.Verb, err error) func(step.Change) error {
 	}
 }
 
-// A hold for another reason leaves no trial pod behind either.
 func TestHoldDeletesTrialPods(t *testing.T) {
 	t.Parallel()
-	f := trying()
-	f.acted = func(c step.Change) {
+	f := trialUpgrade()
+	f.afterWrite = func(c step.Change) {
 		if c.Verb == step.ScheduleTrial {
-			f.world.Namespaces[2].Labels, f.acted = map[string]string{mesh.RevisionLabel: "1-28-0"}, nil
+			f.world.Namespaces[2].Labels, f.afterWrite = map[string]string{mesh.RevisionLabel: "1-28-0"}, nil
 		}
 	}
 	expect(t, f, Held)
 	if f.ledger.Held.Reason != planChanged || len(f.world.Trials) != 0 {
-		t.Errorf("held with %+v; left are %v", f.ledger.Held, f.world.Trials)
+		t.Errorf("got hold %+v and trial pods %v, want %s and none", f.ledger.Held, f.world.Trials, planChanged)
+	}
+	deleted := 0
+	for _, e := range f.reported(Acted) {
+		if e.Step.Kind == step.DeleteTrial {
+			deleted++
+		}
+	}
+	if deleted == 0 {
+		t.Errorf("got no event of a deleted trial pod before the hold: %+v", f.events)
 	}
 }
 
-// What is deployed in the middle of a trial is what is tried in the end.
 func TestTemplateChangeRepeatsTheTrial(t *testing.T) {
 	t.Parallel()
-	f := trying()
-	f.acted = func(c step.Change) {
+	f := trialUpgrade()
+	f.afterWrite = func(c step.Change) {
 		if c.Verb == step.ScheduleTrial {
 			f.world.Workloads = slices.Clone(f.world.Workloads)
-			f.world.Workloads[0].Template.Hash, f.acted = "deployed", nil
+			f.world.Workloads[0].Template.Hash, f.afterWrite = "deployed", nil
 		}
 	}
 	expect(t, f, Completed)
-	if n := f.verbs(); n[step.CreateTrial] != 7 || n[step.Delete] != 7 {
-		t.Errorf("written was %v", n)
+	if n := f.writesByVerb(); n[step.CreateTrial] != 7 || n[step.Delete] != 7 {
+		t.Errorf("got writes %v, want 7 trial pods created and deleted", n)
 	}
 }
 
-// A trial pod that its node ends says nothing of the template: another one is made,
-// which serves for its whole time. When each of them ends the run holds, and says how.
+// A trial pod that its node ends is replaced by another, which serves for the complete
+// time. The run holds if each of them ends.
 func TestEndedTrialPodIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -244,8 +261,8 @@ func TestEndedTrialPodIsReplaced(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f, began := trying(), time.Time{}
-			tried := func() *mesh.Trial {
+			f, began := trialUpgrade(), time.Time{}
+			trialPod := func() *mesh.Trial {
 				for i := range f.world.Trials {
 					if p := &f.world.Trials[i]; p.Namespace == "b" && p.Pod.Name == "x-trial" {
 						return p
@@ -254,81 +271,85 @@ func TestEndedTrialPodIsReplaced(t *testing.T) {
 				return nil
 			}
 			ends := func(*mesh.World) {
-				if p := tried(); p != nil && c.times > 0 && p.Ended == "" && !p.Gated && (!c.serving || p.Phase == mesh.Serving && f.now.Sub(began) > trialTime/2) {
+				if p := trialPod(); p != nil && c.times > 0 && p.Ended == "" && !p.Gated &&
+					(!c.serving || p.Phase == mesh.Serving && f.now.Sub(began) > trialTime/2) {
 					c.times--
 					p.Ended, p.ContainersReady, p.Pod.Running, p.Pod.Ready = "Failed: Evicted: The node was low on resource: memory.", false, false, false
 				}
 			}
-			f.sees = ends
-			f.acted = func(w step.Change) {
+			f.onObserve = ends
+			f.afterWrite = func(w step.Change) {
 				switch {
 				case w.Namespace != "b" || w.Name != "x-trial":
 				case w.Verb == step.ServeTrial:
 					began = f.now
-				case w.Verb == step.StopTrialService && tried().Ended == "" && f.now.Sub(began) < trialTime:
-					t.Errorf("it served for %s", f.now.Sub(began))
+				case w.Verb == step.StopTrialService && trialPod().Ended == "" && f.now.Sub(began) < trialTime:
+					t.Errorf("got %s in service, want %s", f.now.Sub(began), trialTime)
 				case w.Verb == step.ScheduleTrial && !c.serving:
 					ends(nil)
 				}
 			}
 			start := f.now
 			expect(t, f, c.want)
-			if h := f.ledger.Held; c.want == Held && (h.Reason != checkFailed || h.Subject != "Deployment b/x" || !strings.Contains(h.Message, "the last of 3 trial pods: Failed: Evicted: The node was low")) {
-				t.Errorf("held with %+v", h)
+			if c.want == Held {
+				wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "Deployment b/x",
+					Message: "the last of 3 trial pods: Failed: Evicted: The node was low"})
 			}
 			if len(f.world.Trials) != 0 || c.want == Held && f.now.Sub(start) > f.intent.ReadyTimeout {
-				t.Errorf("left are %v, after %s", f.world.Trials, f.now.Sub(start))
+				t.Errorf("got trial pods %v after %s, want none before the timeout", f.world.Trials, f.now.Sub(start))
 			}
-			f.sees, f.acted = nil, nil
+			f.onObserve, f.afterWrite = nil, nil
 			expect(t, f, Completed)
 		})
 	}
 }
 
-// few is trying in two namespaces of three: there is more to kill in it than time.
-func few() *fake {
-	f := trying()
+// smallTrialUpgrade returns trials in two namespaces, so that a crash at every call takes
+// little time.
+func smallTrialUpgrade() *fake {
+	f := trialUpgrade()
 	f.intent.Soak, f.intent.Waves, f.ledger = 0, [][]string{{"a"}, {"c"}}, step.Ledger{}
-	f.agree()
+	f.approve()
 	return f
 }
 
-// Killed after each port call and resumed, or taken back, nothing of a trial is
-// left, and everything is where it should be.
+// After a crash at any call a run that continues, and one that is rolled back, leave no
+// trial pod.
 func TestTrialSurvivesAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
-		f := few()
-		f.dieAt = n
+		f := smallTrialUpgrade()
+		f.crashAt = n
 		if _, err := f.run(); err == nil {
 			t.Logf("%d crash points", n-1)
 			return
 		}
-		f.dieAt = 0
+		f.crashAt = 0
 		back := *f
 		expect(t, f, Completed)
-		if got := where(f); got != "[1-31-0] [1-29-1] [1-31-0]" || len(f.world.Trials) != 0 || restartsOf(f) != "" {
-			t.Fatalf("killed after port call %d: %s, left are %v, restarted twice: %s", n, got, f.world.Trials, restartsOf(f))
+		if got := sidecars(f); got != "[1-31-0] [1-29-1] [1-31-0]" || len(f.world.Trials) != 0 || repeatedRestart(f) != "" {
+			t.Fatalf("crash at call %d: got sidecars %s, trial pods %v, restarted twice: %q", n, got, f.world.Trials, repeatedRestart(f))
 		}
 		back.intent.Rollback = true
 		expect(t, &back, RolledBack)
-		if got := where(&back); got != "[1-29-1] [1-29-1] [1-29-1]" || len(back.world.Trials) != 0 {
-			t.Fatalf("killed after port call %d and taken back: %s, left are %v", n, got, back.world.Trials)
+		if got := sidecars(&back); got != allOld || len(back.world.Trials) != 0 {
+			t.Fatalf("crash at call %d, rolled back: got sidecars %s, trial pods %v", n, got, back.world.Trials)
 		}
 	}
 }
 
-// Killed while a failing trial is taken away, it fails and goes once more.
+// After a crash while a failing trial is deleted, the trial fails and is deleted again.
 func TestFailingTrialSurvivesAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
-		f := trying()
-		f.rejects, f.dieAt = "a", n
+		f := trialUpgrade()
+		f.rejectsIn, f.crashAt = "a", n
 		_, err := f.run()
-		f.dieAt = 0
+		f.crashAt = 0
 		expect(t, f, Held)
-		if got := where(f); got != "[1-29-1] [1-29-1] [1-29-1]" || len(f.world.Trials) != 0 || !strings.Contains(f.ledger.Held.Message, "rejected the LDS") {
-			t.Fatalf("killed after port call %d: %s, left are %v, held with %+v", n, got, f.world.Trials, f.ledger.Held)
+		if got := sidecars(f); got != allOld || len(f.world.Trials) != 0 ||
+			!strings.Contains(f.ledger.Held.Message, "rejected the LDS") {
+			t.Fatalf("crash at call %d: got sidecars %s, trial pods %v, hold %+v", n, got, f.world.Trials, f.ledger.Held)
 		}
 		if err == nil {
 			return

@@ -3,16 +3,14 @@
 package engine
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
 
-// A workload that is paused, or made to keep its old pods, after its restart was
-// agreed to does not drop out of what is proven: the run does not end as if it
-// had moved.
+// A workload that is paused, or made to keep its old pods, after its restart was approved
+// must still be verified.
 func TestWorkloadPausedDuringTheRunIsVerified(t *testing.T) {
 	t.Parallel()
 	for _, held := range []struct {
@@ -25,8 +23,8 @@ func TestWorkloadPausedDuringTheRunIsVerified(t *testing.T) {
 	} {
 		t.Run(held.message, func(t *testing.T) {
 			t.Parallel()
-			f := upgrade()
-			f.acted = func(c step.Change) {
+			f := newUpgrade()
+			f.afterWrite = func(c step.Change) {
 				for i, wl := range f.world.Workloads {
 					if c.Namespace == "a" && wl.Ref() == "Deployment b/x" {
 						f.world.Workloads[i].Rollout = held.rollout
@@ -34,17 +32,13 @@ func TestWorkloadPausedDuringTheRunIsVerified(t *testing.T) {
 				}
 			}
 			expect(t, f, Held)
-			if h := f.ledger.Held; h.Subject != "Deployment b/x" || h.Reason != held.reason || !strings.Contains(h.Message, held.message) {
-				t.Errorf("held with %+v", h)
-			}
+			wantHold(t, f, step.Hold{Reason: held.reason, Subject: "Deployment b/x", Message: held.message})
 			for i := range f.world.Workloads {
 				f.world.Workloads[i].Rollout = mesh.Rollout{Done: true}
 			}
-			f.acted = nil
+			f.afterWrite = nil
 			expect(t, f, Completed)
-			if got := where(f); got != "[1-31-0] [1-31-0] [1-31-0]" {
-				t.Error(got)
-			}
+			wantSidecars(t, f, allNew)
 		})
 	}
 }

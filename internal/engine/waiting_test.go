@@ -11,8 +11,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Writes that don't arrive are no restarts: the workload is restarted once the
-// API server is back, and not judged for what was never done to it.
+// A write that fails does not count as a restart: the workload is restarted once the API
+// server answers.
 func TestFailedWriteCountsAsNoRestart(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -24,8 +24,8 @@ func TestFailedWriteCountsAsNoRestart(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f, failures := upgrade(), 0
-			f.cut = func(c step.Change) error {
+			f, failures := newUpgrade(), 0
+			f.beforeWrite = func(c step.Change) error {
 				if c.Namespace == "b" && c.Name == "x" && failures < 2*step.MaxAttempts {
 					failures++
 					return tc.err
@@ -33,28 +33,28 @@ func TestFailedWriteCountsAsNoRestart(t *testing.T) {
 				return nil
 			}
 			expect(t, f, Completed)
-			if repeated := restartsOf(f); failures != 2*step.MaxAttempts || repeated != "" {
-				t.Errorf("%d writes were lost, and restarted more than once was %q", failures, repeated)
+			if repeated := repeatedRestart(f); failures != 2*step.MaxAttempts || repeated != "" {
+				t.Errorf("got %d failed writes, want %d; restarted twice: %q", failures, 2*step.MaxAttempts, repeated)
 			}
 		})
 	}
 }
 
-// slow lets the workload become ready four minutes after its restart, and then
-// stumble for ten seconds at that time after it.
-func slow(w *mesh.World, key string, now time.Time, stumbles time.Duration) {
+// slowRollout has the workload become ready four minutes after its restart, and unready
+// for ten seconds at another time after it.
+func slowRollout(w *mesh.World, key string, now time.Time, unready time.Duration) {
 	for i, wl := range w.Workloads {
 		if string(wl.Ref()) != key || wl.RestartAnnotation.At.IsZero() {
 			continue
 		}
 		after := now.Sub(wl.RestartAnnotation.At)
-		stumbling := stumbles > 0 && after >= stumbles && after < stumbles+10*time.Second
-		w.Workloads[i].Rollout = mesh.Rollout{Done: after >= 4*time.Minute && !stumbling, Message: "1 of 2 updated replicas are available"}
+		unreadyNow := unready > 0 && after >= unready && after < unready+10*time.Second
+		w.Workloads[i].Rollout = mesh.Rollout{Done: after >= 4*time.Minute && !unreadyNow, Message: "1 of 2 updated replicas are available"}
 	}
 }
 
-// What was ready in between has waited anew: the time that its restart took
-// does not count once more when a pod of it is evicted later in a long wave.
+// A workload that was ready has its full time again when it becomes unready later in a
+// long wave.
 func TestReadyWorkloadHasItsFullTimeAgain(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -66,20 +66,19 @@ func TestReadyWorkloadHasItsFullTimeAgain(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f := upgrade()
+			f := newUpgrade()
 			f.intent.Parallel, f.intent.Waves, f.ledger = 1, [][]string{{"a", "b"}, {"c"}}, step.Ledger{}
-			f.agree()
-			f.sees = func(w *mesh.World) {
-				slow(w, "Deployment a/x", f.now, tc.unready)
-				slow(w, "Deployment a/y", f.now, 0)
+			f.approve()
+			f.onObserve = func(w *mesh.World) {
+				slowRollout(w, "Deployment a/x", f.now, tc.unready)
+				slowRollout(w, "Deployment a/y", f.now, 0)
 			}
 			expect(t, f, Completed)
 		})
 	}
 }
 
-// A wave in which some pod is always new, never the same one for long, comes to
-// the end of its soak; one in which the same workload never settles does not.
+// A soak ends although some pod is always new, unless the same workload is never ready.
 func TestSoakEndsUnderChurn(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -92,8 +91,8 @@ func TestSoakEndsUnderChurn(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f, look := upgrade(), 0
-			f.sees = func(w *mesh.World) {
+			f, look := newUpgrade(), 0
+			f.onObserve = func(w *mesh.World) {
 				look++
 				if len(f.ledger.Soaking) == 0 {
 					return

@@ -5,7 +5,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -23,55 +22,48 @@ func TestFailingWriteHoldsByName(t *testing.T) {
 	}{
 		{"a label is refused", func(c step.Change) bool { return c.Kind == "Namespace" }, denied, "a"},
 		{"a restart is refused", func(c step.Change) bool { return c.Kind == "Deployment" }, denied, "Deployment a/x"},
-		{"nobody answers", func(c step.Change) bool { return c.Kind == "Deployment" }, errors.New("failed calling webhook policy.example denied"), "Deployment a/x"},
+		{"no answer", func(c step.Change) bool { return c.Kind == "Deployment" },
+			errors.New("failed calling webhook policy.example denied"), "Deployment a/x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := upgrade()
-			f.cut = func(change step.Change) error {
+			f := newUpgrade()
+			f.beforeWrite = func(change step.Change) error {
 				if c.at(change) {
 					return c.err
 				}
 				return nil
 			}
 			expect(t, f, Held)
-			h := f.ledger.Held
-			if h.Reason != writeFailed || h.Subject != c.subject || h.Wave != 1 || !strings.Contains(h.Message, "policy.example denied") || h.Hint == "" {
-				t.Fatalf("held with %+v", h)
-			}
-			f.cut = nil // mended
+			wantHold(t, f, step.Hold{Reason: writeFailed, Subject: c.subject, Wave: 1, Message: "policy.example denied"})
+			f.beforeWrite = nil
 			expect(t, f, Completed)
 			if f.ledger.Held != nil {
-				t.Errorf("ended, and still held: %+v", f.ledger.Held)
+				t.Errorf("got hold %+v after the run completed, want none", f.ledger.Held)
 			}
 		})
 	}
 }
 
-// The wave whose restart is refused is put back where that was asked for.
 func TestRefusedRestartRollsItsWaveBack(t *testing.T) {
 	t.Parallel()
-	f := upgrade()
+	f := newUpgrade()
 	f.intent.RollbackOnFailure = true
-	f.cut = func(c step.Change) error {
+	f.beforeWrite = func(c step.Change) error {
 		if c.Kind == "Deployment" && c.Namespace == "b" {
 			return fmt.Errorf("%w: denied", ErrRefused)
 		}
 		return nil
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != waveReverted || !strings.Contains(h.Message, "denied") {
-		t.Fatalf("held with %+v", h)
-	}
-	if got := where(f); got != "[1-31-0] [1-29-1] [1-29-1]" {
-		t.Errorf("it stands at %s", got)
-	}
+	wantHold(t, f, step.Hold{Reason: waveReverted, Message: "denied"})
+	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 }
 
 func TestVanishingLabelHolds(t *testing.T) {
 	t.Parallel()
-	f := upgrade()
-	f.acted = func(c step.Change) {
+	f := newUpgrade()
+	f.afterWrite = func(c step.Change) {
 		if c.Kind != "Namespace" || c.Name != "a" {
 			return
 		}
@@ -82,24 +74,22 @@ func TestVanishingLabelHolds(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "a" || !strings.Contains(h.Message, "does not persist") {
-		t.Errorf("held with %+v", h)
-	}
+	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "a", Message: "does not persist"})
 }
 
-// An operator that writes its whole template takes each stamp back before a pod comes
-// of it.
+// An operator that owns the template removes each restart annotation before a pod is
+// created from it.
 func TestVanishingRestartAnnotationHolds(t *testing.T) {
 	t.Parallel()
-	f := upgrade()
+	f := newUpgrade()
 	was, _ := f.world.Workload("Deployment a/x")
-	stamps := 0
-	f.acted = func(c step.Change) {
+	restarts := 0
+	f.afterWrite = func(c step.Change) {
 		if c.Kind != "Deployment" || c.Name != "x" || c.Namespace != "a" {
 			return
 		}
-		if stamps++; stamps > 100 {
-			t.Fatalf("stamped %d times within %s", stamps, f.now.Sub(f.ledger.Started))
+		if restarts++; restarts > 100 {
+			t.Fatalf("got %d restarts within %s, want them bounded", restarts, f.now.Sub(f.ledger.Started))
 		}
 		for i, wl := range f.world.Workloads {
 			if wl.Ref() == was.Ref() {
@@ -108,33 +98,30 @@ func TestVanishingRestartAnnotationHolds(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || h.Subject != "Deployment a/x" || h.Wave != 1 || !strings.Contains(h.Message, "does not persist") {
-		t.Errorf("held with %+v", h)
-	}
-	if stamps < 5 || stamps > 20 {
-		t.Errorf("stamped %d times in %s", stamps, f.intent.ReadyTimeout)
+	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "Deployment a/x", Wave: 1, Message: "does not persist"})
+	if restarts < 5 || restarts > 20 {
+		t.Errorf("got %d restarts in %s, want 5 to 20", restarts, f.intent.ReadyTimeout)
 	}
 	if y, _ := f.world.Workload("Deployment a/y"); y.RestartAnnotation.Run == "" {
-		t.Error("it has kept the other one of its wave")
+		t.Error("the other workload of the wave was not restarted")
 	}
-	f.acted = nil // mended
+	f.afterWrite = nil
 	expect(t, f, Completed)
 }
 
-// One that is taken back once is written again, and nothing is said.
 func TestLostRestartAnnotationIsWrittenAgain(t *testing.T) {
 	t.Parallel()
-	f := upgrade()
+	f := newUpgrade()
 	was, _ := f.world.Workload("Deployment a/x")
-	f.acted = func(c step.Change) {
+	f.afterWrite = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
-			if c.Kind == "Deployment" && wl.Ref() == was.Ref() {
-				f.world.Workloads[i], f.acted = was, nil
+			if c.Kind == "Deployment" && wl.Ref() == was.Key() {
+				f.world.Workloads[i], f.afterWrite = was, nil
 			}
 		}
 	}
 	expect(t, f, Completed)
-	if got := restartsOf(f); got != "Deploymentax" {
-		t.Errorf("written again: %q", got)
+	if got := repeatedRestart(f); got != "Deploymentax" {
+		t.Errorf("got repeated restart %q, want Deploymentax", got)
 	}
 }
