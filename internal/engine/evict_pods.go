@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
+	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
@@ -91,14 +94,11 @@ func (t *turn) waitForEviction(ctx context.Context, s step.Step, wl mesh.Workloa
 			moved++
 		}
 	}
-	clock := func(moved int) step.Step {
-		return step.Step{Kind: step.EvictPods, Wave: s.Wave, Subject: s.Subject, To: fmt.Sprintf("%s, %d moved", s.To, moved)}
-	}
-	for n := range len(wl.Pods) + 1 {
-		if n != moved {
-			t.stopWaiting(clock(n))
-		}
-	}
+	all := step.Step{Kind: step.EvictPods, Wave: s.Wave, Subject: s.Subject, To: s.To} // s may be one eviction
+	clock, prefix := waitFor(all, fmt.Sprintf("%d moved", moved)), waitKey(waitFor(all, ""))
+	maps.DeleteFunc(t.ledger.Waiting, func(key string, _ time.Time) bool {
+		return strings.HasPrefix(key, prefix) && key != waitKey(clock)
+	})
 	v := verify.Verdict{
 		Check:   verify.RolloutDone.Name,
 		Subject: string(s.Subject),
@@ -107,7 +107,7 @@ func (t *turn) waitForEviction(ctx context.Context, s step.Step, wl mesh.Workloa
 		Hint: "Look at what is named above: the events and logs of a pod, or a disruption budget (`kubectl get pdb`) that allows no eviction. " +
 			"The pods that have moved stay. Run the same command again to continue.",
 	}
-	if t.overdue(clock(moved)) {
+	if t.overdue(clock) {
 		return t.fail(ctx, s, v)
 	}
 	t.report(Event{Kind: Waiting, Step: &s, Verdict: &v})
