@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -95,9 +94,9 @@ func (t *turn) waitForEviction(ctx context.Context, s step.Step, wl mesh.Workloa
 		}
 	}
 	all := step.Step{Kind: step.EvictPods, Wave: s.Wave, Subject: s.Subject, To: s.To} // s may be one eviction
-	clock, prefix := waitFor(all, fmt.Sprintf("%d moved", moved)), waitKey(waitFor(all, ""))
-	maps.DeleteFunc(t.ledger.Waiting, func(key string, _ time.Time) bool {
-		return strings.HasPrefix(key, prefix) && key != waitKey(clock)
+	clock := waitFor(all, fmt.Sprintf("%d moved", moved))
+	maps.DeleteFunc(t.ledger.Waiting, func(k step.WaitKey, _ time.Time) bool {
+		return k.Kind == all.Kind && k.Wave == all.Wave && k.Subject == all.Subject && k != clock.WaitKey()
 	})
 	v := verify.Verdict{
 		Check:   verify.RolloutDone.Name,

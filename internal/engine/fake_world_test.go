@@ -200,7 +200,8 @@ func (f *fake) sidecarsIn(ns string) []string {
 // restartStuck replaces the last pod by one that never becomes ready, once. The
 // controller waits for it, whatever is written to the template later.
 func (f *fake) restartStuck(key mesh.WorkloadRef) {
-	w, _ := plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, step.Step{Kind: step.Restart, Subject: step.Subject(key)}, f.now)
+	restart := step.Step{Kind: step.Restart, Subject: step.Subject(key)}
+	w, _ := plan.Simulate(f.world, step.Target{Run: f.intent.Run}, step.Ledger{}, restart, f.now)
 	for i, wl := range w.Workloads {
 		if wl.Ref() != key {
 			continue

@@ -14,7 +14,8 @@ func TestHoldListsSomeChangesAndCountsTheRest(t *testing.T) {
 	t.Parallel()
 	var strange []step.Step
 	for i := range 1000 {
-		strange = append(strange, step.Step{Kind: step.Restart, Subject: step.Subject(fmt.Sprintf("Deployment a/w%d", i)), From: "1-29-1", To: "1-31-0"})
+		subject := step.Subject(fmt.Sprintf("Deployment a/w%d", i))
+		strange = append(strange, step.Step{Kind: step.Restart, Subject: subject, From: "1-29-1", To: "1-31-0"})
 	}
 	m := planChangedHold(strange).Message
 	if len(m) > 600 || !strings.Contains(m, "a/w0:") || !strings.HasSuffix(m, "; and 992 more") {

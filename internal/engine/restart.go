@@ -114,8 +114,8 @@ func (t *turn) withCapacity(ctx context.Context, steps []step.Step) ([]step.Step
 func (t *turn) countMoving(ctx context.Context, stage step.Stage) (int, Outcome, error) {
 	n := 0
 	for _, s := range t.stepsOf(step.Verify, stage.Wave) {
-		if t.isLeft(stage.Kind, s.Wave, string(s.Subject)) || t.isLeft(step.Swap, s.Wave, string(s.Subject)) ||
-			t.isLeft(step.EvictPods, s.Wave, string(s.Subject)) {
+		if t.isLeft(stage.Kind, s.Wave, s.Subject) || t.isLeft(step.Swap, s.Wave, s.Subject) ||
+			t.isLeft(step.EvictPods, s.Wave, s.Subject) {
 			continue
 		}
 		v := t.rolloutVerdict(s)

@@ -12,17 +12,17 @@ type stepIndex struct {
 type stepKey struct {
 	kind    step.Kind
 	wave    int
-	subject string
+	subject step.Subject
 }
 
 // isLeft reports whether a step of that kind is left for the subject. It builds the
 // turn's index when it is first called.
-func (t *turn) isLeft(kind step.Kind, wave int, subject string) bool {
+func (t *turn) isLeft(kind step.Kind, wave int, subject step.Subject) bool {
 	if t.steps.left == nil {
 		t.steps.left = map[stepKey]bool{}
 		for _, stage := range t.stages {
 			for _, s := range stage.Steps {
-				t.steps.left[stepKey{s.Kind, s.Wave, string(s.Subject)}] = true
+				t.steps.left[stepKey{s.Kind, s.Wave, s.Subject}] = true
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func (t *turn) tag(ctx context.Context, stage step.Stage) (Outcome, error) {
 }
 
 func tagVerdict(s step.Step, r verify.Result, reason, hint string) verify.Verdict {
-	return verify.Verdict{Check: verify.TagMoved, Subject: string("tag " + s.Subject), Result: r, Reason: reason, Hint: hint}
+	return verify.Verdict{Check: verify.TagMoved, Subject: "tag " + string(s.Subject), Result: r, Reason: reason, Hint: hint}
 }
 
 // bystandersHold is the hold of a tag that binds workloads outside of the run. Only
@@ -54,7 +54,7 @@ func (t *turn) bystandersHold(s step.Step, bystanders []mesh.WorkloadRef) step.H
 	}
 	return step.Hold{
 		Reason:  planChanged,
-		Subject: string("tag " + s.Subject),
+		Subject: "tag " + string(s.Subject),
 		Message: fmt.Sprintf("the tag %s was not moved to %s: it binds %s, which this run does not move and which would move with the tag",
 			s.Subject, s.To, mesh.JoinRefs(bystanders)),
 		Hint: hint + ".",

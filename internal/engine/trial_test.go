@@ -34,7 +34,7 @@ func trialUpgrade() *fake {
 func (f *fake) applyTrial(c step.Change) {
 	f.world.Trials = slices.Clone(f.world.Trials)
 	if c.Verb == step.CreateTrial {
-		wl, _ := f.world.Workload(c.Kind + " " + c.Namespace + "/" + c.Name)
+		wl, _ := f.world.Workload(mesh.WorkloadRef(c.Kind + " " + c.Namespace + "/" + c.Name))
 		f.world.Trials = append(f.world.Trials, mesh.Trial{
 			Run: c.Trial.Run, Workload: wl.Ref(), Template: wl.Template.Hash, Revision: c.Trial.Revision,
 			Mode: string(c.Trial.Mode), Gated: true, Namespace: c.Namespace,

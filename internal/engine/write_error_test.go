@@ -115,7 +115,7 @@ func TestLostRestartAnnotationIsWrittenAgain(t *testing.T) {
 	was, _ := f.world.Workload("Deployment a/x")
 	f.afterWrite = func(c step.Change) {
 		for i, wl := range f.world.Workloads {
-			if c.Kind == "Deployment" && wl.Ref() == was.Key() {
+			if c.Kind == "Deployment" && wl.Ref() == was.Ref() {
 				f.world.Workloads[i], f.afterWrite = was, nil
 			}
 		}

@@ -16,7 +16,9 @@ func TestPreflightChecksExistingControlPlanes(t *testing.T) {
 	}{
 		{"all good", func(*mesh.World) {}, ""},
 		{"target does not exist", func(w *mesh.World) { w.Revisions = w.Revisions[:1] }, ""},
-		{"old istiod's certificate expired", func(w *mesh.World) { w.Revisions[0].Istiods[0].CertificateNotValid = "out of date" }, "istiod-answers"},
+		{"old istiod's certificate expired", func(w *mesh.World) {
+			w.Revisions[0].Istiods[0].CertificateNotValid = "out of date"
+		}, "istiod-answers"},
 		{"target's port closed", func(w *mesh.World) { w.Revisions[1].Istiods[0].PortClosed = "connection refused" }, "istiod-answers"},
 		{"old istiod does not answer", func(w *mesh.World) { w.Revisions[0].Istiods[0].NoAnswer = "timeout" }, "istiod-answers"},
 		{"old revision does not exist", func(w *mesh.World) { w.Revisions = w.Revisions[1:] }, "revision-complete"},

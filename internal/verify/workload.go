@@ -93,8 +93,9 @@ var CertificateChain = Check{
 
 func surgeCapacity(f Facts) (Result, string) {
 	keeper := mesh.Demand{Services: f.ExtraServices}
-	if lack := cmp.Or(f.World.Shortage(f.Workload, f.ExtraPods), f.World.OverQuota(f.Workload.Namespace, "its swap takes", keeper)); lack != "" {
-		return Wait, "not started, capacity is missing: " + lack
+	missing := cmp.Or(f.World.Shortage(f.Workload, f.ExtraPods), f.World.OverQuota(f.Workload.Namespace, "its swap takes", keeper))
+	if missing != "" {
+		return Wait, "not started, capacity is missing: " + missing
 	}
 	return Pass, ""
 }
