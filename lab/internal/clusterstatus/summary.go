@@ -50,7 +50,7 @@ type container struct {
 func Parse(list []byte) (Summary, error) {
 	var l struct{ Items []object }
 	if err := json.Unmarshal(list, &l); err != nil {
-		return Summary{}, fmt.Errorf("read the list of nodes and pods: %w", err)
+		return Summary{}, fmt.Errorf("parse the list of nodes and pods: %w", err)
 	}
 	var s Summary
 	for _, o := range l.Items {

@@ -12,7 +12,7 @@ import (
 	"github.com/rerig/rerig/lab/internal/state"
 )
 
-var errNeedsLinux = errors.New("run a real lab: it needs Linux")
+var errNeedsLinux = errors.New("a real lab needs Linux")
 
 // Run fails: the real lab needs Linux.
 func Run(context.Context, state.Lab, io.Writer, func() error) error { return errNeedsLinux }

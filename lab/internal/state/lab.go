@@ -65,7 +65,7 @@ func Dir(root, name string) string { return filepath.Join(root, "lab", name) }
 func (l Lab) Save() error {
 	b, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
-		return fmt.Errorf("render lab %s: %w", l.Name, err)
+		return fmt.Errorf("encode lab %s: %w", l.Name, err)
 	}
 	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
 		return fmt.Errorf("create the directory of lab %s: %w", l.Name, err)
@@ -86,11 +86,11 @@ func Load(dir string) (Lab, error) {
 		return Lab{}, ErrNotFound
 	}
 	if err != nil {
-		return Lab{}, fmt.Errorf("read the lab in %s: %w", dir, err)
+		return Lab{}, fmt.Errorf("read lab.json in %s: %w", dir, err)
 	}
 	var l Lab
 	if err := json.Unmarshal(b, &l); err != nil {
-		return Lab{}, fmt.Errorf("read the lab in %s: %w", dir, err)
+		return Lab{}, fmt.Errorf("read lab.json in %s: %w", dir, err)
 	}
 	return l, nil
 }

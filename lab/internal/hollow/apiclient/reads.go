@@ -49,12 +49,12 @@ func (c *Client) Namespace(name string) *corev1.Namespace {
 	return cached[corev1.Namespace](c.namespaces, name)
 }
 
-// Service implements services.Book.
+// Service implements endpoints.Lister.
 func (c *Client) Service(namespace, name string) *corev1.Service {
 	return cached[corev1.Service](c.services, namespace+"/"+name)
 }
 
-// Slices implements services.Book.
+// Slices implements endpoints.Lister.
 func (c *Client) Slices(namespace, service string) []*discoveryv1.EndpointSlice {
 	found, err := c.slices.GetIndexer().ByIndex(byService, namespace+"/"+service)
 	if err != nil {

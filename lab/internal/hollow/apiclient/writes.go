@@ -53,11 +53,11 @@ func (c *Client) SetPortForward(ctx context.Context, pod *corev1.Pod, ports map[
 	for _, p := range slices.Sorted(maps.Keys(ports)) {
 		host, local, err := net.SplitHostPort(ports[p])
 		if err != nil {
-			return fmt.Errorf("read the local address of port %d: %w", p, err)
+			return fmt.Errorf("parse the local address of port %d: %w", p, err)
 		}
 		n, err := strconv.ParseInt(local, 10, 32)
 		if err != nil {
-			return fmt.Errorf("read the local port of port %d: %w", p, err)
+			return fmt.Errorf("parse the local port of port %d: %w", p, err)
 		}
 		forwards = append(forwards, map[string]any{
 			"ports": []any{int64(p)}, "target": map[string]any{"address": host, "port": n},

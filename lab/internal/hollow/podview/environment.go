@@ -28,7 +28,7 @@ func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.C
 	for _, f := range c.EnvFrom {
 		data, err := envFromSource(ctx, from, pod.Namespace, f)
 		if err != nil {
-			return nil, fmt.Errorf("read the environment of container %s: %w", c.Name, err)
+			return nil, fmt.Errorf("resolve the environment of container %s: %w", c.Name, err)
 		}
 		for _, k := range sortedKeys(data) {
 			vars = vars.Set(f.Prefix+k, data[k])
@@ -37,7 +37,7 @@ func Environment(ctx context.Context, from Sources, pod *corev1.Pod, c *corev1.C
 	for _, e := range c.Env {
 		value, ok, err := envValue(ctx, from, pod, c, e, vars, capacity)
 		if err != nil {
-			return nil, fmt.Errorf("read environment variable %s of container %s: %w", e.Name, c.Name, err)
+			return nil, fmt.Errorf("resolve environment variable %s of container %s: %w", e.Name, c.Name, err)
 		}
 		if ok {
 			vars = vars.Set(e.Name, value)

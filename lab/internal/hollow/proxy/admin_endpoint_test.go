@@ -30,7 +30,7 @@ func TestAdminMatchesEnvoyMessages(t *testing.T) {
 
 	var dump adminv3.ConfigDump
 	if err := protojson.Unmarshal(getBody(t, s.URL+"/config_dump", 200), &dump); err != nil {
-		t.Fatalf("read /config_dump: %v", err)
+		t.Fatalf("parse /config_dump: %v", err)
 	}
 	var secrets adminv3.SecretsConfigDump
 	if err := dump.Configs[0].UnmarshalTo(&secrets); err != nil {
@@ -57,7 +57,7 @@ func TestAdminMatchesEnvoyMessages(t *testing.T) {
 
 	var certs adminv3.Certificates
 	if err := protojson.Unmarshal(getBody(t, s.URL+"/certs", 200), &certs); err != nil {
-		t.Fatalf("read /certs: %v", err)
+		t.Fatalf("parse /certs: %v", err)
 	}
 	if got := certs.Certificates[0].CertChain[0].SubjectAltNames[0].GetUri(); got != "spiffe://cluster.local/ns/shop/sa/web" {
 		t.Errorf("/certs: got SAN %q, want the workload's SPIFFE ID", got)
@@ -73,7 +73,7 @@ func TestAdminBeforeFirstConfiguration(t *testing.T) {
 	getBody(t, s.URL+"/ready", http.StatusServiceUnavailable)
 	var dump adminv3.ConfigDump
 	if err := protojson.Unmarshal(getBody(t, s.URL+"/config_dump", 200), &dump); err != nil {
-		t.Errorf("read /config_dump: %v", err)
+		t.Errorf("parse /config_dump: %v", err)
 	}
 	if got := string(getBody(t, s.URL+"/certs", 200)); got != "{\n \"certificates\": []\n}\n" {
 		t.Errorf("/certs: got %s, want no certificates", got)

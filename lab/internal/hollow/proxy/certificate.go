@@ -57,7 +57,7 @@ func requestCertificate(ctx context.Context, conn *grpc.ClientConn, spiffe strin
 	}
 	leaf, err := firstCertificate([]byte(chain[0]))
 	if err != nil {
-		return nil, fmt.Errorf("read the certificate of %s: %w", spiffe, err)
+		return nil, fmt.Errorf("parse the certificate of %s: %w", spiffe, err)
 	}
 	return &Certificate{
 		Chain: []byte(strings.Join(chain[:len(chain)-1], "")), Root: []byte(chain[len(chain)-1]),

@@ -54,7 +54,7 @@ const MeshFile = "/etc/istio/config/mesh"
 func Identify(pod *corev1.Pod, c *corev1.Container, env podview.Vars, mesh string) (Identity, error) {
 	config, err := proxyConfig(pod, env, mesh)
 	if err != nil {
-		return Identity{}, fmt.Errorf("read the proxy configuration of %s/%s: %w", pod.Namespace, pod.Name, err)
+		return Identity{}, fmt.Errorf("build the proxy configuration of %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	metadata, err := nodeMetadata(pod, c, env, config)
 	if err != nil {

@@ -22,7 +22,7 @@ func proxyConfig(pod *corev1.Pod, env podview.Vars, mesh string) (map[string]any
 		DefaultConfig map[string]any `json:"defaultConfig"`
 	}
 	if err := yaml.Unmarshal([]byte(mesh), &file); err != nil {
-		return nil, fmt.Errorf("read the mesh configuration: %w", err)
+		return nil, fmt.Errorf("parse the mesh configuration: %w", err)
 	}
 	config := map[string]any{
 		"binaryPath":               "/usr/local/bin/envoy",
@@ -68,7 +68,7 @@ func nodeMetadata(pod *corev1.Pod, c *corev1.Container, env podview.Vars, config
 			m[key] = value
 		} else if strings.HasPrefix(name, "ISTIO_METAJSON_") {
 			if err := json.Unmarshal([]byte(value), &m); err != nil {
-				return nil, fmt.Errorf("read %s: %w", name, err)
+				return nil, fmt.Errorf("parse %s: %w", name, err)
 			}
 		}
 	}

@@ -59,13 +59,13 @@ func referencesOf(t Type, x *anypb.Any) ([]reference, error) {
 	case Clusters:
 		var c clusterv3.Cluster
 		if err := x.UnmarshalTo(&c); err != nil {
-			return nil, fmt.Errorf("read a cluster: %w", err)
+			return nil, fmt.Errorf("decode a cluster: %w", err)
 		}
 		return clusterReferences(&c), nil
 	case Listeners:
 		var l listenerv3.Listener
 		if err := x.UnmarshalTo(&l); err != nil {
-			return nil, fmt.Errorf("read a listener: %w", err)
+			return nil, fmt.Errorf("decode a listener: %w", err)
 		}
 		return listenerReferences(&l), nil
 	}

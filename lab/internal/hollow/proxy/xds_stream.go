@@ -33,7 +33,7 @@ const maxMessageBytes = 256 << 20
 func newConnection(n Network, hostport string, root []byte) (*grpc.ClientConn, error) {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
-		return nil, fmt.Errorf("read the control plane's address: %w", err)
+		return nil, fmt.Errorf("parse the control plane's address: %w", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(root) {
@@ -73,7 +73,7 @@ func runStream(ctx context.Context, conn *grpc.ClientConn, s *Session, onRespons
 		onResponse()
 		response, err := stream.Recv()
 		if err != nil {
-			return fmt.Errorf("read the stream: %w", err)
+			return fmt.Errorf("receive from the stream: %w", err)
 		}
 		send = s.Handle(response)
 	}

@@ -59,7 +59,7 @@ func parse(file string, text []byte) (Key, error) {
 	}
 	private, err := x509.ParsePKCS1PrivateKey(block.Bytes)
 	if err != nil {
-		return Key{}, fmt.Errorf("read the signing key in %s: %w", file, err)
+		return Key{}, fmt.Errorf("parse the signing key in %s: %w", file, err)
 	}
 	return Key{private}, nil
 }
