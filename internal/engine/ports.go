@@ -38,11 +38,11 @@ type Observer interface {
 
 // Writer writes to the mesh.
 type Writer interface {
-	// Act writes one change. ErrConflict means that the cluster was not as the change
+	// Write carries out one change. ErrConflict means that the cluster was not as the change
 	// expects, and that nothing was written.
 	Write(ctx context.Context, change step.Change) error
 
-	// Try asks the API server by dry run to create an object. A rejection is an
+	// DryRun asks the API server by dry run to create an object. A rejection is an
 	// answer; an error means that the API server could not be asked.
 	DryRun(ctx context.Context, attempt mesh.DryRunAttempt) (mesh.DryRunAttempt, error)
 }
