@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Namespace is a namespace and the labels that webhooks look at.
+// Namespace is a namespace with the labels that injection webhooks select by.
 type Namespace struct {
 	Name      string
 	Labels    map[string]string
-	ManagedBy string // the GitOps tool that keeps its binding as it is: "Flux Kustomization apps/tenants"; "" nobody
+	ManagedBy string // the GitOps tool that manages its labels: "Flux Kustomization apps/tenants"; "" for none
 }
 
 // Binding returns the namespace's own two labels that choose a revision.
@@ -29,19 +29,19 @@ type Binding struct {
 	Revision  Label
 }
 
-// Label is a label's value, or its absence.
+// Label is a label's value, or the absence of the label.
 type Label struct {
 	Set   bool
 	Value string
 }
 
-// Pinned is the binding that names a revision and nothing else.
+// Pinned returns the binding of a namespace that names a revision by label istio.io/rev alone.
 func Pinned(revision string) Binding {
-	return Binding{Revision: Label{true, revision}}
+	return Binding{Revision: Label{Set: true, Value: revision}}
 }
 
-// String writes the binding as kubectl would take it, "(none)" when neither
-// label is set. ParseBinding reads it back.
+// String returns the binding as kubectl label takes it, "(none)" when neither
+// label is set. ParseBinding reads it.
 func (b Binding) String() string {
 	var parts []string
 	if b.Injection.Set {
@@ -56,9 +56,8 @@ func (b Binding) String() string {
 	return strings.Join(parts, ",")
 }
 
-// ParseBinding reads what String wrote; "(none)" is the zero Binding. An empty text,
-// or one with another key than the two labels, is an error, and the Binding is then
-// not to be used.
+// ParseBinding reads what String returns; "(none)" is the zero Binding. It fails for an
+// empty text and for any other label key.
 func ParseBinding(s string) (Binding, error) {
 	var b Binding
 	if s == "(none)" {
@@ -68,9 +67,9 @@ func ParseBinding(s string) (Binding, error) {
 		key, value, ok := strings.Cut(part, "=")
 		switch {
 		case ok && key == InjectionLabel:
-			b.Injection = Label{true, value}
+			b.Injection = Label{Set: true, Value: value}
 		case ok && key == RevisionLabel:
-			b.Revision = Label{true, value}
+			b.Revision = Label{Set: true, Value: value}
 		default:
 			return b, fmt.Errorf("read binding %q: %q is neither %s= nor %s=", s, part, InjectionLabel, RevisionLabel)
 		}

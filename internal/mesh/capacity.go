@@ -4,53 +4,53 @@ package mesh
 
 import "fmt"
 
-// Needs is what a pod asks for: CPU in thousandths of a core, memory in bytes, 0
-// for nothing said.
+// Needs holds a pod's resources: CPU in thousandths of a core, memory in bytes, 0
+// where none is set.
 type Needs struct {
 	CPU, Memory           int64 // requests
 	LimitCPU, LimitMemory int64 // limits
 }
 
-// Scaler is a HorizontalPodAutoscaler; one without a name is none.
+// Scaler is a workload's HorizontalPodAutoscaler; the zero Scaler means none.
 type Scaler struct {
 	Name string
-	Max  int  // pods at most
-	Full bool // it wants as many pods as it may, or more
+	Max  int  // spec.maxReplicas
+	Full bool // it asks for Max pods or more
 }
 
-// Capacity is what is left for pods. What could not be read is named: nobody knows
-// then whether there is room.
+// Capacity is what the cluster has left for more pods.
 type Capacity struct {
 	Nodes   []Node
 	Quotas  []Quota
-	Unknown []string // such as "nodes: forbidden"
+	Unknown []string // what could not be read, such as "nodes: forbidden"
 }
 
-// Node is a node, with what is free on it: what it has to give without what its
-// pods request. Below 0 it has given more than it has.
+// Node is a node with what is free on it: its allocatable resources minus the requests
+// of its pods. Negative values mean overcommitment.
 type Node struct {
 	Name    string
-	Open    bool  // ready, schedulable, and without a taint that keeps pods away
+	Open    bool  // ready, schedulable, and without a taint NoSchedule or NoExecute
 	CPU     int64 // thousandths of a core
 	Memory  int64 // bytes
-	Pods    int64 // how many more it takes
-	Present bool  // ready and schedulable, taints aside: it takes more of what runs on it
+	Pods    int64 // how many more pods it accepts
+	Present bool  // ready and schedulable, whatever its taints: it accepts more pods of the workloads on it
 }
 
 // Quota is one resource of a ResourceQuota without scopes.
 type Quota struct {
 	Namespace, Name string
-	Resource        string // as the quota calls it: pods, requests.cpu, limits.memory, …
-	Hard, Used      int64  // CPU in thousandths of a core, memory in bytes, pods as such
+	Resource        string // as in the quota's spec.hard: pods, requests.cpu, limits.memory, …
+	Hard, Used      int64  // CPU in thousandths of a core, memory in bytes, else a count
 }
 
-// Shortage says why there is no room for that many more pods of a workload, ""
-// where there is. None more asks whether its pods could be made anew. It looks at
-// quotas and at what nodes have free, not at affinity or at storage: what it
-// finds is missing, but what it does not find may be missing all the same.
+// Shortage returns why the cluster has no capacity for that many more pods of a workload,
+// "" if it has. With more = 0 it reports whether the workload's pods could be re-created.
+// It checks quotas and free resources of nodes, but neither affinity nor storage: "" does
+// not guarantee that the pods can be scheduled.
 func (w World) Shortage(wl Workload, more int) string {
-	if lack := w.resourceShortage(wl.Namespace, func(resource string) int64 { return wl.Needs.of(resource) }, more, pods(more)+" takes"); lack != "" {
-		return lack
+	perPod := func(resource string) int64 { return wl.Needs.of(resource) }
+	if shortage := w.quotaShortage(wl.Namespace, perPod, more, pods(more)+" takes"); shortage != "" {
+		return shortage
 	}
 	if more == 0 || len(w.Capacity.Nodes) == 0 {
 		return ""
@@ -59,23 +59,25 @@ func (w World) Shortage(wl Workload, more int) string {
 	case n >= int64(more):
 		return ""
 	case n == 0:
-		return fmt.Sprintf("no node that takes pods has %s CPU and %s memory free for one more pod", amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory))
+		return fmt.Sprintf("no node that takes pods has %s CPU and %s memory free for one more pod",
+			amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory))
 	default:
-		return fmt.Sprintf("the nodes that take pods have %s CPU and %s memory free for %d more pods, of %d", amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory), n, more)
+		return fmt.Sprintf("the nodes that take pods have %s CPU and %s memory free for %d more pods, of %d",
+			amount("cpu", wl.Needs.CPU), amount("memory", wl.Needs.Memory), n, more)
 	}
 }
 
-// Demand is what pods of a workload ask of a namespace's quotas, and the Services
-// that come with them.
+// Demand is what a number of a workload's pods, and the Services created for them, use
+// of a namespace's quotas.
 type Demand struct {
 	Needs          Needs // of a pod
 	Pods, Services int
 }
 
-// OverQuota says which quota of a namespace has no room for all of that at the same
-// time, "" for none; who takes it is said as "its swap takes".
-func (w World) OverQuota(namespace, who string, list ...Demand) string {
-	return w.resourceShortage(namespace, func(resource string) int64 {
+// OverQuota returns which quota of a namespace the demands exceed together, "" for none.
+// The text names the consumer by the given subject and verb, such as "its swap takes".
+func (w World) OverQuota(namespace, consumer string, list ...Demand) string {
+	return w.quotaShortage(namespace, func(resource string) int64 {
 		sum := int64(0)
 		for _, d := range list {
 			if sum += int64(d.Pods) * d.Needs.of(resource); resource == "services" || resource == "count/services" {
@@ -83,36 +85,38 @@ func (w World) OverQuota(namespace, who string, list ...Demand) string {
 			}
 		}
 		return sum
-	}, 1, who)
+	}, 1, consumer)
 }
 
-// resourceShortage names the first quota that has less left than so many times one.
-func (w World) resourceShortage(namespace string, one func(resource string) int64, times int, who string) string {
+// quotaShortage returns the first quota of a namespace that has less left than times
+// the need, "" for none.
+func (w World) quotaShortage(namespace string, need func(resource string) int64, times int, consumer string) string {
 	for _, q := range w.Capacity.Quotas {
-		if n := one(q.Resource); q.Namespace == namespace && n > 0 && q.Used+int64(times)*n > q.Hard {
+		if n := need(q.Resource); q.Namespace == namespace && n > 0 && q.Used+int64(times)*n > q.Hard {
 			return fmt.Sprintf("ResourceQuota %s has %s of %s %s left, and %s %s", q.Name,
-				amount(q.Resource, max(q.Hard-q.Used, 0)), amount(q.Resource, q.Hard), q.Resource, who, amount(q.Resource, int64(max(times, 1))*n))
+				amount(q.Resource, max(q.Hard-q.Used, 0)), amount(q.Resource, q.Hard), q.Resource,
+				consumer, amount(q.Resource, int64(max(times, 1))*n))
 		}
 	}
 	return ""
 }
 
-// placeable is how many pods more of a workload the nodes take, up to most: open ones,
-// and those on which pods of it run already.
+// placeable returns how many more pods of a workload the nodes accept, up to most. It
+// counts open nodes, and tainted ones that already run pods of the workload.
 func (w World) placeable(wl Workload, most int64) int64 {
-	on, sum := map[string]bool{}, int64(0)
+	occupied, sum := map[string]bool{}, int64(0)
 	for _, p := range wl.Pods {
-		on[p.Node] = true
+		occupied[p.Node] = true
 	}
 	for _, n := range w.Capacity.Nodes {
-		if n.Open || n.Present && on[n.Name] {
+		if n.Open || n.Present && occupied[n.Name] {
 			sum += max(0, min(n.Pods, times(n.CPU, wl.Needs.CPU, most), times(n.Memory, wl.Needs.Memory, most)))
 		}
 	}
 	return min(sum, most)
 }
 
-// times is how often a need can be met; one of nothing is met as often as is asked.
+// times returns how often a need fits into what is free, up to most.
 func times(free, need, most int64) int64 {
 	if need == 0 && free >= 0 {
 		return most
@@ -120,7 +124,7 @@ func times(free, need, most int64) int64 {
 	return free / max(need, 1)
 }
 
-// of is what one pod takes of a quota's resource.
+// of returns what one pod uses of a quota's resource.
 func (n Needs) of(resource string) int64 {
 	switch resource {
 	case "pods", "count/pods":
@@ -137,6 +141,7 @@ func (n Needs) of(resource string) int64 {
 	return 0
 }
 
+// pods returns the subject of a message about so many pods.
 func pods(n int) string {
 	if n <= 1 {
 		return "a pod"
@@ -144,7 +149,7 @@ func pods(n int) string {
 	return fmt.Sprintf("%d pods", n)
 }
 
-// amount writes a quantity as Kubernetes does.
+// amount formats a quantity as Kubernetes does.
 func amount(resource string, n int64) string {
 	switch resource {
 	case "cpu", "requests.cpu", "limits.cpu":

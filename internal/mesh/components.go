@@ -7,86 +7,89 @@ import (
 	"slices"
 )
 
-// Component is an object that bears a control-plane revision. World.Belongings
-// holds those that are in the cluster, World.Kept those that were kept of a
-// revision that was taken away.
+// Component is an object that is labelled with a control-plane revision. World.Components
+// holds those in the cluster, World.SavedCopies those saved from a removed revision.
 type Component struct {
 	Kind           string
-	Namespace      string // "" for what is in none
+	Namespace      string // "" for cluster-scoped objects
 	Name           string
 	UID            string
 	Revision       string
-	IstioComponent string // the label operator.istio.io/component: Pilot, IngressGateways, Cni, …; HelmRelease for Helm's own Secret
-	Shared         bool   // of every revision, or needed by traffic: gateways, CNI, ztunnel, tags, the base
-	ManagedBy      string // who else keeps it and has to take it away: "the Sail operator", a Helm release that holds more; "" nobody
+	IstioComponent string // label operator.istio.io/component: Pilot, IngressGateways, Cni, …; HelmRelease for Helm's own Secret
+	Shared         bool   // used by all revisions or by traffic: gateways, CNI, ztunnel, tags, the base
+	ManagedBy      string // who has to remove it instead: "the Sail operator", a Helm release with more objects; "" for nobody
 }
 
-// String is "Deployment istio-system/istiod-1-31-0", without the namespace
-// where there is none.
-func (b Component) String() string {
-	if b.Namespace == "" {
-		return b.Kind + " " + b.Name
+// String returns "Deployment istio-system/istiod-1-31-0", without the namespace for
+// cluster-scoped objects.
+func (c Component) String() string {
+	if c.Namespace == "" {
+		return c.Kind + " " + c.Name
 	}
-	return b.Kind + " " + b.Namespace + "/" + b.Name
+	return c.Kind + " " + c.Namespace + "/" + c.Name
 }
 
-// Reference is something beside namespaces, workloads and tags that names a revision,
-// so that it cannot go: an entry of a VM, a template of a CronJob, a Gateway.
+// Reference is an object other than a namespace, workload or tag that still uses a
+// revision and prevents its removal: a WorkloadEntry, a CronJob's template, a Gateway.
 type Reference struct {
 	Subject  string // "WorkloadEntry vms/legacy"
-	Value    string // the revision, or the tag, that its label names
-	Revision string // the revision that it leads to without a label; then there is no Value
+	Value    string // the revision or tag in its label
+	Revision string // the revision that it uses without a label; Value is then empty
 	Through  string // "label istio.io/rev"
 }
 
-// removalOrder is the order in which the objects of a control plane are taken away:
-// what calls it before what answers, who says what it is before it itself, and
-// Helm's memory of it last.
-var removalOrder = []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicyBinding",
-	"ValidatingAdmissionPolicy", "EnvoyFilter", "HorizontalPodAutoscaler",
-	"PodDisruptionBudget", "Deployment", "NetworkPolicy", "Service", "EndpointSlice", "ConfigMap", "RoleBinding", "ClusterRoleBinding", "Role", "ClusterRole",
-	"ServiceAccount", "Secret"}
-
-// compare orders belongings by revision, then as they are taken away.
-func (b Component) compare(o Component) int {
-	return cmp.Or(cmp.Compare(b.Revision, o.Revision), cmp.Compare(slices.Index(removalOrder, b.Kind), slices.Index(removalOrder, o.Kind)),
-		cmp.Compare(b.Kind, o.Kind), cmp.Compare(b.Namespace, o.Namespace), cmp.Compare(b.Name, o.Name))
+// removalOrder is the order in which the objects of a control plane are removed: webhooks
+// before the Deployment that serves them, bindings before what they bind, and Helm's own
+// Secret last.
+var removalOrder = []string{
+	"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicyBinding",
+	"ValidatingAdmissionPolicy", "EnvoyFilter", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Deployment",
+	"NetworkPolicy", "Service", "EndpointSlice", "ConfigMap", "RoleBinding", "ClusterRoleBinding", "Role",
+	"ClusterRole", "ServiceAccount", "Secret",
 }
 
-// ComponentsOf returns what a revision's control plane alone is made of, in the order in
-// which it is taken away.
+// compare orders components by revision, then by removal order.
+func (c Component) compare(o Component) int {
+	return cmp.Or(cmp.Compare(c.Revision, o.Revision),
+		cmp.Compare(slices.Index(removalOrder, c.Kind), slices.Index(removalOrder, o.Kind)),
+		cmp.Compare(c.Kind, o.Kind), cmp.Compare(c.Namespace, o.Namespace), cmp.Compare(c.Name, o.Name))
+}
+
+// ComponentsOf returns the objects of a revision's control plane that nothing else shares,
+// in removal order.
 func (w World) ComponentsOf(revision string) []Component {
 	var own []Component
-	for _, b := range w.Components {
-		if b.Revision == revision && !b.Shared {
-			own = append(own, b)
+	for _, c := range w.Components {
+		if c.Revision == revision && !c.Shared {
+			own = append(own, c)
 		}
 	}
 	return own
 }
 
-// MissingComponents returns what was kept of a revision and is not in the cluster.
+// MissingComponents returns the saved copies of a revision whose objects do not exist.
 func (w World) MissingComponents(revision string) []Component {
-	var lost []Component
-	for _, k := range w.SavedCopies {
-		there := slices.ContainsFunc(w.Components, func(b Component) bool { return b.Revision == revision && b.String() == k.String() })
-		if k.Revision == revision && !there {
-			lost = append(lost, k)
+	var missing []Component
+	for _, saved := range w.SavedCopies {
+		exists := slices.ContainsFunc(w.Components, func(c Component) bool {
+			return c.Revision == revision && c.String() == saved.String()
+		})
+		if saved.Revision == revision && !exists {
+			missing = append(missing, saved)
 		}
 	}
-	return lost
+	return missing
 }
 
-// LabelMeans reports whether a label's value means a revision: by its own name, or by
-// a tag that points to it.
+// LabelMeans reports whether a label's value selects a revision: by its name, or by a tag
+// that points to it.
 func (w World) LabelMeans(value, revision string) bool {
-	to, _ := w.Resolve(value)
-	return to == revision
+	resolved, _ := w.Resolve(value)
+	return resolved == revision
 }
 
-// References reports whether a claim leads to a revision. One that does so without a
-// label does whatever the tags point to: the untagged revision and the default
-// share a name.
+// References reports whether a reference uses a revision. A reference without a label
+// ignores tags, because the untagged revision and the tag default share a name.
 func (w World) References(c Reference, revision string) bool {
 	return c.Revision == revision || c.Revision == "" && w.LabelMeans(c.Value, revision)
 }

@@ -7,36 +7,38 @@ import (
 	"slices"
 )
 
-// ControlPlaneSettings is how the control planes of a mesh are set up, for a comparison of the
-// old one with the new one. It is read when somebody compares, not at each look.
+// ControlPlaneSettings holds the settings of a mesh's control planes, for their comparison.
+// They are read for a comparison only, not for each World.
 type ControlPlaneSettings struct {
-	ControlPlanes      []ControlPlane
-	HasRootCertificate map[string]bool // namespace -> it has the mesh's root certificate (ConfigMap istio-ca-root-cert), of those that were asked about
-	CRDVersions        []string        // Istio versions that the mesh's definitions (CRDs) bear, as far as they say
+	ControlPlanes []ControlPlane
+	// HasRootCertificate tells which of the requested namespaces have the mesh's root
+	// certificate (ConfigMap istio-ca-root-cert).
+	HasRootCertificate map[string]bool
+	CRDVersions        []string        // Istio versions in the labels of Istio's CRDs
 	Configs            []PartialConfig // configuration that only some control planes or proxies see
-	Unknown            []string        // what could not be read, since it is not permitted
+	Unknown            []string        // what could not be read for lack of rights
 }
 
-// ControlPlane is how one control plane is set up.
+// ControlPlane holds the settings of one control plane.
 type ControlPlane struct {
-	Revision        string     // its name, "default" for the one without
-	Settings        []Setting  // names of the revision and its version stand as <revision> and <version> in them
-	Discovery       []Selector // namespaces that it sees; none: all of them
-	TrustDomain     string     // of the identities that it gives; "" where its mesh configuration could not be read
-	UsesTrustBundle bool       // its proxies get the mesh's root from a ClusterTrustBundle, not from a ConfigMap
+	Revision        string     // "default" for an installation without a revision
+	Settings        []Setting  // with <revision> and <version> in place of its own name and version
+	Discovery       []Selector // its discoverySelectors; none means all namespaces
+	TrustDomain     string     // of the identities that it issues; "" where its mesh configuration could not be read
+	UsesTrustBundle bool       // its proxies read the mesh's root from a ClusterTrustBundle, not from a ConfigMap
 }
 
-// Setting is one value, or the digest of one that is long.
+// Setting is one value, or the digest of a long one.
 type Setting struct {
 	Group SettingGroup
 	Key   string
 	Value string
 }
 
-// SettingGroup is where a setting was found.
+// SettingGroup is the source of a setting.
 type SettingGroup string
 
-// The groups, what a user has set himself first.
+// The groups, those set by the user first.
 const (
 	UserValues  SettingGroup = "values as the user set them"
 	MeshConfig  SettingGroup = "mesh configuration"
@@ -47,55 +49,55 @@ const (
 	Templates   SettingGroup = "injection templates"
 )
 
-var groups = []SettingGroup{UserValues, MeshConfig, Environment, Resources, Policies, Injection, Templates}
+// groupOrder is the order of the groups in a comparison.
+var groupOrder = []SettingGroup{UserValues, MeshConfig, Environment, Resources, Policies, Injection, Templates}
 
-// PartialConfig is a piece of Istio's configuration that not every control plane sees,
-// or not every proxy is given.
+// PartialConfig is an object of Istio's configuration that only some control planes read
+// or only some proxies get.
 type PartialConfig struct {
 	Subject  string   // "EnvoyFilter shop/lua"
 	Revision string   // label istio.io/rev, "" for none
-	Proxies  []string // expressions that a proxy's version has to match (EnvoyFilter's proxyVersion)
+	Proxies  []string // regular expressions that a proxy's version has to match (EnvoyFilter's proxyVersion)
 }
 
-// ControlPlane returns the setup of a revision, the zero Setup and false where none was
-// read.
+// ControlPlane returns the settings of a revision, the zero ControlPlane and false where
+// none were read.
 func (s ControlPlaneSettings) ControlPlane(revision string) (ControlPlane, bool) {
 	return find(s.ControlPlanes, func(p ControlPlane) bool { return p.Revision == revision })
 }
 
-// Difference is one setting that two control planes do not share. A value that is
-// not there at all is "".
+// Difference is one setting in which two control planes differ. A missing value is "".
 type Difference struct {
 	Group    SettingGroup
 	Key      string
 	Old, New string
 }
 
-// DifferencesFrom lists what differs from an older control plane, what the user has set
-// himself first.
+// DifferencesFrom returns the differences from an older control plane, those set by the
+// user first.
 func (s ControlPlane) DifferencesFrom(old ControlPlane) []Difference {
 	type key struct {
 		group SettingGroup
 		key   string
 	}
-	was, is := map[key]string{}, map[key]string{}
+	before, after := map[key]string{}, map[key]string{}
 	for _, x := range old.Settings {
-		was[key{x.Group, x.Key}] = x.Value
+		before[key{x.Group, x.Key}] = x.Value
 	}
 	var list []Difference
 	for _, x := range s.Settings {
 		k := key{x.Group, x.Key}
-		if is[k] = x.Value; was[k] != x.Value {
-			list = append(list, Difference{x.Group, x.Key, was[k], x.Value})
+		if after[k] = x.Value; before[k] != x.Value {
+			list = append(list, Difference{Group: x.Group, Key: x.Key, Old: before[k], New: x.Value})
 		}
 	}
-	for k, v := range was {
-		if _, there := is[k]; !there && v != "" {
-			list = append(list, Difference{k.group, k.key, v, ""})
+	for k, v := range before {
+		if _, found := after[k]; !found && v != "" {
+			list = append(list, Difference{Group: k.group, Key: k.key, Old: v})
 		}
 	}
 	slices.SortFunc(list, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(slices.Index(groups, a.Group), slices.Index(groups, b.Group)), cmp.Compare(a.Key, b.Key))
+		return cmp.Or(cmp.Compare(slices.Index(groupOrder, a.Group), slices.Index(groupOrder, b.Group)), cmp.Compare(a.Key, b.Key))
 	})
 	return list
 }

@@ -2,19 +2,17 @@
 
 package mesh
 
-// DryRunAttempt is something that the API server is asked to admit and not to store
-// (a server-side dry run), and what it said.
+// DryRunAttempt is an object that the API server checks and does not store (a server-side
+// dry run), with the result.
 type DryRunAttempt struct {
-	// Pod of a namespace, made from Workload's template where there is one; else
-	// a piece of Istio's configuration.
-	Pod           bool
+	Pod           bool // a pod, else an object of Istio's configuration
 	Namespace     string
-	Workload      WorkloadRef       // the workload whose template the pod has
-	Labels        map[string]string // beside those of the template
+	Workload      WorkloadRef       // the workload whose template the pod has, "" for a plain pod
+	Labels        map[string]string // in addition to those of the template
 	InvalidConfig bool              // configuration that a validator has to refuse
 
-	Admitted  bool
-	Sidecar   Sidecar // that the pod was given
-	Refusal   string  // in the API server's words
-	OverQuota bool    // a quota alone refused it: whoever else admits pods is asked before
+	Admitted  bool    // the API server accepted the dry run
+	Sidecar   Sidecar // the sidecar that was injected into the pod
+	Refusal   string  // the API server's message
+	OverQuota bool    // only a quota refused it: quotas are checked after all admission webhooks
 }

@@ -11,8 +11,8 @@ const (
 	SidecarLabel   = "sidecar.istio.io/inject"
 )
 
-// Labels of what is rendered for the Gateway API: the Gateway that it is rendered
-// for, by the API's own convention, and by which of istiod's controllers it was
+// Labels of objects that are rendered for the Gateway API: the Gateway's name, by the
+// API's own convention, and the controller of istiod that rendered them
 // (kube-gateway.yaml and waypoint.yaml @1.29.1).
 const (
 	GatewayLabel = "gateway.networking.k8s.io/gateway-name"
@@ -20,13 +20,12 @@ const (
 )
 
 // neverInjected lists the namespaces whose pods istiod does not inject, whatever their
-// labels say: pkg/kube/inject/initializer.go @1.30.3.
+// labels: pkg/kube/inject/initializer.go @1.30.3.
 var neverInjected = []string{"kube-system", "kube-public", "kube-node-lease", "local-path-storage"}
 
-// Injectors returns the revisions whose live webhooks would inject a new pod
-// with these labels into that namespace, each once. None means no sidecar, more
-// than one means that it would be injected twice. Only the live selectors
-// decide, never the names of objects.
+// Injectors returns the revisions whose webhooks would inject a new pod of the template in
+// that namespace, each once. None means no sidecar; more than one means that the pod would
+// be injected twice. The webhooks' selectors decide, never the names of objects.
 func (w World) Injectors(namespace Namespace, template Template) []string {
 	if slices.Contains(neverInjected, namespace.Name) || template.HostNetwork {
 		return nil
@@ -44,17 +43,17 @@ func (w World) Injectors(namespace Namespace, template Template) []string {
 	return revisions
 }
 
-// InjectsOnly reports whether a revision injects what a workload's template makes
-// by the template's own labels, and not by the namespace's. What is seen by its
-// pods alone has no template that more of them are made from.
+// InjectsOnly reports whether a revision injects a workload's pods by the template's own
+// labels and not by the namespace's. It is false for a workload that is known by its pods
+// alone, because no template of it can be read.
 func (w World) InjectsOnly(wl Workload, revision string) bool {
 	namespace, _ := w.Namespace(wl.Namespace)
 	return wl.Kind.Listed() && slices.Contains(w.Injectors(namespace, wl.Template), revision) &&
 		!slices.Contains(w.Injectors(namespace, Template{}), revision)
 }
 
-// injectionDisabled is istiod's own look at a pod that a webhook has let through: the
-// label decides before the annotation, and the annotation can only opt out
+// injectionDisabled reports whether istiod skips a pod that a webhook selects: the label
+// takes precedence over the annotation, and the annotation can only disable
 // (injectRequired in pkg/kube/inject/inject.go @1.30.3).
 func injectionDisabled(t Template) bool {
 	if v, ok := t.Labels[SidecarLabel]; ok {

@@ -3,16 +3,19 @@
 package mesh
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 )
 
-// istio is what the webhooks of a revision 1-29-1 and of the tags default and
-// prod on it look like: mutatingwebhook.yaml and revision-tags-mwc.yaml @1.30.3.
-func istio() World {
-	req := func(key string, op Operator, values ...string) Requirement { return Requirement{key, op, values} }
-	noRev, noInj := req(RevisionLabel, DoesNotExist), req(InjectionLabel, DoesNotExist)
-	notOut := req(SidecarLabel, NotIn, "false")
+// istioWebhooks returns the webhooks of a revision 1-29-1 and of its tags default and prod:
+// mutatingwebhook.yaml and revision-tags-mwc.yaml @1.30.3.
+func istioWebhooks() World {
+	req := func(key string, op Operator, values ...string) Requirement {
+		return Requirement{Key: key, Operator: op, Values: values}
+	}
+	noRevision, noInjection := req(RevisionLabel, DoesNotExist), req(InjectionLabel, DoesNotExist)
+	notDisabled := req(SidecarLabel, NotIn, "false")
 	var w World
 	for _, name := range []string{"1-29-1", "prod", "default"} {
 		tag := name
@@ -22,83 +25,91 @@ func istio() World {
 		add := func(ns, obj Selector) {
 			w.Webhooks = append(w.Webhooks, Webhook{Configuration: name, Revision: "1-29-1", Tag: tag, Namespaces: ns, Objects: obj})
 		}
-		add(Selector{req(RevisionLabel, In, name), noInj}, Selector{notOut})
-		add(Selector{noRev, noInj}, Selector{notOut, req(RevisionLabel, In, name)})
+		add(Selector{req(RevisionLabel, In, name), noInjection}, Selector{notDisabled})
+		add(Selector{noRevision, noInjection}, Selector{notDisabled, req(RevisionLabel, In, name)})
 		if name == "default" {
-			add(Selector{req(InjectionLabel, In, "enabled")}, Selector{notOut})
-			add(Selector{noInj, noRev}, Selector{req(SidecarLabel, In, "true"), noRev})
+			add(Selector{req(InjectionLabel, In, "enabled")}, Selector{notDisabled})
+			add(Selector{noInjection, noRevision}, Selector{req(SidecarLabel, In, "true"), noRevision})
 		}
 	}
 	return w
 }
 
-// The truth table of istio-injection (I) and istio.io/rev (R) on the namespace,
-// sidecar.istio.io/inject (P) and istio.io/rev (Q) on the pod.
+// TestInjectors is the truth table of istio-injection and istio.io/rev on the namespace, and
+// of sidecar.istio.io/inject and istio.io/rev on the pod.
 func TestInjectors(t *testing.T) {
-	const yes, no = "1-29-1", ""
+	injected := []string{"1-29-1"}
 	for _, tc := range []struct {
-		i, r, p, q string
-		annotation string
-		host       bool
-		want       string
+		name                  string
+		nsInjection, nsRev    string
+		podInject, podRev     string
+		annotation, namespace string
+		hostNetwork           bool
+		want                  []string
 	}{
-		{i: "enabled", want: yes},
-		{i: "enabled", p: "false", want: no},
-		{i: "enabled", r: "ghost", q: "ghost", want: yes},
-		{i: "disabled", p: "true", q: "1-29-1", want: no},
-		{i: "disabled", r: "1-29-1", want: no},
-		{r: "1-29-1", want: yes},
-		{r: "prod", want: yes},
-		{r: "ghost", want: no},
-		{r: "ghost", q: "1-29-1", want: no},
-		{r: "1-29-1", q: "ghost", want: yes},
-		{q: "prod", want: yes},
-		{q: "prod", p: "false", want: no},
-		{q: "ghost", p: "true", want: no},
-		{p: "true", want: yes},
-		{want: no},
-		{r: "1-29-1", annotation: "false", want: no},
-		{r: "1-29-1", p: "true", annotation: "false", want: yes},
-		{annotation: "true", want: no},
-		{i: "enabled", host: true, want: no},
+		{name: "namespace enabled", nsInjection: "enabled", want: injected},
+		{name: "namespace enabled, pod disabled", nsInjection: "enabled", podInject: "false"},
+		{name: "namespace enabled, unknown revisions", nsInjection: "enabled", nsRev: "ghost", podRev: "ghost", want: injected},
+		{name: "namespace disabled, pod enabled", nsInjection: "disabled", podInject: "true", podRev: "1-29-1"},
+		{name: "namespace disabled, with revision", nsInjection: "disabled", nsRev: "1-29-1"},
+		{name: "namespace revision", nsRev: "1-29-1", want: injected},
+		{name: "namespace tag", nsRev: "prod", want: injected},
+		{name: "namespace of an unknown revision", nsRev: "ghost"},
+		{name: "namespace of an unknown revision, pod revision", nsRev: "ghost", podRev: "1-29-1"},
+		{name: "namespace revision, pod of an unknown one", nsRev: "1-29-1", podRev: "ghost", want: injected},
+		{name: "pod tag", podRev: "prod", want: injected},
+		{name: "pod tag, pod disabled", podRev: "prod", podInject: "false"},
+		{name: "pod of an unknown revision, enabled", podRev: "ghost", podInject: "true"},
+		{name: "pod enabled", podInject: "true", want: injected},
+		{name: "no label"},
+		{name: "annotation disables", nsRev: "1-29-1", annotation: "false"},
+		{name: "label before annotation", nsRev: "1-29-1", podInject: "true", annotation: "false", want: injected},
+		{name: "annotation does not enable", annotation: "true"},
+		{name: "host network", nsInjection: "enabled", hostNetwork: true},
+		{name: "kube-system", namespace: "kube-system", nsInjection: "enabled"},
 	} {
-		labels := func(pairs ...string) map[string]string {
-			m := map[string]string{}
-			for i := 0; i < len(pairs); i += 2 {
-				if pairs[i+1] != "" {
-					m[pairs[i]] = pairs[i+1]
-				}
+		t.Run(tc.name, func(t *testing.T) {
+			ns := Namespace{Name: cmp.Or(tc.namespace, "x"), Labels: setLabels(InjectionLabel, tc.nsInjection, RevisionLabel, tc.nsRev)}
+			pod := Template{
+				Labels:      setLabels(SidecarLabel, tc.podInject, RevisionLabel, tc.podRev),
+				Annotations: setLabels(SidecarLabel, tc.annotation), HostNetwork: tc.hostNetwork,
 			}
-			return m
-		}
-		ns := Namespace{Name: "x", Labels: labels(InjectionLabel, tc.i, RevisionLabel, tc.r)}
-		pod := Template{Labels: labels(SidecarLabel, tc.p, RevisionLabel, tc.q), Annotations: labels(SidecarLabel, tc.annotation), HostNetwork: tc.host}
-		var want []string
-		if tc.want != "" {
-			want = []string{tc.want}
-		}
-		if got := istio().Injectors(ns, pod); !slices.Equal(got, want) {
-			t.Errorf("%+v: injected by %v, want %v", tc, got, want)
-		}
-	}
-	if got := istio().Injectors(Namespace{Name: "kube-system", Labels: map[string]string{InjectionLabel: "enabled"}}, Template{}); got != nil {
-		t.Errorf("kube-system is injected by %v", got)
+			if got := istioWebhooks().Injectors(ns, pod); !slices.Equal(got, tc.want) {
+				t.Errorf("injectors: got %v, want %v", got, tc.want)
+			}
+		})
 	}
 }
 
-func TestBindingsReadBackAsWritten(t *testing.T) {
-	for _, b := range []Binding{{}, Pinned("1-31-0"), {Injection: Label{true, "enabled"}}, {Injection: Label{true, ""}, Revision: Label{true, "x"}}} {
-		if got, err := ParseBinding(b.String()); err != nil || got != b {
-			t.Errorf("%q reads back as %+v, %v", b, got, err)
+// setLabels returns a map of pairs of keys and values, without empty values.
+func setLabels(pairs ...string) map[string]string {
+	labels := map[string]string{}
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			labels[pair[0]] = pair[1]
 		}
 	}
-	if _, err := ParseBinding("team=core"); err == nil {
-		t.Error("another label is taken for a binding")
+	return labels
+}
+
+func TestParseBindingReadsString(t *testing.T) {
+	for _, want := range []Binding{
+		{},
+		Pinned("1-31-0"),
+		{Injection: Label{Set: true, Value: "enabled"}},
+		{Injection: Label{Set: true}, Revision: Label{Set: true, Value: "x"}},
+	} {
+		if got, err := ParseBinding(want.String()); err != nil || got != want {
+			t.Errorf("ParseBinding(%q): got %+v, %v, want %+v", want, got, err, want)
+		}
+	}
+	if got, err := ParseBinding("team=core"); err == nil {
+		t.Errorf("ParseBinding of another label: got %+v, want an error", got)
 	}
 }
 
 func TestUnknownOperatorsMatchNothing(t *testing.T) {
 	if (Selector{{Key: "a", Operator: "Gt", Values: []string{"1"}}}).Matches(map[string]string{"a": "2"}) {
-		t.Error("Gt matches")
+		t.Error("operator Gt: got a match, want none")
 	}
 }

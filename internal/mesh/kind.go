@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// kindAliases are the kinds as kubectl takes them: in any case, one or many, or in short.
+// kindAliases maps the names and short names that kubectl accepts, in lower case, to kinds.
 var kindAliases = map[string]Kind{
 	"deployment": Deployment, "deploy": Deployment, "statefulset": StatefulSet, "sts": StatefulSet,
 	"daemonset": DaemonSet, "ds": DaemonSet, "replicaset": ReplicaSet, "rs": ReplicaSet,
@@ -15,11 +15,11 @@ var kindAliases = map[string]Kind{
 	"cronjob": CronJob, "cj": CronJob, "job": Job, "pod": BarePod, "po": BarePod, "node": StaticPod,
 }
 
-// KindOf reads a kind as people write it. One that is not known stays as it is
-// written: it is another project's. One with the name of a known kind bears its
-// API group: StatefulSet.apps.kruise.io.
+// KindOf parses a kind as kubectl accepts it: in any case, singular, plural or short. An
+// unknown kind is returned unchanged. A kind of another API group keeps the group:
+// StatefulSet.apps.kruise.io.
 func KindOf(text string) Kind {
-	if name, group, is := strings.Cut(text, "."); is {
+	if name, group, found := strings.Cut(text, "."); found {
 		return KindOf(name) + Kind("."+strings.ToLower(group))
 	}
 	lower := strings.ToLower(text)
@@ -32,8 +32,8 @@ func KindOf(text string) Kind {
 	return Kind(text)
 }
 
-// Listed reports whether the workloads of a kind are listed themselves: the others
-// are seen by their pods alone, and may be there without.
+// Listed reports whether the workloads of a kind are listed themselves. Workloads of other
+// kinds are known by their pods alone, so one without pods is not seen.
 func (k Kind) Listed() bool {
 	return slices.Contains([]Kind{Deployment, StatefulSet, DaemonSet, ReplicaSet, ArgoRollout, CronJob}, k)
 }

@@ -2,28 +2,27 @@
 
 package mesh
 
-// PodSelector is what chooses pods of a namespace by their labels, and is no
-// Service: a swap changes a pod's labels, and must not change what else holds for
-// it.
+// PodSelector is an object other than a Service that selects pods of a namespace by their
+// labels. A swap changes a pod's labels and must not change what else applies to the pod.
 type PodSelector struct {
 	Subject  string // "NetworkPolicy shop-web/only-web"
-	Part     string // what of it chooses them, where that is not its own selector: "its ingress peers"
+	Part     string // the part of it that selects, where that is not its own selector: "its ingress peers"
 	Selector Selector
 	Effect   Effect
 }
 
-// Effect is what an object does to the pods that it chooses.
+// Effect is what an object does to the pods that it selects.
 type Effect string
 
 const (
-	SetsPolicy   Effect = "rules"  // sets a rule for them: a policy
-	CountsReady  Effect = "counts" // counts those that serve: a PodDisruptionBudget
-	ScalesPods   Effect = "scales" // has as many of them made as it counts: an autoscaler
-	AdoptsPods   Effect = "adopts" // takes pods that no controller owns for its own: a controller
-	SendsTraffic Effect = "sends"  // sends requests to them: a ServiceEntry
-	NotListable  Effect = "hidden" // not known: objects of this kind may not be listed
+	SetsPolicy   Effect = "rules"  // a policy applies to them
+	CountsReady  Effect = "counts" // the ready ones are counted: a PodDisruptionBudget
+	ScalesPods   Effect = "scales" // their number is scaled: an autoscaler
+	AdoptsPods   Effect = "owns"   // pods without a controller become its own: a controller
+	SendsTraffic Effect = "sends"  // requests go to them: a ServiceEntry
+	NotListable  Effect = "hidden" // unknown: the run has no right to list objects of this kind
 )
 
-// CountsPods reports whether it goes by how many pods it selects, those included that
-// a swap has parked.
-func (d Effect) CountsPods() bool { return d == CountsReady || d == ScalesPods }
+// CountsPods reports whether the effect depends on the number of selected pods, parked
+// pods included.
+func (e Effect) CountsPods() bool { return e == CountsReady || e == ScalesPods }

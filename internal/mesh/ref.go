@@ -8,7 +8,7 @@ import (
 )
 
 // WorkloadRef names a workload by kind, namespace and name: "Deployment shop-web/web".
-// It is comparable, and the same text in records, on the command line and for people.
+// It is comparable, and the same text in records, flags and messages.
 type WorkloadRef string
 
 // RefOf returns the reference of a workload.
@@ -34,25 +34,25 @@ func (r WorkloadRef) split() (kind, namespace, name string) {
 	return kind, namespace, name
 }
 
-// Kind returns the workload's kind, "" of a malformed reference.
+// Kind returns the workload's kind, "" for a malformed reference.
 func (r WorkloadRef) Kind() Kind {
 	kind, _, _ := r.split()
 	return Kind(kind)
 }
 
-// Namespace returns the workload's namespace, "" of a malformed reference.
+// Namespace returns the workload's namespace, "" for a malformed reference.
 func (r WorkloadRef) Namespace() string {
 	_, namespace, _ := r.split()
 	return namespace
 }
 
-// Name returns the workload's own name, "" of a malformed reference.
+// Name returns the workload's own name, "" for a malformed reference.
 func (r WorkloadRef) Name() string {
 	_, _, name := r.split()
 	return name
 }
 
-// PodRef names one pod. The UID tells it from a later pod of the same name.
+// PodRef names one pod. The UID distinguishes it from a later pod of the same name.
 type PodRef struct {
 	Namespace string
 	Name      string
@@ -61,15 +61,15 @@ type PodRef struct {
 
 // ParsePodRef reads "NAMESPACE/POD UID". It fails for any other form.
 func ParsePodRef(text string) (PodRef, error) {
-	pod, uid, ok := strings.Cut(text, " ")
-	namespace, name, ok2 := strings.Cut(pod, "/")
-	if !ok || !ok2 || uid == "" || name == "" {
+	pod, uid, _ := strings.Cut(text, " ")
+	namespace, name, _ := strings.Cut(pod, "/")
+	if uid == "" || name == "" {
 		return PodRef{}, fmt.Errorf("%q is no pod: write NAMESPACE/POD UID", text)
 	}
 	return PodRef{Namespace: namespace, Name: name, UID: uid}, nil
 }
 
-// String is what ParsePodRef reads.
+// String returns "NAMESPACE/POD UID", as ParsePodRef reads it.
 func (p PodRef) String() string { return p.Namespace + "/" + p.Name + " " + p.UID }
 
 // JoinRefs returns the references as one line of text.

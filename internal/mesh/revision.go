@@ -2,57 +2,57 @@
 
 package mesh
 
-// Revision is one control plane: an istiod Deployment and what belongs to it.
-// The control plane that was installed without a revision is called "default",
-// as Istio labels it.
+// Revision is one control plane: an istiod Deployment with its Service, webhooks and pods.
+// A control plane installed without a revision is named "default", as Istio labels it.
 type Revision struct {
 	Name            string
-	Version         string   // what its istiods answer at /version, "" when none answers; "1.29.1, 1.31.0" when they differ
-	Replicas        int      // replicas that the istiod Deployment asks for
-	Ready           int      // replicas of it that are ready
+	Version         string   // from /version of its istiods, "" when none answers; "1.29.1, 1.31.0" when they differ
+	Replicas        int      // spec.replicas of the istiod Deployment
+	Ready           int      // its ready replicas
 	Istiods         []Istiod // its running istiod pods
-	UsesTrustBundle bool     // its proxies get the mesh's root from a ClusterTrustBundle, and it writes no ConfigMap
-	Missing         []string // parts of the revision that are not there: "Deployment istiod-x", "Service istiod-x", "webhook istio-sidecar-injector-x"
+	UsesTrustBundle bool     // its proxies read the mesh's root from a ClusterTrustBundle; it writes no ConfigMap
+	// Missing lists parts of the revision that do not exist: "Deployment istiod-x", "Service
+	// istiod-x", "webhook istio-sidecar-injector-x".
+	Missing []string
 }
 
 // Istiod is one pod of a control plane.
 type Istiod struct {
-	Pod                 string // name, in the root namespace
-	Ready               bool
-	Version             string // from GET /version on port 15014
-	Build               string // what identifies the binary: its image
-	NoAnswer            string // why it did not answer when it was asked for its proxies; "" when it did
-	PortClosed          string // why its port for proxies showed no certificate; "" when it did, or was not asked
-	CertificateNotValid string // why the certificate that it showed, which leads to the mesh's roots, is not valid by this machine's clock; "" when it is, or none was looked at
-	ForeignRoot         string // why the certificate that it showed does not lead to the mesh's roots; "" when it does, or none was looked at
+	Pod     string // name, in the root namespace
+	Ready   bool
+	Version string // from GET /version on port 15014
+	Build   string // identifies the binary: its image
+
+	// The fields below say why a check of the pod failed, "" when it passed or was not made.
+	NoAnswer            string // the request for its proxies
+	PortClosed          string // the TLS handshake on its port for proxies
+	CertificateNotValid string // validity of the certificate that it presented, by this machine's clock
+	ForeignRoot         string // the chain of that certificate to one of the mesh's roots
 }
 
-// Answers reports whether the istiod said which proxies it serves.
+// Answers reports whether the istiod answered the request for its proxies.
 func (i Istiod) Answers() bool { return i.NoAnswer == "" }
 
-// Tag is a revision tag: a second name by which labels can choose a revision.
+// Tag is a revision tag: an alias by which labels can select a revision.
 type Tag struct {
 	Name      string
 	Revision  string // the revision that its webhooks call
-	Service   string // the revision that its Service istiod-revision-tag-<tag> selects, "" when it has none (before Istio 1.28)
-	ManagedBy string // who else keeps it as it is: a Helm release, a GitOps tool; "" nobody
+	Service   string // the revision that its Service istiod-revision-tag-<tag> selects, "" without Service (before Istio 1.28)
+	ManagedBy string // the Helm release or GitOps tool that manages it; "" for none
 }
 
-// DefaultTag is the name by which the default is moved, whether a tag of that
-// name is there or not.
+// DefaultTag is the name of the default in plans, whether a tag of that name exists or not.
 const DefaultTag = "default"
 
-// Validator is the webhook that validates the configuration that names no
-// revision: the default's other half (ValidatingWebhookConfiguration
-// istiod-default-validator).
+// Validator is the webhook that validates configuration without a revision, the second
+// part of the default (ValidatingWebhookConfiguration istiod-default-validator).
 type Validator struct {
-	Configuration string // the object's name, "" when there is none
+	Configuration string // the object's name, "" when it does not exist
 	Revision      string // the revision that it calls
 }
 
-// Resolve returns the revision behind a label's value: the value itself when it
-// names a revision, what a tag points to when it names a tag, and false when
-// nobody serves it.
+// Resolve returns the revision that a label's value selects: the tag's revision if a tag
+// has that name, else the value itself, and whether such a tag or revision exists.
 func (w World) Resolve(value string) (string, bool) {
 	if t, ok := find(w.Tags, func(t Tag) bool { return t.Name == value }); ok {
 		return t.Revision, true

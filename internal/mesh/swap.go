@@ -2,24 +2,26 @@
 
 package mesh
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Swap is what a swap has made of a pod. The zero Swap is that of a pod that no
-// swap has touched.
+// Swap is a pod's state in a swap, as its annotations record it. The zero Swap means that
+// no swap has changed the pod.
 type Swap struct {
-	Workload      WorkloadRef       // the workload that it is a pod of, "" for a pod without a mark
-	Run           string            // the run that marked it
-	Hash          string            // pod-template-hash of the ReplicaSet that it was released from
-	Role          SwapRole          // what it was when it was released first
-	Place         Place             // where it stands now
-	RemovedLabels map[string]string // labels that were taken away from it, and have to be given back before it serves
-	StartedAt     time.Time         // when it was released first
-	DetachedAt    time.Time         // when it was released last
-	ParkedAt      time.Time         // since when it is out of the Services
+	Workload      WorkloadRef       // the pod's workload, "" for a pod without these annotations
+	Run           string            // the run that set the annotations
+	Hash          string            // pod-template-hash of the ReplicaSet that it was detached from
+	Role          SwapRole          // its role when it was first detached
+	Place         Place             // its place now
+	RemovedLabels map[string]string // labels that parking removed; they are restored before it serves again
+	StartedAt     time.Time         // when it was first detached
+	DetachedAt    time.Time         // when it was last detached
+	ParkedAt      time.Time         // when it was removed from its Services
 }
 
-// SwapRole tells the pods that a way back puts in their place again from those
-// that stood in for them.
+// SwapRole distinguishes pods that a rollback reattaches from their replacements.
 type SwapRole string
 
 const (
@@ -27,23 +29,23 @@ const (
 	StandIn  SwapRole = "stand-in"
 )
 
-// Place is where a pod stands between its ReplicaSet and the Services.
+// Place is a pod's place in a swap.
 type Place string
 
 const (
-	Attached Place = ""         // its ReplicaSet's, or on its way back to it
-	Detached Place = "released" // no ReplicaSet's any more; it serves
-	Parked   Place = "parked"   // out of the Services too
+	Attached Place = ""         // owned by its ReplicaSet, or about to be owned again
+	Detached Place = "released" // without ReplicaSet; it still serves
+	Parked   Place = "parked"   // out of its Services too
 )
 
-// Marked reports whether a swap has touched the pod.
+// Marked reports whether a swap has changed the pod.
 func (s Swap) Marked() bool { return s.Workload != "" }
 
 // Service is a Service that selects a workload's pods.
 type Service struct {
 	Name     string
-	Partial  bool // it selects some of the workload's own pods, by labels that its template does not give them
-	Early    bool // it leads to pods that are not ready: publishNotReadyAddresses
+	Partial  bool // it selects only some of the workload's pods, by labels that the template does not have
+	Early    bool // publishNotReadyAddresses: its endpoints include pods that are not ready
 	Selector map[string]string
 	Ports    []Port
 }
@@ -54,7 +56,7 @@ type Port struct {
 	Number      int
 	Target      string // a number, or a container port's name
 	Protocol    string // TCP, UDP or SCTP
-	AppProtocol string // "" where the Service says nothing
+	AppProtocol string // "" when not set
 }
 
 // Selects reports whether the Service selects a pod with these labels.
@@ -67,42 +69,39 @@ func (s Service) Selects(labels map[string]string) bool {
 	return len(s.Selector) > 0
 }
 
-// DetachedPods returns the workload's pods that a swap has released or parked, those
-// included that are on their way out.
+// DetachedPods returns the workload's detached and parked pods, terminating ones included.
 func (w Workload) DetachedPods() []Pod { return w.podsAt(Detached, Parked) }
 
-// AttachedPods returns the live pods that are the workload's controller's, or on their way
-// back to it.
+// AttachedPods returns the live pods that the workload's controller owns, or is about to
+// own again.
 func (w Workload) AttachedPods() []Pod {
-	var own []Pod
+	var attached []Pod
 	for _, p := range w.Live() {
 		if p.Swap.Place == Attached {
-			own = append(own, p)
+			attached = append(attached, p)
 		}
 	}
-	return own
+	return attached
 }
 
 func (w Workload) podsAt(places ...Place) []Pod {
 	var list []Pod
 	for _, p := range w.Pods {
-		for _, at := range places {
-			if p.Swap.Place == at {
-				list = append(list, p)
-			}
+		if slices.Contains(places, p.Swap.Place) {
+			list = append(list, p)
 		}
 	}
 	return list
 }
 
-// Swapping reports whether something of a swap is left of the workload: kept
-// pods, a keeper, marks.
+// Swapping reports whether the workload still has anything of a swap: detached or parked
+// pods, a keeper, or annotated pods.
 func (w Workload) Swapping() bool {
 	if w.Keeper != "" {
 		return true
 	}
 	for _, p := range w.Pods {
-		if p.Swap.Marked() && (!p.Terminating || p.Swap.Place != Attached) { // a mark goes with its pod
+		if p.Swap.Marked() && (!p.Terminating || p.Swap.Place != Attached) { // a terminating attached pod takes its annotations with it
 			return true
 		}
 	}

@@ -2,9 +2,11 @@
 
 package mesh
 
-// Traffic is what a pod's proxy says of what goes through it to the application.
+// Traffic is what a pod's proxy reports about requests to the application.
 type Traffic struct {
-	Idle     bool   // nothing is under way, as far as the proxy says: it does not tell of what began before its clusters were made anew
-	Total    int    // requests in all: what changes between two looks is not quiet
-	Evidence string // what was seen, or what was missing
+	// Idle reports that no request or connection is active. The proxy does not count those that
+	// began before its clusters were last re-created.
+	Idle     bool
+	Total    int    // requests since the proxy started; a change between two observations means traffic
+	Evidence string // the observed statistics, or which are missing
 }

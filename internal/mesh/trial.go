@@ -7,35 +7,34 @@ import (
 	"time"
 )
 
-// Trial is a pod that a run tries: made from a real workload's template, with the
-// sidecar of the revision that the workload is to move to, beside the workload's
-// own pods and counted with none of them.
+// Trial is a trial pod: created from a workload's template, with the sidecar of the target
+// revision. It runs beside the workload's own pods and is not counted with them.
 type Trial struct {
-	Run             string      // the MeshUpgrade that it belongs to, and goes with
-	Workload        WorkloadRef // the workload that it is a trial of
-	Template        string      // digest of the template that it was made from
-	Revision        string      // whose webhook injected it
+	Run             string      // the MeshUpgrade that owns it
+	Workload        WorkloadRef // the workload whose template it has
+	Template        string      // digest of that template
+	Revision        string      // the revision whose webhook injected it
 	Mode            string      // in-service, or out-of-service
-	Gated           bool        // made, and not let to a node yet
-	ContainersReady bool        // its containers are ready; the pod itself is once it may serve too
-	Ended           string      // how it has run to its end: "Failed: Evicted: …"; "" while it has not
+	Gated           bool        // it has a scheduling gate and no node yet
+	ContainersReady bool        // its containers are ready; the pod is ready only while it may serve
+	Ended           string      // how it ended: "Failed: Evicted: …"; "" while it runs
 	Phase           TrialPhase
-	Since           time.Time // since when Service is what it is, by the clock of who wrote it
+	Since           time.Time // since when Phase is set, by the clock of the writer
 	Namespace       string
 	Pod             Pod
 }
 
-// TrialPhase tells whether a trial pod is among those that serve.
+// TrialPhase tells whether a trial pod is in its workload's Services.
 type TrialPhase string
 
 const (
 	NotServing TrialPhase = ""
 	Serving    TrialPhase = "serving"
-	Served     TrialPhase = "rested" // it served, and takes no new requests
+	Served     TrialPhase = "rested" // it has served and gets no new requests
 )
 
-// TrialsOf returns the trial pods that a run has of a workload: one, unless
-// somebody changed the workload or the run's wishes in the middle.
+// TrialsOf returns a run's trial pods of a workload. There is more than one only after the
+// workload or the run's specification changed during the trial.
 func (w World) TrialsOf(run string, workload WorkloadRef) []Trial {
 	var list []Trial
 	for _, t := range w.Trials {

@@ -10,15 +10,15 @@ type Webhook struct {
 	Name          string   // the entry's name, such as rev.namespace.sidecar-injector.istio.io
 	Revision      string   // the object's label istio.io/rev
 	Tag           string   // the object's label istio.io/tag, "" for a revision's own webhook
-	Service       string   // namespace/name that it calls, or its URL
+	Service       string   // namespace/name of the Service that it calls, or its URL
 	Roots         []string // fingerprints of the certificates in its caBundle; none means that its calls fail
 	Namespaces    Selector
 	Objects       Selector
-	Conditions    int // its matchConditions, which are not evaluated: it may let pods through that its selectors match
+	Conditions    int // number of its matchConditions, which are not evaluated: they may exclude pods that its selectors match
 }
 
-// Selector is a label selector in the API server's own terms; the empty
-// selector matches everything.
+// Selector is a label selector, as the API server evaluates it. The empty selector matches
+// everything.
 type Selector []Requirement
 
 // Requirement is one condition of a Selector.
@@ -39,8 +39,8 @@ const (
 	DoesNotExist Operator = "DoesNotExist"
 )
 
-// Matches reports whether labels fulfil every requirement. An operator that is
-// not known matches nothing, as the API server would refuse it.
+// Matches reports whether labels meet every requirement. An unknown operator matches
+// nothing, since the API server would refuse it.
 func (s Selector) Matches(labels map[string]string) bool {
 	for _, r := range s {
 		if !r.matches(labels) {
@@ -51,16 +51,16 @@ func (s Selector) Matches(labels map[string]string) bool {
 }
 
 func (r Requirement) matches(labels map[string]string) bool {
-	value, has := labels[r.Key]
+	value, exists := labels[r.Key]
 	switch r.Operator {
 	case In:
-		return has && slices.Contains(r.Values, value)
+		return exists && slices.Contains(r.Values, value)
 	case NotIn:
-		return !has || !slices.Contains(r.Values, value)
+		return !exists || !slices.Contains(r.Values, value)
 	case Exists:
-		return has
+		return exists
 	case DoesNotExist:
-		return !has
+		return !exists
 	}
 	return false
 }

@@ -10,7 +10,7 @@ import (
 // Kind is the kind of a workload's root owner.
 type Kind string
 
-// The kinds of which something is known; any other kind keeps its own name.
+// The known kinds. Any other kind keeps its own name.
 const (
 	Deployment            Kind = "Deployment"
 	StatefulSet           Kind = "StatefulSet"
@@ -21,81 +21,82 @@ const (
 	CronJob               Kind = "CronJob"
 	Job                   Kind = "Job"
 	BarePod               Kind = "Pod"  // one that nothing owns
-	StaticPod             Kind = "Node" // owns the pods that a kubelet runs from files of its own
+	StaticPod             Kind = "Node" // owner of static pods, which a kubelet runs from its own files
 )
 
-// Templated reports whether pods of a kind are made of a template that can be
-// read, and by others than their own controller.
+// Templated reports whether the pods of a kind come from a template that can be read.
 func (k Kind) Templated() bool {
 	return slices.Contains([]Kind{Deployment, StatefulSet, DaemonSet, ReplicaSet, ArgoRollout}, k)
 }
 
-// Workload is what owns pods, seen from the root of the owner chain.
+// Workload is the root of the owner chain of pods.
 type Workload struct {
 	Kind              Kind
-	API               string // apiVersion of a kind that is not Kubernetes' own: argoproj.io/v1alpha1
-	Resource          string // as what objects of such a kind are served: rollouts
+	API               string // apiVersion of a kind that Kubernetes does not define: argoproj.io/v1alpha1
+	Resource          string // resource name of such a kind: rollouts
 	Namespace         string
 	Name              string
 	Gateway           bool              // its proxies are gateways (routers), not sidecars
-	Replicas          int               // pods that ought to run
-	Template          Template          // of its next pod
-	Drains            bool              // declared to drain by the annotation rerig.dev/drains=true
-	NoSecondPod       string            // why no other pod of its template may stand beside its own, "" when one may
-	Downtime          string            // why none of its pods serves for a moment when it is restarted, "" when some always do
-	RestartAnnotation RestartAnnotation // the last restart by a run of ours
-	CompletesAt       string            // when its pods end by themselves, for a Job or the Jobs of a CronJob
-	ManagedBy         string            // who else keeps its template as it is: a GitOps tool, a Helm release; "" nobody
-	SelectsRevision   bool              // its selector names the label istio.io/rev: its template's cannot be changed
-	TemplateFrom      WorkloadRef       // of a Rollout: the Deployment whose template it uses
-	ReadError         string            // why its own object could not be read, "" when it was, or need not be
-	Surge             int               // pods beside the present ones without which its restart cannot begin
-	Needs             Needs             // what one pod of it asks for, its sidecar included
-	Scaler            Scaler            // the autoscaler that it has
+	Replicas          int               // wanted pods
+	Template          Template          // the template of its next pod
+	Drains            bool              // annotation rerig.dev/drains=true: it drains on termination
+	NoSecondPod       string            // why no additional pod of its template may run, "" when one may
+	Downtime          string            // why a restart leaves no pod serving for a moment, "" when some pod always serves
+	RestartAnnotation RestartAnnotation // of the last restart by Rerig
+	CompletesAt       string            // when its pods end by themselves, for a Job or a CronJob
+	ManagedBy         string            // the GitOps tool or Helm release that manages its template; "" for none
+	SelectsRevision   bool              // its selector has the label istio.io/rev, so its template's cannot be changed
+	TemplateFrom      WorkloadRef       // the Deployment whose template a Rollout uses
+	ReadError         string            // why its object could not be read, "" when it was or need not be
+	Surge             int               // additional pods that its restart needs to begin
+	Needs             Needs             // of one pod, sidecar included
+	Scaler            Scaler
 	Rollout           Rollout
-	Pods              []Pod // every pod that has not run to its end
+	Pods              []Pod // every pod that has not completed
 
-	ReplicaSetHash string        // pod-template-hash of its newest ReplicaSet, "" when not known or not a Deployment
-	Services       []Service     // those that select its template's labels
-	Selectors      []PodSelector // what else chooses pods of its namespace by their labels; read only where something is to be swapped
-	Keeper         string        // name of the Service that keeps its parked pods' listeners, "" when there is none
-	Deleted        bool          // it was deleted, and nothing is left of it but what a swap kept
-	NotSideBySide  string        // why two of its pods must not stand beside each other for long, "" when they may
+	ReplicaSetHash string        // pod-template-hash of a Deployment's newest ReplicaSet, "" when unknown
+	Services       []Service     // Services that select its template's labels
+	Selectors      []PodSelector // other selectors of its namespace's pods; read only for a swap
+	Keeper         string        // name of the Service that keeps its parked pods' listeners, "" without
+	Deleted        bool          // it was deleted; only pods that a swap detached remain
+	NotSideBySide  string        // why two of its pods must not run together for long, "" when they may
 }
 
 // Ref returns the workload's reference: "Deployment shop-web/web".
 func (w Workload) Ref() WorkloadRef { return RefOf(w.Kind, w.Namespace, w.Name) }
 
-// Template is what a workload's next pod would be made from.
+// Template is the template of a workload's next pod.
 type Template struct {
-	Hash        string // digest of the whole template as stored
+	Hash        string // digest of the complete template as stored
 	Labels      map[string]string
 	Annotations map[string]string
 	HostNetwork bool
-	Containers  []Container // the application's own: no proxy, no init container
-	Proxy       bool        // the template itself carries an istio-proxy: injected by hand, or a rendered gateway
+	Containers  []Container // of the application, without proxy and init containers
+	Proxy       bool        // the template itself has an istio-proxy: injected manually, or a rendered gateway
 }
 
 // Container is an application container.
 type Container struct {
 	Name    string
-	PreStop bool // it has a preStop hook, so it goes on serving while endpoints are taken away
+	PreStop bool // it has a preStop hook, so it still serves while its endpoints are removed
 }
 
-// RestartAnnotation is what a run writes into the template of a workload that it restarts.
+// RestartAnnotation holds the annotations that a run sets on a template to restart the workload.
 type RestartAnnotation struct {
 	Run string    // annotation rerig.dev/run
 	At  time.Time // annotation rerig.dev/restarted-at
 }
 
-// Rollout tells how far the workload's controller is.
+// Rollout is the progress of the workload's controller.
 type Rollout struct {
-	Done      bool   // the controller has seen the newest template, and all wanted pods of it are available, and no older ones remain
+	// Done reports that the controller has observed the newest template, that all wanted pods
+	// of it are available, and that no older pods remain.
+	Done      bool
 	Paused    bool   // a Deployment's spec.paused
-	OnDelete  bool   // updateStrategy OnDelete, or a partition that holds pods back: a restart does not replace every pod
-	Partition bool   // it is a partition that holds pods back: those are made anew from an older template
-	Pending   bool   // pods that are made anew now would be of a newer template than those that run
-	Message   string // why it is not done, in the controller's words where it has some
+	OnDelete  bool   // updateStrategy OnDelete, or a partition: a restart does not replace every pod
+	Partition bool   // a partition excludes pods: they are re-created from an older template
+	Pending   bool   // pods re-created now would have a newer template than those that run
+	Message   string // why it is not done, in the controller's words where possible
 }
 
 // Pod is one pod of a workload.
@@ -105,27 +106,27 @@ type Pod struct {
 	Node         string
 	Running      bool // phase Running
 	Ready        bool
-	NotAvailable bool // ready, but not yet for as long as its Deployment demands (minReadySeconds)
+	NotAvailable bool // ready, but not yet for its Deployment's minReadySeconds
 	Terminating  bool
-	Current      bool    // made from the workload's newest template
-	Sidecar      Sidecar // the proxy that it really carries
-	Problem      string  // why it does not run or get ready: "istio-proxy: ImagePullBackOff: …"
+	Current      bool    // created from the workload's newest template
+	Sidecar      Sidecar // the proxy that it runs
+	Problem      string  // why it does not run or become ready: "istio-proxy: ImagePullBackOff: …"
 	Created      time.Time
 
-	HasController bool          // a controller owns it
-	Swap          Swap          // what a swap has made of it
-	Endpoints     []string      // Services in which it is a ready endpoint; read only where something is swapped
-	GracePeriod   time.Duration // how long it may take to end: terminationGracePeriodSeconds
+	HasController bool          // a controller owns it: ownerReferences
+	Swap          Swap          // its state in a swap
+	Endpoints     []string      // Services in which it is a ready endpoint; read only for a swap
+	GracePeriod   time.Duration // terminationGracePeriodSeconds
 }
 
-// Sidecar is the proxy that a pod carries.
+// Sidecar is the proxy of a pod.
 type Sidecar struct {
 	Present  bool   // there is an istio-proxy container, native or not
-	Revision string // by which revision it was injected: annotation istio.io/rev, else the revision in sidecar.istio.io/status
+	Revision string // the injecting revision: annotation istio.io/rev, else the revision in sidecar.istio.io/status
 	Version  string // tag of its image
 }
 
-// Injected reports whether pods of the workload that run now carry a sidecar.
+// Injected reports whether any live pod of the workload has a sidecar.
 func (w Workload) Injected() bool {
 	for _, p := range w.Pods {
 		if p.Sidecar.Present && !p.Terminating && p.Swap.Place != Parked {
@@ -135,19 +136,18 @@ func (w Workload) Injected() bool {
 	return false
 }
 
-// ForGateway reports whether istiod itself renders the workload for the Gateway API:
-// what its templates label so, or what carries its proxy. The Gateway's name alone
-// stands on the pods of other implementations as well. Which istiod does follows the
-// Gateway's label istio.io/rev, else that of its namespace, and changes at once with
-// it: IsMine in pkg/revisions/tag_watcher.go @1.29.1.
+// ForGateway reports whether istiod renders the workload for a Gateway of the Gateway API:
+// it has the label of istiod's controller or its proxy. The Gateway's name alone is also a
+// label of other implementations. The istiod that renders it follows the label istio.io/rev
+// of the Gateway, else of the namespace, and changes at once with it: IsMine in
+// pkg/revisions/tag_watcher.go @1.29.1.
 func (w Workload) ForGateway() bool {
-	_, is := w.Template.Labels[GatewayLabel]
-	_, own := w.Template.Labels[ManagedLabel]
-	return w.Gateway && is && (own || w.Template.Proxy)
+	_, named := w.Template.Labels[GatewayLabel]
+	_, managed := w.Template.Labels[ManagedLabel]
+	return w.Gateway && named && (managed || w.Template.Proxy)
 }
 
-// Live returns the pods that count: those that nobody has asked to end, and that
-// are not parked.
+// Live returns the pods that are neither terminating nor parked.
 func (w Workload) Live() []Pod {
 	var live []Pod
 	for _, p := range w.Pods {
@@ -159,7 +159,7 @@ func (w Workload) Live() []Pod {
 }
 
 // Sidecars returns the revisions that injected the workload's live pods, sorted,
-// each once; "" stands for pods without a sidecar.
+// each once; "" stands for a pod without sidecar.
 func (w Workload) Sidecars() []string {
 	var revisions []string
 	for _, p := range w.Live() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mesh is the vocabulary of an Istio upgrade: plain, sorted, comparable
-// values and no clients. A World is one observation of a cluster; everything
-// that decides reads a World and nothing else.
+// Package mesh holds the nouns of an Istio upgrade as plain, sorted, comparable values,
+// without clients. A World is one observation of a cluster. All decisions read a World and
+// nothing else.
 package mesh
 
 import (
@@ -10,31 +10,30 @@ import (
 	"slices"
 )
 
-// World is one observation of a mesh. All slices are sorted (see Sort), so that
-// two observations of an unchanged mesh are equal. Namespace, Workload, In and
-// Connections search them as sorted: of a World that is not they may miss what is
-// there.
+// World is one observation of a mesh. All slices are sorted (see Sort), so that two
+// observations of an unchanged mesh are equal. Namespace, Workload, In and Connections
+// require sorted slices.
 type World struct {
-	RootNamespace string      // where istiod lives, nearly always istio-system
-	CRDInstalled  bool        // the MeshUpgrade definition (CRD) is in the cluster
-	Roots         []string    // fingerprints of the mesh's root certificates (ConfigMap istio-ca-root-cert of the root namespace)
+	RootNamespace string      // the namespace of istiod, usually istio-system
+	CRDInstalled  bool        // the CRD of MeshUpgrade exists
+	Roots         []string    // fingerprints of the mesh's roots (ConfigMap istio-ca-root-cert of the root namespace)
 	Revisions     []Revision  // every control-plane revision with an istiod Deployment or an injection webhook
 	Tags          []Tag       // every revision tag
-	Validator     Validator   // what validates configuration that names no revision
+	Validator     Validator   // the webhook that validates configuration without a revision
 	Webhooks      []Webhook   // every injection webhook, as the API server evaluates it
 	Namespaces    []Namespace // every namespace
-	Workloads     []Workload  // every workload with pods or a template that concern the mesh, gateways among them
-	Proxies       []Proxy     // every connection that some istiod reports
-	Capacity      Capacity    // what is left for pods
-	Trials        []Trial     // every pod that a run tries, of any run
+	Workloads     []Workload  // every workload whose pods or template concern the mesh, including gateways
+	Proxies       []Proxy     // every connection that an istiod reports
+	Capacity      Capacity    // free resources of nodes and quotas
+	Trials        []Trial     // the trial pods of all runs
 
-	// Read only for a run that takes a revision away, or that took one away.
-	Components  []Component // every object that bears a revision
-	SavedCopies []Component // what was kept of revisions that were taken away
-	Referrers   []Reference // what else names a revision
+	// Read only for a run that removes or has removed a revision.
+	Components  []Component // every object that is labelled with a revision
+	SavedCopies []Component // saved copies of the objects of removed revisions
+	Referrers   []Reference // other objects that use a revision
 }
 
-// Sort brings a freshly read World into its canonical order.
+// Sort puts the World into its canonical order.
 func (w *World) Sort() {
 	slices.Sort(w.Roots)
 	slices.SortFunc(w.Revisions, func(a, b Revision) int { return cmp.Compare(a.Name, b.Name) })
@@ -67,24 +66,24 @@ func (w *World) Sort() {
 	})
 }
 
-// Revision returns the control plane of that name, the zero Revision and false
-// where there is none.
+// Revision returns the control plane of that name, and whether it exists.
 func (w World) Revision(name string) (Revision, bool) {
 	return find(w.Revisions, func(r Revision) bool { return r.Name == name })
 }
 
-// Namespace returns the namespace of that name, the zero Namespace and false where
-// there is none.
+// Namespace returns the namespace of that name, and whether it exists.
 func (w World) Namespace(name string) (Namespace, bool) {
-	i, ok := slices.BinarySearchFunc(w.Namespaces, name, func(n Namespace, name string) int { return cmp.Compare(n.Name, name) })
+	i, ok := slices.BinarySearchFunc(w.Namespaces, name, func(n Namespace, name string) int {
+		return cmp.Compare(n.Name, name)
+	})
 	if !ok {
 		return Namespace{}, false
 	}
 	return w.Namespaces[i], true
 }
 
-// Workload returns the workload of that reference; the zero Workload and false where
-// there is none, and for a malformed reference.
+// Workload returns the workload of that reference, and whether it exists. It returns false
+// for a malformed reference.
 func (w World) Workload(ref WorkloadRef) (Workload, bool) {
 	kind, namespace, name := ref.split()
 	i, ok := slices.BinarySearchFunc(w.Workloads, Workload{Kind: Kind(kind), Namespace: namespace, Name: name}, Workload.compare)
@@ -94,8 +93,8 @@ func (w World) Workload(ref WorkloadRef) (Workload, bool) {
 	return w.Workloads[i], true
 }
 
-// In returns the workloads of a namespace, by kind and name; none for one that is
-// not there. They are the World's own: not to be written to.
+// In returns the workloads of a namespace, by kind and name. The slice is part of the World
+// and must not be changed.
 func (w World) In(namespace string) []Workload {
 	first, _ := slices.BinarySearchFunc(w.Workloads, Workload{Namespace: namespace}, Workload.compare)
 	end := first
@@ -110,24 +109,24 @@ func (w Workload) compare(o Workload) int {
 	return cmp.Or(cmp.Compare(w.Namespace, o.Namespace), cmp.Compare(w.Kind, o.Kind), cmp.Compare(w.Name, o.Name))
 }
 
-// Connections returns what the istiods say about one pod's proxy, none when no
-// istiod that answered serves it; more than one element means that more than one
-// istiod holds a connection of it.
+// Connections returns the connections of one pod's proxy, one for each istiod that reports
+// it; none if no istiod that answered serves it.
 func (w World) Connections(namespace, pod string) []Proxy {
-	i, _ := slices.BinarySearchFunc(w.Proxies, [2]string{namespace, pod}, func(p Proxy, k [2]string) int {
-		return cmp.Or(cmp.Compare(p.Namespace, k[0]), cmp.Compare(p.Pod, k[1]))
+	i, _ := slices.BinarySearchFunc(w.Proxies, [2]string{namespace, pod}, func(p Proxy, key [2]string) int {
+		return cmp.Or(cmp.Compare(p.Namespace, key[0]), cmp.Compare(p.Pod, key[1]))
 	})
-	j := i
-	for j < len(w.Proxies) && w.Proxies[j].Namespace == namespace && w.Proxies[j].Pod == pod {
-		j++
+	end := i
+	for end < len(w.Proxies) && w.Proxies[end].Namespace == namespace && w.Proxies[end].Pod == pod {
+		end++
 	}
-	return w.Proxies[i:j]
+	return w.Proxies[i:end]
 }
 
+// find returns the first match, or the zero value and false.
 func find[T any](list []T, match func(T) bool) (T, bool) {
 	if i := slices.IndexFunc(list, match); i >= 0 {
 		return list[i], true
 	}
-	var none T
-	return none, false
+	var zero T
+	return zero, false
 }
