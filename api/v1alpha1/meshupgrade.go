@@ -53,7 +53,7 @@ type MeshUpgradeSpec struct {
 	Version string `json:"version,omitempty"`
 
 	// Install is the IstioOperator object from which istioctl installs the revision
-	// if it does not exist.
+	// if it does not exist, or a reference to it in a Secret: rerig.dev/from-secret.
 	//
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Install *runtime.RawExtension `json:"install,omitempty"`
@@ -170,7 +170,8 @@ type HelmChart struct {
 	// the newest one.
 	Version string `json:"version,omitempty"`
 
-	// Values are given to the chart. They override inherited values.
+	// Values are given to the chart. They override inherited values. Rerig writes a
+	// reference to values in a Secret: rerig.dev/from-secret.
 	//
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Values *runtime.RawExtension `json:"values,omitempty"`
@@ -199,7 +200,7 @@ type InheritedValues struct {
 	// From says where the values were found.
 	From string `json:"from"`
 
-	// Values are the values that were found.
+	// Values are the values that were found, or a reference to them in a Secret.
 	//
 	// +kubebuilder:pruning:PreserveUnknownFields
 	Values *runtime.RawExtension `json:"values,omitempty"`

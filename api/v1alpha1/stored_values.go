@@ -77,6 +77,26 @@ func ValuesDigest(values *runtime.RawExtension) string {
 	return Digest(content)
 }
 
+// InputDigest returns a digest of what a revision is installed from, "" if a specification does not
+// say. It is the same whether values are given inline or by reference.
+func InputDigest(s MeshUpgradeSpec) string {
+	parts := []string{ValuesDigest(s.Install)}
+	switch h := s.Helm; {
+	case h != nil:
+		parts = append(parts, h.Chart, h.Repository, h.Version, fmt.Sprint(h.Base), ValuesDigest(h.Values))
+		if h.Inherited != nil {
+			parts = append(parts, ValuesDigest(h.Inherited.Values))
+		}
+	case s.Install == nil:
+		return ""
+	}
+	content, err := json.Marshal(parts)
+	if err != nil { // strings are always marshalled
+		panic(err)
+	}
+	return Digest(content)[:12]
+}
+
 // Digest returns the SHA-256 digest of an entry of the Secret, in hexadecimal.
 func Digest(content []byte) string {
 	sum := sha256.Sum256(content)

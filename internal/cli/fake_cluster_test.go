@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,6 +42,13 @@ type fakeCluster struct {
 	setups            mesh.ControlPlaneSettings // settings of the control planes
 	removing          string                    // the run whose removal is observed
 	rejectsConfig     string                    // a pod whose proxy rejects the configuration of the new revision
+
+	values       map[string]map[string][]byte // Secrets with stored values
+	inherits     map[string]any               // values of the old revision that a chart inherits
+	installs     []install.Method             // what was drafted
+	failsInstall error                        // ends an install
+	needs        []install.Permission         // what was last asked for beside what every command needs
+	dies         string                       // the write that succeeds, and after which the process dies
 }
 
 func (p *fakeCluster) Observe(context.Context) (mesh.World, error) {
@@ -62,6 +70,8 @@ func (p *fakeCluster) Write(_ context.Context, c step.Change) error {
 	switch {
 	case c.Verb == step.Apply:
 		p.world.CRDInstalled = true
+	case c.Verb == step.InstallRevision && p.failsInstall != nil:
+		return p.failsInstall
 	case c.Verb == step.InstallRevision:
 		p.world.Revisions = slices.DeleteFunc(p.world.Revisions, func(r mesh.Revision) bool { return r.Name == c.Name })
 		addControlPlane(&p.world, c.Name, c.Version)
@@ -164,14 +174,14 @@ func (p *fakeCluster) List(context.Context) ([]v1alpha1.MeshUpgrade, error) { re
 func (p *fakeCluster) Create(_ context.Context, u v1alpha1.MeshUpgrade) (v1alpha1.MeshUpgrade, error) {
 	p.writes = append(p.writes, "create MeshUpgrade "+u.Name)
 	p.runs = append(p.runs, u)
-	return u, nil
+	return u, p.after("create")
 }
 
 func (p *fakeCluster) Replace(_ context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error) {
 	r := p.run(found.Name)
 	r.Spec, r.Status = spec, v1alpha1.MeshUpgradeStatus{}
 	delete(p.ledgers, found.Name)
-	return *r, nil
+	return *r, p.after("replace")
 }
 
 func (p *fakeCluster) Respec(_ context.Context, found v1alpha1.MeshUpgrade, spec v1alpha1.MeshUpgradeSpec) (v1alpha1.MeshUpgrade, error) {
@@ -228,6 +238,7 @@ func (s *fakeRecord) Save(_ context.Context, l step.Ledger, summary engine.Summa
 }
 
 func (p *fakeCluster) Lacks(_ context.Context, _ run.Purpose, _ cluster.Scope, needs []install.Permission) ([]string, error) {
+	p.needs = needs
 	if len(needs) > 0 {
 		return append(p.lacks, p.lacksToInstall...), nil
 	}
@@ -260,11 +271,44 @@ func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, onLea
 func (p *fakeCluster) Draft(
 	_ context.Context, w install.Method, _ install.Environment, revision, version string,
 ) (install.Draft, cluster.Installer, error) {
-	return install.Draft{Revision: revision, Version: install.ResolveVersion(version, w.IstioOperator, revision, "1.31.0"),
+	p.installs = append(p.installs, w)
+	d := install.Draft{Revision: revision, Version: install.ResolveVersion(version, w.IstioOperator, revision, "1.31.0"),
 		Permissions: []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
 		By:          "/usr/local/bin/istioctl, version 1.31.0",
 		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway",
-			Present: true, Revision: "1-29-1", Version: "1.29.1"}}}, nil, nil
+			Present: true, Revision: "1-29-1", Version: "1.29.1"}}}
+	if d.Inherited = w.Chart.Inherited; w.Chart.IsSet() && d.Inherited == nil && p.inherits != nil {
+		d.Inherited = &install.InheritedValues{From: "Helm release istio-system/istiod-1-29-1", Values: p.inherits}
+	}
+	return d, nil, nil
+}
+
+// after returns an error if the process dies after a write.
+func (p *fakeCluster) after(write string) error {
+	if p.dies != write {
+		return nil
+	}
+	return errors.New("killed after " + write)
+}
+
+func (p *fakeCluster) StoreValues(_ context.Context, _ v1alpha1.MeshUpgrade, name string, entries map[string][]byte) error {
+	if p.values == nil {
+		p.values = map[string]map[string][]byte{}
+	}
+	p.values[name] = entries
+	return p.after("store")
+}
+
+func (p *fakeCluster) StoredValues(_ context.Context, name string) (map[string][]byte, error) {
+	if p.values[name] == nil {
+		return nil, fmt.Errorf("read Secret istio-system/%s: %w", name, record.ErrNoValues)
+	}
+	return p.values[name], nil
+}
+
+func (p *fakeCluster) DeleteValues(_ context.Context, name string) error {
+	delete(p.values, name)
+	return nil
 }
 
 func (p *fakeCluster) Close() {}

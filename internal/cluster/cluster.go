@@ -91,7 +91,7 @@ func New(config *rest.Config, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	pods, records := podconn.NewPool(config, o.Timeout), record.NewStore(api, o.Now)
+	pods, records := podconn.NewPool(config, o.Timeout), record.NewStore(api, o.Root, o.Now)
 	s := shared{api: api, pods: pods, proxies: proxy.NewClient(pods, o.Root, o.Now), records: records, root: o.Root, now: o.Now}
 	return &Cluster{shared: s, lease: lease.New(api, o.Root, o.Now), rights: rights.NewChecker(api, records, o.Root), cache: &cache{}}, nil
 }

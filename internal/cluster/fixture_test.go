@@ -41,6 +41,7 @@ func TestServer(t *testing.T) {
 		{"another hand on the record", testRecordDisturbed},
 		{"choices", testChoices},
 		{"definition of version 0.1", testFormerDefinition},
+		{"stored values", testStoredValues},
 		{"label", testLabel},
 		{"restart", testRestart},
 		{"preset", testPreset},

@@ -52,7 +52,7 @@ func TestRealDraftLeavesGatewaysOut(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, version := range istioctlVersions(tt.name) {
-				t.Run(tt.name+"/"+version, func(t *testing.T) {
+				t.Run(version, func(t *testing.T) {
 					i := IstioctlInstaller{Istioctl: realIstioctl(t, version)}
 					i.Operator = parseOperator(t,
 						"apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  tag: "+version+"\n  "+tt.spec+"\n")

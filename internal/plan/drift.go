@@ -53,6 +53,15 @@ func sameTarget(a, b step.Step) bool {
 	return a.Wave == b.Wave && a.Subject == b.Subject && a.To == b.To
 }
 
+// installCovered: version 0.1 did not record what it installs from.
+func installCovered(approved, now step.Step) bool {
+	if approved.Input != "" {
+		return false
+	}
+	approved.Input = now.Input
+	return approved == now
+}
+
 // tagCovered: the parts of a tag are written one after the other, so that it may be
 // found between its start and its end. A tag that is gone holds the run by its name.
 func tagCovered(approved, now step.Step) bool {

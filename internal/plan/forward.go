@@ -20,7 +20,7 @@ import (
 // what was found and what to do. A run that was begun has a target all the same,
 // and Gone is its only error.
 func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
-	t := step.Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Soak: in.Soak, Policy: in.Policy, From: in.From,
+	t := step.Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Soak: in.Soak, Policy: in.Policy, From: in.From,
 		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
 		WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{}, Tags: map[string]string{}, FinalBindings: map[string]mesh.Binding{}}
 	waves, begins := l.Waves, l.Waves == nil

@@ -98,7 +98,7 @@ var definitions = []Definition{
 	},
 	{
 		Kind: step.Install, Forward: Place{BeforeWaves, 1}, Back: Place{BeforeWaves, 1},
-		Left: installs, Render: renderInstall, Simulate: simulateInstall,
+		Left: installs, Render: renderInstall, Simulate: simulateInstall, Covers: installCovered,
 	},
 	{
 		Kind: step.Validate, Forward: Place{BeforeWaves, 2}, Back: Place{BeforeWaves, 2},

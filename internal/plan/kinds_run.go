@@ -35,7 +35,8 @@ func installs(v View, _ step.Wave) []step.Step {
 	if exists && v.Ledger.Installation != step.Installing {
 		return nil
 	}
-	return []step.Step{{Kind: step.Install, Subject: step.Subject(v.Target.Revision), To: v.Target.Version}}
+	t := v.Target
+	return []step.Step{{Kind: step.Install, Subject: step.Subject(t.Revision), To: t.Version, Input: t.Input}}
 }
 
 func renderInstall(s step.Step, t step.Target, _ time.Time) ([]step.Change, error) {

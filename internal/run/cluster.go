@@ -16,6 +16,7 @@ import (
 // real one.
 type Cluster interface {
 	Records
+	Values
 	Lease
 
 	// Observer returns the port that reads the mesh, for a run of this scope.

@@ -60,7 +60,7 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 
 // NeedsFor returns the permissions that a proposed plan needs.
 func (r *Run) NeedsFor(p report.Proposal, root string) []install.Permission {
-	return slices.Concat(r.Needs, planNeeds(p.World, p.Plan.Stages, root))
+	return slices.Concat(r.Needs, r.valueNeeds(root), planNeeds(p.World, p.Plan.Stages, root))
 }
 
 // needsApproval reports whether a change needs a new approval, whatever is left.
@@ -110,7 +110,11 @@ func installs(stages []step.Stage) bool {
 // draft finds out what the install would do, prepares it, and plans again with
 // what it found.
 func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Proposal) error {
-	installer, err := spec.InstallerOf(r.Spec)
+	loaded, err := r.loadedSpec(ctx, c, e.Root)
+	if err != nil {
+		return err
+	}
+	installer, err := spec.InstallerOf(loaded)
 	if err != nil {
 		return fmt.Errorf("read MeshUpgrade %s: %w", r.Name, err)
 	}
@@ -130,7 +134,10 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	if err := spec.SetDraft(&r.Spec, d); err != nil {
 		return err
 	}
-	r.Intent.Version, r.Needs, r.drafted = d.Version, d.Permissions, drafted
+	if err := r.readIntent(); err != nil {
+		return err
+	}
+	r.Needs, r.drafted = d.Permissions, drafted
 	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.Source))
 	p.Installer.Await = r.Spec.Await
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)

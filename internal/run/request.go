@@ -32,6 +32,7 @@ func Request(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spe
 	}
 	switch fields := spec.Differences(u.Spec, r.Spec); {
 	case len(fields) == 0:
+		spec.UseAskedValues(&r.Spec, u.Spec)
 	case r.Ledger.Installation == step.Installing && u.Spec.Revision == r.Spec.Revision && len(r.Ledger.Passed) == 0:
 		return restartInstall(u, r, stated)
 	case r.Ledger.Installation == step.Installing && spec.OnlyInstaller(fields):

@@ -89,22 +89,24 @@ func (r *Run) write(ctx context.Context, c Cluster) error {
 }
 
 func (r *Run) writeSpec(ctx context.Context, c Cluster) error {
-	var err error
 	switch {
 	case r.found == nil:
-		_, err = c.Create(ctx, r.MeshUpgrade)
+		return r.recordSpec(ctx, c, func(u v1alpha1.MeshUpgrade) (v1alpha1.MeshUpgrade, error) { return c.Create(ctx, u) })
 	case r.Fresh:
-		_, err = c.Replace(ctx, *r.found, r.Spec)
+		return r.recordSpec(ctx, c, func(u v1alpha1.MeshUpgrade) (v1alpha1.MeshUpgrade, error) { return c.Replace(ctx, *r.found, u.Spec) })
 	case r.installer:
-		_, err = c.Respec(ctx, *r.found, r.Spec)
+		return r.recordSpec(ctx, c, func(u v1alpha1.MeshUpgrade) (v1alpha1.MeshUpgrade, error) { return c.Respec(ctx, *r.found, u.Spec) })
 	case r.Turning():
-		err = c.SetRollback(ctx, r.Name, r.RollingBack())
+		return c.SetRollback(ctx, r.Name, r.RollingBack())
 	}
-	return err
+	return nil
 }
 
 // WriteChoices records the changed fields of an unfinished run.
 func (r *Run) WriteChoices(ctx context.Context, c Cluster) error {
+	if err := r.storeRecordedValues(ctx, c); err != nil {
+		return err
+	}
 	if r.found == nil || r.Fresh || equality.Semantic.DeepEqual(spec.Changeable(r.Spec), spec.Changeable(r.found.Spec)) {
 		return nil
 	}

@@ -13,6 +13,7 @@ type Intent struct {
 	Run         string // the MeshUpgrade's name
 	Revision    string // the control-plane revision to move to
 	Version     string // its Istio version, "" when only the cluster knows it
+	Input       string // digest of what it is installed from, "" if it is not installed
 	Installable bool   // there is a way to bring it up where it is missing
 
 	Namespaces []string       // namespaces by name

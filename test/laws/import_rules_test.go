@@ -69,7 +69,7 @@ var layers = []layer{
 	},
 	{
 		path:   "internal/cluster/setup",
-		ours:   []string{"internal/cluster/client", "internal/cluster/istio", "internal/engine", "internal/mesh"},
+		ours:   []string{"internal/cluster/client", "internal/cluster/istio", "internal/engine", "internal/mesh", "internal/sensitive"},
 		theirs: []string{"*"},
 	},
 	{
@@ -96,7 +96,7 @@ var layers = []layer{
 	{
 		path: "internal/run",
 		ours: []string{"api", "internal/engine", "internal/cluster", "internal/install", "internal/report", "internal/plan", "internal/step",
-			"internal/verify", "internal/mesh"},
+			"internal/verify", "internal/mesh", "internal/sensitive"},
 		theirs: []string{"*"},
 	},
 	{path: "internal/cli", ours: []string{"*"}, theirs: []string{"*"}},

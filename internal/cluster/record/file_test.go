@@ -50,9 +50,10 @@ func TestReadMeshUpgrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := step.Intent{Run: "to-1-31", Revision: "1-31-0", Version: "1.31.0", Installable: true, Namespaces: []string{"shop-web"},
-		Selector: &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"shop"}}},
-		Waves:    [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, WaveCount: 2, Parallel: 3, ReadyTimeout: 90 * time.Second, RollbackOnFailure: true}
+	want := step.Intent{Run: "to-1-31", Revision: "1-31-0", Version: "1.31.0", Input: "f3300cbe8816", Installable: true,
+		Namespaces: []string{"shop-web"},
+		Selector:   &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"shop"}}},
+		Waves:      [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, WaveCount: 2, Parallel: 3, ReadyTimeout: 90 * time.Second, RollbackOnFailure: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

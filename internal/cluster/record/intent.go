@@ -23,6 +23,7 @@ func IntentOf(m v1alpha1.MeshUpgrade) (step.Intent, error) {
 		Run:               m.Name,
 		Revision:          s.Revision,
 		Version:           s.Version,
+		Input:             v1alpha1.InputDigest(s),
 		Installable:       s.Install != nil && len(s.Install.Raw) > 0 || s.Helm != nil || s.Await,
 		WaveCount:         cmp.Or(s.WaveCount, 3),
 		Parallel:          cmp.Or(s.MaxParallel, 4),

@@ -29,13 +29,16 @@ var ErrNoRun = errors.New("no such run")
 
 // Store holds the MeshUpgrades of a cluster.
 type Store struct {
-	api *client.Clients
-	now func() time.Time
+	api  *client.Clients
+	root string
+	now  func() time.Time
 }
 
-// NewStore returns the MeshUpgrades of the cluster behind api. now is the time of
-// their conditions.
-func NewStore(api *client.Clients, now func() time.Time) *Store { return &Store{api: api, now: now} }
+// NewStore returns the MeshUpgrades of the cluster behind api, with istiod in the
+// namespace root. now is the time of their conditions.
+func NewStore(api *client.Clients, root string, now func() time.Time) *Store {
+	return &Store{api: api, root: root, now: now}
+}
 
 // Defined reports whether the API server serves MeshUpgrades. Every user may ask
 // for that.

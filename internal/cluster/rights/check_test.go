@@ -36,7 +36,7 @@ func TestNeededLeavesOutServedDefinition(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := NewChecker(api, record.NewStore(api, time.Now), "istio-system")
+			c := NewChecker(api, record.NewStore(api, "istio-system", time.Now), "istio-system")
 			list, err := c.Needed(t.Context(), Purpose{Writes: tc.writes})
 			if (err != nil) != (tc.status == http.StatusInternalServerError) {
 				t.Errorf("got error %v", err)

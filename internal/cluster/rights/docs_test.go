@@ -30,6 +30,7 @@ func TestRightsAreDocumented(t *testing.T) {
 		{"Swap", slices.Concat(swapping, ReadingSelectors())},
 		{"Trial", trials},
 		{"Tags and the default", moveTag(root, "default")},
+		{"Install", StoringValues(root)},
 		{"Remove the old control plane", slices.Concat(ReadingRemoval(), Removing(root))},
 	} {
 		t.Run(tc.title, func(t *testing.T) {

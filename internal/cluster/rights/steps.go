@@ -196,3 +196,13 @@ func dryRuns(root, _ string) []Right {
 		all("get", apps, "daemonsets"),
 	}
 }
+
+// StoringValues returns what a run needs whose specification has values: an
+// IstioOperator, or Helm values. They are stored in a Secret.
+func StoringValues(root string) []Right {
+	return []Right{
+		in(root, "create", core, "secrets"),
+		in(root, "get", core, "secrets"),
+		in(root, "delete", core, "secrets"), // with values that the run no longer uses
+	}
+}

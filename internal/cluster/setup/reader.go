@@ -23,6 +23,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
 // bundleEnv makes proxies take the root from a ClusterTrustBundle
@@ -131,12 +132,12 @@ func (r *Reader) readIstiods(ctx context.Context, found planes) (map[string]stri
 				continue
 			}
 			for _, e := range c.Env {
-				found.add(revision, mesh.Setting{Group: mesh.Environment, Key: e.Name, Value: normal(envValue(e))})
+				found.add(revision, setting(mesh.Environment, e.Name, normal(envValue(e)), sensitive.Key(e.Name)))
 				if e.Name == sharedEnv {
 					shared[revision] = e.Value
 				}
 			}
-			found.add(revision, mesh.Setting{Group: mesh.Environment, Key: "arguments", Value: normal(strings.Join(c.Args, " "))})
+			found.add(revision, setting(mesh.Environment, "arguments", normal(strings.Join(c.Args, " ")), false))
 			found.add(revision, flatten(mesh.Resources, c.Resources, normal)...)
 		}
 	}

@@ -3,6 +3,8 @@
 package setup
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
 // shownLength is the length up to which a value is shown as it is.
@@ -61,30 +64,41 @@ func flattenText(group mesh.SettingGroup, text string, normal func(string) strin
 		return []mesh.Setting{{Group: group, Key: "(cannot be read)", Value: digest(normal(text))}}
 	}
 	var list []mesh.Setting
-	walk("", tree, func(key, value string) {
+	walk("", tree, false, func(key, value string, secret bool) {
 		// Gateways stay, whatever the values for them.
 		if !identityKeys[key] && !strings.HasPrefix(key, "gateways.") {
-			list = append(list, mesh.Setting{Group: group, Key: key, Value: shorten(normal(value))})
+			list = append(list, setting(group, key, shorten(normal(value)), secret))
 		}
 	})
 	return list
 }
 
-// walk calls leaf for each leaf of a tree. An empty map or list is the same as
-// none.
-func walk(path string, tree any, leaf func(key, value string)) {
+// setting returns a setting. A value that looks secret is only comparable: secret
+// tells whether its key makes it look so.
+func setting(group mesh.SettingGroup, key, value string, secret bool) mesh.Setting {
+	if sensitive.Value(secret, value) {
+		value = masked(value)
+	}
+	return mesh.Setting{Group: group, Key: key, Value: value}
+}
+
+// walk calls leaf for each leaf of a tree, and tells whether its key, or one above
+// it, makes it look secret. An empty map or list is the same as none.
+func walk(path string, tree any, secret bool, leaf func(key, value string, secret bool)) {
 	switch t := tree.(type) {
 	case nil:
 	case map[string]any:
+		name, _ := t["name"].(string) // of an environment variable or a header
 		for key, value := range t {
-			walk(strings.TrimPrefix(path+"."+key, "."), value, leaf)
+			below := sensitive.Below(secret, key) || key == "value" && sensitive.Key(name)
+			walk(strings.TrimPrefix(path+"."+key, "."), value, below, leaf)
 		}
 	case []any:
 		for i, value := range t {
-			walk(fmt.Sprintf("%s[%d]", path, i), value, leaf)
+			walk(fmt.Sprintf("%s[%d]", path, i), value, secret, leaf)
 		}
 	default:
-		leaf(path, fmt.Sprint(t))
+		leaf(path, fmt.Sprint(t), secret)
 	}
 }
 
@@ -109,6 +123,21 @@ func shorten(value string) string {
 		return value
 	}
 	return digest(value)
+}
+
+// maskingKey makes digests of secret values useless outside of this process.
+var maskingKey = func() []byte {
+	key := make([]byte, sha256.Size)
+	_, _ = rand.Read(key) // never fails
+	return key
+}()
+
+// masked returns a text that is the same for the same value, within this process,
+// and does not tell the value.
+func masked(value string) string {
+	mac := hmac.New(sha256.New, maskingKey)
+	mac.Write([]byte(value))
+	return sensitive.Mask + " sha256 " + hex.EncodeToString(mac.Sum(nil)[:6])
 }
 
 func digest(text string) string {

@@ -3,6 +3,7 @@
 package setup
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,5 +42,32 @@ func TestTemplatesDifferByText(t *testing.T) {
 	}
 	if list := (mesh.ControlPlane{Settings: config("1-31-0", "b")}).DifferencesFrom(a); len(list) != 1 || list[0].Group != mesh.Templates || list[0].Key != "sidecar" {
 		t.Errorf("the text is none: %v", list)
+	}
+}
+
+// Values that look secret are compared and not shown.
+func TestSecretSettingsAreMasked(t *testing.T) {
+	const password = "hunter2-correct-horse"
+	values := func(password string) mesh.ControlPlane {
+		text := `{"adminPassword": "` + password + `", "pilot": {"extra": [{"name": "DB_PASSWORD", "value": "` + password + `"}]}, "logLevel": "debug",
+			"redis": "redis://user:` + password + `@cache:6379"}`
+		return mesh.ControlPlane{Settings: flattenText(mesh.UserValues, text, normalizer("1-29-1", ""))}
+	}
+	if list := values(password).DifferencesFrom(values(password)); len(list) > 0 {
+		t.Errorf("equal secrets differ: %v", list)
+	}
+	list := values(password).DifferencesFrom(values("other"))
+	var keys []string
+	for _, d := range list {
+		keys = append(keys, d.Key)
+		if text := d.Old + d.New; strings.Contains(text, password) || !strings.Contains(text, "sha256") {
+			t.Errorf("%s is shown as %q -> %q, want it masked", d.Key, d.Old, d.New)
+		}
+	}
+	if diff := cmp.Diff([]string{"adminPassword", "pilot.extra[0].value", "redis"}, keys); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+	if s := setting(mesh.Environment, "API_TOKEN", password, true); strings.Contains(s.Value, password) {
+		t.Errorf("the environment variable is %q, want it masked", s.Value)
 	}
 }

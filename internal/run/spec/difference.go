@@ -3,12 +3,9 @@
 package spec
 
 import (
-	"encoding/json"
-	"reflect"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 )
@@ -26,7 +23,7 @@ func Differences(asked, recorded Spec) []string {
 	}{
 		{"revision", asked.Revision == recorded.Revision},
 		{"version", asked.Version == "" || asked.Version == recorded.Version},
-		{"install", asked.Install == nil || equalRaw(asked.Install, recorded.Install)},
+		{"install", asked.Install == nil || sameValues(asked.Install, recorded.Install)},
 		{"helm", asked.Helm == nil || sameChart(asked.Helm, recorded.Helm)},
 		{"await", !asked.Await || recorded.Await},
 		{"namespaces", equality.Semantic.DeepEqual(asked.Namespaces, recorded.Namespaces)},
@@ -59,13 +56,5 @@ func sameChart(asked, recorded *v1alpha1.HelmChart) bool {
 	return recorded != nil &&
 		asked.Chart == recorded.Chart && asked.Repository == recorded.Repository &&
 		asked.Inherit == recorded.Inherit && asked.Base == recorded.Base &&
-		(asked.Version == "" || asked.Version == recorded.Version) && equalRaw(asked.Values, recorded.Values)
-}
-
-func equalRaw(a, b *runtime.RawExtension) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	var x, y any
-	return json.Unmarshal(a.Raw, &x) == nil && json.Unmarshal(b.Raw, &y) == nil && reflect.DeepEqual(x, y)
+		(asked.Version == "" || asked.Version == recorded.Version) && sameValues(asked.Values, recorded.Values)
 }

@@ -61,7 +61,7 @@ func TestFlagsAndFileGiveTheSameObject(t *testing.T) {
 	file := asked(t, "-f testdata/move.yaml")
 	flags := asked(t, "--to 1-31-0 --operator testdata/operator.yaml -n shop-data -n shop-web --wave shop-web --wave shop-data "+
 		"--soak 5s --rollback-on-failure")
-	raw := cmp.Comparer(func(a, b runtime.RawExtension) bool { return equalRaw(&a, &b) })
+	raw := cmp.Comparer(func(a, b runtime.RawExtension) bool { return sameValues(&a, &b) })
 	if diff := cmp.Diff(file.Spec, flags.Spec, raw); diff != "" || file.Name != flags.Name {
 		t.Errorf("got name %q, want %q (-file +flags):\n%s", flags.Name, file.Name, diff)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/sensitive"
 )
 
 // setInstaller writes the IstioOperator file, or the chart and its values, into
@@ -56,13 +57,13 @@ func (f *Flags) setChart(s *Spec) error {
 }
 
 // InstallerOf returns how a specification has its revision installed. Nothing in
-// it is set where the specification does not say.
+// it is set where the specification does not say. Stored values must have been
+// loaded (LoadValues) if they matter.
 func InstallerOf(s Spec) (install.Method, error) {
 	w := install.Method{Await: s.Await}
-	var err error
-	if given := count(s.Install != nil, s.Helm != nil, s.Await); given > 1 {
-		return w, errors.New("more than one installer was given: spec.install (--operator) has istioctl install the revision, " +
-			"spec.helm (--chart) has Helm do so, spec.await (--await) leaves it to another tool; give one of them")
+	err := checkOneInstaller(s)
+	if err != nil {
+		return w, err
 	}
 	if s.Helm != nil {
 		w.Chart, err = chartOf(s.Helm)
@@ -75,6 +76,14 @@ func InstallerOf(s Spec) (install.Method, error) {
 		return w, fmt.Errorf("spec.install: %w", err)
 	}
 	return w, nil
+}
+
+func checkOneInstaller(s Spec) error {
+	if count(s.Install != nil, s.Helm != nil, s.Await) > 1 {
+		return errors.New("more than one installer was given: spec.install (--operator) has istioctl install the revision, " +
+			"spec.helm (--chart) has Helm do so, spec.await (--await) leaves it to another tool; give one of them")
+	}
+	return nil
 }
 
 // InstalledFrom returns what the revision is installed from, for people: the
@@ -110,6 +119,14 @@ func SetDraft(s *Spec, d install.Draft) error {
 // validateInstaller returns what is wrong with the installer, as far as that is
 // known without a cluster.
 func validateInstaller(s Spec) error {
+	if h := s.Helm; h != nil && (sensitive.URL(h.Chart) != h.Chart || sensitive.URL(h.Repository) != h.Repository) {
+		return fmt.Errorf("read chart %s: the URL contains credentials, and everyone who may read the MeshUpgrade would see them. "+
+			"Log in with `helm repo add NAME URL --username USER` and give --chart NAME/istiod, or with `helm registry login`",
+			install.Chart{Ref: h.Chart, Repository: h.Repository})
+	}
+	if _, stored := v1alpha1.SecretValuesOf(s.Install); stored {
+		return checkOneInstaller(s) // it was parsed before it was stored
+	}
 	w, err := InstallerOf(s)
 	if err != nil || !w.IstioOperator.IsSet() {
 		return err
@@ -127,7 +144,7 @@ func chartOf(h *v1alpha1.HelmChart) (install.Chart, error) {
 	if h.Inherited != nil {
 		c.Inherited = &install.InheritedValues{From: h.Inherited.From}
 		if c.Inherited.Values, err = unmarshalValues(h.Inherited.Values); err != nil {
-			return c, fmt.Errorf("spec.helm.carried: %w", err)
+			return c, fmt.Errorf("spec.helm.inherited: %w", err)
 		}
 	}
 	return c, nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/install"
 )
 
@@ -64,5 +65,23 @@ func TestDifferencesOfCharts(t *testing.T) {
 	found.Inherited = &install.InheritedValues{From: "elsewhere"}
 	if err := SetDraft(&recorded, found); err != nil || recorded.Helm.Inherited.From != "there" {
 		t.Errorf("%v, %+v", err, recorded.Helm.Inherited)
+	}
+}
+
+func TestCredentialsInURLsAreRefused(t *testing.T) {
+	tests := []struct {
+		name  string
+		chart v1alpha1.HelmChart
+	}{
+		{name: "repository", chart: v1alpha1.HelmChart{Chart: "istiod", Repository: "https://robot:hunter2@example.com/charts"}},
+		{name: "registry", chart: v1alpha1.HelmChart{Chart: "oci://robot:hunter2@example.com/istiod"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := validateInstaller(Spec{Revision: "1-31-0", Helm: &tt.chart})
+			if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "helm repo add") {
+				t.Errorf("got %v, want a refusal that does not show the password", err)
+			}
+		})
 	}
 }
