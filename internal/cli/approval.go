@@ -33,11 +33,11 @@ func (a *app) approve(ctx context.Context, p report.Proposal, c approval) error 
 		return usageError{errors.New("ask for approval of the plan: standard input is not a terminal; " +
 			"look at the plan with `rerig plan`, and give --yes to approve it without being asked")}
 	}
-	return a.ask(ctx, fmt.Sprintf("Carry out plan %s?", p.Plan.Digest))
+	return a.ask(ctx, fmt.Sprintf("Carry out plan %s?", p.Plan.Digest), "the plan was not approved; nothing was changed")
 }
 
-// ask asks on the terminal. Any answer but yes is an error.
-func (a *app) ask(ctx context.Context, question string) error {
+// ask asks on the terminal. Any answer but yes is the error refused.
+func (a *app) ask(ctx context.Context, question, refused string) error {
 	fmt.Fprintf(a.Err, "\n%s [y/N] ", question)
 	answer := make(chan string, 1)
 	go func() {
@@ -52,6 +52,6 @@ func (a *app) ask(ctx context.Context, question string) error {
 		if line == "y" || line == "yes" {
 			return nil
 		}
-		return errors.New("the plan was not approved; nothing was changed")
+		return errors.New(refused)
 	}
 }

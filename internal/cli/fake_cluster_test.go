@@ -31,6 +31,7 @@ type fakeCluster struct {
 	mutex             sync.Mutex // a process watches while another works
 	world             mesh.World
 	runs              []v1alpha1.MeshUpgrade
+	copies            []cluster.SavedCopies // of removed control planes
 	ledgers           map[string]step.Ledger
 	lacks             []string
 	lacksToInstall    []string
@@ -308,6 +309,15 @@ func (p *fakeCluster) StoredValues(_ context.Context, name string) (map[string][
 
 func (p *fakeCluster) DeleteValues(_ context.Context, name string) error {
 	delete(p.values, name)
+	return nil
+}
+
+func (p *fakeCluster) SavedCopies(context.Context) ([]cluster.SavedCopies, error) {
+	return p.copies, nil
+}
+
+func (p *fakeCluster) DeleteSavedCopies(_ context.Context, c cluster.SavedCopies) error {
+	p.copies = slices.DeleteFunc(slices.Clone(p.copies), func(o cluster.SavedCopies) bool { return o.Secret == c.Secret })
 	return nil
 }
 

@@ -57,7 +57,7 @@ everything back.
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 	})
 	a.flags(root)
-	root.AddCommand(a.inventory(), a.plan(), a.upgrade(), a.status(), a.rollback(), a.version())
+	root.AddCommand(a.inventory(), a.plan(), a.upgrade(), a.status(), a.rollback(), a.prune(), a.version())
 	for _, sub := range root.Commands() {
 		sub.Args = usageErrors(sub.Args)
 	}

@@ -125,5 +125,10 @@ func (c *Cluster) Rights() *rights.Checker { return c.rights }
 // Clients returns the clients of the API server.
 func (c *Cluster) Clients() *client.Clients { return c.api }
 
+// DeleteSavedCopies deletes one Secret with saved copies.
+func (c *Cluster) DeleteSavedCopies(ctx context.Context, s SavedCopies) error {
+	return NewWriter(c, Scope{}, nil).deleteSavedCopies(ctx, s)
+}
+
 // Close closes the connections to pods.
 func (c *Cluster) Close() { c.pods.Close() }

@@ -54,6 +54,7 @@ func TestServer(t *testing.T) {
 		{"pages", testPages},
 		{"removal", testRemoval},
 		{"what was kept", testKept},
+		{"copies outlive their run", testCopiesOutliveRun},
 		{"what cannot come back", testUnrestorable},
 		{"tries", testTries},
 		{"claims", testClaims},

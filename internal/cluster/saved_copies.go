@@ -16,7 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/cluster/record"
@@ -114,17 +113,17 @@ func (s shared) round(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return RoundOf(run)
+	ledger, err := record.ReadLedger(run.Status.Ledger)
+	return RoundOf(ledger), err
 }
 
 // RoundOf returns the round that the copies of a run have now, "" if nobody has
 // approved the run yet.
-func RoundOf(run v1alpha1.MeshUpgrade) (string, error) {
-	ledger, err := record.ReadLedger(run.Status.Ledger)
-	if err != nil || ledger.Started.IsZero() {
-		return "", err
+func RoundOf(l step.Ledger) string {
+	if l.Started.IsZero() {
+		return ""
 	}
-	return ledger.Started.UTC().Format(roundFormat), nil
+	return l.Started.UTC().Format(roundFormat)
 }
 
 // ofRound selects what a run has saved since it was started.
@@ -241,8 +240,8 @@ func (w *Writer) newCopySecret(round, revision string, n int) *corev1.Secret {
 	}
 }
 
-// DeleteSavedCopies deletes one Secret with copies by its UID.
-func (w *Writer) DeleteSavedCopies(ctx context.Context, c SavedCopies) error {
+// deleteSavedCopies deletes one Secret with copies by its UID.
+func (w *Writer) deleteSavedCopies(ctx context.Context, c SavedCopies) error {
 	options := metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(c.UID)}
 	err := w.api.CoreV1().Secrets(w.root).Delete(ctx, c.Secret, options)
 	if apierrors.IsNotFound(err) {

@@ -34,6 +34,12 @@ type Cluster interface {
 	// does it. Nothing is changed. Everything in the site but the cluster is set.
 	Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, cluster.Installer, error)
 
+	// SavedCopies lists the copies of removed control planes that runs have saved.
+	SavedCopies(ctx context.Context) ([]cluster.SavedCopies, error)
+
+	// DeleteSavedCopies deletes one Secret with copies.
+	DeleteSavedCopies(ctx context.Context, c cluster.SavedCopies) error
+
 	Close()
 }
 

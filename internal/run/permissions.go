@@ -19,6 +19,12 @@ func Permitted(ctx context.Context, c Cluster, purpose Purpose) error {
 	return permitted(ctx, c, purpose, cluster.Scope{}, nil)
 }
 
+// PermittedBesides returns an error that names what the caller may not do of what a
+// command needs besides reading the mesh.
+func PermittedBesides(ctx context.Context, c Cluster, needs []install.Permission) error {
+	return permitted(ctx, c, ToRead, cluster.Scope{}, needs)
+}
+
 // Permitted returns an error that names, verb by verb, what the caller may not do
 // of what the run and an installer need.
 func (r *Run) Permitted(ctx context.Context, c Cluster, purpose Purpose, needs []install.Permission) error {

@@ -50,7 +50,7 @@ func fromRecord(u v1alpha1.MeshUpgrade) (*Run, error) {
 	var err error
 	if r.Ledger, err = record.ReadLedger(u.Status.Ledger); err != nil {
 		return nil, fmt.Errorf("read MeshUpgrade %s: %w: status.ledger cannot be read; another version of rerig wrote it: use that version. "+
-			"Do NOT delete the MeshUpgrade: it holds the baseline for a rollback, saved copies of removed objects, and parked pods", u.Name, err)
+			"Do NOT delete the MeshUpgrade: it holds the baseline for a rollback and owns parked pods", u.Name, err)
 	}
 	r.Fresh = r.Ledger.Started.IsZero()
 	return r, r.readIntent()

@@ -31,6 +31,7 @@ func TestRightsAreDocumented(t *testing.T) {
 		{"Trial", trials},
 		{"Tags and the default", moveTag(root, "default")},
 		{"Install", StoringValues(root)},
+		{"Prune saved copies", Pruning(root)},
 		{"Remove the old control plane", slices.Concat(ReadingRemoval(), Removing(root))},
 	} {
 		t.Run(tc.title, func(t *testing.T) {

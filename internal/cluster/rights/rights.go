@@ -140,6 +140,11 @@ func ReadingRemoval() []Right {
 	return sorted(list)
 }
 
+// Pruning returns what the deletion of saved copies needs besides Reading.
+func Pruning(root string) []Right {
+	return []Right{in(root, "list", core, "secrets"), in(root, "delete", core, "secrets")}
+}
+
 // Rollouts returns what is needed where Argo's Rollouts are served.
 func Rollouts(writes bool) []Right {
 	list := []Right{all("list", argo, "rollouts")}
