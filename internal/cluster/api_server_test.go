@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"k8s.io/client-go/rest"
 	"net"
 	"net/http"
 	"os"
@@ -16,8 +17,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"k8s.io/client-go/rest"
 )
 
 // kubeBinary finds the lab's Kubernetes: RERIG_TEST_KUBE, else the newest one in
@@ -44,8 +43,8 @@ func kubeBinary(t *testing.T) string {
 	return newest
 }
 
-// serve starts a real API server with an etcd of its own, and returns what its
-// administrator, and a user without rights, connect with. No controller runs.
+// serve starts a real API server with its own etcd, and returns the configurations of
+// its administrator and of a user without rights. No controller runs.
 func serve(t *testing.T) (admin, user *rest.Config) {
 	t.Helper()
 	kube, dir := kubeBinary(t), t.TempDir()
@@ -54,8 +53,8 @@ func serve(t *testing.T) (admin, user *rest.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, dir, "sa.key", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})))
-	put(t, dir, "tokens.csv", "admin-token,admin,1,system:masters\nuser-token,somebody,2,\n")
+	writeFile(t, dir, "sa.key", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})))
+	writeFile(t, dir, "tokens.csv", "admin-token,admin,1,system:masters\nuser-token,somebody,2,\n")
 	etcd := fmt.Sprintf("http://127.0.0.1:%d", ports[0])
 	start(t, dir, kube, "etcd", "--data-dir="+dir+"/etcd", "--client-url="+etcd, fmt.Sprintf("--peer-url=http://127.0.0.1:%d", ports[1]))
 	start(t, dir, kube, "kube-apiserver", "--etcd-servers="+etcd, fmt.Sprintf("--secure-port=%d", ports[2]), "--bind-address=127.0.0.1",
@@ -71,19 +70,19 @@ func serve(t *testing.T) (admin, user *rest.Config) {
 		}
 		user = config
 	}
-	awaited(t, admin)
+	waitForServer(t, admin)
 	return admin, user
 }
 
-func put(t *testing.T, dir, name, content string) {
+func writeFile(t *testing.T, dir, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// start runs a process until the test ends, and shows its last words when the
-// test failed.
+// start runs a process until the test ends, and logs its last output if the test
+// failed.
 func start(t *testing.T, dir, binary string, args ...string) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(dir, args[0]+".log"))
@@ -120,7 +119,7 @@ func freePorts(t *testing.T, n int) []int {
 	return ports
 }
 
-func awaited(t *testing.T, config *rest.Config) {
+func waitForServer(t *testing.T, config *rest.Config) {
 	t.Helper()
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {

@@ -76,8 +76,8 @@ func rolloutOf(r *argoRollout, now time.Time) controller {
 }
 
 // hasOldLabel reports whether a pod of a Rollout has another label istio.io/rev than
-// its template. While a Rollout's strategy is under way its stable ReplicaSet may
-// create such pods: they are new but not current.
+// its template. While a Rollout rolls out its stable ReplicaSet may create
+// such pods: they are new but not current.
 func (c controller) hasOldLabel(p pod) bool {
 	label, is := c.Template.Labels[mesh.RevisionLabel]
 	return is && c.Kind == mesh.ArgoRollout && p.labels[mesh.RevisionLabel] != label

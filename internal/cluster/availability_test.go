@@ -3,19 +3,18 @@
 package cluster
 
 import (
-	"strings"
-	"testing"
-
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"strings"
+	"testing"
 )
 
-func TestWhatLeavesNobodyToServeInARestart(t *testing.T) {
-	d := func(wanted int32, kind appsv1.DeploymentStrategyType, surge, away string) string {
+func TestGapsInRestarts(t *testing.T) {
+	d := func(wanted int32, kind appsv1.DeploymentStrategyType, surge, fewer string) string {
 		s := appsv1.DeploymentStrategy{Type: kind}
 		if kind == appsv1.RollingUpdateDeploymentStrategyType {
-			more, fewer := intstr.Parse(surge), intstr.Parse(away)
-			s.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxSurge: &more, MaxUnavailable: &fewer}
+			more, less := intstr.Parse(surge), intstr.Parse(fewer)
+			s.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxSurge: &more, MaxUnavailable: &less}
 		}
 		return deploymentGap(&appsv1.Deployment{Spec: appsv1.DeploymentSpec{Replicas: &wanted, Strategy: s}})
 	}
@@ -29,22 +28,27 @@ func TestWhatLeavesNobodyToServeInARestart(t *testing.T) {
 		return daemonSetGap(x)
 	}
 	const rolling, recreate = appsv1.RollingUpdateDeploymentStrategyType, appsv1.RecreateDeploymentStrategyType
-	for name, tc := range map[string]struct{ got, want string }{
-		"Recreate":                        {d(2, recreate, "", ""), "Recreate"},
-		"Recreate, scaled to none":        {d(0, recreate, "", ""), ""},
-		"the usual strategy, one replica": {d(1, rolling, "25%", "25%"), ""},
-		"one replica and none beside it":  {d(1, rolling, "0", "1"), "1 of 1"},
-		"one replica, both fall to zero":  {d(1, rolling, "0", "25%"), "1 of 1"},
-		"all may be away":                 {d(3, rolling, "1", "100%"), "3 of 3"},
-		"two of three may be away":        {d(3, rolling, "0", "2"), ""},
-		"a StatefulSet of one":            {s(1), "one replica"},
-		"a StatefulSet of two":            {s(2), ""},
-		"a DaemonSet as usual":            {n(3, "0"), "maxSurge 0"},
-		"a DaemonSet that surges":         {n(3, "1"), ""},
-		"a DaemonSet on no node":          {n(0, "0"), ""},
+	for _, tc := range []struct {
+		name      string
+		got, want string
+	}{
+		{"Recreate", d(2, recreate, "", ""), "Recreate"},
+		{"Recreate, scaled to none", d(0, recreate, "", ""), ""},
+		{"the usual strategy, one replica", d(1, rolling, "25%", "25%"), ""},
+		{"one replica and none beside it", d(1, rolling, "0", "1"), "1 of 1"},
+		{"one replica, both fall to zero", d(1, rolling, "0", "25%"), "1 of 1"},
+		{"all may be fewer", d(3, rolling, "1", "100%"), "3 of 3"},
+		{"two of three may be fewer", d(3, rolling, "0", "2"), ""},
+		{"a StatefulSet of one", s(1), "one replica"},
+		{"a StatefulSet of two", s(2), ""},
+		{"a DaemonSet as usual", n(3, "0"), "maxSurge 0"},
+		{"a DaemonSet that surges", n(3, "1"), ""},
+		{"a DaemonSet on no node", n(0, "0"), ""},
 	} {
-		if tc.want == "" && tc.got != "" || !strings.Contains(tc.got, tc.want) {
-			t.Errorf("%s: %q, want %q", name, tc.got, tc.want)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.want == "" && tc.got != "" || !strings.Contains(tc.got, tc.want) {
+				t.Errorf("%q, want %q", tc.got, tc.want)
+			}
+		})
 	}
 }

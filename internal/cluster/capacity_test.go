@@ -5,34 +5,39 @@ package cluster
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"strings"
-	"testing"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
-
-	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan/swap"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
 )
 
-// autoscaled reads a Deployment with an autoscaler that goes by a metric, for a run
-// that swaps or for one that does not; "" is one that may not list autoscalers.
+// autoscaled reads a Deployment with an autoscaler for a metric, for a run that swaps or
+// not. With "" the user may not list autoscalers.
 func autoscaled(t *testing.T, metric string, swaps bool) mesh.Workload {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if metric == "" {
 			w.WriteHeader(http.StatusForbidden)
-			_ = json.NewEncoder(w).Encode(metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonForbidden, Code: http.StatusForbidden})
+			_ = json.NewEncoder(w).Encode(
+				metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonForbidden, Code: http.StatusForbidden},
+			)
 			return
 		}
-		fmt.Fprintf(w, `{"kind":"HorizontalPodAutoscalerList","apiVersion":"autoscaling/v2","metadata":{},"items":[{"metadata":{"name":"many","namespace":"shop"},
-			"spec":{"maxReplicas":9,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},"metrics":[%s]}}]}`, metric)
+		fmt.Fprintf(
+			w,
+			`{"kind":"HorizontalPodAutoscalerList","apiVersion":"autoscaling/v2","metadata":{},"items":[
+			{"metadata":{"name":"many","namespace":"shop"},
+			"spec":{"maxReplicas":9,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},"metrics":[%s]}}]}`,
+			metric,
+		)
 	}))
 	t.Cleanup(server.Close)
 	c, l := connected(t, &rest.Config{Host: server.URL}), &observation{}
@@ -50,32 +55,41 @@ func autoscaled(t *testing.T, metric string, swaps bool) mesh.Workload {
 	return l.found.workloads()[0]
 }
 
-// An autoscaler that parked pods would mislead counts by its Deployment's own
-// selector; of one that may not be read it is not known.
+// An autoscaler that counts parked pods selects them by its Deployment's selector. It is
+// not known whether one that may not be read does.
 func TestAutoscalersCountParkedPods(t *testing.T) {
 	const of = `{"type":"%s","%s":{%s"target":{"type":"%s","%s":"%s"}}}`
 	resource := func(name string) string {
 		return fmt.Sprintf(`{"type":"Resource","resource":{"name":"%s","target":{"type":"Utilization","averageUtilization":80}}}`, name)
 	}
-	many := mesh.PodSelector{Subject: "HorizontalPodAutoscaler shop/many", Part: "the selector of Deployment shop/web", Effect: mesh.ScalesPods,
-		Selector: mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}}}
-	for name, c := range map[string]struct {
+	ofContainer := func(name, value string) string {
+		named := fmt.Sprintf(`"container":"app","name":"%s",`, name)
+		return fmt.Sprintf(of, "ContainerResource", "containerResource", named, "AverageValue", "averageValue", value)
+	}
+	many := mesh.PodSelector{
+		Subject:  "HorizontalPodAutoscaler shop/many",
+		Part:     "the selector of Deployment shop/web",
+		Effect:   mesh.ScalesPods,
+		Selector: mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}},
+	}
+	for _, c := range []struct {
+		name   string
 		metric string
 		want   []mesh.PodSelector
 	}{
-		"CPU":                    {resource("cpu"), nil},
-		"memory":                 {resource("memory"), []mesh.PodSelector{many}},
-		"CPU and memory":         {resource("cpu") + "," + resource("memory"), []mesh.PodSelector{many}},
-		"CPU of a container":     {fmt.Sprintf(of, "ContainerResource", "containerResource", `"container":"app","name":"cpu",`, "AverageValue", "averageValue", "1"), nil},
-		"memory of a container":  {fmt.Sprintf(of, "ContainerResource", "containerResource", `"container":"app","name":"memory",`, "AverageValue", "averageValue", "1Gi"), []mesh.PodSelector{many}},
-		"pods":                   {fmt.Sprintf(of, "Pods", "pods", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), []mesh.PodSelector{many}},
-		"another object":         {fmt.Sprintf(of, "Object", "object", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.PodSelector{many}},
-		"its part for each pod":  {fmt.Sprintf(of, "Object", "object", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), nil},
-		"from outside":           {fmt.Sprintf(of, "External", "external", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.PodSelector{many}},
-		"from outside, each pod": {fmt.Sprintf(of, "External", "external", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), nil},
-		"may not be listed":      {"", []mesh.PodSelector{{Subject: "HorizontalPodAutoscalers", Effect: mesh.NotListable}}},
+		{"CPU", resource("cpu"), nil},
+		{"memory", resource("memory"), []mesh.PodSelector{many}},
+		{"CPU and memory", resource("cpu") + "," + resource("memory"), []mesh.PodSelector{many}},
+		{"CPU of a container", ofContainer("cpu", "1"), nil},
+		{"memory of a container", ofContainer("memory", "1Gi"), []mesh.PodSelector{many}},
+		{"pods", fmt.Sprintf(of, "Pods", "pods", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), []mesh.PodSelector{many}},
+		{"another object", fmt.Sprintf(of, "Object", "object", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.PodSelector{many}},
+		{"its part for each pod", fmt.Sprintf(of, "Object", "object", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), nil},
+		{"from outside", fmt.Sprintf(of, "External", "external", `"metric":{"name":"m"},`, "Value", "value", "9"), []mesh.PodSelector{many}},
+		{"from outside, each pod", fmt.Sprintf(of, "External", "external", `"metric":{"name":"m"},`, "AverageValue", "averageValue", "9"), nil},
+		{"may not be listed", "", []mesh.PodSelector{{Subject: "HorizontalPodAutoscalers", Effect: mesh.NotListable}}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			wl := autoscaled(t, c.metric, true)
 			if diff := cmp.Diff(c.want, wl.Selectors); diff != "" {
 				t.Errorf("what goes by its labels (-want +got):\n%s", diff)

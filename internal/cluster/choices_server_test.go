@@ -3,17 +3,15 @@
 package cluster
 
 import (
+	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/api/v1alpha1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/rerig/rerig/api/v1alpha1"
 )
 
-// testChoices: a run on record is given choices, and they are taken away again; the
-// rest of it stays.
+// testChoices changes the choices of a recorded run, and removes them. The rest of its
+// spec stays.
 func testChoices(t *testing.T, c *fixture) {
 	begun := v1alpha1.MeshUpgradeSpec{Revision: "r", Await: true, WaveCount: 2, Strategy: "swap"}
 	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "chosen"}, Spec: begun}); err != nil {

@@ -38,24 +38,24 @@ func (r *Reader) readComponents(ctx context.Context, o *observation) error {
 			return err
 		})
 	}
-	var released []mesh.Component
+	var inReleases []mesh.Component
 	group.Go(func() (err error) {
-		released, err = r.releasedComponents(ctx)
+		inReleases, err = r.helmComponents(ctx)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	o.world.Components = mergeComponents(slices.Concat(lists...), released)
+	o.world.Components = mergeComponents(slices.Concat(lists...), inReleases)
 	return nil
 }
 
 // mergeComponents returns each object once. What its Helm release says about its
 // manager and about sharing is added to what its labels say.
-func mergeComponents(labeled, released []mesh.Component) []mesh.Component {
+func mergeComponents(labeled, inReleases []mesh.Component) []mesh.Component {
 	var list []mesh.Component
 	at := map[string]int{}
-	for _, b := range slices.Concat(labeled, released) {
+	for _, b := range slices.Concat(labeled, inReleases) {
 		n, twice := at[b.String()]
 		if !twice {
 			at[b.String()] = len(list)
@@ -75,7 +75,7 @@ func (r *Reader) labeledComponents(ctx context.Context, k istio.Kind) ([]mesh.Co
 		func(page *metav1.PartialObjectMetadataList) {
 			for i := range page.Items {
 				if b, ok := componentOf(k.Name, &page.Items[i]); ok {
-					b.ManagedBy = cmp.Or(b.ManagedBy, releasedElsewhere(&page.Items[i], r.root))
+					b.ManagedBy = cmp.Or(b.ManagedBy, helmReleaseElsewhere(&page.Items[i], r.root))
 					list = append(list, b)
 				}
 			}
@@ -100,9 +100,9 @@ func componentOf(kind string, m metav1.Object) (mesh.Component, bool) {
 	return b, len(m.GetOwnerReferences()) == 0 || b.ManagedBy != ""
 }
 
-// releasedElsewhere returns the Helm release that installed an object, if it is
+// helmReleaseElsewhere returns the Helm release that installed an object, if it is
 // kept in another namespace than root.
-func releasedElsewhere(m metav1.Object, root string) string {
+func helmReleaseElsewhere(m metav1.Object, root string) string {
 	namespace := m.GetAnnotations()["meta.helm.sh/release-namespace"]
 	if namespace == "" || namespace == root {
 		return ""

@@ -5,25 +5,23 @@ package cluster
 import (
 	"context"
 	"errors"
-	"net/http"
-	"strings"
-	"testing"
-	"time"
-
+	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
-
-	"github.com/rerig/rerig/internal/engine"
-	"github.com/rerig/rerig/internal/plan"
-	"github.com/rerig/rerig/internal/step"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
 )
 
 // testConditionalRestart lets another tool write the Deployment between the
 // observation and the patch, and between the read and the patch.
 func testConditionalRestart(t *testing.T, c *fixture, admin *rest.Config) {
-	labelled(t, c, "conditional", nil)
+	createNamespace(t, c, "conditional", nil)
 	labels := map[string]string{"app": "web"}
 	deployments := c.api.AppsV1().Deployments("conditional")
 	_, err := deployments.Create(t.Context(), &appsv1.Deployment{
@@ -35,7 +33,13 @@ func testConditionalRestart(t *testing.T, c *fixture, admin *rest.Config) {
 	}
 	patch := func(text string) {
 		t.Helper()
-		_, err := deployments.Patch(context.Background(), "web", types.MergePatchType, []byte(text), metav1.PatchOptions{FieldManager: byOthers.FieldManager})
+		_, err := deployments.Patch(
+			context.Background(),
+			"web",
+			types.MergePatchType,
+			[]byte(text),
+			metav1.PatchOptions{FieldManager: byOthers.FieldManager},
+		)
 		if err != nil {
 			t.Error(err)
 		}
@@ -105,19 +109,23 @@ func TestConditionalPatchOfOtherKinds(t *testing.T) {
 	}{
 		{
 			"a custom kind", step.Change{Kind: "StatefulSet.apps.kruise.io", API: "apps.kruise.io/v1beta1"},
-			`{"metadata":{"name":"x","namespace":"shop","resourceVersion":"7","annotations":{"rerig.dev/restarted-at":"2026-11-24T12:00:00Z"}},"spec":{"replicas":1}}`,
+			`{"metadata":{"name":"x","namespace":"shop","resourceVersion":"7",
+				"annotations":{"rerig.dev/restarted-at":"2026-11-24T12:00:00Z"}},"spec":{"replicas":1}}`,
 			"2026-11-24T12:00:00Z", "2026-11-24T11:00:00Z",
 		},
 		{
 			"a Rollout", step.Change{Kind: "Rollout", API: argoAPI},
-			`{"metadata":{"name":"x","namespace":"shop","resourceVersion":"7"},"spec":{"replicas":1,"restartAt":"2026-11-24T12:00:00Z","template":{"metadata":{"labels":{"app":"x"}}}}}`,
+			`{"metadata":{"name":"x","namespace":"shop","resourceVersion":"7"},
+				"spec":{"replicas":1,"restartAt":"2026-11-24T12:00:00Z","template":{"metadata":{"labels":{"app":"x"}}}}}`,
 			"", "other",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server := &objectServer{object: tc.object}
 			c := connected(t, server.start(t))
-			tc.change.Verb, tc.change.Namespace, tc.change.Name, tc.change.Patch = step.Patch, "shop", "x", []byte(`{"metadata":{"annotations":{"a":"b"}}}`)
+			tc.change.Verb, tc.change.Namespace, tc.change.Name, tc.change.Patch = step.Patch, "shop", "x", []byte(
+				`{"metadata":{"annotations":{"a":"b"}}}`,
+			)
 			if tc.expected == "" {
 				hash, _, err := c.writer().observedTemplate(t.Context(), tc.change)
 				if err != nil || !strings.HasSuffix(hash, " 2026-11-24T12:00:00Z") {

@@ -3,14 +3,13 @@
 package cluster
 
 import (
-	"testing"
-
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"testing"
 )
 
-// owned is the metadata of something that an owner controls.
+// owned returns the metadata of an object with a controller.
 func owned(uid string, labels, annotations map[string]string) metav1.ObjectMeta {
 	yes := true
 	return metav1.ObjectMeta{Labels: labels, Annotations: annotations,
@@ -29,7 +28,9 @@ func TestCurrentDeployment(t *testing.T) {
 	g := newestTemplates{}
 	// Numbers are compared as numbers; a rollout undo gives an old ReplicaSet the
 	// highest number; one without a number is not in the history yet.
-	for _, m := range []*metav1.ObjectMeta{replicaSet("d", "nine", "9"), replicaSet("d", "ten", "10"), replicaSet("d", "none", ""), replicaSet("other", "x", "11"), {}} {
+	for _, m := range []*metav1.ObjectMeta{
+		replicaSet("d", "nine", "9"), replicaSet("d", "ten", "10"), replicaSet("d", "none", ""), replicaSet("other", "x", "11"), {},
+	} {
 		g.addReplicaSet(m)
 	}
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{UID: "d", Generation: 4}, Status: appsv1.DeploymentStatus{ObservedGeneration: 4}}
@@ -49,7 +50,10 @@ func TestCurrentDeployment(t *testing.T) {
 }
 
 func TestCurrentStatefulSet(t *testing.T) {
-	s := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: appsv1.StatefulSetStatus{ObservedGeneration: 2, UpdateRevision: "db-2", CurrentRevision: "db-1"}}
+	s := &appsv1.StatefulSet{
+		ObjectMeta: metav1.ObjectMeta{Generation: 2},
+		Status:     appsv1.StatefulSetStatus{ObservedGeneration: 2, UpdateRevision: "db-2", CurrentRevision: "db-1"},
+	}
 	for hash, want := range map[string]bool{"db-2": true, "db-1": false} {
 		if got := currentOfStatefulSet(s).on(map[string]string{"controller-revision-hash": hash}); got != want {
 			t.Errorf("pod of %s: current is %t", hash, got)
@@ -64,7 +68,9 @@ func TestCurrentStatefulSet(t *testing.T) {
 func TestCurrentDaemonSet(t *testing.T) {
 	g := newestTemplates{}
 	for number, hash := range map[int64]string{1: "old", 12: "new", 3: "older"} {
-		g.addControllerRevision(&appsv1.ControllerRevision{ObjectMeta: owned("ds", map[string]string{"controller-revision-hash": hash}, nil), Revision: number})
+		g.addControllerRevision(
+			&appsv1.ControllerRevision{ObjectMeta: owned("ds", map[string]string{"controller-revision-hash": hash}, nil), Revision: number},
+		)
 	}
 	d := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{UID: "ds", Generation: 1}, Status: appsv1.DaemonSetStatus{ObservedGeneration: 1}}
 	for hash, want := range map[string]bool{"new": true, "old": false} {

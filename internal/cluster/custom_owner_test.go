@@ -4,21 +4,18 @@ package cluster
 
 import (
 	"fmt"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/strategy"
+	"github.com/rerig/rerig/internal/step"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/rest"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/rest"
-
-	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan/strategy"
-	"github.com/rerig/rerig/internal/step"
 )
 
-// kruise serves OpenKruise's StatefulSets, of which there is one, and notes what is
-// patched.
+// kruise serves one StatefulSet of OpenKruise, and notes the path of a patch.
 func kruise(t *testing.T) (*fixture, *string) {
 	t.Helper()
 	patched := new(string)
@@ -40,9 +37,9 @@ func kruise(t *testing.T) (*fixture, *string) {
 	return connected(t, &rest.Config{Host: server.URL}), patched
 }
 
-// OpenKruise's Advanced StatefulSet is called like Kubernetes' own and is none: it
-// moves by a rule alone, and its own object says how many pods it wants.
-func TestAStatefulSetOfAnotherProjectIsAStranger(t *testing.T) {
+// OpenKruise's Advanced StatefulSet has the name of Kubernetes' own and is another kind:
+// it moves by a rule alone, and its own object says how many pods it wants.
+func TestStatefulSetOfOtherProject(t *testing.T) {
 	c, patched := kruise(t)
 	look := func(n int) mesh.Workload {
 		t.Helper()
@@ -51,7 +48,7 @@ func TestAStatefulSetOfAnotherProjectIsAStranger(t *testing.T) {
 		for i := range n {
 			of := owns("StatefulSet", "db", "kruise")
 			of[0].APIVersion = "apps.kruise.io/v1beta1"
-			p := carrying("shop", fmt.Sprintf("db-%d", i), of, false)
+			p := podWithProxy("shop", fmt.Sprintf("db-%d", i), of, false)
 			p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
 			o, _ := podOf(&p)
 			l.found.pods = append(l.found.pods, o)
@@ -64,10 +61,12 @@ func TestAStatefulSetOfAnotherProjectIsAStranger(t *testing.T) {
 		return list[0]
 	}
 	w := look(3)
-	if w.Ref() != "StatefulSet.apps.kruise.io shop/db" || w.ReadError != "" || w.Replicas != 3 || w.Resource != "statefulsets" || w.Rollout.OnDelete {
+	if w.Ref() != "StatefulSet.apps.kruise.io shop/db" || w.ReadError != "" || w.Replicas != 3 || w.Resource != "statefulsets" ||
+		w.Rollout.OnDelete {
 		t.Errorf("read as %+v", w)
 	}
-	if p := strategy.Decide(step.Policy{}, w); p.Strategy != step.Blocked || !strings.Contains(p.Remedy, "'StatefulSet.apps.kruise.io shop/db=evict'") {
+	if p := strategy.Decide(step.Policy{}, w); p.Strategy != step.Blocked ||
+		!strings.Contains(p.Remedy, "'StatefulSet.apps.kruise.io shop/db=evict'") {
 		t.Errorf("without a rule: %+v", p)
 	}
 	rules := []step.Rule{{Kind: mesh.StatefulSet, Strategy: step.ByEviction}}
@@ -81,12 +80,16 @@ func TestAStatefulSetOfAnotherProjectIsAStranger(t *testing.T) {
 	if next, first := strategy.NextEviction(look(2), "new"); first == "" {
 		t.Errorf("with 2 of 3 pods there, %s is evicted next", next.Name)
 	}
-	if err := c.Write(t.Context(), step.Change{Verb: step.Patch, API: w.API, Kind: string(w.Kind), Namespace: "shop", Name: "db", Patch: []byte(`{}`)}); err != nil || *patched != "/apis/apps.kruise.io/v1beta1/namespaces/shop/statefulsets/db" {
-		t.Errorf("patched %q: %v", *patched, err)
+	change := step.Change{
+		Verb: step.Patch, API: w.API, Kind: string(w.Kind), Namespace: "shop", Name: "db", Patch: []byte(`{}`),
+	}
+	want := "/apis/apps.kruise.io/v1beta1/namespaces/shop/statefulsets/db"
+	if err := c.Write(t.Context(), change); err != nil || *patched != want {
+		t.Errorf("got patched %q, %v, want %q", *patched, err, want)
 	}
 }
 
-func TestAKindOfAnotherGroupBearsIt(t *testing.T) {
+func TestQualifiedKind(t *testing.T) {
 	for _, c := range []struct{ api, kind, want string }{
 		{"apps/v1", "StatefulSet", "StatefulSet"},
 		{"batch/v1beta1", "CronJob", "CronJob"},

@@ -5,18 +5,7 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sync/errgroup"
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/lease"
@@ -24,42 +13,51 @@ import (
 	"github.com/rerig/rerig/internal/cluster/rights"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
+	"golang.org/x/sync/errgroup"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
 )
 
-// TestServer runs everything that needs a real API server against one.
+// TestServer runs everything that needs a real API server.
 func TestServer(t *testing.T) {
 	admin, user := serve(t)
 	seen := &recorder{}
 	c := connected(t, seen.on(admin))
-	labelled(t, c, c.root, nil)
+	createNamespace(t, c, c.root, nil)
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *fixture)
 	}{
 		{"definition", testDefinition},
 		{"record", testRecord},
-		{"another hand on the record", testRecordDisturbed},
+		{"another hand on the record", testRecordConflict},
 		{"choices", testChoices},
 		{"definition of version 0.1", testFormerDefinition},
 		{"stored values", testStoredValues},
 		{"label", testLabel},
 		{"restart", testRestart},
-		{"preset", testPreset},
+		{"preset", testLabelTemplate},
 		{"swap", testSwap},
 		{"roots", testRoots},
 		{"trial", testTrial},
-		{"selecting", testSelecting},
+		{"selecting", testPodSelectors},
 		{"trial and Services for pods that are not ready", testTrialUnready},
 		{"trial refused", testTrialRefused},
 		{"pages", testPages},
 		{"removal", testRemoval},
-		{"what was kept", testKept},
+		{"what was kept", testRestore},
 		{"copies outlive their run", testCopiesOutliveRun},
 		{"what cannot come back", testUnrestorable},
-		{"tries", testTries},
-		{"claims", testClaims},
+		{"tries", testDryRuns},
+		{"claims", testReferences},
 		{"mesh configuration", testMeshConfig},
-		{"retag", testRetag},
+		{"retag", testMoveTag},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},
 	} {
@@ -69,8 +67,8 @@ func TestServer(t *testing.T) {
 	}
 	t.Run("conflict", func(t *testing.T) { testConflict(t, c, admin) })
 	t.Run("conditional restart", func(t *testing.T) { testConditionalRestart(t, c, admin) })
-	t.Run("permissions", func(t *testing.T) { testPermissions(t, c, user) })
-	t.Run("manager", func(t *testing.T) { managed(t, seen) })
+	t.Run("permissions", func(t *testing.T) { testRights(t, c, user) })
+	t.Run("manager", func(t *testing.T) { checkManager(t, seen) })
 }
 
 // fixture is a cluster with its ports, for a scope that a test may change.
@@ -114,9 +112,13 @@ func connected(t *testing.T, config *rest.Config) *fixture {
 	}
 }
 
-func labelled(t *testing.T, c *fixture, name string, labels map[string]string) {
+func createNamespace(t *testing.T, c *fixture, name string, labels map[string]string) {
 	t.Helper()
-	_, err := c.api.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}, client.Creating)
+	_, err := c.api.CoreV1().Namespaces().Create(
+		t.Context(),
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}},
+		client.Creating,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +144,7 @@ func testDefinition(t *testing.T, c *fixture) {
 }
 
 func testPages(t *testing.T, c *fixture) {
-	labelled(t, c, "many", map[string]string{"istio.io/rev": "r"})
+	createNamespace(t, c, "many", map[string]string{"istio.io/rev": "r"})
 	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(16)
 	const n = client.PageSize + 20
@@ -176,9 +178,9 @@ func testPages(t *testing.T, c *fixture) {
 	}
 }
 
-// managed demands the field manager's name on every write that was recorded,
-// but for the Lease's, which takes none.
-func managed(t *testing.T, seen *recorder) {
+// checkManager checks that every recorded write has the field manager rerig, except
+// those of the Lease, which take none.
+func checkManager(t *testing.T, seen *recorder) {
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
 	for _, r := range seen.writes {
@@ -195,4 +197,16 @@ func managed(t *testing.T, seen *recorder) {
 			t.Errorf("a list asks for %q objects", limit)
 		}
 	}
+}
+
+// createRun creates the MeshUpgrade of a run.
+func createRun(t *testing.T, c *fixture, name, revision string) v1alpha1.MeshUpgrade {
+	t.Helper()
+	var m v1alpha1.MeshUpgrade
+	m.Name, m.Spec.Revision = name, revision
+	m, err := c.Create(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

@@ -106,10 +106,12 @@ func applyFormerDefinition(t *testing.T, c *fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	probe := []byte(`{"apiVersion":"rerig.dev/v1alpha1","kind":"MeshUpgrade","metadata":{"name":"probe"},"spec":{"revision":"r","strategy":"swap"}}`)
+	probe := []byte(`{"apiVersion":"rerig.dev/v1alpha1","kind":"MeshUpgrade","metadata":{"name":"probe"},
+		"spec":{"revision":"r","strategy":"swap"}}`)
 	for {
 		err := c.api.JSON.Post().AbsPath("/apis/"+v1alpha1.GroupVersion.String()+"/"+v1alpha1.Resource).
-			Param("fieldManager", v1alpha1.FieldManager).Param("dryRun", "All").Param("fieldValidation", "Strict").Body(probe).Do(t.Context()).Error()
+			Param("fieldManager", v1alpha1.FieldManager).Param("dryRun", "All").Param("fieldValidation", "Strict").
+			Body(probe).Do(t.Context()).Error()
 		if err != nil && strings.Contains(err.Error(), "unknown field") {
 			return
 		}

@@ -28,10 +28,10 @@ import (
 // (pkg/storage/driver/secrets.go, Helm 3 and 4).
 const releaseType = "helm.sh/release.v1"
 
-// releasedComponents lists the objects of the control planes in Helm's releases,
+// helmComponents lists the objects of the control planes in Helm's releases,
 // and the Secrets of these releases. A release of the base or of a gateway has no
 // istiod.
-func (r *Reader) releasedComponents(ctx context.Context) ([]mesh.Component, error) {
+func (r *Reader) helmComponents(ctx context.Context) ([]mesh.Component, error) {
 	var secrets []corev1.Secret
 	options := metav1.ListOptions{LabelSelector: "owner=helm", FieldSelector: "type=" + releaseType}
 	err := client.List(ctx, options, r.api.CoreV1().Secrets(r.root).List, func() { secrets = nil },
@@ -63,7 +63,7 @@ func (r *Reader) releasedComponents(ctx context.Context) ([]mesh.Component, erro
 // release. If a tool manages one of them it manages all, and Helm's Secrets too. A
 // release that holds more than the control plane is Helm's alone: Rerig cannot say
 // what else Helm would restore or lose.
-func withRelease(release string, p releasedPlane, own []mesh.Component, secrets []corev1.Secret) []mesh.Component {
+func withRelease(release string, p helmPlane, own []mesh.Component, secrets []corev1.Secret) []mesh.Component {
 	manager := ""
 	for _, b := range own {
 		manager = cmp.Or(manager, b.ManagedBy)
@@ -85,7 +85,7 @@ func withRelease(release string, p releasedPlane, own []mesh.Component, secrets 
 }
 
 // existing returns those objects of a control plane's manifest that exist.
-func (r *Reader) existing(ctx context.Context, p releasedPlane) ([]mesh.Component, error) {
+func (r *Reader) existing(ctx context.Context, p helmPlane) ([]mesh.Component, error) {
 	var list []mesh.Component
 	for _, o := range p.objects {
 		k, known := istio.Component(o.GetKind())
@@ -135,27 +135,27 @@ type renderedObject struct {
 	chart string // that rendered it, "mesh/charts/istiod"; "" where the manifest does not say
 }
 
-// releasedPlane is a control plane in a release.
-type releasedPlane struct {
+// helmPlane is a control plane in a release.
+type helmPlane struct {
 	revision string
 	objects  []renderedObject
 	other    string // an object of the release that is not the control plane's, "" for none
 }
 
 // planesIn returns the control planes in a manifest.
-func planesIn(objects []renderedObject) []releasedPlane {
-	var list []releasedPlane
+func planesIn(objects []renderedObject) []helmPlane {
+	var list []helmPlane
 	for _, istiod := range objects {
 		if istiod.GetKind() != "Deployment" || istiod.GetLabels()["app"] != istio.App {
 			continue
 		}
-		p := releasedPlane{revision: istio.RevisionOf(istiod.GetLabels())}
-		other := slices.IndexFunc(objects, func(o renderedObject) bool { return !o.belongsTo(istiod) })
+		p := helmPlane{revision: istio.RevisionOf(istiod.GetLabels())}
+		other := slices.IndexFunc(objects, func(o renderedObject) bool { return !o.isPartOf(istiod) })
 		if other >= 0 {
 			p.other = objects[other].GetKind() + " " + objects[other].GetName()
 		}
 		for _, o := range objects {
-			own := o.chart != "" && o.belongsTo(istiod)
+			own := o.chart != "" && o.isPartOf(istiod)
 			labeled := o.GetLabels()[istio.ComponentLabel] == istio.Pilot && istio.RevisionOf(o.GetLabels()) == p.revision
 			if other < 0 || own || labeled {
 				p.objects = append(p.objects, o)
@@ -169,9 +169,9 @@ func planesIn(objects []renderedObject) []releasedPlane {
 // otherKinds are kinds of which a control plane has none besides its istiod.
 var otherKinds = []string{"Deployment", "DaemonSet", "StatefulSet", "CustomResourceDefinition", "Namespace"}
 
-// belongsTo reports whether an object is part of the control plane of that istiod:
+// isPartOf reports whether an object is part of the control plane of that istiod:
 // of its chart, and of a kind that control planes have.
-func (o renderedObject) belongsTo(istiod renderedObject) bool {
+func (o renderedObject) isPartOf(istiod renderedObject) bool {
 	if o.GetKind() == istiod.GetKind() && o.GetName() == istiod.GetName() {
 		return true
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/record"
@@ -20,10 +19,14 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-func someLedger() step.Ledger {
+func sampleLedger() step.Ledger {
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	return step.Ledger{
-		Baseline: step.Baseline{Bindings: map[string]string{"shop": "istio-injection=enabled"}, Revisions: map[step.BoundRef]string{"shop": "default"}, Sidecars: map[mesh.WorkloadRef]string{"Deployment shop/web": "default"}},
+		Baseline: step.Baseline{
+			Bindings:  map[string]string{"shop": "istio-injection=enabled"},
+			Revisions: map[step.BoundRef]string{"shop": "default"},
+			Sidecars:  map[mesh.WorkloadRef]string{"Deployment shop/web": "default"},
+		},
 		Waves:    [][]string{{"shop"}},
 		Approved: []step.Step{{Kind: step.Label, Wave: 1, Subject: "shop", From: "a", To: "b"}},
 		Passed:   map[step.VerdictKey]step.Pass{step.SoakKey(1, "x"): {At: at, Evidence: "seen"}},
@@ -77,12 +80,12 @@ func testRecord(t *testing.T, c *fixture) {
 	}
 	hold := &step.Hold{Reason: v1alpha1.ReasonCheckFailed, Subject: "shop", Message: "no"}
 	for _, s := range []engine.Summary{{Phase: "Upgrading", Waves: "0/1", Digest: "d", Message: "m"}, {Phase: "Held", Hold: hold}} {
-		if err := j.Save(t.Context(), someLedger(), s); err != nil {
+		if err := j.Save(t.Context(), sampleLedger(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
 	_, got, err := c.Record(file.Name).Load(t.Context())
-	if diff := cmp.Diff(someLedger(), got); err != nil || diff != "" {
+	if diff := cmp.Diff(sampleLedger(), got); err != nil || diff != "" {
 		t.Errorf("the ledger came back different: %v\n%s", err, diff)
 	}
 	list, err := c.List(t.Context())
@@ -91,7 +94,9 @@ func testRecord(t *testing.T, c *fixture) {
 	}
 	other := list[0].Spec
 	other.Revision = "another"
-	if list[0], err = c.Respec(t.Context(), list[0], other); err != nil || list[0].Spec.Revision != "another" || list[0].Status.Ledger == nil || list[0].Status.Phase != v1alpha1.Held {
+	if list[0], err = c.Respec(t.Context(), list[0], other); err != nil || list[0].Spec.Revision != "another" ||
+		list[0].Status.Ledger == nil ||
+		list[0].Status.Phase != v1alpha1.Held {
 		t.Errorf("with another spec: %+v, %v", list[0], err)
 	}
 	again, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "other"})
@@ -101,7 +106,7 @@ func testRecord(t *testing.T, c *fixture) {
 	if _, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "third"}); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("begun anew from an old reading: %v", err)
 	}
-	vast := someLedger()
+	vast := sampleLedger()
 	full := c.Record(file.Name)
 	if _, _, err := full.Load(t.Context()); err != nil {
 		t.Fatal(err)
@@ -114,15 +119,14 @@ func testRecord(t *testing.T, c *fixture) {
 			t.Errorf("a record of %d bytes: %v", size, err)
 		}
 	}
-	if _, _, err := c.Record("nobody").Load(t.Context()); !errors.Is(err, record.ErrNoRun) || !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "--from OLD") {
+	if _, _, err := c.Record("nobody").Load(t.Context()); !errors.Is(err, record.ErrNoRun) || !errors.Is(err, engine.ErrRefused) ||
+		!strings.Contains(err.Error(), "--from OLD") {
 		t.Errorf("a run that is not there: %v", err)
 	}
 }
 
-func testRecordDisturbed(t *testing.T, c *fixture) {
-	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "two"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}}); err != nil {
-		t.Fatal(err)
-	}
+func testRecordConflict(t *testing.T, c *fixture) {
+	createRun(t, c, "two", "r")
 	j := c.Record("two")
 	if _, _, err := j.Load(t.Context()); err != nil {
 		t.Fatal(err)
@@ -130,14 +134,14 @@ func testRecordDisturbed(t *testing.T, c *fixture) {
 	if err := c.SetRollback(t.Context(), "two", true); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "Upgrading"}); !errors.Is(err, engine.ErrConflict) {
+	if err := j.Save(t.Context(), sampleLedger(), engine.Summary{Phase: "Upgrading"}); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("saved over another hand: %v", err)
 	}
 	intent, l, err := j.Load(t.Context())
 	if err != nil || !intent.Rollback || !l.Started.IsZero() {
 		t.Errorf("after: %+v, %+v, %v", intent, l, err)
 	}
-	if err := j.Save(t.Context(), someLedger(), engine.Summary{Phase: "RollingBack"}); err != nil {
+	if err := j.Save(t.Context(), sampleLedger(), engine.Summary{Phase: "RollingBack"}); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,12 +5,8 @@ package cluster
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
-	"strings"
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/mesh"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -19,25 +15,34 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	"github.com/rerig/rerig/internal/mesh"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
 )
 
-const aRollout = `{"metadata":{"name":"canary","namespace":"shop","uid":"r","annotations":{"rerig.dev/run":"to-1-31-0","rerig.dev/restarted-at":"2026-03-01T12:00:00Z"}},
-"spec":{"replicas":2,"restartAt":"2026-03-01T12:00:00Z","strategy":{"canary":{}},"template":{"metadata":{"labels":{"app":"canary"}},"spec":{"containers":[{"name":"app"}]}}},
+const rolloutJSON = `{
+"metadata":{"name":"canary","namespace":"shop","uid":"r",
+	"annotations":{"rerig.dev/run":"to-1-31-0","rerig.dev/restarted-at":"2026-03-01T12:00:00Z"}},
+"spec":{"replicas":2,"restartAt":"2026-03-01T12:00:00Z","strategy":{"canary":{}},
+	"template":{"metadata":{"labels":{"app":"canary"}},"spec":{"containers":[{"name":"app"}]}}},
 "status":{"phase":"Progressing","message":"more replicas need to be updated"}}`
 
-// A Rollout's pods are current when they were made after its restart, whatever
-// its template: a restart leaves that alone.
-func TestARolloutOfArgoIsJudgedByItsPods(t *testing.T) {
+// A Rollout's pods are current if they were created after its restart, whatever its
+// template: a restart does not change that.
+func TestRolloutPodsAreCurrentByTime(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	var r argoRollout
-	if err := json.Unmarshal([]byte(aRollout), &r); err != nil {
+	if err := json.Unmarshal([]byte(rolloutJSON), &r); err != nil {
 		t.Fatal(err)
 	}
-	pods := []pod{{Pod: mesh.Pod{Name: "old", Ready: true, Terminating: true, Created: at.Add(-time.Hour)}}, {Pod: mesh.Pod{Name: "new", Ready: true, Created: at}}}
+	pods := []pod{
+		{Pod: mesh.Pod{Name: "old", Ready: true, Terminating: true, Created: at.Add(-time.Hour)}},
+		{Pod: mesh.Pod{Name: "new", Ready: true, Created: at}},
+	}
 	w := rolloutOf(&r, at.Add(time.Minute)).withPods(pods, nil)
-	if w.Ref() != "Rollout shop/canary" || w.API != argoAPI || w.Replicas != 2 || w.RestartAnnotation.Run != "to-1-31-0" || w.Template.Labels["app"] != "canary" {
+	if w.Ref() != "Rollout shop/canary" || w.API != argoAPI || w.Replicas != 2 || w.RestartAnnotation.Run != "to-1-31-0" ||
+		w.Template.Labels["app"] != "canary" {
 		t.Errorf("read as %+v", w)
 	}
 	if w.Pods[0].Current || !w.Pods[1].Current || w.Rollout.Done || !strings.Contains(w.Rollout.Message, "pod old is terminating") {
@@ -57,17 +62,20 @@ func TestARolloutOfArgoIsJudgedByItsPods(t *testing.T) {
 	}
 }
 
-// A pod that the stable ReplicaSet made anew while a label is rolled out is of the
-// template before, whenever it was made.
-func TestAPodOfARolloutWithAnotherLabelIsNotCurrent(t *testing.T) {
+// A pod that the stable ReplicaSet creates while a label is rolled out has the template
+// from before, whenever it was created.
+func TestRolloutPodWithOldLabel(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	var r argoRollout
-	if err := json.Unmarshal([]byte(aRollout), &r); err != nil {
+	if err := json.Unmarshal([]byte(rolloutJSON), &r); err != nil {
 		t.Fatal(err)
 	}
 	r.Spec.Template.Labels[mesh.RevisionLabel] = "1-31-0"
 	of := func(revision string) pod {
-		return pod{Pod: mesh.Pod{Name: revision, Ready: true, Created: at.Add(time.Second)}, labels: map[string]string{mesh.RevisionLabel: revision}}
+		return pod{
+			Pod:    mesh.Pod{Name: revision, Ready: true, Created: at.Add(time.Second)},
+			labels: map[string]string{mesh.RevisionLabel: revision},
+		}
 	}
 	w := rolloutOf(&r, at.Add(time.Minute)).withPods([]pod{of("1-29-1"), of("1-31-0")}, nil)
 	if w.Pods[0].Current || !w.Pods[1].Current {
@@ -75,10 +83,10 @@ func TestAPodOfARolloutWithAnotherLabelIsNotCurrent(t *testing.T) {
 	}
 }
 
-// A Rollout that borrows a Deployment's template has that one.
-func TestARolloutBorrowsItsTemplate(t *testing.T) {
+// A Rollout that uses a Deployment's template has that one.
+func TestRolloutWithTemplateOfDeployment(t *testing.T) {
 	var r argoRollout
-	if err := json.Unmarshal([]byte(aRollout), &r); err != nil {
+	if err := json.Unmarshal([]byte(rolloutJSON), &r); err != nil {
 		t.Fatal(err)
 	}
 	r.Spec.WorkloadRef = &struct {
@@ -87,7 +95,11 @@ func TestARolloutBorrowsItsTemplate(t *testing.T) {
 	}{"Deployment", "lender"}
 	lender := deployed("shop", "lender", "l", nil)
 	lender.Template.Labels = map[string]string{"app": "lent"}
-	found := readings{deployments: []controller{lender}, rollouts: []controller{rolloutOf(&r, time.Now())}, namespaces: []mesh.Namespace{{Name: "shop", Labels: map[string]string{"istio.io/rev": "r"}}}}
+	found := readings{
+		deployments: []controller{lender},
+		rollouts:    []controller{rolloutOf(&r, time.Now())},
+		namespaces:  []mesh.Namespace{{Name: "shop", Labels: map[string]string{"istio.io/rev": "r"}}},
+	}
 	for _, w := range found.workloads() {
 		if w.Kind == mesh.ArgoRollout && (w.Template.Labels["app"] != "lent" || w.TemplateFrom != "Deployment shop/lender") {
 			t.Errorf("%+v of %s", w.Template, w.TemplateFrom)
@@ -95,13 +107,14 @@ func TestARolloutBorrowsItsTemplate(t *testing.T) {
 	}
 }
 
-// A kind of which nothing is known wants what its own object says, and its pods
-// are current when they were made after our last restart.
-func TestAStrangerSaysHowManyPodsItWants(t *testing.T) {
+// An unknown kind wants as many pods as its own object says. Its pods are current if they
+// were created after the last restart by a run.
+func TestCustomOwnerSaysReplicas(t *testing.T) {
 	n, at := 3, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	w := mesh.Workload{Kind: "CloneSet", Replicas: 1, Pods: []mesh.Pod{{Name: "a", Ready: true, Created: at.Add(-time.Minute)}}}
 	got := customOwner{read: true, resource: "clonesets", wanted: &n, restart: mesh.RestartAnnotation{Run: "r", At: at}}.addTo(w)
-	if got.Replicas != 3 || got.Pods[0].Current || got.Rollout.Done || got.Template.Hash == "" || got.ReadError != "" || got.Resource != "clonesets" {
+	if got.Replicas != 3 || got.Pods[0].Current || got.Rollout.Done || got.Template.Hash == "" || got.ReadError != "" ||
+		got.Resource != "clonesets" {
 		t.Errorf("%+v", got)
 	}
 	if got := (customOwner{read: true}).addTo(w); !strings.Contains(got.ReadError, "how many pods") {
@@ -112,7 +125,7 @@ func TestAStrangerSaysHowManyPodsItWants(t *testing.T) {
 	}
 }
 
-func TestWhenAJobEnds(t *testing.T) {
+func TestEndOfJob(t *testing.T) {
 	j := &batchv1.Job{}
 	if got := endOfJob(j); got != "when it completes" {
 		t.Error(got)
@@ -128,35 +141,45 @@ func TestWhenAJobEnds(t *testing.T) {
 	}
 }
 
-// A restart needs a pod more only where none of the present ones may be away.
+// A restart needs one more pod only where none of the present ones may be unavailable.
 func TestSurge(t *testing.T) {
-	for name, c := range map[string]struct {
-		replicas    int32
-		surge, away string
-		want        int
+	for _, c := range []struct {
+		name               string
+		replicas           int32
+		surge, unavailable string
+		want               int
 	}{
-		"three by default": {3, "25%", "25%", 1},
-		"four by default":  {4, "25%", "25%", 0},
-		"none may be away": {8, "1", "0", 1},
-		"no surge":         {8, "0", "1", 0},
-		"neither":          {2, "0", "0", 0},
-		"none":             {0, "1", "0", 0},
+		{"three by default", 3, "25%", "25%", 1},
+		{"four by default", 4, "25%", "25%", 0},
+		{"none may be unavailable", 8, "1", "0", 1},
+		{"no surge", 8, "0", "1", 0},
+		{"neither", 2, "0", "0", 0},
+		{"none", 0, "1", "0", 0},
 	} {
-		surge, away := intstr.Parse(c.surge), intstr.Parse(c.away)
-		d := &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Replicas: &c.replicas, Strategy: appsv1.DeploymentStrategy{RollingUpdate: &appsv1.RollingUpdateDeployment{MaxSurge: &surge, MaxUnavailable: &away}}}}
-		if got := deploymentSurge(d); got != c.want {
-			t.Errorf("%s: %d", name, got)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			surge, unavailable := intstr.Parse(c.surge), intstr.Parse(c.unavailable)
+			d := &appsv1.Deployment{
+				Spec: appsv1.DeploymentSpec{
+					Replicas: &c.replicas,
+					Strategy: appsv1.DeploymentStrategy{RollingUpdate: &appsv1.RollingUpdateDeployment{MaxSurge: &surge, MaxUnavailable: &unavailable}},
+				},
+			}
+			if got := deploymentSurge(d); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
 	}
 	one := intstr.FromInt32(1)
-	d := &appsv1.DaemonSet{Spec: appsv1.DaemonSetSpec{UpdateStrategy: appsv1.DaemonSetUpdateStrategy{RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxSurge: &one}}}}
+	d := &appsv1.DaemonSet{
+		Spec: appsv1.DaemonSetSpec{UpdateStrategy: appsv1.DaemonSetUpdateStrategy{RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxSurge: &one}}},
+	}
 	if daemonSetSurge(d) != 1 || daemonSetSurge(&appsv1.DaemonSet{}) != 0 {
 		t.Error("a DaemonSet's surge is not seen, or is made up")
 	}
 }
 
-// A pod asks for its containers and native sidecars together, or for its greatest
-// init container.
+// A pod requests the sum of its containers and native sidecars, or its largest init
+// container.
 func TestNeeds(t *testing.T) {
 	asks := func(cpu, memory string) corev1.ResourceRequirements {
 		return corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse(cpu), "memory": resource.MustParse(memory)}}
@@ -173,7 +196,9 @@ func TestNeeds(t *testing.T) {
 
 func TestQuotas(t *testing.T) {
 	q := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "q"}, Status: corev1.ResourceQuotaStatus{
-		Hard: corev1.ResourceList{"requests.cpu": resource.MustParse("2")}, Used: corev1.ResourceList{"requests.cpu": resource.MustParse("1500m")}}}
+		Hard: corev1.ResourceList{
+			"requests.cpu": resource.MustParse("2"),
+		}, Used: corev1.ResourceList{"requests.cpu": resource.MustParse("1500m")}}}
 	want := []mesh.Quota{{Namespace: "shop", Name: "q", Resource: "requests.cpu", Hard: 2000, Used: 1500}}
 	if d := cmp.Diff(want, quotasOf(q)); d != "" {
 		t.Error(d)
@@ -185,8 +210,12 @@ func TestQuotas(t *testing.T) {
 }
 
 func TestNodes(t *testing.T) {
-	n := &corev1.Node{Status: corev1.NodeStatus{Allocatable: corev1.ResourceList{"cpu": resource.MustParse("4"), "memory": resource.MustParse("1Gi"), "pods": resource.MustParse("110")},
-		Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}}}
+	n := &corev1.Node{
+		Status: corev1.NodeStatus{
+			Allocatable: corev1.ResourceList{"cpu": resource.MustParse("4"), "memory": resource.MustParse("1Gi"), "pods": resource.MustParse("110")},
+			Conditions:  []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}},
+		},
+	}
 	if got, want := nodeOf(n), (mesh.Node{Open: true, Present: true, CPU: 4000, Memory: 1 << 30, Pods: 110}); got != want {
 		t.Errorf("%+v", got)
 	}
@@ -198,23 +227,30 @@ func TestNodes(t *testing.T) {
 	if got := nodeOf(n); got.Open || got.Present {
 		t.Errorf("cordoned: %+v", got)
 	}
-	l := &observation{world: mesh.World{Capacity: mesh.Capacity{Nodes: []mesh.Node{{Name: "n", CPU: 4000, Pods: 2}}}}, usage: map[string]usage{"n": {mesh.Needs{CPU: 1000}, 1}}}
+	l := &observation{
+		world: mesh.World{Capacity: mesh.Capacity{Nodes: []mesh.Node{{Name: "n", CPU: 4000, Pods: 2}}}},
+		usage: map[string]usage{"n": {mesh.Needs{CPU: 1000}, 1}},
+	}
 	if l.subtractUsage(); l.world.Capacity.Nodes[0].CPU != 3000 || l.world.Capacity.Nodes[0].Pods != 1 {
 		t.Errorf("%+v", l.world.Capacity.Nodes)
 	}
 }
 
-// The budget that forbids an eviction is named.
-func TestABudgetIsNamed(t *testing.T) {
+// The error of an eviction names the budget that forbids it.
+func TestEvictionNamesBudget(t *testing.T) {
 	refusal := apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0)
-	refusal.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: "DisruptionBudget", Message: "The disruption budget web needs 2 healthy pods and has 2 currently"}}
+	refusal.ErrStatus.Details.Causes = []metav1.StatusCause{
+		{Type: "DisruptionBudget", Message: "The disruption budget web needs 2 healthy pods and has 2 currently"},
+	}
 	if got := forbiddenByBudget(refusal); !strings.Contains(got, "budget web needs 2 healthy pods") {
 		t.Error(got)
 	}
-	if got := forbiddenByBudget(apierrors.NewInternalError(errors.New("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."))); !strings.Contains(got, "more than one") {
+	several := errors.New("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+	if got := forbiddenByBudget(apierrors.NewInternalError(several)); !strings.Contains(got, "more than one") {
 		t.Error(got)
 	}
-	for _, err := range []error{nil, errors.New("no route"), apierrors.NewGenericServerResponse(http.StatusConflict, "evict", corev1.Resource("pods"), "x", "", 0, false)} {
+	conflict := apierrors.NewGenericServerResponse(http.StatusConflict, "evict", corev1.Resource("pods"), "x", "", 0, false)
+	for _, err := range []error{nil, errors.New("no route"), conflict} {
 		if got := forbiddenByBudget(err); got != "" {
 			t.Errorf("%v: %s", err, got)
 		}

@@ -3,17 +3,15 @@
 package cluster
 
 import (
+	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/cluster/client"
 	"os"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/rerig/rerig/internal/cluster/client"
 )
 
-// TestLab observes a real mesh, without changing it: what is there is for the
-// stories to say, that everything answers is said here.
+// TestLab observes a real mesh without changing it, and checks that every istiod and
+// proxy answers. The stories check what it finds.
 func TestLab(t *testing.T) {
 	kubeconfig := os.Getenv("RERIG_TEST_KUBECONFIG")
 	if kubeconfig == "" {

@@ -5,28 +5,26 @@ package cluster
 import (
 	"context"
 	"errors"
-	"testing"
-	"time"
-
+	"github.com/rerig/rerig/internal/cluster/lease"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
-
-	"github.com/rerig/rerig/internal/cluster/lease"
+	"testing"
+	"time"
 )
 
-// testLease: the second waits and knows for whom; it acts when the first ends,
-// and the first ends only after it has stopped acting.
+// testLease: the second process waits and knows for whom. It acts when the first one
+// ends, which ends only after it has stopped acting.
 func testLease(t *testing.T, c *fixture) {
 	const span = 8 * time.Second
-	firstActs, told := make(chan struct{}), make(chan string, 10)
+	firstActs, observed := make(chan struct{}), make(chan string, 10)
 	first, stop := context.WithCancel(t.Context())
 	ended, stopped := make(chan error, 1), time.Time{}
 	go func() {
 		ended <- c.Hold(first, "first", span, func(string) {}, func(ctx context.Context) error {
 			close(firstActs)
 			<-ctx.Done()
-			time.Sleep(200 * time.Millisecond) // the write that is under way
+			time.Sleep(200 * time.Millisecond) // the write that is in progress
 			stopped = time.Now()
 			return ctx.Err()
 		})
@@ -38,22 +36,25 @@ func testLease(t *testing.T, c *fixture) {
 	second := make(chan error, 1)
 	began := time.Time{}
 	go func() {
-		second <- c.Hold(t.Context(), "second", span, func(holder string) { told <- holder }, func(context.Context) error {
+		second <- c.Hold(t.Context(), "second", span, func(holder string) { observed <- holder }, func(context.Context) error {
 			began = time.Now()
 			return errors.New("done")
 		})
 	}()
 	select {
-	case who := <-told:
+	case who := <-observed:
 		if who != "first" {
-			t.Errorf("told of %q", who)
+			t.Errorf("observed of %q", who)
 		}
 	case <-time.After(time.Minute):
-		t.Fatal("the second is not told of the first")
+		t.Fatal("the second is not observed of the first")
 	}
 	waiting, giveUp := context.WithTimeout(t.Context(), time.Second)
 	defer giveUp()
-	if err := c.Hold(waiting, "third", span, func(string) {}, func(context.Context) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
+	if err := c.Hold(waiting, "third", span, func(string) {}, func(context.Context) error { return nil }); !errors.Is(
+		err,
+		context.DeadlineExceeded,
+	) {
 		t.Errorf("one that gave up waiting ended with %v", err)
 	}
 	stop()
@@ -71,7 +72,7 @@ func testLease(t *testing.T, c *fixture) {
 	}
 }
 
-// testLeaseLost: whoever loses the Lease stops acting.
+// testLeaseLost: a process that loses the Lease stops acting.
 func testLeaseLost(t *testing.T, c *fixture) {
 	err := c.Hold(t.Context(), "robbed", 2*time.Second, func(string) {}, func(ctx context.Context) error {
 		theft := []byte(`{"spec":{"holderIdentity":"thief"}}`)

@@ -5,12 +5,11 @@ package cluster
 import (
 	"fmt"
 	"io"
+	"k8s.io/client-go/rest"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"k8s.io/client-go/rest"
 )
 
 // objectServer serves one object, whatever its kind, and notes how it is patched.

@@ -3,37 +3,44 @@
 package cluster
 
 import (
-	"slices"
-	"testing"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/istio"
+	"github.com/rerig/rerig/internal/mesh"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/rerig/rerig/internal/cluster/client"
-	"github.com/rerig/rerig/internal/cluster/istio"
-	"github.com/rerig/rerig/internal/mesh"
+	"slices"
+	"testing"
 )
 
-// testSelecting has a server's objects that go by labels read where they reach.
-func testSelecting(t *testing.T, c *fixture) {
-	labelled(t, c, "chosen", nil)
-	labelled(t, c, "chooser", map[string]string{"who": "chooser"})
+// testPodSelectors reads what selects pods, with the namespaces in which it does.
+func testPodSelectors(t *testing.T, c *fixture) {
+	createNamespace(t, c, "chosen", nil)
+	createNamespace(t, c, "chooser", map[string]string{"who": "chooser"})
 	web := metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}
 	policy := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: networkingv1.NetworkPolicySpec{PodSelector: web,
 		Ingress: []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &web}}}},
 		Egress: []networkingv1.NetworkPolicyEgressRule{{To: []networkingv1.NetworkPolicyPeer{{PodSelector: &web,
 			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"who": "chooser"}}}}}}}}
 	budget := &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Name: "b"}, Spec: policyv1.PodDisruptionBudgetSpec{Selector: &web}}
-	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: web.MatchLabels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a", Image: "a"}}}}
+	template := corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: web.MatchLabels},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "a", Image: "a"}}},
+	}
 	none, by := int32(0), client.Creating
-	set := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: "r"}, Spec: appsv1.ReplicaSetSpec{Replicas: &none, Selector: &web, Template: template}}
+	set := &appsv1.ReplicaSet{
+		ObjectMeta: metav1.ObjectMeta{Name: "r"},
+		Spec:       appsv1.ReplicaSetSpec{Replicas: &none, Selector: &web, Template: template},
+	}
 	daemons := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "d"}, Spec: appsv1.DaemonSetSpec{Selector: &web, Template: template}}
-	replication := &corev1.ReplicationController{ObjectMeta: metav1.ObjectMeta{Name: "c"}, Spec: corev1.ReplicationControllerSpec{Replicas: &none, Template: &template}}
+	replication := &corev1.ReplicationController{
+		ObjectMeta: metav1.ObjectMeta{Name: "c"},
+		Spec:       corev1.ReplicationControllerSpec{Replicas: &none, Template: &template},
+	}
 	for _, made := range []func() error{
 		func() error {
 			return errOf(c.api.NetworkingV1().NetworkPolicies("chosen").Create(t.Context(), policy, by))
@@ -55,7 +62,10 @@ func testSelecting(t *testing.T, c *fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := readings{selectors: list, namespaces: []mesh.Namespace{{Name: "chosen"}, {Name: "chooser", Labels: map[string]string{"who": "chooser"}}}}.selectorsByNamespace()
+	found := readings{
+		selectors:  list,
+		namespaces: []mesh.Namespace{{Name: "chosen"}, {Name: "chooser", Labels: map[string]string{"who": "chooser"}}},
+	}.selectorsByNamespace()
 	selector := mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}}
 	peers := mesh.PodSelector{Subject: "NetworkPolicy chosen/p", Part: "its egress peers", Selector: selector, Effect: mesh.SetsPolicy}
 	want := map[string][]mesh.PodSelector{
@@ -75,9 +85,9 @@ func testSelecting(t *testing.T, c *fixture) {
 
 func errOf[T any](_ T, err error) error { return err }
 
-// Istio's kinds name labels in fields of their own; one of the root namespace is
-// about the pods of all.
-func TestIstioGoesByLabels(t *testing.T) {
+// Istio's kinds select pods by labels in fields of their own. An object in the root
+// namespace selects pods of all namespaces.
+func TestIstioSelectsPods(t *testing.T) {
 	object := func(namespace string, spec map[string]any) *unstructured.Unstructured {
 		return &unstructured.Unstructured{Object: map[string]any{"metadata": map[string]any{"namespace": namespace, "name": "o"}, "spec": spec}}
 	}

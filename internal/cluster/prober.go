@@ -128,7 +128,7 @@ func addVolumes(s *corev1.PodSpec) {
 	}
 	for _, containers := range [][]corev1.Container{s.InitContainers, s.Containers} {
 		for i := range containers {
-			containers[i].VolumeDevices = nil // a block device belongs to a claim
+			containers[i].VolumeDevices = nil // a block device is part of a claim
 			for _, m := range containers[i].VolumeMounts {
 				if !known[m.Name] {
 					empty := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}

@@ -103,7 +103,8 @@ func (r *Reader) readNamespaces(ctx context.Context, o *observation) error {
 				if n.DeletionTimestamp != nil {
 					continue // nothing can be created in it
 				}
-				o.found.namespaces = append(o.found.namespaces, mesh.Namespace{Name: n.Name, Labels: n.Labels, ManagedBy: labelsManagedBy(&n.ObjectMeta)})
+				found := mesh.Namespace{Name: n.Name, Labels: n.Labels, ManagedBy: labelsManagedBy(&n.ObjectMeta)}
+				o.found.namespaces = append(o.found.namespaces, found)
 			}
 		})
 	return client.ReadError("Namespaces", err)

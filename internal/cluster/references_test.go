@@ -4,27 +4,32 @@ package cluster
 
 import (
 	"errors"
-	"slices"
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/istio"
+	"github.com/rerig/rerig/internal/mesh"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/rerig/rerig/internal/cluster/client"
-	"github.com/rerig/rerig/internal/cluster/istio"
-	"github.com/rerig/rerig/internal/mesh"
+	"slices"
+	"testing"
+	"time"
 )
 
-// What is a control plane's own is no claim on it; the Service of a tag that no
+// A control plane's own objects are no reference to it; the Service of a tag that no
 // webhook serves is one.
-func TestClaims(t *testing.T) {
-	l := observation{removes: true, tagServices: map[string]string{"prod": "old", "stray": "old"}, serviceRevision: map[string]string{"istiod-old": "old"},
-		references: []mesh.Reference{{Subject: "EnvoyFilter istio-system/stats", Value: "old"}, {Subject: "EnvoyFilter shop/lua", Value: "old"}},
-		calls:      []serviceCall{{"ValidatingWebhookConfiguration a", "istiod-old"}, {"ValidatingWebhookConfiguration b", "istiod"}}}
+func TestReferences(t *testing.T) {
+	l := observation{
+		removes:         true,
+		tagServices:     map[string]string{"prod": "old", "stray": "old"},
+		serviceRevision: map[string]string{"istiod-old": "old"},
+		references: []mesh.Reference{
+			{Subject: "EnvoyFilter istio-system/stats", Value: "old"},
+			{Subject: "EnvoyFilter shop/lua", Value: "old"},
+		},
+		calls: []serviceCall{{"ValidatingWebhookConfiguration a", "istiod-old"}, {"ValidatingWebhookConfiguration b", "istiod"}},
+	}
 	l.world.RootNamespace = "istio-system"
 	l.world.Webhooks = []mesh.Webhook{{Tag: "prod"}}
 	l.world.Components = []mesh.Component{{Kind: "EnvoyFilter", Namespace: "istio-system", Name: "stats", Revision: "old"}}
@@ -47,15 +52,22 @@ func TestClaims(t *testing.T) {
 // virtualServices is where VirtualServices are served.
 var virtualServices = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1beta1", Resource: "virtualservices"}
 
-// testClaims reads, off a real API server, what names a revision: configuration
-// that bears its label, and an entry whose VM was last connected to it.
-func testClaims(t *testing.T, c *fixture) {
+// testReferences reads references to a revision: configuration with its label, and an
+// entry whose VM was last connected to it.
+func testReferences(t *testing.T, c *fixture) {
 	kindServed(t, c, "networking.istio.io", "v1beta1", "VirtualService", "virtualservices")
 	kindServed(t, c, "networking.istio.io", "v1alpha3", "WorkloadEntry", "workloadentries")
 	labels := map[string]any{mesh.RevisionLabel: "held"}
-	stored(t, c, virtualServices, "VirtualService", "routes", map[string]any{"labels": labels})
-	stored(t, c, virtualServices, "VirtualService", "plain", nil)
-	stored(t, c, istio.WorkloadEntry, "WorkloadEntry", "away", map[string]any{"annotations": map[string]any{workloadController: "istiod-held-6d4cf56db6-abcde"}})
+	createInRoot(t, c, virtualServices, "VirtualService", "routes", map[string]any{"labels": labels})
+	createInRoot(t, c, virtualServices, "VirtualService", "plain", nil)
+	createInRoot(
+		t,
+		c,
+		istio.WorkloadEntry,
+		"WorkloadEntry",
+		"away",
+		map[string]any{"annotations": map[string]any{workloadController: "istiod-held-6d4cf56db6-abcde"}},
+	)
 	c.RemovingRun = "leaving"
 	defer func() { c.RemovingRun = "" }()
 	w, err := c.Observe(t.Context())
@@ -68,19 +80,26 @@ func testClaims(t *testing.T, c *fixture) {
 			got = append(got, claim.Subject+": "+claim.Through)
 		}
 	}
-	want := []string{"VirtualService istio-system/routes: label istio.io/rev=held", "WorkloadEntry istio-system/away: annotation istio.io/workloadController=istiod-held-6d4cf56db6-abcde"}
+	want := []string{
+		"VirtualService istio-system/routes: label istio.io/rev=held",
+		"WorkloadEntry istio-system/away: annotation istio.io/workloadController=istiod-held-6d4cf56db6-abcde",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("what names it: %q", got)
 	}
 }
 
-// kindServed has the API server serve a kind of which it stores everything.
+// kindServed makes the API server serve a kind without a schema.
 func kindServed(t *testing.T, c *fixture, group, version, kind, plural string) {
 	t.Helper()
 	loose := map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}
-	definition := map[string]any{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": map[string]any{"name": plural + "." + group},
+	definition := map[string]any{
+		"apiVersion": "apiextensions.k8s.io/v1",
+		"kind":       "CustomResourceDefinition",
+		"metadata":   map[string]any{"name": plural + "." + group},
 		"spec": map[string]any{"group": group, "scope": "Namespaced", "names": map[string]any{"plural": plural, "kind": kind},
-			"versions": []any{map[string]any{"name": version, "served": true, "storage": true, "schema": map[string]any{"openAPIV3Schema": loose}}}}}
+			"versions": []any{map[string]any{"name": version, "served": true, "storage": true, "schema": map[string]any{"openAPIV3Schema": loose}}}},
+	}
 	post(t, c, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
 	resource := schema.GroupVersionResource{Group: group, Version: version, Resource: plural}
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -95,10 +114,17 @@ func kindServed(t *testing.T, c *fixture, group, version, kind, plural string) {
 	t.Fatal(kind + " is not served")
 }
 
-// stored puts an object into the root namespace.
-func stored(t *testing.T, c *fixture, resource schema.GroupVersionResource, kind, name string, meta map[string]any) {
+// createInRoot creates an object in the root namespace.
+func createInRoot(t *testing.T, c *fixture, resource schema.GroupVersionResource, kind, name string, meta map[string]any) {
 	t.Helper()
-	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": resource.GroupVersion().String(), "kind": kind, "metadata": map[string]any{"name": name}, "spec": map[string]any{}}}
+	o := &unstructured.Unstructured{
+		Object: map[string]any{
+			"apiVersion": resource.GroupVersion().String(),
+			"kind":       kind,
+			"metadata":   map[string]any{"name": name},
+			"spec":       map[string]any{},
+		},
+	}
 	for key, value := range meta {
 		o.Object["metadata"].(map[string]any)[key] = value
 	}

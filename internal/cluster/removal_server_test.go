@@ -9,18 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
@@ -28,16 +16,26 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
 )
 
-// testRemoval keeps, deletes and puts back what a revision is made of.
+// testRemoval saves, deletes and restores the components of a revision.
 func testRemoval(t *testing.T, c *fixture) {
-	departs(t, c, "leaving")
+	approvedRemoval(t, c, "leaving")
 	own := map[string]string{mesh.RevisionLabel: "gone", istio.ComponentLabel: istio.Pilot}
 	configMap(t, c, "istio-gone", own, map[string]string{"mesh": "trustDomain: a"})
 	configMap(t, c, "gateway", map[string]string{mesh.RevisionLabel: "gone", istio.ComponentLabel: "IngressGateways"}, nil)
 	configMap(t, c, "plain", nil, nil)
-	released(t, c, "gone")
+	helmReleaseOf(t, c, "gone")
 
 	want := []string{"ConfigMap istio-system/istio-gone", "ClusterRole istiod-gone", "Secret istio-system/sh.helm.release.v1.istiod-gone.v1"}
 	owned := func() []string {
@@ -56,7 +54,8 @@ func testRemoval(t *testing.T, c *fixture) {
 	}
 	w, _ := c.Observe(t.Context())
 	for _, b := range w.ComponentsOf("gone") {
-		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: "gone"}, step.Target{}, c.now())
+		remove := step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: "gone"}
+		changes, err := plan.Render(remove, step.Target{}, c.now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,16 +87,19 @@ func testRemoval(t *testing.T, c *fixture) {
 	if err != nil || m.Data["mesh"] != "trustDomain: a" {
 		t.Errorf("it came back as %v, %v", m.Data, err)
 	}
-	testRemovalOfOthers(t, c)
-	if err := c.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "never"}); !errors.Is(err, engine.ErrRefused) {
+	testManagedComponents(t, c)
+	if err := c.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "never"}); !errors.Is(
+		err,
+		engine.ErrRefused,
+	) {
 		t.Errorf("what was never kept comes back: %v", err)
 	}
 }
 
-// testKept sees that what comes back is what is lost, of what the run as it is
-// now has taken away.
-func testKept(t *testing.T, c *fixture) {
-	departs(t, c, "again")
+// testRestore: a rollback restores what is missing, from the copies that this round of the
+// run has saved.
+func testRestore(t *testing.T, c *fixture) {
+	approvedRemoval(t, c, "again")
 	own := map[string]string{mesh.RevisionLabel: "kept", istio.ComponentLabel: istio.Pilot}
 	configMap(t, c, "istio-kept", own, map[string]string{"mesh": "as it was"})
 	configMap(t, c, "values-kept", own, nil)
@@ -111,7 +113,7 @@ func testKept(t *testing.T, c *fixture) {
 		return len(w.MissingComponents("kept"))
 	}
 	back := step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "kept"}
-	if takeAway(t, c, "kept"); lost() != 2 {
+	if removeRevision(t, c, "kept"); lost() != 2 {
 		t.Fatalf("%d objects are lost", lost())
 	}
 	if err := c.Write(t.Context(), back); err != nil || lost() != 0 {
@@ -144,14 +146,14 @@ func testKept(t *testing.T, c *fixture) {
 	if err := maps.Delete(t.Context(), "values-kept", metav1.DeleteOptions{}); err != nil || lost() != 0 {
 		t.Errorf("of a run that nobody agreed to yet %d objects are lost, %v", lost(), err)
 	}
-	agreed(t, c, "again", c.now().Add(time.Hour))
+	approve(t, c, "again", c.now().Add(time.Hour))
 	if n := lost(); n != 0 {
 		t.Errorf("of a run that begins anew %d objects are lost", n)
 	}
 	if err := c.Write(t.Context(), back); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("what an earlier run of that name has kept comes back: %v", err)
 	}
-	if takeAway(t, c, "kept"); lost() != 1 {
+	if removeRevision(t, c, "kept"); lost() != 1 {
 		t.Errorf("%d objects are lost", lost())
 	}
 	if err := c.Write(t.Context(), back); err != nil || lost() != 0 {
@@ -160,30 +162,43 @@ func testKept(t *testing.T, c *fixture) {
 	mended("what it kept itself")
 }
 
-// testUnrestorable sees that what can never come back is told by name.
+// testUnrestorable: an object that cannot be restored is named.
 func testUnrestorable(t *testing.T, c *fixture) {
-	departs(t, c, "homeless")
-	labelled(t, c, "home", nil)
-	_, err := c.api.CoreV1().ConfigMaps("home").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "left"}}, client.Creating)
-	err = errors.Join(err, c.Write(t.Context(), step.Change{Verb: step.SaveCopy, Kind: "ConfigMap", Namespace: "home", Name: "left", Revision: "homeless"}),
-		c.api.CoreV1().Namespaces().Delete(t.Context(), "home", metav1.DeleteOptions{}), c.api.CoreV1().ConfigMaps("home").Delete(t.Context(), "left", metav1.DeleteOptions{}))
-	home, got := c.api.CoreV1().Namespaces().Get(t.Context(), "home", metav1.GetOptions{})
+	approvedRemoval(t, c, "homeless")
+	createNamespace(t, c, "home", nil)
+	_, err := c.api.CoreV1().ConfigMaps("home").Create(
+		t.Context(),
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "left"}},
+		client.Creating,
+	)
+	err = errors.Join(
+		err,
+		c.Write(t.Context(), step.Change{Verb: step.SaveCopy, Kind: "ConfigMap", Namespace: "home", Name: "left", Revision: "homeless"}),
+		c.api.CoreV1().Namespaces().Delete(
+			t.Context(),
+			"home",
+			metav1.DeleteOptions{},
+		),
+		c.api.CoreV1().ConfigMaps("home").Delete(t.Context(), "left", metav1.DeleteOptions{}),
+	)
+	namespace, got := c.api.CoreV1().Namespaces().Get(t.Context(), "home", metav1.GetOptions{})
 	if err = errors.Join(err, got); err != nil {
 		t.Fatal(err)
 	}
-	home.Spec.Finalizers = nil
-	if _, err := c.api.CoreV1().Namespaces().Finalize(t.Context(), home, client.Updating); err != nil {
+	namespace.Spec.Finalizers = nil
+	if _, err := c.api.CoreV1().Namespaces().Finalize(t.Context(), namespace, client.Updating); err != nil {
 		t.Fatal(err)
 	}
 	err = c.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "homeless"})
-	if !errors.Is(err, engine.ErrRefused) || errors.Is(err, engine.ErrConflict) || !strings.Contains(err.Error(), "restore ConfigMap home/left of revision homeless: its namespace does not exist") {
+	if !errors.Is(err, engine.ErrRefused) || errors.Is(err, engine.ErrConflict) ||
+		!strings.Contains(err.Error(), "restore ConfigMap home/left of revision homeless: its namespace does not exist") {
 		t.Error(err)
 	}
 }
 
-// testTries sees that a pod is tried as its controller would make it, and what a
-// quota says of it told apart.
-func testTries(t *testing.T, c *fixture) {
+// testDryRuns creates a workload's pod by dry run as its controller would, and tells a
+// quota's refusal from others.
+func testDryRuns(t *testing.T, c *fixture) {
 	by := client.Creating
 	labels := map[string]string{"app": "db"}
 	spec := template(labels)
@@ -191,40 +206,52 @@ func testTries(t *testing.T, c *fixture) {
 	spec.Spec.Containers[0].VolumeDevices = []corev1.VolumeDevice{{Name: "raw", DevicePath: "/dev/raw"}}
 	spec.Spec.InitContainers = []corev1.Container{{Name: "init", Image: "init:1", VolumeMounts: spec.Spec.Containers[0].VolumeMounts}}
 	claim := func(name string) corev1.PersistentVolumeClaim {
-		return corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.PersistentVolumeClaimSpec{AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-			Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}}}}
+		return corev1.PersistentVolumeClaim{
+			ObjectMeta: metav1.ObjectMeta{Name: name},
+			Spec: corev1.PersistentVolumeClaimSpec{AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+				Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}}},
+		}
 	}
-	labelled(t, c, "claiming", nil)
-	_, err := c.api.AppsV1().StatefulSets("claiming").Create(t.Context(), &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "db"}, Spec: appsv1.StatefulSetSpec{Selector: &metav1.LabelSelector{MatchLabels: labels},
-		Template: spec, ServiceName: "db", VolumeClaimTemplates: []corev1.PersistentVolumeClaim{claim("data"), claim("raw")}}}, by)
+	createNamespace(t, c, "claiming", nil)
+	_, err := c.api.AppsV1().StatefulSets("claiming").Create(
+		t.Context(),
+		&appsv1.StatefulSet{
+			ObjectMeta: metav1.ObjectMeta{Name: "db"},
+			Spec: appsv1.StatefulSetSpec{Selector: &metav1.LabelSelector{MatchLabels: labels},
+				Template: spec, ServiceName: "db", VolumeClaimTemplates: []corev1.PersistentVolumeClaim{claim("data"), claim("raw")}},
+		},
+		by,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: "StatefulSet claiming/db"}); err != nil || !a.Admitted || a.Workload == "" {
+	ofStatefulSet := mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: "StatefulSet claiming/db"}
+	if a, err := c.DryRun(t.Context(), ofStatefulSet); err != nil || !a.Admitted || a.Workload == "" {
 		t.Errorf("a pod with references: %+v, %v", a, err)
 	}
 	for _, of := range []string{"CloneSet claiming/x", "Deployment claiming/gone"} {
-		if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: mesh.WorkloadRef(of)}); err != nil || !a.Admitted || a.Workload != "" {
+		attempt := mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: mesh.WorkloadRef(of)}
+		if a, err := c.DryRun(t.Context(), attempt); err != nil || !a.Admitted || a.Workload != "" {
 			t.Errorf("a bare pod in place of one of %s: %+v, %v", of, a, err)
 		}
 	}
-	if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "full", Workload: "Deployment full/web"}); err != nil || a.Admitted || !a.OverQuota {
+	if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "full", Workload: "Deployment full/web"}); err != nil ||
+		a.Admitted ||
+		!a.OverQuota {
 		t.Errorf("a pod for which there is no room: %+v, %v", a, err)
 	}
 }
 
-// departs is a run that takes a revision away, and that somebody has agreed to.
-func departs(t *testing.T, c *fixture, name string) {
+// approvedRemoval creates an approved run that removes a revision.
+func approvedRemoval(t *testing.T, c *fixture, name string) {
 	t.Helper()
-	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "new"}}); err != nil {
-		t.Fatal(err)
-	}
-	agreed(t, c, name, c.now())
+	createRun(t, c, name, "new")
+	approve(t, c, name, c.now())
 	c.RemovingRun = name
 	t.Cleanup(func() { c.RemovingRun = "" })
 }
 
-func agreed(t *testing.T, c *fixture, name string, at time.Time) {
+func approve(t *testing.T, c *fixture, name string, at time.Time) {
 	t.Helper()
 	j := c.Record(name)
 	_, _, err := j.Load(t.Context())
@@ -233,8 +260,8 @@ func agreed(t *testing.T, c *fixture, name string, at time.Time) {
 	}
 }
 
-// takeAway keeps and deletes what a revision is made of, and counts it.
-func takeAway(t *testing.T, c *fixture, revision string) int {
+// removeRevision saves and deletes the components of a revision, and returns their number.
+func removeRevision(t *testing.T, c *fixture, revision string) int {
 	t.Helper()
 	w, err := c.Observe(t.Context())
 	if err != nil {
@@ -242,7 +269,8 @@ func takeAway(t *testing.T, c *fixture, revision string) int {
 	}
 	own := w.ComponentsOf(revision)
 	for _, b := range own {
-		changes, err := plan.Render(step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: revision}, step.Target{}, c.now())
+		remove := step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: revision}
+		changes, err := plan.Render(remove, step.Target{}, c.now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -258,35 +286,47 @@ func takeAway(t *testing.T, c *fixture, revision string) int {
 	return len(own)
 }
 
-// testRemovalOfOthers sees that what Flux keeps is Flux's, with Helm's memory of it.
-func testRemovalOfOthers(t *testing.T, c *fixture) {
-	released(t, c, "flux")
-	configMap(t, c, "istio-flux", map[string]string{mesh.RevisionLabel: "flux", istio.ComponentLabel: istio.Pilot, "helm.toolkit.fluxcd.io/name": "istiod"}, nil)
+// testManagedComponents: what Flux manages is Flux's, with the Secrets of its Helm release.
+func testManagedComponents(t *testing.T, c *fixture) {
+	helmReleaseOf(t, c, "flux")
+	configMap(
+		t,
+		c,
+		"istio-flux",
+		map[string]string{mesh.RevisionLabel: "flux", istio.ComponentLabel: istio.Pilot, "helm.toolkit.fluxcd.io/name": "istiod"},
+		nil,
+	)
 	w, err := c.Observe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	hands := map[string]string{}
+	managers := map[string]string{}
 	for _, b := range w.ComponentsOf("flux") {
-		hands[b.Kind] = b.ManagedBy
+		managers[b.Kind] = b.ManagedBy
 	}
-	if want := map[string]string{"ConfigMap": "Flux (istiod)", "ClusterRole": "Flux (istiod)", "Secret": "Flux (istiod)"}; !maps.Equal(hands, want) {
-		t.Errorf("of what Flux keeps: %v", hands)
+	if want := map[string]string{"ConfigMap": "Flux (istiod)", "ClusterRole": "Flux (istiod)", "Secret": "Flux (istiod)"}; !maps.Equal(
+		managers,
+		want,
+	) {
+		t.Errorf("of what Flux keeps: %v", managers)
 	}
 }
 
 func configMap(t *testing.T, c *fixture, name string, labels, data map[string]string) {
 	t.Helper()
-	_, err := c.api.CoreV1().ConfigMaps(c.root).Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Data: data},
-		client.Creating)
+	_, err := c.api.CoreV1().ConfigMaps(c.root).Create(
+		t.Context(),
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Data: data},
+		client.Creating,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// released is Helm's release of an istiod, with a ClusterRole that bears no label
-// of its revision, and a tag that is not to go along.
-func released(t *testing.T, c *fixture, revision string) {
+// helmReleaseOf creates a Helm release of an istiod, with a ClusterRole without the
+// revision's label, and a tag that is not part of it.
+func helmReleaseOf(t *testing.T, c *fixture, revision string) {
 	t.Helper()
 	plane := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: istiod-%[1]s, labels: {app: istiod, istio.io/rev: %[1]s}}\n---\n" +
 		"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: istiod-%[1]s}\n---\n" +
@@ -299,9 +339,13 @@ func released(t *testing.T, c *fixture, revision string) {
 		t.Fatal(err)
 	}
 	release := gzipped(t, body(t, map[string]any{"name": "istiod-" + revision, "manifest": fmt.Sprintf(plane, revision)}))
-	_, err = c.api.CoreV1().Secrets(c.root).Create(t.Context(), &corev1.Secret{Type: releaseType, ObjectMeta: metav1.ObjectMeta{Name: "sh.helm.release.v1.istiod-" + revision + ".v1",
-		Labels: map[string]string{"owner": "helm", "name": "istiod-" + revision, "status": "deployed"}},
-		Data: map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(release))}}, client.Creating)
+	_, err = c.api.CoreV1().Secrets(c.root).Create(
+		t.Context(),
+		&corev1.Secret{Type: releaseType, ObjectMeta: metav1.ObjectMeta{Name: "sh.helm.release.v1.istiod-" + revision + ".v1",
+			Labels: map[string]string{"owner": "helm", "name": "istiod-" + revision, "status": "deployed"}},
+			Data: map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(release))}},
+		client.Creating,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

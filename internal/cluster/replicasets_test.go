@@ -4,20 +4,17 @@ package cluster
 
 import (
 	"fmt"
+	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/mesh"
+	"k8s.io/client-go/rest"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"k8s.io/client-go/rest"
-
-	"github.com/rerig/rerig/internal/mesh"
 )
 
-// What goes by labels is read without the whole of the many ReplicaSets that
-// Deployments own.
-func TestOwnedReplicaSetsAreReadByTheirMetadata(t *testing.T) {
+// Of the many ReplicaSets that Deployments own only the metadata is read.
+func TestOwnedReplicaSetsByMetadata(t *testing.T) {
 	const alone = `{"metadata":{"name":"alone","namespace":"shop"},"spec":{"selector":{"matchLabels":{"app":"web"}}}}`
 	var wholes []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,8 +23,13 @@ func TestOwnedReplicaSetsAreReadByTheirMetadata(t *testing.T) {
 		case !strings.HasSuffix(r.URL.Path, "/replicasets"):
 			http.NotFound(w, r)
 		case strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList"):
-			fmt.Fprint(w, `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[{"metadata":{"name":"alone","namespace":"shop"}},
-				{"metadata":{"name":"web-1","namespace":"shop","ownerReferences":[{"apiVersion":"apps/v1","kind":"Deployment","name":"web","uid":"d","controller":true}]}}]}`)
+			fmt.Fprint(
+				w,
+				`{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[
+					{"metadata":{"name":"alone","namespace":"shop"}},
+					{"metadata":{"name":"web-1","namespace":"shop","ownerReferences":[
+						{"apiVersion":"apps/v1","kind":"Deployment","name":"web","uid":"d","controller":true}]}}]}`,
+			)
 		default:
 			wholes = append(wholes, r.URL.Path+" "+r.URL.Query().Get("fieldSelector"))
 			fmt.Fprintf(w, `{"kind":"ReplicaSetList","apiVersion":"apps/v1","metadata":{},"items":[%s]}`, alone)

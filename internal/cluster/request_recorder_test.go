@@ -3,16 +3,14 @@
 package cluster
 
 import (
+	"github.com/rerig/rerig/internal/cluster/rights"
+	"k8s.io/client-go/rest"
 	"net/http"
 	"strings"
 	"sync"
-
-	"k8s.io/client-go/rest"
-
-	"github.com/rerig/rerig/internal/cluster/rights"
 )
 
-// recorder notes what is asked of an API server, in RBAC's terms.
+// recorder notes the requests to an API server in RBAC's terms.
 type recorder struct {
 	mu      sync.Mutex
 	asked   []rights.Right
@@ -57,7 +55,7 @@ func (r recording) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(request)
 }
 
-// requested names what a path and a method ask for.
+// requested returns the right that a request needs.
 func requested(request *http.Request) (rights.Right, bool) {
 	parts := strings.Split(strings.Trim(request.URL.Path, "/"), "/")
 	var p rights.Right
@@ -79,7 +77,9 @@ func requested(request *http.Request) (rights.Right, bool) {
 	if len(parts) > 2 {
 		p.Resource += "/" + parts[2]
 	}
-	p.Verb = map[string]string{http.MethodGet: "get", http.MethodPost: "create", http.MethodPut: "update", http.MethodPatch: "patch", http.MethodDelete: "delete"}[request.Method]
+	p.Verb = map[string]string{
+		http.MethodGet: "get", http.MethodPost: "create", http.MethodPut: "update", http.MethodPatch: "patch", http.MethodDelete: "delete",
+	}[request.Method]
 	if p.Verb == "get" && p.Name == "" {
 		p.Verb = "list"
 	}

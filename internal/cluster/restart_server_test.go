@@ -4,33 +4,46 @@ package cluster
 
 import (
 	"errors"
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"testing"
+	"time"
 )
 
-// template is the least that a pod template may be.
+// template returns a minimal pod template.
 func template(labels map[string]string) corev1.PodTemplateSpec {
-	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:1"}}}}
+	return corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: labels},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:1"}}},
+	}
 }
 
 func testRestart(t *testing.T, c *fixture) {
 	labels := map[string]string{"app": "web"}
 	selector := &metav1.LabelSelector{MatchLabels: labels}
 	object, other := metav1.ObjectMeta{Name: "web", Namespace: "shop"}, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"}
-	_, err1 := c.api.AppsV1().Deployments("shop").Create(t.Context(), &appsv1.Deployment{ObjectMeta: object, Spec: appsv1.DeploymentSpec{Selector: selector, Template: template(labels)}}, other)
-	_, err2 := c.api.AppsV1().StatefulSets("shop").Create(t.Context(), &appsv1.StatefulSet{ObjectMeta: object, Spec: appsv1.StatefulSetSpec{Selector: selector, Template: template(labels)}}, other)
-	_, err3 := c.api.AppsV1().DaemonSets("shop").Create(t.Context(), &appsv1.DaemonSet{ObjectMeta: object, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template(labels)}}, other)
+	_, err1 := c.api.AppsV1().Deployments("shop").Create(
+		t.Context(),
+		&appsv1.Deployment{ObjectMeta: object, Spec: appsv1.DeploymentSpec{Selector: selector, Template: template(labels)}},
+		other,
+	)
+	_, err2 := c.api.AppsV1().StatefulSets("shop").Create(
+		t.Context(),
+		&appsv1.StatefulSet{ObjectMeta: object, Spec: appsv1.StatefulSetSpec{Selector: selector, Template: template(labels)}},
+		other,
+	)
+	_, err3 := c.api.AppsV1().DaemonSets("shop").Create(
+		t.Context(),
+		&appsv1.DaemonSet{ObjectMeta: object, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template(labels)}},
+		other,
+	)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +67,8 @@ func testRestart(t *testing.T, c *fixture) {
 		}
 		was, _ := before.Workload(mesh.WorkloadRef(key))
 		is, ok := after.Workload(mesh.WorkloadRef(key))
-		if !ok || is.RestartAnnotation != (mesh.RestartAnnotation{Run: "up", At: when}) || is.Template.Hash == was.Template.Hash || is.Rollout.Done {
+		if !ok || is.RestartAnnotation != (mesh.RestartAnnotation{Run: "up", At: when}) || is.Template.Hash == was.Template.Hash ||
+			is.Rollout.Done {
 			t.Errorf("%s after its restart: %+v", key, is)
 		}
 	}
@@ -62,8 +76,8 @@ func testRestart(t *testing.T, c *fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stamp := "f:spec f:template f:metadata f:annotations f:rerig.dev/"
-	if diff := cmp.Diff([]string{stamp + "restarted-at", stamp + "run"}, fields(t, d.ManagedFields)); diff != "" {
+	prefix := "f:spec f:template f:metadata f:annotations f:rerig.dev/"
+	if diff := cmp.Diff([]string{prefix + "restarted-at", prefix + "run"}, fields(t, d.ManagedFields)); diff != "" {
 		t.Errorf("what rerig manages (-want +got):\n%s", diff)
 	}
 	if err := c.Write(t.Context(), step.Change{Verb: step.InstallRevision, Kind: "Revision", Name: "x"}); err == nil {
@@ -76,18 +90,28 @@ func testRestart(t *testing.T, c *fixture) {
 	}
 }
 
-// The label of a CronJob's template is written where a CronJob has it.
-func testPreset(t *testing.T, c *fixture) {
+// testLabelTemplate labels the template of a CronJob.
+func testLabelTemplate(t *testing.T, c *fixture) {
 	labelled := template(map[string]string{mesh.RevisionLabel: "old"})
 	labelled.Spec.RestartPolicy = corev1.RestartPolicyNever
 	object := metav1.ObjectMeta{Name: "report", Namespace: "shop"}
-	_, err := c.api.BatchV1().CronJobs("shop").Create(t.Context(), &batchv1.CronJob{ObjectMeta: object, Spec: batchv1.CronJobSpec{Schedule: "@daily",
-		JobTemplate: batchv1.JobTemplateSpec{Spec: batchv1.JobSpec{Template: labelled}}}}, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"})
+	_, err := c.api.BatchV1().CronJobs("shop").Create(
+		t.Context(),
+		&batchv1.CronJob{ObjectMeta: object, Spec: batchv1.CronJobSpec{Schedule: "@daily",
+			JobTemplate: batchv1.JobTemplateSpec{
+				Spec: batchv1.JobSpec{Template: labelled},
+			}}},
+		metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, pin := range []string{"new", "-"} {
-		changes, err := plan.Render(step.Step{Kind: step.LabelTemplate, Subject: "CronJob shop/report", TemplateLabel: pin}, step.Target{}, time.Time{})
+		changes, err := plan.Render(
+			step.Step{Kind: step.LabelTemplate, Subject: "CronJob shop/report", TemplateLabel: pin},
+			step.Target{},
+			time.Time{},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +129,7 @@ func testPreset(t *testing.T, c *fixture) {
 	}
 }
 
-func TestASelectorThatNamesTheRevision(t *testing.T) {
+func TestSelectsRevision(t *testing.T) {
 	for value, want := range map[string]bool{"app": false, mesh.RevisionLabel: true} {
 		labels := map[string]string{value: "x"}
 		d := &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template(labels)}}

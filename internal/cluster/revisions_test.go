@@ -3,14 +3,12 @@
 package cluster
 
 import (
-	"testing"
-
 	"github.com/google/go-cmp/cmp"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"testing"
 )
 
 func TestRevisions(t *testing.T) {
@@ -23,7 +21,9 @@ func TestRevisions(t *testing.T) {
 		{Revision: "gone", Tag: "stale", Service: "istio-system/istiod-gone"},
 	}
 	planes := []plane{{"1-29-1", 2, 1, false}, {"default", 1, 1, true}, {"bare", 1, 0, false}}
-	istiods := map[string][]mesh.Istiod{"1-29-1": {{Pod: "a", Version: "1.29.1"}, {Pod: "b", Version: "1.29.2"}, {Pod: "c", Version: "1.29.3", NoAnswer: "refused"}}}
+	istiods := map[string][]mesh.Istiod{
+		"1-29-1": {{Pod: "a", Version: "1.29.1"}, {Pod: "b", Version: "1.29.2"}, {Pod: "c", Version: "1.29.3", NoAnswer: "refused"}},
+	}
 	got := revisionsOf("istio-system", planes, hooks, []string{"istiod", "istiod-1-29-1"}, istiods)
 	want := []mesh.Revision{
 		{Name: "1-29-1", Version: "1.29.1, 1.29.2", Replicas: 2, Ready: 1, Istiods: istiods["1-29-1"]},
@@ -35,7 +35,8 @@ func TestRevisions(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]mesh.Tag{{Name: "prod", Revision: "1-29-1", Service: "1-29-1"}, {Name: "stale", Revision: "gone"}}, tagsOf(hooks, map[string]string{"prod": "1-29-1"}, nil)); diff != "" {
+	tags := []mesh.Tag{{Name: "prod", Revision: "1-29-1", Service: "1-29-1"}, {Name: "stale", Revision: "gone"}}
+	if diff := cmp.Diff(tags, tagsOf(hooks, map[string]string{"prod": "1-29-1"}, nil)); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
 	if got := istio.InjectorOf("mesh", "x"); got != "istio-sidecar-injector-x-mesh" {
@@ -45,12 +46,18 @@ func TestRevisions(t *testing.T) {
 
 func TestWebhooks(t *testing.T) {
 	never := &metav1.LabelSelector{MatchLabels: map[string]string{"istio.io/deactivated": "never-match", "a": "b"}}
-	some := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "istio.io/rev", Operator: "In", Values: []string{"x"}}}}
+	some := &metav1.LabelSelector{
+		MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "istio.io/rev", Operator: "In", Values: []string{"x"}}},
+	}
 	url := "https://elsewhere/inject"
 	c := &admissionv1.MutatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: "istio-sidecar-injector"},
 		Webhooks: []admissionv1.MutatingWebhook{
-			{Name: "rev.namespace.sidecar-injector.istio.io", NamespaceSelector: some, ClientConfig: admissionv1.WebhookClientConfig{URL: &url, CABundle: []byte("no PEM")}},
+			{
+				Name:              "rev.namespace.sidecar-injector.istio.io",
+				NamespaceSelector: some,
+				ClientConfig:      admissionv1.WebhookClientConfig{URL: &url, CABundle: []byte("no PEM")},
+			},
 			{Name: "sidecar-injector.istio.io", NamespaceSelector: never, ObjectSelector: never,
 				ClientConfig: admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: "istio-system", Name: "istiod"}}},
 			{Name: "gateway.other.io"},
@@ -60,8 +67,14 @@ func TestWebhooks(t *testing.T) {
 		{Configuration: "istio-sidecar-injector", Name: "rev.namespace.sidecar-injector.istio.io", Revision: "default", Service: url,
 			Namespaces: mesh.Selector{{Key: "istio.io/rev", Operator: mesh.In, Values: []string{"x"}}}},
 		{Configuration: "istio-sidecar-injector", Name: "sidecar-injector.istio.io", Revision: "default", Service: "istio-system/istiod",
-			Namespaces: mesh.Selector{{Key: "a", Operator: mesh.In, Values: []string{"b"}}, {Key: "istio.io/deactivated", Operator: mesh.In, Values: []string{"never-match"}}},
-			Objects:    mesh.Selector{{Key: "a", Operator: mesh.In, Values: []string{"b"}}, {Key: "istio.io/deactivated", Operator: mesh.In, Values: []string{"never-match"}}}},
+			Namespaces: mesh.Selector{
+				{Key: "a", Operator: mesh.In, Values: []string{"b"}},
+				{Key: "istio.io/deactivated", Operator: mesh.In, Values: []string{"never-match"}},
+			},
+			Objects: mesh.Selector{
+				{Key: "a", Operator: mesh.In, Values: []string{"b"}},
+				{Key: "istio.io/deactivated", Operator: mesh.In, Values: []string{"never-match"}},
+			}},
 	}
 	got := webhooksOf(c)
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -7,18 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
@@ -30,11 +19,20 @@ import (
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/plan/swap"
 	"github.com/rerig/rerig/internal/step"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
 )
 
-// testPermissions grants a user exactly what the lists name, and lets them do
-// everything: nothing may be lacking, and nothing be granted in vain.
-func testPermissions(t *testing.T, admin *fixture, config *rest.Config) {
+// testRights grants a user exactly the rights in the tables and does everything as that
+// user: none may be missing, and none be unused.
+func testRights(t *testing.T, admin *fixture, config *rest.Config) {
 	seen := &recorder{}
 	user := connected(t, seen.on(config))
 	if _, err := user.Observe(t.Context()); !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "no permission") {
@@ -64,7 +62,7 @@ func testPermissions(t *testing.T, admin *fixture, config *rest.Config) {
 	if _, err := user.List(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := user.Write(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))); !errors.Is(err, engine.ErrRefused) {
+	if err := user.Write(t.Context(), labelChange(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("acted while permitted only to observe: %v", err)
 	}
 	lacking(t, user, rights.Writing(user.root), rights.Writing(user.root))
@@ -78,14 +76,15 @@ func testPermissions(t *testing.T, admin *fixture, config *rest.Config) {
 	grant(t, admin, "swapping", planned(step.Swap))
 	settle(t, user, planned(step.Swap))
 	user.Swaps = true
-	if list, err := user.reader().podSelectors(t.Context()); err != nil || !slices.ContainsFunc(list, func(s podSelector) bool { return s.Effect == mesh.NotListable }) {
+	if list, err := user.reader().podSelectors(t.Context()); err != nil ||
+		!slices.ContainsFunc(list, func(s podSelector) bool { return s.Effect == mesh.NotListable }) {
 		t.Errorf("what goes by labels is known without permission for it: %v, %v", list, err)
 	}
 	grant(t, admin, "choosing", rights.ReadingSelectors())
 	settle(t, user, rights.ReadingSelectors())
 	grant(t, admin, "removing", removing(user))
 	settle(t, user, removing(user))
-	handled(t, admin)
+	detachedPod(t, admin)
 	user.cache.nodesAt = time.Time{}
 	forget(t, admin)
 	seen.mu.Lock()
@@ -94,7 +93,19 @@ func testPermissions(t *testing.T, admin *fixture, config *rest.Config) {
 	everything(t, user)
 	onTrials(t, admin, user)
 	onRemoval(t, admin, user)
-	inStep(t, seen, slices.Concat(rights.Reading(user.root), rights.Writing(user.root), planned(step.Trial), rights.Optional(user.root), planned(step.Swap), rights.ReadingSelectors(), removing(user)))
+	compareRights(
+		t,
+		seen,
+		slices.Concat(
+			rights.Reading(user.root),
+			rights.Writing(user.root),
+			planned(step.Trial),
+			rights.Optional(user.root),
+			planned(step.Swap),
+			rights.ReadingSelectors(),
+			removing(user),
+		),
+	)
 }
 
 // planned returns what a plan with such a step needs.
@@ -108,11 +119,12 @@ func forget(t *testing.T, c *fixture) {
 	if err := c.api.CoordinationV1().Leases(c.root).Delete(t.Context(), lease.Name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.api.JSON.Delete().AbsPath(append(client.Path(istio.Definitions), record.DefinitionName)...).Do(t.Context()).Error(); err != nil {
+	definition := append(client.Path(istio.Definitions), record.DefinitionName)
+	if err := c.api.JSON.Delete().AbsPath(definition...).Do(t.Context()).Error(); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		if err := c.api.JSON.Get().AbsPath(append(client.Path(istio.Definitions), record.DefinitionName)...).Do(t.Context()).Error(); apierrors.IsNotFound(err) {
+		if err := c.api.JSON.Get().AbsPath(definition...).Do(t.Context()).Error(); apierrors.IsNotFound(err) {
 			return
 		}
 		if time.Now().After(end) {
@@ -121,7 +133,7 @@ func forget(t *testing.T, c *fixture) {
 	}
 }
 
-// everything does all that a run does.
+// everything does what a run does.
 func everything(t *testing.T, c *fixture) {
 	t.Helper()
 	must := func(err error) {
@@ -140,19 +152,29 @@ func everything(t *testing.T, c *fixture) {
 	_, err = c.List(t.Context())
 	must(err)
 	must(c.Write(t.Context(), define))
-	must(c.Write(t.Context(), relabelling(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))))
+	must(c.Write(t.Context(), labelChange(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))))
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
-		change, err := plan.Render(step.Step{Kind: step.Restart, Subject: step.Subject(string(kind) + " shop/web")}, step.Target{Run: "r"}, time.Now())
+		restart := step.Step{Kind: step.Restart, Subject: step.Subject(string(kind) + " shop/web")}
+		change, err := plan.Render(restart, step.Target{Run: "r"}, time.Now())
 		must(err)
 		must(c.Write(t.Context(), change[0]))
 	}
-	if err := c.Write(t.Context(), step.Change{Verb: step.EvictPod, Kind: "Pod", Namespace: "shop", Name: "gone", Expect: "x"}); !errors.Is(err, engine.ErrConflict) {
+	if err := c.Write(t.Context(), step.Change{Verb: step.EvictPod, Kind: "Pod", Namespace: "shop", Name: "gone", Expect: "x"}); !errors.Is(
+		err,
+		engine.ErrConflict,
+	) {
 		t.Errorf("a pod that is not there is evicted: %v", err)
 	}
-	_, err = c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "swap"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}})
+	_, err = c.Create(
+		t.Context(),
+		v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "swap"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}},
+	)
 	must(err)
-	swapping(t, c)
-	m, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "permitted"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}})
+	swapDetachedPod(t, c)
+	m, err := c.Create(
+		t.Context(),
+		v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "permitted"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}},
+	)
 	must(err)
 	_, err = c.Replace(t.Context(), m, v1alpha1.MeshUpgradeSpec{Revision: "s"})
 	must(err)
@@ -170,8 +192,8 @@ func everything(t *testing.T, c *fixture) {
 	}
 }
 
-// swapping does what a swap does to the pod that it has in hand.
-func swapping(t *testing.T, c *fixture) {
+// swapDetachedPod makes the moves of a swap on a detached pod.
+func swapDetachedPod(t *testing.T, c *fixture) {
 	t.Helper()
 	w, err := c.Observe(t.Context())
 	if err != nil {
@@ -182,25 +204,27 @@ func swapping(t *testing.T, c *fixture) {
 	if i < 0 {
 		t.Fatalf("a released pod is not seen: %+v", seen)
 	}
-	seen.Services, seen.ReplicaSetHash = []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}}}, "h1"
-	swaps(t, c, swap.CreateKeeper, mesh.Pod{}, seen, nil)
+	seen.Services, seen.ReplicaSetHash = []mesh.Service{
+		{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}},
+	}, "h1"
+	act(t, c, swap.CreateKeeper, mesh.Pod{}, seen, nil)
 	seen.Keeper = "rerig-kept-" + "none"
-	swaps(t, c, swap.DeleteKeeper, mesh.Pod{}, seen, engine.ErrConflict)
+	act(t, c, swap.DeleteKeeper, mesh.Pod{}, seen, engine.ErrConflict)
 	w, err = c.Observe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	now, _ := w.Workload("Deployment swap/web")
 	seen.Keeper = now.Keeper
-	swaps(t, c, swap.DeleteKeeper, mesh.Pod{}, seen, nil)
-	swaps(t, c, swap.Park, seen.Pods[i], seen, nil)
+	act(t, c, swap.DeleteKeeper, mesh.Pod{}, seen, nil)
+	act(t, c, swap.Park, seen.Pods[i], seen, nil)
 	parked := seen.Pods[i]
 	parked.Swap.Place = mesh.Parked
-	swaps(t, c, swap.DeletePod, parked, seen, nil)
+	act(t, c, swap.DeletePod, parked, seen, nil)
 }
 
-// handled makes a pod that a swap has in hand.
-func handled(t *testing.T, admin *fixture) {
+// detachedPod creates a pod that a swap detached.
+func detachedPod(t *testing.T, admin *fixture) {
 	t.Helper()
 	running(t, admin, "swap", "web-9", map[string]string{"app": "web"}, nil)
 	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", ReplicaSetHash: "h1"}
@@ -208,11 +232,11 @@ func handled(t *testing.T, admin *fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	swaps(t, admin, swap.Detach, mesh.Pod{Name: "web-9", UID: string(found.UID)}, wl, nil)
+	act(t, admin, swap.Detach, mesh.Pod{Name: "web-9", UID: string(found.UID)}, wl, nil)
 }
 
-// swaps carries one move out.
-func swaps(t *testing.T, c *fixture, kind swap.ActionKind, p mesh.Pod, wl mesh.Workload, want error) {
+// act makes one move of a swap.
+func act(t *testing.T, c *fixture, kind swap.ActionKind, p mesh.Pod, wl mesh.Workload, want error) {
 	t.Helper()
 	changes, err := swap.Render(swap.Action{Kind: kind, Pod: p, Other: p}, wl, step.Target{Run: "swap"}, time.Now())
 	if err != nil {
@@ -223,8 +247,8 @@ func swaps(t *testing.T, c *fixture, kind swap.ActionKind, p mesh.Pod, wl mesh.W
 	}
 }
 
-// inStep compares what was asked with what is on the lists.
-func inStep(t *testing.T, seen *recorder, granted []rights.Right) {
+// compareRights compares the requested rights with the granted ones.
+func compareRights(t *testing.T, seen *recorder, granted []rights.Right) {
 	t.Helper()
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
@@ -237,7 +261,8 @@ func inStep(t *testing.T, seen *recorder, granted []rights.Right) {
 		if asked.Resource == "pods/portforward" {
 			asked.Verb = "create"
 		}
-		if !strings.HasSuffix(asked.Resource, "accessreviews") && !slices.ContainsFunc(granted, func(p rights.Right) bool { return covers(p, asked) }) {
+		if !strings.HasSuffix(asked.Resource, "accessreviews") &&
+			!slices.ContainsFunc(granted, func(p rights.Right) bool { return covers(p, asked) }) {
 			t.Errorf("%s is needed and on no list", asked)
 		}
 	}
@@ -256,7 +281,7 @@ func lacking(t *testing.T, c *fixture, wanted, want []rights.Right) {
 	}
 }
 
-// settle waits until the authorizer knows of a grant.
+// settle waits until the authorizer knows the granted rights.
 func settle(t *testing.T, c *fixture, granted []rights.Right) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -267,7 +292,7 @@ func settle(t *testing.T, c *fixture, granted []rights.Right) {
 	t.Fatal("what was granted is still missing")
 }
 
-// grant gives the user somebody one role for each permission.
+// grant gives the user somebody one role for each right.
 func grant(t *testing.T, c *fixture, name string, granted []rights.Right) {
 	t.Helper()
 	for n, p := range granted {
@@ -281,22 +306,32 @@ func grant(t *testing.T, c *fixture, name string, granted []rights.Right) {
 			kind, path = "Role", path+"namespaces/"+p.Namespace+"/"
 		}
 		subject := []rbacv1.Subject{{Kind: "User", APIGroup: rbacv1.GroupName, Name: "somebody"}}
-		role := rbacv1.ClusterRole{TypeMeta: metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: kind}, ObjectMeta: object, Rules: []rbacv1.PolicyRule{rule}}
-		binding := rbacv1.ClusterRoleBinding{TypeMeta: metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: kind + "Binding"}, ObjectMeta: object,
-			Subjects: subject, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: object.Name}}
+		role := rbacv1.ClusterRole{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: kind},
+			ObjectMeta: object,
+			Rules:      []rbacv1.PolicyRule{rule},
+		}
+		binding := rbacv1.ClusterRoleBinding{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: kind + "Binding"},
+			ObjectMeta: object,
+			Subjects:   subject,
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: object.Name},
+		}
 		post(t, c, path+strings.ToLower(kind)+"s", role)
 		post(t, c, path+strings.ToLower(kind)+"bindings", binding)
 	}
 }
 
-// running makes a pod that runs, as far as the API server is told.
+// running creates a pod whose status says that it runs.
 func running(t *testing.T, c *fixture, namespace, name string, labels map[string]string, owners []metav1.OwnerReference) {
 	t.Helper()
 	for i := range owners {
 		owners[i].APIVersion = "batch/v1"
 	}
-	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels, OwnerReferences: owners, Annotations: map[string]string{"istio.io/rev": "r"}},
-		Spec: corev1.PodSpec{NodeName: "none", Containers: []corev1.Container{{Name: "istio-proxy", Image: "proxyv2:1.29.1"}}}}
+	p := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels, OwnerReferences: owners, Annotations: map[string]string{"istio.io/rev": "r"}},
+		Spec:       corev1.PodSpec{NodeName: "none", Containers: []corev1.Container{{Name: "istio-proxy", Image: "proxyv2:1.29.1"}}},
+	}
 	made, err := c.api.CoreV1().Pods(namespace).Create(t.Context(), p, client.Creating)
 	if err != nil {
 		t.Fatal(err)

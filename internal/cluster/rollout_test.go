@@ -3,15 +3,13 @@
 package cluster
 
 import (
-	"strings"
-	"testing"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/mesh"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/rerig/rerig/internal/mesh"
+	"strings"
+	"testing"
 )
 
 func TestDeploymentRollout(t *testing.T) {
@@ -41,10 +39,12 @@ func TestDeploymentRollout(t *testing.T) {
 		}, "exceeded quota"},
 	}
 	for _, test := range tests {
-		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Spec: appsv1.DeploymentSpec{Replicas: new(int32)}, Status: done}
-		*d.Spec.Replicas = 3
-		test.change(d)
-		judged(t, test.name, withOldPods(deploymentRollout(d), nil), test.message)
+		t.Run(test.name, func(t *testing.T) {
+			d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Spec: appsv1.DeploymentSpec{Replicas: new(int32)}, Status: done}
+			*d.Spec.Replicas = 3
+			test.change(d)
+			checkRollout(t, test.name, withOldPods(deploymentRollout(d), nil), test.message)
+		})
 	}
 }
 
@@ -72,17 +72,19 @@ func TestStatefulSetRollout(t *testing.T) {
 		}, "0 out of 2", true},
 	}
 	for _, test := range tests {
-		s := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Spec: appsv1.StatefulSetSpec{Replicas: new(int32)}, Status: done}
-		*s.Spec.Replicas = 2
-		test.change(s)
-		got := withOldPods(statefulSetRollout(s), nil)
-		judged(t, test.name, got, test.message)
-		if got.OnDelete != test.manual {
-			t.Errorf("%s: manual is %t", test.name, got.OnDelete)
-		}
-		if got.Partition != (test.name == "held by a partition") {
-			t.Errorf("%s: partition is %t", test.name, got.Partition)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			s := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Spec: appsv1.StatefulSetSpec{Replicas: new(int32)}, Status: done}
+			*s.Spec.Replicas = 2
+			test.change(s)
+			got := withOldPods(statefulSetRollout(s), nil)
+			checkRollout(t, test.name, got, test.message)
+			if got.OnDelete != test.manual {
+				t.Errorf("manual is %t", got.OnDelete)
+			}
+			if got.Partition != (test.name == "held by a partition") {
+				t.Errorf("partition is %t", got.Partition)
+			}
+		})
 	}
 }
 
@@ -99,19 +101,21 @@ func TestDaemonSetRollout(t *testing.T) {
 		{"not available", func(d *appsv1.DaemonSet) { d.Status.NumberAvailable = 1 }, "1 of 3"},
 	}
 	for _, test := range tests {
-		d := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: done}
-		test.change(d)
-		judged(t, test.name, withOldPods(daemonSetRollout(d), nil), test.message)
+		t.Run(test.name, func(t *testing.T) {
+			d := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: done}
+			test.change(d)
+			checkRollout(t, test.name, withOldPods(daemonSetRollout(d), nil), test.message)
+		})
 	}
 }
 
-func TestOlderPodsKeepARolloutOpen(t *testing.T) {
+func TestOldPodsKeepRolloutOpen(t *testing.T) {
 	pods := []mesh.Pod{{Name: "new", Current: true}, {Name: "old", Terminating: true}}
-	judged(t, "an old pod drains", withOldPods(mesh.Rollout{}, pods), "such as old")
-	judged(t, "none", withOldPods(mesh.Rollout{}, pods[:1]), "")
+	checkRollout(t, "an old pod drains", withOldPods(mesh.Rollout{}, pods), "such as old")
+	checkRollout(t, "none", withOldPods(mesh.Rollout{}, pods[:1]), "")
 }
 
-func judged(t *testing.T, name string, got mesh.Rollout, message string) {
+func checkRollout(t *testing.T, name string, got mesh.Rollout, message string) {
 	t.Helper()
 	if got.Done != (message == "") || !strings.Contains(got.Message, message) {
 		t.Errorf("%s: got %s, want the message %q", name, cmp.Diff(mesh.Rollout{}, got), message)

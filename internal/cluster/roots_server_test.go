@@ -9,45 +9,55 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"math/big"
-	"slices"
-	"testing"
-	"time"
-
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/cluster/proxy"
 	"github.com/rerig/rerig/internal/mesh"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"math/big"
+	"slices"
+	"testing"
+	"time"
 )
 
-// testRoots: discoverySelectors need not select the root namespace; the mesh's root
-// is then where proxies are, and nowhere where all of it is bundled.
+// testRoots: discoverySelectors need not select the root namespace. The mesh's root is then
+// read where proxies run, and not at all where every control plane is bundled.
 func testRoots(t *testing.T, c *fixture) {
-	labelled(t, c, "rooted", nil)
+	createNamespace(t, c, "rooted", nil)
 	root := selfSigned(t)
-	_, err := c.api.CoreV1().ConfigMaps("rooted").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: istio.RootConfigMap},
-		Data: map[string]string{istio.RootKey: string(root)}}, client.Creating)
+	_, err := c.api.CoreV1().ConfigMaps("rooted").Create(
+		t.Context(),
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: istio.RootConfigMap},
+			Data: map[string]string{istio.RootKey: string(root)}},
+		client.Creating,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods := []pod{{namespace: "unrooted", Pod: mesh.Pod{Sidecar: mesh.Sidecar{Present: true}}}, {namespace: "rooted", Pod: mesh.Pod{Sidecar: mesh.Sidecar{Present: true}}}, {namespace: "bare"}}
-	for name, test := range map[string]struct {
+	pods := []pod{
+		{namespace: "unrooted", Pod: mesh.Pod{Sidecar: mesh.Sidecar{Present: true}}},
+		{namespace: "rooted", Pod: mesh.Pod{Sidecar: mesh.Sidecar{Present: true}}},
+		{namespace: "bare"},
+	}
+	for _, test := range []struct {
+		name   string
 		planes []plane
 		roots  []byte
 		want   []byte
 	}{
-		"the root namespace has one": {[]plane{{revision: "a"}}, []byte("own"), []byte("own")},
-		"it has none":                {[]plane{{revision: "a"}}, nil, root},
-		"one of two is bundled":      {[]plane{{revision: "a"}, {revision: "b", bundled: true}}, nil, root},
-		"all is bundled":             {[]plane{{revision: "b", bundled: true}}, []byte("left over"), nil},
+		{"the root namespace has one", []plane{{revision: "a"}}, []byte("own"), []byte("own")},
+		{"it has none", []plane{{revision: "a"}}, nil, root},
+		{"one of two is bundled", []plane{{revision: "a"}, {revision: "b", bundled: true}}, nil, root},
+		{"all is bundled", []plane{{revision: "b", bundled: true}}, []byte("left over"), nil},
 	} {
-		l := &observation{planes: test.planes, roots: test.roots, found: readings{pods: pods}}
-		if err := c.reader().readRootsElsewhere(t.Context(), l); err != nil || !bytes.Equal(l.roots, test.want) || !slices.Equal(l.world.Roots, proxy.Fingerprints(test.want)) {
-			t.Errorf("%s: %v, %q", name, err, l.roots)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			l := &observation{planes: test.planes, roots: test.roots, found: readings{pods: pods}}
+			if err := c.reader().readRootsElsewhere(t.Context(), l); err != nil || !bytes.Equal(l.roots, test.want) ||
+				!slices.Equal(l.world.Roots, proxy.Fingerprints(test.want)) {
+				t.Errorf("got %q, %v", l.roots, err)
+			}
+		})
 	}
 }
 

@@ -4,29 +4,30 @@ package cluster
 
 import (
 	"errors"
-	"slices"
-	"strings"
-	"testing"
-
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"slices"
+	"strings"
+	"testing"
 )
 
 // testCopiesOutliveRun: nothing owns saved copies, also those that Rerig 0.1 saved,
 // so that the deletion of the MeshUpgrade does not delete them.
 func testCopiesOutliveRun(t *testing.T, c *fixture) {
-	departs(t, c, "outlived")
+	approvedRemoval(t, c, "outlived")
 	labels := map[string]string{mesh.RevisionLabel: "outlived", istio.ComponentLabel: istio.Pilot}
 	secrets := func() []corev1.Secret {
 		t.Helper()
-		list, err := c.api.CoreV1().Secrets(c.root).List(t.Context(), metav1.ListOptions{LabelSelector: copiesRunLabel + "=outlived", Limit: client.PageSize})
+		list, err := c.api.CoreV1().Secrets(c.root).List(
+			t.Context(),
+			metav1.ListOptions{LabelSelector: copiesRunLabel + "=outlived", Limit: client.PageSize},
+		)
 		if err != nil || len(list.Items) != 1 {
 			t.Fatalf("got %d Secrets with copies, %v, want 1", len(list.Items), err)
 		}
@@ -48,11 +49,11 @@ func testCopiesOutliveRun(t *testing.T, c *fixture) {
 		}
 	}
 	configMap(t, c, "istio-outlived", labels, nil)
-	takeAway(t, c, "outlived")
+	removeRevision(t, c, "outlived")
 	owned("after the first copy")
 	ownedByRun()
 	configMap(t, c, "values-outlived", labels, nil)
-	takeAway(t, c, "outlived")
+	removeRevision(t, c, "outlived")
 	owned("after another copy")
 	ownedByRun()
 	if err := c.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "outlived"}); err != nil {

@@ -3,25 +3,26 @@
 package cluster
 
 import (
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/plan/swap"
+	"testing"
+	"time"
 )
 
-// shop are the readings of one Deployment with two pods, the second with more
-// labels than its template gives.
+// shop returns the readings of one Deployment with two pods. The second one has more
+// labels than its template.
 func shop(t *testing.T, change func(*appsv1.Deployment, []corev1.Pod), services ...corev1.Service) readings {
 	t.Helper()
 	d := &appsv1.Deployment{ObjectMeta: named("shop", "web", "d-web")}
 	d.Spec.Template.Labels = map[string]string{"app": "web"}
-	pods := []corev1.Pod{carrying("shop", "web-1-a", owns("ReplicaSet", "web-1", "rs-web"), false), carrying("shop", "web-1-b", owns("ReplicaSet", "web-1", "rs-web"), false)}
+	pods := []corev1.Pod{
+		podWithProxy("shop", "web-1-a", owns("ReplicaSet", "web-1", "rs-web"), false),
+		podWithProxy("shop", "web-1-b", owns("ReplicaSet", "web-1", "rs-web"), false),
+	}
 	pods[0].Labels, pods[1].Labels = map[string]string{"app": "web"}, map[string]string{"app": "web", "role": "leader"}
 	if change != nil {
 		change(d, pods)
@@ -47,13 +48,22 @@ func serving(name string, selector map[string]string) corev1.Service {
 	return corev1.Service{ObjectMeta: named("shop", name, "s-"+name), Spec: corev1.ServiceSpec{Selector: selector}}
 }
 
-// A Service that has only some of the pods is told from those that have all; one
-// that is another name for something has none.
-func TestServicesOfAWorkload(t *testing.T) {
+// A Service that selects only some of the pods is partial. An ExternalName selects none.
+func TestServicesOfWorkload(t *testing.T) {
 	alias := serving("alias", map[string]string{"app": "web"})
 	alias.Spec.Type = corev1.ServiceTypeExternalName
-	list := shop(t, nil, serving("web", map[string]string{"app": "web"}), serving("leader", map[string]string{"role": "leader"}), alias, serving("other", map[string]string{"app": "other"})).workloads()
-	want := []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}}, {Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}}}
+	list := shop(
+		t,
+		nil,
+		serving("web", map[string]string{"app": "web"}),
+		serving("leader", map[string]string{"role": "leader"}),
+		alias,
+		serving("other", map[string]string{"app": "other"}),
+	).workloads()
+	want := []mesh.Service{
+		{Name: "web", Selector: map[string]string{"app": "web"}},
+		{Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}},
+	}
 	if diff := cmp.Diff(want, list[0].Services); diff != "" {
 		t.Errorf("its Services (-want +got):\n%s", diff)
 	}
@@ -62,8 +72,8 @@ func TestServicesOfAWorkload(t *testing.T) {
 	}
 }
 
-// A pod counts once it has been ready for as long as its Deployment demands.
-func TestReadyForLongEnough(t *testing.T) {
+// A pod counts once it has been ready as long as its Deployment requires.
+func TestMinReadySeconds(t *testing.T) {
 	list := shop(t, func(d *appsv1.Deployment, pods []corev1.Pod) {
 		d.Spec.MinReadySeconds = 60
 		for i, since := range []int{30, 90} {
@@ -76,34 +86,33 @@ func TestReadyForLongEnough(t *testing.T) {
 	}
 }
 
-// keptBySwap makes a pod one that a swap keeps.
-func keptBySwap(p *corev1.Pod) {
+// detachedBySwap makes a pod a detached one.
+func detachedBySwap(p *corev1.Pod) {
 	p.OwnerReferences = nil
-	p.Labels[swap.KeepLabel] = "rerig-kept-1"
+	p.Labels[swap.KeepLabel] = "rerig-detached-1"
 	p.Annotations[swap.SwapAnnotation] = `{"workload":"Deployment shop/web","run":"r","hash":"h1"}`
 }
 
-// What a kubelet has ended of what a swap keeps is still the swap's to take away.
-func TestAKeptPodThatIsOverStaysInSight(t *testing.T) {
+// A detached pod that has ended is still observed: the swap has to delete it.
+func TestDetachedPodThatEnded(t *testing.T) {
 	list := shop(t, func(_ *appsv1.Deployment, pods []corev1.Pod) {
 		for i := range pods {
 			pods[i].Status.Phase = corev1.PodFailed
 		}
-		keptBySwap(&pods[1])
+		detachedBySwap(&pods[1])
 	}).workloads()
-	kept := list[0].DetachedPods()
-	if len(list[0].Pods) != 1 || len(kept) != 1 || kept[0].Name != "web-1-b" || kept[0].Ready || kept[0].Running {
+	detached := list[0].DetachedPods()
+	if len(list[0].Pods) != 1 || len(detached) != 1 || detached[0].Name != "web-1-b" || detached[0].Ready || detached[0].Running {
 		t.Errorf("its pods are %+v", list[0].Pods)
 	}
 }
 
-// The Services of a workload that was deleted still have the pods that were
-// released from it.
-func TestServicesOfAWorkloadThatIsGone(t *testing.T) {
+// The Services of a deleted workload still select its detached pods.
+func TestServicesOfDeletedWorkload(t *testing.T) {
 	list := shop(t, func(d *appsv1.Deployment, pods []corev1.Pod) {
 		d.Name = ""
-		keptBySwap(&pods[0])
-		keptBySwap(&pods[1])
+		detachedBySwap(&pods[0])
+		detachedBySwap(&pods[1])
 	}, serving("web", map[string]string{"app": "web"})).workloads()
 	if len(list) != 1 || !list[0].Deleted || len(list[0].Services) != 1 {
 		t.Errorf("of what was deleted there is %+v", list)

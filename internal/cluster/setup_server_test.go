@@ -3,20 +3,17 @@
 package cluster
 
 import (
-	"slices"
-	"testing"
-
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"slices"
+	"testing"
 )
 
-// testMeshConfig reads, off a real API server, mesh configurations that bear no
-// label, that are shared, and that are not there.
+// testMeshConfig reads mesh configurations without a label, shared ones and missing ones.
 func testMeshConfig(t *testing.T, c *fixture) {
 	by := client.Creating
 	for name, text := range map[string]string{
@@ -36,8 +33,14 @@ func testMeshConfig(t *testing.T, c *fixture) {
 		if shared != "" {
 			container.Env = []corev1.EnvVar{{Name: "SHARED_MESH_CONFIG", Value: shared}}
 		}
-		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "istiod-" + revision, Labels: labels}, Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{container}}}}}
+		d := &appsv1.Deployment{
+			ObjectMeta: metav1.ObjectMeta{Name: "istiod-" + revision, Labels: labels},
+			Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels},
+				Template: corev1.PodTemplateSpec{
+					ObjectMeta: metav1.ObjectMeta{Labels: labels},
+					Spec:       corev1.PodSpec{Containers: []corev1.Container{container}},
+				}},
+		}
 		if _, err := c.api.AppsV1().Deployments(c.root).Create(t.Context(), d, by); err != nil {
 			t.Fatal(err)
 		}

@@ -3,17 +3,16 @@
 package cluster
 
 import (
-	"strings"
-	"testing"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/mesh"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/rerig/rerig/internal/mesh"
+	"strings"
+	"testing"
 )
 
-const status131 = `{"initContainers":["istio-init","istio-proxy"],"containers":null,"volumes":["workload-socket"],"imagePullSecrets":null,"revision":"1-31-0"}`
+const status131 = `{"initContainers":["istio-init","istio-proxy"],"containers":null,"volumes":["workload-socket"],
+"imagePullSecrets":null,"revision":"1-31-0"}`
 
 func TestSidecar(t *testing.T) {
 	proxy := []corev1.Container{{Name: "istio-proxy", Image: "docker.io/istio/proxyv2:1.31.0"}}
@@ -24,16 +23,33 @@ func TestSidecar(t *testing.T) {
 		spec        corev1.PodSpec
 		want        mesh.Sidecar
 	}{
-		{"native", map[string]string{"istio.io/rev": "1-31-0"}, corev1.PodSpec{InitContainers: proxy, Containers: app}, mesh.Sidecar{Present: true, Revision: "1-31-0", Version: "1.31.0"}},
-		{"by its status", map[string]string{"sidecar.istio.io/status": status131}, corev1.PodSpec{Containers: append(app, proxy...)}, mesh.Sidecar{Present: true, Revision: "1-31-0", Version: "1.31.0"}},
-		{"before 1.11", map[string]string{"sidecar.istio.io/status": `{"version":"abc"}`}, corev1.PodSpec{Containers: proxy}, mesh.Sidecar{Present: true, Version: "1.31.0"}},
+		{
+			"native",
+			map[string]string{"istio.io/rev": "1-31-0"},
+			corev1.PodSpec{InitContainers: proxy, Containers: app},
+			mesh.Sidecar{Present: true, Revision: "1-31-0", Version: "1.31.0"},
+		},
+		{
+			"by its status",
+			map[string]string{"sidecar.istio.io/status": status131},
+			corev1.PodSpec{Containers: append(app, proxy...)},
+			mesh.Sidecar{Present: true, Revision: "1-31-0", Version: "1.31.0"},
+		},
+		{
+			"before 1.11",
+			map[string]string{"sidecar.istio.io/status": `{"version":"abc"}`},
+			corev1.PodSpec{Containers: proxy},
+			mesh.Sidecar{Present: true, Version: "1.31.0"},
+		},
 		{"an annotation that proves nothing", map[string]string{"istio.io/rev": "1-31-0"}, corev1.PodSpec{Containers: app}, mesh.Sidecar{}},
 	}
 	for _, test := range tests {
-		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: test.annotations}, Spec: test.spec}
-		if diff := cmp.Diff(test.want, sidecarOf(p)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", test.name, diff)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: test.annotations}, Spec: test.spec}
+			if diff := cmp.Diff(test.want, sidecarOf(p)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -48,15 +64,34 @@ func TestGateway(t *testing.T) {
 	}{
 		{"rendered", metav1.ObjectMeta{}, router, true},
 		{"injected", metav1.ObjectMeta{Annotations: map[string]string{"inject.istio.io/templates": "custom, gateway"}}, corev1.PodSpec{}, true},
-		{"of the Gateway API", metav1.ObjectMeta{Labels: map[string]string{"gateway.networking.k8s.io/gateway-name": "edge", "gateway.istio.io/managed": "istio.io-gateway-controller"}}, corev1.PodSpec{}, true},
-		{"of the Gateway API, by another implementation", metav1.ObjectMeta{Labels: map[string]string{"gateway.networking.k8s.io/gateway-name": "edge"}}, corev1.PodSpec{Containers: []corev1.Container{{Name: "kgateway-proxy"}}}, false},
+		{
+			"of the Gateway API",
+			metav1.ObjectMeta{
+				Labels: map[string]string{"gateway.networking.k8s.io/gateway-name": "edge", "gateway.istio.io/managed": "istio.io-gateway-controller"},
+			},
+			corev1.PodSpec{},
+			true,
+		},
+		{
+			"of the Gateway API, by another implementation",
+			metav1.ObjectMeta{Labels: map[string]string{"gateway.networking.k8s.io/gateway-name": "edge"}},
+			corev1.PodSpec{Containers: []corev1.Container{{Name: "kgateway-proxy"}}},
+			false,
+		},
 		{"a sidecar", metav1.ObjectMeta{Annotations: map[string]string{"inject.istio.io/templates": "sidecar"}}, sidecar, false},
-		{"an application whose argument is router", metav1.ObjectMeta{}, corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Args: []string{"router"}}}}, false},
+		{
+			"an application whose argument is router",
+			metav1.ObjectMeta{},
+			corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Args: []string{"router"}}}},
+			false,
+		},
 	}
 	for _, test := range tests {
-		if got := isGateway(test.meta, &test.spec); got != test.want {
-			t.Errorf("%s: gateway is %t", test.name, got)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			if got := isGateway(test.meta, &test.spec); got != test.want {
+				t.Errorf("gateway is %t", got)
+			}
+		})
 	}
 }
 
@@ -64,7 +99,9 @@ func TestTemplate(t *testing.T) {
 	hook := &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 3}}}
 	template := &corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"rerig.dev/run": "up", "rerig.dev/restarted-at": "2026-11-24T11:00:00Z"}},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "web", Lifecycle: hook}, {Name: "log"}, {Name: "istio-proxy", Image: "auto"}}},
+		Spec: corev1.PodSpec{
+			Containers: []corev1.Container{{Name: "web", Lifecycle: hook}, {Name: "log"}, {Name: "istio-proxy", Image: "auto"}},
+		},
 	}
 	got := templateOf(template)
 	if diff := cmp.Diff([]mesh.Container{{Name: "web", PreStop: true}, {Name: "log"}}, got.Containers); diff != "" {
@@ -92,7 +129,10 @@ func TestTemplate(t *testing.T) {
 
 func TestTrouble(t *testing.T) {
 	waiting := func(name, reason, message string) corev1.ContainerStatus {
-		return corev1.ContainerStatus{Name: name, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}}
+		return corev1.ContainerStatus{
+			Name:  name,
+			State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}},
+		}
 	}
 	running := corev1.ContainerStatus{Name: "istio-proxy", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}
 	tests := []struct {
@@ -101,22 +141,40 @@ func TestTrouble(t *testing.T) {
 		want   string
 	}{
 		{"ready", corev1.PodStatus{Phase: "Running", Conditions: []corev1.PodCondition{{Type: "Ready", Status: "True"}}}, ""},
-		{"unschedulable", corev1.PodStatus{Phase: "Pending", Conditions: []corev1.PodCondition{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available"}}},
-			"not scheduled: Unschedulable: 0/1 nodes are available"},
+		{
+			"unschedulable",
+			corev1.PodStatus{
+				Phase:      "Pending",
+				Conditions: []corev1.PodCondition{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available"}},
+			},
+			"not scheduled: Unschedulable: 0/1 nodes are available",
+		},
 		{"an init container first", corev1.PodStatus{Phase: "Pending",
 			InitContainerStatuses: []corev1.ContainerStatus{waiting("istio-proxy", "ImagePullBackOff", "Back-off pulling image")},
 			ContainerStatuses:     []corev1.ContainerStatus{waiting("web", "PodInitializing", "")}},
 			"istio-proxy: ImagePullBackOff: Back-off pulling image"},
-		{"what crashes before what waits", corev1.PodStatus{Phase: "Running", ContainerStatuses: []corev1.ContainerStatus{running, waiting("web", "CrashLoopBackOff", "back-off 10s")}},
-			"web: CrashLoopBackOff: back-off 10s"},
+		{
+			"what crashes before what waits",
+			corev1.PodStatus{
+				Phase:             "Running",
+				ContainerStatuses: []corev1.ContainerStatus{running, waiting("web", "CrashLoopBackOff", "back-off 10s")},
+			},
+			"web: CrashLoopBackOff: back-off 10s",
+		},
 		{"not ready", corev1.PodStatus{Phase: "Running", ContainerStatuses: []corev1.ContainerStatus{running}}, "istio-proxy: runs, not ready"},
-		{"starting", corev1.PodStatus{Phase: "Pending", ContainerStatuses: []corev1.ContainerStatus{waiting("web", "ContainerCreating", "")}}, "web: ContainerCreating"},
+		{
+			"starting",
+			corev1.PodStatus{Phase: "Pending", ContainerStatuses: []corev1.ContainerStatus{waiting("web", "ContainerCreating", "")}},
+			"web: ContainerCreating",
+		},
 		{"nothing known", corev1.PodStatus{Phase: "Pending"}, "Pending"},
 	}
 	for _, test := range tests {
-		if got := trouble(&corev1.Pod{Status: test.status}); got != test.want {
-			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			if got := trouble(&corev1.Pod{Status: test.status}); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 	failed := corev1.PodStatus{Phase: "Running", ContainerStatuses: []corev1.ContainerStatus{{Name: "web",
 		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}}}}}

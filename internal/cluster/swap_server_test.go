@@ -4,40 +4,40 @@ package cluster
 
 import (
 	"errors"
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/swap"
 	"github.com/rerig/rerig/internal/step"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"testing"
+	"time"
 )
 
-// testSwap carries out every move on a pod that a server stores, and reads it back.
+// testSwap makes every move of a swap on a pod of a real API server, and reads it back.
 func testSwap(t *testing.T, c *fixture) {
-	labelled(t, c, "swap", nil)
-	if _, err := c.Create(t.Context(), v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: "swap"}, Spec: v1alpha1.MeshUpgradeSpec{Revision: "r"}}); err != nil {
-		t.Fatal(err)
-	}
+	createNamespace(t, c, "swap", nil)
+	createRun(t, c, "swap", "r")
 	by := client.Creating
-	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}
+	service := &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}},
+	}
 	if _, err := c.api.CoreV1().Services("swap").Create(t.Context(), service, by); err != nil {
 		t.Fatal(err)
 	}
 	running(t, c, "swap", "web-0", map[string]string{"app": "web", swap.HashLabel: "h1"}, nil)
 	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "swap", Name: "web", Replicas: 1, ReplicaSetHash: "h1",
-		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}}}}
+		Services: []mesh.Service{
+			{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}},
+		}}
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	target := step.Target{Run: "swap"}
 	do := func(kind swap.ActionKind, want mesh.Place, owners int) {
 		t.Helper()
-		seen := seenOf(t, c, &wl)
+		seen := observed(t, c, &wl)
 		m := swap.Action{Kind: kind, Pod: seen, Other: seen}
 		changes, err := swap.Render(m, wl, target, at)
 		if err != nil {
@@ -57,7 +57,7 @@ func testSwap(t *testing.T, c *fixture) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if now := seenOf(t, c, &wl); now.Swap.Place != want || len(p.OwnerReferences) != owners {
+		if now := observed(t, c, &wl); now.Swap.Place != want || len(p.OwnerReferences) != owners {
 			t.Errorf("after %s it is %q and owned by %v", kind, now.Swap.Place, p.OwnerReferences)
 		}
 	}
@@ -71,25 +71,27 @@ func testSwap(t *testing.T, c *fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"app": "web", swap.HashLabel: "h1"}, p.Labels); diff != "" || p.Annotations[swap.SwapAnnotation] != "" {
+	if diff := cmp.Diff(map[string]string{"app": "web", swap.HashLabel: "h1"}, p.Labels); diff != "" ||
+		p.Annotations[swap.SwapAnnotation] != "" {
 		t.Errorf("at the end it bears %v (-want +got):\n%s", p.Annotations, diff)
 	}
 	keeper, err := c.api.CoreV1().Services("swap").Get(t.Context(), wl.Keeper, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := keeper.Spec; s.ClusterIP != "None" || s.Ports[0].TargetPort.IntValue() != 80 || len(keeper.OwnerReferences) != 1 || s.Selector[swap.KeepLabel] != wl.Keeper {
+	if s := keeper.Spec; s.ClusterIP != "None" || s.Ports[0].TargetPort.IntValue() != 80 || len(keeper.OwnerReferences) != 1 ||
+		s.Selector[swap.KeepLabel] != wl.Keeper {
 		t.Errorf("the keeper is %+v, owned by %v", s, keeper.OwnerReferences)
 	}
-	dropped(t, c, wl)
+	deleted(t, c, wl)
 }
 
-// dropped ends a parked pod and takes the keeper away.
-func dropped(t *testing.T, c *fixture, wl mesh.Workload) {
+// deleted deletes a parked pod and the keeper.
+func deleted(t *testing.T, c *fixture, wl mesh.Workload) {
 	t.Helper()
 	target := step.Target{Run: "swap"}
 	for _, kind := range []swap.ActionKind{swap.Detach, swap.Park, swap.DeletePod, swap.DeleteKeeper} {
-		changes, err := swap.Render(swap.Action{Kind: kind, Pod: seenOf(t, c, &wl)}, wl, target, time.Now())
+		changes, err := swap.Render(swap.Action{Kind: kind, Pod: observed(t, c, &wl)}, wl, target, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,9 +104,9 @@ func dropped(t *testing.T, c *fixture, wl mesh.Workload) {
 	}
 }
 
-// seenOf is the pod as an observation has it. Its Deployment is not there, so that
-// what is kept of it is seen as what is left of one that has gone.
-func seenOf(t *testing.T, c *fixture, wl *mesh.Workload) mesh.Pod {
+// observed returns the pod as an observation has it. Its Deployment does not exist, so
+// the pod is what is left of a deleted workload.
+func observed(t *testing.T, c *fixture, wl *mesh.Workload) mesh.Pod {
 	t.Helper()
 	w, err := c.Observe(t.Context())
 	if err != nil {

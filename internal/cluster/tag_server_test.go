@@ -4,23 +4,21 @@ package cluster
 
 import (
 	"context"
-	"testing"
-
-	admissionv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"testing"
 )
 
 var byOthers = metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"}
 
-// hooked puts a revision's own webhook there: one for its name, and for the
-// revision without a name one that serves the default.
-func hooked(t *testing.T, c *fixture, revision string) {
+// createWebhook creates a revision's own webhook: one for its name, and for the revision
+// without a name one that serves the default.
+func createWebhook(t *testing.T, c *fixture, revision string) {
 	t.Helper()
 	none, version := admissionv1.SideEffectClassNone, []string{"v1"}
 	service, name := "istiod-"+revision, "istio-sidecar-injector-"+revision
@@ -29,11 +27,15 @@ func hooked(t *testing.T, c *fixture, revision string) {
 	}
 	hook := func(prefix, label, value string) admissionv1.MutatingWebhook {
 		return admissionv1.MutatingWebhook{Name: prefix + "." + istio.InjectorSuffix, SideEffects: &none, AdmissionReviewVersions: version,
-			ClientConfig:      admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: c.root, Name: service}},
-			NamespaceSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: label, Operator: metav1.LabelSelectorOpIn, Values: []string{value}}}}}
+			ClientConfig: admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: c.root, Name: service}},
+			NamespaceSelector: &metav1.LabelSelector{
+				MatchExpressions: []metav1.LabelSelectorRequirement{{Key: label, Operator: metav1.LabelSelectorOpIn, Values: []string{value}}},
+			}}
 	}
-	m := &admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{mesh.RevisionLabel: revision}},
-		Webhooks: []admissionv1.MutatingWebhook{hook("rev.namespace", mesh.RevisionLabel, revision)}}
+	m := &admissionv1.MutatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{mesh.RevisionLabel: revision}},
+		Webhooks:   []admissionv1.MutatingWebhook{hook("rev.namespace", mesh.RevisionLabel, revision)},
+	}
 	if revision == istio.DefaultRevision {
 		m.Webhooks = append(m.Webhooks, hook("namespace", mesh.InjectionLabel, "enabled"))
 	}
@@ -43,41 +45,55 @@ func hooked(t *testing.T, c *fixture, revision string) {
 	t.Cleanup(func() {
 		_ = c.api.AdmissionregistrationV1().MutatingWebhookConfigurations().Delete(context.Background(), name, metav1.DeleteOptions{})
 	})
-	serviced(t, c, service, revision)
+	createService(t, c, service, revision)
 }
 
-// serviced puts a Service of a revision's istiods there.
-func serviced(t *testing.T, c *fixture, name, revision string) {
+// createService creates the Service of a revision's istiods.
+func createService(t *testing.T, c *fixture, name, revision string) {
 	t.Helper()
 	selector := map[string]string{"app": istio.App, mesh.RevisionLabel: revision}
 	if revision == istio.DefaultRevision {
 		selector = map[string]string{"app": istio.App, "istio": "pilot"}
 	}
-	_, err := c.api.CoreV1().Services(c.root).Create(t.Context(), &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{mesh.RevisionLabel: revision}},
-		Spec: corev1.ServiceSpec{Selector: selector, Ports: []corev1.ServicePort{{Port: 443}}}}, byOthers)
+	_, err := c.api.CoreV1().Services(c.root).Create(
+		t.Context(),
+		&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{mesh.RevisionLabel: revision}},
+			Spec: corev1.ServiceSpec{Selector: selector, Ports: []corev1.ServicePort{{Port: 443}}}},
+		byOthers,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.api.CoreV1().Services(c.root).Delete(context.Background(), name, metav1.DeleteOptions{}) })
 }
 
-// validating puts the default's validator there.
-func validating(t *testing.T, c *fixture, service string) {
+// createValidator creates the validator of the default.
+func createValidator(t *testing.T, c *fixture, service string) {
 	t.Helper()
 	none, path := admissionv1.SideEffectClassNone, "/validate"
-	_, err := c.api.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(t.Context(), &admissionv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: istio.DefaultValidator},
-		Webhooks: []admissionv1.ValidatingWebhook{{Name: "validation.istio.io", SideEffects: &none, AdmissionReviewVersions: []string{"v1"},
-			ClientConfig: admissionv1.WebhookClientConfig{Service: &admissionv1.ServiceReference{Namespace: c.root, Name: service, Path: &path}}}}}, byOthers)
+	_, err := c.api.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(
+		t.Context(),
+		&admissionv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: istio.DefaultValidator},
+			Webhooks: []admissionv1.ValidatingWebhook{{Name: "validation.istio.io", SideEffects: &none, AdmissionReviewVersions: []string{"v1"},
+				ClientConfig: admissionv1.WebhookClientConfig{
+					Service: &admissionv1.ServiceReference{Namespace: c.root, Name: service, Path: &path},
+				}}}},
+		byOthers,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = c.api.AdmissionregistrationV1().ValidatingWebhookConfigurations().Delete(context.Background(), istio.DefaultValidator, metav1.DeleteOptions{})
+		_ = c.api.AdmissionregistrationV1().ValidatingWebhookConfigurations().Delete(
+			context.Background(),
+			istio.DefaultValidator,
+			metav1.DeleteOptions{},
+		)
 	})
 }
 
-// retagging moves the default and says where its parts then are.
-func retagging(t *testing.T, c *fixture, from, to string) (mesh.World, []string) {
+// moveDefault moves the default and returns where its parts point.
+func moveDefault(t *testing.T, c *fixture, from, to string) (mesh.World, []string) {
 	t.Helper()
 	change := step.Change{Verb: step.PointTag, Kind: "Tag", Name: mesh.DefaultTag, Expect: from, Revision: to}
 	if err := c.Write(t.Context(), change); err != nil {
@@ -90,14 +106,14 @@ func retagging(t *testing.T, c *fixture, from, to string) (mesh.World, []string)
 	return w, w.TagRevisions(mesh.DefaultTag)
 }
 
-func testRetag(t *testing.T, c *fixture) {
+func testMoveTag(t *testing.T, c *fixture) {
 	t.Run("of an untagged revision, with a Service that a chart made", func(t *testing.T) {
-		hooked(t, c, istio.DefaultRevision)
-		hooked(t, c, "1-31-0")
-		serviced(t, c, istio.TagService+mesh.DefaultTag, istio.DefaultRevision)
-		validating(t, c, "istiod")
+		createWebhook(t, c, istio.DefaultRevision)
+		createWebhook(t, c, "1-31-0")
+		createService(t, c, istio.TagService+mesh.DefaultTag, istio.DefaultRevision)
+		createValidator(t, c, "istiod")
 		for _, way := range [][2]string{{istio.DefaultRevision, "1-31-0"}, {"1-31-0", istio.DefaultRevision}} {
-			w, at := retagging(t, c, way[0], way[1])
+			w, at := moveDefault(t, c, way[0], way[1])
 			if len(at) != 1 || at[0] != way[1] {
 				t.Errorf("moved from %s to %s its parts are at %v", way[0], way[1], at)
 			}
@@ -112,10 +128,10 @@ func testRetag(t *testing.T, c *fixture) {
 		}
 	})
 	t.Run("the validator alone", func(t *testing.T) {
-		hooked(t, c, "1-29-1")
-		hooked(t, c, "1-31-0")
-		validating(t, c, "istiod-1-29-1")
-		if _, at := retagging(t, c, "1-29-1", "1-31-0"); len(at) != 1 || at[0] != "1-31-0" {
+		createWebhook(t, c, "1-29-1")
+		createWebhook(t, c, "1-31-0")
+		createValidator(t, c, "istiod-1-29-1")
+		if _, at := moveDefault(t, c, "1-29-1", "1-31-0"); len(at) != 1 || at[0] != "1-31-0" {
 			t.Errorf("the validator is at %v", at)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rerig/rerig/api/v1alpha1"
+	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/engine"
 )
@@ -66,7 +67,7 @@ func testStoredValues(t *testing.T, c *fixture) {
 	}
 
 	foreign := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string][]byte{"a": []byte("b")}}
-	if _, err := c.Clients().CoreV1().Secrets(c.root).Create(t.Context(), foreign, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager}); err != nil {
+	if _, err := c.Clients().CoreV1().Secrets(c.root).Create(t.Context(), foreign, client.Creating); err != nil {
 		t.Fatal(err)
 	}
 	err = c.StoreValues(t.Context(), created, name, entries)

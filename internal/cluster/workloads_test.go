@@ -3,19 +3,17 @@
 package cluster
 
 import (
-	"slices"
-	"testing"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/rerig/rerig/internal/mesh"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/rerig/rerig/internal/mesh"
+	"slices"
+	"testing"
 )
 
-// owns is the owner reference of a controller.
+// owns returns the owner reference of a controller.
 func owns(kind, name, uid string) []metav1.OwnerReference {
 	yes := true
 	return []metav1.OwnerReference{{Kind: kind, Name: name, UID: types.UID(uid), Controller: &yes}}
@@ -25,8 +23,8 @@ func named(namespace, name, uid string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name, UID: types.UID(uid)}
 }
 
-// carrying is a running pod, with a proxy unless it is plain.
-func carrying(namespace, name string, owner []metav1.OwnerReference, plain bool) corev1.Pod {
+// podWithProxy returns a running pod with a proxy, or without one if plain.
+func podWithProxy(namespace, name string, owner []metav1.OwnerReference, plain bool) corev1.Pod {
 	p := corev1.Pod{ObjectMeta: named(namespace, name, "uid-"+name), Status: corev1.PodStatus{Phase: corev1.PodRunning}}
 	p.OwnerReferences = owner
 	p.Annotations = map[string]string{"istio.io/rev": "old"}
@@ -44,18 +42,18 @@ func deployed(namespace, name, uid string, labels map[string]string) controller 
 }
 
 func TestWorkloads(t *testing.T) {
-	finished := carrying("free", "done", nil, false)
+	finished := podWithProxy("free", "done", nil, false)
 	finished.Status.Phase = corev1.PodFailed
-	draining := carrying("bound", "web-0-z", owns("ReplicaSet", "web-0", "rs-gone"), false)
+	draining := podWithProxy("bound", "web-0-z", owns("ReplicaSet", "web-0", "rs-gone"), false)
 	draining.Labels = map[string]string{"pod-template-hash": "0"}
 	pods := []corev1.Pod{
-		carrying("bound", "web-1-a", owns("ReplicaSet", "web-1", "rs-web"), false),
-		carrying("bound", "web-1-b", owns("ReplicaSet", "web-1", "rs-web"), true),
-		carrying("free", "nightly-1-x", owns("Job", "nightly-1", "job-1"), false),
-		carrying("free", "roll-1-x", owns("ReplicaSet", "roll-1", "rs-roll"), false),
-		carrying("free", "bare", nil, false),
-		carrying("free", "plain", nil, true),
-		carrying("kube-system", "agent", nil, false),
+		podWithProxy("bound", "web-1-a", owns("ReplicaSet", "web-1", "rs-web"), false),
+		podWithProxy("bound", "web-1-b", owns("ReplicaSet", "web-1", "rs-web"), true),
+		podWithProxy("free", "nightly-1-x", owns("Job", "nightly-1", "job-1"), false),
+		podWithProxy("free", "roll-1-x", owns("ReplicaSet", "roll-1", "rs-roll"), false),
+		podWithProxy("free", "bare", nil, false),
+		podWithProxy("free", "plain", nil, true),
+		podWithProxy("kube-system", "agent", nil, false),
 		finished,
 		draining,
 	}
@@ -97,8 +95,8 @@ func TestWorkloads(t *testing.T) {
 	}
 }
 
-func TestUnmovable(t *testing.T) {
-	bare := carrying("free", "bare", nil, false)
+func TestUnknownKind(t *testing.T) {
+	bare := podWithProxy("free", "bare", nil, false)
 	bare.Labels = map[string]string{"app": "bare"}
 	p, _ := podOf(&bare)
 	w := unknownKind([]pod{p})

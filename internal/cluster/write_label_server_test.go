@@ -6,27 +6,26 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"slices"
-	"testing"
-	"time"
-
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
 )
 
-// relabelling is a change from one binding to another.
-func relabelling(t *testing.T, name string, from, to mesh.Binding) step.Change {
+// labelChange returns a change from one binding to another.
+func labelChange(t *testing.T, name string, from, to mesh.Binding) step.Change {
 	t.Helper()
-	change, err := plan.Render(step.Step{Kind: step.Label, Subject: step.Subject(name), From: from.String(), To: to.String()}, step.Target{}, time.Time{})
+	label := step.Step{Kind: step.Label, Subject: step.Subject(name), From: from.String(), To: to.String()}
+	change, err := plan.Render(label, step.Target{}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +35,14 @@ func relabelling(t *testing.T, name string, from, to mesh.Binding) step.Change {
 func testLabel(t *testing.T, c *fixture) {
 	enabled := mesh.Binding{Injection: mesh.Label{Set: true, Value: "enabled"}}
 	_, err := c.api.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop",
-		Labels: map[string]string{"istio-injection": "enabled", "team": "blue"}}}, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"})
+		Labels: map[string]string{
+			"istio-injection": "enabled",
+			"team":            "blue",
+		}}}, metav1.CreateOptions{FieldManager: v1alpha1.FieldManager + "-not"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := relabelling(t, "shop", enabled, mesh.Pinned("1-31-0"))
+	change := labelChange(t, "shop", enabled, mesh.Pinned("1-31-0"))
 	if err := c.Write(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,7 @@ func testLabel(t *testing.T, c *fixture) {
 	}
 }
 
-// fields lists the leaves that the field manager rerig owns.
+// fields returns the fields that the field manager rerig owns.
 func fields(t *testing.T, managed []metav1.ManagedFieldsEntry) []string {
 	t.Helper()
 	var leaves []string
@@ -91,19 +93,19 @@ func fields(t *testing.T, managed []metav1.ManagedFieldsEntry) []string {
 	return leaves
 }
 
-// testConflict lets somebody else write between our reading and our writing.
+// testConflict lets another client write between the read and the write.
 func testConflict(t *testing.T, c *fixture, admin *rest.Config) {
-	labelled(t, c, "raced", map[string]string{"istio.io/rev": "a"})
+	createNamespace(t, c, "raced", map[string]string{"istio.io/rev": "a"})
 	between := &recorder{}
 	between.before = func(r *http.Request) {
 		if r.Method == http.MethodPatch {
-			if err := c.Write(context.Background(), relabelling(t, "raced", mesh.Pinned("a"), mesh.Pinned("theirs"))); err != nil {
+			if err := c.Write(context.Background(), labelChange(t, "raced", mesh.Pinned("a"), mesh.Pinned("theirs"))); err != nil {
 				t.Error(err)
 			}
 		}
 	}
 	ours := connected(t, between.on(admin))
-	if err := ours.Write(t.Context(), relabelling(t, "raced", mesh.Pinned("a"), mesh.Pinned("ours"))); !errors.Is(err, engine.ErrConflict) {
+	if err := ours.Write(t.Context(), labelChange(t, "raced", mesh.Pinned("a"), mesh.Pinned("ours"))); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("wrote over another hand: %v", err)
 	}
 	found, err := c.api.CoreV1().Namespaces().Get(t.Context(), "raced", metav1.GetOptions{})

@@ -72,7 +72,8 @@ func (w *Writer) withOwners(ctx context.Context, found *corev1.Pod, change step.
 		owners = append(owners, run)
 	}
 	patch := change.Patch
-	if change.Ownership != step.Unchanged && len(owners)+len(found.OwnerReferences) > 0 && !slices.EqualFunc(owners, found.OwnerReferences, sameOwner) {
+	changes := len(owners)+len(found.OwnerReferences) > 0 && !slices.EqualFunc(owners, found.OwnerReferences, sameOwner)
+	if change.Ownership != step.Unchanged && changes {
 		body := map[string]map[string]any{}
 		if err := json.Unmarshal(patch, &body); err != nil {
 			return nil, fmt.Errorf("read the patch of pod %s: %w", change.Name, err)

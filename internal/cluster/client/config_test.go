@@ -18,20 +18,26 @@ func TestLoadErrors(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("no: [kubeconfig"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	whole := filepath.Join(empty, "whole")
-	if err := os.WriteFile(whole, []byte("apiVersion: v1\nkind: Config\ncontexts:\n- {name: west, context: {cluster: w}}\n- {name: east, context: {cluster: e}}\n"), 0o600); err != nil {
+	valid := filepath.Join(empty, "valid")
+	const contexts = "- {name: west, context: {cluster: w}}\n- {name: east, context: {cluster: e}}\n"
+	if err := os.WriteFile(valid, []byte("apiVersion: v1\nkind: Config\ncontexts:\n"+contexts), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, test := range map[string]struct{ file, context, says string }{
-		"nothing set":     {"", "", "set KUBECONFIG, or name a file"},
-		"no such file":    {filepath.Join(empty, "absent"), "", "absent"},
-		"a broken file":   {broken, "", "read kubeconfig"},
-		"no such context": {"", "elsewhere", `"elsewhere"`},
-		"another context": {whole, "elsewhere", "there are: east, west"},
+	for _, test := range []struct {
+		name                string
+		file, context, says string
+	}{
+		{"nothing set", "", "", "set KUBECONFIG, or name a file"},
+		{"no such file", filepath.Join(empty, "absent"), "", "absent"},
+		{"a broken file", broken, "", "read kubeconfig"},
+		{"no such context", "", "elsewhere", `"elsewhere"`},
+		{"another context", valid, "elsewhere", "there are: east, west"},
 	} {
-		_, err := Load(test.file, test.context)
-		if err == nil || !strings.HasPrefix(err.Error(), "no cluster: ") || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: got %v, want %q", name, err, test.says)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Load(test.file, test.context)
+			if err == nil || !strings.HasPrefix(err.Error(), "no cluster: ") || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want %q", err, test.says)
+			}
+		})
 	}
 }

@@ -38,7 +38,7 @@ const (
 	// TagWebhook begins the names of the MutatingWebhookConfigurations of tags.
 	TagWebhook = "istio-revision-tag-"
 
-	// ComponentLabel names the part of Istio that an object belongs to.
+	// ComponentLabel names the part of Istio of which an object is.
 	ComponentLabel = "operator.istio.io/component"
 
 	// Pilot is the ComponentLabel of a control plane.

@@ -122,8 +122,8 @@ func lost(lock *lock, end context.CancelCauseFunc, done <-chan error) error {
 	return cause
 }
 
-// release releases the Lease where the election could not: a renewal that was
-// under way when it ended changed the Lease. If this fails too, the Lease expires.
+// release releases the Lease where the election could not: a renewal that had
+// begun when it ended changed the Lease. If this fails too, the Lease expires.
 func (l *Lease) release(identity string) {
 	ctx, cancel := context.WithTimeout(context.Background(), releaseTimeout)
 	defer cancel()

@@ -28,7 +28,8 @@ func TestHoldReturnsRefusal(t *testing.T) {
 		t.Error("acted without the Lease")
 		return nil
 	})
-	if !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "write the Lease istio-system/rerig") || !strings.Contains(err.Error(), "you must provide labels") {
+	if !errors.Is(err, engine.ErrRefused) || !strings.Contains(err.Error(), "write the Lease istio-system/rerig") ||
+		!strings.Contains(err.Error(), "you must provide labels") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -26,7 +26,7 @@ type Forward struct {
 
 	mu         sync.Mutex // guards the fields below; not held while waiting
 	connection httpstream.Connection
-	attempt    *attempt // to open the connection; nil if none is under way
+	attempt    *attempt // to open the connection; nil if there is none
 	requests   int
 }
 
@@ -42,7 +42,7 @@ type attempt struct {
 func NewForward(config *rest.Config, to Endpoint) *Forward { return &Forward{config: config, to: to} }
 
 // Dial returns a connection to the endpoint. It opens the port-forward if there is
-// none or if it broke. At most one attempt is under way at a time: a caller whose
+// none or if it broke. At most one attempt runs at a time: a caller whose
 // ctx ends leaves, and the attempt continues for those that come next, for
 // dialTimeout at most.
 func (f *Forward) Dial(ctx context.Context) (net.Conn, error) {

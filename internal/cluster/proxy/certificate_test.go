@@ -62,7 +62,7 @@ func sign(t *testing.T, parent *signer, spiffe string, until time.Time) *signer 
 
 func TestVerifyWorkload(t *testing.T) {
 	now := time.Now()
-	root, stranger := sign(t, nil, "", now.Add(time.Hour)), sign(t, nil, "", now.Add(time.Hour))
+	root, other := sign(t, nil, "", now.Add(time.Hour)), sign(t, nil, "", now.Add(time.Hour))
 	middle := sign(t, root, "", now.Add(time.Hour))
 	leaf, old := sign(t, middle, "/ns/shop/sa/web", now.Add(time.Hour)), sign(t, middle, "/ns/shop/sa/web", now.Add(-time.Hour))
 	tests := []struct {
@@ -71,21 +71,23 @@ func TestVerifyWorkload(t *testing.T) {
 		roots   []*signer
 		problem string
 	}{
-		{"good", []*signer{leaf, middle}, []*signer{stranger, root}, ""},
-		{"another root", []*signer{leaf, middle}, []*signer{stranger}, "unknown authority"},
+		{"good", []*signer{leaf, middle}, []*signer{other, root}, ""},
+		{"another root", []*signer{leaf, middle}, []*signer{other}, "unknown authority"},
 		{"no intermediate", []*signer{leaf}, []*signer{root}, "unknown authority"},
 		{"out of date", []*signer{old, middle}, []*signer{root}, "expired"},
 		{"nothing held", nil, []*signer{root}, "holds no certificate"},
 		{"no root", []*signer{leaf, middle}, nil, "does not exist"},
 	}
 	for _, test := range tests {
-		who, err := verifyWorkload(parsed(test.chain), parsed(test.roots), now)
-		if (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {
-			t.Errorf("%s: got %v, want %q", test.name, err, test.problem)
-		}
-		if len(test.chain) > 0 && who != "spiffe://cluster.local/ns/shop/sa/web" {
-			t.Errorf("%s: the identity is %q", test.name, who)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			who, err := verifyWorkload(parsed(test.chain), parsed(test.roots), now)
+			if (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {
+				t.Errorf("got %v, want %q", err, test.problem)
+			}
+			if len(test.chain) > 0 && who != "spiffe://cluster.local/ns/shop/sa/web" {
+				t.Errorf("the identity is %q", who)
+			}
+		})
 	}
 }
 
@@ -99,10 +101,14 @@ func parsed(list []*signer) []*x509.Certificate {
 
 // activeSecrets is what Envoy 1.39 answers at its admin port.
 const activeSecrets = `{"configs":[
- {"@type":"type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret","name":"ROOTCA","version_info":"1","last_updated":"2026-11-24T11:00:00Z",
-  "secret":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret","name":"ROOTCA","validation_context":{"trusted_ca":{"inline_bytes":"Uk9PVA=="}}}},
- {"@type":"type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret","name":"default","version_info":"2","last_updated":"2026-11-24T11:00:00Z",
-  "secret":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret","name":"default","tls_certificate":{"certificate_chain":{"inline_bytes":"%s"},"private_key":{"inline_bytes":"W3JlZGFjdGVkXQ=="}}}}]}`
+ {"name":"ROOTCA","version_info":"1","last_updated":"2026-11-24T11:00:00Z",
+  "@type":"type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret",
+  "secret":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret","name":"ROOTCA",
+   "validation_context":{"trusted_ca":{"inline_bytes":"Uk9PVA=="}}}},
+ {"name":"default","version_info":"2","last_updated":"2026-11-24T11:00:00Z",
+  "@type":"type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret",
+  "secret":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret","name":"default",
+   "tls_certificate":{"certificate_chain":{"inline_bytes":"%s"},"private_key":{"inline_bytes":"W3JlZGFjdGVkXQ=="}}}}]}`
 
 func TestSecrets(t *testing.T) {
 	chain := sign(t, nil, "", time.Now()).pem()
@@ -115,7 +121,8 @@ func TestSecrets(t *testing.T) {
 	if err := got.read(strings.NewReader(`{}`)); err != nil || got.asked || got.chain != nil {
 		t.Errorf("a proxy without secrets gave %+v, %v", got, err)
 	}
-	if err := got.read(strings.NewReader(`{"configs":[{"name":"default","version_info":"uninitialized","secret":{"name":"default"}}]}`)); err != nil || !got.asked || got.chain != nil {
+	const waits = `{"configs":[{"name":"default","version_info":"uninitialized","secret":{"name":"default"}}]}`
+	if err := got.read(strings.NewReader(waits)); err != nil || !got.asked || got.chain != nil {
 		t.Errorf("a proxy that waits for its certificate gave %+v, %v", got, err)
 	}
 	if err := got.read(strings.NewReader(`upstream connect error`)); err == nil {

@@ -62,23 +62,27 @@ func TestOutOfDateIsNotAnotherRoot(t *testing.T) {
 	root, other := sign(t, nil, "", now.Add(24*time.Hour)), sign(t, nil, "", now.Add(24*time.Hour))
 	between := sign(t, root, "", now.Add(23*time.Hour))
 	leaf := sign(t, between, "/ns/istio-system/sa/istiod", now.Add(24*time.Hour-2*time.Minute))
-	for name, test := range map[string]struct {
+	for _, test := range []struct {
+		name         string
 		at           time.Time
 		by           *signer
 		dated, early bool
 	}{
-		"in date":                      {now, root, false, false},
-		"a clock that is behind":       {now.Add(-3 * time.Minute), root, true, true},
-		"all expired":                  {now.Add(48 * time.Hour), root, true, false},
-		"intermediate expired":         {now.Add(23*time.Hour + time.Minute), root, true, false},
-		"out of date and of another":   {now.Add(48 * time.Hour), other, false, false},
-		"of another, for a slow clock": {now.Add(-3 * time.Minute), other, false, false},
+		{"in date", now, root, false, false},
+		{"a clock that is behind", now.Add(-3 * time.Minute), root, true, true},
+		{"all expired", now.Add(48 * time.Hour), root, true, false},
+		{"intermediate expired", now.Add(23*time.Hour + time.Minute), root, true, false},
+		{"out of date and of another", now.Add(48 * time.Hour), other, false, false},
+		{"of another, for a slow clock", now.Add(-3 * time.Minute), other, false, false},
 	} {
-		err := verifyChain(parsed([]*signer{leaf, between}), parsed([]*signer{test.by}), test.at)
-		date, dated := errors.AsType[outOfDate](err)
-		if dated != test.dated || date.early != test.early || (err == nil) != (name == "in date") || test.by == other && !strings.Contains(err.Error(), "unknown authority") {
-			t.Errorf("%s: %v (early %t)", name, err, date.early)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			err := verifyChain(parsed([]*signer{leaf, between}), parsed([]*signer{test.by}), test.at)
+			date, dated := errors.AsType[outOfDate](err)
+			if dated != test.dated || date.early != test.early || (err == nil) != (test.name == "in date") ||
+				test.by == other && !strings.Contains(err.Error(), "unknown authority") {
+				t.Errorf("got %v (early %t)", err, date.early)
+			}
+		})
 	}
 }
 

@@ -17,7 +17,8 @@ func BenchmarkSyncz(b *testing.B) {
 			text.WriteByte(',')
 		}
 		fmt.Fprintf(&text, `{"cluster_id":"Kubernetes","proxy":"web-%d.shop","proxy_type":"sidecar","istio_version":"1.31.0","resources":{`, n)
-		for i, kind := range []string{"envoy.config.cluster.v3.Cluster", "envoy.config.listener.v3.Listener", "envoy.config.route.v3.RouteConfiguration",
+		for i, kind := range []string{
+			"envoy.config.cluster.v3.Cluster", "envoy.config.listener.v3.Listener", "envoy.config.route.v3.RouteConfiguration",
 			"envoy.config.endpoint.v3.ClusterLoadAssignment", "istio.networking.nds.v1.NameTable", "istio.mesh.v1alpha1.ProxyConfig"} {
 			if i > 0 {
 				text.WriteByte(',')

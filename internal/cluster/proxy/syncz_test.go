@@ -56,11 +56,11 @@ func TestSynczOfNobody(t *testing.T) {
 // Half an answer is no answer: proxies that are missing from it would count as
 // connected nowhere.
 func TestSynczBroken(t *testing.T) {
-	whole, err := os.ReadFile("testdata/syncz-1.31.0.json")
+	complete, err := os.ReadFile("testdata/syncz-1.31.0.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.TrimSpace(string(whole))
+	text := strings.TrimSpace(string(complete))
 	for _, broken := range []string{"", "{}", "404 page not found", text[:len(text)-1], text[:len(text)/2]} {
 		if got, err := readSyncz(strings.NewReader(broken), "i", "r"); err == nil {
 			t.Errorf("%.20q was read as %d proxies", broken, len(got))

@@ -14,7 +14,7 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-const wholeFile = `# a comment before it
+const completeFile = `# a comment before it
 ---
 apiVersion: rerig.dev/v1alpha1
 kind: MeshUpgrade
@@ -39,7 +39,7 @@ status:
 `
 
 func TestReadMeshUpgrade(t *testing.T) {
-	m, err := ReadMeshUpgrade([]byte(wholeFile))
+	m, err := ReadMeshUpgrade([]byte(completeFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,8 @@ func TestReadMeshUpgrade(t *testing.T) {
 	want := step.Intent{Run: "to-1-31", Revision: "1-31-0", Version: "1.31.0", Input: "f3300cbe8816", Installable: true,
 		Namespaces: []string{"shop-web"},
 		Selector:   &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"shop"}}},
-		Waves:      [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, WaveCount: 2, Parallel: 3, ReadyTimeout: 90 * time.Second, RollbackOnFailure: true}
+		Waves:      [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, WaveCount: 2, Parallel: 3,
+		ReadyTimeout: 90 * time.Second, RollbackOnFailure: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -94,12 +95,12 @@ func TestFileOfVersion01(t *testing.T) {
 }
 
 func TestBadFiles(t *testing.T) {
-	edited := func(old, new string) string { return strings.Replace(wholeFile, old, new, 1) }
+	edited := func(old, new string) string { return strings.Replace(completeFile, old, new, 1) }
 	tests := []struct{ name, content, says string }{
 		{"empty", "# nothing\n", "is empty"},
 		{"no YAML", "{", "read the MeshUpgrade file"},
 		{"no object", "[1, 2]", "no Kubernetes object"},
-		{"two documents", wholeFile + "---\n" + wholeFile, "more than one document"},
+		{"two documents", completeFile + "---\n" + completeFile, "more than one document"},
 		{"another kind", edited("kind: MeshUpgrade", "kind: Deployment"), `"Deployment" of "rerig.dev/v1alpha1"`},
 		{"another version", edited("rerig.dev/v1alpha1", "rerig.dev/v9"), `not a MeshUpgrade of rerig.dev/v1alpha1`},
 		{"an unknown field", edited("maxParallel", "maxParalel"), `unknown field "spec.maxParalel"`},
@@ -118,9 +119,11 @@ func TestBadFiles(t *testing.T) {
 		{"a number for a name", edited("version: 1.31.0", "version: 1.31"), "version"},
 	}
 	for _, test := range tests {
-		_, err := ReadMeshUpgrade([]byte(test.content))
-		if err == nil || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: got %v, want %q", test.name, err, test.says)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			_, err := ReadMeshUpgrade([]byte(test.content))
+			if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want %q", err, test.says)
+			}
+		})
 	}
 }

@@ -109,7 +109,7 @@ func Optional(root string) []Right {
 
 // ReadingSelectors returns what a run that swaps reads besides: whatever selects
 // pods by labels that a swap changes. Without these rights nothing is swapped, and
-// the plan says so.
+// the plan reports it.
 func ReadingSelectors() []Right {
 	list := []Right{
 		all("list", core, "replicationcontrollers"),

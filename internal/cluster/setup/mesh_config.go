@@ -71,7 +71,7 @@ func meshSettings(data map[string]string, normal func(string) string) []mesh.Set
 	return append(flattenText(mesh.MeshConfig, data["mesh"], normal), flattenText(mesh.MeshConfig, data["meshNetworks"], normal)...)
 }
 
-// membership is the part of a mesh configuration that decides what belongs to the
+// membership is the part of a mesh configuration that decides what is part of the
 // mesh.
 type membership struct {
 	TrustDomain string                 `json:"trustDomain"`

@@ -13,7 +13,8 @@ import (
 
 // Names of the revision and its version are no difference; a changed value is one.
 func TestAgainstIgnoresNames(t *testing.T) {
-	mesh1 := "defaultConfig:\n  discoveryAddress: istiod-1-29-1.istio-system.svc:15012\n  holdApplicationUntilProxyStarts: true\nextensionProviders: []\n"
+	mesh1 := "defaultConfig:\n  discoveryAddress: istiod-1-29-1.istio-system.svc:15012\n  holdApplicationUntilProxyStarts: true\n" +
+		"extensionProviders: []\n"
 	mesh2 := "defaultConfig: {discoveryAddress: istiod-1-31-0.istio-system.svc:15012}\noutboundTrafficPolicy: {mode: REGISTRY_ONLY}\n"
 	old := mesh.ControlPlane{Revision: "1-29-1", Settings: flattenText(mesh.MeshConfig, mesh1, normalizer("1-29-1", "1.29.1"))}
 	is := mesh.ControlPlane{Revision: "1-31-0", Settings: append(flattenText(mesh.MeshConfig, mesh2, normalizer("1-31-0", "1.31.0")),
@@ -40,7 +41,8 @@ func TestTemplatesDifferByText(t *testing.T) {
 	if list := (mesh.ControlPlane{Settings: config("1-31-0", "a")}).DifferencesFrom(a); len(list) > 0 {
 		t.Errorf("a name is a difference: %v", list)
 	}
-	if list := (mesh.ControlPlane{Settings: config("1-31-0", "b")}).DifferencesFrom(a); len(list) != 1 || list[0].Group != mesh.Templates || list[0].Key != "sidecar" {
+	if list := (mesh.ControlPlane{Settings: config("1-31-0", "b")}).DifferencesFrom(a); len(list) != 1 || list[0].Group != mesh.Templates ||
+		list[0].Key != "sidecar" {
 		t.Errorf("the text is none: %v", list)
 	}
 }
@@ -49,7 +51,8 @@ func TestTemplatesDifferByText(t *testing.T) {
 func TestSecretSettingsAreMasked(t *testing.T) {
 	const password = "hunter2-correct-horse"
 	values := func(password string) mesh.ControlPlane {
-		text := `{"adminPassword": "` + password + `", "pilot": {"extra": [{"name": "DB_PASSWORD", "value": "` + password + `"}]}, "logLevel": "debug",
+		text := `{"adminPassword": "` + password + `", "pilot": {"extra": [{"name": "DB_PASSWORD", "value": "` + password + `"}]},
+			"logLevel": "debug",
 			"redis": "redis://user:` + password + `@cache:6379"}`
 		return mesh.ControlPlane{Settings: flattenText(mesh.UserValues, text, normalizer("1-29-1", ""))}
 	}

@@ -18,7 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/httpstream/spdy"
 )
 
-// Ports of the pod that behave in a special way.
+// Special ports of the pod.
 const (
 	Refusing = 1     // refuses connections
 	Silent   = 2     // never answers
