@@ -17,46 +17,45 @@ import (
 	"time"
 )
 
-// pageStart prepares the lab for a page and returns the values of the page's variables.
-type pageStart func(t *testing.T, l *lab) map[string]string
+// page is a task page with its starting point.
+type page struct {
+	name string
+	// start prepares the lab and returns the values of the page's variables.
+	start func(t *testing.T, l *lab) map[string]string
+}
 
-// pageStarts has the starting point of each task page.
-var pageStarts = map[string]pageStart{
-	"first-upgrade.md": func(t *testing.T, _ *lab) map[string]string {
+// installingPages begin without the new revision.
+var installingPages = []page{
+	{name: "first-upgrade.md", start: func(t *testing.T, _ *lab) map[string]string {
 		return map[string]string{"ISTIOCTL": istioctl(t, newVersion), "OPERATOR": operatorFile(t, newRevision), "SOAK": "1s"}
-	},
-	"install-a-revision.md": func(t *testing.T, _ *lab) map[string]string {
+	}},
+	{name: "install-a-revision.md", start: func(t *testing.T, _ *lab) map[string]string {
 		return map[string]string{
 			"ISTIOCTL": istioctl(t, newVersion),
 			"OPERATOR": tempFile(t, fmt.Sprintf(minimal, "")),
 			"CHART":    filepath.Join(strings.TrimSpace(runLab(t, "path", "charts-"+newVersion)), "istiod"),
 		}
-	},
-	"tags-and-gitops.md": func(t *testing.T, l *lab) map[string]string {
-		l.installTarget(t, "")
-		l.createTaggedNamespace(t)
-		l.createNamespace(t, "gitops", map[string]string{"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"})
-		l.createDeployment(t, "gitops", "web")
-		l.waitRolledOut(t, "gitops", "web")
-		return map[string]string{"SOAK": "1s", "WAIT": "5s"}
-	},
-	"swap.md": func(t *testing.T, l *lab) map[string]string {
-		l.installTarget(t, "")
-		return map[string]string{"SOAK": "1h"}
-	},
-	"trial.md": func(t *testing.T, l *lab) map[string]string {
-		l.installTarget(t, "")
-		return nil
-	},
-	"take-over-a-manual-upgrade.md": func(t *testing.T, l *lab) map[string]string {
-		l.installTarget(t, "")
-		return nil
-	},
-	"resume-and-roll-back.md": func(t *testing.T, _ *lab) map[string]string {
+	}},
+	{name: "resume-and-roll-back.md", start: func(t *testing.T, _ *lab) map[string]string {
 		return map[string]string{"ISTIOCTL": istioctl(t, newVersion), "OPERATOR": operatorFile(t, newRevision)}
-	},
-	"troubleshooting.md": func(t *testing.T, l *lab) map[string]string {
-		l.installTarget(t, "")
+	}},
+	{name: "remove-the-old-control-plane.md", start: func(t *testing.T, l *lab) map[string]string {
+		program, file := istioctl(t, oldVersion), operatorFile(t, oldRevision)
+		t.Cleanup(func() { l.reinstall(t, program, file) })
+		return map[string]string{
+			"ISTIOCTL": istioctl(t, newVersion),
+			"OPERATOR": operatorFile(t, newRevision),
+			"GATEWAYS": gatewaysFile(t),
+		}
+	}},
+}
+
+// installedPages begin with the new revision installed.
+var installedPages = []page{
+	{name: "swap.md", start: func(*testing.T, *lab) map[string]string { return map[string]string{"SOAK": "1h"} }},
+	{name: "trial.md", start: func(*testing.T, *lab) map[string]string { return nil }},
+	{name: "take-over-a-manual-upgrade.md", start: func(*testing.T, *lab) map[string]string { return nil }},
+	{name: "troubleshooting.md", start: func(t *testing.T, l *lab) map[string]string {
 		l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
 		args := []string{"upgrade", "--to", newRevision, "-n", "shop-web", "--soak", "1s", "--yes"}
 		l.rerig(t, args...).requireExit(t, exitHeld)
@@ -64,76 +63,81 @@ var pageStarts = map[string]pageStart{
 			"AGAIN": "rerig " + strings.Join(args, " "),
 			"FIX":   "kubectl annotate namespace shop-web lab.rerig.dev/reject-",
 		}
-	},
-	"remove-the-old-control-plane.md": func(t *testing.T, l *lab) map[string]string {
-		t.Cleanup(func() { l.originalGateways(t) })
-		return map[string]string{
-			"ISTIOCTL": istioctl(t, newVersion),
-			"OPERATOR": operatorFile(t, newRevision),
-			"GATEWAYS": gatewaysFile(t),
-		}
-	},
+	}},
+	{name: "tags-and-gitops.md", start: func(t *testing.T, l *lab) map[string]string {
+		l.createTaggedNamespace(t)
+		l.createNamespace(t, "gitops", map[string]string{"istio.io/rev": oldRevision, "argocd.argoproj.io/instance": "tenants"})
+		l.createDeployment(t, "gitops", "web")
+		l.waitRolledOut(t, "gitops", "web")
+		return map[string]string{"SOAK": "1s", "WAIT": "5s"}
+	}},
 }
 
-// pageOrder is alphabetical, with the page last that changes the most.
-func pageOrder() []string {
-	const last = "remove-the-old-control-plane.md"
-	names := []string{}
-	for name := range pageStarts {
-		if name != last {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return append(names, last)
-}
-
-// TestTaskPages runs every command block of docs/tasks on a lab.
+// TestTaskPages runs every command block of the pages of docs/tasks that need the new revision.
 func TestTaskPages(t *testing.T) {
-	l := sharedLab(t, "every command of the task pages runs, and says what the page shows")
-	for _, name := range pageOrder() {
-		t.Run(name, func(t *testing.T) {
-			l.reset(t)
-			began := time.Now()
-			s, page := pageShell{lab: l, folder: t.TempDir(), variables: pageStarts[name](t, l)}, readTaskPage(t, name)
-			for _, v := range page.variables {
-				if s.variables[v] == "" {
-					t.Fatalf("%s: the variable %s has no value in pageStarts", name, v)
-				}
-			}
-			for _, c := range page.commands {
-				s.recording = ""
-				folder := os.Getenv(picturesVariable)
-				if folder != "" && name == "first-upgrade.md" && strings.HasPrefix(c.text, "rerig upgrade") {
-					s.recording = filepath.Join(s.folder, "upgrade.cast")
-				}
-				if s.run(t, name, c); s.recording != "" {
-					drawPictures(t, folder, s.recording)
-				}
-			}
-			t.Logf("%s: %s", name, short(time.Since(began)))
+	l := sharedLab(t, "every command of the task pages runs and prints what the page shows, on a mesh with the new revision")
+	l.installTarget(t, "")
+	for _, p := range installedPages {
+		t.Run(p.name, func(t *testing.T) {
+			l.deleteRecords(t)
+			l.runPage(t, p)
 		})
 	}
+}
+
+// TestTaskPagesThatInstall runs the pages that begin without the new revision.
+func TestTaskPagesThatInstall(t *testing.T) {
+	l := sharedLab(t, "every command of the task pages runs and prints what the page shows, on a mesh without the new revision")
+	for _, p := range installingPages {
+		t.Run(p.name, func(t *testing.T) {
+			l.reset(t)
+			l.runPage(t, p)
+		})
+	}
+}
+
+// runPage runs the commands of a page in order. With RERIG_PICTURES the first upgrade is drawn.
+func (l *lab) runPage(t *testing.T, p page) {
+	t.Helper()
+	began, content := time.Now(), readTaskPage(t, p.name)
+	s := pageShell{lab: l, folder: t.TempDir(), variables: p.start(t, l)}
+	for _, v := range content.variables {
+		if s.variables[v] == "" {
+			t.Fatalf("%s: the variable %s has no value in its starting point", p.name, v)
+		}
+	}
+	pictures := os.Getenv(picturesVariable)
+	for _, c := range content.commands {
+		s.recording = ""
+		if pictures != "" && p.name == "first-upgrade.md" && strings.HasPrefix(c.text, "rerig upgrade") {
+			s.recording = filepath.Join(s.folder, "upgrade.cast")
+		}
+		if s.run(t, p.name, c); s.recording != "" {
+			drawPictures(t, pictures, s.recording)
+		}
+	}
+	t.Logf("%s: %s", p.name, short(time.Since(began)))
 }
 
 // TestHarnessPagesAreComplete compares the pages with their starting points, without a lab.
 func TestHarnessPagesAreComplete(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "docs", "tasks", "*.md"))
-	if err != nil || len(files) != len(pageStarts) {
-		t.Errorf("got %d pages (%v), want %d as in pageStarts", len(files), err, len(pageStarts))
+	all := slices.Concat(installingPages, installedPages)
+	if err != nil || len(files) != len(all) {
+		t.Errorf("got %d pages (%v), want %d, as many as starting points", len(files), err, len(all))
 	}
 	for _, path := range files {
 		name := filepath.Base(path)
-		page := readTaskPage(t, name)
-		if pageStarts[name] == nil {
-			t.Errorf("%s has no starting point in pageStarts", name)
+		content := readTaskPage(t, name)
+		if !slices.ContainsFunc(all, func(p page) bool { return p.name == name }) {
+			t.Errorf("%s has no starting point", name)
 		}
-		if len(page.commands) == 0 {
+		if len(content.commands) == 0 {
 			t.Errorf("%s has no commands", name)
 		}
 		for _, section := range []string{"Before you begin", "Verify", "Roll back", "Clean up"} {
-			if !slices.Contains(page.headings, section) {
-				t.Errorf("%s: got sections %q, want %q among them", name, page.headings, section)
+			if !slices.Contains(content.headings, section) {
+				t.Errorf("%s: got sections %q, want %q among them", name, content.headings, section)
 			}
 		}
 	}
@@ -241,11 +245,10 @@ func gatewaysFile(t *testing.T) string {
 	return tempFile(t, strings.Replace(string(content), "profile: default", "profile: empty", 1))
 }
 
-// originalGateways installs the old revision again as the lab did, gateways included.
-func (l *lab) originalGateways(t *testing.T) {
+// reinstall installs the old revision again as the lab did, gateways included.
+func (l *lab) reinstall(t *testing.T, istioctl, operator string) {
 	t.Helper()
-	cmd := exec.CommandContext(context.Background(), istioctl(t, oldVersion), "install", "--skip-confirmation",
-		"-f", operatorFile(t, oldRevision), "--kubeconfig", l.kubeconfig)
+	cmd := exec.Command(istioctl, "install", "--skip-confirmation", "-f", operator, "--kubeconfig", l.kubeconfig)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("install %s again: %v\n%s", oldRevision, err, out)
 	}

@@ -55,8 +55,8 @@ func recordedTime(data []byte) (time.Duration, error) {
 	return time.Duration(seconds * float64(time.Second)), nil
 }
 
-// TestRecordedTime reads the time of a recording's last output.
-func TestRecordedTime(t *testing.T) {
+// TestHarnessRecordedTime reads the time of a recording's last output.
+func TestHarnessRecordedTime(t *testing.T) {
 	got, err := recordedTime([]byte("{\"version\": 2}\n[0.5, \"o\", \"a\"]\n[2.5, \"o\", \"b\"]\n"))
 	if want := 2500 * time.Millisecond; err != nil || got != want {
 		t.Errorf("got %s, %v, want %s", got, err, want)
