@@ -9,7 +9,7 @@ LAB  := $(GO) bin/lab
 size := $(if $(SIZE),--size $(SIZE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all build generate fmt lint lab-up lab-down lab-status lab-run clean
+.PHONY: help demo test test-all build generate pictures fmt lint lab-up lab-down lab-status lab-run clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-11s %s\n' "$$t" "$$d"; done
@@ -32,6 +32,9 @@ generate: ## generated code and pages: api/v1alpha1, docs/reference
 	@$(GO) go test ./api/v1alpha1 -run TestMeshUpgradePage -update
 	@$(GO) go test ./test/laws -run TestCoveragePage -update
 	@$(GO) go test ./internal/cli -run TestCommandLinePage -update
+
+pictures: build ## docs/images: the live view of a first upgrade, recorded on a hollow lab
+	@RERIG_PICTURES=$(CURDIR)/docs/images $(GO) go run ./hack/test -stories TestTaskPagesThatInstall
 
 fmt: ## format the code
 	@$(GO) gofmt -w .

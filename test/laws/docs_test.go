@@ -3,6 +3,7 @@
 package laws
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -106,5 +107,32 @@ func TestHoldReasonsAreDocumented(t *testing.T) {
 	}
 	if found < 7 {
 		t.Errorf("found %d hold reasons in api/v1alpha1, want at least 7", found)
+	}
+}
+
+// TestDecisionsAreNumbered checks that each decision has a number of its own, in its name and title.
+func TestDecisionsAreNumbered(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "docs", "decisions", "*.md"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got %d decisions, %v", len(files), err)
+	}
+	seen := map[int]string{}
+	for _, path := range files {
+		name := filepath.Base(path)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var inName, inTitle int
+		if _, err := fmt.Sscanf(name, "%04d-", &inName); err != nil {
+			t.Errorf("%s: its name has no number: %v", name, err)
+		}
+		if _, err := fmt.Sscanf(string(text), "# %d.", &inTitle); err != nil || inTitle != inName {
+			t.Errorf("%s: got number %d in the title, want %d", name, inTitle, inName)
+		}
+		if seen[inName] != "" {
+			t.Errorf("%s and %s have the same number", seen[inName], name)
+		}
+		seen[inName] = name
 	}
 }
