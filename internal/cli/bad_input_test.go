@@ -75,11 +75,11 @@ func TestBadInput(t *testing.T) {
 		},
 		{
 			name: "from nowhere", line: "upgrade --to 1-31-0 --from 1-28-0" + file,
-			want: exitRefused, says: []string{"--from 1-28-0", "no revision that is there", "1-29-1"},
+			want: exitRefused, says: []string{"--from 1-28-0", "does not exist", "1-29-1"},
 		},
 		{
 			name: "from the target", line: "upgrade --to 1-31-0 --from 1-31-0" + file,
-			want: exitRefused, says: []string{"--from 1-31-0", "the run moves to", "1-29-1"},
+			want: exitRefused, says: []string{"--from 1-31-0", "is the target revision", "1-29-1"},
 		},
 		{
 			name: "no Istio", line: "upgrade --to 1-31-0" + file,

@@ -200,7 +200,7 @@ func TestRuleTooLateForASwap(t *testing.T) {
 		}
 	}
 	code, _, err := runOn(p, upgradeLine+" --yes", "--workload", leaveWeb)
-	if code != exitRefused || !strings.Contains(err, "a rule says leave, and a swap has begun on it") ||
+	if code != exitRefused || !strings.Contains(err, "a rule says leave, but its swap has begun") ||
 		!strings.Contains(err, "`rerig rollback to-1-31-0`") {
 		t.Errorf("got exit code %d, want %d: %s", code, exitRefused, err)
 	}
@@ -224,7 +224,7 @@ func TestRulesThatMatchNothing(t *testing.T) {
 		noted      bool
 	}{
 		{rule: "deploy shop-web/web=leave"},
-		{rule: "Deployment shop-web/wbe=leave", want: exitRefused, says: "there is Deployment shop-web/web"},
+		{rule: "Deployment shop-web/wbe=leave", want: exitRefused, says: "has Deployment shop-web/web"},
 		{rule: "StatefulSet */*=evict"},
 		{rule: "Crew */*=field:spec.renewedAt", noted: true},
 		{rule: "Deployment shop-web/web-*=restart", want: exitUsage, says: "must be the complete part"},

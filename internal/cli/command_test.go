@@ -154,7 +154,7 @@ func TestCorrectedInstallIsRepeated(t *testing.T) {
 	if code, _, err := runOn(p, upgradeLine+" --yes"); code != exitDone {
 		t.Fatalf("got exit code %d, want %d: %s", code, exitDone, err)
 	}
-	if !slices.Contains(p.writes, "put Revision /1-31-0") {
+	if !slices.Contains(p.writes, "install Revision /1-31-0") {
 		t.Errorf("got writes %s, want the revision installed again", p.writes)
 	}
 }

@@ -40,16 +40,16 @@ func TestStatusOfARunWithoutItsRevision(t *testing.T) {
 	}{
 		{
 			name: "held", change: func(p *fakeCluster) { p.rejectsConfig = "web-1" }, says: []string{"Held", "duplicate listener"},
-			resumed: "revision 1-31-0 is gone", want: exitRefused,
+			resumed: "revision 1-31-0 does not exist any more", want: exitRefused,
 		},
 		{
 			name: "no process works on it", change: func(p *fakeCluster) { p.rejectsConfig = "web-1" },
-			says:    []string{"Upgrading", "Install it again as it was", "rerig rollback to-1-31-0"},
-			resumed: "revision 1-31-0 is gone", want: exitHeld,
+			says:    []string{"Upgrading", "Install it again unchanged", "rerig rollback to-1-31-0"},
+			resumed: "revision 1-31-0 does not exist any more", want: exitHeld,
 		},
 		{
 			name: "ended", change: func(*fakeCluster) {}, says: []string{"Completed"},
-			resumed: "revision 1-31-0 is gone", want: exitRefused,
+			resumed: "revision 1-31-0 does not exist any more", want: exitRefused,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestStatusOfARunWithoutItsRevision(t *testing.T) {
 			p.acceptConfig()
 			p.world.Revisions = p.world.Revisions[:1]
 			code, out, err := runOn(p, "status to-1-31-0")
-			for _, words := range append(c.says, "revision 1-31-0 is gone", "the cluster has 1-29-1") {
+			for _, words := range append(c.says, "revision 1-31-0 does not exist any more", "the cluster has 1-29-1") {
 				if code != exitDone || !strings.Contains(strings.Join(strings.Fields(out), " "), words) {
 					t.Errorf("got exit code %d, want %d and %q: %s\n%s", code, exitDone, words, err, out)
 				}

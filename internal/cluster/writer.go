@@ -64,9 +64,9 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 		return w.moveTag(ctx, change)
 	case change.Verb == step.Create && service:
 		return w.createKeeper(ctx, change)
-	case change.Verb == step.DeleteKept && service:
+	case change.Verb == step.DeleteParkedPod && service:
 		return w.deleteKeeper(ctx, change)
-	case change.Verb == step.DeleteKept && pod:
+	case change.Verb == step.DeleteParkedPod && pod:
 		return w.deleteParked(ctx, change)
 	case change.Verb == step.Patch && pod:
 		return w.patchPod(ctx, change)

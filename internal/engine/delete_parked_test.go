@@ -42,7 +42,7 @@ func TestParkedPodOfALaterServiceIsNotDeleted(t *testing.T) {
 		}
 	}
 	f.beforeWrite = func(c step.Change) error {
-		if c.Kind == "Pod" && c.Verb == step.DeleteKept && leads(c.Namespace, c.Name) {
+		if c.Kind == "Pod" && c.Verb == step.DeleteParkedPod && leads(c.Namespace, c.Name) {
 			t.Errorf("pod %s/%s was deleted while it was an endpoint of Service late", c.Namespace, c.Name)
 		}
 		return nil
@@ -69,7 +69,7 @@ func TestParkedPodsStayWhenReplacementsFail(t *testing.T) {
 	f.approve()
 	deleted := 0
 	f.afterWrite = func(c step.Change) {
-		if c.Verb != step.DeleteKept || c.Kind != "Pod" {
+		if c.Verb != step.DeleteParkedPod || c.Kind != "Pod" {
 			return
 		}
 		for i := range f.world.Workloads {
@@ -102,7 +102,7 @@ func TestSwapContinuesAfterWrongReplacements(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: checkFailed, Message: "carries a sidecar of 1-29-1, not of 1-31-0"})
+	wantHold(t, f, step.Hold{Reason: checkFailed, Message: "has a sidecar of 1-29-1, not of 1-31-0"})
 	f.afterWrite = nil
 	expect(t, f, Completed)
 }

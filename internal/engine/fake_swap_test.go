@@ -59,7 +59,7 @@ func (f *fake) swap(c step.Change) {
 		switch {
 		case c.Kind == "Service" && c.Verb == step.Create && strings.Contains(string(c.Patch), string(wl.Ref())+`\"`):
 			wl.Keeper = c.Name
-		case c.Kind == "Service" && c.Verb == step.DeleteKept && wl.Keeper == c.Name:
+		case c.Kind == "Service" && c.Verb == step.DeleteParkedPod && wl.Keeper == c.Name:
 			wl.Keeper = ""
 		case c.Kind == "Pod":
 			f.patch(&wl, c)
@@ -74,7 +74,7 @@ func (f *fake) patch(wl *mesh.Workload, c step.Change) {
 		if p.Name != c.Name || swap.Precondition(p.UID, p.Swap) != c.Expect {
 			continue
 		}
-		if c.Verb == step.DeleteKept {
+		if c.Verb == step.DeleteParkedPod {
 			wl.Pods = slices.Delete(wl.Pods, j, j+1)
 			return
 		}

@@ -68,7 +68,7 @@ func TestSwapRollsBackAfterAnyCrash(t *testing.T) {
 		before := f.podUIDs()
 		f.crashAt = n
 		_, err := f.run()
-		deleted := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteKept && c.Kind == "Pod" })
+		deleted := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteParkedPod && c.Kind == "Pod" })
 		f.intent.Rollback = true
 		f.crashAt = f.calls + n%37
 		_, _ = f.run()

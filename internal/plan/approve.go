@@ -9,8 +9,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// NewLedger is the ledger of a run that begins: the mesh as it was found, the
-// namespaces as they were divided, and what was agreed to.
+// NewLedger returns the ledger of a run that begins: its baseline, its waves, and the
+// approved plan.
 func NewLedger(p Plan, at time.Time) step.Ledger {
 	l := step.Ledger{Baseline: p.Target.Baseline}
 	for _, g := range p.Target.Waves {
@@ -19,9 +19,8 @@ func NewLedger(p Plan, at time.Time) step.Ledger {
 	return Approve(l, p, at)
 }
 
-// Approve is the ledger once somebody has agreed to a plan: what was approved
-// before, and what stopped the run then, count no more. Baseline and waves are
-// those of the run's first approval.
+// Approve returns the ledger once a plan is approved. The previous approval, and what
+// held the run, no longer count. Baseline and waves remain those of the first approval.
 func Approve(l step.Ledger, p Plan, at time.Time) step.Ledger {
 	l = l.Clone()
 	l.NoteUnannotated()

@@ -45,7 +45,9 @@ func TestWhatWasMovedBeforeIsNamed(t *testing.T) {
 	again := movedEarlier(t, "t2", true)
 	for i, wl := range again.Workloads {
 		if wl.Namespace == "a" {
-			again.Workloads[i].Template.Annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": noon.AddDate(0, 0, 1).Format("2006-01-02T15:04:05Z07:00")}
+			again.Workloads[i].Template.Annotations = map[string]string{
+				"kubectl.kubernetes.io/restartedAt": noon.AddDate(0, 0, 1).Format("2006-01-02T15:04:05Z07:00"),
+			}
 		}
 	}
 	for name, c := range map[string]struct {
@@ -83,7 +85,8 @@ func TestALabelThatWasThereBeforeStaysOnTheWayBack(t *testing.T) {
 		t.Errorf("once it is done: %+v", n)
 	}
 	in.Rollback = true
-	if n := noteOf(advice.Notes(end, RollbackTarget(in, l, 0))); n.Kind != step.MovedBefore || n.Remedy != "" || !strings.Contains(n.Text, "a rollback leaves it") {
+	if n := noteOf(advice.Notes(end, RollbackTarget(in, l, 0))); n.Kind != step.MovedBefore || n.Remedy != "" ||
+		!strings.Contains(n.Text, "a rollback restores that label") {
 		t.Errorf("on the way back: %+v", n)
 	}
 }
@@ -91,7 +94,7 @@ func TestALabelThatWasThereBeforeStaysOnTheWayBack(t *testing.T) {
 // What is no part of the run is named on its way back as well, without a flag that a
 // rollback does not have; the other run's own way back is named all the same.
 func TestTheWayBackAsksForNoFrom(t *testing.T) {
-	for run, clears := range map[string]string{"": "", "t2": "what that run moved `rerig rollback t2` takes back, to where it was found"} {
+	for run, clears := range map[string]string{"": "", "t2": "what that run moved is rolled back by `rerig rollback t2`"} {
 		w := movedEarlier(t, run, true)
 		in := allOf()
 		target := forward(t, w, in, step.Ledger{})
@@ -119,7 +122,13 @@ func TestARunsOwnMovesAreNotOfOtherHands(t *testing.T) {
 // one than the target. A run that bears the word already goes on without it.
 func TestFromIsARevisionThatIsThere(t *testing.T) {
 	w := withRevision(sixWays(), "1-31-0", "1.31.0")
-	for from, says := range map[string]string{"": "", "1-29-1": "", "1-28-0": "has 1-29-1, 1-31-0", "1-31-0": "the run moves to", "prod": "no revision that is there"} {
+	for from, says := range map[string]string{
+		"":       "",
+		"1-29-1": "",
+		"1-28-0": "has 1-29-1, 1-31-0",
+		"1-31-0": "is the target revision",
+		"prod":   "does not exist",
+	} {
 		in := allOf()
 		in.From = from
 		_, err := ForwardTarget(w, in, step.Ledger{})
@@ -140,9 +149,9 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 		labels   step.LabelMode
 		explicit bool
 	}{
-		"as it is":           {},
-		"explicit, as asked": {labels: step.ExplicitLabels, explicit: true},
-		"begun by hand":      {from: "1-29-1", explicit: true},
+		"as it is":               {},
+		"explicit, as requested": {labels: step.ExplicitLabels, explicit: true},
+		"begun by hand":          {from: "1-29-1", explicit: true},
 	} {
 		w := withRevision(sixWays(), "1-31-0", "1.31.0")
 		binding.SimulateTag(&w, step.Step{Subject: "prod", To: "1-31-0"})
@@ -178,7 +187,7 @@ func TestATagThatWasMovedBeforeKeepsItsNamespacesLabels(t *testing.T) {
 				}
 			}
 			said := slices.ContainsFunc(advice.Notes(w, target), func(n step.Note) bool {
-				return n.Kind == step.ByTag && n.Subject == ns && strings.Contains(n.Text, "already: its label stays as it is")
+				return n.Kind == step.ByTag && n.Subject == ns && strings.Contains(n.Text, ": its label is not changed")
 			})
 			if said == c.explicit {
 				t.Errorf("%s: that the label of %s stays is said: %t", name, ns, said)
@@ -201,20 +210,22 @@ func TestWhatWasMovedByItsOwnLabelsIsTakenUp(t *testing.T) {
 				}
 			}
 		}
-		for from, says := range map[string]string{"": "leaves them there", "1-29-1": "go back to 1-29-1"} {
+		for from, says := range map[string]string{"": "leaves them there", "1-29-1": "are rolled back to 1-29-1"} {
 			in := allOf()
 			in.From = from
 			target := forward(t, w, in, step.Ledger{})
 			p := Make(w, target, step.Ledger{})
 			i := slices.IndexFunc(p.Notes, func(n step.Note) bool { return n.Kind == step.MovedBefore && n.Subject == "own" })
-			if i < 0 || !strings.Contains(p.Notes[i].Text, says) || !strings.Contains(p.Notes[i].Evidence, "Deployment own/by-revision") || (p.Notes[i].Remedy == "") != (from != "") {
+			if i < 0 || !strings.Contains(p.Notes[i].Text, says) || !strings.Contains(p.Notes[i].Evidence, "Deployment own/by-revision") ||
+				(p.Notes[i].Remedy == "") != (from != "") {
 				t.Errorf("all %t, --from %q: %v", all, from, p.Notes)
 			}
 			end, l, _ := carry(t, w, target, NewLedger(p, noon), -1, first, nil)
 			back := RollbackTarget(in, l, 0)
 			home, _, _ := carry(t, end, back, Approve(l, Make(end, back, l), noon), -1, first, nil)
 			want := map[string]string{"": "1-31-0", "1-29-1": "1-29-1"}[from]
-			if wl, _ := home.Workload("Deployment own/by-revision"); step.TemplateLabelOf(wl) != want || !slices.Equal(wl.Sidecars(), []string{want}) {
+			if wl, _ := home.Workload("Deployment own/by-revision"); step.TemplateLabelOf(wl) != want ||
+				!slices.Equal(wl.Sidecars(), []string{want}) {
 				t.Errorf("all %t, --from %q: it comes back with %s on %v", all, from, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 			}
 		}

@@ -48,12 +48,35 @@ func TestWhoComesWithATagAndIsNotMovedKeepsIt(t *testing.T) {
 		tag   string
 		moves bool
 	}{
-		"a Gateway of the Gateway API beside what its own labels bind": {world: bystander(gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller"}), "own"), tag: "default"},
-		"a Gateway that names the tag, in a labelled namespace":        {world: bystander(gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.RevisionLabel: "prod"}), "b"), tag: "prod"},
-		"a gateway of Helm's beside what its own labels bind":          {world: bystander(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "own"), tag: "default"},
-		"a gateway of Helm's in a labelled namespace":                  {world: bystander(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "b"), tag: "default", moves: true},
-		"a CronJob in a namespace that is not moved":                   {world: bystander(podless(mesh.CronJob, map[string]string{mesh.RevisionLabel: "prod"}), "other"), names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"}, tag: "prod"},
-		"one scaled to zero in a namespace that is not moved":          {world: bystander(podless(mesh.Deployment, map[string]string{mesh.RevisionLabel: "prod"}), "other"), names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"}, tag: "prod"},
+		"a Gateway of the Gateway API beside what its own labels bind": {
+			world: bystander(gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller"}), "own"),
+			tag:   "default",
+		},
+		"a Gateway that names the tag, in a labelled namespace": {
+			world: bystander(
+				gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.RevisionLabel: "prod"}),
+				"b",
+			),
+			tag: "prod",
+		},
+		"a gateway of Helm's beside what its own labels bind": {
+			world: bystander(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "own"),
+			tag:   "default",
+		},
+		"a gateway of Helm's in a labelled namespace": {
+			world: bystander(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "b"),
+			tag:   "default", moves: true,
+		},
+		"a CronJob in a namespace that is not moved": {
+			world: bystander(podless(mesh.CronJob, map[string]string{mesh.RevisionLabel: "prod"}), "other"),
+			names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"},
+			tag:   "prod",
+		},
+		"one scaled to zero in a namespace that is not moved": {
+			world: bystander(podless(mesh.Deployment, map[string]string{mesh.RevisionLabel: "prod"}), "other"),
+			names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"},
+			tag:   "prod",
+		},
 		"nobody": {world: sixWays(), tag: "default", moves: true},
 	} {
 		in := allOf()
@@ -86,7 +109,7 @@ func bornLater(w mesh.World, revision string) (mesh.World, mesh.Workload) {
 // heldAt is what the plan says of a tag at which the run will hold.
 func heldAt(p Plan, tag string) string {
 	for _, n := range p.Notes {
-		if n.Kind == step.TagStays && n.Subject == "tag "+tag && strings.Contains(n.Text, "it holds there") {
+		if n.Kind == step.TagStays && n.Subject == "tag "+tag && strings.Contains(n.Text, "the run holds there") {
 			return n.Evidence + "; " + n.Remedy
 		}
 	}
@@ -104,7 +127,7 @@ func TestWhoCameToBeBoundSinceIsNamedOnTheWayBack(t *testing.T) {
 		t.Fatalf("nobody came, and it holds for %s", said)
 	}
 	end, wl := bornLater(end, "1-31-0")
-	if said := heldAt(Make(end, back, l), "default"); said != "at 1-31-0; bound by it: "+string(wl.Ref())+"; "+advice.ByOwnName {
+	if said := heldAt(Make(end, back, l), "default"); said != "names 1-31-0; binds "+string(wl.Ref())+"; "+advice.ByOwnName {
 		t.Errorf("said is %q", said)
 	}
 	binding.SimulateLabels(&end, step.Step{Subject: "new", To: mesh.Pinned("1-31-0").String()})
@@ -167,14 +190,19 @@ func TestWhatItsOwnLabelBindsSinceIsNamedOnTheWayBack(t *testing.T) {
 func TestAnEmptyNamespaceGoesWithItsTag(t *testing.T) {
 	w, in := sixWays(), allOf()
 	in.Namespaces = []string{"a", "auto", "b", "c", "d", "default-tag", "own"}
-	for name, labels := range map[string]map[string]string{"ci": {mesh.InjectionLabel: "enabled"}, "off": {mesh.InjectionLabel: "disabled"}, "pinned": {mesh.RevisionLabel: "1-29-1"}, "plain": {}} {
+	for name, labels := range map[string]map[string]string{
+		"ci":     {mesh.InjectionLabel: "enabled"},
+		"off":    {mesh.InjectionLabel: "disabled"},
+		"pinned": {mesh.RevisionLabel: "1-29-1"},
+		"plain":  {},
+	} {
 		w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: name, Labels: labels})
 	}
 	w.Sort()
 	target := forward(t, w, in, step.Ledger{})
 	named := func(w mesh.World, target step.Target, l step.Ledger, to string) (list []string) {
 		for _, n := range Make(w, target, l).Notes {
-			if n.Kind == step.ByTag && strings.Contains(n.Text, "is no part of the run: once that is moved, its next pods are of "+to) {
+			if n.Kind == step.ByTag && strings.Contains(n.Text, "is not part of the run: once the tag is moved, its next pods get "+to) {
 				list = append(list, n.Subject)
 			}
 		}

@@ -14,11 +14,10 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// ForwardTarget is the target that an intent asks for. The waves of a run that was
-// begun stand, and so does what it found; for one that begins the namespaces are
-// selected and divided now. An error is a request that cannot be met: it says
-// what was found and what to do. A run that was begun has a target all the same,
-// and Gone is its only error.
+// ForwardTarget returns the target that an intent asks for. A run that has begun keeps
+// its waves and baseline; for one that begins, namespaces are selected and divided now.
+// An error is a request that cannot be met: it says what was observed and what to do. A
+// run that has begun has a target even so, and its only error is RevisionMissing.
 func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
 	t := step.Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Soak: in.Soak, Policy: in.Policy, From: in.From,
 		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
@@ -61,15 +60,15 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 	return t, cmp.Or(strategy.ValidateRules(w, in.Policy.Rules), strategy.ValidateSwapRules(w, t))
 }
 
-// bindNamespace says what becomes of one namespace. One that labels bind is pinned to the
-// revision, unless a tag leads it there already; in one that none binds, the
-// workloads are that their own labels bind. One that came once its tag had been
-// moved is led there, too.
+// bindNamespace sets the target of a namespace. One that labels bind is labelled with
+// the revision's name, unless its tag names the revision already; in one that no label
+// binds, workloads that their own labels bind are labelled.
 func bindNamespace(t step.Target, w mesh.World, in step.Intent, name string) {
 	ns, _ := w.Namespace(name)
 	if t.Baseline.Revisions[step.BoundNamespace(name)] != "" {
 		t.Bindings[name], t.Revisions[name] = mesh.Pinned(in.Revision), in.Revision
-		if t.Baseline.Tag[step.BoundNamespace(name)] != "" && t.Baseline.Revisions[step.BoundNamespace(name)] == in.Revision && in.Labels != step.ExplicitLabels {
+		if t.Baseline.Tag[step.BoundNamespace(name)] != "" && t.Baseline.Revisions[step.BoundNamespace(name)] == in.Revision &&
+			in.Labels != step.ExplicitLabels {
 			t.Bindings[name], _ = mesh.ParseBinding(t.Baseline.Bindings[name])
 			return
 		}

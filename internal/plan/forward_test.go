@@ -17,12 +17,15 @@ func TestNamespacesAreSelectedAndDivided(t *testing.T) {
 		in   step.Intent
 		want string
 	}{
-		"all that are bound, three waves":    {step.Intent{}, "[[a] [b c] [d]]"},
-		"one wave":                           {step.Intent{WaveCount: 1}, "[[a b c d]]"},
-		"more waves than namespaces":         {step.Intent{WaveCount: 9}, "[[a] [b] [c] [d]]"},
-		"by name":                            {step.Intent{Namespaces: []string{"d", "b"}}, "[[b] [d]]"},
-		"by selector":                        {step.Intent{Selector: &mesh.Selector{{Key: "team", Operator: mesh.Exists}}}, "[[b]]"},
-		"by name and selector":               {step.Intent{Namespaces: []string{"a"}, Selector: &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"core"}}}}, "[[a] [b]]"},
+		"all that are bound, three waves": {step.Intent{}, "[[a] [b c] [d]]"},
+		"one wave":                        {step.Intent{WaveCount: 1}, "[[a b c d]]"},
+		"more waves than namespaces":      {step.Intent{WaveCount: 9}, "[[a] [b] [c] [d]]"},
+		"by name":                         {step.Intent{Namespaces: []string{"d", "b"}}, "[[b] [d]]"},
+		"by selector":                     {step.Intent{Selector: &mesh.Selector{{Key: "team", Operator: mesh.Exists}}}, "[[b]]"},
+		"by name and selector": {
+			step.Intent{Namespaces: []string{"a"}, Selector: &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"core"}}}},
+			"[[a] [b]]",
+		},
 		"by the waves themselves":            {step.Intent{Waves: [][]string{{"d"}, {"a", "b"}}}, "[[d] [a b]]"},
 		"a selector leaves unbound ones out": {step.Intent{Selector: &mesh.Selector{}}, "[[a] [b c] [d]]"},
 	} {
@@ -54,13 +57,24 @@ func TestRequestsThatCannotBeMet(t *testing.T) {
 		world func(*mesh.World)
 		says  string
 	}{
-		"no Istio":                {step.Intent{Installable: true}, func(w *mesh.World) { w.Revisions = nil }, "no Istio control plane was found"},
-		"no such revision":        {step.Intent{}, nil, "the cluster has 1-29-1"},
-		"no such namespace":       {step.Intent{Installable: true, Namespaces: []string{"nope"}}, nil, `no namespace "nope"`},
-		"unbound namespace":       {step.Intent{Installable: true, Namespaces: []string{"free"}}, nil, "not bound to a revision by its own labels ((none))"},
-		"the control plane's own": {step.Intent{Installable: true, Namespaces: []string{"istio-system"}}, nil, "control plane's own"},
-		"switched off":            {step.Intent{Installable: true, Namespaces: []string{"a"}}, func(w *mesh.World) { label(w, "a", mesh.InjectionLabel, "disabled") }, "not bound"},
-		"a label nobody serves":   {step.Intent{Installable: true}, func(w *mesh.World) { label(w, "a", mesh.RevisionLabel, "ghost") }, "no live webhook answers"},
+		"no Istio":          {step.Intent{Installable: true}, func(w *mesh.World) { w.Revisions = nil }, "no Istio control plane was found"},
+		"no such revision":  {step.Intent{}, nil, "the cluster has 1-29-1"},
+		"no such namespace": {step.Intent{Installable: true, Namespaces: []string{"nope"}}, nil, `namespace "nope" does not exist`},
+		"unbound namespace": {
+			step.Intent{Installable: true, Namespaces: []string{"free"}}, nil,
+			"not bound to a revision, by its labels ((none))",
+		},
+		"the is the root namespace": {step.Intent{Installable: true, Namespaces: []string{"istio-system"}}, nil, "is the root namespace"},
+		"switched off": {
+			step.Intent{Installable: true, Namespaces: []string{"a"}},
+			func(w *mesh.World) { label(w, "a", mesh.InjectionLabel, "disabled") },
+			"not bound",
+		},
+		"a label nobody serves": {
+			step.Intent{Installable: true},
+			func(w *mesh.World) { label(w, "a", mesh.RevisionLabel, "ghost") },
+			"no webhook selects",
+		},
 		"two would inject": {step.Intent{Installable: true}, func(w *mesh.World) {
 			h := w.Webhooks[0]
 			h.Revision, h.Configuration = "other", "other"
@@ -68,11 +82,20 @@ func TestRequestsThatCannotBeMet(t *testing.T) {
 		}, "2 revisions would inject"},
 		"the revision in use":        {step.Intent{Revision: "1-29-1"}, nil, "nothing to move"},
 		"the revision in use, named": {step.Intent{Revision: "1-29-1", Namespaces: []string{"a"}}, nil, "is the one in use in a"},
-		"selector without matches":   {step.Intent{Installable: true, Selector: &mesh.Selector{{Key: "x", Operator: mesh.Exists}}}, nil, "the selector matches no namespace"},
-		"in two waves":               {step.Intent{Installable: true, Waves: [][]string{{"a"}, {"a"}}}, nil, "in wave 1 and in wave 2"},
-		"in no wave":                 {step.Intent{Installable: true, Namespaces: []string{"a", "b"}, Waves: [][]string{{"a"}}}, nil, `"b" is selected and in no wave`},
-		"in a wave, not selected":    {step.Intent{Installable: true, Namespaces: []string{"a"}, Waves: [][]string{{"a"}, {"b"}}}, nil, "not among the selected"},
-		"an empty wave":              {step.Intent{Installable: true, Waves: [][]string{{"a"}, {}}}, nil, "wave 2 is empty"},
+		"selector without matches": {
+			step.Intent{Installable: true, Selector: &mesh.Selector{{Key: "x", Operator: mesh.Exists}}}, nil,
+			"the selector matches no namespace",
+		},
+		"in two waves": {step.Intent{Installable: true, Waves: [][]string{{"a"}, {"a"}}}, nil, "in wave 1 and in wave 2"},
+		"in no wave": {
+			step.Intent{Installable: true, Namespaces: []string{"a", "b"}, Waves: [][]string{{"a"}}}, nil,
+			`"b" is selected and in no wave`,
+		},
+		"in a wave, not selected": {
+			step.Intent{Installable: true, Namespaces: []string{"a"}, Waves: [][]string{{"a"}, {"b"}}}, nil,
+			"not among the selected",
+		},
+		"an empty wave": {step.Intent{Installable: true, Waves: [][]string{{"a"}, {}}}, nil, "wave 2 is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start()

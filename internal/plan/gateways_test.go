@@ -30,13 +30,20 @@ func withGateway(ns string, labels map[string]string) mesh.World {
 // label names another revision: that is nothing that a run may set off.
 func TestANamespaceWhoseLabelWouldMoveAGatewayIsRefused(t *testing.T) {
 	managed := map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false"}
-	pinned := map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false", mesh.RevisionLabel: "1-29-1"}
+	pinned := map[string]string{
+		mesh.GatewayLabel:  "edge",
+		mesh.ManagedLabel:  "istio.io-gateway-controller",
+		mesh.SidecarLabel:  "false",
+		mesh.RevisionLabel: "1-29-1",
+	}
 	for name, in := range map[string]step.Intent{
 		"by name":  {Run: "r", Revision: "1-31-0", Installable: true, Namespaces: []string{"a"}},
 		"unnamed":  {Run: "r", Revision: "1-31-0", Installable: true},
 		"in waves": intent(),
 	} {
-		if _, err := ForwardTarget(withGateway("a", managed), in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), `Deployment a/gw, which istiod makes for the Gateway edge`) {
+		if _, err := ForwardTarget(withGateway("a", managed), in, step.Ledger{}); err == nil || !strings.Contains(
+			err.Error(), `Deployment a/gw, which istiod manages for the Gateway edge`,
+		) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := ForwardTarget(withGateway("a", pinned), in, step.Ledger{}); err != nil {
@@ -75,14 +82,18 @@ func TestAGatewayOfAnotherImplementationKeepsNobody(t *testing.T) {
 func TestANamespaceOfGatewaysStaysUnlessNamed(t *testing.T) {
 	w := withGateway("edge", map[string]string{mesh.SidecarLabel: "true"})
 	in := step.Intent{Run: "r", Revision: "1-31-0", Installable: true}
-	all := slices.Concat(forward(t, w, in, step.Ledger{}).Waves[0].Namespaces, forward(t, w, in, step.Ledger{}).Waves[1].Namespaces, forward(t, w, in, step.Ledger{}).Waves[2].Namespaces)
+	all := slices.Concat(
+		forward(t, w, in, step.Ledger{}).Waves[0].Namespaces,
+		forward(t, w, in, step.Ledger{}).Waves[1].Namespaces,
+		forward(t, w, in, step.Ledger{}).Waves[2].Namespaces,
+	)
 	if slices.Contains(all, "edge") || len(all) != 4 {
 		t.Errorf("moved without being named: %v", all)
 	}
 	in.Namespaces = []string{"edge"}
 	target := forward(t, w, in, step.Ledger{})
 	i := slices.IndexFunc(advice.Notes(w, target), func(n step.Note) bool { return n.Subject == "Deployment edge/gw" })
-	if note := advice.Notes(w, target)[i]; !strings.Contains(note.Text, "gets 1-31-0 beside those on 1-29-1") {
+	if note := advice.Notes(w, target)[i]; !strings.Contains(note.Text, "get 1-31-0 beside those on 1-29-1") {
 		t.Errorf("named, its note is %q", note.Text)
 	}
 }
@@ -106,7 +117,11 @@ func TestAGatewayThatCameLaterIsNamed(t *testing.T) {
 		for _, pinned := range []bool{false, true} {
 			g := workload(mesh.Deployment, "b", "gw", 2)
 			g.Gateway = true
-			g.Template.Labels = map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.SidecarLabel: "false"}
+			g.Template.Labels = map[string]string{
+				mesh.GatewayLabel: "edge",
+				mesh.ManagedLabel: "istio.io-gateway-controller",
+				mesh.SidecarLabel: "false",
+			}
 			if pinned {
 				g.Template.Labels[mesh.RevisionLabel] = c.has
 			}
@@ -118,7 +133,8 @@ func TestAGatewayThatCameLaterIsNamed(t *testing.T) {
 			now.Sort()
 			notes := Make(now, c.target, c.l).Notes
 			n := notes[slices.IndexFunc(notes, func(n step.Note) bool { return n.Subject == string(g.Ref()) })]
-			if says := strings.Contains(n.Text, "the istiod of "+c.to+" would make it anew") && strings.Contains(n.Remedy, "istio.io/rev="+c.has); says == pinned {
+			if says := strings.Contains(n.Text, "the istiod of "+c.to+" would re-create it") &&
+				strings.Contains(n.Remedy, "istio.io/rev="+c.has); says == pinned {
 				t.Errorf("%s, pinned %t: %q; %q", name, pinned, n.Text, n.Remedy)
 			}
 			there, _, _ := carry(t, now, c.target, c.l, -1, first, nil)

@@ -32,7 +32,9 @@ func leftBehind() mesh.World {
 		}
 	}
 	w.Components = slices.DeleteFunc(w.Components, func(b mesh.Component) bool { return b.Shared })
-	w.Referrers = []mesh.Reference{{Subject: "ValidatingWebhookConfiguration istiod-default-validator", Revision: "1-29-1", Through: "it calls Service istiod-1-29-1"}}
+	w.Referrers = []mesh.Reference{
+		{Subject: "ValidatingWebhookConfiguration istiod-default-validator", Revision: "1-29-1", Through: "it calls Service istiod-1-29-1"},
+	}
 	w.Sort()
 	return w
 }
@@ -62,8 +64,8 @@ func TestWhatLeadsToARevisionThatGoesIsMovedOrNamed(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"canary": "1-31-0", "default": "1-31-0", "prod": "1-31-0"}, target.Tags); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
-	want := []string{"DaemonSet d/w2: it runs proxies of 1-29-1", "Deployment b/w0: its template bears istio.io/rev=1-29-1",
-		"Deployment d/w0: it runs proxies of 1-29-1", "Namespace d: it is labelled istio.io/rev=1-29-1", "StatefulSet d/w1: it runs proxies of 1-29-1"}
+	want := []string{"DaemonSet d/w2: it runs proxies of 1-29-1", "Deployment b/w0: its template has istio.io/rev=1-29-1",
+		"Deployment d/w0: it runs proxies of 1-29-1", "Namespace d: label istio.io/rev=1-29-1", "StatefulSet d/w1: it runs proxies of 1-29-1"}
 	if diff := cmp.Diff(want, holders(plan)); diff != "" {
 		t.Errorf("what holds (-want +got):\n%s", diff)
 	}
@@ -85,7 +87,11 @@ func TestWhatLeadsToARevisionThatGoesIsMovedOrNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tag := range []string{"tag canary: it points to 1-29-1", "tag prod: it points to 1-29-1", "ValidatingWebhookConfiguration istiod-default-validator: it calls Service istiod-1-29-1"} {
+	for _, tag := range []string{
+		"tag canary: it names 1-29-1",
+		"tag prod: it names 1-29-1",
+		"ValidatingWebhookConfiguration istiod-default-validator: it calls Service istiod-1-29-1",
+	} {
 		if list := holders(Make(w, target, step.Ledger{})); !slices.Contains(list, tag) {
 			t.Errorf("with tags kept %q is not named: %v", tag, list)
 		}
@@ -105,7 +111,9 @@ func TestATemplateThatTheUntaggedRevisionInjectsIsNamed(t *testing.T) {
 	nightly.Template.Labels = map[string]string{mesh.SidecarLabel: "true"}
 	beside := workload(mesh.Deployment, "batch", "beside", 0) // no label: not injected
 	w.Workloads = append(w.Workloads, nightly, beside)
-	w.Components = []mesh.Component{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod", Revision: "default", IstioComponent: "Pilot", UID: "1"}}
+	w.Components = []mesh.Component{
+		{Kind: "Deployment", Namespace: "istio-system", Name: "istiod", Revision: "default", IstioComponent: "Pilot", UID: "1"},
+	}
 	w.Sort()
 	for _, c := range []struct{ moved, want []string }{
 		{[]string{"a", "b", "own"}, []string{"CronJob batch/nightly: the webhook of default injects its pods"}},

@@ -35,7 +35,10 @@ func TestNewcomersJoinInAWaveOfTheirOwn(t *testing.T) {
 	target = forward(t, w, allOf(), l)
 	l = Approve(l, Make(w, target, l), noon)
 	end, l, done := carry(t, w, target, l, -1, first, nil)
-	if wl, _ := end.Workload("Deployment new/web"); !slices.Equal(wl.Sidecars(), []string{"1-31-0"}) || len(done) == 0 || done[0].Wave != len(l.Waves) {
+	if wl, _ := end.Workload("Deployment new/web"); !slices.Equal(
+		wl.Sidecars(),
+		[]string{"1-31-0"},
+	) || len(done) == 0 || done[0].Wave != len(l.Waves) {
 		t.Fatalf("new/web ends on %v after %v", wl.Sidecars(), done)
 	}
 	back := RollbackTarget(allOf(), l, 0)
@@ -82,7 +85,8 @@ func TestWhatWasBornOnTheTargetIsNoNewcomer(t *testing.T) {
 			end.Workloads[i].Pods[0].Sidecar.Revision = "1-29-1"
 		}
 	}
-	if l = baseline.WithNewcomers(end, in, l); l.Baseline.Bindings["born"] != "istio.io/rev=1-31-0" || l.Baseline.Revisions["born"] != "1-31-0" {
+	if l = baseline.WithNewcomers(end, in, l); l.Baseline.Bindings["born"] != "istio.io/rev=1-31-0" ||
+		l.Baseline.Revisions["born"] != "1-31-0" {
 		t.Errorf("with an older pod it joins; found is %v", l.Baseline.Bindings)
 	}
 }

@@ -29,7 +29,7 @@ func TestWhatElseDecidesIsSaid(t *testing.T) {
 	for _, want := range []step.Note{
 		{Kind: step.NotEvaluated, Subject: "webhook istio-revision-tag-stable (rev.namespace)", Evidence: "2 matchConditions"},
 		{Kind: step.ByTag, Subject: "c", Evidence: "by tag prod, tag stable"},
-		{Kind: step.ForCommit, Subject: "Deployment own/by-tag", Evidence: "kept by Argo CD application shop"},
+		{Kind: step.ForCommit, Subject: "Deployment own/by-tag", Evidence: "managed by Argo CD application shop"},
 	} {
 		if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool {
 			return n.Kind == want.Kind && n.Subject == want.Subject && n.Evidence == want.Evidence
@@ -50,7 +50,10 @@ func TestTwoInjectorsOfOwnLabelsAreRefused(t *testing.T) {
 	twice.Configuration = "istio-revision-tag-prod-again"
 	w.Webhooks = append(w.Webhooks, twice)
 	w.Sort()
-	if _, err := ForwardTarget(w, allOf(), step.Ledger{}); err == nil || !strings.Contains(err.Error(), "Deployment own/by-tag (1-29-1, 1-30-0)") {
+	if _, err := ForwardTarget(w, allOf(), step.Ledger{}); err == nil || !strings.Contains(
+		err.Error(),
+		"Deployment own/by-tag (1-29-1, 1-30-0)",
+	) {
 		t.Errorf("refused with %v", err)
 	}
 }

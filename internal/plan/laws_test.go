@@ -27,7 +27,10 @@ func forward(t *testing.T, w mesh.World, in step.Intent, l step.Ledger) step.Tar
 
 // carry takes steps one at a time, in an order within the stage that pick
 // chooses, until none is left or n were taken, and hands each state to see.
-func carry(t *testing.T, w mesh.World, target step.Target, l step.Ledger, n int, pick func(int) int, see func(mesh.World, step.Ledger, []step.Stage, step.Step)) (mesh.World, step.Ledger, []step.Step) {
+func carry(
+	t *testing.T, w mesh.World, target step.Target, l step.Ledger, n int, pick func(int) int,
+	see func(mesh.World, step.Ledger, []step.Stage, step.Step),
+) (mesh.World, step.Ledger, []step.Step) {
 	t.Helper()
 	var done []step.Step
 	for len(done) != n {
@@ -101,7 +104,9 @@ func TestNothingIsMovedToWhatIsNotThere(t *testing.T) {
 	w := start()
 	target := forward(t, w, intent(), step.Ledger{})
 	before := len(w.Revisions)
-	carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, func(w mesh.World, l step.Ledger, _ []step.Stage, s step.Step) {
+	carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, func(
+		w mesh.World, l step.Ledger, _ []step.Stage, s step.Step,
+	) {
 		if s.Kind == step.Label {
 			if _, admitted := l.Passed[step.ValidateKey(w, "1-31-0")]; !admitted {
 				t.Errorf("%s before the control plane was admitted", s)
@@ -171,7 +176,8 @@ func TestRevertTouchesOneWave(t *testing.T) {
 	w0 := start()
 	target := forward(t, w0, intent(), step.Ledger{})
 	plan := Make(w0, target, step.Ledger{})
-	for k := range slices.IndexFunc(step.Flat(plan.Stages), func(s step.Step) bool { return s.Kind == step.Tag }) { // later than that no wave is put back
+	// later than that no wave is put back
+	for k := range slices.IndexFunc(step.Flat(plan.Stages), func(s step.Step) bool { return s.Kind == step.Tag }) {
 		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
 		_, _, done := carry(t, w, RollbackTarget(intent(), l, 2), l, -1, first, nil)
 		for _, s := range done {

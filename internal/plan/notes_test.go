@@ -65,7 +65,8 @@ func TestNotesNameLabelsWithoutEffect(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"a":               "bears both labels: istio-injection decides, and istio.io/rev has no effect; istio-injection=enabled,istio.io/rev=prod",
+		"a": "has both labels: istio-injection decides, and istio.io/rev has no effect; " +
+			"istio-injection=enabled,istio.io/rev=prod",
 		"Deployment b/w0": "its template's label istio.io/rev=prod has no effect: its namespace's label decides; istio.io/rev=1-29-1",
 	}
 	if got := noted(); !maps.Equal(got, want) {
@@ -102,7 +103,7 @@ func TestNotesNameWhoKeepsATag(t *testing.T) {
 			noted[n.Subject] = n.Text
 		}
 	}
-	want := map[string]string{"tag prod": "is kept by Helm release istio-system/istiod, which may point it back: change it there as well"}
+	want := map[string]string{"tag prod": "is managed by Helm release istio-system/istiod, which may move it back: change it there as well"}
 	if !maps.Equal(noted, want) {
 		t.Errorf("noted: %v", noted)
 	}

@@ -34,51 +34,108 @@ func TestPassages(t *testing.T) {
 		want        step.Strategy
 		why, clears string
 	}{
-		{"deployment", of(mesh.Deployment, nil), "", step.ByRestart, "asks no disruption budget", ""},
+		{"deployment", of(mesh.Deployment, nil), "", step.ByRestart, "PodDisruptionBudgets are not consulted", ""},
 		{"statefulset", of(mesh.StatefulSet, nil), "", step.ByRestart, "highest ordinal", ""},
 		{"daemonset", of(mesh.DaemonSet, nil), "", step.ByRestart, "node by node", ""},
-		{"by the user's wish", of(mesh.Deployment, nil), step.ByEviction, step.ByEviction, "a rule says so", ""},
-		{"OnDelete, or a partition", of(mesh.StatefulSet, onDelete), "", step.ByEviction, "disruption budgets are honoured", ""},
-		{"OnDelete with a change pending", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Pending = true, true }), "", step.Blocked, "template is newer than its pods", "--workload 'DaemonSet a/x=evict'"},
-		{"and taken along", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Pending = true, true }), step.ByEviction, step.ByEviction, "a rule says so", ""},
-		{"paused", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }), "", step.Blocked, "paused", "kubectl rollout resume deployment/x -n a"},
-		{"paused and evicted", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }), step.ByEviction, step.ByEviction, "a rule says so", ""},
-		{"bare ReplicaSet", of(mesh.ReplicaSet, nil), "", step.ByEviction, "nothing rolls it", ""},
+		{"by the user's wish", of(mesh.Deployment, nil), step.ByEviction, step.ByEviction, "by a rule", ""},
+		{"OnDelete, or a partition", of(mesh.StatefulSet, onDelete), "", step.ByEviction, "PodDisruptionBudgets are respected", ""},
+		{"OnDelete with a change pending", of(
+			mesh.DaemonSet,
+			func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Pending = true, true },
+		), "", step.Blocked, "template is newer than its pods", "--workload 'DaemonSet a/x=evict'"},
+		{"and taken along", of(
+			mesh.DaemonSet,
+			func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Pending = true, true },
+		), step.ByEviction, step.ByEviction, "by a rule", ""},
+		{"paused", of(
+			mesh.Deployment,
+			func(wl *mesh.Workload) { wl.Rollout.Paused = true },
+		), "", step.Blocked, "paused", "kubectl rollout resume deployment/x -n a"},
+		{"paused and evicted", of(
+			mesh.Deployment,
+			func(wl *mesh.Workload) { wl.Rollout.Paused = true },
+		), step.ByEviction, step.ByEviction, "by a rule", ""},
+		{"bare ReplicaSet", of(mesh.ReplicaSet, nil), "", step.ByEviction, "no controller rolls it", ""},
 		{"bare ReplicaSet by restart", of(mesh.ReplicaSet, nil), step.ByRestart, step.Blocked, "replaces no pods", "another rule"},
-		{"ReplicationController that cannot be read", of(mesh.ReplicationController, func(wl *mesh.Workload) { wl.ReadError = "forbidden" }), "", step.Blocked, "forbidden", "permission"},
+		{"ReplicationController that cannot be read", of(
+			mesh.ReplicationController,
+			func(wl *mesh.Workload) { wl.ReadError = "forbidden" },
+		), "", step.Blocked, "forbidden", "permission"},
 		{"Argo", of(mesh.ArgoRollout, nil), "", step.ByField, "spec.restartAt", ""},
-		{"Argo evicted", of(mesh.ArgoRollout, nil), step.ByEviction, step.ByEviction, "a rule says so", ""},
+		{"Argo evicted", of(mesh.ArgoRollout, nil), step.ByEviction, step.ByEviction, "by a rule", ""},
 		{"Argo by its template", of(mesh.ArgoRollout, nil), step.ByRestart, step.Blocked, "canary steps", "another rule"},
-		{"CronJob", of(mesh.CronJob, func(wl *mesh.Workload) { wl.Replicas, wl.CompletesAt = 0, "when it completes" }), "", step.Automatic, "next Job's pods", "each ends when it completes"},
-		{"CronJob evicted", of(mesh.CronJob, nil), step.ByEviction, step.Blocked, "by themselves", "another rule"},
-		{"Job", of(mesh.Job, func(wl *mesh.Workload) { wl.CompletesAt = "when it completes" }), "", step.Leave, "never made anew", "it ends when it completes"},
+		{"CronJob", of(
+			mesh.CronJob,
+			func(wl *mesh.Workload) { wl.Replicas, wl.CompletesAt = 0, "when it completes" },
+		), "", step.Automatic, "pods of its next Job", "each ends when it completes"},
+		{"CronJob evicted", of(mesh.CronJob, nil), step.ByEviction, step.Blocked, "without a restart", "another rule"},
+		{"Job", of(
+			mesh.Job,
+			func(wl *mesh.Workload) { wl.CompletesAt = "when it completes" },
+		), "", step.Leave, "a Job is not restarted", "it ends when it completes"},
 		{"Job evicted", of(mesh.Job, nil), step.ByEviction, step.Blocked, "counts as failed", "another rule"},
-		{"bare pod", of(mesh.BarePod, nil), "", step.Blocked, "nobody would make it anew", "--workload 'Pod a/x=leave'"},
-		{"bare pod evicted", of(mesh.BarePod, nil), step.ByEviction, step.Blocked, "nobody would make it anew", "another rule"},
-		{"bare pod left", of(mesh.BarePod, nil), step.Leave, step.Leave, "a rule leaves it", "take the rule away"},
+		{"bare pod", of(mesh.BarePod, nil), "", step.Blocked, "re-create", "--workload 'Pod a/x=leave'"},
+		{"bare pod evicted", of(mesh.BarePod, nil), step.ByEviction, step.Blocked, "re-create", "another rule"},
+		{"bare pod left", of(mesh.BarePod, nil), step.Leave, step.Leave, "a rule leaves it", "remove the rule"},
 		{"static pod", of(mesh.StaticPod, nil), step.ByEviction, step.Blocked, "kubelet", "leave"},
-		{"scaled to zero", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Replicas, wl.Pods = 0, nil }), "", step.Automatic, "scaled to zero", ""},
-		{"injected by hand", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), "", step.Blocked, "injected by hand", "kube-inject"},
-		{"injected by hand and left", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Template.Proxy = true }), step.Leave, step.Leave, "a rule leaves it", "take the rule away"},
+		{"scaled to zero", of(
+			mesh.Deployment,
+			func(wl *mesh.Workload) { wl.Replicas, wl.Pods = 0, nil },
+		), "", step.Automatic, "scaled to zero", ""},
+		{"injected by hand", of(
+			mesh.Deployment,
+			func(wl *mesh.Workload) { wl.Template.Proxy = true },
+		), "", step.Blocked, "injected by hand", "kube-inject"},
+		{"injected by hand and left", of(
+			mesh.Deployment,
+			func(wl *mesh.Workload) { wl.Template.Proxy = true },
+		), step.Leave, step.Leave, "a rule leaves it", "remove the rule"},
 		{"proxyless", of(mesh.Deployment, annotated(step.TemplatesAnnotation, "extra, grpc-agent")), "", step.Blocked, "proxyless", "yourself"},
-		{"proxyless, evicted", of(mesh.Deployment, annotated(step.ConfigAnnotation, "proxyMetadata: {DISABLE_ENVOY: 'true'}")), step.ByEviction, step.Blocked, "proxyless", "yourself"},
-		{"proxyless, left", of(mesh.Deployment, annotated(step.TemplatesAnnotation, "grpc-agent")), step.Leave, step.Leave, "a rule leaves it", "take the rule away"},
-		{"proxyless, by itself", of(mesh.CronJob, annotated(step.TemplatesAnnotation, "grpc-agent")), "", step.Automatic, "next Job's pods", "running Jobs"},
-		{"another admin port", of(mesh.StatefulSet, annotated(step.ConfigAnnotation, "proxyAdminPort: 15555")), "", step.Blocked, "15000", "yourself"},
+		{
+			"proxyless, evicted",
+			of(mesh.Deployment, annotated(step.ConfigAnnotation, "proxyMetadata: {DISABLE_ENVOY: 'true'}")),
+			step.ByEviction, step.Blocked,
+			"proxyless",
+			"yourself",
+		},
+		{
+			"proxyless, left",
+			of(mesh.Deployment, annotated(step.TemplatesAnnotation, "grpc-agent")), step.Leave, step.Leave,
+			"a rule leaves it",
+			"remove the rule",
+		},
+		{
+			"proxyless, by itself",
+			of(mesh.CronJob, annotated(step.TemplatesAnnotation, "grpc-agent")),
+			"", step.Automatic,
+			"pods of its next Job",
+			"running Jobs",
+		},
+		{
+			"another admin port",
+			of(mesh.StatefulSet, annotated(step.ConfigAnnotation, "proxyAdminPort: 15555")),
+			"", step.Blocked,
+			"15000",
+			"yourself",
+		},
 		{"another template", of(mesh.Deployment, annotated(step.TemplatesAnnotation, "sidecar,grpc-agents")), "", step.ByRestart, "", ""},
 		{"hostNetwork", of(mesh.DaemonSet, func(wl *mesh.Workload) { wl.Template.HostNetwork = true }), "", step.Leave, "never injected", ""},
-		{"gateway", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Gateway = true }), step.Leave, step.Leave, "a gateway", "by itself"},
-		{"unknown kind", of("CloneSet", nil), "", step.Blocked, "nothing is known of the kind CloneSet", "--workload 'CloneSet a/x=field:PATH"},
-		{"unknown kind evicted", of("CloneSet", nil), step.ByEviction, step.ByEviction, "a rule says so", ""},
+		{"gateway", of(mesh.Deployment, func(wl *mesh.Workload) { wl.Gateway = true }), step.Leave, step.Leave, "gateway:", "separately"},
+		{"unknown kind", of("CloneSet", nil), "", step.Blocked, "unknown kind CloneSet", "--workload 'CloneSet a/x=field:PATH"},
+		{"unknown kind evicted", of("CloneSet", nil), step.ByEviction, step.ByEviction, "by a rule", ""},
 		{"unknown kind by field", of("CloneSet", nil), step.ByField, step.ByField, "spec.at", ""},
-		{"unknown kind that cannot be read", of("CloneSet", func(wl *mesh.Workload) { wl.ReadError = "forbidden" }), step.ByField, step.Blocked, "forbidden", "permission"},
+		{"unknown kind that cannot be read", of(
+			"CloneSet",
+			func(wl *mesh.Workload) { wl.ReadError = "forbidden" },
+		), step.ByField, step.Blocked, "forbidden", "permission"},
 	} {
 		p := step.Policy{}
 		if c.rule != "" {
 			p.Rules = []step.Rule{{Strategy: c.rule, Field: map[bool]string{true: "spec.at"}[c.rule == step.ByField]}}
 		}
 		got := strategy.Decide(p, c.wl)
-		if got.Strategy != c.want || !strings.Contains(got.Reason, c.why) || !strings.Contains(got.Remedy, c.clears) || c.clears == "" && got.Remedy != "" {
+		if got.Strategy != c.want || !strings.Contains(got.Reason, c.why) || !strings.Contains(got.Remedy, c.clears) || c.clears == "" &&
+			got.Remedy != "" {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
@@ -125,14 +182,23 @@ func TestWritable(t *testing.T) {
 // A restart by a field writes the time there, and the stamp beside it, and of the
 // template nothing.
 func TestARestartByField(t *testing.T) {
-	got, err := Render(step.Step{Kind: step.Restart, Subject: "Rollout a/x", Field: "spec.restartAt", API: "argoproj.io/v1alpha1"}, step.Target{Run: "r"}, noon.Add(time.Nanosecond))
+	got, err := Render(
+		step.Step{Kind: step.Restart, Subject: "Rollout a/x", Field: "spec.restartAt", API: "argoproj.io/v1alpha1"},
+		step.Target{Run: "r"}, noon.Add(time.Nanosecond),
+	)
 	want := []step.Change{{Verb: step.Patch, Kind: "Rollout", API: "argoproj.io/v1alpha1", Namespace: "a", Name: "x",
-		Patch: []byte(`{"metadata":{"annotations":{"rerig.dev/restarted-at":"2026-03-01T12:00:00Z","rerig.dev/run":"r"}},"spec":{"restartAt":"2026-03-01T12:00:00Z"}}`)}}
+		Patch: []byte(
+			`{"metadata":{"annotations":{"rerig.dev/restarted-at":"2026-03-01T12:00:00Z","rerig.dev/run":"r"}},"spec":{"restartAt":"2026-03-01T12:00:00Z"}}`,
+		)}}
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("%v\n%s", err, d)
 	}
-	got, err = Render(step.Step{Kind: step.Restart, Subject: "Rollout a/x", API: "argoproj.io/v1alpha1", TemplateLabel: "1-31-0"}, step.Target{Run: "r"}, noon)
-	if err != nil || got[0].API != "argoproj.io/v1alpha1" || string(got[0].Patch) != `{"metadata":{"annotations":{"rerig.dev/restarted-at":"2026-03-01T12:00:00Z","rerig.dev/run":"r"}},"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}` {
+	got, err = Render(
+		step.Step{Kind: step.Restart, Subject: "Rollout a/x", API: "argoproj.io/v1alpha1", TemplateLabel: "1-31-0"},
+		step.Target{Run: "r"}, noon,
+	)
+	if err != nil || got[0].API != "argoproj.io/v1alpha1" ||
+		string(got[0].Patch) != `{"metadata":{"annotations":{"rerig.dev/restarted-at":"2026-03-01T12:00:00Z","rerig.dev/run":"r"}},"spec":{"template":{"metadata":{"labels":{"istio.io/rev":"1-31-0"}}}}}` {
 		t.Errorf("%v %s", err, got[0].Patch)
 	}
 }
@@ -159,9 +225,9 @@ func TestNextEviction(t *testing.T) {
 	wl.Pods[3].Sidecar.Revision, wl.Pods[3].Problem = "1-31-0", "app: runs, not ready"
 	next("pod x-3 is not ready: app: runs, not ready")
 	wl.Pods[3].Terminating = true
-	next("pod x-3 is on its way out")
+	next("pod x-3 is terminating")
 	wl.Rollout.Message, wl.Pods = "exceeded quota", slices.Delete(wl.Pods, 3, 4)
-	next("10 of 11 pods are there: exceeded quota")
+	next("10 of 11 pods exist: exceeded quota")
 	wl.Replicas = 10
 	if got := next(""); got != "x-10" {
 		t.Error(got)
@@ -186,8 +252,14 @@ func TestNotesOnKinds(t *testing.T) {
 			f(&w.Workloads[i])
 		}
 	}
-	w.Capacity = mesh.Capacity{Nodes: []mesh.Node{{Name: "n", Open: true, CPU: 400, Pods: 10}}, Unknown: []string{"ResourceQuotas: you may not list them"}}
-	w.Proxies = []mesh.Proxy{{Namespace: "b", Pod: "vm-1", Istiod: "istiod-1-29-1", Revision: "1-29-1"}, {Namespace: "b", Pod: "w0-0", Istiod: "istiod-1-29-1", Revision: "1-29-1"}}
+	w.Capacity = mesh.Capacity{
+		Nodes:   []mesh.Node{{Name: "n", Open: true, CPU: 400, Pods: 10}},
+		Unknown: []string{"ResourceQuotas: you may not list them"},
+	}
+	w.Proxies = []mesh.Proxy{
+		{Namespace: "b", Pod: "vm-1", Istiod: "istiod-1-29-1", Revision: "1-29-1"},
+		{Namespace: "b", Pod: "w0-0", Istiod: "istiod-1-29-1", Revision: "1-29-1"},
+	}
 	w.Sort()
 	found := map[step.NoteKind][]string{}
 	for _, n := range advice.Notes(w, forward(t, w, intent(), step.Ledger{})) {
@@ -197,8 +269,11 @@ func TestNotesOnKinds(t *testing.T) {
 		}
 	}
 	for kind, want := range map[step.NoteKind][]string{
-		step.PinnedProxy: {"Deployment a/w0", "Deployment a/w0"}, step.Blocker: {"StatefulSet a/w1", "Proxy b/vm-1"}, step.Exemption: {"DaemonSet a/w2"},
-		step.NoRoom: {"Deployment b/w0"}, step.AtMaximum: {"Deployment b/w0"}, step.RoomUnknown: {"ResourceQuotas: you may not list them"},
+		step.PinnedProxy: {
+			"Deployment a/w0",
+			"Deployment a/w0",
+		}, step.Blocker: {"StatefulSet a/w1", "Proxy b/vm-1"}, step.Exemption: {"DaemonSet a/w2"},
+		step.NoCapacity: {"Deployment b/w0"}, step.AtMaximum: {"Deployment b/w0"}, step.CapacityUnknown: {"ResourceQuotas: you may not list them"},
 	} {
 		if d := cmp.Diff(want, found[kind]); d != "" {
 			t.Errorf("%s (-want +got):\n%s", kind, d)
@@ -208,7 +283,7 @@ func TestNotesOnKinds(t *testing.T) {
 
 // What its pods' own label binds has its template written to. Where its controller
 // would go on making pods of the template before, or roll it though a rule says
-// evict, it is a blocker, and its template stays as it is.
+// evict, it is a blocker, and its template is not changed.
 func TestWhatAPinWouldNotMoveIsABlocker(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind   mesh.Kind
@@ -216,8 +291,8 @@ func TestWhatAPinWouldNotMoveIsABlocker(t *testing.T) {
 		rule   step.Strategy
 		why    string
 	}{
-		"a partition":            {mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Partition = true, true }, "", "a partition keeps its pods"},
-		"paused, and evicted":    {mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }, step.ByEviction, "while its rollouts are paused"},
+		"a partition":            {mesh.StatefulSet, func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Partition = true, true }, "", "a partition keeps pods"},
+		"paused, and evicted":    {mesh.Deployment, func(wl *mesh.Workload) { wl.Rollout.Paused = true }, step.ByEviction, "while its rollout is paused"},
 		"a Rollout, and evicted": {mesh.ArgoRollout, func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" }, step.ByEviction, "its controller rolls it for that"},
 		"evicted, and rolling":   {mesh.Deployment, func(*mesh.Workload) {}, step.ByEviction, "its controller rolls it for that"},
 	} {

@@ -75,10 +75,19 @@ func TestAPinnedTemplateIsGivenItsLabelBackBeforeAnyPodCameOfIt(t *testing.T) {
 				t.Errorf("%s: rollback drifts from its own plan at %s: %v", name, s, strange)
 			}
 		})
-		if !slices.Contains(done, step.Step{Kind: c.want, Wave: waveOf(back, "own"), Subject: step.Subject(key), From: "1-31-0", To: "1-29-1", TemplateLabel: "1-29-1"}) {
+		if !slices.Contains(done, step.Step{
+			Kind: c.want,
+			Wave: waveOf(back, "own"), Subject: step.Subject(key),
+			From:          "1-31-0",
+			To:            "1-29-1",
+			TemplateLabel: "1-29-1",
+		}) {
 			t.Errorf("%s: done is %v", name, done)
 		}
-		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(
+			wl.Sidecars(),
+			[]string{"1-29-1"},
+		) {
 			t.Errorf("%s: it ends with %s and sidecars of %v", name, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}
@@ -102,7 +111,10 @@ func TestWhatItsOwnLabelBindsIsEvictedAndComesBack(t *testing.T) {
 		w, l, _ := carry(t, w0, target, NewLedger(plan, noon), k, first, nil)
 		back := RollbackTarget(allOf(), l, 0)
 		end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
-		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(
+			wl.Sidecars(),
+			[]string{"1-29-1"},
+		) {
 			t.Fatalf("point %d: it ends with %s and sidecars of %v", k, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}
@@ -161,7 +173,17 @@ func TestARolloutThatItsOwnLabelBindsIsRolledByItsStrategy(t *testing.T) {
 	target := forward(t, w, allOf(), step.Ledger{})
 	plan := Make(w, target, step.Ledger{})
 	if !slices.ContainsFunc(plan.Stages, func(stage step.Stage) bool {
-		return slices.Contains(stage.Steps, step.Step{Kind: step.Restart, Wave: waveOf(target, "own"), Subject: step.Subject(key), From: "1-29-1", To: "1-31-0", TemplateLabel: "1-31-0", API: "argoproj.io/v1alpha1"})
+		return slices.Contains(
+			stage.Steps,
+			step.Step{
+				Kind: step.Restart,
+				Wave: waveOf(target, "own"), Subject: step.Subject(key),
+				From:          "1-29-1",
+				To:            "1-31-0",
+				TemplateLabel: "1-31-0",
+				API:           "argoproj.io/v1alpha1",
+			},
+		)
 	}) {
 		t.Errorf("planned is %v", step.Flat(plan.Stages))
 	}
@@ -185,7 +207,10 @@ func TestARolloutThatItsOwnLabelBindsIsRolledByItsStrategy(t *testing.T) {
 	for name, w := range map[string]mesh.World{"while it pauses": pausing, "before its first step": none} {
 		back := RollbackTarget(allOf(), l, 0)
 		end, _, _ := carry(t, w, back, Approve(l, Make(w, back, l), noon), -1, first, nil)
-		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
+		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(
+			wl.Sidecars(),
+			[]string{"1-29-1"},
+		) {
 			t.Errorf("taken back %s, it ends with %s and sidecars of %v", name, binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 		}
 	}

@@ -99,7 +99,10 @@ func TestWhatCanHaveNoPodsNowIsPinnedToo(t *testing.T) {
 		t.Errorf("taken back, it ends with %s", binding.DescribeLabel(step.TemplateLabelOf(got)))
 	}
 	in.Namespaces = []string{"a"}
-	if !slices.ContainsFunc(advice.Notes(w0, forward(t, w0, in, step.Ledger{})), func(n step.Note) bool { return n.Kind == step.NotMoved && n.Subject == string(wl.Ref()) }) {
+	if !slices.ContainsFunc(
+		advice.Notes(w0, forward(t, w0, in, step.Ledger{})),
+		func(n step.Note) bool { return n.Kind == step.NotMoved && n.Subject == string(wl.Ref()) },
+	) {
 		t.Error("its namespace is not moved, and nothing is said of it")
 	}
 }
@@ -144,9 +147,12 @@ func TestATemplateThatCannotBePinnedIsABlocker(t *testing.T) {
 	for name, change := range map[string]func(*mesh.Workload){
 		"its selector names the label": func(wl *mesh.Workload) { wl.SelectsRevision = true },
 		"a Service selects by the label": func(wl *mesh.Workload) {
-			wl.Services = []mesh.Service{{Name: "all", Selector: map[string]string{}}, {Name: "prod", Selector: map[string]string{mesh.RevisionLabel: "prod"}}}
+			wl.Services = []mesh.Service{
+				{Name: "all", Selector: map[string]string{}},
+				{Name: "prod", Selector: map[string]string{mesh.RevisionLabel: "prod"}},
+			}
 		},
-		"a partition keeps its pods": func(wl *mesh.Workload) {
+		"a partition keeps pods": func(wl *mesh.Workload) {
 			wl.Kind, wl.Rollout.OnDelete, wl.Rollout.Partition = mesh.StatefulSet, true, true
 		},
 		"its template is another's": func(wl *mesh.Workload) {
@@ -205,7 +211,10 @@ func TestAPresetThatALaterRuleLeavesIsGivenBack(t *testing.T) {
 			l = Approve(l, Make(end, back, l), noon)
 			home, _, _ := carry(t, end, RollbackTarget(in, l, 0), l, -1, first, nil)
 			if wl, _ := home.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != want {
-				t.Errorf("late %t: %s comes back with %s, not with %s", late, key, binding.DescribeLabel(step.TemplateLabelOf(wl)), binding.DescribeLabel(want))
+				t.Errorf(
+					"late %t: %s comes back with %s, not with %s", late, key, binding.DescribeLabel(step.TemplateLabelOf(wl)),
+					binding.DescribeLabel(want),
+				)
 			}
 		}
 	}

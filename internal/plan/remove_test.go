@@ -18,7 +18,11 @@ import (
 func owned() mesh.World {
 	w := start()
 	for _, b := range []mesh.Component{
-		{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1"}, {Kind: "Service", Namespace: "istio-system", Name: "istiod-1-29-1"},
+		{
+			Kind:      "Deployment",
+			Namespace: "istio-system",
+			Name:      "istiod-1-29-1",
+		}, {Kind: "Service", Namespace: "istio-system", Name: "istiod-1-29-1"},
 		{Kind: "MutatingWebhookConfiguration", Name: "istio-sidecar-injector-1-29-1"},
 		{Kind: "MutatingWebhookConfiguration", Name: "istio-revision-tag-default", Shared: true},
 		{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway", Shared: true}} {
@@ -68,11 +72,16 @@ func TestRemovalIsLastAndListed(t *testing.T) {
 		if s.Kind == step.Remove {
 			gone = append(gone, string(s.Subject))
 		}
-		if s.Kind == step.Soak && len(gone) > 0 || s.Kind == step.DryRun && len(gone) != 3 || s.Kind == step.Restart && i > 0 && steps[i-1].Kind == step.Remove {
+		if s.Kind == step.Soak && len(gone) > 0 || s.Kind == step.DryRun && len(gone) != 3 || s.Kind == step.Restart && i > 0 &&
+			steps[i-1].Kind == step.Remove {
 			t.Errorf("%s comes with %d objects gone", s, len(gone))
 		}
 	}
-	want := []string{"MutatingWebhookConfiguration istio-sidecar-injector-1-29-1", "Deployment istio-system/istiod-1-29-1", "Service istio-system/istiod-1-29-1"}
+	want := []string{
+		"MutatingWebhookConfiguration istio-sidecar-injector-1-29-1",
+		"Deployment istio-system/istiod-1-29-1",
+		"Service istio-system/istiod-1-29-1",
+	}
 	if diff := cmp.Diff(want, gone); diff != "" {
 		t.Errorf("taken away (-want +got):\n%s", diff)
 	}
@@ -85,7 +94,10 @@ func TestRemovalIsLastAndListed(t *testing.T) {
 		}
 	}
 	in.Remove = false
-	if _, _, steps := carried(t, owned(), in, step.Ledger{}); slices.ContainsFunc(steps, func(s step.Step) bool { return s.Kind == step.Remove || s.Kind == step.DryRun }) {
+	if _, _, steps := carried(t, owned(), in, step.Ledger{}); slices.ContainsFunc(
+		steps,
+		func(s step.Step) bool { return s.Kind == step.Remove || s.Kind == step.DryRun },
+	) {
 		t.Error("it was not asked for")
 	}
 }
@@ -115,7 +127,17 @@ func TestBackInstallsWhatWasTakenAway(t *testing.T) {
 // What another keeps is one step, that nobody renders into writes.
 func TestOthersRemoveTheirOwn(t *testing.T) {
 	w := owned()
-	w.Components = append(w.Components, mesh.Component{Kind: "Secret", Namespace: "istio-system", Name: "sh.helm.release.v1.default-istiod.v7", UID: "secret", Revision: "1-29-1", IstioComponent: "HelmRelease"})
+	w.Components = append(
+		w.Components,
+		mesh.Component{
+			Kind:           "Secret",
+			Namespace:      "istio-system",
+			Name:           "sh.helm.release.v1.default-istiod.v7",
+			UID:            "secret",
+			Revision:       "1-29-1",
+			IstioComponent: "HelmRelease",
+		},
+	)
 	w.Sort()
 	for i := range w.Components {
 		w.Components[i].ManagedBy = "the Sail operator"

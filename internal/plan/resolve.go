@@ -11,8 +11,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// revisionsToRemove returns the revisions that a run takes away, if it was asked to, once
-// nothing uses them any more.
+// revisionsToRemove returns the revisions that a run removes once nothing refers to
+// them; none unless that was requested.
 func revisionsToRemove(w mesh.World, in step.Intent, l step.Ledger, t step.Target) []string {
 	if !in.Remove {
 		return nil
@@ -20,9 +20,8 @@ func revisionsToRemove(w mesh.World, in step.Intent, l step.Ledger, t step.Targe
 	return OldRevisions(w, in, l, t)
 }
 
-// OldRevisions returns the revisions that a run takes over from: those that its
-// namespaces had when it began, those that workloads had which are bound by their
-// own pods' labels, and the one from which other hands had begun.
+// OldRevisions returns the revisions that a run moves away from: those of its namespaces
+// and of workloads that their own labels bind when it began, and Intent.From.
 func OldRevisions(w mesh.World, in step.Intent, l step.Ledger, t step.Target) []string {
 	old := []string{in.From}
 	if l.Started.IsZero() {
@@ -37,11 +36,10 @@ func OldRevisions(w mesh.World, in step.Intent, l step.Ledger, t step.Target) []
 	return slices.DeleteFunc(step.SortedUnique(old), func(r string) bool { return r == "" || r == in.Revision })
 }
 
-// ResolveTarget returns the target that a run has now: forward, back to the baseline, or
-// back with the one wave that failed. Only the way forward can fail, as Forward
-// does: of a run that begins, no mesh, a revision that is missing and that nothing
-// brings up, and a selection, waves or a rule that cannot be followed: the request,
-// or the mesh, has to be changed then. Of one that was begun, Gone.
+// ResolveTarget returns the present target of a run: forward, a rollback to the
+// baseline, or a rollback of the one wave that failed. Only an upgrade can fail, as
+// ForwardTarget does: before a run begins, because the request or the mesh has to
+// change; afterwards only with RevisionMissing.
 func ResolveTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
 	switch {
 	case in.Rollback:

@@ -9,27 +9,30 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// RevisionMissing is the error of a run that was begun, and to whose revision nothing can be
-// moved: other hands have taken it away, and the run is not one that installs it.
-// The target that comes with it is whole, and the way back needs none of it.
+// RevisionMissing is the error of a run that has begun and whose target revision was
+// removed since, where the run does not install it. The target returned with it is
+// complete, and a rollback does not need the revision.
 type RevisionMissing struct{ Run, Revision, Has string }
 
-// Found says what was found.
+// Found says what was observed.
 func (g RevisionMissing) Found() string {
-	return fmt.Sprintf("revision %s is gone, and this run, which found it there, does not install it: the cluster has %s", g.Revision, g.Has)
+	return fmt.Sprintf("revision %s does not exist any more, and this run does not install it: the cluster has %s", g.Revision, g.Has)
 }
 
 // Advice says what to do.
 func (g RevisionMissing) Advice() string {
-	return fmt.Sprintf("Install it again as it was, and run the same command again, which goes on; or take everything back with `rerig rollback %s`.", g.Run)
+	return fmt.Sprintf(
+		"Install it again unchanged and run the same command again to continue, or roll back with `rerig rollback %s`.",
+		g.Run,
+	)
 }
 
 func (g RevisionMissing) Error() string {
-	return fmt.Sprintf("go on with run %s: %s. %s", g.Run, g.Found(), g.Advice())
+	return fmt.Sprintf("continue run %s: %s. %s", g.Run, g.Found(), g.Advice())
 }
 
-// validateRevision is the error of a revision that is not there and that nothing brings up:
-// before a run begins, its request has to be another one.
+// validateRevision rejects a target revision that does not exist and that nothing
+// installs.
 func validateRevision(w mesh.World, in step.Intent, begins bool) error {
 	_, there := w.Revision(in.Revision)
 	none := fmt.Sprintf("no istiod in namespace %s, no injection webhook", w.RootNamespace)
@@ -39,7 +42,10 @@ func validateRevision(w mesh.World, in step.Intent, begins bool) error {
 	case there || in.Installable:
 		return nil
 	case begins:
-		return fmt.Errorf("find revision %s: the cluster has %s: say how it is brought up (--operator FILE, --chart CHART, or --await), or correct its name", in.Revision, revisionNames(w))
+		return fmt.Errorf(
+			"find revision %s: the cluster has %s. Say how to install it (--operator FILE, --chart CHART, or --await), or correct its name",
+			in.Revision, revisionNames(w),
+		)
 	case len(w.Revisions) == 0:
 		return RevisionMissing{in.Run, in.Revision, "no Istio control plane at all (" + none + ")"}
 	}

@@ -10,10 +10,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// RollbackTarget is the target that restores the baseline: the waves in reverse
-// order, or only the one wave that is given (0 means all). A control plane that
-// was taken away comes back from what was kept of it; the one that was installed
-// stays, unused.
+// RollbackTarget returns the target that restores the baseline: the waves in reverse
+// order, or only the given wave (0 for all). A removed control plane is restored from
+// its saved copies; the one that was installed stays, unused.
 func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 	t := step.Target{Run: in.Run, Rollback: true, Policy: in.Policy, Baseline: l.Baseline, From: in.From, LeftRevision: in.Revision, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
 		WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{}, Tags: map[string]string{}, Versions: l.Baseline.Versions}
@@ -24,8 +23,7 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 		}
 		t.Waves = append(t.Waves, step.Wave{Number: i + 1, Namespaces: namespaces})
 		for _, ns := range namespaces {
-			// What Found wrote always parses; were it damaged, no binding would
-			// match and the plan would show labels being taken away.
+			// A binding that baseline.New wrote always parses.
 			b, err := mesh.ParseBinding(l.Baseline.Bindings[ns])
 			if err != nil {
 				continue
@@ -49,8 +47,8 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 	return t
 }
 
-// restoreWorkloads gives the workloads of its namespaces that were bound by labels of
-// their own what they had.
+// restoreWorkloads sets the target of workloads that their own labels bound to what they
+// had.
 func restoreWorkloads(t step.Target, b step.Baseline) {
 	for ref, label := range b.TemplateLabels {
 		if _, ok := t.Revisions[ref.Namespace()]; ok {

@@ -19,10 +19,16 @@ func TestASwapWithoutRoomIsNamed(t *testing.T) {
 		hard, used int64
 		want       map[string]string // evidence by subject
 	}{
-		"room for all":          {"pods", 6, 4, nil},
-		"for each alone":        {"pods", 5, 4, map[string]string{"a": "has 1 of 5 pods left, and its swaps take 2"}},
-		"for none":              {"pods", 4, 4, map[string]string{"Deployment a/w0": "has 0 of 4 pods left, and a pod takes 1", "Deployment a/w9": "and a pod takes 1"}},
-		"no room for a keeper":  {"services", 2, 2, map[string]string{"Deployment a/w0": "has 0 of 2 services left, and its swap takes 1", "Deployment a/w9": "and its swap takes 1"}},
+		"room for all":   {"pods", 6, 4, nil},
+		"for each alone": {"pods", 5, 4, map[string]string{"a": "has 1 of 5 pods left, and its swaps take 2"}},
+		"for none": {
+			"pods", 4, 4,
+			map[string]string{"Deployment a/w0": "has 0 of 4 pods left, and a pod takes 1", "Deployment a/w9": "and a pod takes 1"},
+		},
+		"lacks capacity for a keeper": {
+			"services", 2, 2,
+			map[string]string{"Deployment a/w0": "has 0 of 2 services left, and its swap takes 1", "Deployment a/w9": "and its swap takes 1"},
+		},
 		"for one keeper":        {"count/services", 3, 2, map[string]string{"a": "has 1 of 3 count/services left, and its swaps take 2"}},
 		"for both":              {"services", 4, 2, nil},
 		"a quota that is apart": {"secrets", 0, 0, nil},
@@ -39,7 +45,7 @@ func TestASwapWithoutRoomIsNamed(t *testing.T) {
 		target := forward(t, w, in, step.Ledger{})
 		found := map[string]string{}
 		for _, n := range Make(w, target, step.Ledger{}).Notes {
-			if n.Kind == step.NoRoom && !strings.Contains(n.Subject, "Set a/") {
+			if n.Kind == step.NoCapacity && !strings.Contains(n.Subject, "Set a/") {
 				found[n.Subject] = n.Text + n.Evidence
 			}
 		}
@@ -51,7 +57,10 @@ func TestASwapWithoutRoomIsNamed(t *testing.T) {
 				t.Errorf("%s: of %s is said %q, want %q", name, subject, found[subject], evidence)
 			}
 		}
-		if plan := Make(w, target, step.Ledger{}); !slices.ContainsFunc(step.Flat(plan.Stages), func(s step.Step) bool { return s.Kind == step.Swap && s.Subject == "Deployment a/w9" }) {
+		if plan := Make(w, target, step.Ledger{}); !slices.ContainsFunc(
+			step.Flat(plan.Stages),
+			func(s step.Step) bool { return s.Kind == step.Swap && s.Subject == "Deployment a/w9" },
+		) {
 			t.Fatalf("%s: it is not swapped: %v", name, plan.Stages)
 		}
 	}

@@ -24,8 +24,12 @@ import (
 func sixWays() mesh.World {
 	w := start()
 	w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "istio-revision-tag-default", Name: "auto", Revision: "1-29-1", Tag: "default", Roots: []string{"root"},
-		Namespaces: mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist}, {Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}, {Key: "auto", Operator: mesh.Exists}},
-		Objects:    mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.DoesNotExist}, {Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist}}})
+		Namespaces: mesh.Selector{
+			{Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist},
+			{Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist},
+			{Key: "auto", Operator: mesh.Exists},
+		},
+		Objects: mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.DoesNotExist}, {Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist}}})
 	w.Validator = mesh.Validator{Configuration: "istiod-default-validator", Revision: "1-29-1"}
 	for i := range w.Tags {
 		w.Tags[i].Service = "1-29-1"
@@ -97,7 +101,14 @@ func TestEveryBindingIsMovedInItsWaveAndComesBack(t *testing.T) {
 			t.Errorf("%s ends on %q, not on %q", wl.Ref(), got, want)
 		}
 	}
-	for name, want := range map[string]string{"a": "istio-injection=enabled", "b": "istio.io/rev=1-31-0", "c": "istio.io/rev=prod", "default-tag": "istio.io/rev=default", "auto": "(none)", "own": "(none)"} {
+	for name, want := range map[string]string{
+		"a":           "istio-injection=enabled",
+		"b":           "istio.io/rev=1-31-0",
+		"c":           "istio.io/rev=prod",
+		"default-tag": "istio.io/rev=default",
+		"auto":        "(none)",
+		"own":         "(none)",
+	} {
 		if ns, _ := end.Namespace(name); ns.Binding().String() != want {
 			t.Errorf("namespace %s ends with %s, not with %s", name, ns.Binding(), want)
 		}
@@ -141,7 +152,7 @@ func TestATagStaysForItsBystanders(t *testing.T) {
 		}
 	}
 	if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool {
-		return n.Kind == step.TagStays && n.Subject == "tag prod" && n.Evidence == "at 1-29-1; bound by it: Deployment own/by-tag"
+		return n.Kind == step.TagStays && n.Subject == "tag prod" && n.Evidence == "names 1-29-1; binds Deployment own/by-tag"
 	}) {
 		t.Errorf("no note names the bystander: %v", plan.Notes)
 	}
@@ -160,7 +171,7 @@ func TestATagStaysForItsBystanders(t *testing.T) {
 }
 
 // An upgrade that other hands began belongs to the run from where they say it
-// came, and without that word it can only go back to what was found.
+// came, and without that word it can only are rolled back to what was found.
 func TestAnUpgradeBegunByHandIsAdopted(t *testing.T) {
 	w := withRevision(sixWays(), "1-31-0", "1.31.0")
 	hand := step.Target{Run: "hand"}
@@ -214,7 +225,7 @@ func TestWhatItsOwnLabelsBindIsNotSwapped(t *testing.T) {
 	}
 }
 
-// What its own labels bind goes back to the revision that they give, whatever
+// What its own labels bind is rolled back to the revision that they give, whatever
 // sidecars its pods had when the run began.
 func TestMixedSidecarsGoBackToWhatTheirLabelsGive(t *testing.T) {
 	w := withRevision(sixWays(), "1-31-0", "1.31.0")
@@ -231,6 +242,6 @@ func TestMixedSidecarsGoBackToWhatTheirLabelsGive(t *testing.T) {
 		t.Errorf("the way back needs the control planes %q", got)
 	}
 	if got := back.WorkloadRevisions["Deployment own/by-revision"]; got != "1-29-1" {
-		t.Errorf("it goes back to %q", got)
+		t.Errorf("it is rolled back to %q", got)
 	}
 }

@@ -15,7 +15,7 @@ func TestVersionsFarApartAreSaid(t *testing.T) {
 		{"1.29.1", "1.31.0", ""},
 		{"1.29.1", "1.29.4", ""},
 		{"1.28.6", "1.31.0", "is 3 minor versions behind"},
-		{"1.31.0", "1.29.4", "is newer than the revision"},
+		{"1.31.0", "1.29.4", "is newer than the target revision"},
 		{"1.29.1, 1.31.0", "1.31.0", ""}, // two at once are another check's matter
 		{"", "1.31.0", ""},
 		{"1.28.6", "", ""},

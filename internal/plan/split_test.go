@@ -20,7 +20,7 @@ func TestATagOfTwoHalvesStays(t *testing.T) {
 	target := forward(t, w0, allOf(), step.Ledger{})
 	plan := Make(w0, target, step.Ledger{})
 	if !slices.ContainsFunc(plan.Notes, func(n step.Note) bool {
-		return n.Kind == step.TagStays && n.Subject == "tag default" && n.Evidence == "at 1-29-1+istiod" && n.Remedy != ""
+		return n.Kind == step.TagStays && n.Subject == "tag default" && n.Evidence == "names 1-29-1+istiod" && n.Remedy != ""
 	}) {
 		t.Errorf("no note says that the default stays: %v", plan.Notes)
 	}

@@ -55,7 +55,11 @@ func tell(t *testing.T, w mesh.World, target step.Target, l step.Ledger) string 
 		fmt.Fprintf(&b, "wave %d: %s\n", s.Wave, s)
 		changes, _ := Render(s, target, noon) // a step that judges has none
 		for _, c := range changes {
-			fmt.Fprintf(&b, "        %s %s %s %s %s\n", c.Verb, c.Kind, strings.TrimPrefix(c.Namespace+"/"+c.Name, "/"), c.Version+c.Revision, c.Patch)
+			fmt.Fprintf(
+				&b,
+				"        %s %s %s %s %s\n", c.Verb, c.Kind,
+				strings.TrimPrefix(c.Namespace+"/"+c.Name, "/"), c.Version+c.Revision, c.Patch,
+			)
 		}
 	})
 	for _, ns := range end.Namespaces {

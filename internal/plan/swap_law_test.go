@@ -14,7 +14,12 @@ import (
 )
 
 func there(back bool) step.Target {
-	t := step.Target{Run: "to-new", Revision: "new", Rollback: back, Revisions: map[string]string{"a": "new"}, Policy: step.Policy{Strategy: step.BySwap}}
+	t := step.Target{
+		Run:      "to-new",
+		Revision: "new", Rollback: back,
+		Revisions: map[string]string{"a": "new"},
+		Policy:    step.Policy{Strategy: step.BySwap},
+	}
 	if back {
 		t.Revisions["a"] = "old"
 	}
@@ -99,7 +104,11 @@ func (s *sim) names() []string {
 func seen(wl mesh.Workload) string {
 	text := ""
 	for _, p := range wl.Pods {
-		text += fmt.Sprintln(p.Name, p.Sidecar.Revision, p.HasController, p.Ready, p.Endpoints, p.Swap.Place, p.Swap.Role, p.Created.Format("04:05"), p.Swap.StartedAt.Format("04:05"))
+		text += fmt.Sprintln(
+			p.Name, p.Sidecar.Revision, p.HasController, p.Ready, p.Endpoints, p.Swap.Place, p.Swap.Role,
+			p.Created.Format("04:05"),
+			p.Swap.StartedAt.Format("04:05"),
+		)
 	}
 	return text
 }
@@ -199,7 +208,8 @@ func TestADisturbedSwapEnds(t *testing.T) {
 		s.ends(t, there(back), true)
 		s.rests()
 		for _, p := range s.pods {
-			if want := there(back).Revisions["a"]; p.rev != want || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper || p.labels[swap.HashLabel] != s.set {
+			if want := there(back).Revisions["a"]; p.rev != want || len(p.notes) > 0 || len(s.pods) != s.wanted || s.keeper ||
+				p.labels[swap.HashLabel] != s.set {
 				t.Fatalf("seed %d: at the end there are %v of %d, keeper %t, %s", seed, s.names(), s.wanted, s.keeper, fmt.Sprint(p.labels, p.notes))
 			}
 		}

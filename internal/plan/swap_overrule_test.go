@@ -24,15 +24,17 @@ func TestARuleOnABegunSwapIsRefusedOrNoted(t *testing.T) {
 		begun, given   bool
 		refused, noted bool
 	}{
-		"left":                     {named(step.Leave), true, true, true, true},
-		"restarted":                {named(step.ByRestart), true, true, true, true},
-		"for all of a name":        {step.Rule{Name: "w0", Strategy: step.ByEviction}, true, true, true, true},
-		"on record":                {named(step.Leave), true, false, false, true},
-		"for many":                 {step.Rule{Kind: mesh.Deployment, Strategy: step.Leave}, true, true, false, true},
-		"swapped":                  {named(step.BySwap), true, true, false, false},
-		"of the trial alone":       {step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "w0", Trial: step.NoTrial}, true, true, false, false},
-		"before it has begun":      {named(step.Leave), false, true, false, false},
-		"of another workload":      {step.Rule{Kind: mesh.Deployment, Namespace: "b", Name: "w0", Strategy: step.Leave}, true, true, false, false},
+		"left":                {named(step.Leave), true, true, true, true},
+		"restarted":           {named(step.ByRestart), true, true, true, true},
+		"for all of a name":   {step.Rule{Name: "w0", Strategy: step.ByEviction}, true, true, true, true},
+		"on record":           {named(step.Leave), true, false, false, true},
+		"for many":            {step.Rule{Kind: mesh.Deployment, Strategy: step.Leave}, true, true, false, true},
+		"swapped":             {named(step.BySwap), true, true, false, false},
+		"of the trial alone":  {step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "w0", Trial: step.NoTrial}, true, true, false, false},
+		"before it has begun": {named(step.Leave), false, true, false, false},
+		"of another workload": {
+			step.Rule{Kind: mesh.Deployment, Namespace: "b", Name: "w0", Strategy: step.Leave}, true, true, false, false,
+		},
 		"for many, before it does": {step.Rule{Strategy: step.ByRestart}, false, true, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,10 +50,14 @@ func TestARuleOnABegunSwapIsRefusedOrNoted(t *testing.T) {
 				given = nil
 			}
 			err := strategy.ValidateRulesAgainstSwaps(w, target, given)
-			if (err != nil) != c.refused || err != nil && !strings.Contains(err.Error(), "Deployment a/w0 is moved: a rule says "+string(c.rule.Strategy)) {
+			if (err != nil) != c.refused || err != nil &&
+				!strings.Contains(err.Error(), "Deployment a/w0: a rule says "+string(c.rule.Strategy)) {
 				t.Errorf("refused: %v", err)
 			}
-			noted := slices.ContainsFunc(advice.Notes(w, target), func(n step.Note) bool { return n.Kind == step.SwapGoesOn && n.Subject == "Deployment a/w0" })
+			noted := slices.ContainsFunc(
+				advice.Notes(w, target),
+				func(n step.Note) bool { return n.Kind == step.SwapContinues && n.Subject == "Deployment a/w0" },
+			)
 			if noted != c.noted {
 				t.Errorf("noted: %v, want %v", noted, c.noted)
 			}

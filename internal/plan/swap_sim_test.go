@@ -151,13 +151,21 @@ func count(list []*simPod, is func(*simPod) bool) int {
 // workload is what a look sees.
 func (s *sim) workload() mesh.Workload {
 	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "web", Replicas: s.wanted, ReplicaSetHash: s.set,
-		Services: []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"}}}}}
+		Services: []mesh.Service{
+			{
+				Name:     "web",
+				Selector: map[string]string{"app": "web"},
+				Ports:    []mesh.Port{{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"}},
+			},
+		}}
 	if s.keeper {
 		wl.Keeper = swap.KeeperName(wl.Ref())
 	}
 	for _, p := range s.pods {
 		o := mesh.Pod{Name: p.name, UID: p.name, Running: true, Ready: p.ready, Current: p.labels[swap.HashLabel] == s.set, HasController: p.owned,
-			Sidecar: mesh.Sidecar{Present: true, Revision: p.rev}, Created: p.born, Swap: swap.ReadMark(p.labels, p.notes), GracePeriod: 30 * time.Second}
+			Sidecar: mesh.Sidecar{
+				Present: true, Revision: p.rev,
+			}, Created: p.born, Swap: swap.ReadMark(p.labels, p.notes), GracePeriod: 30 * time.Second}
 		if p.endpoint {
 			o.Endpoints = []string{"web"}
 		}
@@ -180,7 +188,7 @@ func (s *sim) act(c step.Change) {
 		if p.name != c.Name || swap.Precondition(p.name, swap.ReadMark(p.labels, p.notes)) != c.Expect {
 			continue
 		}
-		if c.Verb == step.DeleteKept {
+		if c.Verb == step.DeleteParkedPod {
 			if p.endpoint && s.fault == "" {
 				s.fault = p.name + " was ended while it served"
 			}

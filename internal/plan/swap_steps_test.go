@@ -105,7 +105,7 @@ func TestWhatASwapDoesNotFit(t *testing.T) {
 		says   string
 	}{
 		"fits":           {func(*mesh.Workload) {}, ""},
-		"stateful":       {func(wl *mesh.Workload) { wl.Kind = mesh.StatefulSet }, "are named"},
+		"stateful":       {func(wl *mesh.Workload) { wl.Kind = mesh.StatefulSet }, "fixed names"},
 		"bare":           {func(wl *mesh.Workload) { wl.Kind = "ReplicaSet" }, "bare ReplicaSet"},
 		"rollout":        {func(wl *mesh.Workload) { wl.Kind = "Rollout" }, "Deployment's ReplicaSet"},
 		"bound":          {func(wl *mesh.Workload) { wl.Template.Labels = map[string]string{mesh.RevisionLabel: "x"} }, "its template's own label"},
@@ -133,7 +133,10 @@ func TestWhatASwapDoesNotFit(t *testing.T) {
 func TestARuleThatDoesNotFitIsRefused(t *testing.T) {
 	w, in := swappableMesh()
 	in.Policy.Rules = []step.Rule{{Kind: mesh.StatefulSet, Namespace: "a", Name: "w1", Strategy: step.BySwap}}
-	if _, err := ForwardTarget(w, in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), "pods are named") || !strings.Contains(err.Error(), "StatefulSet a/w1") {
+	if _, err := ForwardTarget(w, in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), "fixed names") || !strings.Contains(
+		err.Error(),
+		"StatefulSet a/w1",
+	) {
 		t.Errorf("the rule is taken: %v", err)
 	}
 	in.Policy.Rules = nil
@@ -163,8 +166,20 @@ func TestTakesFreesFromEveryService(t *testing.T) {
 // A keeper has each target once, under names and numbers of its own.
 func TestAKeeperHasEveryTarget(t *testing.T) {
 	got := swap.KeeperPorts([]mesh.Service{
-		{Name: "a", Ports: []mesh.Port{{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"}, {Name: "grpc", Number: 81, Target: "grpc", Protocol: "TCP"}}},
-		{Name: "b", Ports: []mesh.Port{{Name: "http", Number: 80, Target: "9090", Protocol: "TCP"}, {Name: "http-again", Number: 88, Target: "8080", Protocol: "TCP"}}}})
+		{
+			Name: "a",
+			Ports: []mesh.Port{
+				{Name: "http", Number: 80, Target: "8080", Protocol: "TCP"},
+				{Name: "grpc", Number: 81, Target: "grpc", Protocol: "TCP"},
+			},
+		},
+		{
+			Name: "b",
+			Ports: []mesh.Port{
+				{Name: "http", Number: 80, Target: "9090", Protocol: "TCP"},
+				{Name: "http-again", Number: 88, Target: "8080", Protocol: "TCP"},
+			},
+		}})
 	want := []swap.KeeperPort{
 		{Name: "http", Port: 80, TargetPort: 8080, Protocol: "TCP"},
 		{Name: "grpc", Port: 81, TargetPort: "grpc", Protocol: "TCP"},

@@ -39,28 +39,93 @@ func TestWhatElseGoesByLabels(t *testing.T) {
 		takes map[string]string
 		says  string
 	}{
-		"nothing":                         {front(), map[string]string{"app": "web"}, ""},
-		"a rule by a label beside":        {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("team", "a"))), map[string]string{"app": "web"}, ""},
-		"a rule by one of two":            {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("app", "web"))), map[string]string{"tier": "front"}, ""},
-		"a rule by both":                  {front(by(mesh.SetsPolicy, "AuthorizationPolicy shop/p", has("app", "web"), has("tier", "front"))), map[string]string{"app": "web"}, "AuthorizationPolicy shop/p goes by the labels that a parked pod loses"},
-		"a rule for others":               {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("app", "api"))), map[string]string{"tier": "front"}, ""},
-		"a rule that would begin":         {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", absent), by(mesh.SetsPolicy, "Sidecar shop/s", has("tier", "front"))), nil, "shop/"},
-		"a rule by the hash":              {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has(swap.HashLabel, "h1"))), nil, "NetworkPolicy shop/p"},
-		"a rule for all":                  {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p")), map[string]string{"app": "web"}, ""},
-		"a budget by the same label":      {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("tier", "front"))), map[string]string{"tier": "front"}, ""},
-		"a budget by another label":       {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("team", "a"))), map[string]string{"app": "web", "team": "a"}, ""},
-		"a budget for all":                {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b")), nil, "PodDisruptionBudget shop/b would count its parked pods"},
-		"a budget by what a rule goes by": {front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("team", "a")), by(mesh.SetsPolicy, "Sidecar shop/s", has("team", "a"))), nil, "Sidecar shop/s"},
-		"an autoscaler by another label":  {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "a"))), map[string]string{"app": "web", "team": "a"}, ""},
-		"an autoscaler by the same label": {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("tier", "front"), has("team", "a"))), map[string]string{"tier": "front"}, ""},
-		"an autoscaler of another":        {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "b"))), map[string]string{"app": "web"}, ""},
-		"an autoscaler for all":           {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h")), nil, "HorizontalPodAutoscaler shop/h would count its parked pods"},
-		"an autoscaler by a rule's label": {front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "a")), by(mesh.SetsPolicy, "Sidecar shop/s", has("team", "a"))), nil,
-			"it has to lose team so that HorizontalPodAutoscaler shop/h does not count it"},
-		"a DaemonSet with the same labels": {front(by(mesh.AdoptsPods, "DaemonSet shop/web", has("team", "a"))), nil, "DaemonSet shop/web would take its released pods"},
-		"another ReplicaSet":               {front(by(mesh.AdoptsPods, "ReplicaSet shop/api", has("app", "api"))), nil, ""},
-		"a ServiceEntry":                   {front(by(mesh.SendsTraffic, "ServiceEntry shop/e", has("team", "a"))), nil, "ServiceEntry shop/e sends requests"},
-		"not known":                        {front(mesh.PodSelector{Subject: "NetworkPolicies", Effect: mesh.NotListable}), nil, "you may not list NetworkPolicies"},
+		"nothing": {front(), map[string]string{"app": "web"}, ""},
+		"a rule by a label beside": {
+			front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("team", "a"))),
+			map[string]string{"app": "web"},
+			"",
+		},
+		"a rule by one of two": {
+			front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("app", "web"))),
+			map[string]string{"tier": "front"},
+			"",
+		},
+		"a rule by both": {
+			front(by(mesh.SetsPolicy, "AuthorizationPolicy shop/p", has("app", "web"), has("tier", "front"))),
+			map[string]string{"app": "web"},
+			"AuthorizationPolicy shop/p selects by labels that a parked pod loses",
+		},
+		"a rule for others": {
+			front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has("app", "api"))),
+			map[string]string{"tier": "front"},
+			"",
+		},
+		"a rule that would begin": {
+			front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", absent), by(mesh.SetsPolicy, "Sidecar shop/s", has("tier", "front"))),
+			nil,
+			"shop/",
+		},
+		"a rule by the hash": {
+			front(by(mesh.SetsPolicy, "NetworkPolicy shop/p", has(swap.HashLabel, "h1"))), nil,
+			"NetworkPolicy shop/p",
+		},
+		"a rule for all": {front(by(mesh.SetsPolicy, "NetworkPolicy shop/p")), map[string]string{"app": "web"}, ""},
+		"a budget by the same label": {
+			front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("tier", "front"))),
+			map[string]string{"tier": "front"},
+			"",
+		},
+		"a budget by another label": {
+			front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("team", "a"))),
+			map[string]string{"app": "web", "team": "a"},
+			"",
+		},
+		"a budget for all": {
+			front(by(mesh.CountsReady, "PodDisruptionBudget shop/b")), nil,
+			"PodDisruptionBudget shop/b would count its parked pods",
+		},
+		"a budget by what a rule goes by": {
+			front(by(mesh.CountsReady, "PodDisruptionBudget shop/b", has("team", "a")), by(mesh.SetsPolicy, "Sidecar shop/s", has("team", "a"))),
+			nil,
+			"Sidecar shop/s",
+		},
+		"an autoscaler by another label": {
+			front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "a"))),
+			map[string]string{"app": "web", "team": "a"},
+			"",
+		},
+		"an autoscaler by the same label": {
+			front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("tier", "front"), has("team", "a"))),
+			map[string]string{"tier": "front"},
+			"",
+		},
+		"an autoscaler of another": {
+			front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "b"))),
+			map[string]string{"app": "web"},
+			"",
+		},
+		"an autoscaler for all": {
+			front(by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h")), nil,
+			"HorizontalPodAutoscaler shop/h would count its parked pods",
+		},
+		"an autoscaler by a rule's label": {front(
+			by(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", has("team", "a")),
+			by(mesh.SetsPolicy, "Sidecar shop/s", has("team", "a")),
+		), nil,
+			"it has to lose team, or HorizontalPodAutoscaler shop/h would count it"},
+		"a DaemonSet with the same labels": {
+			front(by(mesh.AdoptsPods, "DaemonSet shop/web", has("team", "a"))), nil,
+			"DaemonSet shop/web would take control of its detached pods",
+		},
+		"another ReplicaSet": {front(by(mesh.AdoptsPods, "ReplicaSet shop/api", has("app", "api"))), nil, ""},
+		"a ServiceEntry": {
+			front(by(mesh.SendsTraffic, "ServiceEntry shop/e", has("team", "a"))), nil,
+			"ServiceEntry shop/e sends requests",
+		},
+		"not known": {
+			front(mesh.PodSelector{Subject: "NetworkPolicies", Effect: mesh.NotListable}), nil,
+			"you may not list NetworkPolicies",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if why := swap.Unfit(tc.wl); (why == "") != (tc.says == "") || !strings.Contains(why, tc.says) {
@@ -81,7 +146,10 @@ func TestOnlyTheChosenLoseAPartialService(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"app": "web"}, swap.LabelsToRemove(wl, mesh.Pod{})); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(map[string]string{"app": "web", "role": "leader"}, swap.LabelsToRemove(wl, mesh.Pod{Endpoints: []string{"leader", "web"}})); diff != "" {
+	if diff := cmp.Diff(
+		map[string]string{"app": "web", "role": "leader"},
+		swap.LabelsToRemove(wl, mesh.Pod{Endpoints: []string{"leader", "web"}}),
+	); diff != "" {
 		t.Error(diff)
 	}
 	if why := swap.Unfit(wl); !strings.Contains(why, "Service leader selects some") {

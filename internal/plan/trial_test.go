@@ -17,7 +17,10 @@ import (
 // trying asks for a trial of everything, out of service in namespace c.
 func trying() step.Intent {
 	in := intent()
-	in.Policy = step.Policy{Trial: step.InService, Rules: []step.Rule{{Namespace: "c", Trial: step.OutOfService}, {Namespace: "d", Name: "w2", Trial: step.NoTrial}}}
+	in.Policy = step.Policy{
+		Trial: step.InService,
+		Rules: []step.Rule{{Namespace: "c", Trial: step.OutOfService}, {Namespace: "d", Name: "w2", Trial: step.NoTrial}},
+	}
 	return in
 }
 
@@ -44,7 +47,8 @@ func TestTheLawsHoldWithTrials(t *testing.T) {
 			}
 			ns, _ := w.Namespace(string(s.Subject))
 			for _, wl := range w.In(ns.Name) {
-				if _, tried := l.Passed[step.TrialKey(w, wl, "1-31-0", target.Policy.TrialOf(wl))]; s.Kind == step.Label && !tried && target.Policy.TrialOf(wl) != step.NoTrial {
+				if _, tried := l.Passed[step.TrialKey(w, wl, "1-31-0", target.Policy.TrialOf(wl))]; s.Kind == step.Label && !tried &&
+					target.Policy.TrialOf(wl) != step.NoTrial {
 					t.Errorf("%s before %s was tried", s, wl.Ref())
 				}
 			}
@@ -109,7 +113,11 @@ func TestLeftoverTrialPodsAreWithdrawn(t *testing.T) {
 	l := NewLedger(Make(w, target, step.Ledger{}), noon)
 	l.Reached = RankOf(target, 2, step.Soak)
 	w.Trials = []mesh.Trial{trialPod(w, "DaemonSet a/w2"), {Run: "another", Workload: "DaemonSet a/w2"}}
-	for name, to := range map[string]step.Target{"back": RollbackTarget(trying(), l, 0), "one wave back": RollbackTarget(trying(), l, 3), "not wanted": forward(t, w, intent(), l)} {
+	for name, to := range map[string]step.Target{
+		"back":          RollbackTarget(trying(), l, 0),
+		"one wave back": RollbackTarget(trying(), l, 3),
+		"not wanted":    forward(t, w, intent(), l),
+	} {
 		left := Steps(w, to, l)
 		if left[0].Kind != step.DeleteTrial || len(left[0].Steps) != 1 {
 			t.Fatalf("%s: the first stage is %v", name, left[0])
@@ -118,7 +126,8 @@ func TestLeftoverTrialPodsAreWithdrawn(t *testing.T) {
 			t.Errorf("%s: it is drift: %v", name, drift)
 		}
 		changes, err := Render(left[0].Steps[0], to, noon)
-		if err != nil || len(changes) != 1 || changes[0].Verb != step.Delete || changes[0].Namespace != "a" || changes[0].Name != "w2-trial" || changes[0].Expect != "u1" {
+		if err != nil || len(changes) != 1 || changes[0].Verb != step.Delete || changes[0].Namespace != "a" ||
+			changes[0].Name != "w2-trial" || changes[0].Expect != "u1" {
 			t.Errorf("%s: it is rendered as %+v, %v", name, changes, err)
 		}
 		after, _ := Simulate(w, to, l, left[0].Steps[0], noon)
@@ -138,7 +147,8 @@ func TestWhatCannotBeTriedIsNamed(t *testing.T) {
 	p := Make(w, forward(t, w, trying(), step.Ledger{}), step.Ledger{})
 	w.Capacity.Quotas = []mesh.Quota{{Namespace: "d", Name: "full", Resource: "pods", Hard: 12, Used: 12}}
 	if notes := Make(w, forward(t, w, trying(), step.Ledger{}), step.Ledger{}).Notes; !slices.ContainsFunc(notes, func(n step.Note) bool {
-		return n.Kind == step.NoRoom && n.Subject == "StatefulSet d/w1" && strings.Contains(n.Text, "no room for its trial pod") && strings.Contains(n.Evidence, "full")
+		return n.Kind == step.NoCapacity && n.Subject == "StatefulSet d/w1" && strings.Contains(n.Text, "lacks capacity for its trial pod") &&
+			strings.Contains(n.Evidence, "full")
 	}) {
 		t.Errorf("that there is no room is not among %+v", notes)
 	}
@@ -148,7 +158,8 @@ func TestWhatCannotBeTriedIsNamed(t *testing.T) {
 			named[n.Subject] = n.Kind
 		}
 	}
-	if named["StatefulSet b/w1"] != step.TrialImpossible || named["DaemonSet a/w2"] != step.TrialFirst || named["DaemonSet d/w2"] != "" || len(named) != 11 {
+	if named["StatefulSet b/w1"] != step.TrialImpossible || named["DaemonSet a/w2"] != step.TrialFirst ||
+		named["DaemonSet d/w2"] != "" || len(named) != 11 {
 		t.Errorf("named are %v", named)
 	}
 	if slices.ContainsFunc(step.Flat(p.Stages), func(s step.Step) bool { return s.Kind == step.Trial && s.Subject == "StatefulSet b/w1" }) {

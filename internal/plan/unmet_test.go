@@ -19,10 +19,19 @@ func TestRulesThatMatchNothing(t *testing.T) {
 		says  string // the refusal
 		noted bool
 	}{
-		"it is there":         {rule: step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "w0", Strategy: step.Leave}},
-		"misspelt":            {rule: step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "wo", Strategy: step.Leave}, says: "there is DaemonSet a/w2, Deployment a/w0"},
-		"another kind":        {rule: step.Rule{Kind: mesh.CronJob, Namespace: "a", Name: "w0", Strategy: step.Leave}, says: "'CronJob a/w0=leave'"},
-		"no such namespace":   {rule: step.Rule{Kind: mesh.Deployment, Namespace: "aa", Name: "w0", Strategy: step.Leave}, says: "there is no namespace aa"},
+		"it is there": {rule: step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "w0", Strategy: step.Leave}},
+		"misspelt": {
+			rule: step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "wo", Strategy: step.Leave},
+			says: "has DaemonSet a/w2, Deployment a/w0",
+		},
+		"another kind": {
+			rule: step.Rule{Kind: mesh.CronJob, Namespace: "a", Name: "w0", Strategy: step.Leave},
+			says: "'CronJob a/w0=leave'",
+		},
+		"no such namespace": {
+			rule: step.Rule{Kind: mesh.Deployment, Namespace: "aa", Name: "w0", Strategy: step.Leave},
+			says: "there is no namespace aa",
+		},
 		"of a foreign kind":   {rule: step.Rule{Kind: "Crew", Namespace: "a", Name: "c", Strategy: step.Leave}, noted: true},
 		"for any":             {rule: step.Rule{Kind: "Crew", Strategy: step.ByEviction}, noted: true},
 		"of another name":     {rule: step.Rule{Name: "nothing", Trial: step.NoTrial}, noted: true},

@@ -15,16 +15,30 @@ import (
 // untagged is a mesh that was installed without a revision: its own webhooks serve
 // the default and the name "default", and no tag does.
 func untagged() mesh.World {
-	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"}, Validator: mesh.Validator{Configuration: "istiod-default-validator", Revision: "default"},
-		Revisions: []mesh.Revision{{Name: "default", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod", Ready: true, Build: "1.29.1"}}}}}
+	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"}, Validator: mesh.Validator{
+		Configuration: "istiod-default-validator",
+		Revision:      "default",
+	},
+		Revisions: []mesh.Revision{
+			{Name: "default", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod", Ready: true, Build: "1.29.1"}}},
+		}}
 	for _, h := range hooks("default", "default") {
 		h.Configuration, h.Tag = "istio-sidecar-injector", ""
 		w.Webhooks = append(w.Webhooks, h)
 	}
-	for ns, labels := range map[string]map[string]string{"a": {mesh.InjectionLabel: "enabled"}, "b": {mesh.RevisionLabel: "default"}, "own": {}, "istio-system": {}} {
+	for ns, labels := range map[string]map[string]string{
+		"a":            {mesh.InjectionLabel: "enabled"},
+		"b":            {mesh.RevisionLabel: "default"},
+		"own":          {},
+		"istio-system": {},
+	} {
 		w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: ns, Labels: labels})
 	}
-	w.Workloads = []mesh.Workload{workload(mesh.Deployment, "a", "web", 2), workload(mesh.Deployment, "b", "web", 2), workload(mesh.Deployment, "own", "web", 2)}
+	w.Workloads = []mesh.Workload{
+		workload(mesh.Deployment, "a", "web", 2),
+		workload(mesh.Deployment, "b", "web", 2),
+		workload(mesh.Deployment, "own", "web", 2),
+	}
 	w.Workloads[2].Template.Labels = map[string]string{mesh.RevisionLabel: "default"}
 	for _, wl := range w.Workloads {
 		for i := range wl.Pods {
@@ -52,7 +66,7 @@ func TestWhatNamesTheUntaggedRevisionFollowsTheDefault(t *testing.T) {
 		t.Error("the default moves, with b and own/web, which the run does not move")
 	}
 	if !slices.ContainsFunc(Make(w, target, step.Ledger{}).Notes, func(n step.Note) bool {
-		return n.Subject == "tag default" && n.Evidence == "at default; bound by it: Deployment b/web, Deployment own/web"
+		return n.Subject == "tag default" && n.Evidence == "names default; binds Deployment b/web, Deployment own/web"
 	}) {
 		t.Error("no note names who is bound by the default")
 	}

@@ -18,12 +18,17 @@ import (
 // back with the rest.
 func TestWhatComesToBeBoundIsFoundThen(t *testing.T) {
 	w := sixWays()
-	_, l, _ := carry(t, w, forward(t, w, allOf(), step.Ledger{}), NewLedger(Make(w, forward(t, w, allOf(), step.Ledger{}), step.Ledger{}), noon), 2, first, nil)
+	_, l, _ := carry(
+		t, w,
+		forward(t, w, allOf(), step.Ledger{}),
+		NewLedger(Make(w, forward(t, w, allOf(), step.Ledger{}), step.Ledger{}), noon), 2, first, nil,
+	)
 	late := workload(mesh.CronJob, "own", "late", 0)
 	late.Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 	w.Workloads = append(slices.Clone(w.Workloads), late)
 	w.Sort()
-	if l = baseline.Extend(w, allOf(), l); l.Baseline.TemplateLabels[late.Ref()] != "1-29-1" || l.Baseline.Revisions[step.BoundWorkload(late.Ref())] != "1-29-1" {
+	if l = baseline.Extend(w, allOf(), l); l.Baseline.TemplateLabels[late.Ref()] != "1-29-1" ||
+		l.Baseline.Revisions[step.BoundWorkload(late.Ref())] != "1-29-1" {
 		t.Fatalf("found is %v", l.Baseline.TemplateLabels)
 	}
 	target := forward(t, w, allOf(), l)
@@ -46,7 +51,10 @@ func TestWhatComesAfterItsTagIsNotPinned(t *testing.T) {
 	target := forward(t, w, allOf(), step.Ledger{})
 	end, l, _ := carry(t, w, target, NewLedger(Make(w, target, step.Ledger{}), noon), -1, first, nil)
 	end.Workloads = slices.Clone(end.Workloads)
-	for name, labels := range map[string]map[string]string{"late-inject": {mesh.SidecarLabel: "true"}, "late-tag": {mesh.RevisionLabel: "prod"}} {
+	for name, labels := range map[string]map[string]string{
+		"late-inject": {mesh.SidecarLabel: "true"},
+		"late-tag":    {mesh.RevisionLabel: "prod"},
+	} {
 		for _, kind := range []mesh.Kind{mesh.CronJob, mesh.Deployment} {
 			wl := workload(kind, "own", name, 0)
 			wl.Template.Labels = labels
@@ -98,7 +106,7 @@ func TestATagThatNobodyUsesIsMovedWhenTheRemovalIsAskedForLater(t *testing.T) {
 
 // A tag that stayed for others is moved once they are bound to what they run by its
 // own name, as the plan advised: by the same run, given again, and back with it. Not
-// so where tags are to be kept, or where others have moved it.
+// so where tags are to be kept, or where another tool or person moved or removed it.
 func TestATagThatStayedIsMovedOnceNobodyElseIsBoundByIt(t *testing.T) {
 	w, in := sixWays(), allOf()
 	in.Namespaces = []string{"c"}
@@ -121,10 +129,13 @@ func TestATagThatStayedIsMovedOnceNobodyElseIsBoundByIt(t *testing.T) {
 		w    mesh.World
 		in   step.Intent
 		says string
-	}{"kept": {end, kept, "as asked"}, "moved by others": {elsewhere, in, "others have moved it"}} {
+	}{"kept": {end, kept, "as requested"}, "moved by others": {elsewhere, in, "another tool or person moved or removed it"}} {
 		again := baseline.Extend(c.w, c.in, l)
 		notes := advice.Notes(c.w, forward(t, c.w, c.in, again))
-		if len(again.Baseline.MovedTags) > 0 || !slices.ContainsFunc(notes, func(n step.Note) bool { return n.Kind == step.TagStays && strings.Contains(n.Text, c.says) }) {
+		if len(again.Baseline.MovedTags) > 0 || !slices.ContainsFunc(
+			notes,
+			func(n step.Note) bool { return n.Kind == step.TagStays && strings.Contains(n.Text, c.says) },
+		) {
 			t.Errorf("%s: moved are %v; %v", name, again.Baseline.MovedTags, notes)
 		}
 	}
@@ -195,7 +206,10 @@ func TestAMomentWithoutPodsIsNoDrift(t *testing.T) {
 func TestAClaimOfTheUntaggedRevision(t *testing.T) {
 	w := mesh.World{Tags: []mesh.Tag{{Name: "default", Revision: "1-31-0"}}, Revisions: []mesh.Revision{{Name: "1-31-0"}, {Name: "default"}}}
 	w.Sort()
-	if !w.References(mesh.Reference{Revision: "default"}, "default") || w.References(mesh.Reference{Value: "default"}, "default") || !w.References(mesh.Reference{Value: "default"}, "1-31-0") {
+	if !w.References(
+		mesh.Reference{Revision: "default"},
+		"default",
+	) || w.References(mesh.Reference{Value: "default"}, "default") || !w.References(mesh.Reference{Value: "default"}, "1-31-0") {
 		t.Error("a label and a connection are taken for the same")
 	}
 }

@@ -27,10 +27,17 @@ func hooks(revision, tag string) []mesh.Webhook {
 	free := []mesh.Requirement{{Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist}, {Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}}
 	notOut := mesh.Requirement{Key: mesh.SidecarLabel, Operator: mesh.NotIn, Values: []string{"false"}}
 	hook := func(n string, ns, obj mesh.Selector) mesh.Webhook {
-		return mesh.Webhook{Configuration: configuration, Name: n, Revision: revision, Tag: tag, Roots: []string{"root"}, Namespaces: ns, Objects: obj}
+		return mesh.Webhook{
+			Configuration: configuration, Name: n, Revision: revision, Tag: tag,
+			Roots: []string{"root"}, Namespaces: ns, Objects: obj,
+		}
 	}
 	list := []mesh.Webhook{
-		hook("rev.namespace", mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}, free[1]}, mesh.Selector{notOut}),
+		hook(
+			"rev.namespace",
+			mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}, free[1]},
+			mesh.Selector{notOut},
+		),
 		hook("rev.object", free, mesh.Selector{notOut, {Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}}),
 	}
 	if tag == "default" {
@@ -45,8 +52,10 @@ func hooks(revision, tag string) []mesh.Webhook {
 // tag, two by the revision, with three workloads each, and a gateway.
 func start() mesh.World {
 	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"},
-		Revisions: []mesh.Revision{{Name: "1-29-1", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Build: "1.29.1"}}}},
-		Tags:      []mesh.Tag{{Name: "default", Revision: "1-29-1"}, {Name: "prod", Revision: "1-29-1"}}}
+		Revisions: []mesh.Revision{
+			{Name: "1-29-1", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Build: "1.29.1"}}},
+		},
+		Tags: []mesh.Tag{{Name: "default", Revision: "1-29-1"}, {Name: "prod", Revision: "1-29-1"}}}
 	w.Webhooks = slices.Concat(hooks("1-29-1", ""), hooks("1-29-1", "default"), hooks("1-29-1", "prod"))
 	for ns, labels := range map[string]map[string]string{
 		"a": {mesh.InjectionLabel: "enabled"}, "b": {mesh.RevisionLabel: "1-29-1", "team": "core"}, "c": {mesh.RevisionLabel: "prod"},
@@ -87,7 +96,12 @@ func disturb(r *rand.Rand, w mesh.World) (mesh.World, string) {
 	names := []string{"a", "b", "c", "d"}
 	switch ns := names[r.IntN(4)]; r.IntN(5) {
 	case 0: // somebody relabels
-		to := []mesh.Binding{mesh.Pinned("1-29-1"), mesh.Pinned("1-31-0"), mesh.Pinned("prod"), {Injection: mesh.Label{Set: true, Value: "enabled"}}}[r.IntN(4)]
+		to := []mesh.Binding{
+			mesh.Pinned("1-29-1"),
+			mesh.Pinned("1-31-0"),
+			mesh.Pinned("prod"),
+			{Injection: mesh.Label{Set: true, Value: "enabled"}},
+		}[r.IntN(4)]
 		binding.SimulateLabels(&w, step.Step{Subject: step.Subject(ns), To: to.String()})
 		return w, "relabel " + ns + " " + to.String()
 	case 1: // somebody restarts

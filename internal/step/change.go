@@ -10,106 +10,103 @@ import (
 // Verb is how a Change is carried out.
 type Verb string
 
+// The verbs.
 const (
-	Apply           Verb = "apply" // put the MeshUpgrade definition there
-	Patch           Verb = "patch" // a JSON merge patch of exactly the keys in it
-	InstallRevision Verb = "put"   // install a control-plane revision
-	EvictPod        Verb = "end"   // evict a pod
-	PointTag        Verb = "retag" // point a tag, with all its parts, at another revision
+	Apply           Verb = "apply"            // apply the MeshUpgrade CustomResourceDefinition
+	Patch           Verb = "patch"            // a JSON merge patch of exactly the keys in it
+	InstallRevision Verb = "install"          // install a control-plane revision
+	RestoreRevision Verb = "restore-revision" // restore a removed revision from its saved copies
+	PointTag        Verb = "point-tag"        // point a tag, with all its parts, at another revision
+	EvictPod        Verb = "evict"            // evict a pod
+	SaveCopy        Verb = "save-copy"        // save a copy of an object, so that it can be restored
+	Delete          Verb = "delete"           // delete an object, by its UID
+	Create          Verb = "create"           // create a keeper
+	DeleteParkedPod Verb = "delete-parked"    // delete a parked pod, or a keeper
 
-	SaveCopy        Verb = "keep"    // write an object down, so that it can be put back
-	Delete          Verb = "delete"  // take an object away, by its UID
-	RestoreRevision Verb = "restore" // put back what was kept of a revision
-
-	Create     Verb = "create" // make a keeper
-	DeleteKept Verb = "drop"   // end a parked pod, or take a keeper away
+	CreateTrial      Verb = "create-trial"   // create a trial pod, with a scheduling gate
+	ScheduleTrial    Verb = "schedule-trial" // remove the scheduling gate
+	ServeTrial       Verb = "serve-trial"    // set the readiness gate: the pod becomes an endpoint of its Services
+	StopTrialService Verb = "stop-trial"     // reset the readiness gate
 )
 
-// Ownership says what becomes of the run's ownership of an object that is patched.
+// Ownership says whether a patch changes the run's ownership of an object.
 type Ownership string
 
+// The ownerships.
 const (
-	Unchanged  Ownership = ""     // it is left as it is
-	OwnedByRun Ownership = "tie"  // the object ends with the run
-	NotOwned   Ownership = "free" // and no longer does
+	Unchanged  Ownership = ""
+	OwnedByRun Ownership = "owned"     // the object is deleted with the run
+	NotOwned   Ownership = "not-owned" // the object is no longer deleted with the run
 )
 
 // Change is one write, as data.
 type Change struct {
 	Verb      Verb   `json:"verb"`
-	Kind      string `json:"kind"`          // Namespace, Deployment, StatefulSet, DaemonSet, Pod, Service, CustomResourceDefinition, Revision
+	Kind      string `json:"kind"`          // of the object, or Revision or Tag
 	API       string `json:"api,omitempty"` // apiVersion of a kind that is not Kubernetes' own
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
 
-	// Expect is what must be found just before the write, or it is not made: for
-	// a Namespace its Binding, as mesh.Binding.String writes it; for a workload of
-	// which a trial pod is made the digest of its template; for a Pod, and
-	// for what is kept or deleted, its UID, and where a swap has it in hand its
-	// place; for a keeper whose it is.
+	// Expect is the precondition of the write. It is, of a Namespace, its binding; of
+	// the workload of a trial, the digest of its template; of a Pod, and of what is
+	// saved or deleted, its UID, with its place in a swap; of a keeper, its workload.
 	Expect string `json:"expect,omitempty"`
 
-	// Patch is the body of a merge patch, or the object that is created.
+	// Patch is the body of a merge patch, or the object to create.
 	Patch json.RawMessage `json:"patch,omitempty"`
 
-	// Trial is what a trial pod is to be.
+	// Trial describes the trial pod to create.
 	Trial *TrialPod `json:"trial,omitempty"`
 
-	// Owner is the run that owns what is created, or tied.
+	// Owner is the run that owns what is created, or becomes OwnedByRun.
 	Owner     string    `json:"owner,omitempty"`
-	Ownership Ownership `json:"tie,omitempty"`
+	Ownership Ownership `json:"ownership,omitempty"`
 
-	// DryRun has the API server be asked alone, of a Patch of a Pod: it changes
-	// nothing.
+	// DryRun asks the API server without changing anything.
 	DryRun bool `json:"dryRun,omitempty"`
 
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`
 
-	// Revision is the one that a tag is pointed at, or that an object is kept of.
+	// Revision is the one that a tag is pointed at, or that a saved copy is a component of.
 	Revision string `json:"revision,omitempty"`
 }
 
-// The keys of a restart's stamp on a pod template.
+// TrialPod describes a trial pod.
+type TrialPod struct {
+	Run      string    `json:"run"`      // the run that owns it
+	Revision string    `json:"revision"` // the revision that injects it
+	Mode     TrialMode `json:"mode"`
+}
+
+// The keys of a restart annotation.
 const (
 	RunAnnotation       = "rerig.dev/run"
 	RestartedAnnotation = "rerig.dev/restarted-at"
 )
 
+// Single returns one change as a list, with its error.
 func Single(c Change, err error) ([]Change, error) { return []Change{c}, err }
 
+// MergePatch returns a patch of an object, on the precondition expect; "" for none. It
+// fails only for a body that cannot be encoded.
 func MergePatch(kind, namespace, name, expect string, body map[string]any) (Change, error) {
 	patch, err := json.Marshal(body)
 	if err != nil {
-		return Change{}, fmt.Errorf("write the patch of %s %s: %w", kind, name, err)
+		return Change{}, fmt.Errorf("render the patch of %s %s: %w", kind, name, err)
 	}
 	return Change{Verb: Patch, Kind: kind, Namespace: namespace, Name: name, Expect: expect, Patch: patch}, nil
 }
 
-// SetField sets one field of a patch.
+// SetField sets the field at a path in the body of a patch.
 func SetField(body map[string]any, value any, path ...string) {
 	for _, key := range path[:len(path)-1] {
-		next, there := body[key].(map[string]any)
-		if !there {
+		next, ok := body[key].(map[string]any)
+		if !ok {
 			next = map[string]any{}
 			body[key] = next
 		}
 		body = next
 	}
 	body[path[len(path)-1]] = value
-}
-
-// What is written of a trial pod, until it is deleted.
-const (
-	CreateTrial      Verb = "launch" // make it, kept from the nodes
-	ScheduleTrial    Verb = "ungate" // let it to a node
-	ServeTrial       Verb = "serve"  // let it be ready, so that Services lead to it
-	StopTrialService Verb = "recall" // let it not be ready any more
-)
-
-// TrialPod is what a trial pod is to be.
-type TrialPod struct {
-	Run      string    `json:"run"`      // that it belongs to
-	Revision string    `json:"revision"` // whose webhook injects it
-	Mode     TrialMode `json:"mode"`
 }

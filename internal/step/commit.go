@@ -4,21 +4,21 @@ package step
 
 import "fmt"
 
-// ToCommit says what somebody else has to commit for a step, "" where the run
-// writes by itself.
+// ToCommit describes what has to be committed for a step because another tool manages
+// the object, "" where the run writes it.
 func (s Step) ToCommit() string {
 	if s.By == "" || s.Kind == Remove {
 		return ""
 	}
-	return fmt.Sprintf("namespace %s is kept by %s: commit there its labels %s (now %s)", s.Subject, s.By, s.To, s.From)
+	return fmt.Sprintf("namespace %s is managed by %s: commit its labels %s there (now %s)", s.Subject, s.By, s.To, s.From)
 }
 
-// Commits is what the stage in turn waits for somebody to commit, a text a step.
+// Commits describes what the first stage waits for somebody to commit, one text a step.
 func Commits(left []Stage) []string {
-	var list []string
 	if len(left) == 0 {
 		return nil
 	}
+	var list []string
 	for _, s := range left[0].Steps {
 		if text := s.ToCommit(); text != "" {
 			list = append(list, text)

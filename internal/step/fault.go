@@ -9,10 +9,11 @@ import "fmt"
 type Fault struct{ What string }
 
 func (f Fault) Error() string {
-	return f.What + ": this is a fault of rerig itself, and nothing was written for this step: report it, with the output of `rerig status -o json`"
+	return f.What + ": this is a fault of rerig itself. Nothing was written for this step. " +
+		"Report it, with the output of `rerig status -o json`"
 }
 
-// NewFault is that of a step that cannot be written out.
+// NewFault returns the fault of a step that cannot be rendered.
 func NewFault(s Step, format string, args ...any) error {
 	return Fault{fmt.Sprintf("render %s: ", s) + fmt.Sprintf(format, args...)}
 }

@@ -8,46 +8,47 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Intent is what somebody asks for: the MeshUpgrade's spec in the planner's terms.
+// Intent is what the user asks for: the MeshUpgrade's spec in the planner's terms.
 type Intent struct {
 	Run         string // the MeshUpgrade's name
-	Revision    string // the control-plane revision to move to
+	Revision    string // the target revision
 	Version     string // its Istio version, "" when only the cluster knows it
 	Input       string // digest of what it is installed from, "" if it is not installed
-	Installable bool   // there is a way to bring it up where it is missing
+	Installable bool   // the run can install the revision, or waits for it, where it does not exist
 
 	Namespaces []string       // namespaces by name
-	Selector   *mesh.Selector // and by their labels; neither: all that are bound to another revision
+	Selector   *mesh.Selector // and by their labels; with neither, all that are bound to another revision
 	Waves      [][]string     // explicit waves
-	WaveCount  int            // else into how many waves the namespaces are divided; 0 means 3
+	WaveCount  int            // without Waves: the number of waves; 0 means 3
 
-	Parallel     int           // workloads that restart at the same time; 0 means 4
-	ReadyTimeout time.Duration // how long a control plane or a workload may take; 0 means 10 minutes
-	Soak         time.Duration // how long a proven wave runs before the next
+	Parallel     int           // workloads that are moved at the same time; 0 means 4
+	ReadyTimeout time.Duration // for a control plane or a workload; 0 means 10 minutes
+	Soak         time.Duration // how long a verified wave runs before the next
 
-	Policy Policy    // how workloads are moved
-	Tags   TagMode   // what becomes of tags and of the default
-	Labels LabelMode // what becomes of labels that named a tag once the tag is moved
-	From   string    // the revision from which an upgrade was begun by other hands, "" none
-	Remove bool      // take the old revision away at the end
+	Policy Policy    // strategies and trials
+	Tags   TagMode   // what to do with tags and the default
+	Labels LabelMode // what to do with labels that name a tag, once the tag has moved
+	From   string    // the revision from which the upgrade was begun without this run, "" for none
+	Remove bool      // remove the old revision at the end
 
-	RollbackOnFailure bool // put a failing wave back
+	RollbackOnFailure bool // roll a failing wave back
 	Rollback          bool // the target is the baseline
 }
 
-// TagMode says what becomes of the tags, and of the default, by which the moved
-// namespaces were bound.
+// TagMode says what to do with the tags, and the default, that bind moved namespaces.
 type TagMode string
 
+// The tag modes.
 const (
-	MoveTags TagMode = "move" // once nobody else is bound by them; "" means it
+	MoveTags TagMode = "move" // move them once they bind nothing else; "" means the same
 	KeepTags TagMode = "keep"
 )
 
-// LabelMode says what becomes of labels that named a tag, once the tag is moved.
+// LabelMode says what to do with labels that name a tag, once the tag has moved.
 type LabelMode string
 
+// The label modes.
 const (
-	RestoreLabels  LabelMode = "restore"  // they are given back as they were; "" means it
-	ExplicitLabels LabelMode = "explicit" // they go on naming the revision itself
+	RestoreLabels  LabelMode = "restore"  // restore them; "" means the same
+	ExplicitLabels LabelMode = "explicit" // keep the revision's name
 )

@@ -20,7 +20,7 @@ type Ledger struct {
 	Revert       int          `json:"revert,omitempty"`  // the failed wave that is being rolled back; 0 for none
 	Installation Installation `json:"install,omitempty"` // progress of installing the target revision
 
-	// Passed are the verdicts, by what they judged, and what dry runs showed before a
+	// Passed are the verdicts, by what was checked, and what dry runs showed before a
 	// removal.
 	Passed map[VerdictKey]Pass `json:"passed,omitempty"`
 

@@ -2,58 +2,52 @@
 
 package step
 
-// NoteKind groups notes.
-type NoteKind string
-
-const (
-	MayLoseRequests    NoteKind = "may-lose-requests" // its application does not drain
-	GatewayStays       NoteKind = "gateway-stays"     // a gateway keeps the revision that it has
-	NotReady           NoteKind = "not-ready"         // a rollout that is not done before the run begins
-	NotMoved           NoteKind = "not-moved"         // a workload outside of what is moved
-	Blocker            NoteKind = "blocker"           // it cannot be moved as it is, and keeps what it uses from being removed
-	Exemption          NoteKind = "exemption"         // it stays as it is, by its nature or by the user's word
-	PinnedProxy        NoteKind = "pinned-proxy"      // it moves, and a part of its proxy does not
-	NoRoom             NoteKind = "no-room"           // quota or nodes have no room for what its move adds
-	RoomUnknown        NoteKind = "room-unknown"      // whether there is room could not be read
-	AtMaximum          NoteKind = "at-maximum"        // its autoscaler can add no pods
-	NotInjected        NoteKind = "not-injected"      // no sidecar today, though the namespace is bound
-	NothingToVerify    NoteKind = "nothing-to-prove"  // a workload without pods
-	NotSwapped         NoteKind = "not-swapped"       // the policy says swap, and it does not fit
-	SwapGoesOn         NoteKind = "swap-goes-on"      // a rule says otherwise of what a swap has begun on
-	RuleMatchesNothing NoteKind = "idle-rule"         // a rule that speaks of no workload
-	ByTag              NoteKind = "by-tag"            // a namespace bound by a tag is pinned to the revision
-	TagStays           NoteKind = "tag-stays"         // a tag that is not moved
-	NoEffect           NoteKind = "no-effect"         // a label that decides nothing
-	MovedBefore        NoteKind = "by-hand"           // other hands moved it before the run began
-	MovedByRun         NoteKind = "by-run"            // another run moved it
-	ForCommit          NoteKind = "for-commit"        // labels that a GitOps tool keeps: they are to be committed
-	NotEvaluated       NoteKind = "not-evaluated"     // what decides over injection and is not looked at
-)
-
-// Note is something to know before agreeing to a plan, with what shows it.
+// Note is something to know before approving a plan.
 type Note struct {
 	Kind     NoteKind `json:"kind"`
 	Subject  string   `json:"subject"`
 	Text     string   `json:"text"`
-	Evidence string   `json:"evidence,omitempty"`
-	Remedy   string   `json:"remedy,omitempty"` // what would clear it, and when
+	Evidence string   `json:"evidence,omitempty"` // what was observed
+	Remedy   string   `json:"remedy,omitempty"`   // what would change that, and when
 }
 
+// NoteKind groups notes.
+type NoteKind string
+
+// Notes on workloads.
 const (
-	Differs           NoteKind = "differs"     // a setting of the new control plane that the old one has otherwise
-	SeenByOneRevision NoteKind = "seen-by-few" // configuration that is bound to a revision by its label
-	FilterNotMatched  NoteKind = "filter-off"  // an EnvoyFilter that the new proxies' version does not match
+	Blocker            NoteKind = "blocker"              // it cannot be moved as it is, and prevents the removal of what it uses
+	Exemption          NoteKind = "exemption"            // it stays, by its nature or by a rule
+	MayLoseRequests    NoteKind = "may-lose-requests"    // its application does not drain
+	NotReady           NoteKind = "not-ready"            // its rollout is not done before the run begins
+	NotMoved           NoteKind = "not-moved"            // it is outside of the selection
+	NotInjected        NoteKind = "not-injected"         // it has no sidecar now, though its namespace is bound
+	NothingToVerify    NoteKind = "nothing-to-verify"    // it has no pods
+	PinnedProxy        NoteKind = "pinned-proxy"         // it moves, and a part of its proxy does not
+	AtMaximum          NoteKind = "at-maximum"           // its autoscaler can add no pods
+	NoCapacity         NoteKind = "no-capacity"          // quota or nodes lack capacity for what its move adds
+	CapacityUnknown    NoteKind = "capacity-unknown"     // nodes or quotas could not be read
+	NotSwapped         NoteKind = "not-swapped"          // the strategy is swap, and it does not fit
+	SwapContinues      NoteKind = "swap-continues"       // a rule differs from a swap that has begun
+	RuleMatchesNothing NoteKind = "rule-matches-nothing" // a rule without effect
+	TrialFirst         NoteKind = "trial-first"          // a trial pod of it is created first
+	TrialImpossible    NoteKind = "trial-impossible"     // a trial was requested and is not possible
 )
 
+// Notes on gateways, labels, tags and control planes.
 const (
-	StillReferenced NoteKind = "holds-on"         // what the run does not move, and what keeps the old revision from going
-	CRDsStay        NoteKind = "definitions-stay" // a revision comes back beside the definitions of a newer Istio
-)
-
-// VersionSkew notes a way between two versions that Istio does not test.
-const VersionSkew NoteKind = "far-apart"
-
-const (
-	TrialFirst      NoteKind = "tried-first" // one more pod of it stands there for a while
-	TrialImpossible NoteKind = "not-tried"   // a trial was asked for, and cannot be
+	GatewayStays      NoteKind = "gateway-stays"        // a gateway stays on its revision
+	ByTag             NoteKind = "by-tag"               // a namespace or workload is bound otherwise than by a revision's name
+	TagStays          NoteKind = "tag-stays"            // a tag that is not moved
+	NoEffect          NoteKind = "no-effect"            // a label without effect
+	MovedBefore       NoteKind = "moved-before"         // it was on the revision before the run began
+	MovedByRun        NoteKind = "moved-by-run"         // another run moved it
+	ForCommit         NoteKind = "for-commit"           // labels that a GitOps tool manages: they are to be committed
+	NotEvaluated      NoteKind = "not-evaluated"        // it decides over injection, and is not evaluated
+	Differs           NoteKind = "differs"              // a setting that differs between the control planes
+	SeenByOneRevision NoteKind = "read-by-one-revision" // configuration that its label binds to a revision
+	FilterNotMatched  NoteKind = "filter-not-matched"   // an EnvoyFilter that does not match the new proxies' version
+	StillReferenced   NoteKind = "still-referenced"     // it prevents the removal of the old revision, and the run does not move it
+	CRDsStay          NoteKind = "crds-stay"            // a revision is restored beside the CRDs of a newer Istio
+	VersionSkew       NoteKind = "version-skew"         // Istio does not test an upgrade between the two versions
 )

@@ -75,6 +75,9 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	if s.TemplateLabel == "" {
 		s.TemplateLabel = read.Pin
 	}
+	if s.From == "what was kept of it" { // before 0.1.0
+		s.From = SavedCopies
+	}
 	return nil
 }
 
@@ -176,3 +179,6 @@ func SortedUnique(list []string) []string {
 	slices.Sort(list)
 	return slices.Compact(list)
 }
+
+// SavedCopies is the From of an Install that restores a removed revision.
+const SavedCopies = "saved copies"

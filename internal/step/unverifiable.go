@@ -9,24 +9,26 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
+// Istio's annotations on pod templates that change a pod's proxy.
 const (
-	ImageAnnotation  = "sidecar.istio.io/proxyImage"
-	ConfigAnnotation = "proxy.istio.io/config"
+	ImageAnnotation     = "sidecar.istio.io/proxyImage"
+	ConfigAnnotation    = "proxy.istio.io/config"
+	TemplatesAnnotation = "inject.istio.io/templates"
 )
 
-const TemplatesAnnotation = "inject.istio.io/templates"
-
-// Unverifiable says why no proof of a workload would ever end. A proxyless gRPC
-// server's agent runs no Envoy (files/grpc-agent.yaml of chart istiod @1.31.0): its
-// server asks istiod for no clusters, and nothing shows its certificate.
+// Unverifiable returns why no verification of a workload would end, "" when it would. The
+// agent of a proxyless gRPC server runs no Envoy (files/grpc-agent.yaml of chart istiod,
+// Istio 1.31.0): it asks istiod for no clusters, and nothing shows its certificate.
 func Unverifiable(wl mesh.Workload) string {
-	templates := strings.FieldsFunc(wl.Template.Annotations[TemplatesAnnotation], func(r rune) bool { return r == ',' || r == ' ' })
+	separator := func(r rune) bool { return r == ',' || r == ' ' }
+	templates := strings.FieldsFunc(wl.Template.Annotations[TemplatesAnnotation], separator)
 	config := wl.Template.Annotations[ConfigAnnotation]
 	switch {
 	case slices.Contains(templates, "grpc-agent"), strings.Contains(config, "DISABLE_ENVOY"):
-		return "a proxyless gRPC server: without an Envoy nobody can be asked for its configuration and its certificate"
+		return "proxyless gRPC server: without an Envoy neither its configuration nor its certificate can be checked"
 	case strings.Contains(config, "proxyAdminPort"):
-		return "its template gives its proxy another admin port (proxyAdminPort in " + ConfigAnnotation + "): its certificate is asked for at 15000"
+		return "its template sets another admin port for its proxy " +
+			"(proxyAdminPort in " + ConfigAnnotation + "): its certificate is read at port 15000"
 	}
 	return ""
 }

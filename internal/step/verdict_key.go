@@ -11,7 +11,7 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// VerdictKey is what a recorded verdict judged. A verdict counts only for the same
+// VerdictKey is what a recorded verdict is about. A verdict counts only for the same
 // template, revision and istiod build: a change of any of them voids it.
 type VerdictKey struct {
 	Kind     Kind             // Validate, Verify, Trial, Soak or DryRun

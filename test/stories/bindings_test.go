@@ -40,8 +40,8 @@ func TestEveryKindOfBinding(t *testing.T) {
 	order := l.watchOrder(t, [][]string{{"shop-core", "shop-web"}, {"own", "tagged"}, {"shop-data", "kept"}})
 	held := l.rerig(t, args...)
 	held.requireExit(t, exitHeld)
-	held.requireOutput(t, "(ForCommit)", "namespace kept is kept by Argo CD application tenants: commit there its labels "+
-		"istio.io/rev=1-31-0")
+	held.requireOutput(t, "(ForCommit)", "namespace kept is managed by Argo CD application tenants: commit its labels "+
+		"istio.io/rev=1-31-0 there")
 	l.label(t, "kept", map[string]any{"istio.io/rev": newRevision})
 	moved := l.rerig(t, args...)
 	moved.requireExit(t, exitDone)

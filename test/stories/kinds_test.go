@@ -41,13 +41,13 @@ func TestEveryKind(t *testing.T) {
 
 	plain := l.rerig(t, "plan", "--to", newRevision, "--soak", "0s")
 	plain.requireExit(t, exitDone)
-	plain.requireOutput(t, "Blockers: not moved", "Crew kinds/crew", "nothing is known of the kind Crew",
+	plain.requireOutput(t, "Blockers: not moved", "Crew kinds/crew", "unknown kind Crew",
 		"--workload 'Crew kinds/crew=evict'",
 		"Deployment kinds/paused", "kubectl rollout resume deployment/paused -n kinds",
 		"Deployment kinds/injected", "injected by hand", "istioctl kube-inject --revision",
-		"Pod kinds/alone", "nobody would make it anew", "StatefulSet kinds/changed", "its template is newer than its pods",
+		"Pod kinds/alone", "it would not be re-created", "StatefulSet kinds/changed", "its template is newer than its pods",
 		"Exemptions", "Job kinds/long", "it ends when it completes, and at the latest at", "CronJob kinds/nightly",
-		"its next Job's pods are injected anew", "its running Jobs keep theirs: each ends when it completes",
+		"the pods of its next Job are injected by the new revision", "its running Jobs keep their sidecars: each ends when it completes",
 		"Deployment kinds/host", "hostNetwork pods are never injected", "Nothing to verify", "Deployment kinds/zero",
 		"Deployment kinds/lender",
 		"At the maximum of the autoscaler", "Deployment kinds/web HorizontalPodAutoscaler web, at most 2",

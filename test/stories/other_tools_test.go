@@ -49,7 +49,7 @@ func TestOtherToolsDuringARun(t *testing.T) {
 	e = l.rerig(t, args...)
 	e.requireExit(t, exitHeld)
 	e.requireOutput(t, "Wave 4 of 4 late", "(ForCommit)",
-		"namespace late is kept by Argo CD (field manager argocd-controller): commit there its labels istio.io/rev=1-31-0")
+		"namespace late is managed by Argo CD (field manager argocd-controller): commit its labels istio.io/rev=1-31-0 there")
 	l.commitLabel(t, "late", newRevision)
 	l.rerig(t, args...).requireExit(t, exitDone)
 	l.requirePlacement(t, everywhere(newRevision))

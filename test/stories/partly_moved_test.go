@@ -20,11 +20,11 @@ func TestPartlyMovedBefore(t *testing.T) {
 
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "Moved before this run", "was bound to 1-31-0 before the run began, while pods of it were on 1-29-1",
-		"shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "--from 1-29-1",
-		"Moved by another run", "is on 1-31-0 already, bears the mark of run first, and is no part of this one",
+	planned.requireOutput(t, "Moved before this run", "was bound to 1-31-0 before the run began, while pods in it were on 1-29-1",
+		"shop-web istio.io/rev=1-31-0; workloads on 1-29-1 when the run began: 1", "--from 1-29-1",
+		"Moved by another run", "is on 1-31-0 already, moved by run first, and is not part of this run",
 		"shop-data istio-injection=enabled",
-		"what that run moved `rerig rollback first` takes back", "restart Deployment shop-web/web 2 pods 1-29-1 -> 1-31-0")
+		"what that run moved is rolled back by `rerig rollback first`", "restart Deployment shop-web/web 2 pods 1-29-1 -> 1-31-0")
 	if strings.Contains(unwrap(planned.text), "label Namespace shop-web") {
 		t.Errorf("shop-web is labelled already:\n%s", planned.text)
 	}
@@ -33,7 +33,7 @@ func TestPartlyMovedBefore(t *testing.T) {
 
 	returned := l.rerig(t, rollbackArgs("rest")...)
 	returned.requireExit(t, exitDone)
-	returned.requireOutput(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 then: 1", "bears the mark of run first",
+	returned.requireOutput(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 when the run began: 1", "bears the mark of run first",
 		"`rerig rollback first`",
 		"6 proxies connected to it are not rolled back", "1 difference from before the run",
 		"DIFFERENCE BEFORE NOW Deployment shop-web/web 1-29-1 1-31-0")

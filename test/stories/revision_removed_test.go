@@ -19,7 +19,7 @@ func TestTargetRevisionIsRemoved(t *testing.T) {
 	before := l.snapshot(t, bindingFields())
 	l.installTarget(t, "")
 	args := upgradeArgs("--to", newRevision, "--soak", "0s", "-n", "shop-web,shop-data", "--waves", "2")
-	const gone = "revision 1-31-0 is gone, and this run, which found it there, does not install it: the cluster has 1-29-1"
+	const gone = "revision 1-31-0 does not exist any more, and this run does not install it: the cluster has 1-29-1"
 
 	l.uninstallDuringRun(t, args).requireOutput(t, "Held at 1-31-0 (CheckFailed)", gone, "rerig rollback to-1-31-0")
 	l.rerig(t, "status").requireOutput(t, "Held", gone)

@@ -24,7 +24,7 @@ func TestUpgradeStartedManually(t *testing.T) {
 	if strings.Contains(planned.text, "Namespace shop-web") {
 		t.Errorf("shop-web is there already, and is planned:\n%s", planned.text)
 	}
-	planned.requireOutput(t, "is on 1-31-0 already and is no part of the run", "--from REVISION")
+	planned.requireOutput(t, "is on 1-31-0 already and is not part of the run", "--from REVISION")
 	l.rerig(t, args...).requireExit(t, exitDone)
 	l.requirePlacement(t, everywhere(newRevision))
 	l.rerig(t, rollbackArgs()...).requireExit(t, exitDone)

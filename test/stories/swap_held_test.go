@@ -29,7 +29,7 @@ func TestSwapIsHeldBeforeItStarts(t *testing.T) {
 	s.setQuota(t, 1, 4)
 	planned := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "has no room for its swap", lack, "raise the quota")
+	planned.requireOutput(t, "lacks capacity for its swap", lack, "raise the quota")
 	crowded := s.rerig(t, args...)
 	crowded.requireExit(t, exitHeld)
 	crowded.requireOutput(t, "TimedOut", "Deployment swapped/app", lack)

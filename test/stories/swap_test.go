@@ -26,11 +26,16 @@ func TestSwap(t *testing.T) {
 
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--workload", "StatefulSet shop-data/ledger=swap")
 	unfit.requireExit(t, exitRefused)
-	unfit.requireOutput(t, "choose how StatefulSet shop-data/ledger is moved: a rule says swap, and it cannot be: a StatefulSet's pods "+
-		"are named")
+	unfit.requireOutput(t, "choose the strategy of StatefulSet shop-data/ledger: a rule says swap, but it cannot be swapped: the pods of a "+
+		"StatefulSet have fixed names")
 	gives := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--strategy", "swap")
 	gives.requireExit(t, exitDone)
-	gives.requireOutput(t, "restart StatefulSet shop-data/ledger", "swap Deployment shop-data/rates", "a StatefulSet's pods are named")
+	gives.requireOutput(
+		t,
+		"restart StatefulSet shop-data/ledger",
+		"swap Deployment shop-data/rates",
+		"the pods of a StatefulSet have fixed names",
+	)
 
 	s.requirePolicyPrevents(t)
 

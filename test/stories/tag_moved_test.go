@@ -28,7 +28,7 @@ func TestTagMovedBefore(t *testing.T) {
 	}
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "already: its label stays as it is", "restart Deployment tagged/web 1 pod 1-29-1 -> 1-31-0",
+	planned.requireOutput(t, "already names 1-31-0: its label is not changed", "restart Deployment tagged/web 1 pod 1-29-1 -> 1-31-0",
 		"restart StatefulSet shop-data/ledger 2 pods 1-29-1 -> 1-31-0")
 
 	g := newGate(t, l.config)
@@ -56,7 +56,7 @@ func TestTagMovedBefore(t *testing.T) {
 	returned.requireExit(t, exitDone)
 	requireUnlabelled("rollback")
 	returned.requireOutput(t, "shop-data istio-injection=enabled; workloads on 1-29-1 then: 2",
-		"tagged istio.io/rev=prod; workloads on 1-29-1 then: 1",
+		"tagged istio.io/rev=prod; workloads on 1-29-1 when the run began: 1",
 		"5 proxies connected to it are not taken back", "3 things are not as they were found before the run",
 		"StatefulSet shop-data/ledger 1-29-1 1-31-0")
 	l.requirePlacement(t, placement{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})

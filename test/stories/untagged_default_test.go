@@ -50,7 +50,7 @@ func TestUntaggedDefault(t *testing.T) {
 	one := l.rerig(t, planArgs([]string{"upgrade", "--to", newRevision, "--operator", defaultOperator(t, newRevision), "--istioctl",
 		istioctl(t, newVersion), "--yes", "--namespace", "silent"})...)
 	one.requireExit(t, exitDone)
-	one.requireOutput(t, "others are bound by it, which this run does not move", "Deployment injected/web", "Deployment named/web")
+	one.requireOutput(t, "it binds workloads that this run does not move", "Deployment injected/web", "Deployment named/web")
 	before, hooks := l.snapshot(t, bindingFields()), l.snapshot(t, allFields()).matching("webhookconfigurations")
 
 	args := []string{"upgrade", "--to", newRevision, "--operator", defaultOperator(t, newRevision), "--istioctl", istioctl(t,

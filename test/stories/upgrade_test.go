@@ -129,12 +129,12 @@ func (l *lab) requireInventory(t *testing.T, revision string) {
 		Workloads []struct {
 			Kind, Namespace, Name string
 			Gateway               bool
-			Carries, Connected    []sidecars
+			Sidecars, Connections []sidecars
 			Disconnected          []string
 			Findings              []string
 		}
-		Strangers []any
-		Findings  []string
+		UnknownPods []any
+		Findings    []string
 	}
 	if err := json.Unmarshal([]byte(out.stdout), &seen); err != nil {
 		t.Fatalf("read the inventory: %v\n%s", err, out.stdout)
@@ -142,7 +142,7 @@ func (l *lab) requireInventory(t *testing.T, revision string) {
 	got, want := map[string][2][]sidecars{}, map[string][2][]sidecars{}
 	for _, w := range seen.Workloads {
 		key := w.Kind + " " + w.Namespace + "/" + w.Name
-		got[key] = [2][]sidecars{w.Carries, w.Connected}
+		got[key] = [2][]sidecars{w.Sidecars, w.Connections}
 		on := revision
 		if w.Gateway {
 			on = oldRevision
@@ -153,8 +153,8 @@ func (l *lab) requireInventory(t *testing.T, revision string) {
 			t.Errorf("%s: %v, disconnected %v", key, w.Findings, w.Disconnected)
 		}
 	}
-	if len(seen.Findings)+len(seen.Strangers) > 0 {
-		t.Errorf("the inventory finds fault: %v, strangers %v", seen.Findings, seen.Strangers)
+	if len(seen.Findings)+len(seen.UnknownPods) > 0 {
+		t.Errorf("the inventory finds fault: %v, unknown pods %v", seen.Findings, seen.UnknownPods)
 	}
 	for _, wl := range shopWorkloads {
 		if _, ok := want[wl]; !ok {

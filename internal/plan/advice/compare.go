@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package advice says what somebody should know before approving a plan: notes on
+// namespaces, workloads, gateways, tags and rules.
 package advice
 
 import (
@@ -12,9 +14,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Compare returns what two control planes do not share, and the configuration
-// that a move makes vanish or leaves behind. What the user has set himself comes
-// first.
+// Compare returns the settings in which the new control plane differs from the old ones,
+// values that the user set first, and configuration that moved proxies no longer get.
 func Compare(w mesh.World, s mesh.ControlPlaneSettings, t step.Target, olds []string) []step.Note {
 	var notes []step.Note
 	if r, there := w.Revision(t.Revision); there {
@@ -32,7 +33,7 @@ func Compare(w mesh.World, s mesh.ControlPlaneSettings, t step.Target, olds []st
 		notes = append(notes, unread(was)...)
 		for _, d := range is.DifferencesFrom(was) {
 			notes = append(notes, step.Note{Kind: step.Differs, Subject: string(d.Group) + ": " + d.Key, Evidence: unset(d.Old) + " -> " + unset(d.New),
-				Text: fmt.Sprintf("is not the same in revision %s as in revision %s, and Rerig did not ask for that: go on if you mean it", t.Revision, name)})
+				Text: fmt.Sprintf("differs between revision %s and revision %s, not by Rerig: continue if this is intended", t.Revision, name)})
 		}
 	}
 	for _, c := range s.Configs {
@@ -42,14 +43,13 @@ func Compare(w mesh.World, s mesh.ControlPlaneSettings, t step.Target, olds []st
 	return notes
 }
 
-// unread is a control plane that was compared without what decides who is part of
-// its mesh.
+// unread notes a control plane whose mesh configuration could not be read.
 func unread(s mesh.ControlPlane) []step.Note {
 	if s.TrustDomain != "" {
 		return nil
 	}
 	return []step.Note{{Kind: step.Differs, Subject: string(mesh.MeshConfig) + " of revision " + s.Revision,
-		Text: "was not found: whether its trust domain and its discoverySelectors are those of the other control plane is not known"}}
+		Text: "was not found: its trust domain and discoverySelectors could not be compared"}}
 }
 
 func unset(v string) string {
@@ -59,27 +59,26 @@ func unset(v string) string {
 	return v
 }
 
-// seenByOne is configuration that only a revision sees: pitfalls of moving away from
-// it, or of adopting it by a move.
+// seenByOne notes configuration that only one other revision reads.
 func seenByOne(c mesh.PartialConfig, t step.Target, olds []string) []step.Note {
 	if c.Revision == "" || c.Revision == t.Revision {
 		return nil
 	}
-	text := "is seen by revision " + c.Revision + " alone: for what is moved it vanishes, unless its label is taken away or a copy is made for the new revision"
+	text := "is read by revision " + c.Revision + " only: moved workloads no longer get it, unless its label is removed or a copy is created for the new revision"
 	if !slices.Contains(olds, c.Revision) {
-		text = "is seen by " + c.Revision + " alone, which is not the new revision's name"
+		text = "is read by " + c.Revision + " only, which is not the name of the new revision"
 	}
 	return []step.Note{{Kind: step.SeenByOneRevision, Subject: c.Subject, Text: text, Evidence: "label istio.io/rev=" + c.Revision}}
 }
 
-// filtersNotMatched is a filter for versions of proxies that the new one is none of.
+// filtersNotMatched notes an EnvoyFilter whose proxyVersion does not match the new version.
 func filtersNotMatched(c mesh.PartialConfig, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, expression := range c.Proxies {
 		match, err := regexp.Compile(expression)
 		if t.Version != "" && (err != nil || !match.MatchString(t.Version)) {
 			notes = append(notes, step.Note{Kind: step.FilterNotMatched, Subject: c.Subject, Evidence: "proxyVersion " + expression,
-				Text: "has a part that proxies of " + t.Version + " do not get, without a word: look whether it is still wanted"})
+				Text: "has a patch that is silently not applied to proxies of " + t.Version + ": check whether it is still needed"})
 		}
 	}
 	return notes

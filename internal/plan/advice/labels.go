@@ -15,7 +15,7 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// outsideSelection names a workload with sidecars in a namespace that is not moved.
+// outsideSelection notes a workload with sidecars in a namespace that is not moved.
 func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note {
 	_, moved := t.Baseline.Revisions[step.BoundNamespace(wl.Namespace)]
 	ns, _ := w.Namespace(wl.Namespace)
@@ -23,32 +23,32 @@ func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note
 		return nil
 	}
 	if by := w.Injectors(ns, wl.Template); len(wl.Live()) == 0 && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(by, []string{t.Revision}) {
-		return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not among those that are; its pods' own labels choose its revision",
+		return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not selected; its pods' own labels choose its revision",
 			Evidence: fmt.Sprintf("no pods; the next one would be injected by %s", strings.Join(by, " and "))}}
 	}
 	if !wl.Injected() || slices.Equal(wl.Sidecars(), []string{t.Revision}) {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not among those that are; its pods' own labels, or the default, chose its revision",
+	return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not selected; its pods' own labels, or the default, chose its revision",
 		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 }
 
-// labelNotes says how a namespace that is bound by more or less than a revision's
-// own name is moved, and which labels in it decide nothing.
+// labelNotes notes how a namespace is moved that is bound otherwise than by a revision's
+// name, and labels in it that have no effect.
 func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 	var notes []step.Note
 	if tag := t.Baseline.Tag[step.BoundNamespace(ns.Name)]; tag != "" {
 		notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Text: byTag(t, tag, ns.Name), Evidence: t.Baseline.Bindings[ns.Name]})
 	}
-	if ways := w.BoundThrough(ns, mesh.Template{}); len(ways) > 1 {
-		notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Text: "is bound in more than one way at once: it is pinned to the revision itself in its wave, and its label stays explicit", Evidence: "by " + describeTags(ways)})
+	if tags := w.BoundThrough(ns, mesh.Template{}); len(tags) > 1 {
+		notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Text: "is bound through more than one webhook: in its wave it is labelled with the revision's name, and keeps that label", Evidence: "by " + describeTags(tags)})
 	}
 	if ns.ManagedBy != "" && len(t.Bindings) > 0 && !keepsLabels(t, ns.Name) {
 		notes = append(notes, step.Note{Kind: step.ForCommit, Subject: ns.Name,
-			Text: fmt.Sprintf("is kept as it is by %s: its labels are not written but waited for; commit %s there when its wave comes", ns.ManagedBy, t.Bindings[ns.Name]), Evidence: ns.Binding().String()})
+			Text: fmt.Sprintf("is managed by %s: Rerig waits for its labels instead of writing them; commit %s there when its wave begins", ns.ManagedBy, t.Bindings[ns.Name]), Evidence: ns.Binding().String()})
 	}
 	if b := ns.Binding(); b.Injection.Set && b.Revision.Set {
-		notes = append(notes, step.Note{Kind: step.NoEffect, Subject: ns.Name, Text: "bears both labels: " + mesh.InjectionLabel + " decides, and " + mesh.RevisionLabel + " has no effect", Evidence: b.String()})
+		notes = append(notes, step.Note{Kind: step.NoEffect, Subject: ns.Name, Text: "has both labels: " + mesh.InjectionLabel + " decides, and " + mesh.RevisionLabel + " has no effect", Evidence: b.String()})
 	}
 	for _, wl := range w.In(ns.Name) {
 		notes = append(notes, noEffect(w, t, ns, wl)...)
@@ -56,78 +56,78 @@ func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 	return notes
 }
 
-// describeTags names ways to a revision: tags, the default, the revision's own name.
-func describeTags(ways []string) string {
+// describeTags describes what World.BoundThrough returns.
+func describeTags(tags []string) string {
+	special := map[string]string{"": "the revision's name", mesh.DefaultTag: "the default"}
 	var list []string
-	for _, way := range ways {
-		list = append(list, cmp.Or(map[string]string{"": "the revision's own name", mesh.DefaultTag: "the default"}[way], "tag "+way))
+	for _, tag := range tags {
+		list = append(list, cmp.Or(special[tag], "tag "+tag))
 	}
 	return strings.Join(list, ", ")
 }
 
-// keptTemplate names a template that is pinned and that somebody else keeps: taken
-// back, the label binds the workload to what it had.
-func keptTemplate(t step.Target, wl mesh.Workload) []step.Note {
+// managedTemplate notes a template that is labelled and that another tool manages: it may
+// restore the old label.
+func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
 	if wl.ManagedBy == "" || step.TemplateLabelOf(wl) == t.TemplateLabels[wl.Ref()] {
 		return nil
 	}
-	return []step.Note{{Kind: step.ForCommit, Subject: string(wl.Ref()), Evidence: "kept by " + wl.ManagedBy,
-		Text: fmt.Sprintf("has its template kept by somebody else: the label is written all the same, and when it is taken back the next pod is of the old revision again: commit %s there as well when its wave comes", mesh.Pinned(t.TemplateLabels[wl.Ref()]))}}
+	return []step.Note{{Kind: step.ForCommit, Subject: string(wl.Ref()), Evidence: "managed by " + wl.ManagedBy,
+		Text: fmt.Sprintf("has a template that another tool manages: the label is written, but if that tool restores the old one, new pods get the old revision again: commit %s there as well when its wave begins", mesh.Pinned(t.TemplateLabels[wl.Ref()]))}}
 }
 
-// conditional names the webhooks whose matchConditions decide as well: what they
-// inject is told by their selectors alone.
+// conditional notes webhooks with matchConditions, which are not evaluated.
 func conditional(w mesh.World) []step.Note {
 	var notes []step.Note
 	for _, h := range w.Webhooks {
 		if h.Conditions > 0 {
 			notes = append(notes, step.Note{Kind: step.NotEvaluated, Subject: "webhook " + h.Configuration + " (" + h.Name + ")", Evidence: fmt.Sprintf("%d matchConditions", h.Conditions),
-				Text: "decides by matchConditions too, which are not evaluated: whom it injects is told by its selectors alone, and a pod that a condition excludes gets no sidecar from it"})
+				Text: "has matchConditions, which are not evaluated: this plan goes by its selectors, and a pod that a condition excludes gets no sidecar from it"})
 		}
 	}
 	return notes
 }
 
-// keepsLabels reports whether a namespace is to bear the labels that it was found with.
+// keepsLabels reports whether a namespace keeps the labels of the baseline.
 func keepsLabels(t step.Target, name string) bool {
 	b, bound := t.Bindings[name]
 	return bound && b.String() == t.Baseline.Bindings[name]
 }
 
-// byTag tells what becomes of a namespace that a tag bound.
+// byTag describes what happens to a namespace that a tag binds.
 func byTag(t step.Target, tag, subject string) string {
 	_, moves := t.Tags[tag]
 	_, again := t.FinalBindings[subject]
-	text := fmt.Sprintf("is bound through the tag %s and is pinned to the revision itself in its wave", tag)
+	text := fmt.Sprintf("is bound through the tag %s; in its wave it is labelled with the revision's name", tag)
 	if tag == mesh.DefaultTag {
-		text = "is bound by default and is pinned to the revision itself in its wave"
+		text = "is bound by default; in its wave it is labelled with the revision's name"
 	}
 	switch {
 	case keepsLabels(t, subject) && tag == mesh.DefaultTag:
-		return "is bound by default, which leads to " + t.Revision + " already: its label stays as it is"
+		return "is bound by default, which already names " + t.Revision + ": its label is not changed"
 	case keepsLabels(t, subject):
-		return fmt.Sprintf("is bound through the tag %s, which leads to %s already: its label stays as it is", tag, t.Revision)
+		return fmt.Sprintf("is bound through the tag %s, which already names %s: its label is not changed", tag, t.Revision)
 	case again:
-		return text + "; once the last wave is proven the tag is moved, and it gets its own label back"
+		return text + "; after the last wave the tag is moved and its own label is restored"
 	case moves:
-		return text + "; the tag is moved after the last wave, and its label stays explicit"
+		return text + "; the tag is moved after the last wave, and it keeps the revision's name"
 	}
-	return text + ": the tag is not moved, and its label stays explicit"
+	return text + "; the tag is not moved, and it keeps the revision's name"
 }
 
-// noEffect names labels of a template that decide nothing: the namespace's
-// decide before them.
+// noEffect notes labels of a template, and those of them that have no effect because the
+// namespace's labels decide.
 func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) []step.Note {
 	label, labelled := wl.Template.Labels[mesh.RevisionLabel]
 	if _, own := t.TemplateLabels[wl.Ref()]; own {
-		text := "is bound by its pods' own labels: its template is pinned to the revision itself in the same write as its restart, and its namespace is not labelled"
+		text := "is bound by its pods' own labels: its template is labelled with the revision's name in the same write as its restart, and its namespace is not labelled"
 		switch p := strategy.Decide(t.Policy, wl); {
 		case !p.Moves() && p.Strategy != step.Automatic:
-			return nil // said with why it is not moved
+			return nil // its blocker or exemption says why
 		case p.Strategy == step.Automatic || len(wl.Live()) == 0:
-			text = "is bound by its pods' own labels: its template is pinned to the revision itself, without a restart, and its namespace is not labelled"
+			text = "is bound by its pods' own labels: its template is labelled with the revision's name, without a restart, and its namespace is not labelled"
 		}
-		return append(keptTemplate(t, wl), step.Note{Kind: step.ByTag, Subject: string(wl.Ref()), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))})
+		return append(managedTemplate(t, wl), step.Note{Kind: step.ByTag, Subject: string(wl.Ref()), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))})
 	}
 	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
 		return nil
@@ -138,32 +138,32 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 	return []step.Note{{Kind: step.NoEffect, Subject: string(wl.Ref()), Text: "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides", Evidence: ns.Binding().String()}}
 }
 
-// tagNotes names the tags that bound what is moved and stay where they are, and
-// those that somebody else keeps.
+// tagNotes notes tags that are not moved though they bind what is moved, and tags that
+// another tool manages.
 func tagNotes(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, tag := range slices.Sorted(maps.Keys(t.Baseline.Tags)) {
 		at := t.Baseline.Tags[tag]
 		_, moves := t.Tags[tag]
 		if i := slices.IndexFunc(w.Tags, func(x mesh.Tag) bool { return x.Name == tag }); moves && i >= 0 && w.Tags[i].ManagedBy != "" {
-			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + tag, Text: fmt.Sprintf("is kept by %s, which may point it back: change it there as well", w.Tags[i].ManagedBy), Evidence: "at " + at})
+			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + tag, Text: fmt.Sprintf("is managed by %s, which may move it back: change it there as well", w.Tags[i].ManagedBy), Evidence: "names " + at})
 		}
 		if moves || at == t.Revision {
 			continue
 		}
-		text, evidence, clears := "stays where it is, as asked", "at "+at, ""
+		text, evidence, remedy := "is not moved, as requested", "names "+at, ""
 		if now := strings.Join(w.TagRevisions(tag), "+"); now != at {
-			text, evidence = "is left as it is: others have moved it, or taken it away, since it was found at "+at, "at "+cmp.Or(now, "no revision")
+			text, evidence = "is not moved: another tool or person moved or removed it since the run began, when it named "+at, "names "+cmp.Or(now, "no revision")
 		}
 		if binding.SplitTag(at) {
-			text = "stays where it is: its parts point to different revisions, and the way back could not restore that"
-			clears = fmt.Sprintf("point its webhooks, its Service and, of the default, the validator to one revision (`istioctl tag set %s --revision REVISION --overwrite`, or chart istiod's revisionTags and chart base's defaultRevision), and plan anew", tag)
+			text = "is not moved: its parts name different revisions, and a rollback could not restore that"
+			remedy = fmt.Sprintf("point its webhooks, its Service and, for the default, the validator to one revision (`istioctl tag set %s --revision REVISION --overwrite`, or chart istiod's revisionTags and chart base's defaultRevision), and plan again", tag)
 		}
 		if others := binding.Bystanders(t, w, tag); len(others) > 0 {
-			text = "stays where it is: others are bound by it, which this run does not move; bind them to what they run by its own name, and it can be moved"
-			evidence += "; bound by it: " + mesh.JoinRefs(others)
+			text = "is not moved: it binds workloads that this run does not move; bind them to their revision by its name, and the tag can be moved"
+			evidence += "; binds " + mesh.JoinRefs(others)
 		}
-		notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + tag, Text: text, Evidence: evidence, Remedy: clears})
+		notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + tag, Text: text, Evidence: evidence, Remedy: remedy})
 	}
 	return notes
 }

@@ -15,10 +15,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Notes returns what is to be known of the namespaces that a target moves, and
-// of every gateway of the mesh.
+// Notes returns the notes on the namespaces that a target moves, and on every gateway.
 func Notes(w mesh.World, t step.Target) []step.Note {
-	notes := slices.Concat(VersionSkew(w, t), unknownRoom(w), conditional(w), removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
+	notes := slices.Concat(VersionSkew(w, t), unknownCapacity(w), conditional(w), removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))
@@ -35,7 +34,7 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 			for _, wl := range w.In(name) {
 				notes = append(notes, workloadNotes(w, t, ns, wl)...)
 			}
-			notes = append(notes, namespaceRoom(w, t, name)...)
+			notes = append(notes, namespaceCapacity(w, t, name)...)
 			if !t.Rollback {
 				notes = append(notes, nothingToVerify(w, t, name)...)
 			}
@@ -51,17 +50,17 @@ func gateway(w mesh.World, t step.Target, wl mesh.Workload) step.Note {
 	has := strings.Join(wl.Sidecars(), ", ")
 	text := "is not restarted and stays on " + has
 	if ends := t.ControlPlanes(); len(ends) != 1 || ends[0] != has {
-		text += ": the versions of the proxies on a path differ until it is moved"
+		text += ": proxy versions on a path differ until it is upgraded"
 	}
 	ns, _ := w.Namespace(wl.Namespace)
 	if to, moves := t.Revisions[wl.Namespace]; moves && len(w.Injectors(ns, wl.Template)) > 0 {
-		text = "is not restarted, but its namespace is moved: a pod that is made anew, by scaling or an eviction, gets " + to + " beside those on " + has
+		text = "is not restarted, but its namespace is moved: new pods, after scaling or an eviction, get " + to + " beside those on " + has
 	}
 	n := step.Note{Kind: step.GatewayStays, Subject: string(wl.Ref()), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
 	for _, d := range binding.AffectedGateways(t, w, wl.Namespace) {
 		if string(d.Workload) == n.Subject {
-			n.Text = "is not restarted, but its namespace is moved: by that label the istiod of " + d.To + " would make it anew at once, so the run holds before it is written"
-			n.Remedy = fmt.Sprintf("bind that Gateway to what it has (label it %s=%s, which restarts it once)", mesh.RevisionLabel, d.From)
+			n.Text = "is not restarted, but its namespace is moved: with that label the istiod of " + d.To + " would re-create it at once, so the run holds before the label is written"
+			n.Remedy = fmt.Sprintf("label that Gateway with its present revision (%s=%s, which restarts it once)", mesh.RevisionLabel, d.From)
 		}
 	}
 	return n
@@ -75,7 +74,7 @@ func versions(wl mesh.Workload) string {
 	return strings.Join(step.SortedUnique(list), ", ")
 }
 
-// workloadNotes is what is to be known of one workload of a namespace that is moved.
+// workloadNotes notes one workload of a namespace that is moved.
 func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) []step.Note {
 	p, injected := strategy.Decide(t.Policy, wl), len(w.Injectors(ns, wl.Template)) > 0
 	switch {
@@ -84,28 +83,28 @@ func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workl
 	case !p.Moves():
 		return notMoved(wl, p, injected)
 	case len(wl.Live()) == 0 && injected:
-		return []step.Note{{Kind: step.NothingToVerify, Subject: string(wl.Ref()), Text: "has no pods: there is nothing to restart or to prove, and its next pod will be injected by the new revision", Evidence: fmt.Sprintf("wanted %d", wl.Replicas)}}
+		return []step.Note{{Kind: step.NothingToVerify, Subject: string(wl.Ref()), Text: "has no pods: nothing is restarted or verified, and its next pod is injected by the new revision", Evidence: fmt.Sprintf("wanted %d", wl.Replicas)}}
 	case !wl.Injected() && injected:
-		return []step.Note{{Kind: step.NotInjected, Subject: string(wl.Ref()), Text: "has no sidecar today and is not restarted; its next pod will get one, by its namespace's labels", Evidence: ns.Binding().String()}}
+		return []step.Note{{Kind: step.NotInjected, Subject: string(wl.Ref()), Text: "has no sidecar now and is not restarted; its next pod gets one, by its namespace's labels", Evidence: ns.Binding().String()}}
 	case !wl.Injected():
 		return nil
 	}
 	if p.Strategy == step.BySwap {
-		return slices.Concat(swapContinues(t, wl), notReady(wl, p), noRoom(w, t, wl, p), atMaximum(wl))
+		return slices.Concat(swapContinues(t, wl), notReady(wl, p), noCapacity(w, t, wl, p), atMaximum(wl))
 	}
-	return slices.Concat(notSwapped(t, wl), notDraining(wl), mayLoseRequests(wl, p), notReady(wl, p), pinnedProxy(wl), noRoom(w, t, wl, p), atMaximum(wl), trial.Notes(w, t, wl))
+	return slices.Concat(notSwapped(t, wl), notDraining(wl), mayLoseRequests(wl, p), notReady(wl, p), pinnedProxy(wl), noCapacity(w, t, wl, p), atMaximum(wl), trial.Notes(w, t, wl))
 }
 
-// notSwapped names a workload that is moved otherwise than the policy says.
+// notSwapped notes a workload that the policy would swap and that is moved otherwise.
 func notSwapped(t step.Target, wl mesh.Workload) []step.Note {
 	why := strategy.NotSwappedBecause(t.Policy, wl)
 	if why == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotSwapped, Subject: string(wl.Ref()), Text: "is not swapped, though that is the policy: it does not fit, and is moved as it would be without one", Evidence: why}}
+	return []step.Note{{Kind: step.NotSwapped, Subject: string(wl.Ref()), Text: "is not swapped, though the strategy is swap: a swap does not fit, and it is moved as without it", Evidence: why}}
 }
 
-// mayLoseRequests names a workload of which nobody serves for a moment.
+// mayLoseRequests notes a workload of which no pod serves for a moment.
 func mayLoseRequests(wl mesh.Workload, p step.Decision) []step.Note {
 	gap := wl.Downtime
 	if p.Strategy == step.ByEviction || p.Strategy == step.ByField {
@@ -119,21 +118,20 @@ func mayLoseRequests(wl mesh.Workload, p step.Decision) []step.Note {
 	if gap == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests in its restart: for a moment no pod of it serves", Evidence: gap}}
+	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests during its restart: for a moment none of its pods serves", Evidence: gap}}
 }
 
-// notReady names a workload that is not well before it is touched.
+// notReady notes a workload that is not ready before it is moved.
 func notReady(wl mesh.Workload, p step.Decision) []step.Note {
 	ready := !slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return !p.Ready })
 	if wl.Rollout.Done || p.Strategy == step.ByEviction && ready && len(wl.Live()) >= wl.Replicas {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotReady, Subject: string(wl.Ref()), Text: "is not ready as it is: its restart does not mend that, and holds the run when it takes longer than the ready timeout", Evidence: wl.Rollout.Message}}
+	return []step.Note{{Kind: step.NotReady, Subject: string(wl.Ref()), Text: "is not ready now: a restart does not fix that, and holds the run when it takes longer than the ready timeout", Evidence: wl.Rollout.Message}}
 }
 
-// notDraining names a workload that leaves as soon as it is told to, while requests
-// are still sent to it: an application container without a preStop hook, unless
-// the workload is declared to drain.
+// notDraining notes a workload that may end while requests are still sent to it: it has an
+// application container without a preStop hook, and is not declared to drain.
 func notDraining(wl mesh.Workload) []step.Note {
 	var names []string
 	for _, c := range wl.Template.Containers {
@@ -144,6 +142,6 @@ func notDraining(wl mesh.Workload) []step.Note {
 	if len(names) == 0 || wl.Drains {
 		return nil
 	}
-	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests in its restart: it can end while others still send to it; give it a preStop sleep, or declare that it drains with the annotation rerig.dev/drains=true",
+	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests during its restart: it can end while clients still send to it; add a preStop sleep, or declare with the annotation rerig.dev/drains=true that it drains",
 		Evidence: "no preStop hook in container " + strings.Join(names, ", ")}}
 }

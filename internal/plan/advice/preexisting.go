@@ -16,8 +16,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// movedBefore names the namespaces that were on the run's revision before it began, by
-// other hands or by another run, and what the way back can do about them.
+// movedBefore notes the namespaces that were on the run's revision before it began, and
+// what a rollback does about them.
 func movedBefore(w mesh.World, t step.Target) []step.Note {
 	revision := cmp.Or(t.LeftRevision, t.Revision)
 	var notes []step.Note
@@ -34,7 +34,7 @@ func movedBefore(w mesh.World, t step.Target) []step.Note {
 		case ours && was == revision && t.From == "":
 			notes = append(notes, movedByRunNotes(w, t, n, revision, otherRuns(runs, t))...)
 		case there && !t.Rollback && t.From != "" && was == t.From && !slices.Contains(runs, t.Run):
-			n.Text = fmt.Sprintf("is on %s already: it belongs to the run, is proven, and goes back to %s", revision, t.From)
+			n.Text = fmt.Sprintf("is on %s already: it is part of the run, is verified, and is rolled back to %s", revision, t.From)
 			notes = append(notes, n)
 		default:
 			notes = append(notes, movedBeforeWorkloads(w, t, ns, revision, runs)...)
@@ -43,24 +43,23 @@ func movedBefore(w mesh.World, t step.Target) []step.Note {
 	return notes
 }
 
-const fromHint = "to have it taken back as well, say from where other hands moved it: --from REVISION"
+const fromHint = "to roll it back as well, name the revision it was moved from: --from REVISION"
 
-// movedBeforeNote is a namespace on the revision that is no part of the run.
+// movedBeforeNote notes a namespace on the revision that is not part of the run.
 func movedBeforeNote(t step.Target, n step.Note, revision string, runs []string) step.Note {
-	n.Text = fmt.Sprintf("is on %s already and is no part of the run: a rollback can only return it to what was found, and leaves it there", revision)
-	if !t.Rollback { // --from is said before a rollback, not to it
+	n.Text = fmt.Sprintf("is on %s already and is not part of the run: a rollback leaves it there", revision)
+	if !t.Rollback { // a rollback takes no --from
 		n.Remedy = fromHint
 	}
 	if len(runs) > 0 {
 		n.Kind, n.Remedy = step.MovedByRun, rollbacks(t, runs)
-		n.Text = fmt.Sprintf("is on %s already, bears the mark of run %s, and is no part of this one: a rollback of this one leaves it there", revision, strings.Join(runs, ", "))
+		n.Text = fmt.Sprintf("is on %s already, moved by run %s, and is not part of this run: a rollback of this run leaves it there", revision, strings.Join(runs, ", "))
 	}
 	return n
 }
 
-// movedByRunNotes is a namespace that was bound to the revision before the run began, while
-// workloads of it had older sidecars: what the run restarts there was not taken
-// from where its labels had led.
+// movedByRunNotes notes a namespace that was bound to the revision before the run began,
+// while workloads in it had older sidecars.
 func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, runs []string) []step.Note {
 	var olds []string
 	behind := 0
@@ -75,52 +74,52 @@ func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, 
 		return nil
 	}
 	olds = step.SortedUnique(olds)
-	n.Evidence += fmt.Sprintf("; workloads on %s then: %d", strings.Join(olds, ", "), behind)
-	n.Text = fmt.Sprintf("was bound to %s before the run began, while pods of it were on %s: that label is what was found, so a rollback leaves it, and what the run restarts there, on %s", revision, strings.Join(olds, ", "), revision)
+	n.Evidence += fmt.Sprintf("; workloads on %s when the run began: %d", strings.Join(olds, ", "), behind)
+	n.Text = fmt.Sprintf("was bound to %s before the run began, while pods in it were on %s: a rollback restores that label, and leaves what the run restarts there on %s", revision, strings.Join(olds, ", "), revision)
 	switch {
 	case len(runs) > 0:
 		n.Kind, n.Remedy = step.MovedByRun, rollbacks(t, runs)
 	case t.Rollback:
 	case len(olds) == 1:
-		n.Remedy = "to have it taken back as well, say from where other hands moved it: --from " + olds[0]
+		n.Remedy = "to roll it back as well, name the revision it was moved from: --from " + olds[0]
 	default:
 		n.Remedy = fromHint
 	}
 	return []step.Note{n}
 }
 
-// rollbacks says how what other runs have moved is taken back.
+// rollbacks says how to roll back what other runs moved.
 func rollbacks(t step.Target, runs []string) string {
 	var list []string
 	for _, run := range runs {
 		list = append(list, "`rerig rollback "+run+"`")
 	}
-	way := "what that run moved " + strings.Join(list, ", ") + " takes back, to where it was found"
+	remedy := "what that run moved is rolled back by " + strings.Join(list, ", ")
 	if t.Rollback {
-		return way
+		return remedy
 	}
-	return way + "; only where other hands moved it since, say from where: --from REVISION"
+	return remedy + "; if another tool or person moved it since, name the revision it was moved from: --from REVISION"
 }
 
-// runsOf are the runs that have restarted what is on a revision in a namespace, as
-// far as nobody has restarted it since.
+// runsOf returns the runs that restarted workloads in a namespace that are on the revision
+// and were not restarted since.
 func runsOf(w mesh.World, namespace, revision string) []string {
 	var runs []string
 	for _, wl := range w.In(namespace) {
-		if wl.RestartAnnotation.Run != "" && !wl.Gateway && slices.Equal(wl.Sidecars(), []string{revision}) && !restartedByRun(wl) {
+		if wl.RestartAnnotation.Run != "" && !wl.Gateway && slices.Equal(wl.Sidecars(), []string{revision}) && !restartedSince(wl) {
 			runs = append(runs, wl.RestartAnnotation.Run)
 		}
 	}
 	return step.SortedUnique(runs)
 }
 
-// restartedByRun reports whether `kubectl rollout restart` came after the last run.
-func restartedByRun(wl mesh.Workload) bool {
+// restartedSince reports whether `kubectl rollout restart` came after the last run.
+func restartedSince(wl mesh.Workload) bool {
 	at, err := time.Parse(time.RFC3339, wl.Template.Annotations["kubectl.kubernetes.io/restartedAt"])
 	return err == nil && at.After(wl.RestartAnnotation.At)
 }
 
-// otherRuns are the runs that are not the target's own.
+// otherRuns returns the runs other than the target's own.
 func otherRuns(runs []string, t step.Target) []string {
 	return slices.DeleteFunc(slices.Clone(runs), func(run string) bool { return run == t.Run })
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// movedBeforeWorkloads is byHand of what its own pods' labels bind: of a namespace that holds
-// such workloads on the revision, with the runs that have marked them.
+// movedBeforeWorkloads notes a namespace with workloads that their own labels bound to the
+// revision before the run began. runs restarted them.
 func movedBeforeWorkloads(w mesh.World, t step.Target, ns mesh.Namespace, revision string, runs []string) []step.Note {
 	_, ours := t.Baseline.Revisions[step.BoundNamespace(ns.Name)]
 	n := step.Note{Kind: step.MovedBefore, Subject: ns.Name}
@@ -28,17 +28,17 @@ func movedBeforeWorkloads(w mesh.World, t step.Target, ns mesh.Namespace, revisi
 	n.Evidence = "by their pods' own labels: " + mesh.JoinRefs(refs)
 	switch runs = otherRuns(runs, t); {
 	case ours && t.From != "":
-		n.Text = fmt.Sprintf("holds workloads that are on %s already: they belong to the run, are proven, and go back to %s", revision, t.From)
+		n.Text = fmt.Sprintf("has workloads that are on %s already: they are part of the run, are verified, and are rolled back to %s", revision, t.From)
 		return []step.Note{n}
 	case ours:
-		n.Text = fmt.Sprintf("holds workloads that were on %s before the run began: that is what was found, so a rollback leaves them there", revision)
+		n.Text = fmt.Sprintf("has workloads that were on %s before the run began: a rollback leaves them there", revision)
 	default:
-		n.Text = fmt.Sprintf("holds workloads that are on %s already, and is no part of the run: a rollback leaves them there", revision)
+		n.Text = fmt.Sprintf("has workloads that are on %s already, and is not part of the run: a rollback leaves them there", revision)
 	}
 	switch {
 	case len(runs) > 0:
 		n.Kind, n.Remedy = step.MovedByRun, rollbacks(t, runs)
-	case !t.Rollback: // --from is said before a rollback, not to it
+	case !t.Rollback: // a rollback takes no --from
 		n.Remedy = fromHint
 	}
 	return []step.Note{n}

@@ -8,11 +8,11 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// aboutMoves are the notes that speak of how a workload, or those of a namespace, are moved: where it was moved
-// already they say nothing of what is left.
-var aboutMoves = []step.NoteKind{step.MayLoseRequests, step.NotReady, step.NoRoom, step.AtMaximum, step.PinnedProxy, step.NotSwapped}
+// aboutMoves are the notes on moves: they are left out once the workload, or all workloads
+// of the namespace, have been moved.
+var aboutMoves = []step.NoteKind{step.MayLoseRequests, step.NotReady, step.NoCapacity, step.AtMaximum, step.PinnedProxy, step.NotSwapped}
 
-// Relevant leaves out the notes on moves that are not left.
+// Relevant leaves out notes on moves that have been made.
 func Relevant(notes []step.Note, left []step.Stage) []step.Note {
 	moving := map[string]bool{}
 	for _, s := range step.Flat(left) {
@@ -23,15 +23,14 @@ func Relevant(notes []step.Note, left []step.Stage) []step.Note {
 	return slices.DeleteFunc(notes, func(n step.Note) bool { return slices.Contains(aboutMoves, n.Kind) && !moving[n.Subject] })
 }
 
-// MovesPods reports whether anything is left that is moved, or judged before it is.
+// MovesPods reports whether any move of pods, or what precedes one, is left.
 func MovesPods(left []step.Stage) bool {
 	return slices.ContainsFunc(left, func(stage step.Stage) bool {
 		return movesPods(stage.Kind) || stage.Kind == step.Label || stage.Kind == step.LabelTemplate || stage.Kind == step.Validate
 	})
 }
 
-// movesPods reports whether steps of this kind bring a workload's pods to another
-// revision, or try that.
+// movesPods reports whether steps of this kind create pods on another revision.
 func movesPods(k step.Kind) bool {
 	return k == step.Trial || k == step.Restart || k == step.EvictPods || k == step.Swap
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// swapContinues notes a workload of which a rule, for many perhaps, says otherwise.
+// swapContinues notes a workload whose swap has begun though a rule says otherwise.
 func swapContinues(t step.Target, wl mesh.Workload) []step.Note {
 	r, is := strategy.OverriddenRule(t.Policy, wl)
 	if !is || t.Rollback {
 		return nil
 	}
-	return []step.Note{{Kind: step.SwapGoesOn, Subject: string(wl.Ref()), Text: "goes on by swap, whatever a rule says: one has begun on it, and only the swap ends that, or the way back", Evidence: "rule '" + r.String() + "'",
-		Remedy: "mend what holds it, or take the run back: rerig rollback " + t.Run}}
+	return []step.Note{{Kind: step.SwapContinues, Subject: string(wl.Ref()), Text: "continues by swap, whatever a rule says: its swap has begun, and only the swap or a rollback ends it", Evidence: "rule '" + r.String() + "'",
+		Remedy: "fix what holds it, or roll back: rerig rollback " + t.Run}}
 }

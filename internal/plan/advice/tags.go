@@ -11,26 +11,24 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// ByOwnName is how what a tag binds is kept out of that tag's way.
-const ByOwnName = "bind each to what it runs by its own name: istio.io/rev=REVISION in the place of its namespace's label, or in its template or on its Gateway where no label of the namespace binds it"
+// ByOwnName says how to bind what a tag binds independently of the tag.
+const ByOwnName = "bind each to its revision by name: istio.io/rev=REVISION instead of its namespace's label, or in its template or on its Gateway where the namespace has no label"
 
-// blockedTags names, forth and back, the tags that are to be moved and at which the run
-// will hold: others came to be bound by them, and would follow unasked.
+// blockedTags notes tags at which the run will hold: they bind workloads that the run does
+// not move.
 func blockedTags(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, s := range binding.TagSteps(w, t) {
 		if others := binding.Bystanders(t, w, string(s.Subject)); len(others) > 0 {
-			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + string(s.Subject), Text: fmt.Sprintf("is not moved to %s while others are bound by it, which this run does not move: it holds there", s.To),
-				Evidence: fmt.Sprintf("at %s; bound by it: %s", s.From, mesh.JoinRefs(others)), Remedy: ByOwnName})
+			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + string(s.Subject), Text: fmt.Sprintf("is not moved to %s while it binds workloads that this run does not move: the run holds there", s.To),
+				Evidence: fmt.Sprintf("names %s; binds %s", s.From, mesh.JoinRefs(others)), Remedy: ByOwnName})
 		}
 	}
 	return notes
 }
 
-// emptyNamespaces names the namespaces that go with a tag and hold nothing that it would
-// bring to another revision: those in which pods come and go, say. They do not keep
-// it where it is, which they might for ever: no pod changes under anybody. One that
-// has pods by then is a bystander, and holds it.
+// emptyNamespaces notes namespaces that follow a tag and have no pods that it would move.
+// They do not hold the tag: no pod changes its revision. One that has pods by then does.
 func emptyNamespaces(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, s := range binding.TagSteps(w, t) {
@@ -41,8 +39,8 @@ func emptyNamespaces(w mesh.World, t step.Target) []step.Note {
 				continue
 			}
 			notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Evidence: ns.Binding().String(),
-				Text:   fmt.Sprintf("is bound by %s, holds no sidecars now, and is no part of the run: once that is moved, its next pods are of %s", describeTags([]string{string(s.Subject)}), s.To),
-				Remedy: "where it is not to follow, bind it by a revision's own name, istio.io/rev=REVISION; one that has pods when the tag is to be moved holds the run"})
+				Text:   fmt.Sprintf("is bound by %s, has no sidecars now, and is not part of the run: once the tag is moved, its next pods get %s", describeTags([]string{string(s.Subject)}), s.To),
+				Remedy: "if it should not follow, bind it to a revision by name, istio.io/rev=REVISION; if it has pods when the tag is moved, the run holds"})
 		}
 	}
 	return notes

@@ -10,13 +10,13 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// maxMinorSkew is how many minor versions an upgrade by revisions may go at once: two
-// ("jumping across two minor versions", istio.io, docs/setup/upgrade/canary; the
-// tests of Istio 1.30.3 in tests/integration/helm/upgrade go from N-1 and N-2).
+// maxMinorSkew is how many minor versions an upgrade by revisions may cross: two ("jumping
+// across two minor versions", istio.io, docs/setup/upgrade/canary; Istio 1.30.3 tests
+// upgrades from N-1 and N-2 in tests/integration/helm/upgrade).
 const maxMinorSkew = 2
 
-// VersionSkew names each control plane that is left from which the new one is more
-// minors away than Istio tests, or older.
+// VersionSkew notes each old control plane whose version is newer than the target's, or more
+// minor versions older than Istio tests.
 func VersionSkew(w mesh.World, t step.Target) []step.Note {
 	fresh, there := w.Revision(t.Revision)
 	to := cmp.Or(t.Version, fresh.Version)
@@ -40,9 +40,9 @@ func VersionSkew(w mesh.World, t step.Target) []step.Note {
 		n := step.Note{Kind: step.VersionSkew, Subject: "revision " + r.Name, Evidence: r.Version + " -> " + to}
 		switch {
 		case minors > maxMinorSkew:
-			n.Text = fmt.Sprintf("is %d minor versions behind the new one, and Istio tests upgrades over %d at most: go by way of one in between, or read the upgrade notes of each", minors, maxMinorSkew)
+			n.Text = fmt.Sprintf("is %d minor versions behind the new one, and Istio tests upgrades across at most %d: upgrade to a version in between first, or read the upgrade notes of each", minors, maxMinorSkew)
 		case minors < 0:
-			n.Text = "is newer than the revision that is moved to: configuration that only the newer one knows is ignored from then on"
+			n.Text = "is newer than the target revision: configuration that only the newer version knows is then ignored"
 		default:
 			continue
 		}
@@ -51,7 +51,7 @@ func VersionSkew(w mesh.World, t step.Target) []step.Note {
 	return notes
 }
 
-// minorsBetween is how many minor versions to is ahead of from; false where one of
+// minorsBetween returns how many minor versions to is ahead of from, and false where one of
 // them is no version.
 func minorsBetween(from, to string) (int, bool) {
 	var a, b, x, y int

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package baseline records the mesh when a run begins, and extends that record when more
+// comes to be moved.
 package baseline
 
 import (
@@ -12,9 +14,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// New is the baseline of a World, for the namespaces that will be moved; the
-// sidecars of everything else are noted as well. What an earlier hand moved to
-// the target from a revision that the intent names counts as found there.
+// New returns the baseline of a World for the namespaces that will be moved, with the
+// sidecars of every other workload too. What was moved to the target from Intent.From
+// without this run counts as being on Intent.From.
 func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	b := step.Baseline{Bindings: map[string]string{}, Revisions: map[step.BoundRef]string{}, Sidecars: map[mesh.WorkloadRef]string{},
 		TemplateLabels: map[mesh.WorkloadRef]string{}, Tag: map[step.BoundRef]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
@@ -39,7 +41,8 @@ func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	return b
 }
 
-// revisionBefore is what a run counts as found where an upgrade was begun by other hands.
+// revisionBefore returns the revision that counts as the baseline where an upgrade was
+// begun without this run.
 func revisionBefore(in step.Intent, moved bool, found string) string {
 	if moved && in.From != "" && found == in.Revision {
 		return in.From
@@ -47,8 +50,7 @@ func revisionBefore(in step.Intent, moved bool, found string) string {
 	return found
 }
 
-// noteNamespace notes one namespace, and the workloads in it that are bound by labels of
-// their own.
+// noteNamespace records a namespace, and the workloads in it that their own labels bind.
 func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespace) {
 	b.Bindings[ns.Name] = ns.Binding().String()
 	now := binding.InjectedBy(w, ns)
@@ -68,7 +70,7 @@ func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namesp
 	}
 }
 
-// noteWorkload notes a workload that is bound by labels of its own pods.
+// noteWorkload records a workload that its own labels bind.
 func noteWorkload(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespace, wl mesh.Workload) {
 	b.TemplateLabels[wl.Ref()] = step.TemplateLabelOf(wl)
 	by := strings.Join(w.Injectors(ns, wl.Template), "+")
@@ -82,9 +84,9 @@ func noteWorkload(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespa
 	}
 }
 
-// noteUnusedTags notes, where a revision is to be taken away, what else leads to it: tags
-// that nobody is bound by, and the default, or its validator alone. They are moved
-// as well, or they would keep the revision for ever.
+// noteUnusedTags records, where a revision is to be removed, the other tags that name
+// it, and the default or its validator: unless they are moved as well, they prevent the
+// removal.
 func noteUnusedTags(b step.Baseline, w mesh.World, in step.Intent) {
 	if !in.Remove {
 		return

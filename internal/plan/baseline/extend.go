@@ -12,11 +12,10 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Extend is the ledger with what came to be moved after the run had begun, and
-// of which nothing was found then: workloads that their own pods' labels bind, in
-// namespaces that the run moves, and, where the removal of the old revision was
-// asked for later, the tags that lead to it. What is not found does not come back.
-// A tag that had to stay for others is moved after all once nobody else is bound by it.
+// Extend returns the ledger with what came to be moved after the run began: workloads
+// that their own labels bind in moved namespaces, and, where the removal was requested
+// later, the tags that name the old revision. What is not recorded cannot be restored. A
+// tag that was not moved because of bystanders is moved once it has none.
 func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	if in.Rollback || l.Waves == nil {
 		return l
@@ -26,7 +25,10 @@ func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	for _, name := range moved {
 		ns, _ := w.Namespace(name)
 		for _, wl := range w.In(name) {
-			if _, known := b.TemplateLabels[wl.Ref()]; !known && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(w.Injectors(ns, wl.Template), []string{in.Revision}) {
+			if _, known := b.TemplateLabels[wl.Ref()]; !known && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(
+				w.Injectors(ns, wl.Template),
+				[]string{in.Revision},
+			) {
 				noteWorkload(b, w, in, ns, wl)
 			}
 		}
@@ -47,9 +49,9 @@ func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	return l
 }
 
-// openTags is a baseline's tags of which nobody decided yet that they are moved: those
-// that are new in it, and, unless tags are to be kept, those that stayed and are
-// where they were found.
+// openTags returns a baseline with the tags for which no decision was made: new ones,
+// and, unless tags are to be kept, those that were not moved and still name the same
+// revision.
 func openTags(b step.Baseline, w mesh.World, in step.Intent, before step.Baseline) step.Baseline {
 	tags := maps.Clone(b.Tags)
 	maps.DeleteFunc(tags, func(tag, at string) bool {

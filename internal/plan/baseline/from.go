@@ -9,9 +9,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// WithFrom is the ledger of a run of which it is said only after its beginning
-// from where other hands had begun (Intent.From): what was found on the target
-// then counts as found there, as Found would have it. Twice is once.
+// WithFrom returns the ledger of a run to which Intent.From was given after it began:
+// what the baseline has on the target revision counts as being on Intent.From. It is
+// idempotent.
 func WithFrom(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	if in.From == "" || in.Rollback || l.Waves == nil || !foundOn(l, in.Revision) {
 		return l
@@ -41,7 +41,7 @@ func WithFrom(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	return l
 }
 
-// foundOn reports whether anything that a run moves was found on a revision.
+// foundOn reports whether the baseline has anything that the run moves on the revision.
 func foundOn(l step.Ledger, revision string) bool {
 	for _, was := range l.Baseline.Revisions {
 		if was == revision {

@@ -12,11 +12,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Newcomers returns the namespaces that came to be bound to another revision
-// after the run was divided into waves, and that its selection means: everything,
-// or what a label selector matches. Where namespaces were named there are none.
-// One that held no proxy when the run began was not moved to the target by other
-// hands: of it Intent.From says nothing.
+// Newcomers returns the namespaces that the selection (everything, or a label selector)
+// includes only since the run was divided into waves; none where namespaces were named.
+// Intent.From does not apply to a namespace without proxies when the run began.
 func Newcomers(w mesh.World, in step.Intent, l step.Ledger) []string {
 	if len(in.Namespaces) > 0 || len(in.Waves) > 0 || in.Rollback || l.Waves == nil {
 		return nil
@@ -25,12 +23,15 @@ func Newcomers(w mesh.World, in step.Intent, l step.Ledger) []string {
 	since.From = ""
 	return slices.DeleteFunc(selection.Candidates(w, in), func(name string) bool {
 		ns, _ := w.Namespace(name)
-		return slices.Contains(known, name) || in.Selector != nil && !in.Selector.Matches(ns.Labels) || selection.Validate(w, []string{name}, in.Revision) != nil ||
+		return slices.Contains(known, name) || in.Selector != nil && !in.Selector.Matches(ns.Labels) || selection.Validate(
+			w,
+			[]string{name}, in.Revision,
+		) != nil ||
 			!held[name] && !selection.NeedsMove(w, since, name)
 	})
 }
 
-// namespacesWithProxies are the namespaces that held proxies when the run began.
+// namespacesWithProxies returns the namespaces that had proxies when the run began.
 func namespacesWithProxies(b step.Baseline) map[string]bool {
 	held := map[string]bool{}
 	for ref := range b.Sidecars {
@@ -39,8 +40,8 @@ func namespacesWithProxies(b step.Baseline) map[string]bool {
 	return held
 }
 
-// WithNewcomers is the ledger with the newcomers in a wave of their own, after the
-// others, and with what was found of them.
+// WithNewcomers returns the ledger with the newcomers in a wave of their own after the
+// others, and their baseline.
 func WithNewcomers(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	names := Newcomers(w, in, l)
 	if len(names) == 0 {
@@ -54,18 +55,20 @@ func WithNewcomers(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	born := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return held[name] })
 	tags := join(&l.Baseline, w, New(w, in, was), was)
 	tags = merged(tags, join(&l.Baseline, w, New(w, since, born), born))
-	l.Baseline.MovedTags = step.SortedUnique(append(slices.Clone(l.Baseline.MovedTags), binding.MovableTags(w, in, step.Baseline{Tags: tags}, slices.Concat(l.Waves...))...))
+	l.Baseline.MovedTags = step.SortedUnique(
+		append(slices.Clone(l.Baseline.MovedTags), binding.MovableTags(w, in, step.Baseline{Tags: tags}, slices.Concat(l.Waves...))...),
+	)
 	return l
 }
 
-// join adds what was found of newcomers, and returns the tags that bound them.
+// join adds the baseline of newcomers, and returns the tags that bind them.
 func join(b *step.Baseline, w mesh.World, found step.Baseline, names []string) map[string]string {
 	b.Bindings, b.Revisions = merged(b.Bindings, found.Bindings), merged(b.Revisions, found.Revisions)
 	b.TemplateLabels, b.Tag, b.Tags = merged(b.TemplateLabels, found.TemplateLabels), merged(b.Tag, found.Tag), merged(found.Tags, b.Tags)
 	b.Sidecars = maps.Clone(b.Sidecars)
 	for _, name := range names {
 		for _, wl := range w.In(name) {
-			if has, carries := found.Sidecars[wl.Ref()]; carries {
+			if has, injected := found.Sidecars[wl.Ref()]; injected {
 				b.Sidecars[wl.Ref()] = has
 			}
 		}
@@ -73,7 +76,7 @@ func join(b *step.Baseline, w mesh.World, found step.Baseline, names []string) m
 	return found.Tags
 }
 
-// merged is both maps in one; the second decides.
+// merged returns both maps in one. Where both have a key, the second decides.
 func merged[K comparable](a, b map[K]string) map[K]string {
 	all := map[K]string{}
 	maps.Copy(all, a)

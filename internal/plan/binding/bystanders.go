@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package binding plans what binds namespaces and workloads to a revision: namespace
+// labels, revision tags, the default, and the labels of workloads' own templates.
 package binding
 
 import (
@@ -10,10 +12,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// MovableTags returns the tags, by which what is moved was bound, that can be moved
-// after it: nobody else is bound by them, and there is one place to take them
-// back to. The default is one of them. Whether they are to be moved is another
-// matter, about which somebody may think again.
+// MovableTags returns the tags of a baseline, the default among them, that can be moved
+// after the given namespaces: they bind nothing else, and all their parts name one
+// revision. Whether they are to be moved is the user's choice, which may change.
 func MovableTags(w mesh.World, in step.Intent, b step.Baseline, namespaces []string) []string {
 	var tags []string
 	for tag, at := range b.Tags {
@@ -24,26 +25,25 @@ func MovableTags(w mesh.World, in step.Intent, b step.Baseline, namespaces []str
 	return step.SortedUnique(tags)
 }
 
-// SplitTag reports whether the parts of a tag point to more than one revision: chart
-// base's defaultRevision and chart istiod's revisionTags each move a half of the
-// default, and other hands may have moved a part. Such a tag is left alone: the
-// way back could not lead to where it was.
+// SplitTag reports whether the parts of a tag name more than one revision: chart base's
+// defaultRevision and chart istiod's revisionTags each move a part of the default, and so
+// may another tool. Such a tag is not moved: a rollback could not restore it.
 func SplitTag(at string) bool { return strings.Contains(at, "+") }
 
-// Bystanders are those of a tag that a target moves, or would.
+// Bystanders returns the workloads that a tag binds and that the target does not move: they
+// would follow the tag.
 func Bystanders(t step.Target, w mesh.World, tag string) []mesh.WorkloadRef {
 	return slices.DeleteFunc(bystandersOf(w, tag, t.Namespaces(), t.TemplateLabels), func(ref mesh.WorkloadRef) bool {
 		wl, _ := w.Workload(ref)
 		ns, _ := w.Namespace(wl.Namespace)
-		return !wl.ForGateway() && slices.Equal(w.Injectors(ns, wl.Template), []string{t.Tags[tag]}) // of a tag that is half moved
+		return !wl.ForGateway() && slices.Equal(w.Injectors(ns, wl.Template), []string{t.Tags[tag]}) // a part of the tag has moved already
 	})
 }
 
-// bystandersOf returns the keys of the workloads that would come to another revision
-// with a tag, and are not moved before it: it decides over their next pod, also
-// where there is none now, and at once over what istiod renders for a Gateway.
-// Those that are pinned in their templates are given, nil where each one is that
-// can be: on the way forth.
+// bystandersOf returns the workloads that would follow a tag to another revision and are
+// not moved before it. A tag binds the next pod of a workload, also where it has none
+// now, and at once what istiod renders for a Gateway. labels are the templates that are
+// labelled before; nil, in an upgrade: all that can be.
 func bystandersOf(w mesh.World, tag string, namespaces []string, labels map[mesh.WorkloadRef]string) []mesh.WorkloadRef {
 	var refs []mesh.WorkloadRef
 	for _, wl := range w.Workloads {
@@ -58,22 +58,21 @@ func bystandersOf(w mesh.World, tag string, namespaces []string, labels map[mesh
 	return refs
 }
 
-// movesBeforeTag reports whether a workload of a namespace that is moved is bound to
-// a revision by name before a tag is moved: by its namespace's label, or by its own,
-// which is pinned. The way back gives back only what was pinned on the way forth:
-// what came since it does not move. A Gateway's own label stays as it is.
+// movesBeforeTag reports whether a workload in a moved namespace is bound to a revision by
+// name before the tag moves: by its namespace's label, or by its template's. A rollback
+// restores only labels that the upgrade wrote. A Gateway's own label is never written.
 func movesBeforeTag(w mesh.World, ns mesh.Namespace, wl mesh.Workload, labels map[mesh.WorkloadRef]string) bool {
 	if _, own := wl.Template.Labels[mesh.RevisionLabel]; own && wl.ForGateway() {
 		return false
 	}
-	once := wl.Kind == mesh.Job || wl.Kind == mesh.BarePod || wl.Kind == mesh.StaticPod // nobody makes their pods anew
+	once := wl.Kind == mesh.Job || wl.Kind == mesh.BarePod || wl.Kind == mesh.StaticPod // pods are not re-created
 	_, labelled := labels[wl.Ref()]
 	why, _ := TemplateLabelBlocked(wl)
 	return InjectedBy(w, ns) != "" || BoundByOwnLabels(w, ns, wl) && (once || why == "" && (labelled || labels == nil))
 }
 
-// followsTag reports whether a workload is bound by a tag: by its namespace's
-// labels or its own, or because istiod renders it for a Gateway that is.
+// followsTag reports whether a tag binds a workload: by its namespace's labels or its own,
+// or because istiod renders it for a Gateway that the tag binds.
 func followsTag(w mesh.World, tag string, ns mesh.Namespace, wl mesh.Workload) bool {
 	if !wl.ForGateway() {
 		return slices.Contains(w.BoundThrough(ns, wl.Template), tag)

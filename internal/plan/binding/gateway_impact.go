@@ -9,18 +9,18 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// AffectedGateway is a Gateway of the Gateway API that its namespace's label draws to another
-// revision at once: its istiod makes it anew. Before a run begins that is refused;
-// what is made later holds that label.
+// AffectedGateway is a Gateway of the Gateway API that a label of its namespace would move
+// to another revision at once: istiod re-creates its pods. Such a Gateway is rejected
+// before a run begins; one that is created later holds the label.
 type AffectedGateway struct {
 	Workload mesh.WorkloadRef
-	Gateway  string // its name
-	From     string // the revision that it has
-	To       string // the revision that would make it anew
+	Gateway  string // the Gateway's name
+	From     string // its present revision
+	To       string // the revision that would re-create it
 }
 
-// AffectedGateways returns the Gateways that a label which is left to be written would draw
-// along.
+// AffectedGateways returns the Gateways that the label of a namespace, if it is still to be
+// written, would move.
 func AffectedGateways(t step.Target, w mesh.World, namespace string) []AffectedGateway {
 	ns, there := w.Namespace(namespace)
 	if !there || Bound(t, w, namespace) {
@@ -29,6 +29,7 @@ func AffectedGateways(t step.Target, w mesh.World, namespace string) []AffectedG
 	return GatewaysAffectedBy(w, ns, t.Revisions[namespace])
 }
 
+// GatewaysAffectedBy returns the Gateways that a namespace label for the revision would move.
 func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []AffectedGateway {
 	var list []AffectedGateway
 	for _, wl := range w.In(ns.Name) {

@@ -7,6 +7,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
+// RenderLabels renders the labels of a namespace. The write is conditional on the binding
+// that was observed.
 func RenderLabels(s step.Step) (step.Change, error) {
 	from, err := mesh.ParseBinding(s.From)
 	if err != nil {
@@ -19,10 +21,11 @@ func RenderLabels(s step.Step) (step.Change, error) {
 	labels := map[string]any{}
 	changeLabel(labels, mesh.InjectionLabel, from.Injection, to.Injection)
 	changeLabel(labels, mesh.RevisionLabel, from.Revision, to.Revision)
-	return step.MergePatch("Namespace", "", s.Namespace(), s.From, map[string]any{"metadata": map[string]any{"labels": labels}})
+	body := map[string]any{"metadata": map[string]any{"labels": labels}}
+	return step.MergePatch("Namespace", "", string(s.Subject), s.From, body)
 }
 
-// changeLabel notes a key only where it changes; nil takes the label away.
+// changeLabel adds a key to the patch only where it changes; nil deletes the label.
 func changeLabel(labels map[string]any, key string, from, to mesh.Label) {
 	switch {
 	case from == to:

@@ -17,8 +17,8 @@ func Labelled(ns mesh.Namespace) bool {
 	return b.Revision.Set
 }
 
-// InjectedBy returns the revision that injects into a namespace by its labels
-// alone; several are joined with "+", none is "".
+// InjectedBy returns the revision that injects into a namespace by its labels alone:
+// several are joined with "+", none is "".
 func InjectedBy(w mesh.World, ns mesh.Namespace) string {
 	return strings.Join(w.Injectors(ns, mesh.Template{}), "+")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
+// SimulateLabels predicts the labels of a namespace.
 func SimulateLabels(w *mesh.World, s step.Step) {
 	b, err := mesh.ParseBinding(s.To)
 	if err != nil {
@@ -31,7 +32,7 @@ func setLabel(labels map[string]string, key string, l mesh.Label) {
 	}
 }
 
-// SimulateTemplateLabel predicts the label of a template alone.
+// SimulateTemplateLabel predicts the label of a template, without a restart.
 func SimulateTemplateLabel(w *mesh.World, s step.Step) {
 	for i, wl := range w.Workloads {
 		if wl.Ref() == s.Workload() {

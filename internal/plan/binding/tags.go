@@ -11,14 +11,14 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// TagSteps are the moves of tags that are left. One that bound what is moved, and has
-// no webhook any more, comes from nowhere: what else of it is left (the default's
-// validator) injects nothing, and can be moved without anybody gaining by it.
+// TagSteps returns the tags that do not name the target's revision. The start of a tag
+// that bound something and has no webhook any more is "": what remains of it (the
+// default's validator) injects nothing.
 func TagSteps(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	for _, name := range slices.Sorted(maps.Keys(t.Tags)) {
 		at := strings.Join(w.TagRevisions(name), "+")
-		if gone := t.Baseline.BoundByTag(name) && !w.TagInjects(name); gone {
+		if t.Baseline.BoundByTag(name) && !w.TagInjects(name) {
 			at = ""
 		}
 		if at != t.Tags[name] {
@@ -28,26 +28,29 @@ func TagSteps(w mesh.World, t step.Target) []step.Step {
 	return steps
 }
 
-// tagsMoved reports whether every tag is where the target wants it.
+// tagsMoved reports whether every tag names the target's revision.
 func tagsMoved(w mesh.World, t step.Target) bool { return len(TagSteps(w, t)) == 0 }
 
-// PinSteps bind namespaces to what they run before their tag is moved back under
-// them: no pod changes its revision before its wave.
+// PinSteps returns, on rollback, the namespaces that have to be bound to their present
+// revision by name before their tag moves: no pod changes its revision before its wave.
 func PinSteps(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			ns, ok := w.Namespace(name)
 			if now, needed := pinnedTo(t, w, ns); ok && needed {
-				steps = append(steps, step.Step{Kind: step.Pin, Subject: step.Subject(name), From: ns.Binding().String(), To: mesh.Pinned(now).String(), By: ns.ManagedBy})
+				steps = append(steps, step.Step{
+					Kind: step.Pin, Subject: step.Subject(name),
+					From: ns.Binding().String(), To: mesh.Pinned(now).String(), By: ns.ManagedBy,
+				})
 			}
 		}
 	}
 	return steps
 }
 
-// RestoreLabelSteps give namespaces their own labels back once their tag was moved. Until
-// then they are all left.
+// RestoreLabelSteps returns the namespaces whose own labels are restored once their tag has
+// moved; all of them until then.
 func RestoreLabelSteps(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	moved := tagsMoved(w, t)
@@ -56,23 +59,26 @@ func RestoreLabelSteps(w mesh.World, t step.Target) []step.Step {
 			to, wanted := t.FinalBindings[name]
 			ns, ok := w.Namespace(name)
 			if ok && wanted && (!moved || ns.Binding() != to) {
-				steps = append(steps, step.Step{Kind: step.RestoreLabel, Subject: step.Subject(name), From: t.Bindings[name].String(), To: to.String(), By: ns.ManagedBy})
+				steps = append(steps, step.Step{
+					Kind: step.RestoreLabel, Subject: step.Subject(name),
+					From: t.Bindings[name].String(), To: to.String(), By: ns.ManagedBy,
+				})
 			}
 		}
 	}
 	return steps
 }
 
-// fulfilled reports whether a binding is one that the target gives a namespace:
-// the one of its wave, or its own again once the tag was moved.
+// fulfilled reports whether a binding is one that the target gives a namespace: that of
+// its wave, or its own once the tag has moved.
 func fulfilled(t step.Target, w mesh.World, name string, b mesh.Binding) bool {
 	to, wanted := t.Bindings[name]
 	final, again := t.FinalBindings[name]
 	return !wanted || b == to || again && b == final && tagsMoved(w, t)
 }
 
-// bindingAtStart is the binding that a namespace has once its wave begins: on the way
-// back it may have been pinned before.
+// bindingAtStart returns the binding of a namespace when its wave begins: on rollback it may
+// be pinned by then.
 func bindingAtStart(t step.Target, w mesh.World, ns mesh.Namespace) mesh.Binding {
 	if now, needed := pinnedTo(t, w, ns); needed {
 		return mesh.Pinned(now)
@@ -80,8 +86,8 @@ func bindingAtStart(t step.Target, w mesh.World, ns mesh.Namespace) mesh.Binding
 	return ns.Binding()
 }
 
-// pinnedTo returns the revision to which a namespace has to be pinned before its
-// tag is moved back under it.
+// pinnedTo returns the revision to which a namespace has to be pinned before its tag moves,
+// and whether it has to be pinned.
 func pinnedTo(t step.Target, w mesh.World, ns mesh.Namespace) (string, bool) {
 	if !t.Rollback || len(t.Tags) == 0 {
 		return "", false
@@ -91,13 +97,14 @@ func pinnedTo(t step.Target, w mesh.World, ns mesh.Namespace) (string, bool) {
 	return now, moves && !strings.Contains(now, "+") && !tagsMoved(w, t)
 }
 
-// Bound reports whether a namespace is labelled as the target wants it.
+// Bound reports whether a namespace has the labels of the target.
 func Bound(t step.Target, w mesh.World, name string) bool {
 	ns, _ := w.Namespace(name)
 	return fulfilled(t, w, name, bindingAtStart(t, w, ns))
 }
 
-// RenderTag renders the move of a tag. What is expected is what it points to.
+// RenderTag renders the move of a tag. The write is conditional on the revision that it
+// was observed to name.
 func RenderTag(s step.Step) step.Change {
 	return step.Change{Verb: step.PointTag, Kind: "Tag", Name: string(s.Subject), Expect: s.From, Revision: s.To}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// SimulateTag points every part of a tag at another revision; of the default that
-// an untagged revision serves, all the webhooks of that revision.
+// SimulateTag predicts the move of every part of a tag. Where an untagged revision serves
+// the default, all webhooks of that revision move.
 func SimulateTag(w *mesh.World, s step.Step) {
 	tagged := false
 	for i, t := range w.Tags {

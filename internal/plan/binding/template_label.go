@@ -11,17 +11,17 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// BoundByOwnLabels reports whether a workload is bound by labels of its own pods: its
-// namespace has none that speak, the webhooks let such a pod in, and it carries
-// a sidecar today, or has no pods now. Whatever carries none stays without.
+// BoundByOwnLabels reports whether labels of its own pods bind a workload: its namespace
+// has no labels that decide, a webhook injects such a pod, and it has sidecars now, or no
+// pods. A workload that has pods without sidecars is not bound.
 func BoundByOwnLabels(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 	b := ns.Binding()
 	return !wl.Gateway && !b.Injection.Set && !b.Revision.Set && len(w.Injectors(ns, mesh.Template{})) == 0 &&
 		(wl.Injected() || Idle(w, wl)) && len(w.Injectors(ns, wl.Template)) > 0
 }
 
-// BoundByOwnLabelsTo returns the keys of what carries a sidecar in a namespace and is bound to a
-// revision by labels of its own pods.
+// BoundByOwnLabelsTo returns the workloads with sidecars in a namespace that labels of their
+// own pods bind to the revision.
 func BoundByOwnLabelsTo(w mesh.World, ns mesh.Namespace, revision string) []mesh.WorkloadRef {
 	var refs []mesh.WorkloadRef
 	for _, wl := range w.In(ns.Name) {
@@ -32,10 +32,9 @@ func BoundByOwnLabelsTo(w mesh.World, ns mesh.Namespace, revision string) []mesh
 	return refs
 }
 
-// StaleTemplateRevision is, on the way back, where the label of a workload's own template would
-// still lead its next pods: it was pinned, and no pod has come of it that would be
-// moved back, since none was evicted yet, or none could be made. Its label is given
-// back all the same.
+// StaleTemplateRevision returns, during rollback, the revision that new pods would still get
+// from the template's label; nil for none. The label is restored even where no pod was
+// created from it.
 func StaleTemplateRevision(t step.Target, w mesh.World, wl mesh.Workload) []string {
 	to, own := t.TemplateLabels[wl.Ref()]
 	if !t.Rollback || !own || step.TemplateLabelOf(wl) == to || len(wl.Live()) == 0 {
@@ -45,12 +44,12 @@ func StaleTemplateRevision(t step.Target, w mesh.World, wl mesh.Workload) []stri
 	return []string{cmp.Or(strings.Join(w.Injectors(ns, wl.Template), "+"), "no sidecar")}
 }
 
-// RenderTemplateLabel renders the label of a template alone, for a workload whose controller
-// does not replace its pods for it: they are evicted afterwards, or there are none.
+// RenderTemplateLabel renders the label of a template, for a workload whose controller does
+// not replace its pods for it: they are evicted afterwards, or there are none.
 func RenderTemplateLabel(s step.Step) (step.Change, error) {
 	wl, err := mesh.ParseWorkloadRef(string(s.Subject))
 	if err != nil || s.TemplateLabel == "" {
-		return step.Change{}, step.NewFault(s, "it pins no template")
+		return step.Change{}, step.NewFault(s, "it labels no template")
 	}
 	path := []string{"spec", "template", "metadata", "labels", mesh.RevisionLabel}
 	if wl.Kind() == mesh.CronJob {
@@ -63,7 +62,7 @@ func RenderTemplateLabel(s step.Step) (step.Change, error) {
 	return c, err
 }
 
-// PatchValue is the label as a merge patch writes it: nil takes it away.
+// PatchValue returns the label as a merge patch writes it: nil deletes it.
 func PatchValue(label string) any {
 	if label == step.NoLabel {
 		return nil
@@ -71,9 +70,8 @@ func PatchValue(label string) any {
 	return label
 }
 
-// LabelledByRun reports whether what is newer in a workload's template than in its pods
-// is the run's own label: written on the way forth, or given back after pods had
-// been made with it.
+// LabelledByRun reports whether a workload's template is newer than its pods only because
+// of the run's own label: written by the upgrade, or restored by the rollback.
 func LabelledByRun(p step.Policy, wl mesh.Workload) bool {
 	label, wrote := p.LabelsWritten[wl.Ref()]
 	return wrote && (step.TemplateLabelOf(wl) == label || p.Started(wl))

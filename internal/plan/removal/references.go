@@ -12,56 +12,56 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// ReferenceNotes names, before anything is moved, what would keep a revision from
-// being taken away at the end: what leads to it now, and the plan does not move.
+// ReferenceNotes notes, before anything is moved, what would prevent the removal of a
+// revision at the end: what refers to it now, and the plan does not move.
 func ReferenceNotes(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, revision := range t.Remove {
-		hold := func(subject, evidence string) {
+		note := func(subject, evidence string) {
 			notes = append(notes, step.Note{Kind: step.StillReferenced, Subject: subject, Evidence: evidence,
-				Text: "keeps revision " + revision + " from being taken away: the run will hold there until it is moved or gone"})
+				Text: "prevents the removal of revision " + revision + ": the run holds there until it is moved or deleted"})
 		}
 		for _, tag := range w.Tags {
 			if _, moves := t.Tags[tag.Name]; !moves && (tag.Revision == revision || tag.Service == revision) {
-				hold("tag "+tag.Name, "it points to "+revision)
+				note("tag "+tag.Name, "it names "+revision)
 			}
 		}
 		for _, ns := range w.Namespaces {
 			if how := namespaceReference(t, w, ns, revision); how != "" {
-				hold("Namespace "+ns.Name, how)
+				note("Namespace "+ns.Name, how)
 			}
 		}
 		for _, wl := range w.Workloads {
 			if how := workloadReference(t, w, wl, revision); how != "" {
-				hold(string(wl.Ref()), how)
+				note(string(wl.Ref()), how)
 			}
 		}
 		for _, b := range w.Components {
 			if b.Revision == revision && b.Shared && (b.Kind == "Deployment" || b.Kind == "DaemonSet") {
-				hold(b.String(), fmt.Sprintf("it bears %s=%s", mesh.RevisionLabel, revision))
+				note(b.String(), fmt.Sprintf("label %s=%s", mesh.RevisionLabel, revision))
 			}
 		}
 		if r, there := w.Revision(revision); there && r.Replicas == 0 && slices.ContainsFunc(w.ComponentsOf(revision), func(b mesh.Component) bool { return b.Kind == "Deployment" }) {
-			notes = append(notes, step.Note{Kind: step.StillReferenced, Subject: "revision " + revision, Text: "is scaled to zero, so that nobody says who would be connected to it: the run will hold there until one of its istiods runs, or its Deployment is gone", Evidence: "its Deployment asks for 0 replicas"})
+			notes = append(notes, step.Note{Kind: step.StillReferenced, Subject: "revision " + revision, Text: "is scaled to zero, so that its connections are unknown: the run holds there until one of its istiods runs, or its Deployment is deleted", Evidence: "its Deployment has 0 replicas"})
 		}
 		for _, c := range w.Referrers {
 			if (c.Revision == revision || c.Revision == "" && stays(t, w, c.Value, revision)) && !letsGo(t, w, c) {
-				hold(c.Subject, c.Through)
+				note(c.Subject, c.Through)
 			}
 		}
 	}
 	return notes
 }
 
-// stays reports whether a label's value leads to a revision, and will at the end:
-// it is the revision's own name, or that of a tag which is not moved.
+// stays reports whether a label's value names the revision at the end: it is the
+// revision's name, or a tag that is not moved.
 func stays(t step.Target, w mesh.World, value, revision string) bool {
 	_, moves := t.Tags[value]
 	return !moves && w.LabelMeans(value, revision)
 }
 
-// letsGo reports whether a claim ends with what the plan does: the default's parts
-// move with it, and a template's label is written.
+// letsGo reports whether the plan itself ends a reference: the default's parts move with
+// it, or a template's label is written.
 func letsGo(t step.Target, w mesh.World, c mesh.Reference) bool {
 	_, moves := t.Tags[mesh.DefaultTag]
 	return moves && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration || relabels(t, w, mesh.WorkloadRef(c.Subject))
@@ -75,7 +75,8 @@ func relabels(t step.Target, w mesh.World, ref mesh.WorkloadRef) bool {
 	return there && own && (p.Moves() || p.Strategy == step.Automatic)
 }
 
-// namespaceReference is how a namespace would still lead to a revision at the end.
+// namespaceReference returns how a namespace would refer to the revision at the end, ""
+// for not at all.
 func namespaceReference(t step.Target, w mesh.World, ns mesh.Namespace, revision string) string {
 	b, moved := t.Bindings[ns.Name]
 	if final, again := t.FinalBindings[ns.Name]; again {
@@ -84,7 +85,7 @@ func namespaceReference(t step.Target, w mesh.World, ns mesh.Namespace, revision
 		b = ns.Binding()
 	}
 	if b.Revision.Set && stays(t, w, b.Revision.Value, revision) {
-		return fmt.Sprintf("it is labelled %s=%s", mesh.RevisionLabel, b.Revision.Value)
+		return fmt.Sprintf("label %s=%s", mesh.RevisionLabel, b.Revision.Value)
 	}
 	if _, follows := t.Tags[w.TagOf(ns, mesh.Template{})]; !moved && !follows && slices.Contains(w.Injectors(ns, mesh.Template{}), revision) {
 		return "the webhook of " + revision + " injects its pods"
@@ -92,8 +93,8 @@ func namespaceReference(t step.Target, w mesh.World, ns mesh.Namespace, revision
 	return ""
 }
 
-// workloadReference is how a workload would: by the proxies that it runs, or by a
-// label of its template, also one that decides nothing.
+// workloadReference returns how a workload would refer to the revision at the end, by
+// its proxies or a label of its template; "" for not at all.
 func workloadReference(t step.Target, w mesh.World, wl mesh.Workload, revision string) string {
 	var how []string
 	if slices.Contains(wl.Sidecars(), revision) && (wl.Gateway || t.RevisionOf(wl) == "" || !strategy.Decide(t.Policy, wl).Moves()) {
@@ -102,15 +103,15 @@ func workloadReference(t step.Target, w mesh.World, wl mesh.Workload, revision s
 	switch value, labelled := wl.Template.Labels[mesh.RevisionLabel]; {
 	case relabels(t, w, wl.Ref()):
 	case labelled && stays(t, w, value, revision):
-		how = append(how, fmt.Sprintf("its template bears %s=%s", mesh.RevisionLabel, value))
+		how = append(how, fmt.Sprintf("its template has %s=%s", mesh.RevisionLabel, value))
 	case injectedOnlyBy(t, w, wl, revision):
 		how = append(how, "the webhook of "+revision+" injects its pods")
 	}
 	return strings.Join(how, ", ")
 }
 
-// injectedOnlyBy reports whether a revision injects what a template makes by the
-// template's own labels, and will at the end.
+// injectedOnlyBy reports whether the revision injects a workload's pods by their own
+// labels, and will at the end.
 func injectedOnlyBy(t step.Target, w mesh.World, wl mesh.Workload, revision string) bool {
 	ns, _ := w.Namespace(wl.Namespace)
 	_, moved := t.Bindings[wl.Namespace]

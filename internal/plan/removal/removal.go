@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package removal plans the removal of an old control plane, object by object, what
+// would prevent it, and how a rollback restores it.
 package removal
 
 import (
@@ -10,20 +12,20 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Steps are one step for each object that a revision alone is made of, so that
-// each is listed, agreed to and seen to go. From is the object's UID: one that is
-// made anew in its place was not agreed to. What others keep they have to take
-// away themselves: that is one step, and is waited for.
+// Steps returns one step for each component of a revision that is not shared, so that
+// each is listed, approved and seen to go. From is the object's UID: an object that was
+// re-created was not approved. Components that another tool manages are one step, which
+// waits for that tool.
 func Steps(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	for _, revision := range t.Remove {
-		others := false
+		managed := false
 		for _, b := range w.ComponentsOf(revision) {
 			switch {
 			case b.ManagedBy == "":
 				steps = append(steps, step.Step{Kind: step.Remove, Subject: step.Subject(b.String()), From: b.UID, To: revision})
-			case !others:
-				others = true
+			case !managed:
+				managed = true
 				steps = append(steps, step.Step{Kind: step.Remove, Subject: step.Subject("revision " + revision), To: revision, By: b.ManagedBy})
 			}
 		}
@@ -31,20 +33,19 @@ func Steps(w mesh.World, t step.Target) []step.Step {
 	return steps
 }
 
-// PodInPrefix begins the subject of a try of a pod: the namespace follows.
+// PodInPrefix begins the subject of a dry run of a pod. The namespace follows.
 const PodInPrefix = "pod in "
 
-// DryRunSteps see, once something was taken away, that each moved namespace still gets
-// its pods, and that the mesh takes configuration.
+// DryRunSteps returns the dry runs, after a removal, that have no verdict yet.
 func DryRunSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 	return slices.DeleteFunc(DryRuns(w, t), func(s step.Step) bool {
-		_, tried := l.Passed[step.DryRunKey(s, t)]
-		return tried
+		_, passed := l.Passed[step.DryRunKey(s, t)]
+		return passed
 	})
 }
 
-// DryRuns are what is tried of a mesh that a revision is taken away from: before the
-// first object goes, to know what held, and afterwards.
+// DryRuns returns the dry runs of a removal: a pod in each moved namespace, and
+// configuration. They are made before the first object is deleted, and again at the end.
 func DryRuns(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	if len(t.Remove) == 0 {
@@ -60,21 +61,20 @@ func DryRuns(w mesh.World, t step.Target) []step.Step {
 	return append(steps, step.Step{Kind: step.DryRun, Subject: "configuration", To: t.Revision})
 }
 
-// Render is a removal, or what it says of the object, as writes: what is kept of
-// it goes first.
+// Render renders a removal: the saved copy first, then the deletion.
 func Render(s step.Step) ([]step.Change, error) {
 	kind, name, ok := strings.Cut(string(s.Subject), " ")
 	if !ok || s.By != "" {
-		return nil, step.NewFault(s, "this is not ours to take away")
+		return nil, step.NewFault(s, "another tool manages this object")
 	}
 	c := step.Change{Kind: kind, Name: name, Expect: s.From}
 	if namespace, name, ok := strings.Cut(name, "/"); ok {
 		c.Namespace, c.Name = namespace, name
 	}
-	keep, remove := c, c
-	keep.Verb, remove.Verb = step.SaveCopy, step.Delete
-	keep.Revision = s.To
-	return []step.Change{keep, remove}, nil
+	save, remove := c, c
+	save.Verb, remove.Verb = step.SaveCopy, step.Delete
+	save.Revision = s.To
+	return []step.Change{save, remove}, nil
 }
 
 // Simulate predicts the World without one object.
@@ -100,13 +100,12 @@ func Simulate(w *mesh.World, s step.Step) {
 	w.Sort()
 }
 
-// RestoreSteps bring back, on the way back, what was taken away of the revisions that
-// the way back leads to.
+// RestoreSteps returns, on rollback, the removed revisions to restore.
 func RestoreSteps(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	for _, revision := range t.ControlPlanes() {
 		if n := len(w.MissingComponents(revision)); n > 0 {
-			steps = append(steps, step.Step{Kind: step.Install, Subject: step.Subject(revision), From: "what was kept of it", To: t.Versions[revision]})
+			steps = append(steps, step.Step{Kind: step.Install, Subject: step.Subject(revision), From: step.SavedCopies, To: t.Versions[revision]})
 		}
 	}
 	return steps

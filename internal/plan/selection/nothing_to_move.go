@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package selection selects the namespaces that a run moves, and divides them into
+// waves.
 package selection
 
 import (
@@ -13,11 +15,11 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// NothingToMove is the error of an upgrade of which everything is there already: what was
-// selected is on the revision. For somebody who wants it there, that is no failure.
+// NothingToMove is the error of an upgrade whose selection is on the revision already.
+// It is no failure for a user who wants just that.
 type NothingToMove struct {
 	Revision   string
-	Namespaces []string // that were named; none: the whole mesh
+	Namespaces []string // those that were named; none: all
 }
 
 func (e NothingToMove) Error() string {
@@ -27,8 +29,8 @@ func (e NothingToMove) Error() string {
 	return fmt.Sprintf("nothing to move: revision %s is the one in use in %s", e.Revision, strings.Join(e.Namespaces, ", "))
 }
 
-// nothingToMove tells a mesh that is wholly on a revision already from one of which
-// nothing is bound to any, and from one whose old revision is to go.
+// nothingToMove tells a mesh that is completely on the revision from one that is bound
+// to no revision, and from one whose old revision is to be removed.
 func nothingToMove(w mesh.World, in step.Intent, named []string) error {
 	there := len(named) > 0 || slices.ContainsFunc(w.Namespaces, func(ns mesh.Namespace) bool {
 		return ns.Name != w.RootNamespace && (binding.InjectedBy(w, ns) == in.Revision || uses(w, ns.Name, in.Revision))
@@ -36,14 +38,14 @@ func nothingToMove(w mesh.World, in step.Intent, named []string) error {
 	e := NothingToMove{in.Revision, named}
 	switch {
 	case !there:
-		return errors.New("select namespaces: no namespace is bound to a revision, by its labels, by default, or by its pods' own labels: name with -n what is to be moved")
+		return errors.New("select namespaces: no namespace is bound to a revision, by its labels, by default, or by its pods' own labels: name the namespaces to move with -n")
 	case in.Remove:
-		return fmt.Errorf("take the old revision away: %w: only the run that moved the mesh knows what it left: give its --name (`kubectl get meshupgrades`), or take the old revision away by what installed it", e)
+		return fmt.Errorf("remove the old revision: %w: only the run that moved the mesh knows its old revision: give its --name (`kubectl get meshupgrades`), or remove the old revision with the tool that installed it", e)
 	}
 	return e
 }
 
-// uses reports whether a sidecar of a revision runs in a namespace.
+// uses reports whether a sidecar of the revision runs in a namespace.
 func uses(w mesh.World, namespace, revision string) bool {
 	return slices.ContainsFunc(w.In(namespace), func(wl mesh.Workload) bool { return slices.Contains(wl.Sidecars(), revision) })
 }

@@ -12,14 +12,15 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Namespaces returns the namespaces that an intent means, sorted.
+// Namespaces returns the namespaces that an intent selects, sorted. An error says which
+// part of the selection cannot be followed.
 func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	names := slices.Clone(in.Namespaces)
 	if len(in.Namespaces) == 0 && in.Selector == nil {
 		names = slices.Concat(in.Waves...)
 	}
 	if len(names) == 0 && in.Selector == nil {
-		return wholeMesh(w, in)
+		return allBound(w, in)
 	}
 	for _, name := range names {
 		if err := validateNamed(w, name); err != nil {
@@ -35,7 +36,7 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	}
 	names = step.SortedUnique(names)
 	if len(names) == 0 {
-		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision, or that holds workloads that are")
+		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision, or that has workloads which are")
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return NeedsMove(w, in, name) }) {
 		return nil, nothingToMove(w, in, names)
@@ -43,19 +44,18 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	return names, Validate(w, names, in.Revision)
 }
 
-// NeedsMove reports whether a namespace is not wholly on a revision yet, or was
-// moved to it by other hands from where the intent says.
+// NeedsMove reports whether a namespace is not completely on the revision, or was moved
+// to it from Intent.From without this run.
 func NeedsMove(w mesh.World, in step.Intent, name string) bool {
 	ns, _ := w.Namespace(name)
 	now := binding.InjectedBy(w, ns)
 	return now != in.Revision && (now != "" || binding.Labelled(ns)) || hasOutdated(w, in, name) || in.From != "" && (now == in.Revision || len(binding.BoundByOwnLabelsTo(w, ns, in.Revision)) > 0)
 }
 
-// wholeMesh selects what no one had to name: each namespace that is bound to
-// another revision, by its labels or by default, or whose sidecars are still of
-// another one. Those in which nothing but gateways runs stay, as their gateways
-// do; so do those that the default would inject into and that hold nothing.
-func wholeMesh(w mesh.World, in step.Intent) ([]string, error) {
+// allBound selects every namespace that is bound to another revision, by its labels or
+// by default, or has sidecars of another one. It leaves out namespaces with nothing but
+// gateways, and empty ones that only the default binds.
+func allBound(w mesh.World, in step.Intent) ([]string, error) {
 	names := Candidates(w, in)
 	if len(names) == 0 {
 		return nil, nothingToMove(w, in, nil)
@@ -79,20 +79,20 @@ func Candidates(w mesh.World, in step.Intent) []string {
 	return names
 }
 
-// isBound reports whether pods of a namespace come to a revision: by its labels,
-// by default, or by labels of their own.
+// isBound reports whether a revision injects pods of a namespace: by its labels, by
+// default, or by labels of their own.
 func isBound(w mesh.World, ns mesh.Namespace) bool {
 	return binding.Labelled(ns) || binding.InjectedBy(w, ns) != "" ||
 		slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) })
 }
 
-// HasSidecars reports whether anything in a namespace carries a sidecar.
+// HasSidecars reports whether any workload of a namespace has a sidecar.
 func HasSidecars(w mesh.World, namespace string) bool {
 	return slices.ContainsFunc(w.In(namespace), func(wl mesh.Workload) bool { return !wl.Gateway && wl.Injected() })
 }
 
-// hasOutdated reports whether some workload of the namespace would be moved, or has been
-// left in the middle of a swap.
+// hasOutdated reports whether a workload of a namespace would be moved, or is in the
+// middle of a swap.
 func hasOutdated(w mesh.World, in step.Intent, namespace string) bool {
 	ns, _ := w.Namespace(namespace)
 	for _, wl := range w.In(namespace) {
@@ -110,7 +110,8 @@ func hasOutdated(w mesh.World, in step.Intent, namespace string) bool {
 	return false
 }
 
-// RevisionsInUse returns the revisions that a target's namespaces are bound to now.
+// RevisionsInUse returns the revisions to which the namespaces of a target are bound
+// now, sorted.
 func RevisionsInUse(w mesh.World, t step.Target) []string {
 	var list []string
 	for _, g := range t.Waves {
@@ -131,11 +132,11 @@ func validateNamed(w mesh.World, name string) error {
 	ns, ok := w.Namespace(name)
 	switch {
 	case !ok:
-		return fmt.Errorf("select namespaces: there is no namespace %q: see `kubectl get namespaces`", name)
+		return fmt.Errorf("select namespaces: namespace %q does not exist: see `kubectl get namespaces`", name)
 	case name == w.RootNamespace:
-		return fmt.Errorf("select namespaces: %s is the control plane's own namespace and is not moved", name)
+		return fmt.Errorf("select namespaces: %s is the root namespace of the control plane and is not moved", name)
 	case !isBound(w, ns):
-		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision by its own labels (%s), nor by default, nor is any workload in it: label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
+		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision, by its labels (%s), by default, or by its workloads' labels: label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/rerig/rerig/internal/plan/binding"
 )
 
-// Validate refuses namespaces whose labels nobody answers to: what they run today
-// could not be told, and so not be given back.
+// Validate rejects namespaces that no webhook, or more than one, injects: their present
+// state could not be restored.
 func Validate(w mesh.World, names []string, revision string) error {
 	for _, name := range names {
 		ns, _ := w.Namespace(name)
@@ -28,7 +28,7 @@ func Validate(w mesh.World, names []string, revision string) error {
 				}
 				continue
 			}
-			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and no live webhook answers to that: its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
+			return fmt.Errorf("select namespaces: namespace %q is labelled %s, which no webhook selects, so that its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
 		default:
 			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))
 		}
@@ -36,8 +36,8 @@ func Validate(w mesh.World, names []string, revision string) error {
 	return nil
 }
 
-// validateSingleInjector refuses a namespace in which more than one revision would inject
-// what its pods' own labels bind.
+// validateSingleInjector rejects a namespace in which more than one revision would
+// inject a workload that its own labels bind.
 func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 	for _, wl := range w.In(ns.Name) {
 		if by := w.Injectors(ns, wl.Template); len(by) > 1 && binding.BoundByOwnLabels(w, ns, wl) {
@@ -47,18 +47,17 @@ func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 	return nil
 }
 
-// validateGateways refuses a namespace whose label would move more than its pods: a
-// Gateway of the Gateway API follows it at once, without a wave, a limit or a
-// proof.
+// validateGateways rejects a namespace whose label would move a Gateway of the Gateway
+// API at once, without a wave, a limit or a verification.
 func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
 	for _, d := range binding.GatewaysAffectedBy(w, ns, revision) {
-		return fmt.Errorf("select namespaces: namespace %q holds %s, which istiod makes for the Gateway %s: with the namespace's label the istiod of %s would make it anew at once: bind that Gateway to what it has first (label it %s=%s, which restarts it once), or leave the namespace out",
+		return fmt.Errorf("select namespaces: namespace %q has %s, which istiod manages for the Gateway %s: with the namespace's label the istiod of %s would re-create it at once: label that Gateway with its present revision first (%s=%s, which restarts it once), or leave the namespace out",
 			ns.Name, d.Workload, d.Gateway, revision, mesh.RevisionLabel, d.From)
 	}
 	return nil
 }
 
-// gatewaysOnly reports whether a namespace's workloads are all gateways.
+// gatewaysOnly reports whether all workloads of a namespace are gateways.
 func gatewaysOnly(w mesh.World, namespace string) bool {
 	all := w.In(namespace)
 	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !wl.Gateway })

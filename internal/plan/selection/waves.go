@@ -11,11 +11,11 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// defaultWaves is into how many waves the namespaces go when nobody says.
+// defaultWaves is the number of waves when none is given.
 const defaultWaves = 3
 
-// Divide puts the selected namespaces into waves: as given, or the one with
-// the fewest pods first and alone, the rest divided evenly in that order.
+// Divide puts the selected namespaces into waves: as given, or first the one with the
+// fewest pods alone, then the rest, divided evenly by their numbers of pods.
 func Divide(w mesh.World, in step.Intent, selected []string) ([][]string, error) {
 	if len(in.Waves) > 0 {
 		return in.Waves, validateWaves(in.Waves, selected)
@@ -35,7 +35,7 @@ func Divide(w mesh.World, in step.Intent, selected []string) ([][]string, error)
 }
 
 // validateWaves checks that explicit waves hold each selected namespace once, and no
-// other.
+// other namespace.
 func validateWaves(waves [][]string, selected []string) error {
 	seen := map[string]int{}
 	for i, wave := range waves {
@@ -60,7 +60,7 @@ func validateWaves(waves [][]string, selected []string) error {
 	return nil
 }
 
-// countPods counts the pods of a namespace's workloads.
+// countPods returns the number of pods of a namespace's workloads.
 func countPods(w mesh.World, namespace string) int {
 	n := 0
 	for _, wl := range w.In(namespace) {

@@ -8,43 +8,45 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// decideLabelled is the way of a workload whose template is given another label on it:
-// that write is seen by its controller, too.
-func decideLabelled(p step.Policy, wl mesh.Workload, way step.Decision) step.Decision {
-	why, clears := binding.TemplateLabelBlocked(wl)
+// decideLabelled decides for a workload whose template gets another label istio.io/rev
+// as well: its controller reacts to that write too.
+func decideLabelled(p step.Policy, wl mesh.Workload, decision step.Decision) step.Decision {
+	reason, remedy := binding.TemplateLabelBlocked(wl)
 	switch {
-	case why != "":
-		return step.Decision{Strategy: step.Blocked, Reason: why, Remedy: clears}
-	case way.Strategy == step.Automatic:
-		way.Reason = binding.LabelTemplateReason
-	case way.Strategy == step.ByEviction && wl.Rollout.Paused:
-		return step.Decision{Strategy: step.Blocked, Reason: "its pods' own label binds it, and while its rollouts are paused its pods are made anew from the template before, with the label that they have",
-			Remedy: "resume them, and take the rule away that has it evicted; or bind its namespace instead"}
-	case againstController(p, wl, way) && !isRollback(p):
-		return ruleUnfit(wl, p.RuleFor(wl), "its pods' own label binds it: its template is pinned, and its controller rolls it for that")
+	case reason != "":
+		return blocked(reason, remedy)
+	case decision.Strategy == step.Automatic:
+		decision.Reason = binding.LabelTemplateReason
+	case decision.Strategy == step.ByEviction && wl.Rollout.Paused:
+		return blocked("its pods' own label binds it, and while its rollout is paused its pods are re-created from the previous template, "+
+			"with the present label",
+			"resume the rollout and remove the rule that evicts it; or bind its namespace instead")
+	case againstController(p, wl, decision) && !isRollback(p):
+		return ruleUnfit(wl, p.RuleFor(wl), "its pods' own label binds it: its template is labelled, and its controller rolls it for that")
 	case wl.Kind == mesh.ArgoRollout:
 		return step.Decision{Strategy: step.ByRestart, Reason: labelledRolloutReason}
 	}
-	return way
+	return decision
 }
 
-// labelledRolloutReason: of a Rollout of Argo the label is all that is written. With
-// spec.restartAt beside it the pods of its stable ReplicaSet would be ended first,
-// and made anew with the label that they have (rollout/restart.go @v1.9.2).
-const labelledRolloutReason = "its pods' own label binds it: that label is written into its template, and its own strategy rolls it out, with its steps, pauses and analysis; a pause that nobody ends holds the run when it takes longer than the ready timeout"
+// labelledRolloutReason: of an Argo Rollout only the label is written. With
+// spec.restartAt as well, the pods of its stable ReplicaSet would be evicted first and
+// re-created with the present label (rollout/restart.go, v1.9.2).
+const labelledRolloutReason = "its pods' own label binds it: the label is written into its template, and its own strategy rolls it out, " +
+	"with its steps, pauses and analysis; a pause that outlasts the ready timeout holds the run"
 
-// againstController reports whether a rule has a workload moved in another way than its
-// controller does by itself, for a label in its template.
-func againstController(p step.Policy, wl mesh.Workload, way step.Decision) bool {
+// againstController reports whether a rule moves a workload otherwise than its
+// controller does when the label in its template changes.
+func againstController(p step.Policy, wl mesh.Workload, decision step.Decision) bool {
 	switch wl.Kind {
 	case mesh.ArgoRollout:
 		r := p.RuleFor(wl)
 		return r.Strategy == step.ByEviction || r.Strategy == step.ByField
 	case mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet:
-		return way.Strategy == step.ByEviction && !wl.Rollout.OnDelete && !wl.Rollout.Paused
+		return decision.Strategy == step.ByEviction && !wl.Rollout.OnDelete && !wl.Rollout.Paused
 	}
 	return false
 }
 
-// isRollback reports whether the way is that back to the baseline.
+// isRollback reports whether the policy is that of a rollback.
 func isRollback(p step.Policy) bool { return p.Run != "" }

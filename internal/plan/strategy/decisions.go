@@ -8,14 +8,14 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// WorkloadDecision is how one workload is moved, or why it is not.
+// WorkloadDecision is how one workload is moved, or why it is not moved.
 type WorkloadDecision struct {
 	Workload mesh.WorkloadRef `json:"subject"`
 	step.Decision
 }
 
-// Decisions are those of every workload with a sidecar, or with one to come, in the
-// namespaces that a target moves.
+// Decisions returns the decision for every gateway, and for every workload that has, or
+// will have, sidecars, in the namespaces of a target.
 func Decisions(w mesh.World, t step.Target) []WorkloadDecision {
 	var list []WorkloadDecision
 	for _, g := range t.Waves {
@@ -31,11 +31,11 @@ func Decisions(w mesh.World, t step.Target) []WorkloadDecision {
 	return list
 }
 
-// decide is how a workload is moved, in the words of the direction.
+// decide returns the decision for a workload, with the reason that fits a rollback.
 func decide(t step.Target, wl mesh.Workload) step.Decision {
 	p := Decide(t.Policy, wl)
 	if len(swap.PodsOf(wl, t).Parked) > 0 && t.Rollback && p.Strategy == step.BySwap {
-		p.Reason = "a swap has begun on it: the same pods that were parked take their places back"
+		p.Reason = "its swap has begun: the parked pods serve again"
 	}
 	return p
 }

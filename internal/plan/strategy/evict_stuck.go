@@ -7,10 +7,10 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// EvictStuckSteps are the pods that keep a StatefulSet from being put back: with
-// ordered pods its controller waits for a pod that never became ready, and never
-// replaces it, whatever the newest template is ("Forced rollback" in the
-// Kubernetes documentation of StatefulSets). Such a pod serves nobody.
+// EvictStuckSteps returns, on rollback, the pods that block their StatefulSet: with ordered
+// pods its controller waits for a pod that never became ready, and never replaces it,
+// whatever the newest template is ("Forced rollback" in the Kubernetes documentation of
+// StatefulSets).
 func EvictStuckSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 	if !t.Rollback {
 		return nil
@@ -23,7 +23,10 @@ func EvictStuckSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 			}
 			for _, p := range wl.Live() {
 				if !p.Ready && p.Sidecar.Present && p.Sidecar.Revision != t.RevisionOf(wl) {
-					steps = append(steps, step.Step{Kind: step.EvictStuckPod, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: p.Name + " " + p.UID, To: t.RevisionOf(wl)})
+					steps = append(steps, step.Step{
+						Kind: step.EvictStuckPod, Wave: g.Number, Subject: step.Subject(wl.Ref()),
+						From: p.Name + " " + p.UID, To: t.RevisionOf(wl),
+					})
 				}
 			}
 		}
@@ -31,8 +34,8 @@ func EvictStuckSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 	return steps
 }
 
-// RenderEvictStuck renders the end of a pod. The API server honours disruption budgets in
-// it, and by the UID spares a later pod of the same name.
+// RenderEvictStuck renders the eviction of a pod. The API server respects
+// PodDisruptionBudgets, and the UID spares a later pod of the same name.
 func RenderEvictStuck(s step.Step) (step.Change, error) {
 	pod, err := s.Pod()
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// RenderFieldRestart writes the time into a field that makes the workload's
-// controller replace its pods, or the label of its template where that does. The
-// run's stamp is written into the object's own annotations with it: by that it is
-// seen later.
+// RenderFieldRestart renders a write of the time into a field that makes the workload's
+// controller replace its pods, and of the template label. The restart annotation goes to
+// the object's own annotations: later observations recognise the restart by it.
 func RenderFieldRestart(s step.Step, run string, at time.Time) (step.Change, error) {
 	wl, err := mesh.ParseWorkloadRef(string(s.Subject))
 	if err != nil {
 		return step.Change{}, step.NewFault(s, "%s", err)
 	}
 	when := at.UTC().Format(time.RFC3339)
-	body := map[string]any{"metadata": map[string]any{"annotations": map[string]any{step.RunAnnotation: run, step.RestartedAnnotation: when}}}
+	annotations := map[string]any{step.RunAnnotation: run, step.RestartedAnnotation: when}
+	body := map[string]any{"metadata": map[string]any{"annotations": annotations}}
 	if s.Field != "" {
 		path, err := ParseField(s.Field)
 		if err != nil {
@@ -39,24 +39,26 @@ func RenderFieldRestart(s step.Step, run string, at time.Time) (step.Change, err
 	return c, err
 }
 
-// ValidateField refuses a field that cannot be read as a path, or that is not for a
-// time: of Kubernetes' own kinds there is none but annotations of the template,
-// which their controllers go by.
+// rolledKinds are Kubernetes' kinds with a pod template.
+var rolledKinds = []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ReplicationController}
+
+// ValidateField rejects a field that is no path, or that does not hold a time. Of
+// Kubernetes' own kinds only annotations of the template do.
 func ValidateField(kind mesh.Kind, field string) error {
 	path, err := ParseField(field)
-	if err != nil || !slices.Contains([]mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet, mesh.ReplicaSet, mesh.ReplicationController}, kind) {
+	if err != nil || !slices.Contains(rolledKinds, kind) {
 		return err
 	}
 	if len(path) != 5 || !slices.Equal(path[:4], []string{"spec", "template", "metadata", "annotations"}) {
-		return fmt.Errorf("read the field %q: a %s takes a time in an annotation of its template alone, such as spec.template.metadata.annotations[example.org/restarted-at]; restart does that by itself", field, kind)
+		return fmt.Errorf("read the field %q: a %s takes a time only in an annotation of its template, such as "+
+			"spec.template.metadata.annotations[example.org/restarted-at]; the strategy restart writes one", field, kind)
 	}
 	return nil
 }
 
-// ParseField reads the path of a field: names with dots between them, and in
-// brackets those that hold dots themselves, such as
-// spec.template.metadata.annotations[example.org/restarted-at]. It begins in the
-// spec, and names no element of a list, which a merge patch could not write alone.
+// ParseField reads the path of a field: names separated by dots, and in brackets those
+// that contain dots, such as spec.template.metadata.annotations[example.org/restarted-at].
+// It begins with spec, and names no element of a list: a merge patch cannot write one.
 func ParseField(text string) ([]string, error) {
 	var path []string
 	for rest := text; rest != ""; {
@@ -72,13 +74,13 @@ func ParseField(text string) ([]string, error) {
 	}
 	switch {
 	case len(path) < 2 || path[0] != "spec":
-		return nil, fmt.Errorf("read the field %q: it is no path that begins with spec., such as spec.restartAt", text)
+		return nil, fmt.Errorf("read the field %q: a path begins with spec., such as spec.restartAt", text)
 	case strings.Contains("."+strings.Join(path, ".")+".", ".."):
 		return nil, fmt.Errorf("read the field %q: a name in it is empty", text)
 	}
 	for _, name := range path {
 		if strings.Trim(name, "0123456789") == "" {
-			return nil, fmt.Errorf("read the field %q: %s is an element of a list, which cannot be written alone", text, name)
+			return nil, fmt.Errorf("read the field %q: %s is an element of a list, which a merge patch cannot write", text, name)
 		}
 	}
 	return path, nil

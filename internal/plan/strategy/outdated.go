@@ -10,9 +10,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// RevisionsToReplace returns the revisions, other than the wanted one, of the sidecars that
-// the workload's newest template was given: those that a restart has to replace.
-// While a rollout replaces older pods there are none.
+// RevisionsToReplace returns the revisions, other than the wanted one, of the sidecars in
+// pods of the workload's newest template: those that a restart has to replace. It ignores
+// older pods, which a rollout replaces.
 func RevisionsToReplace(wl mesh.Workload, want string) []string {
 	var revisions []string
 	for _, p := range wl.Live() {
@@ -23,9 +23,8 @@ func RevisionsToReplace(wl mesh.Workload, want string) []string {
 	return step.SortedUnique(revisions)
 }
 
-// Outdated is others, and looks ahead: while a rollout has not made a pod of the
-// newest template, its pods will be what the labels of the namespace and of that
-// template say at present.
+// Outdated returns RevisionsToReplace and looks ahead: while a rollout has not created a
+// pod of the newest template, it returns the revision that its pods will get.
 func Outdated(w mesh.World, wl mesh.Workload, want string) []string {
 	if old := RevisionsToReplace(wl, want); len(old) > 0 || wl.Rollout.Done || wl.Replicas == 0 || !wl.Injected() || hasCurrent(wl) {
 		return old
@@ -37,9 +36,8 @@ func Outdated(w mesh.World, wl mesh.Workload, want string) []string {
 	return nil
 }
 
-// LostSidecar reports whether a restart of the run left the workload without the
-// sidecars that it had: the webhook let its pods through. The way back gives them
-// back.
+// LostSidecar reports whether a restart by the run left the workload without the sidecars
+// that it had: the webhook did not inject its pods. A rollback restarts it again.
 func LostSidecar(wl mesh.Workload, run string, l step.Ledger) bool {
 	had := strings.Split(l.Baseline.Sidecars[wl.Ref()], "+")
 	return wl.RestartAnnotation.Run == run && !slices.Contains(had, "") &&

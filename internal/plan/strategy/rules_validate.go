@@ -11,7 +11,7 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// RulesWithoutMatch are the rules that speak of no workload that there is.
+// RulesWithoutMatch returns the rules that match no workload.
 func RulesWithoutMatch(w mesh.World, rules []step.Rule) []step.Rule {
 	var list []step.Rule
 	for _, r := range rules {
@@ -22,35 +22,36 @@ func RulesWithoutMatch(w mesh.World, rules []step.Rule) []step.Rule {
 	return list
 }
 
-// ValidateRules refuses rules that name one workload, which is not there: somebody meant
-// another one, and that one would be moved unasked. What is seen by its pods alone
-// may be there without.
+// ValidateRules rejects a rule that names one workload which does not exist: the workload
+// that was meant would be moved against the user's intent. Kinds that are only seen by
+// their pods may exist without pods, and are not checked.
 func ValidateRules(w mesh.World, rules []step.Rule) error {
 	for _, r := range RulesWithoutMatch(w, rules) {
 		if r.Kind.Listed() && r.Namespace != "" && r.Name != "" {
-			return fmt.Errorf("choose how workloads are moved: the rule '%s' speaks of a workload that the mesh does not have: %s; correct it, or take it away", r, nearby(w, r.Namespace))
+			return fmt.Errorf("choose the strategy of workloads: the rule '%s' names a workload that does not exist: %s. Correct or remove the rule",
+				r, nearby(w, r.Namespace))
 		}
 	}
 	return nil
 }
 
-// maxNearby is how many workloads an error names.
+// maxNearby bounds how many workloads an error names.
 const maxNearby = 10
 
-// nearby names what there is in a namespace.
+// nearby names the workloads of a namespace.
 func nearby(w mesh.World, namespace string) string {
-	if _, there := w.Namespace(namespace); !there {
+	if _, exists := w.Namespace(namespace); !exists {
 		return "there is no namespace " + namespace
 	}
-	var keys []string
+	var refs []string
 	for _, wl := range w.In(namespace) {
-		keys = append(keys, string(wl.Ref()))
+		refs = append(refs, string(wl.Ref()))
 	}
-	switch more := len(keys) - maxNearby; {
-	case len(keys) == 0:
-		return "there is none in namespace " + namespace
+	switch more := len(refs) - maxNearby; {
+	case len(refs) == 0:
+		return "namespace " + namespace + " has no workloads"
 	case more > 0:
-		return fmt.Sprintf("there are %s and %d more", strings.Join(keys[:maxNearby], ", "), more)
+		return fmt.Sprintf("namespace %s has %s and %d more", namespace, strings.Join(refs[:maxNearby], ", "), more)
 	}
-	return "there is " + strings.Join(keys, ", ")
+	return "namespace " + namespace + " has " + strings.Join(refs, ", ")
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// SimulateEvict gives a workload other pods in the place of all that are not as they
-// should be, of a template that is pinned first.
+// SimulateEvict predicts a workload once its template is labelled and the pods of other
+// revisions are evicted.
 func SimulateEvict(w *mesh.World, s step.Step) {
 	if s.TemplateLabel != "" {
 		binding.SimulateTemplateLabel(w, s)
@@ -23,7 +23,7 @@ func SimulateEvict(w *mesh.World, s step.Step) {
 	}
 }
 
-// SimulateEvictStuck gives a workload another pod in the place of one that was evicted.
+// SimulateEvictStuck predicts a workload once one pod is evicted.
 func SimulateEvictStuck(w *mesh.World, s step.Step) {
 	if evicted, err := s.Pod(); err == nil {
 		replacePod(w, s.Workload(), evicted.Name)
@@ -49,8 +49,8 @@ func replacePod(w *mesh.World, ref mesh.WorkloadRef, pod string) {
 	}
 }
 
-// SimulateRestart gives the pods what the live webhooks would give them, which need
-// not be what the step wants.
+// SimulateRestart predicts a workload once it is restarted. Its pods are injected as the
+// live webhooks would do it, which may differ from what the step wants.
 func SimulateRestart(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 	for i, wl := range w.Workloads {
 		if wl.Ref() != s.Workload() {

@@ -8,8 +8,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// LabelTemplateSteps bind the templates of what makes its next pods by itself: of a CronJob,
-// and of what has no pods now. Nothing is restarted for it.
+// LabelTemplateSteps returns the workloads of a wave whose template is labelled without a
+// restart: CronJobs, and workloads without pods.
 func LabelTemplateSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 	var steps []step.Step
 	for _, name := range g.Namespaces {
@@ -19,7 +19,10 @@ func LabelTemplateSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 			if !own || step.TemplateLabelOf(wl) == to || p.Strategy != step.Automatic && (!p.Moves() || len(wl.Live()) > 0) {
 				continue
 			}
-			steps = append(steps, step.Step{Kind: step.LabelTemplate, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: binding.DescribeLabel(step.TemplateLabelOf(wl)), To: binding.DescribeLabel(to), API: wl.API, TemplateLabel: to})
+			steps = append(steps, step.Step{
+				Kind: step.LabelTemplate, Wave: g.Number, Subject: step.Subject(wl.Ref()),
+				From: binding.DescribeLabel(step.TemplateLabelOf(wl)), To: binding.DescribeLabel(to), API: wl.API, TemplateLabel: to,
+			})
 		}
 	}
 	return steps

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package swap moves a Deployment to another revision pod by pod, without a rollout: a
+// pod is detached from its ReplicaSet, which creates a replacement; once that serves,
+// the detached pod is parked out of the Services, and deleted when nothing goes through
+// it any more. A rollback puts the same pods to work again.
 package swap
 
 import (
@@ -11,38 +15,39 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// ActionKind names one of the few things that a swap does. They are not approved
-// one by one: whoever agreed to a swap agreed to what it takes.
+// ActionKind names one of the few things that a swap does. Actions are not approved one by
+// one: the approval of a swap includes them.
 type ActionKind string
 
+// The actions.
 const (
-	CreateKeeper ActionKind = "keep"     // make the keeper, which holds the listeners of pods that no Service selects
-	Detach       ActionKind = "release"  // out of its ReplicaSet, which makes another in its place; it goes on serving
-	Park         ActionKind = "park"     // out of the Services: alive, warm, without traffic
-	Unpark       ActionKind = "unpark"   // into the Services again
-	Exchange     ActionKind = "exchange" // release one, and at once have another adopted in its place
-	Reattach     ActionKind = "adopt"    // back into its ReplicaSet, which lacks a pod
-	DeletePod    ActionKind = "end"      // end a parked pod that nothing goes through any more
-	RemoveMark   ActionKind = "unmark"   // take the mark off a pod that serves again
-	DeleteKeeper ActionKind = "unkeep"   // take the keeper away
-	WaitUntil    ActionKind = "rest"     // nothing to do before Until
-	Wait         ActionKind = "wait"     // nothing to do before the cluster has come further: Why
+	CreateKeeper ActionKind = "create-keeper" // create the keeper, which keeps the listeners of pods that no Service selects
+	Detach       ActionKind = "detach"        // take a pod out of its ReplicaSet, which creates another; the pod still serves
+	Park         ActionKind = "park"          // take a detached pod out of its Services: alive, without new requests
+	Unpark       ActionKind = "unpark"        // put a parked pod into its Services again
+	Exchange     ActionKind = "exchange"      // detach one pod, and reattach another in its place at once
+	Reattach     ActionKind = "reattach"      // put a pod into its ReplicaSet again, which lacks a pod
+	DeletePod    ActionKind = "delete-pod"    // delete a parked pod without requests
+	RemoveMark   ActionKind = "remove-mark"   // remove the swap's annotation from a pod that serves again
+	DeleteKeeper ActionKind = "delete-keeper" // delete the keeper
+	WaitUntil    ActionKind = "wait-until"    // nothing to do before Until
+	Wait         ActionKind = "wait"          // nothing to do before the cluster has made progress: Reason
 )
 
 // Action is the next thing that a swap does to a workload.
 type Action struct {
 	Kind   ActionKind
-	Pod    mesh.Pod  // the pod; of an Exchange the one that is released
-	Other  mesh.Pod  // of an Exchange the one that is adopted
-	Reason string    // what an Await waits for, and why a Release is a wrong one's
-	Wrong  bool      // the wrong revision injected what is released; the run repeats that no more than a few times
-	Until  time.Time // of a Rest: when the pod has been parked for as long as it may take to end
+	Pod    mesh.Pod  // the pod; of an Exchange the one that is detached
+	Other  mesh.Pod  // of an Exchange or a Reattach: the pod that is reattached
+	Reason string    // what a Wait waits for; why a wrong replacement is detached
+	Wrong  bool      // the detached pod was injected by the wrong revision; the run repeats this MaxAttempts times
+	Until  time.Time // of a WaitUntil: when the pod's termination grace period has passed since it was parked
 }
 
-// NextAction is what brings a workload one pod nearer to the revision that it
-// should run: a parked pod of that revision is put in the place of another one;
-// without any, a pod is released and its replacement takes its place. One pod at
-// a time, and nothing leaves the Services before what takes its place serves.
+// NextAction returns what brings a workload one pod nearer to its target revision: a
+// parked pod of that revision replaces another one; without a parked pod, a pod is
+// detached and its ReplicaSet replaces it. One pod at a time, and no pod leaves the
+// Services before its replacement serves.
 func NextAction(wl mesh.Workload, t step.Target) Action {
 	s := PodsOf(wl, t)
 	if why := s.controllerBehind(); why != "" {
@@ -68,7 +73,7 @@ func NextAction(wl mesh.Workload, t step.Target) Action {
 	return s.withKeeper(Action{Kind: Detach, Pod: s.Outdated[0]})
 }
 
-// nextReattach ends the way of a pod that comes back: it serves already, and takes the
+// nextReattach returns the action that reattaches an unparked pod once it serves, in the
 // place of another one.
 func (s Pods) nextReattach() (Action, bool) {
 	for _, p := range s.Returning {
@@ -84,8 +89,8 @@ func (s Pods) nextReattach() (Action, bool) {
 	return Action{}, false
 }
 
-// nextPark takes a released pod out of the Services once as many others serve as
-// should. A replacement that the wrong revision injected is released as well.
+// nextPark returns the action that parks a detached pod once enough others serve. A
+// replacement that the wrong revision injected is detached as well.
 func (s Pods) nextPark() (Action, bool) {
 	leavers := slices.Concat(s.leaving, s.Returning)
 	if len(leavers) == 0 {
@@ -93,18 +98,19 @@ func (s Pods) nextPark() (Action, bool) {
 	}
 	if why := s.missing(); why != "" {
 		if s.toReplace() != nil && len(s.Parked) > 0 || s.broken() != nil {
-			return Action{}, false // what is short comes by it
+			return Action{}, false // replacing that pod provides it
 		}
 		return wait("%s", why), true
 	}
 	if wrong := s.wrongRevision(); wrong != nil {
-		return Action{Kind: Detach, Pod: *wrong, Wrong: true, Reason: fmt.Sprintf("pod %s took the place of %s and carries a sidecar of %s, not of %s",
+		return Action{Kind: Detach, Pod: *wrong, Wrong: true, Reason: fmt.Sprintf("pod %s replaced %s and has a sidecar of "+
+			"%s, not of %s",
 			wrong.Name, leavers[0].Name, wrong.Sidecar.Revision, s.want)}, true
 	}
 	return s.withKeeper(Action{Kind: Park, Pod: leavers[0]}), true
 }
 
-// withKeeper sees to it that there is a keeper before a pod leaves its ReplicaSet.
+// withKeeper returns the action, or the creation of the keeper that has to precede it.
 func (s Pods) withKeeper(m Action) Action {
 	if s.wl.Keeper == "" {
 		return Action{Kind: CreateKeeper}

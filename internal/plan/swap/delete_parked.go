@@ -10,24 +10,24 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// NextDeletions are what takes the rest of a swap away from a workload, once
-// its own pods serve: the kept pods, each parked for as long as it may take to
-// end, then their keeper, then the marks on those that serve again. Where stand-ins
-// stayed in the places of pods that would come back, those end first: the stand-ins
-// that were released before are the count by which they stayed.
+// NextDeletions returns the actions that end a swap once the workload's own pods serve:
+// detached pods are parked, parked pods deleted after their termination grace period,
+// then the keeper, then the annotations of pods that serve again. On rollback, original
+// pods that could still return are deleted before the stand-ins in their places:
+// detached stand-ins are the count by which the swap has settled for them.
 func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 	s := PodsOf(wl, t)
 	if why := s.missing(); why != "" && !wl.Deleted {
 		return []Action{wait("%s", why)}
 	}
-	kept := wl.DetachedPods()
+	detached := wl.DetachedPods()
 	var moves []Action
-	for _, p := range kept {
+	for _, p := range detached {
 		switch until := p.Swap.ParkedAt.Add(p.GracePeriod); {
 		case p.Terminating:
-			moves = append(moves, Action{Kind: Wait, Pod: p, Reason: fmt.Sprintf("pod %s to end", p.Name)})
+			moves = append(moves, Action{Kind: Wait, Pod: p, Reason: fmt.Sprintf("pod %s to terminate", p.Name)})
 		case p.Swap.Place == mesh.Detached && p.HasController:
-			moves = append(moves, wait("its ReplicaSet to let pod %s go", p.Name))
+			moves = append(moves, wait("its ReplicaSet to release pod %s", p.Name))
 		case p.Swap.Place == mesh.Detached:
 			moves = append(moves, s.withKeeper(Action{Kind: Park, Pod: p}))
 		case len(p.Endpoints) > 0 && selectedAgain(wl, p): // by a Service that came since
@@ -40,7 +40,7 @@ func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 			moves = append(moves, Action{Kind: DeletePod, Pod: p})
 		}
 	}
-	if len(kept) > 0 {
+	if len(detached) > 0 {
 		return moves
 	}
 	if wl.Keeper != "" {
@@ -54,7 +54,8 @@ func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 	return moves
 }
 
-// selectedAgain reports whether a parked pod bears labels by which Services select it now.
+// selectedAgain reports whether Services select a parked pod again, by labels that it
+// still has.
 func selectedAgain(wl mesh.Workload, p mesh.Pod) bool {
 	for key := range LabelsToRemove(wl, p) {
 		if _, is := p.Swap.RemovedLabels[key]; !is {

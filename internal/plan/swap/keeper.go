@@ -13,9 +13,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// renderKeeper makes the Service by which a workload's kept pods keep their listeners:
-// a proxy drops them the moment no Service matches its pod, while its callers
-// still send to it. It is headless, so that nothing is sent through it.
+// renderKeeper renders the Service that keeps the listeners of a workload's parked pods:
+// a proxy drops its listeners when no Service selects its pod, while callers still send
+// to it. It is headless, so that nothing is sent through it.
 func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
 	name := KeeperName(wl.Ref())
 	body, err := json.Marshal(map[string]any{
@@ -26,12 +26,12 @@ func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
 		"spec": map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": KeeperPorts(wl.Services)},
 	})
 	if err != nil {
-		return step.Change{}, fmt.Errorf("write the keeper of %s: %w", wl.Ref(), err)
+		return step.Change{}, fmt.Errorf("render the keeper of %s: %w", wl.Ref(), err)
 	}
 	return step.Change{Verb: step.Create, Kind: "Service", Namespace: wl.Namespace, Name: name, Owner: run, Patch: body}, nil
 }
 
-// KeeperPort is a port as a Service's spec has it.
+// KeeperPort is a port in a Service's spec.
 type KeeperPort struct {
 	Name        string `json:"name"`
 	Port        int    `json:"port"`
@@ -40,8 +40,8 @@ type KeeperPort struct {
 	AppProtocol string `json:"appProtocol,omitempty"`
 }
 
-// KeeperPorts are the ports of all Services, each target once. Names and numbers that two
-// of them share are replaced; what a name says of the protocol stays.
+// KeeperPorts returns the ports of all Services, each target once. Names and numbers
+// that two of them share are replaced; the protocol in a name stays.
 func KeeperPorts(services []mesh.Service) []KeeperPort {
 	var list []KeeperPort
 	for _, s := range services {
@@ -62,7 +62,7 @@ func KeeperPorts(services []mesh.Service) []KeeperPort {
 	return list
 }
 
-// target is a port's number where it is one, else its name.
+// target returns a port's number where it is one, else its name.
 func target(s string) any {
 	if n, err := strconv.Atoi(s); err == nil {
 		return n
@@ -70,8 +70,8 @@ func target(s string) any {
 	return s
 }
 
-// protocolOf is the part of a port's name by which Istio knows its protocol, with a
-// dash; a port without one is spoken to as its first bytes say.
+// protocolOf returns the part of a port's name by which Istio knows its protocol, with a
+// dash. Istio detects the protocol of a port without one.
 func protocolOf(name string) string {
 	protocol, _, _ := strings.Cut(name, "-")
 	if protocol == "" {

@@ -11,14 +11,14 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// The keys by which a swap knows its pods and its keepers again.
+// The keys by which a swap recognises its pods and keepers.
 const (
-	KeepLabel      = "rerig.dev/keep" // on kept pods and on their keeper, which selects by it
-	SwapAnnotation = "rerig.dev/swap" // what a swap has made of a pod; on a keeper, whose it is
+	KeepLabel      = "rerig.dev/keep" // on detached pods and on their keeper, which selects by it
+	SwapAnnotation = "rerig.dev/swap" // the state of a pod in a swap; on a keeper, its workload
 	HashLabel      = "pod-template-hash"
 )
 
-// mark is a mesh.Swap as it is written on a pod.
+// mark is a mesh.Swap as the annotation of a pod holds it.
 type mark struct {
 	Workload mesh.WorkloadRef  `json:"workload"`
 	Run      string            `json:"run,omitempty"`
@@ -30,24 +30,24 @@ type mark struct {
 	Parked   time.Time         `json:"parked,omitzero"`
 }
 
-// ReadMark reads what a swap has made of a pod, or whose a keeper is. A mark that
-// cannot be read is none: it is not one of ours.
+// ReadMark reads the state of a pod in a swap, or the workload of a keeper. An
+// annotation that cannot be read is not one of Rerig's: the zero Swap.
 func ReadMark(labels, annotations map[string]string) mesh.Swap {
 	var m mark
 	if json.Unmarshal([]byte(annotations[SwapAnnotation]), &m) != nil || m.Workload == "" {
 		return mesh.Swap{}
 	}
 	s := mesh.Swap{Workload: m.Workload, Run: m.Run, Hash: m.Hash, Role: m.Role, StartedAt: m.Since, DetachedAt: m.Left}
-	switch _, kept := labels[KeepLabel]; {
-	case kept && !m.Parked.IsZero():
+	switch _, detached := labels[KeepLabel]; {
+	case detached && !m.Parked.IsZero():
 		s.Place, s.RemovedLabels, s.ParkedAt = mesh.Parked, m.Taken, m.Parked
-	case kept:
+	case detached:
 		s.Place = mesh.Detached
 	}
 	return s
 }
 
-// encodeMark is the mark as an annotation holds it.
+// encodeMark writes the annotation.
 func encodeMark(s mesh.Swap) string {
 	// A struct of strings and times always encodes.
 	b, _ := json.Marshal(mark{Workload: s.Workload, Run: s.Run, Hash: s.Hash, Role: s.Role, Taken: s.RemovedLabels,
@@ -55,13 +55,13 @@ func encodeMark(s mesh.Swap) string {
 	return string(b)
 }
 
-// KeeperName is the value of the keep label of a workload's kept pods, and the name of
-// their keeper.
+// KeeperName returns the name of a workload's keeper, which is also the value of the
+// keep label of its detached pods.
 func KeeperName(workload mesh.WorkloadRef) string {
 	return fmt.Sprintf("rerig-kept-%x", sha256.Sum256([]byte(workload)))[:len("rerig-kept-")+10]
 }
 
-// detachedHash is a hash that no ReplicaSet has.
+// detachedHash returns a pod-template-hash that no ReplicaSet has.
 func detachedHash(run string) string {
 	return fmt.Sprintf("rerig-%x", sha256.Sum256([]byte(run)))[:len("rerig-")+10]
 }

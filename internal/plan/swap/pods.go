@@ -12,18 +12,20 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Pods is a workload's pods as a swap sees them.
+// Pods are a workload's pods as a swap sees them.
 type Pods struct {
-	wl        mesh.Workload
-	want      string
-	back      bool
-	attached  []mesh.Pod // its ReplicaSet's
-	Outdated  []mesh.Pod // those of them that are of another revision than is wanted, the youngest last
-	Returning []mesh.Pod // released, and fit to be adopted again
-	leaving   []mesh.Pod // released, and not
-	Parked    []mesh.Pod // parked, and fit to be adopted again
+	wl       mesh.Workload
+	want     string
+	back     bool       // on rollback
+	attached []mesh.Pod // those of its ReplicaSet
+
+	Outdated  []mesh.Pod // attached, of another revision than is wanted; the youngest last
+	Returning []mesh.Pod // detached, not parked, and fit to be reattached
+	leaving   []mesh.Pod // detached, not parked, and not fit
+	Parked    []mesh.Pod // parked, and fit to be reattached
 }
 
+// PodsOf sorts a workload's pods for a swap towards the target.
 func PodsOf(wl mesh.Workload, t step.Target) Pods {
 	s := Pods{wl: wl, want: t.RevisionOf(wl), back: t.Rollback, attached: wl.AttachedPods()}
 	for _, p := range s.attached {
@@ -47,18 +49,17 @@ func PodsOf(wl mesh.Workload, t step.Target) Pods {
 	return s
 }
 
-// fits reports whether the ReplicaSet may have a pod again: of the wanted
-// revision, well, and made from the template that it would make one from now. On
-// the way back only those are wanted that were there before.
+// fits reports whether the ReplicaSet may have a pod again: of the wanted revision,
+// ready, and of its present template. On rollback only original pods fit.
 func (s Pods) fits(p mesh.Pod) bool {
 	return p.Sidecar.Revision == s.want && p.Ready && s.wl.ReplicaSetHash != "" && p.Swap.Hash == s.wl.ReplicaSetHash &&
 		(!s.back || p.Swap.Role == mesh.Original)
 }
 
-// toReplace is the pod whose place a kept one takes: one of another revision, else
-// on the way back one that came since the swap began; nil for none.
-// A run that is killed in the middle of each exchange leaves a stand-in behind each
-// time: after some the newest may stay, or there would be no end.
+// toReplace returns the pod that a returning pod replaces: one of another revision,
+// else, on rollback, one that was created since the swap began; nil for none. A run that
+// is killed in each exchange leaves a stand-in each time: after MaxAttempts the newest
+// may stay.
 func (s Pods) toReplace() *mesh.Pod {
 	if silent := s.unready(); silent != nil {
 		return silent
@@ -78,9 +79,9 @@ func (s Pods) toReplace() *mesh.Pod {
 	return youngest
 }
 
-// broken is, on the way back, a pod of another revision that does not serve: what
-// is wrong with it is why one goes back, so that it is not waited for. A webhook
-// that goes on making such pods makes no more than a few. nil is none.
+// broken returns, on rollback, a pod of another revision that is not ready; nil for
+// none. It is not waited for: what is wrong with it may be why the run rolls back. At
+// most a few are detached, in case a webhook keeps creating them.
 func (s Pods) broken() *mesh.Pod {
 	if !s.back || len(s.leaving) >= s.wl.Replicas+step.MaxAttempts {
 		return nil
@@ -88,7 +89,7 @@ func (s Pods) broken() *mesh.Pod {
 	return s.unready()
 }
 
-// unready is a pod of another revision that serves nobody, nil for none.
+// unready returns a pod of another revision that is not ready, nil for none.
 func (s Pods) unready() *mesh.Pod {
 	for i, o := range s.Outdated {
 		if !o.Ready {
@@ -98,7 +99,7 @@ func (s Pods) unready() *mesh.Pod {
 	return nil
 }
 
-// StandIns counts the stand-ins of the wanted revision that were released.
+// StandIns returns the number of detached stand-ins of the wanted revision.
 func (s Pods) StandIns() int {
 	n := 0
 	for _, p := range s.wl.DetachedPods() {
@@ -109,39 +110,40 @@ func (s Pods) StandIns() int {
 	return n
 }
 
-// isStandIn reports whether a kept pod is one that came in the place of another, of
-// the wanted revision.
+// isStandIn reports whether a detached pod was created in the place of another one, and
+// is of the wanted revision.
 func (s Pods) isStandIn(p mesh.Pod) bool {
 	return p.Swap.Role == mesh.StandIn && p.Sidecar.Revision == s.want
 }
 
-// controllerBehind says what the controllers have not done yet of what was asked of them.
+// controllerBehind says what the controllers have not done yet, "" when they are up to
+// date.
 func (s Pods) controllerBehind() string {
 	if s.wl.ReplicaSetHash == "" {
-		return "its controller to see its newest template"
+		return "its controller to observe its newest template"
 	}
 	for _, p := range s.wl.Pods {
 		switch {
 		case p.Terminating:
 		case p.Swap.Place != mesh.Attached && p.HasController:
-			return fmt.Sprintf("its ReplicaSet to let pod %s go", p.Name)
+			return fmt.Sprintf("its ReplicaSet to release pod %s", p.Name)
 		case p.Swap.Place == mesh.Attached && !p.HasController:
 			return fmt.Sprintf("its ReplicaSet to adopt pod %s", p.Name)
 		case p.Swap.Place == mesh.Attached && !p.Current:
-			return fmt.Sprintf("its rollout of another template: pod %s is of an older one", p.Name)
+			return fmt.Sprintf("its rollout of another template: pod %s has an older one", p.Name)
 		}
 	}
 	return ""
 }
 
-// missing says why fewer of its own pods serve than should, "" when enough do.
+// missing says why fewer of the attached pods serve than should, "" when enough do.
 func (s Pods) missing() string {
 	for _, p := range s.attached {
 		switch {
 		case !p.Ready && p.Problem != "":
 			return fmt.Sprintf("pod %s: %s", p.Name, p.Problem)
 		case !p.Ready:
-			return fmt.Sprintf("pod %s to get ready", p.Name)
+			return fmt.Sprintf("pod %s to become ready", p.Name)
 		case p.NotAvailable:
 			return fmt.Sprintf("pod %s to be ready for its minReadySeconds", p.Name)
 		case s.endpointsKnown() && !s.serves(p):
@@ -149,7 +151,7 @@ func (s Pods) missing() string {
 		}
 	}
 	if len(s.attached) < s.wl.Replicas {
-		return fmt.Sprintf("its ReplicaSet to make a pod: %d of %d are there%s", len(s.attached), s.wl.Replicas, because(s.wl.Rollout.Message))
+		return fmt.Sprintf("its ReplicaSet to create a pod: %d of %d exist%s", len(s.attached), s.wl.Replicas, because(s.wl.Rollout.Message))
 	}
 	return ""
 }
@@ -161,7 +163,8 @@ func because(message string) string {
 	return " (" + message + ")"
 }
 
-// endpointsKnown reports whether endpoints were read: they are once a pod bears a mark.
+// endpointsKnown reports whether endpoints were read: they are read once a pod bears the
+// annotation.
 func (s Pods) endpointsKnown() bool {
 	return slices.ContainsFunc(s.wl.Pods, func(p mesh.Pod) bool { return p.Swap.Marked() })
 }
@@ -182,36 +185,40 @@ func (s Pods) services() string {
 	return strings.Join(names, ", ")
 }
 
-// wrongRevision is the newest of its own pods, where that came for a released one and
-// another revision than the wanted one injected it. nil is none.
+// wrongRevision returns the newest attached pod, if it was created for a detached one
+// and injected by another revision than the wanted one; nil for none.
 func (s Pods) wrongRevision() *mesh.Pod {
 	if len(s.Parked) > 0 || len(s.Outdated) == 0 {
 		return nil
 	}
 	newest := &s.Outdated[len(s.Outdated)-1]
-	if newest.Swap.Marked() || !s.cameForDetached(*newest) || slices.ContainsFunc(s.attached, func(p mesh.Pod) bool { return p.Created.After(newest.Created) }) {
+	if newest.Swap.Marked() || !s.cameForDetached(*newest) || slices.ContainsFunc(
+		s.attached,
+		func(p mesh.Pod) bool { return p.Created.After(newest.Created) },
+	) {
 		return nil
 	}
 	return newest
 }
 
-// cameAfterStart reports whether a pod came after the swap had begun.
+// cameAfterStart reports whether a pod was created after the swap began.
 func (s Pods) cameAfterStart(p mesh.Pod) bool {
 	return slices.ContainsFunc(s.wl.Pods, func(o mesh.Pod) bool { return o.Swap.Marked() && createdSince(p, o.Swap.StartedAt) })
 }
 
-// cameForDetached reports whether a pod came when one that is out now was released.
+// cameForDetached reports whether a pod was created when a pod that is leaving was
+// detached.
 func (s Pods) cameForDetached(p mesh.Pod) bool {
 	return slices.ContainsFunc(s.leaving, func(o mesh.Pod) bool { return createdSince(p, o.Swap.DetachedAt) })
 }
 
-// createdSince reports whether a pod was made then or later: when it was made is known
-// to the second.
+// createdSince reports whether a pod was created at a time or later. Creation times have
+// a resolution of one second.
 func createdSince(p mesh.Pod, then time.Time) bool {
 	return !p.Created.Before(then.Truncate(time.Second))
 }
 
-// roleOf tells a pod that was there before the swap from one that came since.
+// roleOf tells an original pod from one that was created since the swap began.
 func (s Pods) roleOf(p mesh.Pod) mesh.SwapRole {
 	if s.back || s.cameAfterStart(p) {
 		return mesh.StandIn

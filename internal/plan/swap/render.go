@@ -11,10 +11,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Render writes a move out as the writes that carry it out, in order: of an
-// Exchange the second must follow the first's answer at once. at is when it is
-// made, for the marks. It fails for a Rest and an Await, which have no writes, and
-// otherwise only where a patch cannot be encoded.
+// Render returns the writes that carry out an action, in order. The second write of an
+// Exchange must follow the first at once. at is written into the annotations. It fails
+// for a Wait and a WaitUntil, which have no writes.
 func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Change, error) {
 	switch m.Kind {
 	case CreateKeeper:
@@ -28,23 +27,25 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 	case Reattach:
 		return step.Single(renderReattach(m.Other, wl))
 	case Exchange:
-		away, err := renderDetach(m.Pod, wl, t, at)
+		detach, err := renderDetach(m.Pod, wl, t, at)
 		if err != nil {
 			return nil, err
 		}
-		home, err := renderReattach(m.Other, wl)
-		return []step.Change{away, home}, err
+		reattach, err := renderReattach(m.Other, wl)
+		return []step.Change{detach, reattach}, err
 	case DeletePod:
-		return []step.Change{{Verb: step.DeleteKept, Kind: "Pod", Namespace: wl.Namespace, Name: m.Pod.Name, Expect: Precondition(m.Pod.UID, m.Pod.Swap)}}, nil
+		return []step.Change{
+			{Verb: step.DeleteParkedPod, Kind: "Pod", Namespace: wl.Namespace, Name: m.Pod.Name, Expect: Precondition(m.Pod.UID, m.Pod.Swap)},
+		}, nil
 	case DeleteKeeper:
-		return []step.Change{{Verb: step.DeleteKept, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: string(wl.Ref())}}, nil
+		return []step.Change{{Verb: step.DeleteParkedPod, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: string(wl.Ref())}}, nil
 	case RemoveMark:
 		return step.Single(patchPod(m.Pod, wl, step.NotOwned, map[string]any{"annotations": map[string]any{SwapAnnotation: nil}}))
 	}
-	return nil, fmt.Errorf("render the move %s of %s: it has no writes", m.Kind, wl.Ref())
+	return nil, fmt.Errorf("render the action %s of %s: it has no writes", m.Kind, wl.Ref())
 }
 
-// Precondition is what must be found of a pod before it is written to.
+// Precondition returns what must be observed of a pod before it is written to.
 func Precondition(uid string, s mesh.Swap) string {
 	if s.Place == mesh.Attached {
 		return uid
@@ -52,6 +53,7 @@ func Precondition(uid string, s mesh.Swap) string {
 	return uid + " " + string(s.Place)
 }
 
+// renderDetach takes a pod out of its ReplicaSet.
 func renderDetach(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
 	s := p.Swap
 	if !s.Marked() {
@@ -67,7 +69,7 @@ func renderDetach(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (st
 func RenderPark(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
 	s := p.Swap
 	s.RemovedLabels, s.ParkedAt = LabelsToRemove(wl, p), at
-	maps.Copy(s.RemovedLabels, p.Swap.RemovedLabels) // of one that is parked anew
+	maps.Copy(s.RemovedLabels, p.Swap.RemovedLabels) // it was parked before
 	labels := map[string]any{}
 	for key := range s.RemovedLabels {
 		labels[key] = nil
@@ -77,8 +79,8 @@ func RenderPark(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step
 	return c, err
 }
 
-// renderUnpark gives the pod its labels again, and takes it from the run: what serves
-// must not end with it.
+// renderUnpark restores the labels of the pod and removes its owner: what serves must
+// not be deleted with the run.
 func renderUnpark(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
 	s := p.Swap
 	labels := map[string]any{}
@@ -89,12 +91,13 @@ func renderUnpark(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
 	return patchPod(p, wl, step.NotOwned, map[string]any{"labels": labels, "annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
 }
 
-// renderReattach leaves the mark: it tells the pods that were there before from those
-// that stood in for them.
+// renderReattach puts the pod into its ReplicaSet. The annotation stays: it tells
+// original pods from stand-ins.
 func renderReattach(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
 	return patchPod(p, wl, step.NotOwned, map[string]any{"labels": map[string]any{HashLabel: wl.ReplicaSetHash, KeepLabel: nil}})
 }
 
+// patchPod renders a conditional patch of a pod.
 func patchPod(p mesh.Pod, wl mesh.Workload, tie step.Ownership, metadata map[string]any) (step.Change, error) {
 	c, err := step.MergePatch("Pod", wl.Namespace, p.Name, Precondition(p.UID, p.Swap), map[string]any{"metadata": metadata})
 	c.Ownership = tie

@@ -10,8 +10,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Simulate puts every pod of another revision out of the Services: parked pods
-// take their places where they fit, else new ones, of what the live webhooks give.
+// Simulate predicts a workload whose pods of other revisions are parked. Parked pods
+// that fit replace them, else new pods, injected by the live webhooks.
 func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 	for i, wl := range w.Workloads {
 		if wl.Ref() != s.Workload() {
@@ -42,7 +42,7 @@ func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 	w.Sort()
 }
 
-// parkedPod is a pod once it is parked.
+// parkedPod returns a pod once it is parked.
 func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.Pod {
 	role := mesh.Original
 	if t.Rollback {
@@ -51,12 +51,15 @@ func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.P
 	if p.Swap.Marked() {
 		role = p.Swap.Role
 	}
-	p.Swap = mesh.Swap{Workload: wl.Ref(), Run: t.Run, Role: role, Hash: wl.ReplicaSetHash, Place: mesh.Parked, RemovedLabels: LabelsToRemove(wl, p), ParkedAt: at}
+	p.Swap = mesh.Swap{
+		Workload: wl.Ref(), Run: t.Run, Role: role, Hash: wl.ReplicaSetHash, Place: mesh.Parked,
+		RemovedLabels: LabelsToRemove(wl, p), ParkedAt: at,
+	}
 	p.HasController, p.Current = false, false
 	return p
 }
 
-// SimulateDeleteParked leaves nothing of a swap.
+// SimulateDeleteParked predicts a workload once its swap is cleaned up.
 func SimulateDeleteParked(w *mesh.World, s step.Step) {
 	for i, wl := range w.Workloads {
 		if wl.Ref() != s.Workload() {

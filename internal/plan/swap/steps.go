@@ -9,9 +9,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Steps are the workloads that are moved pod by pod and still serve from another
-// revision, or on the way back without some of their parked pods. Which pods these
-// are is nobody's to approve: they change from look to look.
+// Steps returns the workloads of a wave that are swapped and still serve from another
+// revision, or, on rollback, without some of their parked pods. Which pods a swap has in
+// hand changes between observations and is not approved.
 func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []step.Step {
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
@@ -22,7 +22,8 @@ func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) 
 	return steps
 }
 
-// DeleteParkedSteps are the workloads of which a swap leaves something, now or later.
+// DeleteParkedSteps returns the workloads of which a swap leaves pods or a keeper, now
+// or later.
 func DeleteParkedSteps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []step.Step {
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
@@ -33,7 +34,7 @@ func DeleteParkedSteps(w mesh.World, t step.Target, g step.Wave, decide func(mes
 	return steps
 }
 
-// workloads are the workloads of a wave that are moved pod by pod.
+// workloads returns the workloads of a wave that are swapped.
 func workloads(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []mesh.Workload {
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
@@ -46,8 +47,8 @@ func workloads(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Worklo
 	return list
 }
 
-// RevisionsLeft names the revisions that a workload serves from and should not, ""
-// when there is nothing to swap.
+// RevisionsLeft names the revisions that a workload serves from and should not, "" when
+// there is nothing to swap.
 func RevisionsLeft(wl mesh.Workload, t step.Target) string {
 	if wl.Deleted {
 		return ""
@@ -68,8 +69,8 @@ func RevisionsLeft(wl mesh.Workload, t step.Target) string {
 	return ""
 }
 
-// ForgetVerdicts forgets the proofs of workloads that a plan swaps: their templates
-// do not tell which pods were proven.
+// ForgetVerdicts deletes the verdicts of workloads that a plan swaps: a template does
+// not identify the pods that were verified.
 func ForgetVerdicts(l step.Ledger, stages []step.Stage) {
 	for _, s := range step.Flat(stages) {
 		if s.Kind != step.Swap {

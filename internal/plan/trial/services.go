@@ -8,10 +8,10 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// Services are the Services that lead to a trial pod of a workload while it
-// serves, by name. A Service that leads to pods before they are ready would lead
-// to one before it is proven: a trial pod bears none of the labels of such a one,
-// and is led to by no other either that selects by them.
+// Services returns, by name, the Services of which a trial pod of a workload is an
+// endpoint while it serves. A Service that publishes pods which are not ready would send
+// requests to an unverified pod: a trial pod has none of the labels that it selects by,
+// and is an endpoint of no other Service that selects by them either.
 func Services(wl mesh.Workload) []string {
 	labels := maps.Clone(wl.Template.Labels)
 	for _, s := range wl.Services {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package trial plans trial pods: one pod of a real workload on the target revision,
+// beside the others, before its namespace is relabelled.
 package trial
 
 import (
@@ -10,9 +12,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// Steps are the workloads of a wave of which a pod has to be tried still. The
-// step stays until the verdict is there and the pod is gone: what has passed and
-// still stands there is under way.
+// Steps returns the workloads of a wave whose trial is not complete. A step remains
+// until the verdict is recorded and the trial pod is deleted.
 func Steps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step {
 	var steps []step.Step
 	for _, name := range g.Namespaces {
@@ -30,9 +31,9 @@ func Steps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step 
 	return steps
 }
 
-// needsTrial reports whether a workload ought to be tried before it is moved: while
-// its next pod would still be injected by another revision. Once that is the
-// target, its own pods are the trial. A swap tries its first pod by itself.
+// needsTrial reports whether a workload needs a trial before it is moved: its next pod
+// would still be injected by another revision. Once it would be the target, its own pods
+// show the same. A swap begins with one pod in any case.
 func needsTrial(w mesh.World, t step.Target, wl mesh.Workload) bool {
 	want := t.RevisionOf(wl)
 	p := strategy.Decide(t.Policy, wl)
@@ -43,17 +44,16 @@ func needsTrial(w mesh.World, t step.Target, wl mesh.Workload) bool {
 	return !slices.Equal(w.Injectors(ns, wl.Template), []string{want})
 }
 
-// unsuitable says why no pod of a workload can be tried, "" when one can.
+// unsuitable returns why no trial pod of a workload can be created, "" when one can.
 func unsuitable(wl mesh.Workload) string {
 	if wl.Kind.Templated() {
 		return wl.NoSecondPod
 	}
-	return "of a " + string(wl.Kind) + " no pod can be made but by its own controller"
+	return "only its own controller can create pods of a " + string(wl.Kind)
 }
 
-// DeleteSteps are the run's trial pods that no trial asks for: those of a way
-// forth that was turned around, of a workload that is gone, or of a wish that was
-// taken back.
+// DeleteSteps returns the trial pods of the run that no trial needs: after a rollback
+// began, the workload was deleted, or the choice changed.
 func DeleteSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 	if !slices.ContainsFunc(w.Trials, func(x mesh.Trial) bool { return x.Run == t.Run }) {
 		return nil
@@ -73,7 +73,7 @@ func DeleteSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 	return steps
 }
 
-// DeleteStep is the step that ends one trial pod.
+// DeleteStep returns the step that deletes a trial pod.
 func DeleteStep(x mesh.Trial) step.Step {
 	return step.Step{Kind: step.DeleteTrial, Subject: step.Subject(x.Workload), From: PodRef(x).String()}
 }
@@ -83,11 +83,12 @@ func PodRef(x mesh.Trial) mesh.PodRef {
 	return mesh.PodRef{Namespace: x.Namespace, Name: x.Pod.Name, UID: x.Pod.UID}
 }
 
-// PodChange is a change of one trial pod.
+// PodChange returns a change of a trial pod.
 func PodChange(v step.Verb, x mesh.Trial) step.Change {
 	return step.Change{Verb: v, Kind: "Pod", Namespace: x.Namespace, Name: x.Pod.Name, Expect: x.Pod.UID}
 }
 
+// Render renders the creation of a trial pod.
 func Render(s step.Step, run string) (step.Change, error) {
 	wl, err := mesh.ParseWorkloadRef(string(s.Subject))
 	if err != nil {
@@ -99,6 +100,7 @@ func Render(s step.Step, run string) (step.Change, error) {
 	}, nil
 }
 
+// RenderDelete renders the deletion of a trial pod.
 func RenderDelete(s step.Step) (step.Change, error) {
 	pod, err := s.Pod()
 	if err != nil {
@@ -107,36 +109,36 @@ func RenderDelete(s step.Step) (step.Change, error) {
 	return step.Change{Verb: step.Delete, Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, Expect: pod.UID}, nil
 }
 
-// SimulateDelete takes a trial pod out of a predicted World.
+// SimulateDelete predicts the deletion of a trial pod.
 func SimulateDelete(w *mesh.World, s step.Step) {
 	w.Trials = slices.DeleteFunc(slices.Clone(w.Trials), func(x mesh.Trial) bool { return DeleteStep(x) == s })
 }
 
-// noRoom says that a trial pod finds no place.
-func noRoom(w mesh.World, wl mesh.Workload) []step.Note {
+// noCapacity notes missing capacity for a trial pod.
+func noCapacity(w mesh.World, wl mesh.Workload) []step.Note {
 	lack := w.Shortage(wl, 1)
 	if lack == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoRoom, Subject: string(wl.Ref()), Evidence: lack, Remedy: "make room: raise the quota, add a node, or scale something down; or have it moved without a trial",
-		Text: "has no room for its trial pod, which holds the run when that does not change"}}
+	return []step.Note{{Kind: step.NoCapacity, Subject: string(wl.Ref()), Evidence: lack, Remedy: "raise the quota, add a node, or scale something down; or move it without a trial",
+		Text: "lacks capacity for its trial pod: the run holds if that does not change"}}
 }
 
-// evictionsBlocked is what the disruption controller makes of a pod whose controller has
-// no scale, where it has to know one: getExpectedScale in
-// pkg/controller/disruption/disruption.go, Kubernetes v1.34.
-const evictionsBlocked = "; while it stands, a disruption budget that selects it and has maxUnavailable, or a percentage, allows no eviction of any pod (its condition says SyncFailed)"
+// evictionsBlocked: the disruption controller computes no budget for a pod whose
+// controller has no scale (getExpectedScale in pkg/controller/disruption/disruption.go,
+// Kubernetes v1.34).
+const evictionsBlocked = "; while it exists, a PodDisruptionBudget that selects it and has maxUnavailable, or a percentage, allows no eviction of any pod (condition SyncFailed)"
 
-// trialEffects says what it means that one more pod stands there.
+// trialEffects notes what one more pod means for the workload.
 func trialEffects(t step.Target, wl mesh.Workload, mode step.TrialMode) []step.Note {
-	text := "is tried first: one more pod of it, on " + t.RevisionOf(wl)
+	text := "gets a trial first: one more pod, on " + t.RevisionOf(wl)
 	switch {
 	case mode == step.OutOfService:
-		text += ", that its Services do not lead to"
+		text += ", that is no endpoint of its Services"
 	case len(Services(wl)) == 0:
-		text += ", that serves nobody: no Service leads to it, or one does before a pod is ready, whose labels it then lacks"
+		text += ", that gets no requests: no Service selects it, or one publishes pods that are not ready, and it lacks that Service's labels"
 	default:
-		text += ", that serves beside the others for a while, once it is proven; autoscalers and disruption budgets that select by its labels count it meanwhile"
+		text += ", that serves beside the others for a while once it is verified; autoscalers and PodDisruptionBudgets that select its labels count it meanwhile"
 	}
 	return []step.Note{{Kind: step.TrialFirst, Subject: string(wl.Ref()), Text: text + evictionsBlocked, Evidence: string(mode)}}
 }
