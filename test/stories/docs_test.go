@@ -34,10 +34,11 @@ var installingPages = []page{
 			"ISTIOCTL": istioctl(t, newVersion),
 			"OPERATOR": tempFile(t, fmt.Sprintf(minimal, "")),
 			"CHART":    filepath.Join(strings.TrimSpace(runLab(t, "path", "charts-"+newVersion)), "istiod"),
+			"SOAK":     "1s",
 		}
 	}},
 	{name: "resume-and-roll-back.md", start: func(t *testing.T, _ *lab) map[string]string {
-		return map[string]string{"ISTIOCTL": istioctl(t, newVersion), "OPERATOR": operatorFile(t, newRevision)}
+		return map[string]string{"ISTIOCTL": istioctl(t, newVersion), "OPERATOR": operatorFile(t, newRevision), "SOAK": "1s"}
 	}},
 	{name: "remove-the-old-control-plane.md", start: func(t *testing.T, l *lab) map[string]string {
 		program, file := istioctl(t, oldVersion), operatorFile(t, oldRevision)
@@ -46,6 +47,7 @@ var installingPages = []page{
 			"ISTIOCTL": istioctl(t, newVersion),
 			"OPERATOR": operatorFile(t, newRevision),
 			"GATEWAYS": gatewaysFile(t),
+			"SOAK":     "1s",
 		}
 	}},
 }
@@ -53,8 +55,10 @@ var installingPages = []page{
 // installedPages begin with the new revision installed.
 var installedPages = []page{
 	{name: "swap.md", start: func(*testing.T, *lab) map[string]string { return map[string]string{"SOAK": "1h"} }},
-	{name: "trial.md", start: func(*testing.T, *lab) map[string]string { return nil }},
-	{name: "take-over-a-manual-upgrade.md", start: func(*testing.T, *lab) map[string]string { return nil }},
+	{name: "trial.md", start: func(*testing.T, *lab) map[string]string { return map[string]string{"SOAK": "1s"} }},
+	{name: "take-over-a-manual-upgrade.md", start: func(*testing.T, *lab) map[string]string {
+		return map[string]string{"SOAK": "1s"}
+	}},
 	{name: "troubleshooting.md", start: func(t *testing.T, l *lab) map[string]string {
 		l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
 		args := []string{"upgrade", "--to", newRevision, "-n", "shop-web", "--soak", "1s", "--yes"}
