@@ -5,6 +5,8 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -278,3 +280,6 @@ func removal(s step.Step) string {
 	}
 	return "of revision " + s.To + ", once nothing refers to it"
 }
+
+// Described returns the kinds of steps that this package has words for, sorted.
+func Described() []step.Kind { return slices.Sorted(maps.Keys(vocabulary)) }
