@@ -80,6 +80,9 @@ func run(ctx context.Context, o options, out io.Writer) (r report) {
 
 	shared := &sync.Mutex{}
 	labs := newWorkers(o, stories, shared, out)
+	if len(stories.load) > 0 {
+		labs.idle = func(ctx context.Context) { startLoadLab(ctx, &prefixWriter{to: out, shared: shared}) }
+	}
 	defer labs.stop(context.WithoutCancel(ctx))
 	labs.start(ctx)
 	if !onlyStories {

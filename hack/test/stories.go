@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/rerig/rerig/hack/labsize"
 )
 
 // storiesFolder is the package of the stories on the lab.
@@ -81,6 +83,15 @@ func (s selection) jobs(o options) (all []job) {
 
 // loadLabs is the prefix of the name of the real lab.
 const loadLabs = "test-load"
+
+// startLoadLab starts the real lab while the last stories on hollow labs run. The
+// first story under load starts it if this fails.
+func startLoadLab(ctx context.Context, out io.Writer) {
+	labDown(ctx, loadLabs+"-real", io.Discard)
+	if err := labCommand(ctx, io.Discard, "up", "--name", loadLabs+"-real", "--size", labsize.Real).Run(); err != nil {
+		fmt.Fprintf(out, "lab up --name %s-real: %v\n", loadLabs, err)
+	}
+}
 
 // loadStories runs the stories under load one by one, on one real lab.
 func loadStories(ctx context.Context, o options, s selection, out io.Writer) []result {

@@ -64,6 +64,7 @@ func realLab(t *testing.T, story string) *lab {
 	}
 	stopLab(labName("hollow")) // two cores are too few for both
 	l := startLab(t, "real", "--size", "real")
+	l.deleteRecords(t)
 	runLab(t, "shop", "--name", l.name)
 	return l
 }

@@ -22,60 +22,6 @@ const undrainedNamespace = "undrained"
 // under load a shorter one is not always renewed in time.
 const loadLease = "10s"
 
-// TestSwapUnderLoad swaps services that do not drain, and rolls back, beside a restart,
-// under 200 requests a second from another namespace of the mesh.
-func TestSwapUnderLoad(t *testing.T) {
-	l := realLab(t, "under load, with real proxies: services that do not drain are swapped and rolled back without a lost request, "+
-		"beside one that is restarted and loses some")
-	l.deleteShop(t)
-	l.createUndrained(t)
-	rounds := 1
-	if exhaustive() {
-		rounds = 10
-	}
-	kills := 0
-	for n := range rounds {
-		before := l.undrainedPods(t)
-		l.readLoad(t) // resets its counts
-		there := start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "30m")...)
-		if n%2 == 1 { // every other time a life ends in the middle
-			time.Sleep(time.Duration(25+3*n) * time.Second)
-			there.kill()
-			kills++
-			l.waitLeaseExpired(t)
-			there = start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "30m")...)
-		}
-		there.waitOutput(t, "soaking until", runTimeout)
-		there.kill()
-		l.waitLeaseExpired(t) // a request may take 4 s
-		l.readLoad(t).requireNoLoss(t, fmt.Sprintf("there, round %d", n+1))
-
-		returned := start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...)
-		if n%2 == 1 {
-			time.Sleep(time.Duration(6+n) * time.Second)
-			returned.kill()
-			kills++
-			l.waitLeaseExpired(t)
-			returned = start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...)
-		}
-		e := returned.end(t, runTimeout)
-		e.requireExit(t, exitDone)
-		time.Sleep(5 * time.Second)
-		l.readLoad(t).requireNoLoss(t, fmt.Sprintf("back, round %d (%s)", n+1, short(e.took)))
-		if after := l.undrainedPods(t); !slices.Equal(before, after) {
-			t.Errorf("round %d: these pods serve: %v; before it were: %v", n+1, after, before)
-		}
-	}
-	t.Logf("%d lives ended in the middle", kills)
-	moved := start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "2s")...).end(t, runTimeout)
-	moved.requireExit(t, exitDone)
-	time.Sleep(5 * time.Second)
-	l.readLoad(t).requireNoLoss(t, "there, to the end ("+short(moved.took)+")")
-	if err := l.swapLeftovers(t); err != nil {
-		t.Error(err)
-	}
-}
-
 // undrainedArgs returns the arguments of an upgrade of these services.
 func (l *lab) undrainedArgs(t *testing.T, more ...string) []string {
 	t.Helper()

@@ -16,36 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestTrialUnderLoad creates a trial pod of each workload under load, with real proxies.
-func TestTrialUnderLoad(t *testing.T) {
-	l := realLab(t, "under load, with real proxies: the trial pod of each workload serves real requests, none fails but at the service "+
-		"that does not drain, and nothing is left")
-	c := l.countRequests(t)
-	l.readLoad(t) // resets its counts
-	e := start(t, l.kubeconfig, installArgs(t, "--trial", "in-service")...).end(t, 2*runTimeout)
-	e.requireExit(t, exitDone)
-	t.Logf("upgrade with trials: %s", short(e.took))
-	report := l.readLoad(t)
-	report.requireServed(t, "the upgrade with trials")
-	l.requireNoTrials(t)
-	l.requirePlacement(t, everywhere(newRevision))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, wl := range shopWorkloads {
-		t.Logf("the trial pod of %s served %d requests or connections", wl, c.of[wl])
-		if c.of[wl] == 0 {
-			t.Errorf("the trial pod of %s served nothing", wl)
-		}
-	}
-	// The service that does not drain loses requests in its restart, and none in its trial.
-	for _, f := range report.Failures {
-		at, err := time.Parse(time.RFC3339Nano, f.Time)
-		if last := c.last["Deployment shop-data/"+undrainedService]; err != nil || at.Before(last) {
-			t.Errorf("failed at %s, in a trial, the last of which was there at %s: %+v, %v", f.Time, last.UTC(), f, err)
-		}
-	}
-}
-
 // requests counts what the proxies of trial pods passed on to their applications, by
 // workload.
 type requests struct {

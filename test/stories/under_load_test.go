@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stories
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// The stories in this file share one real lab, in this order: the last one deletes the
+// shop.
+
+// undrainedService is the one service of the shop that ends at once on SIGTERM.
+const undrainedService = "rates"
+
+// TestRestartUnderLoad upgrades the shop and rolls it back under load, with real
+// proxies.
+func TestRestartUnderLoad(t *testing.T) {
+	l := realLab(t, "under load, with real proxies: upgrade and rollback, and no request fails but those of the service that does not "+
+		"drain; a wave whose Envoys reject their configuration is rolled back")
+	rounds := 1
+	if exhaustive() {
+		rounds = 5
+	}
+	for range rounds {
+		l.upgradeAndRollBack(t)
+	}
+	l.failWave(t)
+}
+
+func (l *lab) upgradeAndRollBack(t *testing.T) {
+	t.Helper()
+	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
+	l.readLoad(t) // resets its counts
+
+	moved := l.rerig(t, installArgs(t)...)
+	moved.requireExit(t, exitDone)
+	moved.requireOutput(t, "Deployment shop-data/rates no preStop hook in container rates")
+	t.Logf("upgrade: %s", short(moved.took))
+	l.readLoad(t).requireServed(t, "the upgrade")
+	l.requirePlacement(t, everywhere(newRevision))
+	l.requireLabels(t, everywhere(newRevision))
+	l.gatewaySnapshot(t).requireSame(t, "the gateways after the upgrade", gateways)
+	for _, holder := range []string{"ns/shop-web/sa/web", "ns/shop-core/sa/cart", "ns/shop-core/sa/catalog", "ns/shop-core/sa/notes",
+		"ns/shop-data/sa/ledger", "ns/shop-data/sa/rates"} {
+		moved.requireOutput(t, ": spiffe://cluster.local/"+holder)
+	}
+	l.requireMetrics(t, map[string]float64{
+		`sum(pilot_xds{version="1.31.0"})`: 13,
+		`sum(pilot_xds{version="1.29.1"})`: 4,
+	})
+
+	returned := l.rerig(t, rollbackArgs()...)
+	returned.requireExit(t, exitDone)
+	t.Logf("rollback: %s", short(returned.took))
+	l.readLoad(t).requireServed(t, "the rollback")
+	l.requirePlacement(t, everywhere(oldRevision))
+	l.gatewaySnapshot(t).requireSame(t, "the gateways after the rollback", gateways)
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
+	l.requireMetrics(t, map[string]float64{`sum(pilot_xds{version="1.29.1"})`: 17})
+}
+
+// TestTrialUnderLoad creates a trial pod of each workload under load, with real proxies.
+func TestTrialUnderLoad(t *testing.T) {
+	l := realLab(t, "under load, with real proxies: the trial pod of each workload serves real requests, none fails but at the service "+
+		"that does not drain, and nothing is left")
+	args, workloads, want := installArgs(t, "--trial", "in-service"), shopWorkloads, everywhere(newRevision)
+	if !exhaustive() {
+		workloads, want = shopWorkloads[:3], placement{"shop-web": newRevision, "shop-data": newRevision, "shop-core": oldRevision}
+		args = append(args, "-n", "shop-web", "-n", "shop-data")
+	}
+	c := l.countRequests(t)
+	l.readLoad(t) // resets its counts
+	e := start(t, l.kubeconfig, args...).end(t, 2*runTimeout)
+	e.requireExit(t, exitDone)
+	t.Logf("upgrade with trials: %s", short(e.took))
+	report := l.readLoad(t)
+	report.requireServed(t, "the upgrade with trials")
+	l.requireNoTrials(t)
+	l.requirePlacement(t, want)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, wl := range workloads {
+		t.Logf("the trial pod of %s served %d requests or connections", wl, c.of[wl])
+		if c.of[wl] == 0 {
+			t.Errorf("the trial pod of %s served nothing", wl)
+		}
+	}
+	// The service that does not drain loses requests in its restart, and none in its trial.
+	for _, f := range report.Failures {
+		at, err := time.Parse(time.RFC3339Nano, f.Time)
+		if last := c.last["Deployment shop-data/"+undrainedService]; err != nil || at.Before(last) {
+			t.Errorf("failed at %s, in a trial, the last of which was there at %s: %+v, %v", f.Time, last.UTC(), f, err)
+		}
+	}
+}
+
+// TestSwapUnderLoad swaps services that do not drain, and rolls back, beside a restart,
+// under 200 requests a second from another namespace of the mesh.
+func TestSwapUnderLoad(t *testing.T) {
+	l := realLab(t, "under load, with real proxies: services that do not drain are swapped and rolled back without a lost request, "+
+		"beside one that is restarted and loses some")
+	l.deleteShop(t)
+	l.createUndrained(t)
+	rounds := 1
+	if exhaustive() {
+		rounds = 10
+	}
+	kills := 0
+	for n := range rounds {
+		before := l.undrainedPods(t)
+		l.readLoad(t) // resets its counts
+		upgrade := start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "30m")...)
+		if n%2 == 1 { // every other process is killed in the middle
+			time.Sleep(time.Duration(25+3*n) * time.Second)
+			upgrade.kill()
+			kills++
+			l.waitLeaseExpired(t)
+			upgrade = start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "30m")...)
+		}
+		upgrade.waitOutput(t, "soaking until", runTimeout)
+		upgrade.kill()
+		l.waitLeaseExpired(t) // a request may take 4 s
+		l.readLoad(t).requireNoLoss(t, fmt.Sprintf("upgrade, round %d", n+1))
+
+		rollback := start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...)
+		if n%2 == 1 {
+			time.Sleep(time.Duration(6+n) * time.Second)
+			rollback.kill()
+			kills++
+			l.waitLeaseExpired(t)
+			rollback = start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...)
+		}
+		e := rollback.end(t, runTimeout)
+		e.requireExit(t, exitDone)
+		time.Sleep(5 * time.Second)
+		l.readLoad(t).requireNoLoss(t, fmt.Sprintf("rollback, round %d (%s)", n+1, short(e.took)))
+		if after := l.undrainedPods(t); !slices.Equal(before, after) {
+			t.Errorf("round %d: got serving pods %v, want %v", n+1, after, before)
+		}
+	}
+	t.Logf("%d processes were killed in the middle", kills)
+	moved := start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "2s")...).end(t, runTimeout)
+	moved.requireExit(t, exitDone)
+	time.Sleep(5 * time.Second)
+	l.readLoad(t).requireNoLoss(t, "upgrade until the parked pods are deleted ("+short(moved.took)+")")
+	if err := l.swapLeftovers(t); err != nil {
+		t.Error(err)
+	}
+}
