@@ -16,9 +16,8 @@ import (
 // TestAdmissionPolicyDeniesARestart denies a restart with an admission policy in the
 // middle of a run.
 func TestAdmissionPolicyDeniesARestart(t *testing.T) {
-	l := sharedLab(t, "an admission policy denies a restart: the run holds and names the workload, and continues without the policy; or "+
+	l := targetLab(t, "an admission policy denies a restart: the run holds and names the workload, and continues without the policy; or "+
 		"its wave is rolled back")
-	l.installTarget(t, "")
 	const words = "templates are frozen until Monday"
 	for _, c := range []struct {
 		name  string

@@ -12,35 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// minimal is an IstioOperator file of the new revision, without gateways.
-const minimal = `apiVersion: install.istio.io/v1alpha1
-kind: IstioOperator
-metadata: {name: by-hand}
-spec:
-  profile: minimal
-  revision: ` + newRevision + `
-  hub: docker.io/lab
-  tag: ` + newVersion + `
-  values:
-    telemetry: {enabled: false}
-    pilot:
-      autoscaleEnabled: false
-      env: {PILOT_ENABLE_METADATA_EXCHANGE: "false", PILOT_ENABLE_ALPN_FILTER: "false"%s}
-      resources: {requests: {cpu: 50m, memory: 200Mi}}
-`
-
-// installTarget installs the new revision with istioctl, with more environment
-// variables.
-func (l *lab) installTarget(t *testing.T, env string) {
-	t.Helper()
-	output(t, nil, istioctl(t, newVersion), "install", "-f", tempFile(t, fmt.Sprintf(minimal, env)), "--skip-confirmation",
-		"--kubeconfig", l.kubeconfig)
-}
-
 // TestBadTarget upgrades to a control plane that exists and is unusable.
 func TestBadTarget(t *testing.T) {
-	l := sharedLab(t, "the target exists and is unusable: one clear message, and nothing changes")
-	l.installTarget(t, "")
+	l := targetLab(t, "the target exists and is unusable: one clear message, and nothing changes")
 	to := upgradeArgs("--to", newRevision)
 	const injector, validating = "istio-sidecar-injector-" + newRevision,
 		"validate the control planes before anything is moved (nothing was changed)"

@@ -75,9 +75,8 @@ func removalCommand(t *testing.T, text string) string {
 
 // TestFirstWaveFails has the proxies of the first wave reject what the new istiod sends.
 func TestFirstWaveFails(t *testing.T) {
-	l := sharedLab(t, "the first wave's proxies reject their configuration: the run holds, names it, and rolls the wave back")
+	l := targetLab(t, "the first wave's proxies reject their configuration: the run holds, names it, and rolls the wave back")
 	before := l.snapshot(t, bindingFields())
-	l.installTarget(t, "")
 	l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
 	args := upgradeArgs("--to", newRevision, "--soak", "1s")
 
@@ -99,7 +98,8 @@ func TestFirstWaveFails(t *testing.T) {
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requirePhase(t, "Held")
 	l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": nil})
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was put back", before.withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was put back",
+		before.withoutTarget().withoutRestarts(t))
 	for name, value := range l.snapshot(t, bindingFields()) {
 		if strings.Contains(name, "spec.template") && !strings.Contains(name, "shop-web/") && strings.Contains(value, "rerig.dev/run") {
 			t.Errorf("%s was restarted, though its wave never began", name)

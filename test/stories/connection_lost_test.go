@@ -9,8 +9,7 @@ import (
 
 // TestConnectionLost cuts rerig off from the cluster in the middle of a run.
 func TestConnectionLost(t *testing.T) {
-	l := sharedLab(t, "cut off from the cluster: for a short time rerig waits, after a long one the same command continues")
-	l.installTarget(t, "")
+	l := targetLab(t, "cut off from the cluster: for a short time rerig waits, after a long one the same command continues")
 	g := newGate(t, l.config)
 
 	pause := g.pauseAt(t, labelOf("shop-web"))

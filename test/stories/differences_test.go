@@ -20,9 +20,8 @@ import (
 // TestDifferencesAreFound upgrades to a control plane with other settings: what breaks
 // workloads is refused or holds, other differences are shown.
 func TestDifferencesAreFound(t *testing.T) {
-	l := sharedLab(t, "a different value is shown; another trust domain and a namespace that is not discovered are found before anything "+
+	l := targetLab(t, "a different value is shown; another trust domain and a namespace that is not discovered are found before anything "+
 		"moves")
-	l.installTarget(t, "")
 	const validating = "validate the control planes before anything is moved (nothing was changed)"
 
 	t.Run("a value", func(t *testing.T) {
@@ -70,8 +69,7 @@ func TestDifferencesAfterInstall(t *testing.T) {
 // TestRootCertificateIsMissing deletes the root's ConfigMap from a moved namespace,
 // while no istiod may write it again.
 func TestRootCertificateIsMissing(t *testing.T) {
-	l := sharedLab(t, "a namespace without the mesh's root certificate is found before anything moves")
-	l.installTarget(t, "")
+	l := targetLab(t, "a namespace without the mesh's root certificate is found before anything moves")
 	for _, revision := range []string{oldRevision, newRevision} {
 		l.forbidConfigMaps(t, revision)
 	}

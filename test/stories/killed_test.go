@@ -15,26 +15,23 @@ const lease = "3s"
 
 // TestKilled kills an upgrade in the middle, and a rollback, and runs each again.
 func TestKilled(t *testing.T) {
-	l := sharedLab(t, "killed in the middle of an upgrade, and of a rollback: the same command continues to the same end")
-	l.installTarget(t, "")
+	l := targetLab(t, "killed in the middle of an upgrade, and of a rollback: the same command continues to the same end")
 	l.killOnceAfterEach(t, 17, 17, 1)
 }
 
 // TestKilledOnceAtEveryWrite kills an upgrade and a rollback once, after the nth write,
 // for every n.
 func TestKilledOnceAtEveryWrite(t *testing.T) {
-	l := sharedLab(t, "killed once, after the nth write of an upgrade and of a rollback, for every n: the same command continues to the "+
+	l := targetLab(t, "killed once, after the nth write of an upgrade and of a rollback, for every n: the same command continues to the "+
 		"same end")
-	l.installTarget(t, "")
 	l.killOnceAfterEach(t, 1, 1000, 1)
 }
 
 // TestKilledAtEveryWrite kills rerig after each write that it makes to the mesh, and
 // runs the same command again.
 func TestKilledAtEveryWrite(t *testing.T) {
-	l := sharedLab(t, "killed after each of its writes in turn: the same command continues each time, to the same end")
+	l := targetLab(t, "killed after each of its writes in turn: the same command continues each time, to the same end")
 	before := l.snapshot(t, bindingFields())
-	l.installTarget(t, "") // the install has a story of its own
 	g := newGate(t, l.config)
 
 	began := time.Now()
@@ -49,7 +46,8 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	began = time.Now()
 	kills = g.killAtEachWrite(t, rollbackArgs("--lease-duration", lease))
 	t.Logf("back: %d kills in %s", len(kills), short(time.Since(began)))
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "upgrade and rollback",
+		before.withoutTarget().withoutRestarts(t))
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requirePhase(t, "RolledBack")
 	requireKillsAfter(t, kills, shopPaths())

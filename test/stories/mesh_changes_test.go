@@ -11,8 +11,7 @@ import (
 
 // TestMeshChangesDuringARun changes the mesh in the middle of a run.
 func TestMeshChangesDuringARun(t *testing.T) {
-	l := sharedLab(t, "the mesh changes during a run: new work needs approval, deleted objects do not matter")
-	l.installTarget(t, "")
+	l := targetLab(t, "the mesh changes during a run: new work needs approval, deleted objects do not matter")
 	l.createDeployment(t, "shop-data", "leaves")
 	l.waitPlacement(t, everywhere(oldRevision))
 	g := newGate(t, l.config)

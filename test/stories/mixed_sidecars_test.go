@@ -16,8 +16,7 @@ import (
 // TestMixedSidecars moves a workload whose pods have sidecars of two revisions,
 // neither of them the target's.
 func TestMixedSidecars(t *testing.T) {
-	l := sharedLab(t, "OnDelete has left sidecars of two revisions in one workload: one plan for both, still approved after each eviction")
-	l.installTarget(t, "")
+	l := targetLab(t, "OnDelete has left sidecars of two revisions in one workload: one plan for both, still approved after each eviction")
 	const between, ns = newRevision + "-between", "mixed"
 	tool := istioctl(t, newVersion)
 	output(t, nil, tool, "install", "-f", tempFile(t, strings.ReplaceAll(fmt.Sprintf(minimal, ""), "revision: "+newRevision,

@@ -11,21 +11,20 @@ import (
 
 // TestNeverReady moves a workload whose new pods never become ready.
 func TestNeverReady(t *testing.T) {
-	l := sharedLab(t, "a workload that does not become ready in time: the run holds and rolls its wave back")
+	l := targetLab(t, "a workload that does not become ready in time: the run holds and rolls its wave back")
 	l.rollBackUnready(t, deployments, "Deployment", "shop-web", "web")
 }
 
 // TestStatefulSetNeverReady moves a StatefulSet, whose controller waits for a pod that
 // never becomes ready, even after its template is restored.
 func TestStatefulSetNeverReady(t *testing.T) {
-	l := sharedLab(t, "a StatefulSet that does not become ready in time: the rollback evicts the pod that its controller waits for")
+	l := targetLab(t, "a StatefulSet that does not become ready in time: the rollback evicts the pod that its controller waits for")
 	e := l.rollBackUnready(t, resource("apps", "v1", "statefulsets"), "StatefulSet", "shop-data", "ledger")
 	e.requireOutput(t, "evicted pod ledger-1 of StatefulSet shop-data/ledger")
 }
 
 func (l *lab) rollBackUnready(t *testing.T, r schema.GroupVersionResource, kind, ns, name string) result {
 	t.Helper()
-	l.installTarget(t, "")
 	unready := templateAnnotations(map[string]any{"lab.rerig.dev/not-ready": "true@" + newRevision})
 	l.patch(t, r, ns, name, unready)
 	l.waitPlacement(t, everywhere(oldRevision))
@@ -43,8 +42,7 @@ func (l *lab) rollBackUnready(t *testing.T, r schema.GroupVersionResource, kind,
 
 // TestIstiodIsDownDuringARun scales the target's istiod to zero in the middle of a run.
 func TestIstiodIsDownDuringARun(t *testing.T) {
-	l := sharedLab(t, "the target's istiod is scaled to zero during a run: the run waits, names it, and continues when it is back")
-	l.installTarget(t, "")
+	l := targetLab(t, "the target's istiod is scaled to zero during a run: the run waits, names it, and continues when it is back")
 	g := newGate(t, l.config)
 	pause := g.pauseAt(t, labelOf("shop-data"))
 	p := start(t, g.kubeconfig, upgradeArgs("-f", tempFile(t, specFile))...)

@@ -12,9 +12,8 @@ import (
 // TestOtherToolsDuringARun has an autoscaler, another tool, a team and a GitOps tool
 // change the mesh during a run.
 func TestOtherToolsDuringARun(t *testing.T) {
-	l := sharedLab(t, "scaled, restarted by another tool, a new namespace, a GitOps tool that reverts: each is moved, or the run holds "+
+	l := targetLab(t, "scaled, restarted by another tool, a new namespace, a GitOps tool that reverts: each is moved, or the run holds "+
 		"and says why")
-	l.installTarget(t, "")
 	g := newGate(t, l.config)
 	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--ready-timeout", "15s")
 	defer l.scaleDeployment(t, "shop-web", "web", 2)

@@ -20,12 +20,18 @@ import (
 // plane and Helm releases, and restores the shop.
 func (l *lab) reset(t *testing.T) {
 	t.Helper()
-	l.deleteRecords(t)
 	l.uninstallReleases(t)
+	l.uninstall(t)
+	l.resetMesh(t)
+}
+
+// resetMesh is reset that leaves the second control plane.
+func (l *lab) resetMesh(t *testing.T) {
+	t.Helper()
+	l.deleteRecords(t)
 	if l.tagRevision(t, "default") != oldRevision {
 		l.moveDefault(t, oldRevision)
 	}
-	l.uninstall(t)
 	for _, ns := range shopNamespaces {
 		l.label(t, ns, shopLabels[ns])
 		l.annotate(t, ns, map[string]any{"lab.rerig.dev/reject": nil, "lab.rerig.dev/disconnected": nil})

@@ -12,9 +12,8 @@ import (
 // TestUpgradeStartedManually continues an upgrade that was started with kubectl, with
 // and without --from.
 func TestUpgradeStartedManually(t *testing.T) {
-	l := sharedLab(t, "a namespace was moved with kubectl: the run continues from there, and rolls back to --from, or to what it found")
+	l := targetLab(t, "a namespace was moved with kubectl: the run continues from there, and rolls back to --from, or to what it found")
 	before := l.snapshot(t, bindingFields())
-	l.installTarget(t, "")
 	l.relabelManually(t)
 	args := upgradeArgs("--to", newRevision, "--soak", "0s")
 
@@ -42,7 +41,8 @@ func TestUpgradeStartedManually(t *testing.T) {
 	l.requirePlacement(t, everywhere(newRevision))
 	l.rerig(t, rollbackArgs()...).requireExit(t, exitDone)
 	l.requirePlacement(t, everywhere(oldRevision))
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "rollback to --from", before.withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "rollback to --from",
+		before.withoutTarget().withoutRestarts(t))
 }
 
 // relabelManually moves shop-web with a label and deleted pods.

@@ -17,9 +17,8 @@ var autoscalers = resource("autoscaling", "v2", "horizontalpodautoscalers")
 // TestSwapUnderAutoscalers swaps a workload that a HorizontalPodAutoscaler watches, with
 // metrics from the story.
 func TestSwapUnderAutoscalers(t *testing.T) {
-	l := sharedLab(t, "an autoscaler by memory: parked pods lose its label too, or are not swapped where a policy selects by it; the "+
+	l := targetLab(t, "an autoscaler by memory: parked pods lose its label too, or are not swapped where a policy selects by it; the "+
 		"autoscaler keeps the Deployment's size")
-	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	l.patch(t, deployments, s.ns, "app", templateLabels(map[string]any{"tier": "front"}))
 	l.patch(t, resource("", "v1", "services"), s.ns, "app", map[string]any{"spec": map[string]any{"selector": map[string]any{"app": nil,

@@ -17,9 +17,8 @@ import (
 // TestSwapIsHeldBeforeItStarts has quotas without room for a keeper or a pod, then a
 // policy that requires the label that parking removes. No pod is touched meanwhile.
 func TestSwapIsHeldBeforeItStarts(t *testing.T) {
-	l := sharedLab(t, "quotas without room for a keeper or a pod, a policy that requires the label that parking removes: the run holds "+
+	l := targetLab(t, "quotas without room for a keeper or a pod, a policy that requires the label that parking removes: the run holds "+
 		"before any pod is detached, and continues without them")
-	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	before, args := s.serving(t), s.upgradeArgs("--soak", "1s", "--ready-timeout", "5s")
 	const words = "every pod bears its app"

@@ -17,9 +17,8 @@ import (
 // TestServiceSelectsParkedPods has Services select parked pods: a new one, and the
 // application's own with another selector.
 func TestServiceSelectsParkedPods(t *testing.T) {
-	l := sharedLab(t, "a new Service, or one with another selector, selects parked pods: they are parked again before they are deleted, "+
+	l := targetLab(t, "a new Service, or one with another selector, selects parked pods: they are parked again before they are deleted, "+
 		"no serving pod is deleted, nothing is left; or they are reattached")
-	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	l.patch(t, deployments, s.ns, "app", templateLabels(map[string]any{"tier": "front"}))
 	s.waitRevision(t, oldRevision)

@@ -14,9 +14,8 @@ import (
 
 // TestSwap swaps a workload pod by pod, and rolls back onto the same pods.
 func TestSwap(t *testing.T) {
-	l := sharedLab(t, "pod by pod, without a rollout: the old pods are parked until the soak is over; after a rollback the same pods "+
+	l := targetLab(t, "pod by pod, without a rollout: the old pods are parked until the soak is over; after a rollback the same pods "+
 		"serve again")
-	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	before, generation := s.serving(t), s.generation(t)
 
@@ -81,9 +80,8 @@ func (s swapApp) requirePolicyPrevents(t *testing.T) {
 // TestSwapRolledBackFromUnreadyPods makes the new pods unready while the old ones are
 // parked.
 func TestSwapRolledBackFromUnreadyPods(t *testing.T) {
-	l := sharedLab(t, "the new pods become unready while the old ones are parked: the rollback reattaches the old ones and does not wait "+
+	l := targetLab(t, "the new pods become unready while the old ones are parked: the rollback reattaches the old ones and does not wait "+
 		"for the new ones")
-	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	before := s.serving(t)
 	s.parkPods(t)
@@ -120,8 +118,7 @@ func (s swapApp) rollBackTo(t *testing.T, how string, before []string) {
 // onto the parked pods, and runs the same command again. Killed in every exchange, it
 // accepts a replacement pod in the end.
 func TestSwapKilledAtEveryWrite(t *testing.T) {
-	l := sharedLab(t, "killed after each write of a swap: the same command continues each time, and leaves no parked pod and no keeper")
-	l.installTarget(t, "")
+	l := targetLab(t, "killed after each write of a swap: the same command continues each time, and leaves no parked pod and no keeper")
 	s := l.createSwapApp(t)
 	g := newGate(t, l.config)
 	of := func(kinds ...string) []string {
@@ -162,15 +159,13 @@ func requireKillsAt(t *testing.T, kills []write, wanted []string) {
 
 // TestSwapKilledAndRolledBack kills a swap in the middle and rolls it back.
 func TestSwapKilledAndRolledBack(t *testing.T) {
-	l := sharedLab(t, "killed in the middle of a swap and rolled back: the same pods serve, and nothing is left")
-	l.installTarget(t, "")
+	l := targetLab(t, "killed in the middle of a swap and rolled back: the same pods serve, and nothing is left")
 	l.killSwap(t, 9, 9)
 }
 
 // TestSwapRolledBackAtEveryWrite does so after the nth write, for every n.
 func TestSwapRolledBackAtEveryWrite(t *testing.T) {
-	l := sharedLab(t, "killed after the nth write of a swap and rolled back, for every n: the same pods serve, and nothing is left")
-	l.installTarget(t, "")
+	l := targetLab(t, "killed after the nth write of a swap and rolled back, for every n: the same pods serve, and nothing is left")
 	l.killSwap(t, 1, 1000)
 }
 
@@ -208,9 +203,8 @@ func (l *lab) killSwap(t *testing.T, first, last int) {
 
 // TestRecordIsDeletedDuringASwap deletes the record of a run in the middle of a swap.
 func TestRecordIsDeletedDuringASwap(t *testing.T) {
-	l := sharedLab(t, "the MeshUpgrade is deleted while one pod is parked and one detached: no serving pod is deleted; the next run "+
+	l := targetLab(t, "the MeshUpgrade is deleted while one pod is parked and one detached: no serving pod is deleted; the next run "+
 		"cleans up")
-	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	g := newGate(t, l.config)
 	n := 0
@@ -246,9 +240,8 @@ func TestRecordIsDeletedDuringASwap(t *testing.T) {
 
 // TestTemplateChangesDuringASwap changes the template while pods are parked.
 func TestTemplateChangesDuringASwap(t *testing.T) {
-	l := sharedLab(t, "a template that changes while pods are parked: they are not reattached; the rollback creates new ones, and "+
+	l := targetLab(t, "a template that changes while pods are parked: they are not reattached; the rollback creates new ones, and "+
 		"nothing is left")
-	l.installTarget(t, "")
 	s := l.createSwapApp(t)
 	s.parkPods(t)
 	l.patch(t, deployments, s.ns, "app", templateAnnotations(map[string]any{"team": "deploys"}))

@@ -10,10 +10,9 @@ import (
 // TestTagMovedBefore starts where somebody has moved a tag and the default: what they
 // bind needs new pods, and no other label.
 func TestTagMovedBefore(t *testing.T) {
-	l := sharedLab(t, "a tag and the default were moved before the run: their namespaces keep their labels in upgrade and rollback, and "+
+	l := targetLab(t, "a tag and the default were moved before the run: their namespaces keep their labels in upgrade and rollback, and "+
 		"their pods are moved")
 	l.createTaggedNamespace(t)
-	l.installTarget(t, "")
 	l.moveDefault(t, newRevision)
 	l.setTag(t, "prod", newRevision)
 	l.requireSidecars(t, map[string]string{"tagged/web": oldRevision})

@@ -13,9 +13,8 @@ import (
 // TestMovedTagIsRemoved removes tags that a run has moved: the rollback has nothing to
 // point at the old revision.
 func TestMovedTagIsRemoved(t *testing.T) {
-	l := sharedLab(t, "a tag that was moved is removed: the rollback holds at once, says how to re-create it, and then continues")
+	l := targetLab(t, "a tag that was moved is removed: the rollback holds at once, says how to re-create it, and then continues")
 	l.createTaggedNamespace(t)
-	l.installTarget(t, "")
 	before, hooks := l.snapshot(t, bindingFields()), l.tagWebhooks(t)
 	l.rerig(t, upgradeArgs("--to", newRevision, "--soak", "0s")...).requireExit(t, exitDone)
 	l.requireSidecars(t, map[string]string{"tagged/web": newRevision})

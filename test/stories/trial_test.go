@@ -17,9 +17,8 @@ import (
 // TestTrialBeforeRelabelling creates a trial pod of each workload before its namespace
 // is relabelled.
 func TestTrialBeforeRelabelling(t *testing.T) {
-	l := sharedLab(t, "a trial pod of each workload on the new revision, in its Services, before its namespace is relabelled; then it is "+
+	l := targetLab(t, "a trial pod of each workload on the new revision, in its Services, before its namespace is relabelled; then it is "+
 		"deleted")
-	l.installTarget(t, "")
 	before := l.snapshot(t, bindingFields())
 	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--trial", "in-service")
 	planned := l.rerig(t, planArgs(args)...)
@@ -62,9 +61,8 @@ func TestTrialBeforeRelabelling(t *testing.T) {
 // TestFailingTrial has trials fail: the proxy rejects its configuration, the pod never
 // gets ready, the namespace has no room.
 func TestFailingTrial(t *testing.T) {
-	l := sharedLab(t, "a failing trial holds the run and names the workload, with nothing relabelled, nothing restarted, and no trial "+
+	l := targetLab(t, "a failing trial holds the run and names the workload, with nothing relabelled, nothing restarted, and no trial "+
 		"pod left")
-	l.installTarget(t, "")
 	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "out-of-service", "--ready-timeout", "12s",
 		"--rollback-on-failure")
 	held := func(name string, says ...string) {
@@ -123,8 +121,7 @@ func TestFailingTrial(t *testing.T) {
 // TestKilledDuringTrial kills rerig while a trial pod serves, and runs it again; and
 // kills it there, and deletes the record.
 func TestKilledDuringTrial(t *testing.T) {
-	l := sharedLab(t, "killed while a trial pod serves, and run again, or its record deleted: no trial pod is left")
-	l.installTarget(t, "")
+	l := targetLab(t, "killed while a trial pod serves, and run again, or its record deleted: no trial pod is left")
 	g := newGate(t, l.config)
 	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "in-service", "--lease-duration", lease)
 	serves := trialWrites[2]
@@ -142,9 +139,8 @@ func TestKilledDuringTrial(t *testing.T) {
 // TestTrialKilledAtEveryWrite kills rerig after each of its writes, and runs it again;
 // and kills it after each write of a trial, and rolls back, or deletes the record.
 func TestTrialKilledAtEveryWrite(t *testing.T) {
-	l := sharedLab(t, "killed after each write of a trial, and run again, rolled back, or deleted: no trial pod is left")
+	l := targetLab(t, "killed after each write of a trial, and run again, rolled back, or deleted: no trial pod is left")
 	before := l.snapshot(t, bindingFields())
-	l.installTarget(t, "")
 	g := newGate(t, l.config)
 	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "in-service", "--lease-duration", lease)
 	for _, at := range trialWrites {
@@ -157,7 +153,7 @@ func TestTrialKilledAtEveryWrite(t *testing.T) {
 		start(t, g.kubeconfig, rollbackArgs("--lease-duration", lease)...).end(t, runTimeout).requireExit(t, exitDone)
 		l.requireNoTrials(t)
 		l.requirePhase(t, "RolledBack")
-		l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "killed after "+w.String()+" and rolled back", before)
+		l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "killed after "+w.String()+" and rolled back", before.withoutTarget())
 	}
 	g.killAt(t, args, trialWrites[2])
 	l.deleteRecords(t)

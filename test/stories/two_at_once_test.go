@@ -6,8 +6,7 @@ import "testing"
 
 // TestTwoAtOnce runs the same command twice at the same time.
 func TestTwoAtOnce(t *testing.T) {
-	l := sharedLab(t, "two processes at once: the second watches, and takes over when the first dies")
-	l.installTarget(t, "")
+	l := targetLab(t, "two processes at once: the second watches, and takes over when the first dies")
 	args := upgradeArgs("--to", newRevision, "--soak", "1s", "--lease-duration", lease)
 	first, second := newGate(t, l.config), newGate(t, l.config)
 

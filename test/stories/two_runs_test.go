@@ -10,8 +10,7 @@ import (
 // TestNamespacesInTwoRuns moves one namespace and then the others, as two runs, and
 // rolls them back in the same order.
 func TestNamespacesInTwoRuns(t *testing.T) {
-	l := sharedLab(t, "one namespace first, the others later: two runs, each with its own rollback")
-	l.installTarget(t, "")
+	l := targetLab(t, "one namespace first, the others later: two runs, each with its own rollback")
 	l.createDeployment(t, "shop-data", "empty")
 	l.patch(t, deployments, "shop-data", "empty", map[string]any{"spec": map[string]any{"replicas": int64(0)}})
 	l.waitPlacement(t, everywhere(oldRevision))
