@@ -25,8 +25,10 @@ func TestAdmissionPolicyDeniesARestart(t *testing.T) {
 		says  []string
 		stand placement
 	}{
-		{"held", nil, []string{"WriteFailed", "Deployment shop-web/web"}, placement{"shop-data": oldRevision, "shop-core": oldRevision}},
-		{"put back", []string{"--rollback-on-failure"}, []string{"WaveReverted", "wave 1 was rolled back"}, everywhere(oldRevision)},
+		{name: "held", says: []string{"WriteFailed", "Deployment shop-web/web"},
+			stand: placement{"shop-data": oldRevision, "shop-core": oldRevision}},
+		{name: "rolled back", args: []string{"--rollback-on-failure"}, says: []string{"WaveReverted", "wave 1 was rolled back"},
+			stand: everywhere(oldRevision)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := upgradeArgs(append(c.args, "--to", newRevision, "--soak", "0s", "--wave", "shop-web", "--wave",
@@ -39,6 +41,9 @@ func TestAdmissionPolicyDeniesARestart(t *testing.T) {
 			l.rerig(t, "status").requireOutput(t, append(c.says, words)...)
 			l.requireLabels(t, c.stand)
 			lift()
+			if c.name != "held" && !exhaustive() {
+				return
+			}
 			l.rerig(t, args...).requireExit(t, exitDone)
 			l.requirePlacement(t, everywhere(newRevision))
 			l.rerig(t, rollbackArgs()...).requireExit(t, exitDone)

@@ -12,7 +12,7 @@ import (
 func TestAnotherToolInstallsTheRevision(t *testing.T) {
 	l := sharedLab(t, "another tool installs 1-31-0: the run waits for it, holds when it does not come, and validates it when it does")
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
-	args := upgradeArgs("--await", "--version", newVersion, "--soak", "1s")
+	args := upgradeArgs("--await", "--version", newVersion, "--soak", "0s", "--waves", "1")
 
 	held := l.rerig(t, append(args, "--ready-timeout", "5s")...)
 	held.requireExit(t, exitHeld)

@@ -24,8 +24,8 @@ func TestEveryKindOfBinding(t *testing.T) {
 	l.createEveryBinding(t)
 	before, hooks := l.snapshot(t, bindingFields()), l.snapshot(t,
 		allFields()).matching("webhookconfigurations").matching("/istio-revision-tag", "/istiod-default")
-	args := installArgs(t, "--soak", "1s", "--wave", "shop-core,shop-web", "--wave", "own,tagged", "--wave", "shop-data,kept",
-		"--ready-timeout", "20s")
+	args := installArgs(t, "--wave", "shop-core,shop-web", "--wave", "own,tagged", "--wave", "shop-data,kept",
+		"--ready-timeout", "10s")
 
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
@@ -35,7 +35,7 @@ func TestEveryKindOfBinding(t *testing.T) {
 		"restore label of Namespace tagged: istio.io/rev=1-31-0 -> istio.io/rev=prod",
 		"label CronJob own/report istio.io/rev=prod -> istio.io/rev=1-31-0: its template, for its next pods",
 		"label Deployment own/idle istio.io/rev=1-29-1 -> istio.io/rev=1-31-0: its template, for its next pods",
-		"kept by Argo CD application tenants", "Namespace kept istio.io/rev=1-29-1 -> istio.io/rev=1-31-0 (to be committed")
+		"managed by Argo CD application tenants", "Namespace kept istio.io/rev=1-29-1 -> istio.io/rev=1-31-0 (to be committed")
 
 	order := l.watchOrder(t, [][]string{{"shop-core", "shop-web"}, {"own", "tagged"}, {"shop-data", "kept"}})
 	held := l.rerig(t, args...)
@@ -192,7 +192,7 @@ func (l *lab) watchOrder(t *testing.T, waves [][]string) (end func()) {
 				looks++
 				faults = append(faults, movedTooEarly(list.Items, waves)...)
 			}
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 		}
 	}()
 	return func() {

@@ -24,9 +24,9 @@ func TestBrokenControlPlane(t *testing.T) {
 	e := l.rerig(t, upgradeArgs("--to", newRevision, "--operator", broken, "--istioctl", istioctl(t, newVersion), "--ready-timeout",
 		"15s")...)
 	e.requireExit(t, exitHeld)
-	e.requireOutput(t, "InstallFailed", "Deployment/istio-system/istiod-1-31-0", "left behind of revision 1-31-0",
+	e.requireOutput(t, "InstallFailed", "Deployment/istio-system/istiod-1-31-0", "left in the cluster of revision 1-31-0",
 		"Deployment istio-system/istiod-1-31-0",
-		"MutatingWebhookConfiguration istio-sidecar-injector-1-31-0", "to remove what was left behind")
+		"MutatingWebhookConfiguration istio-sidecar-injector-1-31-0", "to remove what is left:")
 	if e.took > 90*time.Second {
 		t.Errorf("it took %s to give up, though it has 15 s", e.took)
 	}
@@ -51,7 +51,7 @@ func TestBrokenControlPlane(t *testing.T) {
 	returned := l.rerig(t, rollbackArgs()...)
 	returned.requireExit(t, exitDone)
 	l.requirePhase(t, "RolledBack")
-	mended := l.rerig(t, installArgs(t)...)
+	mended := l.rerig(t, installArgs(t, "--waves", "1")...)
 	mended.requireExit(t, exitDone)
 	l.requirePlacement(t, everywhere(newRevision))
 }
@@ -60,7 +60,7 @@ func TestBrokenControlPlane(t *testing.T) {
 // behind.
 func removalCommand(t *testing.T, text string) string {
 	t.Helper()
-	_, after, ok := strings.Cut(text, "to remove what was left behind:")
+	_, after, ok := strings.Cut(text, "to remove what is left:")
 	if !ok {
 		t.Fatalf("no command is named in:\n%s", text)
 	}
@@ -78,7 +78,7 @@ func TestFirstWaveFails(t *testing.T) {
 	l := targetLab(t, "the first wave's proxies reject their configuration: the run holds, names it, and rolls the wave back")
 	before := l.snapshot(t, bindingFields())
 	l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": "lds@" + newRevision})
-	args := upgradeArgs("--to", newRevision, "--soak", "1s")
+	args := upgradeArgs("--to", newRevision, "--soak", "0s")
 
 	stopped := l.rerig(t, args...)
 	stopped.requireExit(t, exitHeld)

@@ -57,7 +57,7 @@ func (l *lab) rerig(t *testing.T, args ...string) result {
 func installArgs(t *testing.T, more ...string) []string {
 	t.Helper()
 	return slices.Concat([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision),
-		"--istioctl", istioctl(t, newVersion), "--yes", "--soak", "2s"}, more)
+		"--istioctl", istioctl(t, newVersion), "--yes", "--soak", "0s"}, more)
 }
 
 // rollbackArgs returns the arguments of a rollback.

@@ -13,11 +13,11 @@ func TestConnectionLost(t *testing.T) {
 	g := newGate(t, l.config)
 
 	pause := g.pauseAt(t, labelOf("shop-web"))
-	p := start(t, g.kubeconfig, upgradeArgs("--to", newRevision, "--soak", "0s")...)
+	p := start(t, g.kubeconfig, upgradeArgs("--to", newRevision, "--soak", "0s", "--waves", "1", "--lease-duration", "10s")...)
 	pause.waitReached(t, p)
 	pause.proceed()
 	g.disconnect(true)
-	time.Sleep(6 * time.Second) // shorter than the Lease
+	time.Sleep(4 * time.Second) // shorter than the Lease
 	g.disconnect(false)
 	p.end(t, runTimeout).requireExit(t, exitDone)
 	l.requirePlacement(t, everywhere(newRevision))

@@ -27,11 +27,11 @@ func TestDifferencesAreFound(t *testing.T) {
 	t.Run("a value", func(t *testing.T) {
 		l.changeMeshConfig(t, oldRevision, func(mesh map[string]any) { mesh["connectTimeout"] = "7s" })
 		l.createRevisionConfig(t)
-		planned := l.rerig(t, planArgs(upgradeArgs("--to", newRevision))...)
+		planned := l.rerig(t, planArgs(upgradeArgs("--to", newRevision, "--details"))...)
 		planned.requireExit(t, exitDone)
 		planned.requireOutput(t, "Control planes with different settings", "mesh configuration: connectTimeout 7s -> (not set)",
-			"Filters that fall silent", "EnvoyFilter shop-core/old-proxies", `proxyVersion ^1\.29.*`,
-			"Configuration of one revision", "Sidecar shop-core/narrow", "label istio.io/rev=1-29-1")
+			"EnvoyFilters without effect on the new version", "EnvoyFilter shop-core/old-proxies", `proxyVersion ^1\.29.*`,
+			"Configuration that only one revision reads", "Sidecar shop-core/narrow", "label istio.io/rev=1-29-1")
 	})
 	to := upgradeArgs("--to", newRevision)
 	t.Run("the trust domain", func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestDifferencesAfterInstall(t *testing.T) {
 	held := l.rerig(t, args...)
 	held.requireExit(t, exitHeld)
 	held.requireOutput(t, "Held at 1-31-0 (CheckFailed)",
-		"revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "authorization policies refuse")
+		"revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "Authorization policies reject requests from another trust domain")
 	l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "a control plane of another trust domain", before)
 	l.requirePlacement(t, everywhere(oldRevision))
 }

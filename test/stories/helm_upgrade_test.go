@@ -24,7 +24,7 @@ func TestUpgradeByHelm(t *testing.T) {
 	l := sharedLab(t, "Helm installs 1-31-0 from a chart repository, with the values of the revision that istioctl installed; the shop "+
 		"is upgraded and rolled back")
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
-	args := upgradeArgs("--chart", "istiod", "--repo", chartRepository(t, newVersion), "--soak", "1s")
+	args := upgradeArgs("--chart", "istiod", "--repo", chartRepository(t, newVersion), "--soak", "0s", "--waves", "1")
 
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
@@ -84,7 +84,7 @@ func TestHelmInheritsValues(t *testing.T) {
 	eventually(t, time.Minute, func() error { return rolledOut(l.deployment(t, "shop-web", "web")) })
 
 	mine := tempFile(t, "meshConfig: {accessLogFile: /dev/stderr}\n")
-	args := upgradeArgs("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "1s",
+	args := upgradeArgs("--chart", chartRegistry(t, newVersion)+"istiod", "--values", mine, "-n", "shop-web", "--soak", "0s",
 		"--remove-old")
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireOutput(t, "inherited from Helm release istio-system/istiod-custom:", "env.PILOT_PUSH_THROTTLE=77",
@@ -173,7 +173,7 @@ func (l *lab) killDuringHelm(t *testing.T, first, step int) (kills, pending int)
 	t.Helper()
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
 	g := newGate(t, l.config)
-	args := upgradeArgs("--chart", filepath.Join(charts(t, newVersion), "istiod"), "--soak", "1s", "--lease-duration", lease)
+	args := upgradeArgs("--chart", filepath.Join(charts(t, newVersion), "istiod"), "--soak", "0s", "--waves", "1", "--lease-duration", lease)
 	for nth := first; ; nth += step {
 		killed, e := g.runUntil(t, args, nthWriteBy("helm", nth))
 		if killed == nil {

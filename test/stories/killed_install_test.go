@@ -31,7 +31,7 @@ func (l *lab) killDuringInstall(t *testing.T, first, step int) int {
 	before := l.snapshot(t, bindingFields())
 	gateways := l.gatewaySnapshot(t)
 	g := newGate(t, l.config)
-	args := installArgs(t, "--lease-duration", lease)
+	args := installArgs(t, "--waves", "1", "--lease-duration", lease)
 	kills := 0
 	for nth := first; ; nth += step {
 		began := time.Now()

@@ -4,6 +4,7 @@ package stories
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ type obstacle struct {
 	says     []string // in the output of the hold
 	moved    int      // pods replaced when the run holds
 	back     bool     // roll it back too
+	always   bool     // make test runs it too, and not only make test-all
 }
 
 const meta = "metadata: {name: x, namespace: held}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: x}}\n"
@@ -44,7 +46,7 @@ const (
 
 var obstacles = []obstacle{
 	{name: "Deployment not ready", workload: apps("Deployment", stuck), pods: 2, says: []string{"TimedOut", "Deployment held/x"}},
-	{name: "Deployment without quota", workload: apps("Deployment", good+quota), pods: 2,
+	{name: "Deployment without quota", workload: apps("Deployment", good+quota), pods: 2, always: true,
 		says: []string{"TimedOut", "Deployment held/x", "not started, capacity is missing: ResourceQuota tight has 0 of 2 pods left"}},
 	{name: "Deployment without a node", pods: 3,
 		workload: strings.NewReplacer("replicas: 2", "replicas: 3", "docker.io/lab/app:1",
@@ -52,7 +54,7 @@ var obstacles = []obstacle{
 		says: []string{"TimedOut", "Deployment held/x", "not started, capacity is missing: no node that takes pods has 70"}},
 	{name: "StatefulSet not ready", workload: apps("StatefulSet", oneService+stuck), pods: 2, moved: 1,
 		says: []string{"TimedOut", "StatefulSet held/x", "x-1"}},
-	{name: "StatefulSet OnDelete not ready", workload: apps("StatefulSet", onDelete+stuck), pods: 2, moved: 1, back: true,
+	{name: "StatefulSet OnDelete not ready", workload: apps("StatefulSet", onDelete+stuck), pods: 2, moved: 1, back: true, always: true,
 		says: []string{"TimedOut", "StatefulSet held/x", "pod x-1 is not ready"}},
 	{name: "StatefulSet OnDelete with a budget", workload: apps("StatefulSet", onDelete+good+budget), pods: 2,
 		says: []string{"TimedOut", "StatefulSet held/x", "The disruption budget strict needs 2 healthy pods and has 2 currently"}},
@@ -60,10 +62,10 @@ var obstacles = []obstacle{
 		says: []string{"TimedOut", "ReplicaSet held/x", "The disruption budget strict"}},
 	{name: "ReplicaSet not ready", workload: apps("ReplicaSet", stuck), pods: 2, moved: 1, back: true,
 		says: []string{"TimedOut", "ReplicaSet held/x", "is not ready"}},
-	{name: "Rollout with a budget", pods: 2, back: true,
+	{name: "Rollout with a budget", pods: 2, back: true, always: true,
 		workload: "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n" + meta + "  strategy: {canary: {}}\n" + good + budget,
 		says:     []string{"TimedOut", "Rollout held/x", "has a sidecar of 1-29-1 instead of 1-31-0"}},
-	{name: "DaemonSet not ready", pods: 3, moved: 1, says: []string{"TimedOut", "DaemonSet held/x"},
+	{name: "DaemonSet not ready", pods: 3, moved: 1, always: true, says: []string{"TimedOut", "DaemonSet held/x"},
 		workload: strings.Replace(apps("DaemonSet", stuck), "  replicas: 2\n", "", 1)},
 }
 
@@ -78,13 +80,14 @@ spec: {revision: ` + newRevision + `, readyTimeout: 5s, soak: 0s, waves: [{names
 func (l *lab) runObstacles(t *testing.T) {
 	all := "apiVersion: v1\nkind: Namespace\nmetadata: {name: next, labels: {istio.io/rev: " + oldRevision + "}}\n---\n" +
 		strings.ReplaceAll("apiVersion: apps/v1\nkind: Deployment\n"+meta+good, "namespace: held", "namespace: next")
-	for i, o := range obstacles {
+	chosen := slices.DeleteFunc(slices.Clone(obstacles), func(o obstacle) bool { return !o.always && !exhaustive() })
+	for i, o := range chosen {
 		held := fmt.Sprintf("held-%d", i)
 		all += "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: " + held + ", labels: {istio.io/rev: " + oldRevision + "}}\n---\n" +
 			strings.ReplaceAll(o.workload, "namespace: held", "namespace: "+held)
 	}
 	l.kubectl(t, "apply", "-f", tempFile(t, all))
-	for i, o := range obstacles {
+	for i, o := range chosen {
 		held := fmt.Sprintf("held-%d", i)
 		t.Run(o.name, func(t *testing.T) {
 			l.deleteRecords(t)

@@ -41,7 +41,7 @@ func (l *lab) moveOwnLabels(t *testing.T) {
 	eventually(t, runTimeout, func() error { return l.checkOwn(t, placement{}) })
 	before := l.ownTemplateLabels(t)
 
-	args := []string{"--to", newRevision, "-n", "own", "--soak", "0s", "--name", "own", "--ready-timeout", "20s"}
+	args := []string{"--to", newRevision, "-n", "own", "--soak", "0s", "--name", "own", "--ready-timeout", "10s"}
 	planned := l.rerig(t, append([]string{"plan"}, args...)...)
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "Blockers: not moved", "StatefulSet own/partition", "a partition keeps its pods",

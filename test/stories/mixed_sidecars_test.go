@@ -51,7 +51,7 @@ func TestMixedSidecars(t *testing.T) {
 	planned := l.rerig(t, "plan", "--to", newRevision, "-n", ns)
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "StatefulSet mixed/x 2 pods 1-29-1+"+between+" -> 1-31-0")
-	moved := l.rerig(t, upgradeArgs("--to", newRevision, "-n", ns, "--soak", "1s")...)
+	moved := l.rerig(t, upgradeArgs("--to", newRevision, "-n", ns, "--soak", "0s")...)
 	moved.requireExit(t, exitDone)
 	moved.requireOutput(t, "evicted pod x-1 of StatefulSet mixed/x", "evicted pod x-0 of StatefulSet mixed/x")
 	l.requirePhase(t, "Completed")

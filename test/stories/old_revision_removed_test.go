@@ -21,7 +21,7 @@ const savedCopies = "rerig.dev/kept=" + oldRevision
 // revision at its end.
 func removalArgs(t *testing.T, more ...string) []string {
 	t.Helper()
-	args := installArgs(t, "--remove-old")
+	args := installArgs(t, "--remove-old", "--waves", "1")
 	for _, ns := range shopNamespaces {
 		args = append(args, "-n", ns)
 	}

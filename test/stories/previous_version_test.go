@@ -21,7 +21,7 @@ func TestPreviousVersionIsContinued(t *testing.T) {
 		"rolled back")
 	previous := buildPrevious(t)
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
-	args := installArgs(t, "--soak", "1s", "--lease-duration", lease)
+	args := installArgs(t, "--soak", "0s", "--lease-duration", lease)
 
 	g := newGate(t, l.config)
 	pause := g.pauseAt(t, labelOf("shop-core"))

@@ -132,7 +132,7 @@ func eventually(t *testing.T, within time.Duration, ask func() error) {
 		select {
 		case <-ctx.Done():
 			t.Fatalf("not within %s: %v", within, err)
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(300 * time.Millisecond):
 		}
 	}
 }

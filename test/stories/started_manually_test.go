@@ -15,7 +15,7 @@ func TestUpgradeStartedManually(t *testing.T) {
 	l := targetLab(t, "a namespace was moved with kubectl: the run continues from there, and rolls back to --from, or to what it found")
 	before := l.snapshot(t, bindingFields())
 	l.relabelManually(t)
-	args := upgradeArgs("--to", newRevision, "--soak", "0s")
+	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--waves", "1")
 
 	// Without --from the moved namespace is part of the baseline.
 	planned := l.rerig(t, planArgs(args)...)

@@ -17,7 +17,7 @@ func TestTagMovedBefore(t *testing.T) {
 	l.setTag(t, "prod", newRevision)
 	l.requireSidecars(t, map[string]string{"tagged/web": oldRevision})
 	before := l.snapshot(t, bindingFields())
-	args := upgradeArgs("--to", newRevision, "--soak", "0s")
+	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--waves", "1")
 
 	for _, c := range []struct{ flag, value string }{{"--labels", "explicit"}, {"--from", oldRevision}} {
 		planned := l.rerig(t, planArgs(append(slices.Clone(args), c.flag, c.value))...)

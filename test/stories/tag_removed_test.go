@@ -16,7 +16,7 @@ func TestMovedTagIsRemoved(t *testing.T) {
 	l := targetLab(t, "a tag that was moved is removed: the rollback holds at once, says how to re-create it, and then continues")
 	l.createTaggedNamespace(t)
 	before, hooks := l.snapshot(t, bindingFields()), l.tagWebhooks(t)
-	l.rerig(t, upgradeArgs("--to", newRevision, "--soak", "0s")...).requireExit(t, exitDone)
+	l.rerig(t, upgradeArgs("--to", newRevision, "--soak", "0s", "--waves", "1")...).requireExit(t, exitDone)
 	l.requireSidecars(t, map[string]string{"tagged/web": newRevision})
 
 	for _, tag := range []string{"prod", "default"} {

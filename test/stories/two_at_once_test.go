@@ -7,7 +7,7 @@ import "testing"
 // TestTwoAtOnce runs the same command twice at the same time.
 func TestTwoAtOnce(t *testing.T) {
 	l := targetLab(t, "two processes at once: the second watches, and takes over when the first dies")
-	args := upgradeArgs("--to", newRevision, "--soak", "1s", "--lease-duration", lease)
+	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--lease-duration", lease)
 	first, second := newGate(t, l.config), newGate(t, l.config)
 
 	pause := first.pauseAt(t, labelOf("shop-web"))

@@ -54,7 +54,7 @@ func TestUntaggedDefault(t *testing.T) {
 	before, hooks := l.snapshot(t, bindingFields()), l.snapshot(t, allFields()).matching("webhookconfigurations")
 
 	args := []string{"upgrade", "--to", newRevision, "--operator", defaultOperator(t, newRevision), "--istioctl", istioctl(t,
-		newVersion), "--yes", "--soak", "0s"}
+		newVersion), "--yes", "--soak", "0s", "--waves", "1"}
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "Namespace silent (none) -> istio.io/rev=1-31-0", "tag the default revision: default -> 1-31-0",

@@ -17,7 +17,8 @@ func TestUpgradeAndRollback(t *testing.T) {
 	l := sharedLab(t, "the shop is upgraded to 1.31.0 in three waves, and rolled back")
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
 
-	planned := l.rerig(t, planArgs(installArgs(t))...)
+	args := installArgs(t, "--soak", "1s")
+	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "3 namespaces in 3 waves to revision 1-31-0 (Istio 1.31.0)",
 		"CustomResourceDefinition meshupgrades.rerig.dev", "install revision 1-31-0",
@@ -28,14 +29,14 @@ func TestUpgradeAndRollback(t *testing.T) {
 		"Gateways that stay", "Deployment istio-system/istio-ingressgateway 2 pods", "Deployment istio-system/istio-egressgateway 2 pods",
 		"Deployment shop-data/rates no preStop hook in container rates")
 	if n := strings.Count(planned.text, "no preStop hook"); n != 1 {
-		t.Errorf("%d workloads are out to lose requests, want rates alone:\n%s", n, planned.text)
+		t.Errorf("got %d workloads without a preStop hook, want rates alone:\n%s", n, planned.text)
 	}
 	for _, wl := range shopWorkloads {
 		planned.requireOutput(t, "restart "+wl)
 	}
 	l.snapshot(t, bindingFields()).requireSame(t, "a plan", before)
 
-	moved := l.rerig(t, installArgs(t)...)
+	moved := l.rerig(t, args...)
 	moved.requireExit(t, exitDone)
 	moved.requireOutput(t, "Run to-1-31-0 is complete", "rerig rollback to-1-31-0")
 	t.Logf("upgrade: %s", short(moved.took))
@@ -45,7 +46,7 @@ func TestUpgradeAndRollback(t *testing.T) {
 	l.requireInventory(t, newRevision)
 	l.requirePhase(t, "Completed")
 
-	again := l.rerig(t, installArgs(t)...)
+	again := l.rerig(t, args...)
 	again.requireExit(t, exitDone)
 	again.requireOutput(t, "Nothing is left to do")
 
