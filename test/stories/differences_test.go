@@ -61,7 +61,8 @@ func TestDifferencesAfterInstall(t *testing.T) {
 	held := l.rerig(t, args...)
 	held.requireExit(t, exitHeld)
 	held.requireOutput(t, "Held at 1-31-0 (CheckFailed)",
-		"revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local", "Authorization policies reject requests from another trust domain")
+		"revision 1-31-0 has the trust domain elsewhere, revision 1-29-1 has cluster.local",
+		"Authorization policies reject requests from another trust domain")
 	l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "a control plane of another trust domain", before)
 	l.requirePlacement(t, everywhere(oldRevision))
 }
