@@ -18,6 +18,22 @@ func writeDurations(path string, r report, o options, began time.Time, took time
 	return nil
 }
 
+// durationsPage has the durations by which stories are ordered.
+const durationsPage = "docs/contributing/test-durations.md"
+
+// readDurations returns the durations of stories in the tables of a page.
+func readDurations(page string) map[string]time.Duration {
+	found := map[string]time.Duration{}
+	for line := range strings.Lines(page) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		name, last := strings.TrimSpace(cells[0]), strings.TrimSpace(cells[len(cells)-1])
+		if took, err := time.ParseDuration(last); err == nil && strings.HasPrefix(name, "Test") {
+			found[name] = took
+		}
+	}
+	return found
+}
+
 // durations returns a page with the durations of phases and stories.
 func durations(r report, o options, began time.Time, took time.Duration) string {
 	var b strings.Builder

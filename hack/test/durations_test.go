@@ -8,6 +8,13 @@ import (
 	"time"
 )
 
+func TestDurationsAreRead(t *testing.T) {
+	got := readDurations("# Page\n| phase | took |\n| unit tests | 1m |\n| TestA | passed | 1m3s |\n|TestB|2.5s|\n| TestC | soon |\n")
+	if len(got) != 2 || got["TestA"] != 63*time.Second || got["TestB"] != 2500*time.Millisecond {
+		t.Errorf("got %v, want TestA 1m3s and TestB 2.5s", got)
+	}
+}
+
 func TestDurationsOfPhasesAndStories(t *testing.T) {
 	r := report{
 		results: []result{

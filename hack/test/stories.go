@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,9 +73,20 @@ func (s *selection) sort(names []string, o options) error {
 	return nil
 }
 
-// jobs returns one job per story on a hollow lab.
+// jobs returns one job per story on a hollow lab: the longest first, so that the
+// workers end at about the same time. Stories of unknown duration come before them.
 func (s selection) jobs(o options) (all []job) {
-	for _, name := range s.hollow {
+	page, _ := os.ReadFile(durationsPage) // without it the order does not matter
+	took := readDurations(string(page))
+	expected := func(name string) time.Duration {
+		if d, known := took[name]; known {
+			return d
+		}
+		return time.Hour
+	}
+	names := slices.Clone(s.hollow)
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(expected(b), expected(a)) })
+	for _, name := range names {
 		all = append(all, job{name: name, run: func(ctx context.Context, w *worker) []result {
 			return runStories(ctx, o, s.binary, w.name, []string{name}, w.out)
 		}})
