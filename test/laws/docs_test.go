@@ -136,3 +136,33 @@ func TestDecisionsAreNumbered(t *testing.T) {
 		seen[inName] = name
 	}
 }
+
+// TestPagesAreReachable follows links from README.md to every page of docs. A link to a folder
+// leads to all pages in it.
+func TestPagesAreReachable(t *testing.T) {
+	all := pages(t)
+	reached := map[string]bool{}
+	open := []string{filepath.Join(root, "README.md")}
+	for len(open) > 0 {
+		page := open[0]
+		open = open[1:]
+		if reached[page] {
+			continue
+		}
+		reached[page] = true
+		for _, m := range link.FindAllStringSubmatch(all[page], -1) {
+			file, _, _ := strings.Cut(m[1], "#")
+			target := filepath.Join(filepath.Dir(page), file)
+			for path := range all {
+				if path == target || filepath.Dir(path) == target {
+					open = append(open, path)
+				}
+			}
+		}
+	}
+	for path := range all {
+		if within(repositoryPath(path), "docs") && !reached[path] {
+			t.Errorf("no link leads from README.md to %s", path)
+		}
+	}
+}
