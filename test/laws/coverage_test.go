@@ -91,12 +91,20 @@ func (r coverageRow) faults(tests map[string]string) []string {
 }
 
 func TestCoverageNamesRealTests(t *testing.T) {
-	tests := testFolders(t)
+	tests, named := testFolders(t), map[string]bool{}
 	for _, c := range readCoverage(t) {
 		for _, r := range c.Rows {
+			for _, name := range r.Tests {
+				named[name] = true
+			}
 			for _, fault := range r.faults(tests) {
 				t.Errorf("test/coverage.yaml: %s: %s: %s", c.Capability, r.Case, fault)
 			}
+		}
+	}
+	for name, folder := range tests {
+		if folder == "test/stories" && !strings.HasPrefix(name, "TestHarness") && name != "TestMain" && !named[name] {
+			t.Errorf("test/coverage.yaml names no row for the story %s", name)
 		}
 	}
 	page, err := os.ReadFile(filepath.Join(root, "docs", "contributing", "long-runs.md"))
