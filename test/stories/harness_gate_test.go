@@ -49,15 +49,17 @@ func TestHarnessGate(t *testing.T) {
 	}))
 	defer server.Close()
 	g := newGate(t, &rest.Config{Host: server.URL, BearerToken: "ours"})
-	patches, struck := 0, false
-	g.shutAfter(func(w write) bool { patches++; return patches == 2 }, func() { struck = true })
+	patches, struck := 0, make(chan struct{})
+	g.shutAfter(func(w write) bool { patches++; return patches == 2 }, func() { close(struck) })
 	for _, path := range []string{"/api/v1/namespaces/a", "/apis/coordination.k8s.io/v1/namespaces/x/leases/rerig",
 		"/api/v1/namespaces/b?dryRun=All", "/api/v1/namespaces/b"} {
 		if code, err := request(t, g, http.MethodPatch, path); code != http.StatusCreated {
 			t.Fatalf("PATCH %s: code %d, %v", path, code, err)
 		}
 	}
-	if !struck {
+	select {
+	case <-struck: // soon after the answer was passed on
+	case <-time.After(10 * time.Second):
 		t.Error("it was not shut after the second write")
 	}
 	if _, err := request(t, g, http.MethodPatch, "/api/v1/namespaces/c"); err == nil {
