@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plantest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/step"
+)
+
+func Intent() step.Intent {
+	return step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
+		Waves: [][]string{{"a"}, {"b", "c"}, {"d"}}}
+}
+
+func IntentForAll() step.Intent {
+	return step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, WaveCount: 3}
+}
+
+// Forward returns the target of an upgrade of w, and ends the test on an error.
+func Forward(t *testing.T, w mesh.World, in step.Intent, l step.Ledger) step.Target {
+	t.Helper()
+	target, err := plan.ForwardTarget(w, in, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// Run does one step after the other, chosen from the first stage by pick, until none is left or n
+// are done. It calls see before each step.
+func Run(
+	t *testing.T, w mesh.World, target step.Target, l step.Ledger, n int, pick func(int) int,
+	see func(mesh.World, step.Ledger, []step.Stage, step.Step),
+) (mesh.World, step.Ledger, []step.Step) {
+	t.Helper()
+	var done []step.Step
+	for len(done) != n {
+		left := plan.Steps(w, target, l)
+		if len(left) == 0 {
+			break
+		}
+		s := left[0].Steps[pick(len(left[0].Steps))]
+		if see != nil {
+			see(w, l, left, s)
+		}
+		l.Reached = max(l.Reached, plan.RankOf(target, s.Wave, s.Kind))
+		w, l = plan.Simulate(w, target, l, s, Noon)
+		done = append(done, s)
+		if len(done) > 1000 {
+			t.Fatalf("after 1000 steps: got %s, want an end", s)
+		}
+	}
+	return w, l, done
+}
+
+func First(int) int { return 0 }
+
+// Settled returns the World without what a rollback leaves: the installed revision, the CRD, and
+// the restart annotations.
+func Settled(w mesh.World) mesh.World {
+	w = Clone(w)
+	w.CRDInstalled = false
+	w.Revisions = slices.DeleteFunc(w.Revisions, func(r mesh.Revision) bool { return r.Name == "1-31-0" })
+	w.Webhooks = slices.DeleteFunc(w.Webhooks, func(h mesh.Webhook) bool { return h.Revision == "1-31-0" })
+	for i := range w.Workloads {
+		w.Workloads[i].RestartAnnotation = mesh.RestartAnnotation{}
+		w.Workloads[i].Template.Hash = ""
+		w.Workloads[i].Pods = slices.Clone(w.Workloads[i].Pods)
+		for j := range w.Workloads[i].Pods {
+			w.Workloads[i].Pods[j].Sidecar.Version = ""
+		}
+	}
+	return w
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package selection_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/plantest"
+	"github.com/rerig/rerig/internal/step"
+)
+
+func TestNamespacesAreSelectedAndDividedIntoWaves(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		in   step.Intent
+		want string
+	}{
+		{name: "all that are bound, three waves", in: step.Intent{}, want: "[[a] [b c] [d]]"},
+		{name: "one wave", in: step.Intent{WaveCount: 1}, want: "[[a b c d]]"},
+		{name: "more waves than namespaces", in: step.Intent{WaveCount: 9}, want: "[[a] [b] [c] [d]]"},
+		{name: "by name", in: step.Intent{Namespaces: []string{"d", "b"}}, want: "[[b] [d]]"},
+		{name: "by selector", in: step.Intent{Selector: &mesh.Selector{{Key: "team", Operator: mesh.Exists}}}, want: "[[b]]"},
+		{name: "by name and selector",
+			in:   step.Intent{Namespaces: []string{"a"}, Selector: &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"core"}}}},
+			want: "[[a] [b]]",
+		},
+		{name: "by the waves themselves", in: step.Intent{Waves: [][]string{{"d"}, {"a", "b"}}}, want: "[[d] [a b]]"},
+		{name: "a selector leaves unbound ones out", in: step.Intent{Selector: &mesh.Selector{}}, want: "[[a] [b c] [d]]"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.in.Revision, tc.in.Installable = "1-31-0", true
+			target, err := plan.ForwardTarget(plantest.World(), tc.in, step.Ledger{})
+			var got [][]string
+			for _, g := range target.Waves {
+				got = append(got, g.Namespaces)
+			}
+			if err != nil || fmt.Sprint(got) != tc.want {
+				t.Errorf("waves: got %v, %v, want %s", got, err, tc.want)
+			}
+		})
+	}
+}
+
+// Invalid input is refused with the state of the cluster and a remedy.
+func TestInvalidSelectionsAreRefused(t *testing.T) {
+	label := func(w *mesh.World, name, key, value string) {
+		for i, ns := range w.Namespaces {
+			if ns.Name == name {
+				w.Namespaces[i].Labels = map[string]string{key: value}
+			}
+		}
+	}
+	for _, tc := range []struct {
+		name     string
+		in       step.Intent
+		world    func(*mesh.World)
+		wantText string
+	}{
+		{
+			name: "no Istio", in: step.Intent{Installable: true}, world: func(w *mesh.World) { w.Revisions = nil },
+			wantText: "no Istio control plane was found",
+		},
+		{name: "no such revision", in: step.Intent{}, wantText: "the cluster has 1-29-1"},
+		{
+			name:     "no such namespace",
+			in:       step.Intent{Installable: true, Namespaces: []string{"nope"}},
+			wantText: `namespace "nope" does not exist`,
+		},
+		{name: "unbound namespace",
+			in:       step.Intent{Installable: true, Namespaces: []string{"free"}},
+			wantText: "not bound to a revision, by its labels ((none))",
+		},
+		{
+			name:     "the is the root namespace",
+			in:       step.Intent{Installable: true, Namespaces: []string{"istio-system"}},
+			wantText: "is the root namespace",
+		},
+		{name: "switched off",
+			in:       step.Intent{Installable: true, Namespaces: []string{"a"}},
+			world:    func(w *mesh.World) { label(w, "a", mesh.InjectionLabel, "disabled") },
+			wantText: "not bound",
+		},
+		{name: "a label nobody serves",
+			in:       step.Intent{Installable: true},
+			world:    func(w *mesh.World) { label(w, "a", mesh.RevisionLabel, "ghost") },
+			wantText: "no webhook selects",
+		},
+		{name: "two would inject", in: step.Intent{Installable: true}, world: func(w *mesh.World) {
+			h := w.Webhooks[0]
+			h.Revision, h.Configuration = "other", "other"
+			w.Webhooks = append(w.Webhooks, h)
+		}, wantText: "2 revisions would inject"},
+		{name: "the revision in use", in: step.Intent{Revision: "1-29-1"}, wantText: "nothing to move"},
+		{name: "the revision in use, named", in: step.Intent{Revision: "1-29-1", Namespaces: []string{"a"}}, wantText: "is the one in use in a"},
+		{name: "selector without matches",
+			in:       step.Intent{Installable: true, Selector: &mesh.Selector{{Key: "x", Operator: mesh.Exists}}},
+			wantText: "the selector matches no namespace",
+		},
+		{name: "in two waves", in: step.Intent{Installable: true, Waves: [][]string{{"a"}, {"a"}}}, wantText: "in wave 1 and in wave 2"},
+		{name: "in no wave",
+			in:       step.Intent{Installable: true, Namespaces: []string{"a", "b"}, Waves: [][]string{{"a"}}},
+			wantText: `"b" is selected and in no wave`,
+		},
+		{name: "in a wave, not selected",
+			in:       step.Intent{Installable: true, Namespaces: []string{"a"}, Waves: [][]string{{"a"}, {"b"}}},
+			wantText: "not among the selected",
+		},
+		{name: "an empty wave", in: step.Intent{Installable: true, Waves: [][]string{{"a"}, {}}}, wantText: "wave 2 is empty"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := plantest.World()
+			if tc.world != nil {
+				tc.world(&w)
+			}
+			if tc.in.Revision == "" {
+				tc.in.Revision = "1-31-0"
+			}
+			if _, err := plan.ForwardTarget(w, tc.in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), tc.wantText) {
+				t.Errorf("got error %v, want %q", err, tc.wantText)
+			}
+		})
+	}
+}
+
+// Namespaces that are labelled for the target and have old pods are selected.
+func TestNamespacesWithOldPodsAreSelected(t *testing.T) {
+	w := plantest.World()
+	w = plantest.WithRevision(w, "1-31-0", "1.31.0")
+	for _, ns := range []string{"a", "b", "c", "d"} {
+		binding.SimulateLabels(&w, step.Step{Subject: step.Subject(ns), To: mesh.Pinned("1-31-0").String()})
+	}
+	target, err := plan.ForwardTarget(w, step.Intent{Revision: "1-31-0", WaveCount: 1}, step.Ledger{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := step.Changing(plan.Steps(w, target, step.Ledger{})); len(left) != 13 { // the CRD, and 12 restarts
+		t.Errorf("changes: got %d, want 13: %v", len(left), left)
+	}
+}

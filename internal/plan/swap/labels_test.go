@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+func webWorkload(others ...mesh.PodSelector) mesh.Workload {
+	return mesh.Workload{Kind: mesh.Deployment, Namespace: "shop", Name: "web", ReplicaSetHash: "h1",
+		Template:  mesh.Template{Labels: map[string]string{"app": "web", "tier": "front", "team": "a"}},
+		Services:  []mesh.Service{{Name: "web", Selector: map[string]string{"app": "web", "tier": "front"}}},
+		Selectors: others}
+}
+
+func podSelector(does mesh.Effect, subject string, s ...mesh.Requirement) mesh.PodSelector {
+	return mesh.PodSelector{Subject: subject, Effect: does, Selector: s}
+}
+
+func hasLabel(key string, values ...string) mesh.Requirement {
+	return mesh.Requirement{Key: key, Operator: mesh.In, Values: values}
+}
+
+// A parked pod is not counted among those that serve, no policy begins or ceases to apply to it,
+// and no other controller owns it. Otherwise the workload is unfit for a swap.
+func TestUnfitByOtherSelectors(t *testing.T) {
+	absent := mesh.Requirement{Key: "app", Operator: mesh.DoesNotExist}
+	for _, tc := range []struct {
+		name     string
+		wl       mesh.Workload
+		takes    map[string]string
+		wantText string
+	}{
+		{name: "nothing", wl: webWorkload(), takes: map[string]string{"app": "web"}},
+		{name: "a rule by a label beside",
+			wl:    webWorkload(podSelector(mesh.SetsPolicy, "NetworkPolicy shop/p", hasLabel("team", "a"))),
+			takes: map[string]string{"app": "web"},
+		},
+		{name: "a rule by one of two",
+			wl:    webWorkload(podSelector(mesh.SetsPolicy, "NetworkPolicy shop/p", hasLabel("app", "web"))),
+			takes: map[string]string{"tier": "front"},
+		},
+		{name: "a rule by both",
+			wl:       webWorkload(podSelector(mesh.SetsPolicy, "AuthorizationPolicy shop/p", hasLabel("app", "web"), hasLabel("tier", "front"))),
+			takes:    map[string]string{"app": "web"},
+			wantText: "AuthorizationPolicy shop/p selects by labels that a parked pod loses",
+		},
+		{name: "a rule for others",
+			wl:    webWorkload(podSelector(mesh.SetsPolicy, "NetworkPolicy shop/p", hasLabel("app", "api"))),
+			takes: map[string]string{"tier": "front"},
+		},
+		{name: "a rule that would begin",
+			wl: webWorkload(
+				podSelector(mesh.SetsPolicy, "NetworkPolicy shop/p", absent),
+				podSelector(mesh.SetsPolicy, "Sidecar shop/s", hasLabel("tier", "front")),
+			),
+			wantText: "shop/",
+		},
+		{name: "a rule by the hash",
+			wl:       webWorkload(podSelector(mesh.SetsPolicy, "NetworkPolicy shop/p", hasLabel(HashLabel, "h1"))),
+			wantText: "NetworkPolicy shop/p",
+		},
+		{name: "a rule for all", wl: webWorkload(podSelector(mesh.SetsPolicy, "NetworkPolicy shop/p")), takes: map[string]string{"app": "web"}},
+		{name: "a budget by the same label",
+			wl:    webWorkload(podSelector(mesh.CountsReady, "PodDisruptionBudget shop/b", hasLabel("tier", "front"))),
+			takes: map[string]string{"tier": "front"},
+		},
+		{name: "a budget by another label",
+			wl:    webWorkload(podSelector(mesh.CountsReady, "PodDisruptionBudget shop/b", hasLabel("team", "a"))),
+			takes: map[string]string{"app": "web", "team": "a"},
+		},
+		{name: "a budget for all",
+			wl:       webWorkload(podSelector(mesh.CountsReady, "PodDisruptionBudget shop/b")),
+			wantText: "PodDisruptionBudget shop/b would count its parked pods",
+		},
+		{name: "a budget by what a rule goes by",
+			wl: webWorkload(
+				podSelector(mesh.CountsReady, "PodDisruptionBudget shop/b", hasLabel("team", "a")),
+				podSelector(mesh.SetsPolicy, "Sidecar shop/s", hasLabel("team", "a")),
+			),
+			wantText: "Sidecar shop/s",
+		},
+		{name: "an autoscaler by another label",
+			wl:    webWorkload(podSelector(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", hasLabel("team", "a"))),
+			takes: map[string]string{"app": "web", "team": "a"},
+		},
+		{name: "an autoscaler by the same label",
+			wl:    webWorkload(podSelector(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", hasLabel("tier", "front"), hasLabel("team", "a"))),
+			takes: map[string]string{"tier": "front"},
+		},
+		{name: "an autoscaler of another",
+			wl:    webWorkload(podSelector(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", hasLabel("team", "b"))),
+			takes: map[string]string{"app": "web"},
+		},
+		{name: "an autoscaler for all",
+			wl:       webWorkload(podSelector(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h")),
+			wantText: "HorizontalPodAutoscaler shop/h would count its parked pods",
+		},
+		{name: "an autoscaler by a rule's label", wl: webWorkload(
+			podSelector(mesh.ScalesPods, "HorizontalPodAutoscaler shop/h", hasLabel("team", "a")),
+			podSelector(mesh.SetsPolicy, "Sidecar shop/s", hasLabel("team", "a")),
+		),
+			wantText: "it has to lose team, or HorizontalPodAutoscaler shop/h would count it"},
+		{name: "a DaemonSet with the same labels",
+			wl:       webWorkload(podSelector(mesh.AdoptsPods, "DaemonSet shop/web", hasLabel("team", "a"))),
+			wantText: "DaemonSet shop/web would take control of its detached pods",
+		},
+		{name: "another ReplicaSet", wl: webWorkload(podSelector(mesh.AdoptsPods, "ReplicaSet shop/api", hasLabel("app", "api")))},
+		{name: "a ServiceEntry",
+			wl:       webWorkload(podSelector(mesh.SendsTraffic, "ServiceEntry shop/e", hasLabel("team", "a"))),
+			wantText: "ServiceEntry shop/e sends requests",
+		},
+		{name: "not known",
+			wl:       webWorkload(mesh.PodSelector{Subject: "NetworkPolicies", Effect: mesh.NotListable}),
+			wantText: "you may not list NetworkPolicies",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if reason := Unfit(tc.wl); (reason == "") != (tc.wantText == "") || !strings.Contains(reason, tc.wantText) {
+				t.Errorf("unfit: got %q, want %q", reason, tc.wantText)
+			}
+			if diff := cmp.Diff(tc.takes, LabelsToRemove(tc.wl, mesh.Pod{})); tc.takes != nil && diff != "" {
+				t.Errorf("labels to remove (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Only pods that are endpoints of a partial Service lose its label.
+func TestOnlyEndpointsLosePartialServices(t *testing.T) {
+	wl := webWorkload()
+	wl.Services = append(wl.Services, mesh.Service{Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}})
+	if diff := cmp.Diff(map[string]string{"app": "web"}, LabelsToRemove(wl, mesh.Pod{})); diff != "" {
+		t.Errorf("other pod (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(
+		map[string]string{"app": "web", "role": "leader"},
+		LabelsToRemove(wl, mesh.Pod{Endpoints: []string{"leader", "web"}}),
+	); diff != "" {
+		t.Errorf("endpoint (-want +got):\n%s", diff)
+	}
+	if reason := Unfit(wl); !strings.Contains(reason, "Service leader selects some") {
+		t.Errorf("unfit: got %q, want Service leader in it", reason)
+	}
+}
+
+// A detached pod that has no Services any more is parked.
+func TestPodWithoutServicesIsParked(t *testing.T) {
+	wl := webWorkload()
+	wl.Services = nil
+	p := mesh.Pod{Name: "p", UID: "u", Swap: mesh.Swap{Workload: wl.Ref(), Place: mesh.Detached}}
+	c, err := RenderPark(p, wl, step.Target{Run: "r"}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body struct {
+		Metadata struct{ Annotations map[string]string }
+	}
+	if err := json.Unmarshal(c.Patch, &body); err != nil {
+		t.Fatal(err)
+	}
+	if s := ReadMark(map[string]string{KeepLabel: "k"}, body.Metadata.Annotations); s.Place != mesh.Parked {
+		t.Errorf("place: got %q, want parked", s.Place)
+	}
+}
+
+// The removed labels detach a pod from every Service, and are no more than necessary.
+func TestLabelsToRemoveLeaveEveryService(t *testing.T) {
+	wl := mesh.Workload{Services: []mesh.Service{
+		{Name: "a", Selector: map[string]string{"app": "web", "version": "1"}},
+		{Name: "b", Selector: map[string]string{"app": "web"}},
+		{Name: "c", Selector: map[string]string{"tier": "front"}}}}
+	if diff := cmp.Diff(map[string]string{"app": "web", "tier": "front"}, LabelsToRemove(wl, mesh.Pod{})); diff != "" {
+		t.Errorf("labels to remove (-want +got):\n%s", diff)
+	}
+}
