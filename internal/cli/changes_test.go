@@ -89,7 +89,7 @@ func TestTagsChangeUntilTheyAreMoved(t *testing.T) {
 		t.Fatalf("got exit code %d, want %d: %s\n%s", code, exitDone, err, out)
 	}
 	at("1-31-0")
-	if ns, _ := p.world.Namespace("shop-web"); ns.Binding() != mesh.Pinned("1-31-0") {
+	if ns, _ := p.world.Namespace("shop-web"); ns.Binding() != mesh.BindingTo("1-31-0") {
 		t.Errorf("got label %s of shop-web, want the revision's own name", ns.Binding())
 	}
 	code, _, err = runOn(p, upgradeLine+" --yes --tags keep")

@@ -166,7 +166,7 @@ func (p *fakeCluster) Observer(s cluster.Scope) engine.Observer {
 func (p *fakeCluster) Writer(cluster.Scope, cluster.Installer) engine.Writer { return p }
 
 func (p *fakeCluster) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {
-	a.Admitted, a.Sidecar = !a.InvalidConfig, mesh.Sidecar{Present: true, Revision: "1-31-0"}
+	a.Accepted, a.Sidecar = !a.InvalidConfig, mesh.Sidecar{Present: true, Revision: "1-31-0"}
 	return a, nil
 }
 

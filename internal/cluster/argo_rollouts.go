@@ -55,7 +55,7 @@ func (r *Reader) readRollouts(ctx context.Context, o *observation) error {
 func rolloutOf(r *argoRollout, now time.Time) controller {
 	c := controllerOf(mesh.ArgoRollout, &r.ObjectMeta, &r.Spec.Template)
 	c.Resource, c.SelectsRevision = "rollouts", client.SelectsRevision(r.Spec.Selector)
-	c.API, c.Replicas, c.byTime = argoAPI, int(replicas(r.Spec.Replicas)), true
+	c.APIVersion, c.Replicas, c.byTime = argoAPI, int(replicas(r.Spec.Replicas)), true
 	c.current = noneCurrent
 	c.RestartAnnotation = restartAnnotations(r.Annotations)
 	c.since = c.RestartAnnotation.At

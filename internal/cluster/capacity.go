@@ -83,7 +83,7 @@ func nodeOf(n *corev1.Node) mesh.Node {
 	schedulable := ready && !n.Spec.Unschedulable
 	a := n.Status.Allocatable
 	return mesh.Node{
-		Name: n.Name, Open: schedulable && !tainted, Present: schedulable,
+		Name: n.Name, AcceptsPods: schedulable && !tainted, Schedulable: schedulable,
 		CPU: a.Cpu().MilliValue(), Memory: a.Memory().Value(), Pods: a.Pods().Value(),
 	}
 }

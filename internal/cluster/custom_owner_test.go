@@ -73,7 +73,7 @@ func TestStatefulSetOfOtherProject(t *testing.T) {
 	if p := strategy.Decide(step.Policy{Rules: rules}, w); p.Moves() {
 		t.Errorf("moved by a rule for Kubernetes' template: %+v", p)
 	}
-	rules[0].Kind = mesh.KindOf("statefulset.apps.kruise.io")
+	rules[0].Kind = mesh.ParseKind("statefulset.apps.kruise.io")
 	if p := strategy.Decide(step.Policy{Rules: rules}, w); p.Strategy != step.ByEviction {
 		t.Errorf("by its rule: %+v", p)
 	}
@@ -81,7 +81,7 @@ func TestStatefulSetOfOtherProject(t *testing.T) {
 		t.Errorf("with 2 of 3 pods there, %s is evicted next", next.Name)
 	}
 	change := step.Change{
-		Verb: step.Patch, API: w.API, Kind: string(w.Kind), Namespace: "shop", Name: "db", Patch: []byte(`{}`),
+		Verb: step.Patch, API: w.APIVersion, Kind: string(w.Kind), Namespace: "shop", Name: "db", Patch: []byte(`{}`),
 	}
 	want := "/apis/apps.kruise.io/v1beta1/namespaces/shop/statefulsets/db"
 	if err := c.Write(t.Context(), change); err != nil || *patched != want {

@@ -41,7 +41,7 @@ func TestRolloutPodsAreCurrentByTime(t *testing.T) {
 		{Pod: mesh.Pod{Name: "new", Ready: true, Created: at}},
 	}
 	w := rolloutOf(&r, at.Add(time.Minute)).withPods(pods, nil)
-	if w.Ref() != "Rollout shop/canary" || w.API != argoAPI || w.Replicas != 2 || w.RestartAnnotation.Run != "to-1-31-0" ||
+	if w.Ref() != "Rollout shop/canary" || w.APIVersion != argoAPI || w.Replicas != 2 || w.RestartAnnotation.Run != "to-1-31-0" ||
 		w.Template.Labels["app"] != "canary" {
 		t.Errorf("read as %+v", w)
 	}
@@ -216,15 +216,15 @@ func TestNodes(t *testing.T) {
 			Conditions:  []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}},
 		},
 	}
-	if got, want := nodeOf(n), (mesh.Node{Open: true, Present: true, CPU: 4000, Memory: 1 << 30, Pods: 110}); got != want {
+	if got, want := nodeOf(n), (mesh.Node{AcceptsPods: true, Schedulable: true, CPU: 4000, Memory: 1 << 30, Pods: 110}); got != want {
 		t.Errorf("%+v", got)
 	}
 	n.Spec.Taints = []corev1.Taint{{Effect: corev1.TaintEffectNoSchedule}}
-	if got := nodeOf(n); got.Open || !got.Present {
+	if got := nodeOf(n); got.AcceptsPods || !got.Schedulable {
 		t.Errorf("tainted: %+v", got)
 	}
 	n.Spec.Unschedulable = true
-	if got := nodeOf(n); got.Open || got.Present {
+	if got := nodeOf(n); got.AcceptsPods || got.Schedulable {
 		t.Errorf("cordoned: %+v", got)
 	}
 	l := &observation{

@@ -86,17 +86,17 @@ func (r *Reader) podSelectors(ctx context.Context) ([]podSelector, error) {
 	c.end("DaemonSets", client.List(ctx, allObjects, r.api.AppsV1().DaemonSets("").List, c.begin(),
 		func(page *appsv1.DaemonSetList) {
 			for i := range page.Items {
-				c.add(mesh.AdoptsPods, "DaemonSet", &page.Items[i].ObjectMeta, "", client.Selector(page.Items[i].Spec.Selector))
+				c.add(mesh.OwnsOrphans, "DaemonSet", &page.Items[i].ObjectMeta, "", client.Selector(page.Items[i].Spec.Selector))
 			}
 		}))
 	c.end("ReplicaSets", r.standaloneSets(ctx, func(s *appsv1.ReplicaSet) {
-		c.add(mesh.AdoptsPods, "ReplicaSet", s, "", client.Selector(s.Spec.Selector))
+		c.add(mesh.OwnsOrphans, "ReplicaSet", s, "", client.Selector(s.Spec.Selector))
 	}))
 	c.end("ReplicationControllers", client.List(ctx, allObjects, r.api.CoreV1().ReplicationControllers("").List, c.begin(),
 		func(page *corev1.ReplicationControllerList) {
 			for i := range page.Items {
 				if rc := &page.Items[i]; len(rc.Spec.Selector) > 0 {
-					c.add(mesh.AdoptsPods, "ReplicationController", &rc.ObjectMeta, "", matchLabels(rc.Spec.Selector))
+					c.add(mesh.OwnsOrphans, "ReplicationController", &rc.ObjectMeta, "", matchLabels(rc.Spec.Selector))
 				}
 			}
 		}))

@@ -70,12 +70,12 @@ func testPodSelectors(t *testing.T, c *fixture) {
 	peers := mesh.PodSelector{Subject: "NetworkPolicy chosen/p", Part: "its egress peers", Selector: selector, Effect: mesh.SetsPolicy}
 	want := map[string][]mesh.PodSelector{
 		"chosen": {
-			{Subject: "DaemonSet chosen/d", Selector: selector, Effect: mesh.AdoptsPods},
+			{Subject: "DaemonSet chosen/d", Selector: selector, Effect: mesh.OwnsOrphans},
 			{Subject: "NetworkPolicy chosen/p", Selector: selector, Effect: mesh.SetsPolicy},
 			{Subject: "NetworkPolicy chosen/p", Part: "its ingress peers", Selector: selector, Effect: mesh.SetsPolicy},
 			{Subject: "PodDisruptionBudget chosen/b", Selector: selector, Effect: mesh.CountsReady},
-			{Subject: "ReplicaSet chosen/r", Selector: selector, Effect: mesh.AdoptsPods},
-			{Subject: "ReplicationController chosen/c", Selector: selector, Effect: mesh.AdoptsPods}},
+			{Subject: "ReplicaSet chosen/r", Selector: selector, Effect: mesh.OwnsOrphans},
+			{Subject: "ReplicationController chosen/c", Selector: selector, Effect: mesh.OwnsOrphans}},
 		"chooser": {peers},
 	}
 	if diff := cmp.Diff(want, found); diff != "" {

@@ -65,7 +65,7 @@ func (p *Prober) DryRun(ctx context.Context, a mesh.DryRunAttempt) (mesh.DryRunA
 	if a.Refusal, err = refusalIn(err); err != nil {
 		return a, fmt.Errorf("dry run of a pod in %s: %w", a.Namespace, err)
 	}
-	if a.Admitted = a.Refusal == ""; a.Admitted {
+	if a.Accepted = a.Refusal == ""; a.Accepted {
 		a.Sidecar = sidecarOf(created)
 	}
 	return a, nil
@@ -162,6 +162,6 @@ func (p *Prober) dryRunGateway(ctx context.Context, a mesh.DryRunAttempt) (mesh.
 	if a.Refusal, err = refusalIn(err); err != nil {
 		return a, fmt.Errorf("dry run of an Istio Gateway: %w", err)
 	}
-	a.Admitted = a.Refusal == ""
+	a.Accepted = a.Refusal == ""
 	return a, nil
 }

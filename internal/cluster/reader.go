@@ -90,7 +90,7 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 	o.world.Tags = tagsOf(o.world.Webhooks, o.tagServices, o.tagOwners)
 	o.world.Validator = validatorOf(o.world.Validator, o.serviceRevision)
 	o.world.Revisions = revisionsOf(r.root, o.planes, o.world.Webhooks, o.rootServices, istiods)
-	o.world.Referrers = o.allReferences()
+	o.world.References = o.allReferences()
 	o.world.Sort()
 	return o.world, nil
 }

@@ -75,7 +75,7 @@ func testReferences(t *testing.T, c *fixture) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, claim := range w.Referrers {
+	for _, claim := range w.References {
 		if claim.Value == "held" || claim.Revision == "held" {
 			got = append(got, claim.Subject+": "+claim.Through)
 		}

@@ -226,17 +226,17 @@ func testDryRuns(t *testing.T, c *fixture) {
 		t.Fatal(err)
 	}
 	ofStatefulSet := mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: "StatefulSet claiming/db"}
-	if a, err := c.DryRun(t.Context(), ofStatefulSet); err != nil || !a.Admitted || a.Workload == "" {
+	if a, err := c.DryRun(t.Context(), ofStatefulSet); err != nil || !a.Accepted || a.Workload == "" {
 		t.Errorf("a pod with references: %+v, %v", a, err)
 	}
 	for _, of := range []string{"CloneSet claiming/x", "Deployment claiming/gone"} {
 		attempt := mesh.DryRunAttempt{Pod: true, Namespace: "claiming", Workload: mesh.WorkloadRef(of)}
-		if a, err := c.DryRun(t.Context(), attempt); err != nil || !a.Admitted || a.Workload != "" {
+		if a, err := c.DryRun(t.Context(), attempt); err != nil || !a.Accepted || a.Workload != "" {
 			t.Errorf("a bare pod in place of one of %s: %+v, %v", of, a, err)
 		}
 	}
 	if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "full", Workload: "Deployment full/web"}); err != nil ||
-		a.Admitted ||
+		a.Accepted ||
 		!a.OverQuota {
 		t.Errorf("a pod for which there is no room: %+v, %v", a, err)
 	}

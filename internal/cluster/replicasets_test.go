@@ -40,7 +40,7 @@ func TestOwnedReplicaSetsByMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []podSelector{{namespace: "shop", PodSelector: mesh.PodSelector{Subject: "ReplicaSet shop/alone", Effect: mesh.AdoptsPods,
+	want := []podSelector{{namespace: "shop", PodSelector: mesh.PodSelector{Subject: "ReplicaSet shop/alone", Effect: mesh.OwnsOrphans,
 		Selector: mesh.Selector{{Key: "app", Operator: mesh.In, Values: []string{"web"}}}}}}
 	if diff := cmp.Diff(want, list, cmp.AllowUnexported(podSelector{})); diff != "" {
 		t.Errorf("what goes by labels (-want +got):\n%s", diff)

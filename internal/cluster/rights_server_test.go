@@ -62,7 +62,7 @@ func testRights(t *testing.T, admin *fixture, config *rest.Config) {
 	if _, err := user.List(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := user.Write(t.Context(), labelChange(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))); !errors.Is(err, engine.ErrRefused) {
+	if err := user.Write(t.Context(), labelChange(t, "shop", mesh.BindingTo("1-31-0"), mesh.BindingTo("x"))); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("acted while permitted only to observe: %v", err)
 	}
 	lacking(t, user, rights.Writing(user.root), rights.Writing(user.root))
@@ -152,7 +152,7 @@ func everything(t *testing.T, c *fixture) {
 	_, err = c.List(t.Context())
 	must(err)
 	must(c.Write(t.Context(), define))
-	must(c.Write(t.Context(), labelChange(t, "shop", mesh.Pinned("1-31-0"), mesh.Pinned("x"))))
+	must(c.Write(t.Context(), labelChange(t, "shop", mesh.BindingTo("1-31-0"), mesh.BindingTo("x"))))
 	for _, kind := range []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet} {
 		restart := step.Step{Kind: step.Restart, Subject: step.Subject(string(kind) + " shop/web")}
 		change, err := plan.Render(restart, step.Target{Run: "r"}, time.Now())

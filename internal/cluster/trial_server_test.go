@@ -151,9 +151,9 @@ func testTrial(t *testing.T, c *fixture) {
 		t.Fatalf("found %+v", found)
 	}
 	w, _ := c.Observe(t.Context())
-	if wl, ok := w.Workload("Deployment tried/web"); !ok || wl.Template.Hash != found[0].Template || len(w.In("tried")) != 1 ||
+	if wl, ok := w.Workload("Deployment tried/web"); !ok || wl.Template.Hash != found[0].Template || len(w.WorkloadsIn("tried")) != 1 ||
 		len(wl.Pods) != 0 {
-		t.Errorf("the pod was made from %s; the workloads are %+v", found[0].Template, w.In("tried"))
+		t.Errorf("the pod was made from %s; the workloads are %+v", found[0].Template, w.WorkloadsIn("tried"))
 	}
 	made := get(t, c, "tried", found[0].Pod.Name)
 	if owner := metav1.GetControllerOf(made); owner == nil || owner.UID != run.UID || made.Labels[mesh.SidecarLabel] != "false" ||

@@ -145,7 +145,7 @@ func (c controller) withPods(pods []pod, n newestTemplates) mesh.Workload {
 func unknownKind(pods []pod) mesh.Workload {
 	slices.SortFunc(pods, func(a, b pod) int { return strings.Compare(a.Name, b.Name) })
 	o := pods[0].owner
-	w := mesh.Workload{Kind: o.kind, API: o.api, Namespace: o.namespace, Name: o.name, Template: pods[0].template, Replicas: len(pods)}
+	w := mesh.Workload{Kind: o.kind, APIVersion: o.api, Namespace: o.namespace, Name: o.name, Template: pods[0].template, Replicas: len(pods)}
 	w.Rollout.OnDelete = true
 	for _, p := range pods {
 		p.Current = true

@@ -42,7 +42,7 @@ func testLabel(t *testing.T, c *fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := labelChange(t, "shop", enabled, mesh.Pinned("1-31-0"))
+	change := labelChange(t, "shop", enabled, mesh.BindingTo("1-31-0"))
 	if err := c.Write(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
@@ -99,13 +99,13 @@ func testConflict(t *testing.T, c *fixture, admin *rest.Config) {
 	between := &recorder{}
 	between.before = func(r *http.Request) {
 		if r.Method == http.MethodPatch {
-			if err := c.Write(context.Background(), labelChange(t, "raced", mesh.Pinned("a"), mesh.Pinned("theirs"))); err != nil {
+			if err := c.Write(context.Background(), labelChange(t, "raced", mesh.BindingTo("a"), mesh.BindingTo("theirs"))); err != nil {
 				t.Error(err)
 			}
 		}
 	}
 	ours := connected(t, between.on(admin))
-	if err := ours.Write(t.Context(), labelChange(t, "raced", mesh.Pinned("a"), mesh.Pinned("ours"))); !errors.Is(err, engine.ErrConflict) {
+	if err := ours.Write(t.Context(), labelChange(t, "raced", mesh.BindingTo("a"), mesh.BindingTo("ours"))); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("wrote over another hand: %v", err)
 	}
 	found, err := c.api.CoreV1().Namespaces().Get(t.Context(), "raced", metav1.GetOptions{})

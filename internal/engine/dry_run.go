@@ -86,11 +86,11 @@ func (t *turn) noteBefore(s step.Step, results []mesh.DryRunAttempt) {
 	note(step.DryRunDone, "")
 	for _, a := range results {
 		switch {
-		case a.Pod && a.Workload == "" && !a.Admitted:
+		case a.Pod && a.Workload == "" && !a.Accepted:
 			note(step.PodRejected, a.Refusal)
 		case a.Pod && a.Workload == "":
 			note(step.SidecarInjected, a.Sidecar.Revision)
-		case a.InvalidConfig && !a.Admitted:
+		case a.InvalidConfig && !a.Accepted:
 			note(rejectedBy(a), "")
 		}
 	}
@@ -162,7 +162,7 @@ func (t *turn) dryRuns(ctx context.Context, s step.Step) ([]mesh.DryRunAttempt, 
 func (t *turn) dryRunPod(namespace, want string) mesh.DryRunAttempt {
 	ns, _ := t.world.Namespace(namespace)
 	a := mesh.DryRunAttempt{Pod: true, Namespace: namespace}
-	for _, wl := range t.world.In(namespace) {
+	for _, wl := range t.world.WorkloadsIn(namespace) {
 		if !wl.Gateway && !wl.Deleted && wl.Kind.Templated() && slices.Contains(wl.Sidecars(), want) &&
 			slices.Equal(t.world.Injectors(ns, wl.Template), []string{want}) {
 			a.Workload = wl.Ref()

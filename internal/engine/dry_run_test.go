@@ -49,22 +49,22 @@ func TestDryRunsRequireWhatPassedBefore(t *testing.T) {
 		answers  func(*fake, *mesh.DryRunAttempt)
 		held     string
 	}{
-		{"nothing validates", false, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig }, ""},
+		{"nothing validates", false, false, func(_ *fake, a *mesh.DryRunAttempt) { a.Accepted = a.Accepted || a.InvalidConfig }, ""},
 		{"a workload is never injected", true, false, func(_ *fake, a *mesh.DryRunAttempt) {
 			a.Sidecar.Present = !strings.Contains(string(a.Workload), "a-never")
 		}, ""},
 		{"a bare pod is refused", false, true, func(_ *fake, a *mesh.DryRunAttempt) {
 			if a.Pod && a.Workload == "" {
-				a.Admitted, a.Refusal = false, "no limits"
+				a.Accepted, a.Refusal = false, "no limits"
 			}
 		}, ""},
 		{"a quota is used up", false, false, func(_ *fake, a *mesh.DryRunAttempt) {
 			if a.Pod && a.Namespace == "b" {
-				a.Admitted, a.OverQuota, a.Refusal, a.Sidecar = false, true, "exceeded quota", mesh.Sidecar{}
+				a.Accepted, a.OverQuota, a.Refusal, a.Sidecar = false, true, "exceeded quota", mesh.Sidecar{}
 			}
 		}, ""},
 		{"nothing is rejected after the removal", false, false, func(f *fake, a *mesh.DryRunAttempt) {
-			a.Admitted = a.Admitted || a.InvalidConfig && gone(f)
+			a.Accepted = a.Accepted || a.InvalidConfig && gone(f)
 		}, "configuration"},
 		{"pods get no sidecar after the removal", false, false, func(f *fake, a *mesh.DryRunAttempt) {
 			a.Sidecar.Present = !gone(f)
@@ -134,7 +134,7 @@ func TestManagedRemovalHasDryRuns(t *testing.T) {
 	f.ledger = step.Ledger{}
 	f.approveTarget()
 	gone := false
-	f.onDryRun = func(a *mesh.DryRunAttempt) { a.Admitted = a.Admitted || a.InvalidConfig && gone }
+	f.onDryRun = func(a *mesh.DryRunAttempt) { a.Accepted = a.Accepted || a.InvalidConfig && gone }
 	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Subject != "revision 1-29-1" || len(f.world.Components) != 4 {
 		t.Fatalf("got %v, %v, %+v, components %v, want a hold at revision 1-29-1", outcome, err, f.ledger.Held, f.world.Components)
 	}

@@ -228,9 +228,9 @@ func (f *fake) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttem
 	if err := f.enterCall(); err != nil {
 		return a, err
 	}
-	a.Admitted, a.Refusal = !a.InvalidConfig, "at least one host"
+	a.Accepted, a.Refusal = !a.InvalidConfig, "at least one host"
 	if a.Pod && f.dryRunDenied == a.Namespace || !a.Pod && f.dryRunDenied == "configuration" {
-		a.Admitted, a.Refusal = false, `failed calling webhook: service "istiod-1-29-1" not found`
+		a.Accepted, a.Refusal = false, `failed calling webhook: service "istiod-1-29-1" not found`
 	}
 	a.Sidecar = mesh.Sidecar{Present: true, Revision: f.intent.Revision}
 	if f.onDryRun != nil {

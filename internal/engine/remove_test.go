@@ -101,7 +101,7 @@ func TestRemainingReferenceHolds(t *testing.T) {
 				Pods: []mesh.Pod{{Name: "report-1", Running: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}})
 		}},
 		{"a VM's entry", "WorkloadEntry vms/legacy", func(w *mesh.World) {
-			w.Referrers = []mesh.Reference{{Subject: "WorkloadEntry vms/legacy", Value: "1-29-1", Through: "label"}}
+			w.References = []mesh.Reference{{Subject: "WorkloadEntry vms/legacy", Value: "1-29-1", Through: "label"}}
 		}},
 		{"an entry, through a tag", "tag prod", func(w *mesh.World) { w.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}} }},
 		{"a namespace", "Namespace z", func(w *mesh.World) {

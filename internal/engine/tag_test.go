@@ -91,7 +91,7 @@ func TestMissingTagRestoresNoLabels(t *testing.T) {
 	f := newUpgrade()
 	f.world.Validator = mesh.Validator{Configuration: "istiod-default-validator", Revision: "1-29-1"}
 	f.onObserve = func(w *mesh.World) {
-		if ns, _ := w.Namespace("a"); ns.Binding() != mesh.Pinned("1-31-0") {
+		if ns, _ := w.Namespace("a"); ns.Binding() != mesh.BindingTo("1-31-0") {
 			return
 		}
 		of := func(h mesh.Webhook) bool { return h.Tag == "default" }

@@ -26,8 +26,8 @@ func (t *turn) noteTrustedRoots(ctx context.Context, oldRevisions []string) {
 			if err != nil {
 				continue
 			}
-			if !c.Chains && len(c.Leads) > 0 {
-				roots = append(roots, c.Trusts...)
+			if !c.Chains && len(c.ChainRoots) > 0 {
+				roots = append(roots, c.TrustedRoots...)
 			}
 			break
 		}
@@ -45,7 +45,7 @@ type podRef struct{ namespace, name string }
 func (t *turn) proxiesToAsk(g step.Wave, oldRevisions []string) []podRef {
 	var list []podRef
 	for _, ns := range g.Namespaces {
-		for _, wl := range t.world.In(ns) {
+		for _, wl := range t.world.WorkloadsIn(ns) {
 			pods := wl.Live()
 			i := slices.IndexFunc(pods, func(p mesh.Pod) bool {
 				return p.Running && slices.ContainsFunc(t.world.Connections(ns, p.Name), func(c mesh.Proxy) bool {

@@ -13,11 +13,11 @@ import (
 func otherCAUpgrade(after string) *fake {
 	f := newUpgrade()
 	f.onCertificate = func(pod string, c *mesh.Certificate) {
-		c.Chains, c.Problem, c.Trusts, c.Leads = false, "unknown authority", []string{"spire"}, []string{"spire"}
+		c.Chains, c.Problem, c.TrustedRoots, c.ChainRoots = false, "unknown authority", []string{"spire"}, []string{"spire"}
 		for _, wl := range f.world.Workloads {
 			for _, p := range wl.Pods {
 				if p.Name == pod && p.Sidecar.Revision == f.intent.Revision {
-					c.Trusts, c.Leads = []string{after}, []string{after}
+					c.TrustedRoots, c.ChainRoots = []string{after}, []string{after}
 				}
 			}
 		}
@@ -59,12 +59,12 @@ func TestUntrustedCAHolds(t *testing.T) {
 func TestMeshRootNotesNoTrustedRoots(t *testing.T) {
 	t.Parallel()
 	f := newUpgrade()
-	f.onCertificate = func(_ string, c *mesh.Certificate) { c.Trusts, c.Leads = []string{"root"}, []string{"root"} }
+	f.onCertificate = func(_ string, c *mesh.Certificate) { c.TrustedRoots, c.ChainRoots = []string{"root"}, []string{"root"} }
 	expect(t, f, Completed)
 	if len(f.ledger.TrustedRoots) > 0 {
 		t.Errorf("got trusted roots %v, want none", f.ledger.TrustedRoots)
 	}
 	f = newUpgrade()
-	f.onCertificate = func(pod string, c *mesh.Certificate) { c.Chains, c.Unasked = c.Chains && pod != "x0", pod == "x0" }
+	f.onCertificate = func(pod string, c *mesh.Certificate) { c.Chains, c.NotNeeded = c.Chains && pod != "x0", pod == "x0" }
 	expect(t, f, Completed)
 }

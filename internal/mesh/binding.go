@@ -35,8 +35,8 @@ type Label struct {
 	Value string
 }
 
-// Pinned returns the binding of a namespace that names a revision by label istio.io/rev alone.
-func Pinned(revision string) Binding {
+// BindingTo returns the binding of a namespace that names a revision by label istio.io/rev alone.
+func BindingTo(revision string) Binding {
 	return Binding{Revision: Label{Set: true, Value: revision}}
 }
 

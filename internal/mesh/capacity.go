@@ -28,12 +28,12 @@ type Capacity struct {
 // Node is a node with what is free on it: its allocatable resources minus the requests
 // of its pods. Negative values mean overcommitment.
 type Node struct {
-	Name    string
-	Open    bool  // ready, schedulable, and without a taint NoSchedule or NoExecute
-	CPU     int64 // thousandths of a core
-	Memory  int64 // bytes
-	Pods    int64 // how many more pods it accepts
-	Present bool  // ready and schedulable, whatever its taints: it accepts more pods of the workloads on it
+	Name        string
+	AcceptsPods bool  // ready, schedulable, and without a taint NoSchedule or NoExecute
+	CPU         int64 // thousandths of a core
+	Memory      int64 // bytes
+	Pods        int64 // how many more pods it accepts
+	Schedulable bool  // ready and schedulable, whatever its taints: it accepts more pods of the workloads on it
 }
 
 // Quota is one resource of a ResourceQuota without scopes.
@@ -109,7 +109,7 @@ func (w World) placeable(wl Workload, most int64) int64 {
 		occupied[p.Node] = true
 	}
 	for _, n := range w.Capacity.Nodes {
-		if n.Open || n.Present && occupied[n.Name] {
+		if n.AcceptsPods || n.Schedulable && occupied[n.Name] {
 			sum += max(0, min(n.Pods, times(n.CPU, wl.Needs.CPU, most), times(n.Memory, wl.Needs.Memory, most)))
 		}
 	}

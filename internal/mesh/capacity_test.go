@@ -10,7 +10,7 @@ import (
 func TestShortage(t *testing.T) {
 	wl := Workload{Namespace: "a", Needs: Needs{CPU: 200, Memory: 64 << 20}, Pods: []Pod{{Node: "own"}}}
 	node := func(name string, open bool, cpu, memory, pods int64) Node {
-		return Node{Name: name, Open: open, Present: true, CPU: cpu, Memory: memory, Pods: pods}
+		return Node{Name: name, AcceptsPods: open, Schedulable: true, CPU: cpu, Memory: memory, Pods: pods}
 	}
 	quota := func(resource string, hard, used int64) []Quota {
 		return []Quota{{Namespace: "a", Name: "q", Resource: resource, Hard: hard, Used: used}}

@@ -88,8 +88,8 @@ func (w World) LabelMeans(value, revision string) bool {
 	return resolved == revision
 }
 
-// References reports whether a reference uses a revision. A reference without a label
+// RefersTo reports whether a reference uses a revision. A reference without a label
 // ignores tags, because the untagged revision and the tag default share a name.
-func (w World) References(c Reference, revision string) bool {
+func (w World) RefersTo(c Reference, revision string) bool {
 	return c.Revision == revision || c.Revision == "" && w.LabelMeans(c.Value, revision)
 }

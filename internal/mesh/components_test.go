@@ -11,10 +11,10 @@ import (
 func TestReferenceToUntaggedRevision(t *testing.T) {
 	w := World{Tags: []Tag{{Name: "default", Revision: "1-31-0"}}, Revisions: []Revision{{Name: "1-31-0"}, {Name: "default"}}}
 	w.Sort()
-	if !w.References(
+	if !w.RefersTo(
 		Reference{Revision: "default"},
 		"default",
-	) || w.References(Reference{Value: "default"}, "default") || !w.References(Reference{Value: "default"}, "1-31-0") {
+	) || w.RefersTo(Reference{Value: "default"}, "default") || !w.RefersTo(Reference{Value: "default"}, "1-31-0") {
 		t.Error("a label and a connection are taken for the same")
 	}
 }

@@ -11,7 +11,7 @@ type DryRunAttempt struct {
 	Labels        map[string]string // in addition to those of the template
 	InvalidConfig bool              // configuration that a validator has to refuse
 
-	Admitted  bool    // the API server accepted the dry run
+	Accepted  bool    // the API server accepted the dry run
 	Sidecar   Sidecar // the sidecar that was injected into the pod
 	Refusal   string  // the API server's message
 	OverQuota bool    // only a quota refused it: quotas are checked after all admission webhooks

@@ -95,7 +95,7 @@ func setLabels(pairs ...string) map[string]string {
 func TestParseBindingReadsString(t *testing.T) {
 	for _, want := range []Binding{
 		{},
-		Pinned("1-31-0"),
+		BindingTo("1-31-0"),
 		{Injection: Label{Set: true, Value: "enabled"}},
 		{Injection: Label{Set: true}, Revision: Label{Set: true, Value: "x"}},
 	} {

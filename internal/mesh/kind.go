@@ -15,12 +15,12 @@ var kindAliases = map[string]Kind{
 	"cronjob": CronJob, "cj": CronJob, "job": Job, "pod": BarePod, "po": BarePod, "node": StaticPod,
 }
 
-// KindOf parses a kind as kubectl accepts it: in any case, singular, plural or short. An
+// ParseKind parses a kind as kubectl accepts it: in any case, singular, plural or short. An
 // unknown kind is returned unchanged. A kind of another API group keeps the group:
 // StatefulSet.apps.kruise.io.
-func KindOf(text string) Kind {
+func ParseKind(text string) Kind {
 	if name, group, found := strings.Cut(text, "."); found {
-		return KindOf(name) + Kind("."+strings.ToLower(group))
+		return ParseKind(name) + Kind("."+strings.ToLower(group))
 	}
 	lower := strings.ToLower(text)
 	if k, known := kindAliases[lower]; known {

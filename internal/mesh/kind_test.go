@@ -27,7 +27,7 @@ func TestKindOf(t *testing.T) {
 		{"Crew.example.org", "Crew.example.org"},
 		{"", ""},
 	} {
-		if got := KindOf(tc.text); got != tc.want {
+		if got := ParseKind(tc.text); got != tc.want {
 			t.Errorf("KindOf(%q): got %q, want %q", tc.text, got, tc.want)
 		}
 	}

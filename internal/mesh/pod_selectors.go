@@ -18,7 +18,7 @@ const (
 	SetsPolicy   Effect = "rules"  // a policy applies to them
 	CountsReady  Effect = "counts" // the ready ones are counted: a PodDisruptionBudget
 	ScalesPods   Effect = "scales" // their number is scaled: an autoscaler
-	AdoptsPods   Effect = "owns"   // pods without a controller become its own: a controller
+	OwnsOrphans  Effect = "owns"   // pods without a controller become its own: a controller
 	SendsTraffic Effect = "sends"  // requests go to them: a ServiceEntry
 	NotListable  Effect = "hidden" // unknown: the run has no right to list objects of this kind
 )

@@ -26,15 +26,15 @@ type Rejection struct {
 
 // Certificate is the workload certificate of one proxy.
 type Certificate struct {
-	Namespace string
-	Pod       string
-	Identity  string   // the SPIFFE ID in the leaf
-	Chains    bool     // the leaf chains to one of the mesh's roots
-	Problem   string   // why it does not
-	Early     bool     // it chains and is not valid yet by this machine's clock
-	Unasked   bool     // the proxy has none, and none of its listeners and clusters needs one
-	Trusts    []string // fingerprints of the roots that the proxy trusts
-	Leads     []string // those of Trusts to which the leaf chains
+	Namespace    string
+	Pod          string
+	Identity     string   // the SPIFFE ID in the leaf
+	Chains       bool     // the leaf chains to one of the mesh's roots
+	Problem      string   // why it does not
+	NotYetValid  bool     // it chains and is not valid yet by this machine's clock
+	NotNeeded    bool     // the proxy has none, and none of its listeners and clusters needs one
+	TrustedRoots []string // fingerprints of the roots that the proxy trusts
+	ChainRoots   []string // those of Trusts to which the leaf chains
 }
 
 // sortedUnique sorts a list in place and removes duplicates.

@@ -10,15 +10,15 @@ import (
 // Swap is a pod's state in a swap, as its annotations record it. The zero Swap means that
 // no swap has changed the pod.
 type Swap struct {
-	Workload      WorkloadRef       // the pod's workload, "" for a pod without these annotations
-	Run           string            // the run that set the annotations
-	Hash          string            // pod-template-hash of the ReplicaSet that it was detached from
-	Role          SwapRole          // its role when it was first detached
-	Place         Place             // its place now
-	RemovedLabels map[string]string // labels that parking removed; they are restored before it serves again
-	StartedAt     time.Time         // when it was first detached
-	DetachedAt    time.Time         // when it was last detached
-	ParkedAt      time.Time         // when it was removed from its Services
+	Workload       WorkloadRef       // the pod's workload, "" for a pod without these annotations
+	Run            string            // the run that set the annotations
+	ReplicaSetHash string            // pod-template-hash of the ReplicaSet that it was detached from
+	Role           SwapRole          // its role when it was first detached
+	Place          Place             // its place now
+	RemovedLabels  map[string]string // labels that parking removed; they are restored before it serves again
+	StartedAt      time.Time         // when it was first detached
+	DetachedAt     time.Time         // when it was last detached
+	ParkedAt       time.Time         // when it was removed from its Services
 }
 
 // SwapRole distinguishes pods that a rollback reattaches from their replacements.
@@ -43,11 +43,11 @@ func (s Swap) Marked() bool { return s.Workload != "" }
 
 // Service is a Service that selects a workload's pods.
 type Service struct {
-	Name     string
-	Partial  bool // it selects only some of the workload's pods, by labels that the template does not have
-	Early    bool // publishNotReadyAddresses: its endpoints include pods that are not ready
-	Selector map[string]string
-	Ports    []Port
+	Name            string
+	Partial         bool // it selects only some of the workload's pods, by labels that the template does not have
+	IncludesUnready bool // publishNotReadyAddresses: its endpoints include pods that are not ready
+	Selector        map[string]string
+	Ports           []Port
 }
 
 // Port is a port of a Service.

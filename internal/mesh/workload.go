@@ -32,7 +32,7 @@ func (k Kind) Templated() bool {
 // Workload is the root of the owner chain of pods.
 type Workload struct {
 	Kind              Kind
-	API               string // apiVersion of a kind that Kubernetes does not define: argoproj.io/v1alpha1
+	APIVersion        string // apiVersion of a kind that Kubernetes does not define: argoproj.io/v1alpha1
 	Resource          string // resource name of such a kind: rollouts
 	Namespace         string
 	Name              string

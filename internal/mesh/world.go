@@ -11,7 +11,7 @@ import (
 )
 
 // World is one observation of a mesh. All slices are sorted (see Sort), so that two
-// observations of an unchanged mesh are equal. Namespace, Workload, In and Connections
+// observations of an unchanged mesh are equal. Namespace, Workload, WorkloadsIn and Connections
 // require sorted slices.
 type World struct {
 	RootNamespace string      // the namespace of istiod, usually istio-system
@@ -30,7 +30,7 @@ type World struct {
 	// Read only for a run that removes or has removed a revision.
 	Components  []Component // every object that is labelled with a revision
 	SavedCopies []Component // saved copies of the objects of removed revisions
-	Referrers   []Reference // other objects that use a revision
+	References  []Reference // other objects that use a revision
 }
 
 // Sort puts the World into its canonical order.
@@ -58,7 +58,7 @@ func (w *World) Sort() {
 	slices.SortFunc(w.Trials, Trial.compare)
 	slices.SortFunc(w.Components, Component.compare)
 	slices.SortFunc(w.SavedCopies, Component.compare)
-	slices.SortFunc(w.Referrers, func(a, b Reference) int {
+	slices.SortFunc(w.References, func(a, b Reference) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Through, b.Through))
 	})
 	slices.SortFunc(w.Proxies, func(a, b Proxy) int {
@@ -93,9 +93,9 @@ func (w World) Workload(ref WorkloadRef) (Workload, bool) {
 	return w.Workloads[i], true
 }
 
-// In returns the workloads of a namespace, by kind and name. The slice is part of the World
+// WorkloadsIn returns the workloads of a namespace, by kind and name. The slice is part of the World
 // and must not be changed.
-func (w World) In(namespace string) []Workload {
+func (w World) WorkloadsIn(namespace string) []Workload {
 	first, _ := slices.BinarySearchFunc(w.Workloads, Workload{Namespace: namespace}, Workload.compare)
 	end := first
 	for end < len(w.Workloads) && w.Workloads[end].Namespace == namespace {

@@ -141,8 +141,8 @@ func TestTagStaysForBystanders(t *testing.T) {
 func TestFromTakesUpAManualUpgrade(t *testing.T) {
 	w := plantest.WithRevision(plantest.WorldOfAllBindings(), "1-31-0", "1.31.0")
 	manual := step.Target{Run: "hand"}
-	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
-	for _, wl := range w.In("a") {
+	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.BindingTo("1-31-0").String()})
+	for _, wl := range w.WorkloadsIn("a") {
 		strategy.SimulateRestart(&w, manual, step.Step{Subject: step.Subject(wl.Ref())}, plantest.Noon)
 	}
 	in := plantest.IntentForAll()
@@ -242,16 +242,16 @@ func TestMovedTagKeepsNamespaceLabels(t *testing.T) {
 				after, _ := end.Namespace(ns)
 				want, returned := before.Binding(), before.Binding()
 				if c.explicit {
-					want = mesh.Pinned("1-31-0")
+					want = mesh.BindingTo("1-31-0")
 				}
 				if c.from != "" {
-					returned = mesh.Pinned(c.from)
+					returned = mesh.BindingTo(c.from)
 				}
 				if after.Binding() != want {
 					t.Errorf("%s: labels at the end: got %s, want %s", ns, after.Binding(), want)
 				}
 				restored[ns] = returned
-				for _, wl := range end.In(ns) {
+				for _, wl := range end.WorkloadsIn(ns) {
 					if !wl.Gateway && wl.Injected() && !slices.Equal(wl.Sidecars(), []string{"1-31-0"}) {
 						t.Errorf("%s: got sidecars of %v, want 1-31-0", wl.Ref(), wl.Sidecars())
 					}

@@ -134,7 +134,7 @@ func TestRollbackNamesNewBystanders(t *testing.T) {
 	if note := tagStaysNote(plan.Make(end, back, l), "default"); note != "names 1-31-0; binds "+string(wl.Ref())+"; "+advice.ByOwnName {
 		t.Errorf("note: got %q, want one that names %s", note, wl.Ref())
 	}
-	binding.SimulateLabels(&end, step.Step{Subject: "new", To: mesh.Pinned("1-31-0").String()})
+	binding.SimulateLabels(&end, step.Step{Subject: "new", To: mesh.BindingTo("1-31-0").String()})
 	if note := tagStaysNote(plan.Make(end, back, l), "default"); note != "" {
 		t.Errorf("note once the namespace names its revision: got %q, want none", note)
 	}

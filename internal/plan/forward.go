@@ -66,7 +66,7 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 func bindNamespace(t step.Target, w mesh.World, in step.Intent, name string) {
 	ns, _ := w.Namespace(name)
 	if t.Baseline.Revisions[step.BoundNamespace(name)] != "" {
-		t.Bindings[name], t.Revisions[name] = mesh.Pinned(in.Revision), in.Revision
+		t.Bindings[name], t.Revisions[name] = mesh.BindingTo(in.Revision), in.Revision
 		if t.Baseline.Tag[step.BoundNamespace(name)] != "" && t.Baseline.Revisions[step.BoundNamespace(name)] == in.Revision &&
 			in.Labels != step.ExplicitLabels {
 			t.Bindings[name], _ = mesh.ParseBinding(t.Baseline.Bindings[name])
@@ -77,7 +77,7 @@ func bindNamespace(t step.Target, w mesh.World, in step.Intent, name string) {
 		}
 		return
 	}
-	for _, wl := range w.In(name) {
+	for _, wl := range w.WorkloadsIn(name) {
 		_, own := t.Baseline.TemplateLabels[wl.Ref()]
 		if !own && !binding.BoundByOwnLabels(w, ns, wl) {
 			continue

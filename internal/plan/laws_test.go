@@ -221,19 +221,19 @@ func disturb(r *rand.Rand, w mesh.World) (mesh.World, string) {
 	switch ns := names[r.IntN(4)]; r.IntN(5) {
 	case 0: // another label
 		to := []mesh.Binding{
-			mesh.Pinned("1-29-1"),
-			mesh.Pinned("1-31-0"),
-			mesh.Pinned("prod"),
+			mesh.BindingTo("1-29-1"),
+			mesh.BindingTo("1-31-0"),
+			mesh.BindingTo("prod"),
 			{Injection: mesh.Label{Set: true, Value: "enabled"}},
 		}[r.IntN(4)]
 		binding.SimulateLabels(&w, step.Step{Subject: step.Subject(ns), To: to.String()})
 		return w, "relabel " + ns + " " + to.String()
 	case 1: // a restart
-		wl := w.In(ns)[r.IntN(3)]
+		wl := w.WorkloadsIn(ns)[r.IntN(3)]
 		strategy.SimulateRestart(&w, step.Target{Run: wl.RestartAnnotation.Run}, step.Step{Subject: step.Subject(wl.Ref())}, plantest.Noon)
 		return w, string("restart " + wl.Ref())
 	case 2: // a deleted workload
-		wl := w.In(ns)[0]
+		wl := w.WorkloadsIn(ns)[0]
 		w.Workloads = slices.DeleteFunc(w.Workloads, func(x mesh.Workload) bool { return x.Ref() == wl.Ref() })
 		return w, string("delete " + wl.Ref())
 	case 3: // a new workload

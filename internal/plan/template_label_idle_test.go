@@ -43,7 +43,7 @@ func TestIdleTemplatesAreLabelled(t *testing.T) {
 	target := plantest.Forward(t, w0, plantest.IntentForAll(), step.Ledger{})
 	planned := plan.Make(w0, target, step.Ledger{})
 	next := func(w mesh.World, revision string) {
-		for _, wl := range w.In("own") {
+		for _, wl := range w.WorkloadsIn("own") {
 			ns, _ := w.Namespace("own")
 			want := []string{revision}
 			if strings.HasSuffix(wl.Name, "off") || wl.Name == "bare" {
@@ -167,11 +167,11 @@ func TestFixedTemplateLabelIsABlocker(t *testing.T) {
 			wl.Kind, wl.Rollout.OnDelete, wl.Rollout.Partition = mesh.StatefulSet, true, true
 		}},
 		{"its template is another's", func(wl *mesh.Workload) {
-			wl.Kind, wl.API, wl.TemplateFrom = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender"
+			wl.Kind, wl.APIVersion, wl.TemplateFrom = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender"
 		}},
 		{"nobody knows where its template is", func(wl *mesh.Workload) { wl.Kind = "Crew" }},
 		{"and its lender wants pods and has none", func(wl *mesh.Workload) {
-			wl.Kind, wl.API, wl.TemplateFrom, wl.Pods = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender", nil
+			wl.Kind, wl.APIVersion, wl.TemplateFrom, wl.Pods = mesh.ArgoRollout, "argoproj.io/v1alpha1", "Deployment own/lender", nil
 		}},
 		{"and it has no pods, but such a name", func(wl *mesh.Workload) { wl.SelectsRevision, wl.Replicas, wl.Pods = true, 0, nil }},
 	} {

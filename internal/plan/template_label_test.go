@@ -182,7 +182,7 @@ func TestOwnTemplateLabelIsNoPendingChange(t *testing.T) {
 // The template of an Argo Rollout is only labelled; the Rollout's own strategy moves the pods.
 // There is no second write, neither while it pauses nor in the rollback.
 func TestLabelledRolloutUsesItsOwnStrategy(t *testing.T) {
-	w, key := ownLabelled(mesh.ArgoRollout, func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" })
+	w, key := ownLabelled(mesh.ArgoRollout, func(wl *mesh.Workload) { wl.APIVersion = "argoproj.io/v1alpha1" })
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
 	planned := plan.Make(w, target, step.Ledger{})
 	if !slices.ContainsFunc(planned.Stages, func(stage step.Stage) bool {
@@ -239,7 +239,7 @@ func TestLabelledRolloutUsesItsOwnStrategy(t *testing.T) {
 func TestIneffectiveTemplateLabelIsABlocker(t *testing.T) {
 	partition := func(wl *mesh.Workload) { wl.Rollout.OnDelete, wl.Rollout.Partition = true, true }
 	paused := func(wl *mesh.Workload) { wl.Rollout.Paused = true }
-	argo := func(wl *mesh.Workload) { wl.API = "argoproj.io/v1alpha1" }
+	argo := func(wl *mesh.Workload) { wl.APIVersion = "argoproj.io/v1alpha1" }
 	for _, c := range []struct {
 		name   string
 		kind   mesh.Kind

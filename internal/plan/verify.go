@@ -42,7 +42,7 @@ func WorkloadsToVerify(w mesh.World, t step.Target, l step.Ledger, wave step.Wav
 func (v View) workloadsToVerify(wave step.Wave) []mesh.Workload {
 	var list []mesh.Workload
 	for _, name := range wave.Namespaces {
-		for _, wl := range v.World.In(name) {
+		for _, wl := range v.World.WorkloadsIn(name) {
 			if v.Target.RevisionOf(wl) == "" || wl.Deleted {
 				continue
 			}

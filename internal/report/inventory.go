@@ -108,7 +108,7 @@ func tagsByRevision(w mesh.World) map[string][]string {
 func namespacesOf(w mesh.World) []Namespace {
 	var list []Namespace
 	for _, ns := range w.Namespaces {
-		if len(w.In(ns.Name)) > 0 || ns.Binding() != (mesh.Binding{}) {
+		if len(w.WorkloadsIn(ns.Name)) > 0 || ns.Binding() != (mesh.Binding{}) {
 			list = append(list, Namespace{Name: ns.Name, Binding: ns.Binding().String()})
 		}
 	}

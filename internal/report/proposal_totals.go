@@ -95,7 +95,7 @@ func remainingProxies(w mesh.World, t step.Target, revision string) []string {
 // leaves reports whether a proxy leaves a revision: the target moves it, its pod is
 // ending, or it is a trial pod. A proxy without a known pod, such as a VM's, stays.
 func leaves(w mesh.World, t step.Target, x mesh.Proxy, revision string) bool {
-	for _, wl := range w.In(x.Namespace) {
+	for _, wl := range w.WorkloadsIn(x.Namespace) {
 		i := slices.IndexFunc(wl.Pods, func(p mesh.Pod) bool { return p.Name == x.Pod })
 		if i < 0 {
 			continue

@@ -60,7 +60,7 @@ func (g Summary) differenceTable(style format.Style) []string {
 func (g Summary) staying() []string {
 	var keys []string
 	for _, name := range g.namespaces() {
-		for _, wl := range g.World.In(name) {
+		for _, wl := range g.World.WorkloadsIn(name) {
 			if g.stays(wl) {
 				keys = append(keys, string(wl.Ref()))
 			}

@@ -46,7 +46,7 @@ func (g Summary) results() []workloadResult {
 	}
 	var list []workloadResult
 	for _, name := range g.namespaces() {
-		for _, wl := range g.World.In(name) {
+		for _, wl := range g.World.WorkloadsIn(name) {
 			before, was := g.Ledger.Baseline.Sidecars[wl.Ref()]
 			if wl.Gateway || !was && !wl.Injected() {
 				continue

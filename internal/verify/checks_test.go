@@ -153,7 +153,7 @@ func TestPreviouslyTrustedRootPasses(t *testing.T) {
 	f := goodFacts()
 	f.TrustedRoots = []string{"bbbb"}
 	f.Certificate = &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Problem: "unknown authority",
-		Trusts: []string{"bbbb", "cccc"}, Leads: []string{"bbbb"}}
+		TrustedRoots: []string{"bbbb", "cccc"}, ChainRoots: []string{"bbbb"}}
 	if v := Worst(Evaluate(WorkloadVerification, "x", f)); v.Result != Pass || !strings.Contains(v.Reason, "trusted before the move") {
 		t.Errorf("got %+v, want pass because of a root trusted before the move", v)
 	}

@@ -48,7 +48,7 @@ func podCreation(f Facts) (Result, string) {
 		case a.OverQuota:
 			return Warn, fmt.Sprintf("only its quota rejects a pod in namespace %s, after all webhooks; its sidecar is unknown: %s",
 				a.Namespace, a.Refusal)
-		case !a.Admitted:
+		case !a.Accepted:
 			return Wait, fmt.Sprintf("a pod in namespace %s would be rejected: %s", a.Namespace, a.Refusal)
 		case !a.Sidecar.Present && f.Revision != "":
 			return Wait, fmt.Sprintf("a pod in namespace %s would get no sidecar", a.Namespace)
@@ -61,7 +61,7 @@ func podCreation(f Facts) (Result, string) {
 
 func validConfiguration(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
-		if !a.Pod && !a.InvalidConfig && !a.Admitted {
+		if !a.Pod && !a.InvalidConfig && !a.Accepted {
 			return Wait, fmt.Sprintf("valid configuration%s is rejected: %s", withLabel(a), a.Refusal)
 		}
 	}
@@ -70,7 +70,7 @@ func validConfiguration(f Facts) (Result, string) {
 
 func invalidConfiguration(f Facts) (Result, string) {
 	for _, a := range f.DryRuns {
-		if !a.Pod && a.InvalidConfig && a.Admitted {
+		if !a.Pod && a.InvalidConfig && a.Accepted {
 			return Wait, fmt.Sprintf("invalid configuration%s is accepted", withLabel(a))
 		}
 	}

@@ -115,7 +115,7 @@ var failures = map[string][]failure{
 		}, Fail},
 		{"a WorkloadEntry, by a tag", func(f *Facts) {
 			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}}
-			f.World.Referrers = []mesh.Reference{{Subject: "WorkloadEntry a/b", Value: "prod"}}
+			f.World.References = []mesh.Reference{{Subject: "WorkloadEntry a/b", Value: "prod"}}
 		}, Fail},
 		{"a webhook of another configuration", func(f *Facts) { f.World.Webhooks[0].Service = "istio-system/istiod-1-29-1" }, Fail}},
 	"shared-components-moved": {
@@ -148,17 +148,17 @@ var failures = map[string][]failure{
 		{"not permitted to read", func(f *Facts) { f.Setups.Unknown = []string{"autoscalers"} }, Warn}},
 	"pod-creation": {
 		{"rejected", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Refusal: "no endpoints"}} }, Wait},
-		{"no sidecar", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Admitted: true}} }, Wait},
+		{"no sidecar", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Accepted: true}} }, Wait},
 		{"quota", func(f *Facts) {
 			f.DryRuns = []mesh.DryRunAttempt{{Pod: true, OverQuota: true, Refusal: "exceeded quota"}}
 		}, Warn},
 		{"sidecar of another revision", func(f *Facts) {
-			f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Admitted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
+			f.DryRuns = []mesh.DryRunAttempt{{Pod: true, Accepted: true, Sidecar: mesh.Sidecar{Present: true, Revision: "1-29-1"}}}
 		}, Wait}},
 	"valid-configuration": {
 		{"rejected", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Refusal: "no endpoints"}} }, Wait}},
 	"invalid-configuration": {
-		{"admitted", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{InvalidConfig: true, Admitted: true}} }, Wait}},
+		{"admitted", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{InvalidConfig: true, Accepted: true}} }, Wait}},
 	"replacement-serves": {
 		{"not ready", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
 	"replacement-revision": {
@@ -174,18 +174,18 @@ var failures = map[string][]failure{
 	"certificate-chains": {
 		{"unknown CA", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "unknown authority"} }, Fail},
 		{"CA that nobody trusted before", func(f *Facts) {
-			f.Certificate = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}
+			f.Certificate = &mesh.Certificate{Problem: "unknown authority", TrustedRoots: []string{"cccc"}, ChainRoots: []string{"cccc"}}
 			f.TrustedRoots = []string{"bbbb"}
 		}, Fail},
 		{"CA that only it trusts", func(f *Facts) {
-			f.Certificate = &mesh.Certificate{Problem: "unknown authority", Trusts: []string{"cccc"}, Leads: []string{"cccc"}}
+			f.Certificate = &mesh.Certificate{Problem: "unknown authority", TrustedRoots: []string{"cccc"}, ChainRoots: []string{"cccc"}}
 		}, Fail},
 		{"certificate missing", func(f *Facts) { f.Certificate = &mesh.Certificate{Problem: "holds no certificate of its own"} }, Fail},
 		{"not valid yet", func(f *Facts) {
-			f.Certificate = &mesh.Certificate{Early: true, Problem: "out of date by this machine's clock"}
+			f.Certificate = &mesh.Certificate{NotYetValid: true, Problem: "out of date by this machine's clock"}
 		}, Wait},
 		{"no mTLS", func(f *Facts) {
-			f.Certificate = &mesh.Certificate{Unasked: true, Problem: "holds no certificate of its own"}
+			f.Certificate = &mesh.Certificate{NotNeeded: true, Problem: "holds no certificate of its own"}
 		}, Warn},
 		{"proxy does not answer", func(f *Facts) { f.Certificate, f.CertificateError = nil, "timeout" }, Wait},
 		{"not asked", func(f *Facts) { f.Certificate = nil }, Wait}},

@@ -188,8 +188,8 @@ func references(f Facts) []Reference {
 			add(string(wl.Ref()), "the revision's webhook injects its pods")
 		}
 	}
-	for _, c := range w.Referrers {
-		if w.References(c, name) {
+	for _, c := range w.References {
+		if w.RefersTo(c, name) {
 			add(c.Subject, c.Through)
 		}
 	}

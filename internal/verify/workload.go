@@ -252,11 +252,11 @@ func certificateChains(f Facts) (Result, string) {
 		return Wait, "the proxy did not return its certificate: " + f.CertificateError
 	case c == nil:
 		return Wait, "no proxy was asked for its certificate"
-	case c.Unasked:
+	case c.NotNeeded:
 		return Warn, fmt.Sprintf("the proxy of pod %s holds no certificate: none of its listeners and clusters uses mTLS", c.Pod)
-	case !c.Chains && slices.ContainsFunc(c.Leads, func(r string) bool { return slices.Contains(f.TrustedRoots, r) }):
+	case !c.Chains && slices.ContainsFunc(c.ChainRoots, func(r string) bool { return slices.Contains(f.TrustedRoots, r) }):
 		return Pass, fmt.Sprintf("certificate of %s: %s, issued by a CA that proxies trusted before the move", c.Pod, c.Identity)
-	case c.Early:
+	case c.NotYetValid:
 		return Wait, fmt.Sprintf("the certificate of pod %s is %s", c.Pod, c.Problem)
 	case !c.Chains:
 		return Fail, fmt.Sprintf("the certificate of pod %s does not chain to the mesh's root: %s", c.Pod, c.Problem)

@@ -45,14 +45,14 @@ func (c *Client) Certificate(ctx context.Context, namespace, pod string, roots [
 func (s secrets) certificate(roots []*x509.Certificate, at time.Time) mesh.Certificate {
 	chain := Certificates(s.chain)
 	who, err := verifyWorkload(chain, roots, at)
-	c := mesh.Certificate{Identity: who, Chains: err == nil, Unasked: !s.asked, Trusts: Fingerprints(s.roots)}
+	c := mesh.Certificate{Identity: who, Chains: err == nil, NotNeeded: !s.asked, TrustedRoots: Fingerprints(s.roots)}
 	if err != nil {
 		date, dated := errors.AsType[outOfDate](err)
-		c.Problem, c.Early = err.Error(), dated && date.early
+		c.Problem, c.NotYetValid = err.Error(), dated && date.early
 	}
 	for _, root := range Certificates(s.roots) {
 		if _, err := verifyWorkload(chain, []*x509.Certificate{root}, at); err == nil {
-			c.Leads = append(c.Leads, fingerprint(root))
+			c.ChainRoots = append(c.ChainRoots, fingerprint(root))
 		}
 	}
 	return c

@@ -144,16 +144,16 @@ func TestCertificateOfOtherAuthority(t *testing.T) {
 	leaf := sign(t, spire, "/ns/shop/sa/web", now.Add(time.Hour))
 	s := secrets{asked: true, chain: leaf.pem(), roots: slices.Concat(other.pem(), spire.pem())}
 	c := s.certificate(Certificates(istiod.pem()), now)
-	if c.Chains || c.Problem == "" || len(c.Trusts) != 2 || !slices.Equal(c.Leads, []string{fingerprint(spire.certificate)}) {
+	if c.Chains || c.Problem == "" || len(c.TrustedRoots) != 2 || !slices.Equal(c.ChainRoots, []string{fingerprint(spire.certificate)}) {
 		t.Errorf("got %+v", c)
 	}
-	if c := s.certificate(Certificates(istiod.pem()), now.Add(2*time.Hour)); len(c.Leads) > 0 {
+	if c := s.certificate(Certificates(istiod.pem()), now.Add(2*time.Hour)); len(c.ChainRoots) > 0 {
 		t.Errorf("out of date got %+v", c)
 	}
-	if c := (secrets{}).certificate(Certificates(istiod.pem()), now); !c.Unasked || c.Chains || len(c.Leads) > 0 {
+	if c := (secrets{}).certificate(Certificates(istiod.pem()), now); !c.NotNeeded || c.Chains || len(c.ChainRoots) > 0 {
 		t.Errorf("a proxy that asks for none comes out as %+v", c)
 	}
-	if c := (secrets{asked: true}).certificate(Certificates(istiod.pem()), now); c.Unasked || c.Chains || c.Problem == "" {
+	if c := (secrets{asked: true}).certificate(Certificates(istiod.pem()), now); c.NotNeeded || c.Chains || c.Problem == "" {
 		t.Errorf("a proxy that waits for one comes out as %+v", c)
 	}
 }

@@ -57,7 +57,7 @@ func policyOf(s v1alpha1.MeshUpgradeSpec) step.Policy {
 	p := step.Policy{Strategy: step.Strategy(s.Strategy), Trial: step.TrialMode(s.Trial)}
 	for _, r := range s.Workloads {
 		p.Rules = append(p.Rules, step.Rule{
-			Kind: mesh.KindOf(r.Kind), Namespace: r.Namespace, Name: r.Name,
+			Kind: mesh.ParseKind(r.Kind), Namespace: r.Namespace, Name: r.Name,
 			Strategy: step.Strategy(r.Strategy), Field: r.Field, Trial: step.TrialMode(r.Trial),
 		})
 	}

@@ -50,7 +50,7 @@ func swapDemand(wl mesh.Workload, t step.Target) mesh.Demand {
 // of them together.
 func namespaceCapacity(w mesh.World, t step.Target, namespace string) []step.Note {
 	var all []mesh.Demand
-	for _, wl := range w.In(namespace) {
+	for _, wl := range w.WorkloadsIn(namespace) {
 		p := strategy.Decide(t.Policy, wl)
 		if p.Strategy != step.BySwap {
 			continue

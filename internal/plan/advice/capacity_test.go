@@ -42,7 +42,7 @@ func TestNotesNameSwapsOverQuota(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, in := plantest.SwappableWorld()
-			for _, wl := range w.In("a") {
+			for _, wl := range w.WorkloadsIn("a") {
 				if wl.Ref() == "Deployment a/w0" {
 					wl.Name = "w9"
 					w.Workloads = append(w.Workloads, wl)

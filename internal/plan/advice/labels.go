@@ -50,7 +50,7 @@ func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 	if b := ns.Binding(); b.Injection.Set && b.Revision.Set {
 		notes = append(notes, step.Note{Kind: step.NoEffect, Subject: ns.Name, Text: "has both labels: " + mesh.InjectionLabel + " decides, and " + mesh.RevisionLabel + " has no effect", Evidence: b.String()})
 	}
-	for _, wl := range w.In(ns.Name) {
+	for _, wl := range w.WorkloadsIn(ns.Name) {
 		notes = append(notes, noEffect(w, t, ns, wl)...)
 	}
 	return notes
@@ -73,7 +73,7 @@ func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
 		return nil
 	}
 	return []step.Note{{Kind: step.ForCommit, Subject: string(wl.Ref()), Evidence: "managed by " + wl.ManagedBy,
-		Text: fmt.Sprintf("has a template that another tool manages: the label is written, but if that tool restores the old one, new pods get the old revision again: commit %s there as well when its wave begins", mesh.Pinned(t.TemplateLabels[wl.Ref()]))}}
+		Text: fmt.Sprintf("has a template that another tool manages: the label is written, but if that tool restores the old one, new pods get the old revision again: commit %s there as well when its wave begins", mesh.BindingTo(t.TemplateLabels[wl.Ref()]))}}
 }
 
 // conditional notes webhooks with matchConditions, which are not evaluated.

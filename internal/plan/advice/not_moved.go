@@ -54,7 +54,7 @@ func runningPods(wl mesh.Workload) string {
 // just deleted is among them until its istiod has noticed.
 func nothingToVerify(w mesh.World, t step.Target, namespace string) []step.Note {
 	pods := map[string]bool{}
-	for _, wl := range w.In(namespace) {
+	for _, wl := range w.WorkloadsIn(namespace) {
 		for _, p := range wl.Pods {
 			pods[p.Name] = true
 		}

@@ -31,7 +31,7 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 			if !t.Rollback {
 				notes = append(notes, labelNotes(w, t, ns)...)
 			}
-			for _, wl := range w.In(name) {
+			for _, wl := range w.WorkloadsIn(name) {
 				notes = append(notes, workloadNotes(w, t, ns, wl)...)
 			}
 			notes = append(notes, namespaceCapacity(w, t, name)...)

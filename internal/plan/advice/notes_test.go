@@ -131,7 +131,7 @@ func TestNotesOnKinds(t *testing.T) {
 		}
 	}
 	w.Capacity = mesh.Capacity{
-		Nodes:   []mesh.Node{{Name: "n", Open: true, CPU: 400, Pods: 10}},
+		Nodes:   []mesh.Node{{Name: "n", AcceptsPods: true, CPU: 400, Pods: 10}},
 		Unknown: []string{"ResourceQuotas: you may not list them"},
 	}
 	w.Proxies = []mesh.Proxy{

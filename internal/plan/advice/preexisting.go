@@ -63,7 +63,7 @@ func movedBeforeNote(t step.Target, n step.Note, revision string, runs []string)
 func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, runs []string) []step.Note {
 	var olds []string
 	behind := 0
-	for _, wl := range w.In(n.Subject) {
+	for _, wl := range w.WorkloadsIn(n.Subject) {
 		had := slices.DeleteFunc(strings.Split(t.Baseline.Sidecars[wl.Ref()], "+"), func(r string) bool { return r == "" || r == revision })
 		if len(had) > 0 && !wl.Gateway && strategy.Decide(t.Policy, wl).Moves() {
 			olds = append(olds, had...)
@@ -105,7 +105,7 @@ func rollbacks(t step.Target, runs []string) string {
 // and were not restarted since.
 func runsOf(w mesh.World, namespace, revision string) []string {
 	var runs []string
-	for _, wl := range w.In(namespace) {
+	for _, wl := range w.WorkloadsIn(namespace) {
 		if wl.RestartAnnotation.Run != "" && !wl.Gateway && slices.Equal(wl.Sidecars(), []string{revision}) && !restartedSince(wl) {
 			runs = append(runs, wl.RestartAnnotation.Run)
 		}

@@ -21,11 +21,11 @@ import (
 func movedBefore(t *testing.T, run string, restart bool) mesh.World {
 	t.Helper()
 	w := plantest.WithRevision(plantest.WorldOfAllBindings(), "1-31-0", "1.31.0")
-	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.Pinned("1-31-0").String()})
+	binding.SimulateLabels(&w, step.Step{Subject: "a", To: mesh.BindingTo("1-31-0").String()})
 	if !restart {
 		return w
 	}
-	for _, wl := range w.In("a") {
+	for _, wl := range w.WorkloadsIn("a") {
 		strategy.SimulateRestart(&w, step.Target{Run: run}, step.Step{Subject: step.Subject(wl.Ref())}, plantest.Noon)
 	}
 	return w

@@ -35,7 +35,7 @@ func emptyNamespaces(w mesh.World, t step.Target) []step.Note {
 		others := binding.Bystanders(t, w, string(s.Subject))
 		for _, ns := range w.Namespaces {
 			if _, ours := t.Baseline.Bindings[ns.Name]; ours || !binding.Labelled(ns) || !slices.Contains(w.BoundThrough(ns, mesh.Template{}), string(s.Subject)) ||
-				slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return slices.Contains(others, wl.Ref()) }) {
+				slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return slices.Contains(others, wl.Ref()) }) {
 				continue
 			}
 			notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Evidence: ns.Binding().String(),

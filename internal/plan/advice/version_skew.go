@@ -25,7 +25,7 @@ func VersionSkew(w mesh.World, t step.Target) []step.Note {
 	}
 	left := map[string]bool{}
 	for _, ns := range t.Namespaces() {
-		for _, wl := range w.In(ns) {
+		for _, wl := range w.WorkloadsIn(ns) {
 			for _, name := range wl.Sidecars() {
 				left[name] = name != t.Revision
 			}

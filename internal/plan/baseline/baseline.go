@@ -56,14 +56,14 @@ func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namesp
 	now := binding.InjectedBy(w, ns)
 	b.Revisions[step.BoundNamespace(ns.Name)] = revisionBefore(in, true, now)
 	if b.Revisions[step.BoundNamespace(ns.Name)] != now {
-		b.Bindings[ns.Name] = mesh.Pinned(in.From).String()
+		b.Bindings[ns.Name] = mesh.BindingTo(in.From).String()
 	} else if tag := w.TagOf(ns, mesh.Template{}); tag != "" {
 		b.Tag[step.BoundNamespace(ns.Name)] = tag
 	}
 	if now != "" || ns.Binding().Injection.Set {
 		return
 	}
-	for _, wl := range w.In(ns.Name) {
+	for _, wl := range w.WorkloadsIn(ns.Name) {
 		if binding.BoundByOwnLabels(w, ns, wl) {
 			noteWorkload(b, w, in, ns, wl)
 		}

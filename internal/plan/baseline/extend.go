@@ -24,7 +24,7 @@ func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	b.TemplateLabels, b.Revisions, b.Tag, b.Tags = merged(b.TemplateLabels, nil), merged(b.Revisions, nil), merged(b.Tag, nil), merged(b.Tags, nil)
 	for _, name := range moved {
 		ns, _ := w.Namespace(name)
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			if _, known := b.TemplateLabels[wl.Ref()]; !known && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(
 				w.Injectors(ns, wl.Template),
 				[]string{in.Revision},

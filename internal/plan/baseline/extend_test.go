@@ -79,7 +79,7 @@ func TestWorkloadAfterItsTagIsNotLabelled(t *testing.T) {
 	l = plan.Approve(l, plan.Make(end, target, l), plantest.Noon)
 	back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
 	restored, _, _ := plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
-	for _, wl := range restored.In("own") {
+	for _, wl := range restored.WorkloadsIn("own") {
 		if strings.HasPrefix(wl.Name, "late") && step.TemplateLabelOf(wl) == "1-31-0" {
 			t.Errorf(
 				"template label of %s after the rollback: got %s, want none of 1-31-0", wl.Ref(),
@@ -164,7 +164,7 @@ func TestTagMovesOnceBystandersAreUnbound(t *testing.T) {
 	if at := restored.TagRevisions("prod"); !slices.Equal(at, []string{"1-29-1"}) {
 		t.Errorf("tag prod after the rollback: got %v, want 1-29-1", at)
 	}
-	for _, wl := range restored.In("c") {
+	for _, wl := range restored.WorkloadsIn("c") {
 		if !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 			t.Errorf("%s after the rollback: got sidecars of %v, want 1-29-1", wl.Ref(), wl.Sidecars())
 		}

@@ -28,7 +28,7 @@ func WithFrom(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 		if _, own := b.TemplateLabels[mesh.WorkloadRef(name)]; own {
 			b.TemplateLabels[mesh.WorkloadRef(name)] = in.From
 		} else {
-			b.Bindings[string(name)] = mesh.Pinned(in.From).String()
+			b.Bindings[string(name)] = mesh.BindingTo(in.From).String()
 		}
 	}
 	for key, was := range b.Sidecars {

@@ -67,7 +67,7 @@ func join(b *step.Baseline, w mesh.World, found step.Baseline, names []string) m
 	b.TemplateLabels, b.Tag, b.Tags = merged(b.TemplateLabels, found.TemplateLabels), merged(b.Tag, found.Tag), merged(found.Tags, b.Tags)
 	b.Sidecars = maps.Clone(b.Sidecars)
 	for _, name := range names {
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			if has, injected := found.Sidecars[wl.Ref()]; injected {
 				b.Sidecars[wl.Ref()] = has
 			}

@@ -32,7 +32,7 @@ func AffectedGateways(t step.Target, w mesh.World, namespace string) []AffectedG
 // GatewaysAffectedBy returns the Gateways that a namespace label for the revision would move.
 func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []AffectedGateway {
 	var list []AffectedGateway
-	for _, wl := range w.In(ns.Name) {
+	for _, wl := range w.WorkloadsIn(ns.Name) {
 		has := wl.Sidecars()
 		if _, pinned := wl.Template.Labels[mesh.RevisionLabel]; !wl.ForGateway() || pinned || strings.Join(has, "+") == revision {
 			continue

@@ -40,7 +40,7 @@ func TestNotesNameUnevaluatedBindings(t *testing.T) {
 		}
 	}
 	end, _, _ := plantest.Run(t, w, target, plan.NewLedger(planned, plantest.Noon), -1, plantest.First, nil)
-	if c, _ := end.Namespace("c"); c.Binding() != mesh.Pinned("1-31-0") || len(end.Injectors(c, mesh.Template{})) != 1 {
+	if c, _ := end.Namespace("c"); c.Binding() != mesh.BindingTo("1-31-0") || len(end.Injectors(c, mesh.Template{})) != 1 {
 		t.Errorf("c, bound by two tags: got %s and injectors %v, want 1-31-0", c.Binding(), end.Injectors(c, mesh.Template{}))
 	}
 }

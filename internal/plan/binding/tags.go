@@ -41,7 +41,7 @@ func PinSteps(w mesh.World, t step.Target) []step.Step {
 			if now, needed := pinnedTo(t, w, ns); ok && needed {
 				steps = append(steps, step.Step{
 					Kind: step.Pin, Subject: step.Subject(name),
-					From: ns.Binding().String(), To: mesh.Pinned(now).String(), By: ns.ManagedBy,
+					From: ns.Binding().String(), To: mesh.BindingTo(now).String(), By: ns.ManagedBy,
 				})
 			}
 		}
@@ -81,7 +81,7 @@ func fulfilled(t step.Target, w mesh.World, name string, b mesh.Binding) bool {
 // be pinned by then.
 func bindingAtStart(t step.Target, w mesh.World, ns mesh.Namespace) mesh.Binding {
 	if now, needed := pinnedTo(t, w, ns); needed {
-		return mesh.Pinned(now)
+		return mesh.BindingTo(now)
 	}
 	return ns.Binding()
 }

@@ -24,7 +24,7 @@ func BoundByOwnLabels(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 // own pods bind to the revision.
 func BoundByOwnLabelsTo(w mesh.World, ns mesh.Namespace, revision string) []mesh.WorkloadRef {
 	var refs []mesh.WorkloadRef
-	for _, wl := range w.In(ns.Name) {
+	for _, wl := range w.WorkloadsIn(ns.Name) {
 		if wl.Injected() && BoundByOwnLabels(w, ns, wl) && slices.Equal(w.Injectors(ns, wl.Template), []string{revision}) {
 			refs = append(refs, wl.Ref())
 		}

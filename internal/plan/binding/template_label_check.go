@@ -18,7 +18,7 @@ func templated(k mesh.Kind) bool { return k.Templated() || k == mesh.CronJob }
 // be created. A Deployment whose template an Argo Rollout uses is not idle.
 func Idle(w mesh.World, wl mesh.Workload) bool {
 	lends := func(o mesh.Workload) bool { return o.TemplateFrom == wl.Ref() }
-	return len(wl.Live()) == 0 && !wl.Deleted && templated(wl.Kind) && !slices.ContainsFunc(w.In(wl.Namespace), lends)
+	return len(wl.Live()) == 0 && !wl.Deleted && templated(wl.Kind) && !slices.ContainsFunc(w.WorkloadsIn(wl.Namespace), lends)
 }
 
 // LabelTemplateReason is the reason of a decision to label a template without a restart.
@@ -30,7 +30,7 @@ func DescribeLabel(label string) string {
 	if label == step.NoLabel {
 		return mesh.Binding{}.String()
 	}
-	return mesh.Pinned(label).String()
+	return mesh.BindingTo(label).String()
 }
 
 // CanLabelTemplate reports whether a workload's template has a label already, or can be

@@ -34,7 +34,7 @@ func worldWithReferences() mesh.World {
 		}
 	}
 	w.Components = slices.DeleteFunc(w.Components, func(b mesh.Component) bool { return b.Shared })
-	w.Referrers = []mesh.Reference{
+	w.References = []mesh.Reference{
 		{Subject: "ValidatingWebhookConfiguration istiod-default-validator", Revision: "1-29-1", Through: "it calls Service istiod-1-29-1"},
 	}
 	w.Sort()

@@ -176,7 +176,7 @@ func TestOldRevisionOfTemplateLabels(t *testing.T) {
 func TestReferencesAreNamedBeforehand(t *testing.T) {
 	w := worldWithComponents()
 	w.Revisions[0].Replicas, w.Revisions[0].Istiods = 0, nil
-	w.Referrers = []mesh.Reference{{Subject: "EnvoyFilter a/lua", Value: "1-29-1", Through: "label istio.io/rev=1-29-1"}}
+	w.References = []mesh.Reference{{Subject: "EnvoyFilter a/lua", Value: "1-29-1", Through: "label istio.io/rev=1-29-1"}}
 	subjects := map[string]bool{}
 	for _, n := range removal.ReferenceNotes(w, step.Target{Remove: []string{"1-29-1"}}) {
 		subjects[n.Subject] = true

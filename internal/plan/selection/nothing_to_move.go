@@ -47,5 +47,5 @@ func nothingToMove(w mesh.World, in step.Intent, named []string) error {
 
 // uses reports whether a sidecar of the revision runs in a namespace.
 func uses(w mesh.World, namespace, revision string) bool {
-	return slices.ContainsFunc(w.In(namespace), func(wl mesh.Workload) bool { return slices.Contains(wl.Sidecars(), revision) })
+	return slices.ContainsFunc(w.WorkloadsIn(namespace), func(wl mesh.Workload) bool { return slices.Contains(wl.Sidecars(), revision) })
 }

@@ -69,7 +69,7 @@ func Candidates(w mesh.World, in step.Intent) []string {
 		if ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) || !isBound(w, ns) {
 			continue
 		}
-		if !binding.Labelled(ns) && !HasSidecars(w, ns.Name) && !slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }) {
+		if !binding.Labelled(ns) && !HasSidecars(w, ns.Name) && !slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }) {
 			continue
 		}
 		if NeedsMove(w, in, ns.Name) {
@@ -83,19 +83,19 @@ func Candidates(w mesh.World, in step.Intent) []string {
 // default, or by labels of their own.
 func isBound(w mesh.World, ns mesh.Namespace) bool {
 	return binding.Labelled(ns) || binding.InjectedBy(w, ns) != "" ||
-		slices.ContainsFunc(w.In(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) })
+		slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) })
 }
 
 // HasSidecars reports whether any workload of a namespace has a sidecar.
 func HasSidecars(w mesh.World, namespace string) bool {
-	return slices.ContainsFunc(w.In(namespace), func(wl mesh.Workload) bool { return !wl.Gateway && wl.Injected() })
+	return slices.ContainsFunc(w.WorkloadsIn(namespace), func(wl mesh.Workload) bool { return !wl.Gateway && wl.Injected() })
 }
 
 // hasOutdated reports whether a workload of a namespace would be moved, or is in the
 // middle of a swap.
 func hasOutdated(w mesh.World, in step.Intent, namespace string) bool {
 	ns, _ := w.Namespace(namespace)
-	for _, wl := range w.In(namespace) {
+	for _, wl := range w.WorkloadsIn(namespace) {
 		if binding.InjectedBy(w, ns) == "" && !binding.BoundByOwnLabels(w, ns, wl) {
 			continue
 		}
@@ -118,7 +118,7 @@ func RevisionsInUse(w mesh.World, t step.Target) []string {
 		for _, name := range g.Namespaces {
 			ns, _ := w.Namespace(name)
 			list = append(list, w.Injectors(ns, mesh.Template{})...)
-			for _, wl := range w.In(name) {
+			for _, wl := range w.WorkloadsIn(name) {
 				if binding.BoundByOwnLabels(w, ns, wl) {
 					list = append(list, w.Injectors(ns, wl.Template)...)
 				}

@@ -132,7 +132,7 @@ func TestNamespacesWithOldPodsAreSelected(t *testing.T) {
 	w := plantest.World()
 	w = plantest.WithRevision(w, "1-31-0", "1.31.0")
 	for _, ns := range []string{"a", "b", "c", "d"} {
-		binding.SimulateLabels(&w, step.Step{Subject: step.Subject(ns), To: mesh.Pinned("1-31-0").String()})
+		binding.SimulateLabels(&w, step.Step{Subject: step.Subject(ns), To: mesh.BindingTo("1-31-0").String()})
 	}
 	target, err := plan.ForwardTarget(w, step.Intent{Revision: "1-31-0", WaveCount: 1}, step.Ledger{})
 	if err != nil {

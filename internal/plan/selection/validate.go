@@ -39,7 +39,7 @@ func Validate(w mesh.World, names []string, revision string) error {
 // validateSingleInjector rejects a namespace in which more than one revision would
 // inject a workload that its own labels bind.
 func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
-	for _, wl := range w.In(ns.Name) {
+	for _, wl := range w.WorkloadsIn(ns.Name) {
 		if by := w.Injectors(ns, wl.Template); len(by) > 1 && binding.BoundByOwnLabels(w, ns, wl) {
 			return fmt.Errorf("select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see `istioctl analyze`, IST0139)", len(by), wl.Ref(), strings.Join(by, ", "))
 		}
@@ -59,6 +59,6 @@ func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
 
 // gatewaysOnly reports whether all workloads of a namespace are gateways.
 func gatewaysOnly(w mesh.World, namespace string) bool {
-	all := w.In(namespace)
+	all := w.WorkloadsIn(namespace)
 	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !wl.Gateway })
 }

@@ -63,7 +63,7 @@ func validateWaves(waves [][]string, selected []string) error {
 // countPods returns the number of pods of a namespace's workloads.
 func countPods(w mesh.World, namespace string) int {
 	n := 0
-	for _, wl := range w.In(namespace) {
+	for _, wl := range w.WorkloadsIn(namespace) {
 		n += len(wl.Pods)
 	}
 	return n

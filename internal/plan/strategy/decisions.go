@@ -21,7 +21,7 @@ func Decisions(w mesh.World, t step.Target) []WorkloadDecision {
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			ns, _ := w.Namespace(name)
-			for _, wl := range w.In(name) {
+			for _, wl := range w.WorkloadsIn(name) {
 				if wl.Injected() || wl.Gateway || len(w.Injectors(ns, wl.Template)) > 0 {
 					list = append(list, WorkloadDecision{Workload: wl.Ref(), Decision: decide(t, wl)})
 				}

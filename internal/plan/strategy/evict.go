@@ -19,7 +19,7 @@ import (
 func EvictSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step {
 	var steps []step.Step
 	for _, name := range g.Namespaces {
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			want := t.RevisionOf(wl)
 			if want == "" || l.Evicted(wl, want) >= step.MaxAttempts*max(wl.Replicas, 1) || Decide(t.Policy, wl).Strategy != step.ByEviction {
 				continue
@@ -34,7 +34,7 @@ func EvictSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.
 			if len(from) > 0 {
 				steps = append(steps, step.Step{
 					Kind: step.EvictPods, Wave: g.Number, Subject: step.Subject(wl.Ref()),
-					From: strings.Join(step.SortedUnique(from), "+"), To: want, API: wl.API, TemplateLabel: t.TemplateLabels[wl.Ref()],
+					From: strings.Join(step.SortedUnique(from), "+"), To: want, API: wl.APIVersion, TemplateLabel: t.TemplateLabels[wl.Ref()],
 				})
 			}
 		}

@@ -17,7 +17,7 @@ func EvictStuckSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 	}
 	var steps []step.Step
 	for _, name := range g.Namespaces {
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			if wl.Kind != mesh.StatefulSet || wl.RestartAnnotation.Run != t.Run || !Decide(t.Policy, wl).Moves() {
 				continue
 			}

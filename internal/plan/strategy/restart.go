@@ -32,7 +32,7 @@ func RenderRestart(s step.Step, run string, at time.Time) (step.Change, error) {
 func RestartSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step {
 	var steps []step.Step
 	for _, name := range g.Namespaces {
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			want := t.RevisionOf(wl)
 			if want == "" {
 				continue
@@ -50,7 +50,7 @@ func RestartSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []ste
 			}
 			steps = append(steps, step.Step{
 				Kind: step.Restart, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: strings.Join(old, "+"), To: want,
-				Field: p.Field, API: wl.API, TemplateLabel: t.TemplateLabels[wl.Ref()],
+				Field: p.Field, API: wl.APIVersion, TemplateLabel: t.TemplateLabels[wl.Ref()],
 			})
 		}
 	}

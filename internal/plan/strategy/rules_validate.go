@@ -44,7 +44,7 @@ func nearby(w mesh.World, namespace string) string {
 		return "there is no namespace " + namespace
 	}
 	var refs []string
-	for _, wl := range w.In(namespace) {
+	for _, wl := range w.WorkloadsIn(namespace) {
 		refs = append(refs, string(wl.Ref()))
 	}
 	switch more := len(refs) - maxNearby; {

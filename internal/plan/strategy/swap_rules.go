@@ -58,7 +58,7 @@ func swapUnfit(p step.Policy, wl mesh.Workload) string {
 func ValidateSwapRules(w mesh.World, t step.Target) error {
 	for _, wave := range t.Waves {
 		for _, name := range wave.Namespaces {
-			for _, wl := range w.In(name) {
+			for _, wl := range w.WorkloadsIn(name) {
 				strategy, named := requested(t.Policy, wl)
 				if reason := swapUnfit(t.Policy, wl); named && strategy == step.BySwap && reason != "" {
 					return fmt.Errorf("choose the strategy of %s: a rule says swap, but it cannot be swapped: %s. Remove the rule, or say restart: %s",
@@ -83,7 +83,7 @@ func OverriddenRule(p step.Policy, wl mesh.Workload) (step.Rule, bool) {
 func ValidateRulesAgainstSwaps(w mesh.World, t step.Target, given []step.Rule) error {
 	for _, wave := range t.Waves {
 		for _, name := range wave.Namespaces {
-			for _, wl := range w.In(name) {
+			for _, wl := range w.WorkloadsIn(name) {
 				if r, overridden := OverriddenRule(t.Policy, wl); overridden && r.Name != "" && slices.Contains(given, r) {
 					return fmt.Errorf("choose the strategy of %s: a rule says %s, but its swap has begun and only the swap or a rollback ends it. "+
 						"Fix what holds it and run the same command without that rule, or roll back with `rerig rollback %s`", wl.Ref(), r.Strategy, t.Run)

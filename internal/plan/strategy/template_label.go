@@ -13,7 +13,7 @@ import (
 func LabelTemplateSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 	var steps []step.Step
 	for _, name := range g.Namespaces {
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			to, own := t.TemplateLabels[wl.Ref()]
 			p := Decide(t.Policy, wl)
 			if !own || step.TemplateLabelOf(wl) == to || p.Strategy != step.Automatic && (!p.Moves() || len(wl.Live()) > 0) {
@@ -21,7 +21,7 @@ func LabelTemplateSteps(w mesh.World, t step.Target, g step.Wave) []step.Step {
 			}
 			steps = append(steps, step.Step{
 				Kind: step.LabelTemplate, Wave: g.Number, Subject: step.Subject(wl.Ref()),
-				From: binding.DescribeLabel(step.TemplateLabelOf(wl)), To: binding.DescribeLabel(to), API: wl.API, TemplateLabel: to,
+				From: binding.DescribeLabel(step.TemplateLabelOf(wl)), To: binding.DescribeLabel(to), API: wl.APIVersion, TemplateLabel: to,
 			})
 		}
 	}

@@ -117,7 +117,7 @@ func unfitSelectors(wl mesh.Workload) string {
 			return fmt.Sprintf("other selectors of its pods' labels are not known: you may not list %s", o.Subject)
 		case o.Effect == mesh.SendsTraffic && is:
 			return fmt.Sprintf("%s sends requests to its pods as well (%s), and their end cannot be observed", o.Subject, what)
-		case o.Effect == mesh.AdoptsPods && (then || last):
+		case o.Effect == mesh.OwnsOrphans && (then || last):
 			return fmt.Sprintf("%s would take control of its detached pods: %s matches them", o.Subject, what)
 		case o.Effect == mesh.CountsReady && (is != then || last):
 			return fmt.Sprintf(

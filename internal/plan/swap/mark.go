@@ -37,7 +37,7 @@ func ReadMark(labels, annotations map[string]string) mesh.Swap {
 	if json.Unmarshal([]byte(annotations[SwapAnnotation]), &m) != nil || m.Workload == "" {
 		return mesh.Swap{}
 	}
-	s := mesh.Swap{Workload: m.Workload, Run: m.Run, Hash: m.Hash, Role: m.Role, StartedAt: m.Since, DetachedAt: m.Left}
+	s := mesh.Swap{Workload: m.Workload, Run: m.Run, ReplicaSetHash: m.Hash, Role: m.Role, StartedAt: m.Since, DetachedAt: m.Left}
 	switch _, detached := labels[KeepLabel]; {
 	case detached && !m.Parked.IsZero():
 		s.Place, s.RemovedLabels, s.ParkedAt = mesh.Parked, m.Taken, m.Parked
@@ -50,7 +50,7 @@ func ReadMark(labels, annotations map[string]string) mesh.Swap {
 // encodeMark writes the annotation.
 func encodeMark(s mesh.Swap) string {
 	// A struct of strings and times always encodes.
-	b, _ := json.Marshal(mark{Workload: s.Workload, Run: s.Run, Hash: s.Hash, Role: s.Role, Taken: s.RemovedLabels,
+	b, _ := json.Marshal(mark{Workload: s.Workload, Run: s.Run, Hash: s.ReplicaSetHash, Role: s.Role, Taken: s.RemovedLabels,
 		Since: s.StartedAt.UTC(), Left: s.DetachedAt.UTC(), Parked: s.ParkedAt.UTC()})
 	return string(b)
 }

@@ -52,7 +52,7 @@ func PodsOf(wl mesh.Workload, t step.Target) Pods {
 // fits reports whether the ReplicaSet may have a pod again: of the wanted revision,
 // ready, and of its present template. On rollback only original pods fit.
 func (s Pods) fits(p mesh.Pod) bool {
-	return p.Sidecar.Revision == s.want && p.Ready && s.wl.ReplicaSetHash != "" && p.Swap.Hash == s.wl.ReplicaSetHash &&
+	return p.Sidecar.Revision == s.want && p.Ready && s.wl.ReplicaSetHash != "" && p.Swap.ReplicaSetHash == s.wl.ReplicaSetHash &&
 		(!s.back || p.Swap.Role == mesh.Original)
 }
 

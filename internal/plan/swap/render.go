@@ -59,7 +59,7 @@ func renderDetach(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (st
 	if !s.Marked() {
 		s = mesh.Swap{Workload: wl.Ref(), Run: t.Run, Role: PodsOf(wl, t).roleOf(p), StartedAt: at}
 	}
-	s.Hash, s.DetachedAt = wl.ReplicaSetHash, at
+	s.ReplicaSetHash, s.DetachedAt = wl.ReplicaSetHash, at
 	return patchPod(p, wl, step.NotOwned, map[string]any{
 		"labels":      map[string]any{HashLabel: detachedHash(t.Run), KeepLabel: KeeperName(wl.Ref())},
 		"annotations": map[string]any{SwapAnnotation: encodeMark(s)}})

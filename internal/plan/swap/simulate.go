@@ -30,7 +30,7 @@ func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 			}
 			if n < len(stock.Parked) {
 				fresh = stock.Parked[n]
-				fresh.Swap = mesh.Swap{Workload: fresh.Swap.Workload, Run: fresh.Swap.Run, Role: fresh.Swap.Role, Hash: fresh.Swap.Hash}
+				fresh.Swap = mesh.Swap{Workload: fresh.Swap.Workload, Run: fresh.Swap.Run, Role: fresh.Swap.Role, ReplicaSetHash: fresh.Swap.ReplicaSetHash}
 				fresh.HasController, fresh.Current = true, true
 				pods = slices.DeleteFunc(pods, func(p mesh.Pod) bool { return p.Name == fresh.Name })
 			}
@@ -52,7 +52,7 @@ func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.P
 		role = p.Swap.Role
 	}
 	p.Swap = mesh.Swap{
-		Workload: wl.Ref(), Run: t.Run, Role: role, Hash: wl.ReplicaSetHash, Place: mesh.Parked,
+		Workload: wl.Ref(), Run: t.Run, Role: role, ReplicaSetHash: wl.ReplicaSetHash, Place: mesh.Parked,
 		RemovedLabels: LabelsToRemove(wl, p), ParkedAt: at,
 	}
 	p.HasController, p.Current = false, false

@@ -38,7 +38,7 @@ func DeleteParkedSteps(w mesh.World, t step.Target, g step.Wave, decide func(mes
 func workloads(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []mesh.Workload {
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			if t.RevisionOf(wl) != "" && decide(wl).Strategy == step.BySwap {
 				list = append(list, wl)
 			}

@@ -15,7 +15,7 @@ import (
 func Services(wl mesh.Workload) []string {
 	labels := maps.Clone(wl.Template.Labels)
 	for _, s := range wl.Services {
-		if s.Early && s.Selects(wl.Template.Labels) {
+		if s.IncludesUnready && s.Selects(wl.Template.Labels) {
 			for key := range s.Selector {
 				delete(labels, key)
 			}

@@ -17,7 +17,7 @@ import (
 func Steps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step {
 	var steps []step.Step
 	for _, name := range g.Namespaces {
-		for _, wl := range w.In(name) {
+		for _, wl := range w.WorkloadsIn(name) {
 			mode, want := t.Policy.TrialOf(wl), t.RevisionOf(wl)
 			if !needsTrial(w, t, wl) || unsuitable(wl) != "" {
 				continue

@@ -53,7 +53,7 @@ func TestLawsHoldWithTrials(t *testing.T) {
 				t.Fatalf("drift without a disturbance: got %v, want none", drift)
 			}
 			ns, _ := w.Namespace(string(s.Subject))
-			for _, wl := range w.In(ns.Name) {
+			for _, wl := range w.WorkloadsIn(ns.Name) {
 				if _, passed := l.Passed[step.TrialKey(w, wl, "1-31-0", target.Policy.TrialOf(wl))]; s.Kind == step.Label && !passed &&
 					target.Policy.TrialOf(wl) != step.NoTrial {
 					t.Errorf("got step %s before the trial of %s", s, wl.Ref())

@@ -61,7 +61,7 @@ func rulesText(rules []v1alpha1.WorkloadRule) string {
 // canonicalKinds writes kinds as Kubernetes does.
 func canonicalKinds(rules []v1alpha1.WorkloadRule) {
 	for i, r := range rules {
-		rules[i].Kind = string(mesh.KindOf(r.Kind))
+		rules[i].Kind = string(mesh.ParseKind(r.Kind))
 	}
 }
 

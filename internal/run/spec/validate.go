@@ -99,7 +99,7 @@ func validateRules(rules []v1alpha1.WorkloadRule) error {
 				"no other strategy takes one")
 		}
 		if r.Field != "" {
-			if err := strategy.ValidateField(mesh.KindOf(r.Kind), r.Field); err != nil {
+			if err := strategy.ValidateField(mesh.ParseKind(r.Kind), r.Field); err != nil {
 				return fmt.Errorf("set the strategy of a rule: %w", err)
 			}
 		}
