@@ -62,7 +62,10 @@ func testRights(t *testing.T, admin *fixture, config *rest.Config) {
 	if _, err := user.List(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := user.Write(t.Context(), labelChange(t, "shop", mesh.BindingTo("1-31-0"), mesh.BindingTo("x"))); !errors.Is(err, engine.ErrRefused) {
+	if err := user.Write(
+		t.Context(),
+		labelChange(t, "shop", mesh.BindingTo("1-31-0"), mesh.BindingTo("x")),
+	); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("acted while permitted only to observe: %v", err)
 	}
 	lacking(t, user, rights.Writing(user.root), rights.Writing(user.root))

@@ -105,7 +105,10 @@ func testConflict(t *testing.T, c *fixture, admin *rest.Config) {
 		}
 	}
 	ours := connected(t, between.on(admin))
-	if err := ours.Write(t.Context(), labelChange(t, "raced", mesh.BindingTo("a"), mesh.BindingTo("ours"))); !errors.Is(err, engine.ErrConflict) {
+	if err := ours.Write(
+		t.Context(),
+		labelChange(t, "raced", mesh.BindingTo("a"), mesh.BindingTo("ours")),
+	); !errors.Is(err, engine.ErrConflict) {
 		t.Errorf("wrote over another hand: %v", err)
 	}
 	found, err := c.api.CoreV1().Namespaces().Get(t.Context(), "raced", metav1.GetOptions{})

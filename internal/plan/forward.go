@@ -19,9 +19,11 @@ import (
 // An error is a request that cannot be met: it says what was observed and what to do. A
 // run that has begun has a target even so, and its only error is RevisionMissing.
 func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
-	t := step.Target{Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Soak: in.Soak, Policy: in.Policy, From: in.From,
-		Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
-		WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{}, Tags: map[string]string{}, FinalBindings: map[string]mesh.Binding{}}
+	t := step.Target{
+		Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Soak: in.Soak, Policy: in.Policy, From: in.From,
+		Bindings: map[string]mesh.Binding{}, FinalBindings: map[string]mesh.Binding{}, Tags: map[string]string{},
+		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},
+	}
 	waves, begins := l.Waves, l.Waves == nil
 	none := validateRevision(w, in, begins)
 	if begins && none != nil {

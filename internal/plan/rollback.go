@@ -14,8 +14,11 @@ import (
 // order, or only the given wave (0 for all). A removed control plane is restored from
 // its saved copies; the one that was installed stays, unused.
 func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
-	t := step.Target{Run: in.Run, Rollback: true, Policy: in.Policy, Baseline: l.Baseline, From: in.From, LeftRevision: in.Revision, Bindings: map[string]mesh.Binding{}, Revisions: map[string]string{},
-		WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{}, Tags: map[string]string{}, Versions: l.Baseline.Versions}
+	t := step.Target{
+		Run: in.Run, Rollback: true, Policy: in.Policy, Baseline: l.Baseline, From: in.From, LeftRevision: in.Revision,
+		Versions: l.Baseline.Versions, Bindings: map[string]mesh.Binding{}, Tags: map[string]string{},
+		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},
+	}
 	t.Policy.TemplateLabels, t.Policy.Run, t.Policy.Unannotated = t.TemplateLabels, in.Run, l.Unannotated()
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {

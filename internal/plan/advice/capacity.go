@@ -31,7 +31,8 @@ func noCapacity(w mesh.World, t step.Target, wl mesh.Workload, p step.Decision) 
 		return nil
 	}
 	return []step.Note{{Kind: step.NoCapacity, Subject: string(wl.Ref()), Evidence: lack, Remedy: addCapacity,
-		Text: "lacks capacity for its " + what + ": the " + what + " waits for it, and holds the run when that takes longer than the ready timeout"}}
+		Text: "lacks capacity for its " + what + ": the " + what + " waits for it, and holds the run when that takes longer than the " +
+			"ready timeout"}}
 }
 
 const addCapacity = "raise the quota, add a node, or scale something down"
@@ -64,8 +65,10 @@ func namespaceCapacity(w mesh.World, t step.Target, namespace string) []step.Not
 	if lack == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoCapacity, Subject: namespace, Evidence: lack, Remedy: addCapacity + "; or choose another strategy for some of its workloads",
-		Text: "lacks capacity for all of its swaps together, which keep old pods until the soak is over: a swap without capacity waits, and holds the run when that takes longer than the ready timeout"}}
+	return []step.Note{{Kind: step.NoCapacity, Subject: namespace, Evidence: lack, Remedy: addCapacity + "; or choose another " +
+		"strategy for some of its workloads",
+		Text: "lacks capacity for all of its swaps together, which keep old pods until the soak is over: a swap without capacity waits, " +
+			"and holds the run when that takes longer than the ready timeout"}}
 }
 
 // atMaximum notes a workload that its autoscaler cannot scale up.
@@ -73,7 +76,9 @@ func atMaximum(wl mesh.Workload) []step.Note {
 	if !wl.Scaler.Full {
 		return nil
 	}
-	return []step.Note{{Kind: step.AtMaximum, Subject: string(wl.Ref()), Evidence: fmt.Sprintf("HorizontalPodAutoscaler %s, at most %d", wl.Scaler.Name, wl.Scaler.Max),
+	return []step.Note{{Kind: step.AtMaximum, Subject: string(wl.Ref()), Evidence: fmt.Sprintf(
+		"HorizontalPodAutoscaler %s, at most %d", wl.Scaler.Name, wl.Scaler.Max,
+	),
 		Text: "is at its autoscaler's maximum: no pod is added under load while others are replaced"}}
 }
 
@@ -81,7 +86,10 @@ func atMaximum(wl mesh.Workload) []step.Note {
 func unknownCapacity(w mesh.World) []step.Note {
 	var notes []step.Note
 	for _, what := range w.Capacity.Unknown {
-		notes = append(notes, step.Note{Kind: step.CapacityUnknown, Subject: what, Text: "could not be read: capacity for the pods that a restart adds is not known"})
+		notes = append(notes, step.Note{
+			Kind: step.CapacityUnknown, Subject: what,
+			Text: "could not be read: capacity for the pods that a restart adds is not known",
+		})
 	}
 	return notes
 }

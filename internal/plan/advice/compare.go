@@ -32,8 +32,10 @@ func Compare(w mesh.World, s mesh.ControlPlaneSettings, t step.Target, olds []st
 		}
 		notes = append(notes, unread(was)...)
 		for _, d := range is.DifferencesFrom(was) {
-			notes = append(notes, step.Note{Kind: step.Differs, Subject: string(d.Group) + ": " + d.Key, Evidence: unset(d.Old) + " -> " + unset(d.New),
-				Text: fmt.Sprintf("differs between revision %s and revision %s, not by Rerig: continue if this is intended", t.Revision, name)})
+			notes = append(notes, step.Note{
+				Kind: step.Differs, Subject: string(d.Group) + ": " + d.Key, Evidence: unset(d.Old) + " -> " + unset(d.New),
+				Text: fmt.Sprintf("differs between revision %s and revision %s, not by Rerig: continue if this is intended", t.Revision, name),
+			})
 		}
 	}
 	for _, c := range s.Configs {
@@ -64,7 +66,8 @@ func seenByOne(c mesh.PartialConfig, t step.Target, olds []string) []step.Note {
 	if c.Revision == "" || c.Revision == t.Revision {
 		return nil
 	}
-	text := "is read by revision " + c.Revision + " only: moved workloads no longer get it, unless its label is removed or a copy is created for the new revision"
+	text := "is read by revision " + c.Revision + " only: moved workloads no longer get it, unless its label is removed or a copy is " +
+		"created for the new revision"
 	if !slices.Contains(olds, c.Revision) {
 		text = "is read by " + c.Revision + " only, which is not the name of the new revision"
 	}

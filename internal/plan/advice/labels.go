@@ -22,14 +22,17 @@ func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note
 	if moved || binding.Labelled(ns) {
 		return nil
 	}
-	if by := w.Injectors(ns, wl.Template); len(wl.Live()) == 0 && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(by, []string{t.Revision}) {
-		return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not selected; its pods' own labels choose its revision",
+	if by := w.Injectors(ns, wl.Template); len(wl.Live()) == 0 && binding.BoundByOwnLabels(w, ns, wl) &&
+		!slices.Equal(by, []string{t.Revision}) {
+		return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()),
+			Text:     "is not moved: its namespace is not selected; its pods' own labels choose its revision",
 			Evidence: fmt.Sprintf("no pods; the next one would be injected by %s", strings.Join(by, " and "))}}
 	}
 	if !wl.Injected() || slices.Equal(wl.Sidecars(), []string{t.Revision}) {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()), Text: "is not moved: its namespace is not selected; its pods' own labels, or the default, chose its revision",
+	return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()),
+		Text:     "is not moved: its namespace is not selected; its pods' own labels, or the default, chose its revision",
 		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 }
 
@@ -41,14 +44,25 @@ func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 		notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Text: byTag(t, tag, ns.Name), Evidence: t.Baseline.Bindings[ns.Name]})
 	}
 	if tags := w.BoundThrough(ns, mesh.Template{}); len(tags) > 1 {
-		notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Text: "is bound through more than one webhook: in its wave it is labelled with the revision's name, and keeps that label", Evidence: "by " + describeTags(tags)})
+		notes = append(notes, step.Note{
+			Kind: step.ByTag, Subject: ns.Name,
+			Text:     "is bound through more than one webhook: in its wave it is labelled with the revision's name, and keeps that label",
+			Evidence: "by " + describeTags(tags),
+		})
 	}
 	if ns.ManagedBy != "" && len(t.Bindings) > 0 && !keepsLabels(t, ns.Name) {
 		notes = append(notes, step.Note{Kind: step.ForCommit, Subject: ns.Name,
-			Text: fmt.Sprintf("is managed by %s: Rerig waits for its labels instead of writing them; commit %s there when its wave begins", ns.ManagedBy, t.Bindings[ns.Name]), Evidence: ns.Binding().String()})
+			Text: fmt.Sprintf(
+				"is managed by %s: Rerig waits for its labels instead of writing them; commit %s there when its wave begins",
+				ns.ManagedBy, t.Bindings[ns.Name],
+			), Evidence: ns.Binding().String()})
 	}
 	if b := ns.Binding(); b.Injection.Set && b.Revision.Set {
-		notes = append(notes, step.Note{Kind: step.NoEffect, Subject: ns.Name, Text: "has both labels: " + mesh.InjectionLabel + " decides, and " + mesh.RevisionLabel + " has no effect", Evidence: b.String()})
+		notes = append(notes, step.Note{
+			Kind: step.NoEffect, Subject: ns.Name,
+			Text:     "has both labels: " + mesh.InjectionLabel + " decides, and " + mesh.RevisionLabel + " has no effect",
+			Evidence: b.String(),
+		})
 	}
 	for _, wl := range w.WorkloadsIn(ns.Name) {
 		notes = append(notes, noEffect(w, t, ns, wl)...)
@@ -73,7 +87,11 @@ func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
 		return nil
 	}
 	return []step.Note{{Kind: step.ForCommit, Subject: string(wl.Ref()), Evidence: "managed by " + wl.ManagedBy,
-		Text: fmt.Sprintf("has a template that another tool manages: the label is written, but if that tool restores the old one, new pods get the old revision again: commit %s there as well when its wave begins", mesh.BindingTo(t.TemplateLabels[wl.Ref()]))}}
+		Text: fmt.Sprintf(
+			"has a template that another tool manages: the label is written, but if that tool restores the old one, new pods get the old "+
+				"revision again: commit %s there as well when its wave begins",
+			mesh.BindingTo(t.TemplateLabels[wl.Ref()]),
+		)}}
 }
 
 // conditional notes webhooks with matchConditions, which are not evaluated.
@@ -81,8 +99,12 @@ func conditional(w mesh.World) []step.Note {
 	var notes []step.Note
 	for _, h := range w.Webhooks {
 		if h.Conditions > 0 {
-			notes = append(notes, step.Note{Kind: step.NotEvaluated, Subject: "webhook " + h.Configuration + " (" + h.Name + ")", Evidence: fmt.Sprintf("%d matchConditions", h.Conditions),
-				Text: "has matchConditions, which are not evaluated: this plan goes by its selectors, and a pod that a condition excludes gets no sidecar from it"})
+			notes = append(notes, step.Note{
+				Kind: step.NotEvaluated, Subject: "webhook " + h.Configuration + " (" + h.Name + ")",
+				Evidence: fmt.Sprintf("%d matchConditions", h.Conditions),
+				Text: "has matchConditions, which are not evaluated: this plan goes by its selectors, and a pod that a condition excludes " +
+					"gets no sidecar from it",
+			})
 		}
 	}
 	return notes
@@ -120,14 +142,26 @@ func byTag(t step.Target, tag, subject string) string {
 func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) []step.Note {
 	label, labelled := wl.Template.Labels[mesh.RevisionLabel]
 	if _, own := t.TemplateLabels[wl.Ref()]; own {
-		text := "is bound by its pods' own labels: its template is labelled with the revision's name in the same write as its restart, and its namespace is not labelled"
+		text := "is bound by its pods' own labels: its template is labelled with the revision's name in the same write as its restart, " +
+			"and its namespace is not labelled"
 		switch p := strategy.Decide(t.Policy, wl); {
 		case !p.Moves() && p.Strategy != step.Automatic:
 			return nil // its blocker or exemption says why
 		case p.Strategy == step.Automatic || len(wl.Live()) == 0:
-			text = "is bound by its pods' own labels: its template is labelled with the revision's name, without a restart, and its namespace is not labelled"
+			text = "is bound by its pods' own labels: its template is labelled with the revision's name, without a restart, and its " +
+				"namespace is not labelled"
 		}
-		return append(managedTemplate(t, wl), step.Note{Kind: step.ByTag, Subject: string(wl.Ref()), Text: text, Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"))})
+		return append(
+			managedTemplate(t, wl),
+			step.Note{
+				Kind: step.ByTag, Subject: string(wl.Ref()), Text: text,
+				Evidence: fmt.Sprintf(
+					"%s=%s, %s=%s", mesh.RevisionLabel,
+					cmp.Or(label, "(none)"), mesh.SidecarLabel,
+					cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"),
+				),
+			},
+		)
 	}
 	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
 		return nil
@@ -135,7 +169,13 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 	if by := w.Injectors(ns, wl.Template); slices.Equal(by, []string{label}) {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoEffect, Subject: string(wl.Ref()), Text: "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides", Evidence: ns.Binding().String()}}
+	return []step.Note{
+		{
+			Kind: step.NoEffect, Subject: string(wl.Ref()),
+			Text:     "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides",
+			Evidence: ns.Binding().String(),
+		},
+	}
 }
 
 // tagNotes notes tags that are not moved though they bind what is moved, and tags that
@@ -146,18 +186,28 @@ func tagNotes(w mesh.World, t step.Target) []step.Note {
 		at := t.Baseline.Tags[tag]
 		_, moves := t.Tags[tag]
 		if i := slices.IndexFunc(w.Tags, func(x mesh.Tag) bool { return x.Name == tag }); moves && i >= 0 && w.Tags[i].ManagedBy != "" {
-			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + tag, Text: fmt.Sprintf("is managed by %s, which may move it back: change it there as well", w.Tags[i].ManagedBy), Evidence: "names " + at})
+			notes = append(notes, step.Note{
+				Kind:     step.TagStays,
+				Subject:  "tag " + tag,
+				Text:     fmt.Sprintf("is managed by %s, which may move it back: change it there as well", w.Tags[i].ManagedBy),
+				Evidence: "names " + at,
+			})
 		}
 		if moves || at == t.Revision {
 			continue
 		}
 		text, evidence, remedy := "is not moved, as requested", "names "+at, ""
 		if now := strings.Join(w.TagRevisions(tag), "+"); now != at {
-			text, evidence = "is not moved: another tool or person moved or removed it since the run began, when it named "+at, "names "+cmp.Or(now, "no revision")
+			text, evidence = "is not moved: another tool or person moved or removed it since the run began, "+
+				"when it named "+at, "names "+cmp.Or(now, "no revision")
 		}
 		if binding.SplitTag(at) {
 			text = "is not moved: its parts name different revisions, and a rollback could not restore that"
-			remedy = fmt.Sprintf("point its webhooks, its Service and, for the default, the validator to one revision (`istioctl tag set %s --revision REVISION --overwrite`, or chart istiod's revisionTags and chart base's defaultRevision), and plan again", tag)
+			remedy = fmt.Sprintf(
+				"point its webhooks, its Service and, for the default, the validator to one revision (`istioctl tag set %s --revision "+
+					"REVISION --overwrite`, or chart istiod's revisionTags and chart base's defaultRevision), and plan again",
+				tag,
+			)
 		}
 		if others := binding.Bystanders(t, w, tag); len(others) > 0 {
 			text = "is not moved: it binds workloads that this run does not move; bind them to their revision by its name, and the tag can be moved"

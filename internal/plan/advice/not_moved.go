@@ -14,7 +14,11 @@ import (
 // notMoved notes a workload that the run does not move: a blocker or an exemption. One
 // without sidecars now and later is neither.
 func notMoved(wl mesh.Workload, p step.Decision, injected bool) []step.Note {
-	n := step.Note{Kind: step.Exemption, Subject: string(wl.Ref()), Text: "is not moved: " + p.Reason, Evidence: "no sidecar", Remedy: p.Remedy}
+	n := step.Note{
+		Kind: step.Exemption, Subject: string(wl.Ref()),
+		Text:     "is not moved: " + p.Reason,
+		Evidence: "no sidecar", Remedy: p.Remedy,
+	}
 	if wl.Injected() {
 		n.Evidence = "sidecars of " + strings.Join(wl.Sidecars(), ", ")
 	}
@@ -26,7 +30,13 @@ func notMoved(wl mesh.Workload, p step.Decision, injected bool) []step.Note {
 		if !injected {
 			return nil
 		}
-		return []step.Note{{Kind: step.NothingToVerify, Subject: string(wl.Ref()), Text: "has no pods: nothing is restarted or verified, and its next pod is injected by the new revision", Evidence: "wanted 0"}}
+		return []step.Note{
+			{
+				Kind: step.NothingToVerify, Subject: string(wl.Ref()),
+				Text:     "has no pods: nothing is restarted or verified, and its next pod is injected by the new revision",
+				Evidence: "wanted 0",
+			},
+		}
 	case !wl.Injected() && !injected && !wl.Template.HostNetwork:
 		return nil
 	case wl.Kind == mesh.CronJob:
@@ -65,7 +75,8 @@ func nothingToVerify(w mesh.World, t step.Target, namespace string) []step.Note 
 			notes = append(notes, step.Note{Kind: step.Blocker, Subject: "Proxy " + namespace + "/" + p.Pod,
 				Text:     "is not moved: it is no pod of this cluster, but a VM's proxy or one of another cluster",
 				Evidence: fmt.Sprintf("connected to istiod %s of %s", p.Istiod, p.Revision),
-				Remedy:   "configure its machine for the new revision (istioctl x workload entry configure --revision " + t.Revision + ") and restart its proxy; or stop it"})
+				Remedy: "configure its machine for the new revision (istioctl x workload entry configure " +
+					"--revision " + t.Revision + ") and restart its proxy; or stop it"})
 		}
 	}
 	return notes

@@ -17,7 +17,7 @@ import (
 
 // Notes returns the notes on the namespaces that a target moves, and on every gateway.
 func Notes(w mesh.World, t step.Target) []step.Note {
-	notes := slices.Concat(VersionSkew(w, t), unknownCapacity(w), conditional(w), removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
+	notes := slices.Concat(versionSkew(w, t), unknownCapacity(w), conditional(w), removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
 	for _, wl := range w.Workloads {
 		if wl.Gateway {
 			notes = append(notes, gateway(w, t, wl))
@@ -41,7 +41,7 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 		}
 	}
 	if !t.Rollback {
-		notes = append(notes, slices.Concat(tagNotes(w, t), RulesWithoutMatch(w, t))...)
+		notes = append(notes, slices.Concat(tagNotes(w, t), rulesWithoutMatch(w, t))...)
 	}
 	return slices.Concat(notes, blockedTags(w, t), emptyNamespaces(w, t), movedBefore(w, t))
 }
@@ -56,10 +56,14 @@ func gateway(w mesh.World, t step.Target, wl mesh.Workload) step.Note {
 	if to, moves := t.Revisions[wl.Namespace]; moves && len(w.Injectors(ns, wl.Template)) > 0 {
 		text = "is not restarted, but its namespace is moved: new pods, after scaling or an eviction, get " + to + " beside those on " + has
 	}
-	n := step.Note{Kind: step.GatewayStays, Subject: string(wl.Ref()), Text: text, Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl))}
+	n := step.Note{
+		Kind: step.GatewayStays, Subject: string(wl.Ref()), Text: text,
+		Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl)),
+	}
 	for _, d := range binding.AffectedGateways(t, w, wl.Namespace) {
 		if string(d.Workload) == n.Subject {
-			n.Text = "is not restarted, but its namespace is moved: with that label the istiod of " + d.To + " would re-create it at once, so the run holds before the label is written"
+			n.Text = "is not restarted, but its namespace is moved: with that label the " +
+				"istiod of " + d.To + " would re-create it at once, so the run holds before the label is written"
 			n.Remedy = fmt.Sprintf("label that Gateway with its present revision (%s=%s, which restarts it once)", mesh.RevisionLabel, d.From)
 		}
 	}
@@ -83,16 +87,26 @@ func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workl
 	case !p.Moves():
 		return notMoved(wl, p, injected)
 	case len(wl.Live()) == 0 && injected:
-		return []step.Note{{Kind: step.NothingToVerify, Subject: string(wl.Ref()), Text: "has no pods: nothing is restarted or verified, and its next pod is injected by the new revision", Evidence: fmt.Sprintf("wanted %d", wl.Replicas)}}
+		return []step.Note{
+			{
+				Kind: step.NothingToVerify, Subject: string(wl.Ref()),
+				Text:     "has no pods: nothing is restarted or verified, and its next pod is injected by the new revision",
+				Evidence: fmt.Sprintf("wanted %d", wl.Replicas),
+			},
+		}
 	case !wl.Injected() && injected:
-		return []step.Note{{Kind: step.NotInjected, Subject: string(wl.Ref()), Text: "has no sidecar now and is not restarted; its next pod gets one, by its namespace's labels", Evidence: ns.Binding().String()}}
+		return []step.Note{{Kind: step.NotInjected, Subject: string(wl.Ref()), Text: "has no sidecar now and is not restarted; its next " +
+			"pod gets one, by its namespace's labels", Evidence: ns.Binding().String()}}
 	case !wl.Injected():
 		return nil
 	}
 	if p.Strategy == step.BySwap {
 		return slices.Concat(swapContinues(t, wl), notReady(wl, p), noCapacity(w, t, wl, p), atMaximum(wl))
 	}
-	return slices.Concat(notSwapped(t, wl), notDraining(wl), mayLoseRequests(wl, p), notReady(wl, p), pinnedProxy(wl), noCapacity(w, t, wl, p), atMaximum(wl), trial.Notes(w, t, wl))
+	return slices.Concat(
+		notSwapped(t, wl), notDraining(wl), mayLoseRequests(wl, p), notReady(wl, p), pinnedProxy(wl),
+		noCapacity(w, t, wl, p), atMaximum(wl), trial.Notes(w, t, wl),
+	)
 }
 
 // notSwapped notes a workload that the policy would swap and that is moved otherwise.
@@ -101,7 +115,13 @@ func notSwapped(t step.Target, wl mesh.Workload) []step.Note {
 	if why == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotSwapped, Subject: string(wl.Ref()), Text: "is not swapped, though the strategy is swap: a swap does not fit, and it is moved as without it", Evidence: why}}
+	return []step.Note{
+		{
+			Kind: step.NotSwapped, Subject: string(wl.Ref()),
+			Text:     "is not swapped, though the strategy is swap: a swap does not fit, and it is moved as without it",
+			Evidence: why,
+		},
+	}
 }
 
 // mayLoseRequests notes a workload of which no pod serves for a moment.
@@ -118,7 +138,12 @@ func mayLoseRequests(wl mesh.Workload, p step.Decision) []step.Note {
 	if gap == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests during its restart: for a moment none of its pods serves", Evidence: gap}}
+	return []step.Note{
+		{
+			Kind: step.MayLoseRequests, Subject: string(wl.Ref()),
+			Text: "may lose requests during its restart: for a moment none of its pods serves", Evidence: gap,
+		},
+	}
 }
 
 // notReady notes a workload that is not ready before it is moved.
@@ -127,7 +152,13 @@ func notReady(wl mesh.Workload, p step.Decision) []step.Note {
 	if wl.Rollout.Done || p.Strategy == step.ByEviction && ready && len(wl.Live()) >= wl.Replicas {
 		return nil
 	}
-	return []step.Note{{Kind: step.NotReady, Subject: string(wl.Ref()), Text: "is not ready now: a restart does not fix that, and holds the run when it takes longer than the ready timeout", Evidence: wl.Rollout.Message}}
+	return []step.Note{
+		{
+			Kind: step.NotReady, Subject: string(wl.Ref()),
+			Text:     "is not ready now: a restart does not fix that, and holds the run when it takes longer than the ready timeout",
+			Evidence: wl.Rollout.Message,
+		},
+	}
 }
 
 // notDraining notes a workload that may end while requests are still sent to it: it has an
@@ -142,6 +173,7 @@ func notDraining(wl mesh.Workload) []step.Note {
 	if len(names) == 0 || wl.Drains {
 		return nil
 	}
-	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests during its restart: it can end while clients still send to it; add a preStop sleep, or declare with the annotation rerig.dev/drains=true that it drains",
+	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests during its restart: it can " +
+		"end while clients still send to it; add a preStop sleep, or declare with the annotation rerig.dev/drains=true that it drains",
 		Evidence: "no preStop hook in container " + strings.Join(names, ", ")}}
 }

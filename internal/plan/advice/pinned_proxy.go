@@ -19,9 +19,13 @@ func pinnedProxy(wl mesh.Workload) []step.Note {
 			Remedy: "remove the annotation before the run"})
 	}
 	if config := wl.Template.Annotations[step.ConfigAnnotation]; strings.Contains(config, "discoveryAddress") {
-		notes = append(notes, step.Note{Kind: step.PinnedProxy, Subject: string(wl.Ref()), Evidence: step.ConfigAnnotation + ": " + strings.Join(strings.Fields(config), " "),
-			Text:   "is moved, but its template sets the istiod of its proxy: unless that is one of the new revision, its verification holds the run",
-			Remedy: "remove discoveryAddress from the annotation before the run"})
+		notes = append(notes, step.Note{
+			Kind: step.PinnedProxy, Subject: string(wl.Ref()),
+			Evidence: step.ConfigAnnotation + ": " + strings.Join(strings.Fields(config), " "),
+			Text: "is moved, but its template sets the istiod of its proxy: unless that is one of the new revision, its verification " +
+				"holds the run",
+			Remedy: "remove discoveryAddress from the annotation before the run",
+		})
 	}
 	return notes
 }

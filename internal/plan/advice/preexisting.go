@@ -53,7 +53,11 @@ func movedBeforeNote(t step.Target, n step.Note, revision string, runs []string)
 	}
 	if len(runs) > 0 {
 		n.Kind, n.Remedy = step.MovedByRun, rollbacks(t, runs)
-		n.Text = fmt.Sprintf("is on %s already, moved by run %s, and is not part of this run: a rollback of this run leaves it there", revision, strings.Join(runs, ", "))
+		n.Text = fmt.Sprintf(
+			"is on %s already, moved by run %s, and is not part of this run: a rollback of this run leaves it there",
+			revision,
+			strings.Join(runs, ", "),
+		)
 	}
 	return n
 }
@@ -75,7 +79,12 @@ func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, 
 	}
 	olds = step.SortedUnique(olds)
 	n.Evidence += fmt.Sprintf("; workloads on %s when the run began: %d", strings.Join(olds, ", "), behind)
-	n.Text = fmt.Sprintf("was bound to %s before the run began, while pods in it were on %s: a rollback restores that label, and leaves what the run restarts there on %s", revision, strings.Join(olds, ", "), revision)
+	n.Text = fmt.Sprintf(
+		"was bound to %s before the run began, while pods in it were on %s: a rollback restores that label, and leaves what the run "+
+			"restarts there on %s",
+		revision,
+		strings.Join(olds, ", "), revision,
+	)
 	switch {
 	case len(runs) > 0:
 		n.Kind, n.Remedy = step.MovedByRun, rollbacks(t, runs)

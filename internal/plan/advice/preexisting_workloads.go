@@ -28,7 +28,10 @@ func movedBeforeWorkloads(w mesh.World, t step.Target, ns mesh.Namespace, revisi
 	n.Evidence = "by their pods' own labels: " + mesh.JoinRefs(refs)
 	switch runs = otherRuns(runs, t); {
 	case ours && t.From != "":
-		n.Text = fmt.Sprintf("has workloads that are on %s already: they are part of the run, are verified, and are rolled back to %s", revision, t.From)
+		n.Text = fmt.Sprintf(
+			"has workloads that are on %s already: they are part of the run, are verified, and are rolled back to %s",
+			revision, t.From,
+		)
 		return []step.Note{n}
 	case ours:
 		n.Text = fmt.Sprintf("has workloads that were on %s before the run began: a rollback leaves them there", revision)

@@ -8,11 +8,15 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// RulesWithoutMatch notes rules without effect.
-func RulesWithoutMatch(w mesh.World, t step.Target) []step.Note {
+// rulesWithoutMatch notes rules without effect.
+func rulesWithoutMatch(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, r := range strategy.RulesWithoutMatch(w, t.Policy.Rules) {
-		notes = append(notes, step.Note{Kind: step.RuleMatchesNothing, Subject: r.String(), Text: "rule matches no workload and has no effect", Evidence: "no such workload"})
+		notes = append(notes, step.Note{
+			Kind: step.RuleMatchesNothing, Subject: r.String(),
+			Text:     "rule matches no workload and has no effect",
+			Evidence: "no such workload",
+		})
 	}
 	return notes
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // ByOwnName says how to bind what a tag binds independently of the tag.
-const ByOwnName = "bind each to its revision by name: istio.io/rev=REVISION instead of its namespace's label, or in its template or on its Gateway where the namespace has no label"
+const ByOwnName = "bind each to its revision by name: istio.io/rev=REVISION instead of its namespace's label, or in its template " +
+	"or on its Gateway where the namespace has no label"
 
 // blockedTags notes tags at which the run will hold: they bind workloads that the run does
 // not move.
@@ -20,7 +21,9 @@ func blockedTags(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, s := range binding.TagSteps(w, t) {
 		if others := binding.Bystanders(t, w, string(s.Subject)); len(others) > 0 {
-			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + string(s.Subject), Text: fmt.Sprintf("is not moved to %s while it binds workloads that this run does not move: the run holds there", s.To),
+			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + string(s.Subject), Text: fmt.Sprintf(
+				"is not moved to %s while it binds workloads that this run does not move: the run holds there", s.To,
+			),
 				Evidence: fmt.Sprintf("names %s; binds %s", s.From, mesh.JoinRefs(others)), Remedy: ByOwnName})
 		}
 	}
@@ -34,13 +37,19 @@ func emptyNamespaces(w mesh.World, t step.Target) []step.Note {
 	for _, s := range binding.TagSteps(w, t) {
 		others := binding.Bystanders(t, w, string(s.Subject))
 		for _, ns := range w.Namespaces {
-			if _, ours := t.Baseline.Bindings[ns.Name]; ours || !binding.Labelled(ns) || !slices.Contains(w.BoundThrough(ns, mesh.Template{}), string(s.Subject)) ||
+			if _, ours := t.Baseline.Bindings[ns.Name]; ours || !binding.Labelled(ns) || !slices.Contains(
+				w.BoundThrough(ns, mesh.Template{}), string(s.Subject),
+			) ||
 				slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return slices.Contains(others, wl.Ref()) }) {
 				continue
 			}
 			notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Evidence: ns.Binding().String(),
-				Text:   fmt.Sprintf("is bound by %s, has no sidecars now, and is not part of the run: once the tag is moved, its next pods get %s", describeTags([]string{string(s.Subject)}), s.To),
-				Remedy: "if it should not follow, bind it to a revision by name, istio.io/rev=REVISION; if it has pods when the tag is moved, the run holds"})
+				Text: fmt.Sprintf(
+					"is bound by %s, has no sidecars now, and is not part of the run: once the tag is moved, its next pods get %s",
+					describeTags([]string{string(s.Subject)}), s.To,
+				),
+				Remedy: "if it should not follow, bind it to a revision by name, istio.io/rev=REVISION; if it has pods when the tag is moved, " +
+					"the run holds"})
 		}
 	}
 	return notes

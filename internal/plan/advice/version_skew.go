@@ -15,9 +15,9 @@ import (
 // upgrades from N-1 and N-2 in tests/integration/helm/upgrade).
 const maxMinorSkew = 2
 
-// VersionSkew notes each old control plane whose version is newer than the target's, or more
+// versionSkew notes each old control plane whose version is newer than the target's, or more
 // minor versions older than Istio tests.
-func VersionSkew(w mesh.World, t step.Target) []step.Note {
+func versionSkew(w mesh.World, t step.Target) []step.Note {
 	fresh, there := w.Revision(t.Revision)
 	to := cmp.Or(t.Version, fresh.Version)
 	if t.Rollback || !there && t.Version == "" {
@@ -40,7 +40,11 @@ func VersionSkew(w mesh.World, t step.Target) []step.Note {
 		n := step.Note{Kind: step.VersionSkew, Subject: "revision " + r.Name, Evidence: r.Version + " -> " + to}
 		switch {
 		case minors > maxMinorSkew:
-			n.Text = fmt.Sprintf("is %d minor versions behind the new one, and Istio tests upgrades across at most %d: upgrade to a version in between first, or read the upgrade notes of each", minors, maxMinorSkew)
+			n.Text = fmt.Sprintf(
+				"is %d minor versions behind the new one, and Istio tests upgrades across at most %d: upgrade to a version in between first, "+
+					"or read the upgrade notes of each",
+				minors, maxMinorSkew,
+			)
 		case minors < 0:
 			n.Text = "is newer than the target revision: configuration that only the newer version knows is then ignored"
 		default:

@@ -21,7 +21,8 @@ func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 		return l
 	}
 	b, moved := l.Baseline, slices.Concat(l.Waves...)
-	b.TemplateLabels, b.Revisions, b.Tag, b.Tags = merged(b.TemplateLabels, nil), merged(b.Revisions, nil), merged(b.Tag, nil), merged(b.Tags, nil)
+	b.TemplateLabels, b.Revisions = merged(b.TemplateLabels, nil), merged(b.Revisions, nil)
+	b.Tag, b.Tags = merged(b.Tag, nil), merged(b.Tags, nil)
 	for _, name := range moved {
 		ns, _ := w.Namespace(name)
 		for _, wl := range w.WorkloadsIn(name) {

@@ -41,8 +41,17 @@ func ReferenceNotes(w mesh.World, t step.Target) []step.Note {
 				note(b.String(), fmt.Sprintf("label %s=%s", mesh.RevisionLabel, revision))
 			}
 		}
-		if r, there := w.Revision(revision); there && r.Replicas == 0 && slices.ContainsFunc(w.ComponentsOf(revision), func(b mesh.Component) bool { return b.Kind == "Deployment" }) {
-			notes = append(notes, step.Note{Kind: step.StillReferenced, Subject: "revision " + revision, Text: "is scaled to zero, so that its connections are unknown: the run holds there until one of its istiods runs, or its Deployment is deleted", Evidence: "its Deployment has 0 replicas"})
+		if r, there := w.Revision(revision); there && r.Replicas == 0 && slices.ContainsFunc(
+			w.ComponentsOf(revision),
+			func(b mesh.Component) bool { return b.Kind == "Deployment" },
+		) {
+			notes = append(notes, step.Note{
+				Kind:    step.StillReferenced,
+				Subject: "revision " + revision,
+				Text: "is scaled to zero, so that its connections are unknown: the run holds there until one of its istiods runs, or its " +
+					"Deployment is deleted",
+				Evidence: "its Deployment has 0 replicas",
+			})
 		}
 		for _, c := range w.References {
 			if (c.Revision == revision || c.Revision == "" && stays(t, w, c.Value, revision)) && !letsGo(t, w, c) {

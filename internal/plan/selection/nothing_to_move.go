@@ -38,9 +38,16 @@ func nothingToMove(w mesh.World, in step.Intent, named []string) error {
 	e := NothingToMove{in.Revision, named}
 	switch {
 	case !there:
-		return errors.New("select namespaces: no namespace is bound to a revision, by its labels, by default, or by its pods' own labels: name the namespaces to move with -n")
+		return errors.New(
+			"select namespaces: no namespace is bound to a revision, by its labels, by default, or by its pods' own labels: name the " +
+				"namespaces to move with -n",
+		)
 	case in.Remove:
-		return fmt.Errorf("remove the old revision: %w: only the run that moved the mesh knows its old revision: give its --name (`kubectl get meshupgrades`), or remove the old revision with the tool that installed it", e)
+		return fmt.Errorf(
+			"remove the old revision: %w: only the run that moved the mesh knows its old revision: give its --name (`kubectl get "+
+				"meshupgrades`), or remove the old revision with the tool that installed it",
+			e,
+		)
 	}
 	return e
 }

@@ -3,6 +3,7 @@
 package selection
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -36,7 +37,9 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	}
 	names = step.SortedUnique(names)
 	if len(names) == 0 {
-		return nil, fmt.Errorf("select namespaces: the selector matches no namespace that is bound to a revision, or that has workloads which are")
+		return nil, errors.New(
+			"select namespaces: the selector matches no namespace that is bound to a revision, or that has workloads which are",
+		)
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return NeedsMove(w, in, name) }) {
 		return nil, nothingToMove(w, in, names)
@@ -49,7 +52,10 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 func NeedsMove(w mesh.World, in step.Intent, name string) bool {
 	ns, _ := w.Namespace(name)
 	now := binding.InjectedBy(w, ns)
-	return now != in.Revision && (now != "" || binding.Labelled(ns)) || hasOutdated(w, in, name) || in.From != "" && (now == in.Revision || len(binding.BoundByOwnLabelsTo(w, ns, in.Revision)) > 0)
+	if now != in.Revision && (now != "" || binding.Labelled(ns)) || hasOutdated(w, in, name) {
+		return true
+	}
+	return in.From != "" && (now == in.Revision || len(binding.BoundByOwnLabelsTo(w, ns, in.Revision)) > 0)
 }
 
 // allBound selects every namespace that is bound to another revision, by its labels or
@@ -69,7 +75,8 @@ func Candidates(w mesh.World, in step.Intent) []string {
 		if ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) || !isBound(w, ns) {
 			continue
 		}
-		if !binding.Labelled(ns) && !HasSidecars(w, ns.Name) && !slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }) {
+		ownLabels := func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }
+		if !binding.Labelled(ns) && !HasSidecars(w, ns.Name) && !slices.ContainsFunc(w.WorkloadsIn(ns.Name), ownLabels) {
 			continue
 		}
 		if NeedsMove(w, in, ns.Name) {
@@ -103,7 +110,8 @@ func hasOutdated(w mesh.World, in step.Intent, namespace string) bool {
 		if p.Moves() && len(strategy.RevisionsToReplace(wl, in.Revision)) > 0 || wl.Swapping() {
 			return true
 		}
-		if (p.Strategy == step.Automatic || p.Moves() && binding.Idle(w, wl)) && binding.CanLabelTemplate(wl, in.Revision) && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(by, []string{in.Revision}) {
+		if (p.Strategy == step.Automatic || p.Moves() && binding.Idle(w, wl)) && binding.CanLabelTemplate(wl, in.Revision) &&
+			binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(by, []string{in.Revision}) {
 			return true
 		}
 	}
@@ -136,7 +144,10 @@ func validateNamed(w mesh.World, name string) error {
 	case name == w.RootNamespace:
 		return fmt.Errorf("select namespaces: %s is the root namespace of the control plane and is not moved", name)
 	case !isBound(w, ns):
-		return fmt.Errorf("select namespaces: namespace %q is not bound to a revision, by its labels (%s), by default, or by its workloads' labels: label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel)
+		return fmt.Errorf(
+			"select namespaces: namespace %q is not bound to a revision, by its labels (%s), by default, or by its workloads' labels: "+
+				"label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel,
+		)
 	}
 	return nil
 }

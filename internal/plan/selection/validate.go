@@ -28,9 +28,18 @@ func Validate(w mesh.World, names []string, revision string) error {
 				}
 				continue
 			}
-			return fmt.Errorf("select namespaces: namespace %q is labelled %s, which no webhook selects, so that its new pods get no sidecar: correct the label, or leave the namespace out", name, ns.Binding())
+			return fmt.Errorf(
+				"select namespaces: namespace %q is labelled %s, which no webhook selects, so that its new pods get no sidecar: correct the "+
+					"label, or leave the namespace out",
+				name, ns.Binding(),
+			)
 		default:
-			return fmt.Errorf("select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see `istioctl analyze`, IST0139)", name, ns.Binding(), len(by), strings.Join(by, ", "))
+			return fmt.Errorf(
+				"select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see "+
+					"`istioctl analyze`, IST0139)",
+				name, ns.Binding(), len(by),
+				strings.Join(by, ", "),
+			)
 		}
 	}
 	return nil
@@ -41,7 +50,12 @@ func Validate(w mesh.World, names []string, revision string) error {
 func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 	for _, wl := range w.WorkloadsIn(ns.Name) {
 		if by := w.Injectors(ns, wl.Template); len(by) > 1 && binding.BoundByOwnLabels(w, ns, wl) {
-			return fmt.Errorf("select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see `istioctl analyze`, IST0139)", len(by), wl.Ref(), strings.Join(by, ", "))
+			return fmt.Errorf(
+				"select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see "+
+					"`istioctl analyze`, IST0139)",
+				len(by), wl.Ref(),
+				strings.Join(by, ", "),
+			)
 		}
 	}
 	return nil
@@ -51,7 +65,9 @@ func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 // API at once, without a wave, a limit or a verification.
 func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
 	for _, d := range binding.GatewaysAffectedBy(w, ns, revision) {
-		return fmt.Errorf("select namespaces: namespace %q has %s, which istiod manages for the Gateway %s: with the namespace's label the istiod of %s would re-create it at once: label that Gateway with its present revision first (%s=%s, which restarts it once), or leave the namespace out",
+		return fmt.Errorf("select namespaces: namespace %q has %s, which istiod manages for the Gateway %s: with the namespace's label "+
+			"the istiod of %s would re-create it at once: label that Gateway with its present revision first (%s=%s, which restarts it "+
+			"once), or leave the namespace out",
 			ns.Name, d.Workload, d.Gateway, revision, mesh.RevisionLabel, d.From)
 	}
 	return nil

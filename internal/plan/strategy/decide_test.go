@@ -189,26 +189,6 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-func TestParseField(t *testing.T) {
-	for _, tc := range []struct {
-		text string
-		want []string
-	}{
-		{"spec.restartAt", []string{"spec", "restartAt"}},
-		{"spec.template.metadata.annotations[a.b/c].d", []string{"spec", "template", "metadata", "annotations", "a.b/c", "d"}},
-		{"spec.template.metadata.annotations[a.b/c-d_e1]", []string{"spec", "template", "metadata", "annotations", "a.b/c-d_e1"}},
-	} {
-		if got, err := strategy.ParseField(tc.text); err != nil || !slices.Equal(got, tc.want) {
-			t.Errorf("field %s: got %v, %v, want %v", tc.text, got, err, tc.want)
-		}
-	}
-	for _, text := range []string{"", "spec", "status.at", "metadata.annotations[x]", "spec..at", "spec.containers[0].at", "spec[]"} {
-		if got, err := strategy.ParseField(text); err == nil {
-			t.Errorf("field %q: got %v, want an error", text, got)
-		}
-	}
-}
-
 // A kind whose controller follows its template accepts a time only there. Fields of other
 // projects' kinds are not known.
 func TestValidateField(t *testing.T) {

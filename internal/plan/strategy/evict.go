@@ -25,7 +25,7 @@ func EvictSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.
 				continue
 			}
 			var from []string
-			for _, p := range PodsToEvict(wl, want) {
+			for _, p := range podsToEvict(wl, want) {
 				from = append(from, p.Sidecar.Revision)
 			}
 			if len(from) == 0 {
@@ -42,10 +42,10 @@ func EvictSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.
 	return steps
 }
 
-// PodsToEvict returns the live pods whose sidecar is of another revision, in the order in
+// podsToEvict returns the live pods whose sidecar is of another revision, in the order in
 // which they are evicted: pods that are not ready first, then from the highest ordinal
 // down, as the StatefulSet controller does.
-func PodsToEvict(wl mesh.Workload, want string) []mesh.Pod {
+func podsToEvict(wl mesh.Workload, want string) []mesh.Pod {
 	list := slices.DeleteFunc(wl.Live(), func(p mesh.Pod) bool { return !p.Sidecar.Present || p.Sidecar.Revision == want })
 	slices.SortStableFunc(list, func(a, b mesh.Pod) int {
 		if a.Ready != b.Ready {
@@ -71,7 +71,7 @@ func ordinal(p mesh.Pod) int {
 // NextEviction returns the pod of a workload to evict now, or what has to happen first:
 // one pod at a time is missing, and its replacement has to be ready.
 func NextEviction(wl mesh.Workload, want string) (next mesh.Pod, waitFor string) {
-	list := PodsToEvict(wl, want)
+	list := podsToEvict(wl, want)
 	if len(list) == 0 {
 		return mesh.Pod{}, "no pod is left to evict"
 	}
@@ -104,5 +104,5 @@ func missing(n int, wl mesh.Workload) string {
 // of the right revision. Such a step waits for no capacity: it rolls back a rollout that
 // found none.
 func RestoresLabelOnly(s step.Step, wl mesh.Workload) bool {
-	return s.TemplateLabelPending(wl) && len(wl.Live()) > 0 && len(PodsToEvict(wl, s.To)) == 0
+	return s.TemplateLabelPending(wl) && len(wl.Live()) > 0 && len(podsToEvict(wl, s.To)) == 0
 }

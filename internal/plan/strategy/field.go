@@ -25,7 +25,7 @@ func RenderFieldRestart(s step.Step, run string, at time.Time) (step.Change, err
 	annotations := map[string]any{step.RunAnnotation: run, step.RestartedAnnotation: when}
 	body := map[string]any{"metadata": map[string]any{"annotations": annotations}}
 	if s.Field != "" {
-		path, err := ParseField(s.Field)
+		path, err := parseField(s.Field)
 		if err != nil {
 			return step.Change{}, fmt.Errorf("render %s: %w", s, err)
 		}
@@ -45,7 +45,7 @@ var rolledKinds = []mesh.Kind{mesh.Deployment, mesh.StatefulSet, mesh.DaemonSet,
 // ValidateField rejects a field that is no path, or that does not hold a time. Of
 // Kubernetes' own kinds only annotations of the template do.
 func ValidateField(kind mesh.Kind, field string) error {
-	path, err := ParseField(field)
+	path, err := parseField(field)
 	if err != nil || !slices.Contains(rolledKinds, kind) {
 		return err
 	}
@@ -56,10 +56,10 @@ func ValidateField(kind mesh.Kind, field string) error {
 	return nil
 }
 
-// ParseField reads the path of a field: names separated by dots, and in brackets those
+// parseField reads the path of a field: names separated by dots, and in brackets those
 // that contain dots, such as spec.template.metadata.annotations[example.org/restarted-at].
 // It begins with spec, and names no element of a list: a merge patch cannot write one.
-func ParseField(text string) ([]string, error) {
+func parseField(text string) ([]string, error) {
 	var path []string
 	for rest := text; rest != ""; {
 		if inside, after, ok := strings.Cut(strings.TrimPrefix(rest, "["), "]"); ok && strings.HasPrefix(rest, "[") {

@@ -36,9 +36,9 @@ func Outdated(w mesh.World, wl mesh.Workload, want string) []string {
 	return nil
 }
 
-// LostSidecar reports whether a restart by the run left the workload without the sidecars
+// lostSidecar reports whether a restart by the run left the workload without the sidecars
 // that it had: the webhook did not inject its pods. A rollback restarts it again.
-func LostSidecar(wl mesh.Workload, run string, l step.Ledger) bool {
+func lostSidecar(wl mesh.Workload, run string, l step.Ledger) bool {
 	had := strings.Split(l.Baseline.Sidecars[wl.Ref()], "+")
 	return wl.RestartAnnotation.Run == run && !slices.Contains(had, "") &&
 		slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return p.Current && !p.Sidecar.Present })

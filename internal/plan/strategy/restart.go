@@ -38,7 +38,7 @@ func RestartSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []ste
 				continue
 			}
 			old := Outdated(w, wl, want)
-			if t.Rollback && len(old) == 0 && LostSidecar(wl, t.Run, l) {
+			if t.Rollback && len(old) == 0 && lostSidecar(wl, t.Run, l) {
 				old = []string{"no sidecar"}
 			}
 			if len(old) == 0 {

@@ -18,7 +18,7 @@ func SimulateEvict(w *mesh.World, s step.Step) {
 		binding.SimulateTemplateLabel(w, s)
 	}
 	wl, _ := w.Workload(s.Workload())
-	for _, p := range PodsToEvict(wl, s.To) {
+	for _, p := range podsToEvict(wl, s.To) {
 		replacePod(w, s.Workload(), p.Name)
 	}
 }

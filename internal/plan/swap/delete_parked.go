@@ -57,7 +57,7 @@ func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 // selectedAgain reports whether Services select a parked pod again, by labels that it
 // still has.
 func selectedAgain(wl mesh.Workload, p mesh.Pod) bool {
-	for key := range LabelsToRemove(wl, p) {
+	for key := range labelsToRemove(wl, p) {
 		if _, is := p.Swap.RemovedLabels[key]; !is {
 			return true
 		}

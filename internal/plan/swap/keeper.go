@@ -17,13 +17,13 @@ import (
 // a proxy drops its listeners when no Service selects its pod, while callers still send
 // to it. It is headless, so that nothing is sent through it.
 func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
-	name := KeeperName(wl.Ref())
+	name := keeperName(wl.Ref())
 	body, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Service",
 		"metadata": map[string]any{"name": name, "namespace": wl.Namespace,
 			"labels":      map[string]any{KeepLabel: name},
 			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Ref(), Run: run})}},
-		"spec": map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": KeeperPorts(wl.Services)},
+		"spec": map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": keeperPorts(wl.Services)},
 	})
 	if err != nil {
 		return step.Change{}, fmt.Errorf("render the keeper of %s: %w", wl.Ref(), err)
@@ -31,8 +31,8 @@ func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
 	return step.Change{Verb: step.Create, Kind: "Service", Namespace: wl.Namespace, Name: name, Owner: run, Patch: body}, nil
 }
 
-// KeeperPort is a port in a Service's spec.
-type KeeperPort struct {
+// keeperPort is a port in a Service's spec.
+type keeperPort struct {
 	Name        string `json:"name"`
 	Port        int    `json:"port"`
 	TargetPort  any    `json:"targetPort"`
@@ -40,20 +40,20 @@ type KeeperPort struct {
 	AppProtocol string `json:"appProtocol,omitempty"`
 }
 
-// KeeperPorts returns the ports of all Services, each target once. Names and numbers
+// keeperPorts returns the ports of all Services, each target once. Names and numbers
 // that two of them share are replaced; the protocol in a name stays.
-func KeeperPorts(services []mesh.Service) []KeeperPort {
-	var list []KeeperPort
+func keeperPorts(services []mesh.Service) []keeperPort {
+	var list []keeperPort
 	for _, s := range services {
 		for _, p := range s.Ports {
-			k := KeeperPort{Name: p.Name, Port: p.Number, TargetPort: target(p.Target), Protocol: p.Protocol, AppProtocol: p.AppProtocol}
-			if slices.ContainsFunc(list, func(o KeeperPort) bool { return o.TargetPort == k.TargetPort && o.Protocol == k.Protocol }) {
+			k := keeperPort{Name: p.Name, Port: p.Number, TargetPort: target(p.Target), Protocol: p.Protocol, AppProtocol: p.AppProtocol}
+			if slices.ContainsFunc(list, func(o keeperPort) bool { return o.TargetPort == k.TargetPort && o.Protocol == k.Protocol }) {
 				continue
 			}
-			for n := 1; slices.ContainsFunc(list, func(o KeeperPort) bool { return o.Port == k.Port && o.Protocol == k.Protocol }); n++ {
+			for n := 1; slices.ContainsFunc(list, func(o keeperPort) bool { return o.Port == k.Port && o.Protocol == k.Protocol }); n++ {
 				k.Port = n
 			}
-			for n := 1; k.Name == "" || slices.ContainsFunc(list, func(o KeeperPort) bool { return o.Name == k.Name }); n++ {
+			for n := 1; k.Name == "" || slices.ContainsFunc(list, func(o keeperPort) bool { return o.Name == k.Name }); n++ {
 				k.Name = protocolOf(p.Name) + strconv.Itoa(n)
 			}
 			list = append(list, k)

@@ -12,7 +12,7 @@ import (
 
 // A keeper has each target port once, with unique names and numbers.
 func TestKeeperPorts(t *testing.T) {
-	got := KeeperPorts([]mesh.Service{
+	got := keeperPorts([]mesh.Service{
 		{
 			Name: "a",
 			Ports: []mesh.Port{
@@ -27,7 +27,7 @@ func TestKeeperPorts(t *testing.T) {
 				{Name: "http-again", Number: 88, Target: "8080", Protocol: "TCP"},
 			},
 		}})
-	want := []KeeperPort{
+	want := []keeperPort{
 		{Name: "http", Port: 80, TargetPort: 8080, Protocol: "TCP"},
 		{Name: "grpc", Port: 81, TargetPort: "grpc", Protocol: "TCP"},
 		{Name: "http-1", Port: 1, TargetPort: 9090, Protocol: "TCP"},

@@ -11,11 +11,11 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// LabelsToRemove returns the labels whose removal takes a pod out of every Service that
+// labelsToRemove returns the labels whose removal takes a pod out of every Service that
 // selects it, and out of what counts ready pods (PodDisruptionBudgets, autoscalers): as
 // few as possible, and preferably none that a policy selects by. Of a Service that
 // selects only some of the pods, only those pods are removed out.
-func LabelsToRemove(wl mesh.Workload, p mesh.Pod) map[string]string {
+func labelsToRemove(wl mesh.Workload, p mesh.Pod) map[string]string {
 	wl.Services = slices.DeleteFunc(
 		slices.Clone(wl.Services),
 		func(s mesh.Service) bool { return s.Partial && !slices.Contains(p.Endpoints, s.Name) },
@@ -105,9 +105,9 @@ func withoutLabels(labels, removed map[string]string) map[string]string {
 // unfitSelectors returns which other object selects by labels that a swap changes: the
 // hash of detached pods, and the removed labels of parked pods; "" for none.
 func unfitSelectors(wl mesh.Workload) string {
-	own, removed := podLabels(wl), LabelsToRemove(wl, mesh.Pod{})
+	own, removed := podLabels(wl), labelsToRemove(wl, mesh.Pod{})
 	detached := maps.Clone(own)
-	detached[HashLabel], detached[KeepLabel] = detachedHash(""), KeeperName(wl.Ref())
+	detached[HashLabel], detached[KeepLabel] = detachedHash(""), keeperName(wl.Ref())
 	parked := withoutLabels(detached, removed)
 	for _, o := range wl.Selectors {
 		is, then, last := o.Selector.Matches(own), o.Selector.Matches(detached), o.Selector.Matches(parked)
@@ -127,7 +127,8 @@ func unfitSelectors(wl mesh.Workload) string {
 		case o.Effect == mesh.ScalesPods && last:
 			return fmt.Sprintf("%s would count its parked pods when it scales: %s matches them", o.Subject, what)
 		case o.Effect == mesh.SetsPolicy && (is != then || is != last):
-			return fmt.Sprintf("%s selects by labels that a parked pod loses (%s), and would no longer apply, or newly apply, to its open requests: %s",
+			return fmt.Sprintf("%s selects by labels that a parked pod loses (%s), and would no longer apply, or newly apply, to its open "+
+				"requests: %s",
 				o.Subject, what, cmp.Or(forcedBy(wl, o, removed), "let its Services select by a label that nothing else selects by"))
 		}
 	}

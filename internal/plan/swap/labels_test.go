@@ -126,7 +126,7 @@ func TestUnfitByOtherSelectors(t *testing.T) {
 			if reason := Unfit(tc.wl); (reason == "") != (tc.wantText == "") || !strings.Contains(reason, tc.wantText) {
 				t.Errorf("unfit: got %q, want %q", reason, tc.wantText)
 			}
-			if diff := cmp.Diff(tc.takes, LabelsToRemove(tc.wl, mesh.Pod{})); tc.takes != nil && diff != "" {
+			if diff := cmp.Diff(tc.takes, labelsToRemove(tc.wl, mesh.Pod{})); tc.takes != nil && diff != "" {
 				t.Errorf("labels to remove (-want +got):\n%s", diff)
 			}
 		})
@@ -137,12 +137,12 @@ func TestUnfitByOtherSelectors(t *testing.T) {
 func TestOnlyEndpointsLosePartialServices(t *testing.T) {
 	wl := webWorkload()
 	wl.Services = append(wl.Services, mesh.Service{Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}})
-	if diff := cmp.Diff(map[string]string{"app": "web"}, LabelsToRemove(wl, mesh.Pod{})); diff != "" {
+	if diff := cmp.Diff(map[string]string{"app": "web"}, labelsToRemove(wl, mesh.Pod{})); diff != "" {
 		t.Errorf("other pod (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(
 		map[string]string{"app": "web", "role": "leader"},
-		LabelsToRemove(wl, mesh.Pod{Endpoints: []string{"leader", "web"}}),
+		labelsToRemove(wl, mesh.Pod{Endpoints: []string{"leader", "web"}}),
 	); diff != "" {
 		t.Errorf("endpoint (-want +got):\n%s", diff)
 	}
@@ -156,7 +156,7 @@ func TestPodWithoutServicesIsParked(t *testing.T) {
 	wl := webWorkload()
 	wl.Services = nil
 	p := mesh.Pod{Name: "p", UID: "u", Swap: mesh.Swap{Workload: wl.Ref(), Place: mesh.Detached}}
-	c, err := RenderPark(p, wl, step.Target{Run: "r"}, noon)
+	c, err := renderPark(p, wl, step.Target{Run: "r"}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestLabelsToRemoveLeaveEveryService(t *testing.T) {
 		{Name: "a", Selector: map[string]string{"app": "web", "version": "1"}},
 		{Name: "b", Selector: map[string]string{"app": "web"}},
 		{Name: "c", Selector: map[string]string{"tier": "front"}}}}
-	if diff := cmp.Diff(map[string]string{"app": "web", "tier": "front"}, LabelsToRemove(wl, mesh.Pod{})); diff != "" {
+	if diff := cmp.Diff(map[string]string{"app": "web", "tier": "front"}, labelsToRemove(wl, mesh.Pod{})); diff != "" {
 		t.Errorf("labels to remove (-want +got):\n%s", diff)
 	}
 }

@@ -55,9 +55,9 @@ func encodeMark(s mesh.Swap) string {
 	return string(b)
 }
 
-// KeeperName returns the name of a workload's keeper, which is also the value of the
+// keeperName returns the name of a workload's keeper, which is also the value of the
 // keep label of its detached pods.
-func KeeperName(workload mesh.WorkloadRef) string {
+func keeperName(workload mesh.WorkloadRef) string {
 	return fmt.Sprintf("rerig-kept-%x", sha256.Sum256([]byte(workload)))[:len("rerig-kept-")+10]
 }
 

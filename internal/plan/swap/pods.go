@@ -67,7 +67,7 @@ func (s Pods) toReplace() *mesh.Pod {
 	if len(s.Outdated) > 0 {
 		return &s.Outdated[0]
 	}
-	if !s.back || len(s.attached) < s.wl.Replicas || s.StandIns() >= step.MaxAttempts {
+	if !s.back || len(s.attached) < s.wl.Replicas || s.standIns() >= step.MaxAttempts {
 		return nil
 	}
 	var youngest *mesh.Pod
@@ -99,8 +99,8 @@ func (s Pods) unready() *mesh.Pod {
 	return nil
 }
 
-// StandIns returns the number of detached stand-ins of the wanted revision.
-func (s Pods) StandIns() int {
+// standIns returns the number of detached stand-ins of the wanted revision.
+func (s Pods) standIns() int {
 	n := 0
 	for _, p := range s.wl.DetachedPods() {
 		if s.isStandIn(p) {

@@ -21,7 +21,7 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 	case Detach:
 		return step.Single(renderDetach(m.Pod, wl, t, at))
 	case Park:
-		return step.Single(RenderPark(m.Pod, wl, t, at))
+		return step.Single(renderPark(m.Pod, wl, t, at))
 	case Unpark:
 		return step.Single(renderUnpark(m.Pod, wl))
 	case Reattach:
@@ -38,7 +38,9 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 			{Verb: step.DeleteParkedPod, Kind: "Pod", Namespace: wl.Namespace, Name: m.Pod.Name, Expect: Precondition(m.Pod.UID, m.Pod.Swap)},
 		}, nil
 	case DeleteKeeper:
-		return []step.Change{{Verb: step.DeleteParkedPod, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: string(wl.Ref())}}, nil
+		return []step.Change{
+			{Verb: step.DeleteParkedPod, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: string(wl.Ref())},
+		}, nil
 	case RemoveMark:
 		return step.Single(patchPod(m.Pod, wl, step.NotOwned, map[string]any{"annotations": map[string]any{SwapAnnotation: nil}}))
 	}
@@ -61,14 +63,14 @@ func renderDetach(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (st
 	}
 	s.ReplicaSetHash, s.DetachedAt = wl.ReplicaSetHash, at
 	return patchPod(p, wl, step.NotOwned, map[string]any{
-		"labels":      map[string]any{HashLabel: detachedHash(t.Run), KeepLabel: KeeperName(wl.Ref())},
+		"labels":      map[string]any{HashLabel: detachedHash(t.Run), KeepLabel: keeperName(wl.Ref())},
 		"annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
 }
 
-// RenderPark makes the pod the run's: it serves nobody any more, and ends with it.
-func RenderPark(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
+// renderPark makes the pod the run's: it serves nobody any more, and ends with it.
+func renderPark(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
 	s := p.Swap
-	s.RemovedLabels, s.ParkedAt = LabelsToRemove(wl, p), at
+	s.RemovedLabels, s.ParkedAt = labelsToRemove(wl, p), at
 	maps.Copy(s.RemovedLabels, p.Swap.RemovedLabels) // it was parked before
 	labels := map[string]any{}
 	for key := range s.RemovedLabels {

@@ -30,13 +30,16 @@ func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 			}
 			if n < len(stock.Parked) {
 				fresh = stock.Parked[n]
-				fresh.Swap = mesh.Swap{Workload: fresh.Swap.Workload, Run: fresh.Swap.Run, Role: fresh.Swap.Role, ReplicaSetHash: fresh.Swap.ReplicaSetHash}
+				fresh.Swap = mesh.Swap{
+					Workload: fresh.Swap.Workload, Run: fresh.Swap.Run, Role: fresh.Swap.Role,
+					ReplicaSetHash: fresh.Swap.ReplicaSetHash,
+				}
 				fresh.HasController, fresh.Current = true, true
 				pods = slices.DeleteFunc(pods, func(p mesh.Pod) bool { return p.Name == fresh.Name })
 			}
 			pods = append(pods, fresh, parkedPod(old, wl, t, at))
 		}
-		wl.Pods, wl.Keeper = pods, KeeperName(wl.Ref())
+		wl.Pods, wl.Keeper = pods, keeperName(wl.Ref())
 		w.Workloads[i] = wl
 	}
 	w.Sort()
@@ -53,7 +56,7 @@ func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.P
 	}
 	p.Swap = mesh.Swap{
 		Workload: wl.Ref(), Run: t.Run, Role: role, ReplicaSetHash: wl.ReplicaSetHash, Place: mesh.Parked,
-		RemovedLabels: LabelsToRemove(wl, p), ParkedAt: at,
+		RemovedLabels: labelsToRemove(wl, p), ParkedAt: at,
 	}
 	p.HasController, p.Current = false, false
 	return p

@@ -30,10 +30,10 @@ func targetOf(back bool) step.Target {
 func (s *sim) turn(t step.Target, crashes bool) bool {
 	s.inject = t.Revisions["a"]
 	wl := s.workload()
-	s.settled = s.settled || t.Rollback && PodsOf(wl, t).StandIns() >= step.MaxAttempts
+	s.settled = s.settled || t.Rollback && PodsOf(wl, t).standIns() >= step.MaxAttempts
 	var moves []Action
 	switch {
-	case RevisionsLeft(wl, t) != "":
+	case revisionsLeft(wl, t) != "":
 		moves = []Action{NextAction(wl, t)}
 	case wl.Swapping():
 		moves = NextDeletions(wl, t, s.now)
@@ -123,13 +123,13 @@ func TestReversedSwapLosesNothing(t *testing.T) {
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
 		for range s.r.IntN(4) {
 			for range s.r.IntN(40) {
-				if RevisionsLeft(s.workload(), targetOf(false)) == "" {
+				if revisionsLeft(s.workload(), targetOf(false)) == "" {
 					break // the parked pods still exist: the wave soaks
 				}
 				s.turn(targetOf(false), true)
 			}
 			for range s.r.IntN(20) {
-				if RevisionsLeft(s.workload(), targetOf(true)) == "" {
+				if revisionsLeft(s.workload(), targetOf(true)) == "" {
 					break
 				}
 				s.turn(targetOf(true), true)
@@ -157,7 +157,7 @@ func TestCrashedSwapEnds(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
 		s := newSim(seed, 2)
-		for RevisionsLeft(s.workload(), targetOf(false)) != "" {
+		for revisionsLeft(s.workload(), targetOf(false)) != "" {
 			s.turn(targetOf(false), false)
 		}
 		s.crashAlways = true
@@ -226,7 +226,7 @@ func TestRollbackFromBrokenPodsEnds(t *testing.T) {
 		s := newSim(seed, 1+int(seed%4))
 		before := s.names()
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
-		for n := s.r.IntN(80); n > 0 && RevisionsLeft(s.workload(), targetOf(false)) != ""; n-- {
+		for n := s.r.IntN(80); n > 0 && revisionsLeft(s.workload(), targetOf(false)) != ""; n-- {
 			s.turn(targetOf(false), true)
 		}
 		kind := s.r.IntN(3)

@@ -160,7 +160,7 @@ func (s *sim) workload() mesh.Workload {
 			},
 		}}
 	if s.keeper {
-		wl.Keeper = KeeperName(wl.Ref())
+		wl.Keeper = keeperName(wl.Ref())
 	}
 	for _, p := range s.pods {
 		o := mesh.Pod{Name: p.name, UID: p.name, Running: true, Ready: p.ready, Current: p.labels[HashLabel] == s.hash, HasController: p.owned,

@@ -15,7 +15,7 @@ import (
 func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []step.Step {
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
-		if from := RevisionsLeft(wl, t); from != "" {
+		if from := revisionsLeft(wl, t); from != "" {
 			steps = append(steps, step.Step{Kind: step.Swap, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: from, To: t.RevisionOf(wl)})
 		}
 	}
@@ -27,7 +27,7 @@ func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) 
 func DeleteParkedSteps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []step.Step {
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
-		if wl.Swapping() || RevisionsLeft(wl, t) != "" {
+		if wl.Swapping() || revisionsLeft(wl, t) != "" {
 			steps = append(steps, step.Step{Kind: step.DeleteParked, Wave: g.Number, Subject: step.Subject(wl.Ref()), To: t.RevisionOf(wl)})
 		}
 	}
@@ -47,9 +47,9 @@ func workloads(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Worklo
 	return list
 }
 
-// RevisionsLeft names the revisions that a workload serves from and should not, "" when
+// revisionsLeft names the revisions that a workload serves from and should not, "" when
 // there is nothing to swap.
-func RevisionsLeft(wl mesh.Workload, t step.Target) string {
+func revisionsLeft(wl mesh.Workload, t step.Target) string {
 	if wl.Deleted {
 		return ""
 	}

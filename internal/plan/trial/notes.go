@@ -14,7 +14,13 @@ func Notes(w mesh.World, t step.Target, wl mesh.Workload) []step.Note {
 	case !needsTrial(w, t, wl):
 		return nil
 	case unsuitable(wl) != "":
-		return []step.Note{{Kind: step.TrialImpossible, Subject: string(wl.Ref()), Text: "is moved without a trial: " + unsuitable(wl), Evidence: "trial " + string(mode) + " was requested"}}
+		return []step.Note{
+			{
+				Kind: step.TrialImpossible, Subject: string(wl.Ref()),
+				Text:     "is moved without a trial: " + unsuitable(wl),
+				Evidence: "trial " + string(mode) + " was requested",
+			},
+		}
 	}
 	return append(trialEffects(t, wl, mode), noCapacity(w, wl)...)
 }

@@ -37,7 +37,8 @@ func Steps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step 
 func needsTrial(w mesh.World, t step.Target, wl mesh.Workload) bool {
 	want := t.RevisionOf(wl)
 	p := strategy.Decide(t.Policy, wl)
-	if t.Rollback || want == "" || t.Policy.TrialOf(wl) == step.NoTrial || !p.Moves() || p.Strategy == step.BySwap || len(strategy.Outdated(w, wl, want)) == 0 {
+	if t.Rollback || want == "" || t.Policy.TrialOf(wl) == step.NoTrial || !p.Moves() || p.Strategy == step.BySwap ||
+		len(strategy.Outdated(w, wl, want)) == 0 {
 		return false
 	}
 	ns, _ := w.Namespace(wl.Namespace)
@@ -75,11 +76,11 @@ func DeleteSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 
 // DeleteStep returns the step that deletes a trial pod.
 func DeleteStep(x mesh.Trial) step.Step {
-	return step.Step{Kind: step.DeleteTrial, Subject: step.Subject(x.Workload), From: PodRef(x).String()}
+	return step.Step{Kind: step.DeleteTrial, Subject: step.Subject(x.Workload), From: podRef(x).String()}
 }
 
-// PodRef returns the reference of a trial pod.
-func PodRef(x mesh.Trial) mesh.PodRef {
+// podRef returns the reference of a trial pod.
+func podRef(x mesh.Trial) mesh.PodRef {
 	return mesh.PodRef{Namespace: x.Namespace, Name: x.Pod.Name, UID: x.Pod.UID}
 }
 
@@ -120,14 +121,16 @@ func noCapacity(w mesh.World, wl mesh.Workload) []step.Note {
 	if lack == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoCapacity, Subject: string(wl.Ref()), Evidence: lack, Remedy: "raise the quota, add a node, or scale something down; or move it without a trial",
+	return []step.Note{{Kind: step.NoCapacity, Subject: string(wl.Ref()), Evidence: lack, Remedy: "raise the quota, add a node, or " +
+		"scale something down; or move it without a trial",
 		Text: "lacks capacity for its trial pod: the run holds if that does not change"}}
 }
 
 // evictionsBlocked: the disruption controller computes no budget for a pod whose
 // controller has no scale (getExpectedScale in pkg/controller/disruption/disruption.go,
 // Kubernetes v1.34).
-const evictionsBlocked = "; while it exists, a PodDisruptionBudget that selects it and has maxUnavailable, or a percentage, allows no eviction of any pod (condition SyncFailed)"
+const evictionsBlocked = "; while it exists, a PodDisruptionBudget that selects it and has maxUnavailable, or a percentage, " +
+	"allows no eviction of any pod (condition SyncFailed)"
 
 // trialEffects notes what one more pod means for the workload.
 func trialEffects(t step.Target, wl mesh.Workload, mode step.TrialMode) []step.Note {
@@ -138,7 +141,8 @@ func trialEffects(t step.Target, wl mesh.Workload, mode step.TrialMode) []step.N
 	case len(Services(wl)) == 0:
 		text += ", that gets no requests: no Service selects it, or one publishes pods that are not ready, and it lacks that Service's labels"
 	default:
-		text += ", that serves beside the others for a while once it is verified; autoscalers and PodDisruptionBudgets that select its labels count it meanwhile"
+		text += ", that serves beside the others for a while once it is verified; autoscalers and PodDisruptionBudgets that select its " +
+			"labels count it meanwhile"
 	}
 	return []step.Note{{Kind: step.TrialFirst, Subject: string(wl.Ref()), Text: text + evictionsBlocked, Evidence: string(mode)}}
 }
