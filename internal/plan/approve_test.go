@@ -23,15 +23,15 @@ func TestPartOfAnApprovedStepIsApproved(t *testing.T) {
 		step step.Step
 		want bool
 	}{
-		{name: "those of one revision have moved", step: changed(func(*step.Step) {}), want: true},
-		{name: "of the other", step: changed(func(s *step.Step) { s.From = "1-28-0" }), want: true},
-		{name: "one came from a third", step: changed(func(s *step.Step) { s.From = "1-29-1+1-30-0" })},
-		{name: "another way", step: changed(func(s *step.Step) { s.Kind = step.Restart })},
+		{name: "pods of one revision remain", step: changed(func(*step.Step) {}), want: true},
+		{name: "pods of the other revision remain", step: changed(func(s *step.Step) { s.From = "1-28-0" }), want: true},
+		{name: "pods of a third revision", step: changed(func(s *step.Step) { s.From = "1-29-1+1-30-0" })},
+		{name: "another kind", step: changed(func(s *step.Step) { s.Kind = step.Restart })},
 		{name: "another wave", step: changed(func(s *step.Step) { s.Wave = 1 })},
 		{name: "another workload", step: changed(func(s *step.Step) { s.Subject = "StatefulSet b/y" })},
-		{name: "another end", step: changed(func(s *step.Step) { s.To = "1-32-0" })},
+		{name: "another target", step: changed(func(s *step.Step) { s.To = "1-32-0" })},
 		{name: "another API", step: changed(func(s *step.Step) { s.API = "v2" })},
-		{name: "its template is to be pinned also", step: changed(func(s *step.Step) { s.TemplateLabel = "1-31-0" })},
+		{name: "with a template label", step: changed(func(s *step.Step) { s.TemplateLabel = "1-31-0" })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := isApproved(byKind[c.step.Kind], c.step, []step.Step{agreed}); got != c.want {

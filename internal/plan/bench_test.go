@@ -39,7 +39,7 @@ func BenchmarkPlanning(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, target)
 	began := time.Now()
 	for range 5 {
 		if _, err := json.Marshal(w); err != nil {
@@ -65,7 +65,7 @@ func BenchmarkDrift(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, target)
 	stages := plan.Steps(w, target, l)
 	for b.Loop() {
 		if drift := plan.Drift(stages, target, l); drift != nil {

@@ -90,7 +90,7 @@ func TestEveryBindingMovesInItsWaveAndIsRestored(t *testing.T) {
 	for k := range len(step.Flat(planned.Stages)) + 1 {
 		w, l, _ := plantest.Run(t, w0, target, plan.NewLedger(planned, plantest.Noon), k, plantest.First, nil)
 		back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-		l = plan.Approve(l, plan.Make(w, back, l), plantest.Noon)
+		l = plantest.Approve(w, back, l)
 		moved := map[string]bool{}
 		end, _, _ := plantest.Run(t, w, back, l, -1, plantest.First, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 			if drift := plan.Drift(left, back, l); drift != nil {
@@ -148,7 +148,7 @@ func TestFromTakesUpAManualUpgrade(t *testing.T) {
 	in := plantest.IntentForAll()
 	in.From = "1-29-1"
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	_, l, done := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	_, l, done := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	for _, s := range done {
 		if wl, ok := w.Workload(s.Workload()); ok && wl.Namespace == "a" && s.Kind.Changes() {
 			t.Errorf("got step %s, want none, because it was done before the run", s)
@@ -203,7 +203,7 @@ func TestMixedSidecarsReturnToTheirLabel(t *testing.T) {
 		}
 	}
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	back := plan.RollbackTarget(plantest.IntentForAll(), plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), 0)
+	back := plan.RollbackTarget(plantest.IntentForAll(), plantest.NewLedger(w, target), 0)
 	if got := back.ControlPlanes(); !slices.Equal(got, []string{"1-29-1"}) {
 		t.Errorf("control planes of the rollback: got %q, want 1-29-1", got)
 	}
@@ -222,9 +222,9 @@ func TestMovedTagKeepsNamespaceLabels(t *testing.T) {
 		labels   step.LabelMode
 		explicit bool
 	}{
-		{name: "as it is"},
-		{name: "explicit, as requested", labels: step.ExplicitLabels, explicit: true},
-		{name: "begun by hand", from: "1-29-1", explicit: true},
+		{name: "default label mode"},
+		{name: "explicit labels", labels: step.ExplicitLabels, explicit: true},
+		{name: "with From", from: "1-29-1", explicit: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -234,7 +234,7 @@ func TestMovedTagKeepsNamespaceLabels(t *testing.T) {
 			in := plantest.IntentForAll()
 			in.From, in.Labels = c.from, c.labels
 			target := plantest.Forward(t, w, in, step.Ledger{})
-			begun := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+			begun := plantest.NewLedger(w, target)
 			end, _, done := plantest.Run(t, w, target, begun, -1, plantest.First, nil)
 			restored := map[string]mesh.Binding{}
 			for _, ns := range []string{"a", "c"} {

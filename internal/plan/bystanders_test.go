@@ -50,36 +50,36 @@ func TestBystandersKeepATag(t *testing.T) {
 		tag   string
 		moves bool
 	}{
-		{name: "a Gateway of the Gateway API beside what its own labels bind",
+		{name: "Gateway API, namespace without labels",
 			world: withWorkload(gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller"}), "own"),
 			tag:   "default",
 		},
-		{name: "a Gateway that names the tag, in a labelled namespace",
+		{name: "Gateway API, tag in its own label",
 			world: withWorkload(
 				gatewayOf(map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "istio.io-gateway-controller", mesh.RevisionLabel: "prod"}),
 				"b",
 			),
 			tag: "prod",
 		},
-		{name: "a gateway of Helm's beside what its own labels bind",
+		{name: "Helm gateway, namespace without labels",
 			world: withWorkload(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "own"),
 			tag:   "default",
 		},
-		{name: "a gateway of Helm's in a labelled namespace",
+		{name: "Helm gateway, labelled namespace",
 			world: withWorkload(gatewayOf(map[string]string{mesh.SidecarLabel: "true"}), "b"),
 			tag:   "default", moves: true,
 		},
-		{name: "a CronJob in a namespace that is not moved",
+		{name: "CronJob, namespace not moved",
 			world: withWorkload(podless(mesh.CronJob, map[string]string{mesh.RevisionLabel: "prod"}), "other"),
 			names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"},
 			tag:   "prod",
 		},
-		{name: "one scaled to zero in a namespace that is not moved",
+		{name: "scaled to zero, namespace not moved",
 			world: withWorkload(podless(mesh.Deployment, map[string]string{mesh.RevisionLabel: "prod"}), "other"),
 			names: []string{"a", "auto", "b", "c", "d", "default-tag", "own"},
 			tag:   "prod",
 		},
-		{name: "nobody", world: plantest.WorldOfAllBindings(), tag: "default", moves: true},
+		{name: "no bystander", world: plantest.WorldOfAllBindings(), tag: "default", moves: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := plantest.IntentForAll()
@@ -125,7 +125,7 @@ func tagStaysNote(p plan.Plan, tag string) string {
 func TestRollbackNamesNewBystanders(t *testing.T) {
 	w := plantest.WorldOfAllBindings()
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
 	if note := tagStaysNote(plan.Make(end, back, l), "default"); note != "" {
 		t.Fatalf("note without a new namespace: got %q, want none", note)
@@ -138,7 +138,7 @@ func TestRollbackNamesNewBystanders(t *testing.T) {
 	if note := tagStaysNote(plan.Make(end, back, l), "default"); note != "" {
 		t.Errorf("note once the namespace names its revision: got %q, want none", note)
 	}
-	restored, _, _ := plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
+	restored, _, _ := plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
 	ns, _ := restored.Namespace("new")
 	if by := binding.InjectedBy(restored, ns); by != "1-31-0" || restored.TagRevisions("default")[0] != "1-29-1" {
 		t.Errorf("got revision %s and default %v, want 1-31-0 and 1-29-1", by, restored.TagRevisions("default"))
@@ -150,7 +150,7 @@ func TestUpgradeNamesNewBystanders(t *testing.T) {
 	w, in := plantest.WorldOfAllBindings(), plantest.IntentForAll()
 	in.Tags = step.KeepTags
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	w, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	w, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	w, wl := withNewNamespace(w, "1-29-1")
 	in.Tags, in.Namespaces = step.MoveTags, target.Namespaces()
 	target = plantest.Forward(t, w, in, l)
@@ -164,7 +164,7 @@ func TestUpgradeNamesNewBystanders(t *testing.T) {
 func TestRollbackNamesNewTemplateLabels(t *testing.T) {
 	w := plantest.WorldOfAllBindings()
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
 	for _, tc := range []struct {
 		kind mesh.Kind
@@ -217,7 +217,7 @@ func TestEmptyNamespaceFollowsItsTag(t *testing.T) {
 	if got := named(w, target, step.Ledger{}, "1-31-0"); !slices.Equal(got, []string{"ci"}) || target.Tags["default"] == "" {
 		t.Errorf("upgrade: got %v named and tags %v, want ci and the default", got, target.Tags)
 	}
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	if got := named(end, target, l, "1-31-0"); got != nil {
 		t.Errorf("after the tag moved: got %v named, want none", got)
 	}

@@ -26,10 +26,10 @@ func TestRollbackAfterChangedIntent(t *testing.T) {
 		in    step.Intent
 		then  func(*step.Intent)
 	}{
-		{name: "everything is left", world: swapped, in: in, then: func(in *step.Intent) {
+		{name: "leave everything", world: swapped, in: in, then: func(in *step.Intent) {
 			in.Policy.Rules = append(slices.Clone(in.Policy.Rules), step.Rule{Strategy: step.Leave})
 		}},
-		{name: "restart, not swap", world: swapped, in: in, then: func(in *step.Intent) { in.Policy.Strategy = step.ByRestart }},
+		{name: "restart instead of swap", world: swapped, in: in, then: func(in *step.Intent) { in.Policy.Strategy = step.ByRestart }},
 		{name: "keep the tags", world: plantest.WorldOfAllBindings(), in: plantest.IntentForAll(), then: keepTags},
 		{name: "explicit labels", world: plantest.WorldOfAllBindings(), in: plantest.IntentForAll(), then: explicitLabels},
 	} {
@@ -45,13 +45,13 @@ func TestRollbackAfterChangedIntent(t *testing.T) {
 					continue // tags that have moved cannot be kept
 				}
 				on := plantest.Forward(t, w, then, l)
-				l = plan.Approve(l, plan.Make(w, on, l), plantest.Noon)
+				l = plantest.Approve(w, on, l)
 				w, l, _ = plantest.Run(t, w, on, l, -1, plantest.First, nil)
 				if at := w.TagRevisions("default"); then.Tags == step.KeepTags && !slices.Equal(at, []string{"1-29-1"}) {
 					t.Fatalf("point %d: kept default: got %v, want 1-29-1", k, at)
 				}
 				back := plan.RollbackTarget(then, l, 0)
-				end, _, _ := plantest.Run(t, w, back, plan.Approve(l, plan.Make(w, back, l), plantest.Noon), -1, plantest.First, nil)
+				end, _, _ := plantest.Run(t, w, back, plantest.Approve(w, back, l), -1, plantest.First, nil)
 				for _, wl := range end.Workloads {
 					before, _ := c.world.Workload(wl.Ref())
 					if !slices.Equal(before.Sidecars(), wl.Sidecars()) {
@@ -73,10 +73,10 @@ func TestKeepTagsCanBeRevoked(t *testing.T) {
 	w, in := plantest.WorldOfAllBindings(), plantest.IntentForAll()
 	in.Tags = step.KeepTags
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	w, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	w, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	in.Tags = step.MoveTags
 	target = plantest.Forward(t, w, in, l)
-	w, _, done := plantest.Run(t, w, target, plan.Approve(l, plan.Make(w, target, l), plantest.Noon), -1, plantest.First, nil)
+	w, _, done := plantest.Run(t, w, target, plantest.Approve(w, target, l), -1, plantest.First, nil)
 	for _, tag := range []string{"default", "prod"} {
 		if at := w.TagRevisions(tag); !slices.Equal(at, []string{"1-31-0"}) {
 			t.Errorf("tag %s: got %v, want 1-31-0, after %v", tag, at, done)

@@ -71,7 +71,7 @@ func TestNothingMovesToAnUnvalidatedRevision(t *testing.T) {
 	w := plantest.World()
 	target := plantest.Forward(t, w, plantest.Intent(), step.Ledger{})
 	before := len(w.Revisions)
-	plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, func(
+	plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, func(
 		w mesh.World, l step.Ledger, _ []step.Stage, s step.Step,
 	) {
 		if s.Kind == step.Label {
@@ -101,7 +101,7 @@ func TestRollbackFromEveryPointRestoresTheBaseline(t *testing.T) {
 	for k := range len(step.Flat(planned.Stages)) + 1 {
 		w, l, _ := plantest.Run(t, w0, target, plan.NewLedger(planned, plantest.Noon), k, plantest.First, nil)
 		back := plan.RollbackTarget(plantest.Intent(), l, 0)
-		l = plan.Approve(l, plan.Make(w, back, l), plantest.Noon)
+		l = plantest.Approve(w, back, l)
 		end, l, done := plantest.Run(t, w, back, l, -1, plantest.First, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 			if drift := plan.Drift(left, back, l); drift != nil {
 				t.Fatalf("point %d: drift of the rollback: got %v, want none", k, drift)
@@ -164,7 +164,7 @@ func TestDisturbedRunsHoldOrHealAndConverge(t *testing.T) {
 		}
 		if drift != nil {
 			drifted++
-			l = plan.Approve(l, plan.Make(disturbed, target, l), plantest.Noon)
+			l = plantest.Approve(disturbed, target, l)
 		}
 		end, l, _ := plantest.Run(t, disturbed, target, l, -1, r.IntN, nil)
 		for _, wl := range end.Workloads {
@@ -185,7 +185,7 @@ func TestDisturbedRunsHoldOrHealAndConverge(t *testing.T) {
 // A restart without effect is repeated once. After that, the verification fails and names it.
 func TestRestartsAreBounded(t *testing.T) {
 	w := plantest.World()
-	l := plan.NewLedger(plan.Make(w, plantest.Forward(t, w, plantest.Intent(), step.Ledger{}), step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, plantest.Forward(t, w, plantest.Intent(), step.Ledger{}))
 	wl, _ := w.Workload("Deployment a/w0")
 	for n := range step.MaxAttempts {
 		before := wl

@@ -16,7 +16,7 @@ import (
 // restarts these workloads, and only these.
 func TestRollbackRestoresLostSidecars(t *testing.T) {
 	w := plantest.World()
-	l := plan.NewLedger(plan.Make(w, plantest.Forward(t, w, plantest.Intent(), step.Ledger{}), step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, plantest.Forward(t, w, plantest.Intent(), step.Ledger{}))
 	lost := "Deployment a/w0"
 	for i, wl := range w.Workloads {
 		if wl.Namespace != "a" {

@@ -18,7 +18,7 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-var update = flag.Bool("update", false, "write the golden stories anew")
+var update = flag.Bool("update", false, "write the golden stories")
 
 // A story is a complete run: the plan's notes, each step with its writes, and the state of the
 // mesh at the end.
@@ -30,7 +30,7 @@ func TestStories(t *testing.T) {
 		{"upgrade", func(t *testing.T) string { return upgradeStory(t, plantest.World()) }},
 		{"rollback", func(t *testing.T) string { return rollbackStory(t, -1) }},
 		{"rollback-midway", func(t *testing.T) string { return rollbackStory(t, 14) }},
-		{"odd-workloads", func(t *testing.T) string { return upgradeStory(t, specialWorkloads()) }},
+		{"special-workloads", func(t *testing.T) string { return upgradeStory(t, specialWorkloads()) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) { golden(t, tc.name, tc.story(t)) })
 	}
@@ -38,15 +38,15 @@ func TestStories(t *testing.T) {
 
 func upgradeStory(t *testing.T, w mesh.World) string {
 	target := plantest.Forward(t, w, plantest.Intent(), step.Ledger{})
-	return story(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon))
+	return story(t, w, target, plantest.NewLedger(w, target))
 }
 
 func rollbackStory(t *testing.T, after int) string {
 	w := plantest.World()
 	target := plantest.Forward(t, w, plantest.Intent(), step.Ledger{})
-	w, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), after, plantest.First, nil)
+	w, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), after, plantest.First, nil)
 	back := plan.RollbackTarget(plantest.Intent(), l, 0)
-	return story(t, w, back, plan.Approve(l, plan.Make(w, back, l), plantest.Noon))
+	return story(t, w, back, plantest.Approve(w, back, l))
 }
 
 func story(t *testing.T, w mesh.World, target step.Target, l step.Ledger) string {

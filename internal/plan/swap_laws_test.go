@@ -45,7 +45,7 @@ func TestLawsHoldWithSwaps(t *testing.T) {
 	for k := range len(step.Flat(planned.Stages)) + 1 {
 		w, l, _ := plantest.Run(t, w0, target, plan.NewLedger(planned, plantest.Noon), k, plantest.First, nil)
 		back := plan.RollbackTarget(in, l, 0)
-		l = plan.Approve(l, plan.Make(w, back, l), plantest.Noon)
+		l = plantest.Approve(w, back, l)
 		end, l, done := plantest.Run(t, w, back, l, -1, plantest.First, func(w mesh.World, l step.Ledger, left []step.Stage, _ step.Step) {
 			if drift := plan.Drift(left, back, l); drift != nil {
 				t.Fatalf("point %d: drift of the rollback: got %v, want none", k, drift)
@@ -69,10 +69,10 @@ func TestLawsHoldWithSwaps(t *testing.T) {
 func TestSwapVoidsEarlierVerdicts(t *testing.T) {
 	w, in := plantest.SwappableWorld()
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	back := plan.RollbackTarget(in, l, 0)
-	end, l, _ = plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
-	l = plan.Approve(l, plan.Make(end, target, l), plantest.Noon)
+	end, l, _ = plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
+	l = plantest.Approve(end, target, l)
 	for key := range l.Passed {
 		if key.Kind == step.Verify && key.Workload.Kind() == mesh.Deployment && key.Revision == "1-31-0" {
 			t.Errorf("verdict %s: got kept, want void for the next pods", key)

@@ -71,7 +71,7 @@ func TestIdleTemplatesAreLabelled(t *testing.T) {
 	for k := range len(step.Flat(planned.Stages)) + 1 {
 		w, l, _ := plantest.Run(t, w0, target, plan.NewLedger(planned, plantest.Noon), k, plantest.First, nil)
 		back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-		l = plan.Approve(l, plan.Make(w, back, l), plantest.Noon)
+		l = plantest.Approve(w, back, l)
 		end, _, _ := plantest.Run(t, w, back, l, -1, plantest.First, nil)
 		if diff := cmp.Diff(plantest.Settled(w0), plantest.Settled(end)); diff != "" {
 			t.Fatalf("point %d: World after the rollback (-before +after):\n%s", k, diff)
@@ -99,7 +99,7 @@ func TestTemplateWithoutQuotaIsLabelled(t *testing.T) {
 		t.Errorf("notes: got %v, want one that nothing can be verified", planned.Notes)
 	}
 	back := plan.RollbackTarget(in, l, 0)
-	w, _, _ = plantest.Run(t, w, back, plan.Approve(l, plan.Make(w, back, l), plantest.Noon), -1, plantest.First, nil)
+	w, _, _ = plantest.Run(t, w, back, plantest.Approve(w, back, l), -1, plantest.First, nil)
 	if got, _ := w.Workload(wl.Ref()); step.TemplateLabelOf(got) != "1-29-1" {
 		t.Errorf("template label after the rollback: got %s, want 1-29-1", binding.DescribeLabel(step.TemplateLabelOf(got)))
 	}
@@ -125,7 +125,7 @@ func TestNamespaceOfOnlyACronJobIsMoved(t *testing.T) {
 	if !slices.Contains(target.Namespaces(), "free") {
 		t.Fatalf("selected namespaces: got %v, want free among them", target.Waves)
 	}
-	end, _, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, _, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	if names := selection.Candidates(end, in); slices.Contains(names, "free") {
 		t.Errorf("candidates after the move: got %v, want free not among them", names)
 	}
@@ -212,16 +212,16 @@ func TestLaterLeaveRestoresTemplateLabel(t *testing.T) {
 				free = in
 			}
 			target := plantest.Forward(t, w0, free, step.Ledger{})
-			end, l, _ := plantest.Run(t, w0, target, plan.NewLedger(plan.Make(w0, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+			end, l, _ := plantest.Run(t, w0, target, plantest.NewLedger(w0, target), -1, plantest.First, nil)
 			want := step.TemplateLabelOf(was)
 			if !late {
 				binding.SimulateTemplateLabel(&end, step.Step{Subject: step.Subject(key), TemplateLabel: "1-31-0"})
 				want = "1-31-0"
 			}
 			target = plantest.Forward(t, end, in, l)
-			l = plan.Approve(l, plan.Make(end, target, l), plantest.Noon)
+			l = plantest.Approve(end, target, l)
 			back := plan.RollbackTarget(in, l, 0)
-			l = plan.Approve(l, plan.Make(end, back, l), plantest.Noon)
+			l = plantest.Approve(end, back, l)
 			restored, _, _ := plantest.Run(t, end, plan.RollbackTarget(in, l, 0), l, -1, plantest.First, nil)
 			if wl, _ := restored.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != want {
 				t.Errorf(

@@ -60,8 +60,8 @@ func TestTemplateLabelIsRestoredBeforeAnyPod(t *testing.T) {
 		left func(*mesh.Workload)
 		want step.Kind
 	}{
-		{name: "its eviction was refused", kind: mesh.ReplicaSet, left: func(*mesh.Workload) {}, want: step.EvictPods},
-		{name: "quota lets no pod be made", kind: mesh.Deployment, left: func(wl *mesh.Workload) {
+		{name: "eviction refused", kind: mesh.ReplicaSet, left: func(*mesh.Workload) {}, want: step.EvictPods},
+		{name: "quota exceeded", kind: mesh.Deployment, left: func(wl *mesh.Workload) {
 			older(wl)
 			wl.RestartAnnotation, wl.Template.Hash = mesh.RestartAnnotation{Run: "to-1-31-0", At: plantest.Noon}, "t1"
 			wl.Rollout = mesh.Rollout{Message: "ReplicaFailure: FailedCreate: exceeded quota"}
@@ -69,10 +69,10 @@ func TestTemplateLabelIsRestoredBeforeAnyPod(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, key := ownLabelled(c.kind, nil)
-			l := plan.NewLedger(plan.Make(w, plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{}), step.Ledger{}), plantest.Noon)
+			l := plantest.NewLedger(w, plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{}))
 			w = labelledOnly(w, key, c.left)
 			back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-			l = plan.Approve(l, plan.Make(w, back, l), plantest.Noon)
+			l = plantest.Approve(w, back, l)
 			end, _, done := plantest.Run(t, w, back, l, -1, plantest.First, func(w mesh.World, l step.Ledger, left []step.Stage, s step.Step) {
 				if drift := plan.Drift(left, back, l); drift != nil {
 					t.Errorf("drift of the rollback at %s: got %v, want none", s, drift)
@@ -115,7 +115,7 @@ func TestLabelledReplicaSetIsEvictedAndRestored(t *testing.T) {
 	for k := range len(step.Flat(planned.Stages)) + 1 {
 		w, l, _ := plantest.Run(t, w0, target, plan.NewLedger(planned, plantest.Noon), k, plantest.First, nil)
 		back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-		end, _, _ := plantest.Run(t, w, back, plan.Approve(l, plan.Make(w, back, l), plantest.Noon), -1, plantest.First, nil)
+		end, _, _ := plantest.Run(t, w, back, plantest.Approve(w, back, l), -1, plantest.First, nil)
 		if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(
 			wl.Sidecars(),
 			[]string{"1-29-1"},
@@ -135,7 +135,7 @@ func TestOwnTemplateLabelIsNoPendingChange(t *testing.T) {
 			wl.Pods[i].Current = false
 		}
 	}
-	l := plan.NewLedger(plan.Make(w, plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{}), step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{}))
 	kinds := func(w mesh.World, target step.Target, l step.Ledger) (list []step.Kind) {
 		for _, s := range step.Flat(plan.Steps(w, target, l)) {
 			if string(s.Subject) == key {
@@ -223,7 +223,7 @@ func TestLabelledRolloutUsesItsOwnStrategy(t *testing.T) {
 	}{{"while it pauses", pausing}, {"before its first step", none}} {
 		t.Run(tc.name, func(t *testing.T) {
 			back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-			end, _, _ := plantest.Run(t, tc.w, back, plan.Approve(l, plan.Make(tc.w, back, l), plantest.Noon), -1, plantest.First, nil)
+			end, _, _ := plantest.Run(t, tc.w, back, plantest.Approve(tc.w, back, l), -1, plantest.First, nil)
 			if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(
 				wl.Sidecars(),
 				[]string{"1-29-1"},
@@ -247,11 +247,11 @@ func TestIneffectiveTemplateLabelIsABlocker(t *testing.T) {
 		rule   step.Strategy
 		reason string
 	}{
-		{name: "a partition", kind: mesh.StatefulSet, change: partition, reason: "a partition keeps pods"},
-		{name: "paused, and evicted", kind: mesh.Deployment, change: paused, rule: step.ByEviction, reason: "while its rollout is paused"},
-		{name: "a Rollout, and evicted", kind: mesh.ArgoRollout, change: argo, rule: step.ByEviction, reason: "its controller rolls it for that"},
+		{name: "partition", kind: mesh.StatefulSet, change: partition, reason: "a partition keeps pods"},
+		{name: "paused, evicted", kind: mesh.Deployment, change: paused, rule: step.ByEviction, reason: "while its rollout is paused"},
+		{name: "Rollout, evicted", kind: mesh.ArgoRollout, change: argo, rule: step.ByEviction, reason: "its controller rolls it for that"},
 		{
-			name: "evicted, and rolling", kind: mesh.Deployment,
+			name: "Deployment, evicted", kind: mesh.Deployment,
 			change: func(*mesh.Workload) {}, rule: step.ByEviction,
 			reason: "its controller rolls it for that",
 		},
@@ -282,10 +282,10 @@ func TestLaterEvictionRestoresTemplateLabel(t *testing.T) {
 	w, key := ownLabelled(mesh.Deployment, nil)
 	in := plantest.IntentForAll()
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	w, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	w, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	in.Policy.Rules = []step.Rule{{Name: "extra", Strategy: step.ByEviction}}
 	back := plan.RollbackTarget(in, l, 0)
-	end, _, _ := plantest.Run(t, w, back, plan.Approve(l, plan.Make(w, back, l), plantest.Noon), -1, plantest.First, nil)
+	end, _, _ := plantest.Run(t, w, back, plantest.Approve(w, back, l), -1, plantest.First, nil)
 	if wl, _ := end.Workload(mesh.WorkloadRef(key)); step.TemplateLabelOf(wl) != "1-29-1" || !slices.Equal(wl.Sidecars(), []string{"1-29-1"}) {
 		t.Errorf("got label %s and sidecars of %v, want 1-29-1", binding.DescribeLabel(step.TemplateLabelOf(wl)), wl.Sidecars())
 	}

@@ -53,7 +53,7 @@ func TestUntaggedDefaultMovesAndIsRestored(t *testing.T) {
 	for k := range len(step.Flat(planned.Stages)) + 1 {
 		w, l, _ := plantest.Run(t, w0, target, plan.NewLedger(planned, plantest.Noon), k, plantest.First, nil)
 		back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-		l = plan.Approve(l, plan.Make(w, back, l), plantest.Noon)
+		l = plantest.Approve(w, back, l)
 		end, _, _ := plantest.Run(t, w, back, l, -1, plantest.First, func(w mesh.World, _ step.Ledger, _ []step.Stage, s step.Step) {
 			for _, wl := range w.Workloads {
 				ns, _ := w.Namespace(wl.Namespace)

@@ -22,23 +22,27 @@ func TestNotesNameSwapsOverQuota(t *testing.T) {
 		hard, used int64
 		want       map[string]string // evidence by subject
 	}{
-		{name: "room for all", resource: "pods", hard: 6, used: 4},
-		{name: "for each alone", resource: "pods", hard: 5, used: 4, want: map[string]string{"a": "has 1 of 5 pods left, and its swaps take 2"}},
-		{name: "for none",
+		{name: "enough pods for all", resource: "pods", hard: 6, used: 4},
+		{
+			name:     "enough pods for each alone",
+			resource: "pods", hard: 5, used: 4,
+			want: map[string]string{"a": "has 1 of 5 pods left, and its swaps take 2"},
+		},
+		{name: "pods for none",
 			resource: "pods", hard: 4, used: 4,
 			want: map[string]string{"Deployment a/w0": "has 0 of 4 pods left, and a pod takes 1", "Deployment a/w9": "and a pod takes 1"},
 		},
-		{name: "lacks capacity for a keeper",
+		{name: "Services for no keeper",
 			resource: "services", hard: 2, used: 2,
 			want: map[string]string{"Deployment a/w0": "has 0 of 2 services left, and its swap takes 1", "Deployment a/w9": "and its swap takes 1"},
 		},
 		{
-			name:     "for one keeper",
+			name:     "Services for one keeper",
 			resource: "count/services", hard: 3, used: 2,
 			want: map[string]string{"a": "has 1 of 3 count/services left, and its swaps take 2"},
 		},
-		{name: "for both", resource: "services", hard: 4, used: 2},
-		{name: "a quota that is apart", resource: "secrets"},
+		{name: "Services for both keepers", resource: "services", hard: 4, used: 2},
+		{name: "quota of another resource", resource: "secrets"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, in := plantest.SwappableWorld()

@@ -58,14 +58,14 @@ func TestNotesNameEarlierMoves(t *testing.T) {
 		kind   step.NoteKind
 		remedy string
 	}{
-		{name: "by hands", w: movedBefore(t, "", true), kind: step.MovedBefore, remedy: "--from REVISION"},
-		{name: "by hands, and taken up", w: movedBefore(t, "", true), from: "1-29-1", kind: step.MovedBefore},
-		{name: "by a run", w: movedBefore(t, "t2", true), kind: step.MovedByRun, remedy: "`rerig rollback t2`"},
-		{name: "by hands after a run", w: again, kind: step.MovedBefore, remedy: "--from REVISION"},
-		{name: "by its label alone", w: movedBefore(t, "", false), kind: step.MovedBefore, remedy: "--from 1-29-1"},
-		{name: "by its label, taken up", w: movedBefore(t, "", false), from: "1-29-1", kind: step.MovedBefore},
-		{name: "not at all", w: plantest.WithRevision(plantest.WorldOfAllBindings(), "1-31-0", "1.31.0")},
-		{name: "not at all, with a from", w: plantest.WithRevision(plantest.WorldOfAllBindings(), "1-31-0", "1.31.0"), from: "1-29-1"},
+		{name: "by a person", w: movedBefore(t, "", true), kind: step.MovedBefore, remedy: "--from REVISION"},
+		{name: "by a person, with From", w: movedBefore(t, "", true), from: "1-29-1", kind: step.MovedBefore},
+		{name: "by another run", w: movedBefore(t, "t2", true), kind: step.MovedByRun, remedy: "`rerig rollback t2`"},
+		{name: "by a person after another run", w: again, kind: step.MovedBefore, remedy: "--from REVISION"},
+		{name: "label only", w: movedBefore(t, "", false), kind: step.MovedBefore, remedy: "--from 1-29-1"},
+		{name: "label only, with From", w: movedBefore(t, "", false), from: "1-29-1", kind: step.MovedBefore},
+		{name: "not moved", w: plantest.WithRevision(plantest.WorldOfAllBindings(), "1-31-0", "1.31.0")},
+		{name: "not moved, with From", w: plantest.WithRevision(plantest.WorldOfAllBindings(), "1-31-0", "1.31.0"), from: "1-29-1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := plantest.IntentForAll()
@@ -78,12 +78,13 @@ func TestNotesNameEarlierMoves(t *testing.T) {
 	}
 }
 
-// The note says from the plan to the rollback that a rollback does not restore this label.
+// A label that was changed before the run is part of the baseline: a note says so from the plan to
+// the rollback.
 func TestRollbackKeepsEarlierLabels(t *testing.T) {
 	w := movedBefore(t, "", false)
 	in := plantest.IntentForAll()
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	if n := movedBeforeNote(advice.Notes(end, plantest.Forward(t, end, in, l))); n.Kind != step.MovedBefore ||
 		!strings.Contains(n.Text, "were on 1-29-1") {
 		t.Errorf("note at the end of the upgrade: got %+v, want MovedBefore", n)
@@ -102,7 +103,7 @@ func TestRollbackNotesSuggestNoFrom(t *testing.T) {
 		w := movedBefore(t, tc.run, true)
 		in := plantest.IntentForAll()
 		target := plantest.Forward(t, w, in, step.Ledger{})
-		end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+		end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 		in.Rollback = true
 		if n := movedBeforeNote(advice.Notes(end, plan.RollbackTarget(in, l, 0))); n.Text == "" || n.Remedy != tc.remedy {
 			t.Errorf("note on run %q: got %+v, want remedy %q", tc.run, n, tc.remedy)
@@ -116,7 +117,7 @@ func TestOwnMovesAreNotEarlierMoves(t *testing.T) {
 	in := plantest.IntentForAll()
 	in.From = "1-29-1"
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	if n := movedBeforeNote(advice.Notes(end, plantest.Forward(t, end, in, l))); n.Kind != "" {
 		t.Errorf("note: got %+v, want none", n)
 	}
@@ -149,7 +150,7 @@ func TestFromCoversTemplateLabels(t *testing.T) {
 			}
 			end, l, _ := plantest.Run(t, w, target, plan.NewLedger(p, plantest.Noon), -1, plantest.First, nil)
 			back := plan.RollbackTarget(in, l, 0)
-			restored, _, _ := plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
+			restored, _, _ := plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
 			want := map[string]string{"": "1-31-0", "1-29-1": "1-29-1"}[tc.from]
 			if wl, _ := restored.Workload("Deployment own/by-revision"); step.TemplateLabelOf(wl) != want ||
 				!slices.Equal(wl.Sidecars(), []string{want}) {

@@ -36,12 +36,12 @@ func TestExtendFindsNewTemplateLabels(t *testing.T) {
 		t.Fatalf("template labels of the baseline: got %v, want 1-29-1 for %s", l.Baseline.TemplateLabels, late.Ref())
 	}
 	target := plantest.Forward(t, w, plantest.IntentForAll(), l)
-	end, l, _ := plantest.Run(t, w, target, plan.Approve(l, plan.Make(w, target, l), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.Approve(w, target, l), -1, plantest.First, nil)
 	if wl, _ := end.Workload(late.Ref()); wl.Template.Labels[mesh.RevisionLabel] != "1-31-0" {
 		t.Errorf("template labels after the upgrade: got %v, want 1-31-0", wl.Template.Labels)
 	}
 	back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-	restored, _, _ := plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
+	restored, _, _ := plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
 	if wl, _ := restored.Workload(late.Ref()); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" {
 		t.Errorf("template labels after the rollback: got %v, want 1-29-1", wl.Template.Labels)
 	}
@@ -53,7 +53,7 @@ func TestWorkloadAfterItsTagIsNotLabelled(t *testing.T) {
 	t.Parallel()
 	w := plantest.WorldOfAllBindings()
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	end.Workloads = slices.Clone(end.Workloads)
 	for name, labels := range map[string]map[string]string{
 		"late-inject": {mesh.SidecarLabel: "true"},
@@ -76,9 +76,9 @@ func TestWorkloadAfterItsTagIsNotLabelled(t *testing.T) {
 	if left := step.Flat(plan.Steps(end, target, l)); len(left) > 0 {
 		t.Errorf("steps: got %v, want none", left)
 	}
-	l = plan.Approve(l, plan.Make(end, target, l), plantest.Noon)
+	l = plantest.Approve(end, target, l)
 	back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-	restored, _, _ := plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
+	restored, _, _ := plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
 	for _, wl := range restored.WorkloadsIn("own") {
 		if strings.HasPrefix(wl.Name, "late") && step.TemplateLabelOf(wl) == "1-31-0" {
 			t.Errorf(
@@ -100,7 +100,7 @@ func TestLaterRemovalMovesUnusedTags(t *testing.T) {
 	w.Tags = append(slices.Clone(w.Tags), mesh.Tag{Name: "spare", Revision: "1-29-1", Service: "1-29-1"})
 	w.Sort()
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	if again := baseline.Extend(end, in, l); slices.Contains(again.Baseline.MovedTags, "spare") {
 		t.Error("tag spare without a removal: got moved, want it to stay")
 	}
@@ -118,7 +118,7 @@ func TestTagMovesOnceBystandersAreUnbound(t *testing.T) {
 	w, in := plantest.WorldOfAllBindings(), plantest.IntentForAll()
 	in.Namespaces = []string{"c"}
 	target := plantest.Forward(t, w, in, step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	if again := baseline.Extend(end, in, l); len(again.Baseline.MovedTags) > 0 {
 		t.Fatalf("moved tags: got %v, want none, because prod binds own/by-tag", again.Baseline.MovedTags)
 	}
@@ -138,8 +138,8 @@ func TestTagMovesOnceBystandersAreUnbound(t *testing.T) {
 		in       step.Intent
 		wantText string
 	}{
-		{name: "kept", w: end, in: keepTags, wantText: "as requested"},
-		{name: "moved by others", w: elsewhere, in: in, wantText: "another tool or person moved or removed it"},
+		{name: "tags kept", w: end, in: keepTags, wantText: "as requested"},
+		{name: "moved by another tool", w: elsewhere, in: in, wantText: "another tool or person moved or removed it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			again := baseline.Extend(c.w, c.in, l)
@@ -154,13 +154,13 @@ func TestTagMovesOnceBystandersAreUnbound(t *testing.T) {
 	}
 	l = baseline.Extend(end, in, l)
 	target = plantest.Forward(t, end, in, l)
-	upgraded, l, done := plantest.Run(t, end, target, plan.Approve(l, plan.Make(end, target, l), plantest.Noon), -1, plantest.First, nil)
+	upgraded, l, done := plantest.Run(t, end, target, plantest.Approve(end, target, l), -1, plantest.First, nil)
 	ns, _ := upgraded.Namespace("c")
 	if at := upgraded.TagRevisions("prod"); !slices.Equal(at, []string{"1-31-0"}) || ns.Binding().String() != "istio.io/rev=prod" {
 		t.Errorf("got prod at %v and c with %s after %v, want 1-31-0 and istio.io/rev=prod", at, ns.Binding(), done)
 	}
 	back := plan.RollbackTarget(in, l, 0)
-	restored, _, _ := plantest.Run(t, upgraded, back, plan.Approve(l, plan.Make(upgraded, back, l), plantest.Noon), -1, plantest.First, nil)
+	restored, _, _ := plantest.Run(t, upgraded, back, plantest.Approve(upgraded, back, l), -1, plantest.First, nil)
 	if at := restored.TagRevisions("prod"); !slices.Equal(at, []string{"1-29-1"}) {
 		t.Errorf("tag prod after the rollback: got %v, want 1-29-1", at)
 	}
@@ -176,12 +176,12 @@ func TestTagMovesOnceBystandersAreUnbound(t *testing.T) {
 func TestRollbackOfAnOlderRecord(t *testing.T) {
 	w := plantest.WorldOfAllBindings()
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	for key := range l.Baseline.TemplateLabels {
 		delete(l.Baseline.Revisions, step.BoundWorkload(key))
 	}
 	back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-	restored, _, _ := plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
+	restored, _, _ := plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
 	for key := range l.Baseline.TemplateLabels {
 		before, _ := w.Workload(key)
 		if after, _ := restored.Workload(key); !slices.Equal(after.Sidecars(), before.Sidecars()) {

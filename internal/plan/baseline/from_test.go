@@ -20,14 +20,14 @@ func TestLaterFromEqualsEarlierFrom(t *testing.T) {
 	begun := plantest.Forward(t, w0, in, step.Ledger{})
 	differs := 0
 	for k := range 40 {
-		w, _, _ := plantest.Run(t, w0, begun, plan.NewLedger(plan.Make(w0, begun, step.Ledger{}), plantest.Noon), k, plantest.First, nil)
+		w, _, _ := plantest.Run(t, w0, begun, plantest.NewLedger(w0, begun), k, plantest.First, nil)
 		late, early := in, in
 		late.Run = "another"
 		target, err := plan.ForwardTarget(w, late, step.Ledger{})
 		if err != nil {
 			break // nothing is left to move
 		}
-		l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+		l := plantest.NewLedger(w, target)
 		late.From, early.From = "1-29-1", "1-29-1"
 		got, want := baseline.WithFrom(w, late, l), baseline.New(w, early, target.Namespaces())
 		want.MovedTags, want.Tags = l.Baseline.MovedTags, l.Baseline.Tags // decided once

@@ -19,7 +19,7 @@ import (
 func TestNewcomersGetTheirOwnWave(t *testing.T) {
 	w := plantest.WorldOfAllBindings()
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	w, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), 12, plantest.First, nil)
+	w, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), 12, plantest.First, nil)
 	w.Namespaces = append(slices.Clone(w.Namespaces), mesh.Namespace{Name: "new", Labels: map[string]string{mesh.RevisionLabel: "1-29-1"}})
 	w.Workloads = append(slices.Clone(w.Workloads), plantest.Workload(mesh.Deployment, "new", "web", 1))
 	w.Sort()
@@ -34,7 +34,7 @@ func TestNewcomersGetTheirOwnWave(t *testing.T) {
 	}
 	l = baseline.WithNewcomers(w, plantest.IntentForAll(), l)
 	target = plantest.Forward(t, w, plantest.IntentForAll(), l)
-	l = plan.Approve(l, plan.Make(w, target, l), plantest.Noon)
+	l = plantest.Approve(w, target, l)
 	end, l, done := plantest.Run(t, w, target, l, -1, plantest.First, nil)
 	if wl, _ := end.Workload("Deployment new/web"); !slices.Equal(
 		wl.Sidecars(),
@@ -43,7 +43,7 @@ func TestNewcomersGetTheirOwnWave(t *testing.T) {
 		t.Fatalf("new/web: got sidecars of %v after %v, want 1-31-0 in the last wave", wl.Sidecars(), done)
 	}
 	back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-	restored, _, _ := plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
+	restored, _, _ := plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
 	if ns, _ := restored.Namespace("new"); ns.Binding().String() != "istio.io/rev=1-29-1" {
 		t.Errorf("labels of new after the rollback: got %s, want istio.io/rev=1-29-1", ns.Binding())
 	}
@@ -68,7 +68,7 @@ func TestNamespaceCreatedOnTargetIsNoNewcomer(t *testing.T) {
 	}
 	w = add(w, "by-hand")
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	end, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), -1, plantest.First, nil)
+	end, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), -1, plantest.First, nil)
 	end = add(end, "born")
 	in := plantest.IntentForAll()
 	in.From = "1-29-1"

@@ -67,10 +67,10 @@ func TestOtherGatewayImplementationsBlockNothing(t *testing.T) {
 		name                    string
 		gateway, proxy, refused bool
 	}{
-		{name: "another implementation's"},
-		{name: "one of Istio's, deployed by hand", gateway: true},
-		{name: "of an istiod that labels it otherwise", gateway: true, proxy: true, refused: true},
-		{name: "an application injected by hand, so named", proxy: true},
+		{name: "another implementation"},
+		{name: "Istio gateway without istiod's label", gateway: true},
+		{name: "istiod with another label", gateway: true, proxy: true, refused: true},
+		{name: "application with that label, injected manually", proxy: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := withGateway("a", named)
@@ -113,7 +113,7 @@ func TestNewGatewayIsNamed(t *testing.T) {
 	t.Parallel()
 	w := plantest.WorldOfAllBindings()
 	target := plantest.Forward(t, w, plantest.IntentForAll(), step.Ledger{})
-	l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, target)
 	end, then, _ := plantest.Run(t, w, target, l, -1, plantest.First, nil)
 	for _, c := range []struct {
 		name    string
@@ -122,8 +122,8 @@ func TestNewGatewayIsNamed(t *testing.T) {
 		l       step.Ledger
 		has, to string
 	}{
-		{name: "forth", world: w, target: target, l: l, has: "1-29-1", to: "1-31-0"},
-		{name: "back", world: end, target: plan.RollbackTarget(plantest.IntentForAll(), then, 0), l: then, has: "1-31-0", to: "1-29-1"},
+		{name: "upgrade", world: w, target: target, l: l, has: "1-29-1", to: "1-31-0"},
+		{name: "rollback", world: end, target: plan.RollbackTarget(plantest.IntentForAll(), then, 0), l: then, has: "1-31-0", to: "1-29-1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, pinned := range []bool{false, true} {

@@ -30,7 +30,7 @@ func TestSplitTagStays(t *testing.T) {
 	for k := range len(step.Flat(planned.Stages)) + 1 {
 		w, l, _ := plantest.Run(t, w0, target, plan.NewLedger(planned, plantest.Noon), k, plantest.First, nil)
 		back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
-		l = plan.Approve(l, plan.Make(w, back, l), plantest.Noon)
+		l = plantest.Approve(w, back, l)
 		end, _, done := plantest.Run(t, w, back, l, -1, plantest.First, nil)
 		for _, s := range done {
 			if s.Kind == step.Tag && (s.Subject == "default" || strings.Contains(s.To, "+")) {

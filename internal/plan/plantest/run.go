@@ -12,11 +12,15 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
+// Intent returns a request to move World to 1-31-0 in three explicit waves.
 func Intent() step.Intent {
-	return step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
-		Waves: [][]string{{"a"}, {"b", "c"}, {"d"}}}
+	return step.Intent{
+		Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, Soak: time.Minute,
+		Waves: [][]string{{"a"}, {"b", "c"}, {"d"}},
+	}
 }
 
+// IntentForAll returns a request to move all bound namespaces to 1-31-0 in three waves.
 func IntentForAll() step.Intent {
 	return step.Intent{Run: "to-1-31-0", Revision: "1-31-0", Version: "1.31.0", Installable: true, WaveCount: 3}
 }
@@ -58,7 +62,18 @@ func Run(
 	return w, l, done
 }
 
+// First picks the first step of a stage.
 func First(int) int { return 0 }
+
+// NewLedger returns the ledger of a run whose first plan is approved.
+func NewLedger(w mesh.World, target step.Target) step.Ledger {
+	return plan.NewLedger(plan.Make(w, target, step.Ledger{}), Noon)
+}
+
+// Approve returns the ledger with the current plan approved.
+func Approve(w mesh.World, target step.Target, l step.Ledger) step.Ledger {
+	return plan.Approve(l, plan.Make(w, target, l), Noon)
+}
 
 // Settled returns the World without what a rollback leaves: the installed revision, the CRD, and
 // the restart annotations.

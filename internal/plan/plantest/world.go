@@ -22,8 +22,11 @@ func Webhooks(revision, tag string) []mesh.Webhook {
 	if tag != "" {
 		name, configuration = tag, "istio-revision-tag-"+tag
 	}
-	free := []mesh.Requirement{{Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist}, {Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist}}
-	notOut := mesh.Requirement{Key: mesh.SidecarLabel, Operator: mesh.NotIn, Values: []string{"false"}}
+	unlabelled := []mesh.Requirement{
+		{Key: mesh.RevisionLabel, Operator: mesh.DoesNotExist},
+		{Key: mesh.InjectionLabel, Operator: mesh.DoesNotExist},
+	}
+	notDisabled := mesh.Requirement{Key: mesh.SidecarLabel, Operator: mesh.NotIn, Values: []string{"false"}}
 	hook := func(n string, ns, obj mesh.Selector) mesh.Webhook {
 		return mesh.Webhook{
 			Configuration: configuration, Name: n, Revision: revision, Tag: tag,
@@ -33,15 +36,15 @@ func Webhooks(revision, tag string) []mesh.Webhook {
 	list := []mesh.Webhook{
 		hook(
 			"rev.namespace",
-			mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}, free[1]},
-			mesh.Selector{notOut},
+			mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}, unlabelled[1]},
+			mesh.Selector{notDisabled},
 		),
-		hook("rev.object", free, mesh.Selector{notOut, {Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}}),
+		hook("rev.object", unlabelled, mesh.Selector{notDisabled, {Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{name}}}),
 	}
 	if tag == "default" {
 		list = append(list,
-			hook("namespace", mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.In, Values: []string{"enabled"}}}, mesh.Selector{notOut}),
-			hook("object", free, mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.In, Values: []string{"true"}}, free[0]}))
+			hook("namespace", mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.In, Values: []string{"enabled"}}}, mesh.Selector{notDisabled}),
+			hook("object", unlabelled, mesh.Selector{{Key: mesh.SidecarLabel, Operator: mesh.In, Values: []string{"true"}}, unlabelled[0]}))
 	}
 	return list
 }
@@ -49,11 +52,13 @@ func Webhooks(revision, tag string) []mesh.Webhook {
 // World returns a mesh on 1-29-1: one namespace bound by istio-injection, one by a tag, two by the
 // revision, with three workloads each, and a gateway.
 func World() mesh.World {
-	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"root"},
+	w := mesh.World{
+		RootNamespace: "istio-system", Roots: []string{"root"},
 		Revisions: []mesh.Revision{
 			{Name: "1-29-1", Version: "1.29.1", Replicas: 1, Ready: 1, Istiods: []mesh.Istiod{{Pod: "istiod-1-29-1", Ready: true, Build: "1.29.1"}}},
 		},
-		Tags: []mesh.Tag{{Name: "default", Revision: "1-29-1"}, {Name: "prod", Revision: "1-29-1"}}}
+		Tags: []mesh.Tag{{Name: "default", Revision: "1-29-1"}, {Name: "prod", Revision: "1-29-1"}},
+	}
 	w.Webhooks = slices.Concat(Webhooks("1-29-1", ""), Webhooks("1-29-1", "default"), Webhooks("1-29-1", "prod"))
 	for ns, labels := range map[string]map[string]string{
 		"a": {mesh.InjectionLabel: "enabled"}, "b": {mesh.RevisionLabel: "1-29-1", "team": "core"}, "c": {mesh.RevisionLabel: "prod"},
@@ -72,6 +77,7 @@ func World() mesh.World {
 	return w
 }
 
+// Workload returns a workload with so many ready pods on 1-29-1.
 func Workload(kind mesh.Kind, ns, name string, pods int) mesh.Workload {
 	wl := mesh.Workload{Kind: kind, Namespace: ns, Name: name, Replicas: pods, Rollout: mesh.Rollout{Done: true},
 		Template: mesh.Template{Hash: "t0", Containers: []mesh.Container{{Name: "app", PreStop: true}}}}

@@ -78,7 +78,7 @@ func TestReferencesAreMovedOrNamed(t *testing.T) {
 		}
 	}
 	back := plan.RollbackTarget(in, l, 0)
-	end, _, _ = plantest.Run(t, end, back, plan.Approve(l, plan.Make(end, back, l), plantest.Noon), -1, plantest.First, nil)
+	end, _, _ = plantest.Run(t, end, back, plantest.Approve(end, back, l), -1, plantest.First, nil)
 	for _, tag := range []string{"canary", "default", "prod"} {
 		if at := end.TagRevisions(tag); !slices.Equal(at, []string{"1-29-1"}) {
 			t.Errorf("tag %s after the rollback: got %v, want 1-29-1", tag, at)

@@ -161,7 +161,7 @@ func TestOldRevisionOfTemplateLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, target)
 	for _, at := range []step.Ledger{{}, l} {
 		if revisions := plan.OldRevisions(w, in, at, target); !slices.Equal(revisions, []string{"1-29-1"}) {
 			t.Errorf("old revisions, begun %t: got %q, want 1-29-1", !at.Started.IsZero(), revisions)

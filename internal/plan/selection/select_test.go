@@ -20,7 +20,7 @@ func TestNamespacesAreSelectedAndDividedIntoWaves(t *testing.T) {
 		in   step.Intent
 		want string
 	}{
-		{name: "all that are bound, three waves", in: step.Intent{}, want: "[[a] [b c] [d]]"},
+		{name: "all bound namespaces, three waves", in: step.Intent{}, want: "[[a] [b c] [d]]"},
 		{name: "one wave", in: step.Intent{WaveCount: 1}, want: "[[a b c d]]"},
 		{name: "more waves than namespaces", in: step.Intent{WaveCount: 9}, want: "[[a] [b] [c] [d]]"},
 		{name: "by name", in: step.Intent{Namespaces: []string{"d", "b"}}, want: "[[b] [d]]"},
@@ -29,8 +29,8 @@ func TestNamespacesAreSelectedAndDividedIntoWaves(t *testing.T) {
 			in:   step.Intent{Namespaces: []string{"a"}, Selector: &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"core"}}}},
 			want: "[[a] [b]]",
 		},
-		{name: "by the waves themselves", in: step.Intent{Waves: [][]string{{"d"}, {"a", "b"}}}, want: "[[d] [a b]]"},
-		{name: "a selector leaves unbound ones out", in: step.Intent{Selector: &mesh.Selector{}}, want: "[[a] [b c] [d]]"},
+		{name: "by waves", in: step.Intent{Waves: [][]string{{"d"}, {"a", "b"}}}, want: "[[d] [a b]]"},
+		{name: "selector without unbound namespaces", in: step.Intent{Selector: &mesh.Selector{}}, want: "[[a] [b c] [d]]"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.in.Revision, tc.in.Installable = "1-31-0", true
@@ -76,27 +76,31 @@ func TestInvalidSelectionsAreRefused(t *testing.T) {
 			wantText: "not bound to a revision, by its labels ((none))",
 		},
 		{
-			name:     "the is the root namespace",
+			name:     "root namespace",
 			in:       step.Intent{Installable: true, Namespaces: []string{"istio-system"}},
 			wantText: "is the root namespace",
 		},
-		{name: "switched off",
+		{name: "injection disabled",
 			in:       step.Intent{Installable: true, Namespaces: []string{"a"}},
 			world:    func(w *mesh.World) { label(w, "a", mesh.InjectionLabel, "disabled") },
 			wantText: "not bound",
 		},
-		{name: "a label nobody serves",
+		{name: "label without webhook",
 			in:       step.Intent{Installable: true},
 			world:    func(w *mesh.World) { label(w, "a", mesh.RevisionLabel, "ghost") },
 			wantText: "no webhook selects",
 		},
-		{name: "two would inject", in: step.Intent{Installable: true}, world: func(w *mesh.World) {
+		{name: "two injectors", in: step.Intent{Installable: true}, world: func(w *mesh.World) {
 			h := w.Webhooks[0]
 			h.Revision, h.Configuration = "other", "other"
 			w.Webhooks = append(w.Webhooks, h)
 		}, wantText: "2 revisions would inject"},
-		{name: "the revision in use", in: step.Intent{Revision: "1-29-1"}, wantText: "nothing to move"},
-		{name: "the revision in use, named", in: step.Intent{Revision: "1-29-1", Namespaces: []string{"a"}}, wantText: "is the one in use in a"},
+		{name: "revision in use", in: step.Intent{Revision: "1-29-1"}, wantText: "nothing to move"},
+		{
+			name:     "revision in use, namespace named",
+			in:       step.Intent{Revision: "1-29-1", Namespaces: []string{"a"}},
+			wantText: "is the one in use in a",
+		},
 		{name: "selector without matches",
 			in:       step.Intent{Installable: true, Selector: &mesh.Selector{{Key: "x", Operator: mesh.Exists}}},
 			wantText: "the selector matches no namespace",
@@ -110,7 +114,7 @@ func TestInvalidSelectionsAreRefused(t *testing.T) {
 			in:       step.Intent{Installable: true, Namespaces: []string{"a"}, Waves: [][]string{{"a"}, {"b"}}},
 			wantText: "not among the selected",
 		},
-		{name: "an empty wave", in: step.Intent{Installable: true, Waves: [][]string{{"a"}, {}}}, wantText: "wave 2 is empty"},
+		{name: "empty wave", in: step.Intent{Installable: true, Waves: [][]string{{"a"}, {}}}, wantText: "wave 2 is empty"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := plantest.World()

@@ -146,7 +146,7 @@ func TestDecide(t *testing.T) {
 			remedy: "remove the rule",
 		},
 		{
-			name: "proxyless, by itself",
+			name: "proxyless CronJob",
 			wl:   of(mesh.CronJob, annotated(step.TemplatesAnnotation, "grpc-agent")), want: step.Automatic,
 			reason: "pods of its next Job",
 			remedy: "running Jobs",

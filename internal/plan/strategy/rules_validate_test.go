@@ -22,8 +22,8 @@ func TestRulesWithoutMatchAreRefusedOrNoted(t *testing.T) {
 		wantText string // the error
 		noted    bool
 	}{
-		{name: "it is there", rule: step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "w0", Strategy: step.Leave}},
-		{name: "misspelt",
+		{name: "existing workload", rule: step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "w0", Strategy: step.Leave}},
+		{name: "wrong name",
 			rule:     step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "wo", Strategy: step.Leave},
 			wantText: "has DaemonSet a/w2, Deployment a/w0",
 		},
@@ -31,14 +31,14 @@ func TestRulesWithoutMatchAreRefusedOrNoted(t *testing.T) {
 			rule:     step.Rule{Kind: mesh.CronJob, Namespace: "a", Name: "w0", Strategy: step.Leave},
 			wantText: "'CronJob a/w0=leave'",
 		},
-		{name: "no such namespace",
+		{name: "unknown namespace",
 			rule:     step.Rule{Kind: mesh.Deployment, Namespace: "aa", Name: "w0", Strategy: step.Leave},
 			wantText: "there is no namespace aa",
 		},
-		{name: "of a foreign kind", rule: step.Rule{Kind: "Crew", Namespace: "a", Name: "c", Strategy: step.Leave}, noted: true},
-		{name: "for any", rule: step.Rule{Kind: "Crew", Strategy: step.ByEviction}, noted: true},
-		{name: "of another name", rule: step.Rule{Name: "nothing", Trial: step.NoTrial}, noted: true},
-		{name: "for every workload ", rule: step.Rule{Strategy: step.ByRestart}},
+		{name: "unknown kind, named", rule: step.Rule{Kind: "Crew", Namespace: "a", Name: "c", Strategy: step.Leave}, noted: true},
+		{name: "unknown kind", rule: step.Rule{Kind: "Crew", Strategy: step.ByEviction}, noted: true},
+		{name: "unknown name", rule: step.Rule{Name: "nothing", Trial: step.NoTrial}, noted: true},
+		{name: "every workload", rule: step.Rule{Strategy: step.ByRestart}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, in := plantest.World(), plantest.Intent()
@@ -47,7 +47,7 @@ func TestRulesWithoutMatchAreRefusedOrNoted(t *testing.T) {
 			if (err != nil) != (c.wantText != "") || err != nil && !strings.Contains(err.Error(), c.wantText) {
 				t.Fatalf("got error %v, want %q", err, c.wantText)
 			}
-			l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+			l := plantest.NewLedger(w, target)
 			if target, err = plan.ForwardTarget(w, in, l); err != nil {
 				t.Fatalf("a run that has begun: got error %v, want none", err)
 			}

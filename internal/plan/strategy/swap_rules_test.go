@@ -30,24 +30,24 @@ func TestRuleOnABegunSwapIsRefusedOrNoted(t *testing.T) {
 	}{
 		{name: "left", rule: named(step.Leave), begun: true, given: true, refused: true, noted: true},
 		{name: "restarted", rule: named(step.ByRestart), begun: true, given: true, refused: true, noted: true},
-		{name: "for all of a name", rule: step.Rule{Name: "w0", Strategy: step.ByEviction}, begun: true, given: true, refused: true, noted: true},
-		{name: "on record", rule: named(step.Leave), begun: true, noted: true},
-		{name: "for many", rule: step.Rule{Kind: mesh.Deployment, Strategy: step.Leave}, begun: true, given: true, noted: true},
+		{name: "all of a name", rule: step.Rule{Name: "w0", Strategy: step.ByEviction}, begun: true, given: true, refused: true, noted: true},
+		{name: "recorded rule", rule: named(step.Leave), begun: true, noted: true},
+		{name: "all of a kind", rule: step.Rule{Kind: mesh.Deployment, Strategy: step.Leave}, begun: true, given: true, noted: true},
 		{name: "swapped", rule: named(step.BySwap), begun: true, given: true},
 		{
-			name: "of the trial alone",
+			name: "trial only",
 			rule: step.Rule{Kind: mesh.Deployment, Namespace: "a", Name: "w0", Trial: step.NoTrial}, begun: true,
 			given: true,
 		},
-		{name: "before it has begun", rule: named(step.Leave), given: true},
-		{name: "of another workload",
+		{name: "before the swap", rule: named(step.Leave), given: true},
+		{name: "another workload",
 			rule: step.Rule{Kind: mesh.Deployment, Namespace: "b", Name: "w0", Strategy: step.Leave}, begun: true, given: true,
 		},
-		{name: "for many, before it does", rule: step.Rule{Strategy: step.ByRestart}, given: true},
+		{name: "all, before the swap", rule: step.Rule{Strategy: step.ByRestart}, given: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, in := plantest.SwappableWorld()
-			l := plan.NewLedger(plan.Make(w, plantest.Forward(t, w, in, step.Ledger{}), step.Ledger{}), plantest.Noon)
+			l := plantest.NewLedger(w, plantest.Forward(t, w, in, step.Ledger{}))
 			if i := slices.IndexFunc(w.Workloads, func(wl mesh.Workload) bool { return wl.Ref() == "Deployment a/w0" }); c.begun {
 				w.Workloads[i].Pods[0].Swap = mesh.Swap{Workload: "Deployment a/w0", Run: in.Run, Place: mesh.Detached}
 			}
@@ -84,12 +84,12 @@ func TestUnfitWorkloads(t *testing.T) {
 		wantText string
 	}{
 		{name: "fits", change: func(*mesh.Workload) {}},
-		{name: "stateful", change: func(wl *mesh.Workload) { wl.Kind = mesh.StatefulSet }, wantText: "fixed names"},
-		{name: "bare", change: func(wl *mesh.Workload) { wl.Kind = "ReplicaSet" }, wantText: "bare ReplicaSet"},
-		{name: "rollout", change: func(wl *mesh.Workload) { wl.Kind = "Rollout" }, wantText: "Deployment's ReplicaSet"},
-		{name: "bound", change: label, wantText: "its template's own label"},
-		{name: "storage", change: func(wl *mesh.Workload) { wl.NotSideBySide = "it mounts a claim" }, wantText: "mounts a claim"},
-		{name: "unserved", change: func(wl *mesh.Workload) { wl.Services = nil }, wantText: "no Service"},
+		{name: "StatefulSet", change: func(wl *mesh.Workload) { wl.Kind = mesh.StatefulSet }, wantText: "fixed names"},
+		{name: "bare ReplicaSet", change: func(wl *mesh.Workload) { wl.Kind = "ReplicaSet" }, wantText: "bare ReplicaSet"},
+		{name: "Rollout", change: func(wl *mesh.Workload) { wl.Kind = "Rollout" }, wantText: "Deployment's ReplicaSet"},
+		{name: "template label", change: label, wantText: "its template's own label"},
+		{name: "volume claim", change: func(wl *mesh.Workload) { wl.NotSideBySide = "it mounts a claim" }, wantText: "mounts a claim"},
+		{name: "no Service", change: func(wl *mesh.Workload) { wl.Services = nil }, wantText: "no Service"},
 		{name: "service by hash", change: selectHash, wantText: "selects by pod-template-hash"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

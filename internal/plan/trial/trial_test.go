@@ -76,7 +76,7 @@ func TestLawsHoldWithTrials(t *testing.T) {
 func TestTrialLastsUntilItsPodIsGone(t *testing.T) {
 	w := plantest.World()
 	target := plantest.Forward(t, w, intentWithTrials(), step.Ledger{})
-	w, l, _ := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), 5, plantest.First, nil)
+	w, l, _ := plantest.Run(t, w, target, plantest.NewLedger(w, target), 5, plantest.First, nil)
 	key := "DaemonSet a/w2"
 	w.Trials = []mesh.Trial{trialPod(w, key)}
 	if left := plan.Steps(w, target, l); left[0].Kind != step.Trial || string(left[0].Steps[0].Subject) != key {
@@ -93,7 +93,7 @@ func TestTrialLastsUntilItsPodIsGone(t *testing.T) {
 func TestChangedTemplateGetsANewTrial(t *testing.T) {
 	w := plantest.World()
 	target := plantest.Forward(t, w, intentWithTrials(), step.Ledger{})
-	w, l, done := plantest.Run(t, w, target, plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon), 6, plantest.First, nil)
+	w, l, done := plantest.Run(t, w, target, plantest.NewLedger(w, target), 6, plantest.First, nil)
 	if done[5].Kind != step.Trial || plan.Steps(w, target, l)[0].Kind != step.Label {
 		t.Fatalf("got steps %v, want the label next", done)
 	}
@@ -118,7 +118,7 @@ func TestLeftoverTrialPodsAreDeleted(t *testing.T) {
 	w := plantest.World()
 	w.CRDInstalled = true
 	target := plantest.Forward(t, w, intentWithTrials(), step.Ledger{})
-	l := plan.NewLedger(plan.Make(w, target, step.Ledger{}), plantest.Noon)
+	l := plantest.NewLedger(w, target)
 	l.Reached = plan.RankOf(target, 2, step.Soak)
 	w.Trials = []mesh.Trial{trialPod(w, "DaemonSet a/w2"), {Run: "another", Workload: "DaemonSet a/w2"}}
 	for _, tc := range []struct {
