@@ -40,13 +40,13 @@ func BenchmarkPlanning(b *testing.B) {
 		b.Fatal(err)
 	}
 	l := plantest.NewLedger(w, target)
-	began := time.Now()
+	started := time.Now()
 	for range 5 {
 		if _, err := json.Marshal(w); err != nil {
 			b.Fatal(err)
 		}
 	}
-	encoding := time.Since(began) / 5
+	encoding := time.Since(started) / 5
 	b.ReportAllocs()
 	for b.Loop() {
 		if stages := plan.Steps(w, target, l); len(stages) != 83 {

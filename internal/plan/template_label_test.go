@@ -155,25 +155,25 @@ func TestOwnTemplateLabelIsNoPendingChange(t *testing.T) {
 	); !slices.Equal(got, []step.Kind{step.EvictPods, step.Verify}) {
 		t.Errorf("rollback after the label: got steps %v, want evict and verify", got)
 	}
-	half := labelledOnly(w, key, func(wl *mesh.Workload) { // one pod was created with the label, which was then restored
+	partial := labelledOnly(w, key, func(wl *mesh.Workload) { // one pod was created with the label, which was then restored
 		pending(wl)
 		wl.Template.Labels, wl.Pods[0].Current, wl.Pods[1].Sidecar.Revision = map[string]string{mesh.RevisionLabel: "1-29-1"}, true, "1-31-0"
 	})
 	l.EvictedFrom = map[mesh.WorkloadRef]bool{mesh.WorkloadRef(key): true}
 	if got := kinds(
-		half, plan.RollbackTarget(plantest.IntentForAll(), l, 0), l,
+		partial, plan.RollbackTarget(plantest.IntentForAll(), l, 0), l,
 	); !slices.Equal(got, []step.Kind{step.EvictPods, step.Verify}) {
 		t.Errorf("rollback after the label was restored: got steps %v, want evict and verify", got)
 	}
-	theirs := plantest.Clone(w)
-	for i, wl := range theirs.Workloads {
+	foreign := plantest.Clone(w)
+	for i, wl := range foreign.Workloads {
 		if string(wl.Ref()) == key {
-			theirs.Workloads[i].Pods = slices.Clone(wl.Pods)
-			pending(&theirs.Workloads[i])
+			foreign.Workloads[i].Pods = slices.Clone(wl.Pods)
+			pending(&foreign.Workloads[i])
 		}
 	}
-	if wl, _ := theirs.Workload(mesh.WorkloadRef(key)); strategy.Decide(
-		plantest.Forward(t, theirs, plantest.IntentForAll(), l).Policy, wl,
+	if wl, _ := foreign.Workload(mesh.WorkloadRef(key)); strategy.Decide(
+		plantest.Forward(t, foreign, plantest.IntentForAll(), l).Policy, wl,
 	).Strategy != step.Blocked {
 		t.Error("change by another tool: got no blocker, want one")
 	}
@@ -214,13 +214,13 @@ func TestLabelledRolloutUsesItsOwnStrategy(t *testing.T) {
 			t.Errorf("while it pauses: got step %s, want none", s)
 		}
 	}
-	none := labelledOnly(w, key, func(wl *mesh.Workload) { // its strategy has created no pod yet
+	waiting := labelledOnly(w, key, func(wl *mesh.Workload) { // its strategy has created no pod yet
 		wl.RestartAnnotation, wl.Pods[0].Current, wl.Pods[1].Current = mesh.RestartAnnotation{Run: "to-1-31-0", At: plantest.Noon}, false, false
 	})
 	for _, tc := range []struct {
 		name string
 		w    mesh.World
-	}{{"while it pauses", pausing}, {"before its first step", none}} {
+	}{{"while it pauses", pausing}, {"before its first step", waiting}} {
 		t.Run(tc.name, func(t *testing.T) {
 			back := plan.RollbackTarget(plantest.IntentForAll(), l, 0)
 			end, _, _ := plantest.Run(t, tc.w, back, plantest.Approve(tc.w, back, l), -1, plantest.First, nil)

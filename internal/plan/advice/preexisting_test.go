@@ -78,8 +78,7 @@ func TestNotesNameEarlierMoves(t *testing.T) {
 	}
 }
 
-// A label that was changed before the run is part of the baseline: a note says so from the plan to
-// the rollback.
+// A label that was changed before the run is part of the baseline. The plan and the rollback note it.
 func TestRollbackKeepsEarlierLabels(t *testing.T) {
 	w := movedBefore(t, "", false)
 	in := plantest.IntentForAll()

@@ -128,8 +128,8 @@ func TestTagMovesOnceBystandersAreUnbound(t *testing.T) {
 			end.Workloads[i].Template.Labels = map[string]string{mesh.RevisionLabel: "1-29-1"}
 		}
 	}
-	elsewhere := plantest.Clone(end)
-	binding.SimulateTag(&elsewhere, step.Step{Kind: step.Tag, Subject: "prod", To: "1-31-0"})
+	movedByOther := plantest.Clone(end)
+	binding.SimulateTag(&movedByOther, step.Step{Kind: step.Tag, Subject: "prod", To: "1-31-0"})
 	keepTags := in
 	keepTags.Tags = step.KeepTags
 	for _, c := range []struct {
@@ -139,7 +139,7 @@ func TestTagMovesOnceBystandersAreUnbound(t *testing.T) {
 		wantText string
 	}{
 		{name: "tags kept", w: end, in: keepTags, wantText: "as requested"},
-		{name: "moved by another tool", w: elsewhere, in: in, wantText: "another tool or person moved or removed it"},
+		{name: "moved by another tool", w: movedByOther, in: in, wantText: "another tool or person moved or removed it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			again := baseline.Extend(c.w, c.in, l)

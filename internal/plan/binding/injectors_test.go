@@ -48,9 +48,9 @@ func TestNotesNameUnevaluatedBindings(t *testing.T) {
 // A pod that two revisions would inject by its own labels is refused and named.
 func TestTwoInjectorsAreRefused(t *testing.T) {
 	w := plantest.WorldOfAllBindings()
-	twice := plantest.Webhooks("1-30-0", "prod")[1]
-	twice.Configuration = "istio-revision-tag-prod-again"
-	w.Webhooks = append(w.Webhooks, twice)
+	second := plantest.Webhooks("1-30-0", "prod")[1]
+	second.Configuration = "istio-revision-tag-prod-again"
+	w.Webhooks = append(w.Webhooks, second)
 	w.Sort()
 	if _, err := plan.ForwardTarget(w, plantest.IntentForAll(), step.Ledger{}); err == nil || !strings.Contains(
 		err.Error(),
