@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 			oldRevision)), code: exitUsage,
 			says: []string{oldRevision, newRevision}},
 		refusal{name: "no such namespace", args: upgradeArgs(append(install, "--istioctl", right, "-n", "nowhere")...), code: exitRefused,
-			says: []string{"select namespaces", `there is no namespace "nowhere"`, "kubectl get namespaces"}},
+			says: []string{"select namespaces", `namespace "nowhere" does not exist`, "kubectl get namespaces"}},
 		refusal{name: "istioctl of another version", args: upgradeArgs(append(install, "--istioctl", wrong)...), code: exitRefused,
 			says: []string{wrong, "has version 1.29.1, but the plan installs 1.31.0", "--istioctl"}},
 		refusal{name: "no istioctl", args: upgradeArgs(install...), code: exitRefused,
