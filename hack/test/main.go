@@ -22,12 +22,12 @@ func main() {
 	o := options{size: labsize.Detect(), strict: os.Getenv("CI") == "true"}
 	flag.BoolVar(&o.all, "all", false, "also run the stories that take long, and have stories repeat themselves")
 	flag.StringVar(&o.stories, "stories", "", "run only the stories whose name matches this pattern, and nothing else")
-	flag.DurationVar(&o.timeout, "timeout", 0, "how long one story may take (default 15m, 1h with -all)")
+	flag.DurationVar(&o.timeout, "timeout", 0, "how long one story may take (default 15m, 2h with -all)")
 	flag.Parse()
 	if o.timeout == 0 {
 		o.timeout = 15 * time.Minute
 		if o.all {
-			o.timeout = time.Hour
+			o.timeout = 2 * time.Hour
 		}
 	}
 

@@ -73,20 +73,24 @@ func (s *selection) sort(names []string, o options) error {
 	return nil
 }
 
-// jobs returns one job per story on a hollow lab: the longest first, so that the
-// workers end at about the same time. Stories of unknown duration come before them.
-func (s selection) jobs(o options) (all []job) {
-	page, _ := os.ReadFile(durationsPage) // without it the order does not matter
-	took := readDurations(string(page))
+// longestFirst orders stories so that the workers end at about the same time. Stories
+// of unknown duration come first.
+func longestFirst(names []string, took map[string]time.Duration) []string {
 	expected := func(name string) time.Duration {
 		if d, known := took[name]; known {
 			return d
 		}
 		return time.Hour
 	}
-	names := slices.Clone(s.hollow)
+	names = slices.Clone(names)
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(expected(b), expected(a)) })
-	for _, name := range names {
+	return names
+}
+
+// jobs returns one job per story on a hollow lab.
+func (s selection) jobs(o options) (all []job) {
+	page, _ := os.ReadFile(durationsPage) // without it any order will do
+	for _, name := range longestFirst(s.hollow, readDurations(string(page))) {
 		all = append(all, job{name: name, run: func(ctx context.Context, w *worker) []result {
 			return runStories(ctx, o, s.binary, w.name, []string{name}, w.out)
 		}})

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 func TestStoriesAreSelected(t *testing.T) {
@@ -27,5 +28,13 @@ func TestStoriesAreSelected(t *testing.T) {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+func TestLongestStoriesStartFirst(t *testing.T) {
+	took := map[string]time.Duration{"TestShort": time.Second, "TestLong": time.Minute}
+	names := longestFirst([]string{"TestShort", "TestLong", "TestNew"}, took)
+	if got, want := fmt.Sprint(names), "[TestNew TestLong TestShort]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
