@@ -44,7 +44,7 @@ func (l *lab) moveOwnLabels(t *testing.T) {
 	args := []string{"--to", newRevision, "-n", "own", "--soak", "0s", "--name", "own", "--ready-timeout", "10s"}
 	planned := l.rerig(t, append([]string{"plan"}, args...)...)
 	planned.requireExit(t, exitDone)
-	planned.requireOutput(t, "Blockers: not moved", "StatefulSet own/partition", "a partition keeps its pods",
+	planned.requireOutput(t, "Blockers: not moved", "StatefulSet own/partition", "a partition keeps pods",
 		"with its steps, pauses and analysis")
 	l.rerig(t, upgradeArgs(args...)...).requireExit(t, exitDone)
 	if err := l.checkOwn(t, placement{"web": newRevision, "ondelete": newRevision, "byhand": newRevision, "bare": newRevision,

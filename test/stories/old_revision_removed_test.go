@@ -88,7 +88,7 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 	killed = g.killAt(t, args, removalWrite(3))
 	returned := start(t, g.kubeconfig, args...).end(t, runTimeout)
 	returned.requireExit(t, exitDone)
-	returned.requireOutput(t, "Created again after removal", "never taken back to an older Istio")
+	returned.requireOutput(t, "Created again after removal", "never downgraded")
 	t.Logf("rollback, killed once: %s", short(killed.took+returned.took))
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.snapshot(t, bindingFields()).shopOnly().withoutRestarts(t).requireSame(t, "upgrade and rollback",

@@ -32,7 +32,7 @@ func TestPartlyMovedBefore(t *testing.T) {
 
 	returned := l.rerig(t, rollbackArgs("rest")...)
 	returned.requireExit(t, exitDone)
-	returned.requireOutput(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 when the run began: 1", "bears the mark of run first",
+	returned.requireOutput(t, "shop-web istio.io/rev=1-31-0; workloads on 1-29-1 when the run began: 1", "moved by run first",
 		"`rerig rollback first`",
 		"6 proxies connected to it are not rolled back", "1 difference from before the run",
 		"DIFFERENCE BEFORE NOW Deployment shop-web/web 1-29-1 1-31-0")

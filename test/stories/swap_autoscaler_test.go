@@ -38,8 +38,8 @@ func TestSwapUnderAutoscalers(t *testing.T) {
 	s.setAutoscaler(t, "cpu", "50m")
 	planned("swap Deployment swapped/app 2 pods")
 	s.setAutoscaler(t, "memory", "100Mi")
-	const why = "AuthorizationPolicy swapped/open goes by the labels that a parked pod loses"
-	const lost = "it has to lose app so that HorizontalPodAutoscaler swapped/app does not count it"
+	const why = "AuthorizationPolicy swapped/open selects by labels that a parked pod loses"
+	const lost = "it has to lose app, or HorizontalPodAutoscaler swapped/app would count it"
 	planned("restart Deployment swapped/app", why, lost)
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--workload", "Deployment swapped/app=swap")
 	unfit.requireExit(t, exitRefused)

@@ -71,7 +71,7 @@ func (s swapApp) requirePolicyPrevents(t *testing.T) {
 	r, _ := s.apply(t, "authorizationpolicies", policy)
 	gives := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--strategy", "swap")
 	gives.requireExit(t, exitDone)
-	gives.requireOutput(t, "restart Deployment swapped/app", "AuthorizationPolicy swapped/open goes by the labels that a parked pod loses")
+	gives.requireOutput(t, "restart Deployment swapped/app", "AuthorizationPolicy swapped/open selects by labels that a parked pod loses")
 	if err := r.Delete(t.Context(), "open", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}

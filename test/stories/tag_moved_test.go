@@ -54,9 +54,9 @@ func TestTagMovedBefore(t *testing.T) {
 	returned := start(t, g.kubeconfig, rollbackArgs()...).end(t, runTimeout)
 	returned.requireExit(t, exitDone)
 	requireUnlabelled("rollback")
-	returned.requireOutput(t, "shop-data istio-injection=enabled; workloads on 1-29-1 then: 2",
+	returned.requireOutput(t, "shop-data istio-injection=enabled; workloads on 1-29-1 when the run began: 2",
 		"tagged istio.io/rev=prod; workloads on 1-29-1 when the run began: 1",
-		"5 proxies connected to it are not taken back", "3 things are not as they were found before the run",
+		"5 proxies connected to it are not rolled back", "3 differences from before the run",
 		"StatefulSet shop-data/ledger 1-29-1 1-31-0")
 	l.requirePlacement(t, placement{"shop-web": oldRevision, "shop-data": newRevision, "shop-core": oldRevision})
 	l.requireSidecars(t, map[string]string{"tagged/web": newRevision})
