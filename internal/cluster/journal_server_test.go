@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"crypto/rand"
+	_ "embed"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -35,32 +36,12 @@ func sampleLedger() step.Ledger {
 }
 
 // completeFile sets every field that a person sets.
-const completeFile = `# a comment before it
----
-apiVersion: rerig.dev/v1alpha1
-kind: MeshUpgrade
-metadata:
-  name: to-1-31
-  resourceVersion: "7"
-spec:
-  revision: 1-31-0
-  version: 1.31.0
-  install: {apiVersion: install.istio.io/v1alpha1, kind: IstioOperator, spec: {profile: minimal}}
-  namespaces:
-    names: [shop-web]
-    selector: {matchLabels: {team: shop}}
-  waves: [{namespaces: [shop-web]}, {namespaces: [shop-core, shop-data]}]
-  waveCount: 2
-  maxParallel: 3
-  readyTimeout: 90s
-  soak: 0s
-  rollbackOnFailure: true
-status:
-  phase: Held
-`
+//
+//go:embed testdata/complete.yaml
+var completeFile []byte
 
 func testRecord(t *testing.T, c *fixture) {
-	file, err := record.ReadMeshUpgrade([]byte(completeFile))
+	file, err := record.ReadMeshUpgrade(completeFile)
 	if err != nil {
 		t.Fatal(err)
 	}

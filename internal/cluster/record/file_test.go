@@ -3,6 +3,7 @@
 package record
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,32 +15,18 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-const completeFile = `# a comment before it
----
-apiVersion: rerig.dev/v1alpha1
-kind: MeshUpgrade
-metadata:
-  name: to-1-31
-  resourceVersion: "7"
-spec:
-  revision: 1-31-0
-  version: 1.31.0
-  install: {apiVersion: install.istio.io/v1alpha1, kind: IstioOperator, spec: {profile: minimal}}
-  namespaces:
-    names: [shop-web]
-    selector: {matchLabels: {team: shop}}
-  waves: [{namespaces: [shop-web]}, {namespaces: [shop-core, shop-data]}]
-  waveCount: 2
-  maxParallel: 3
-  readyTimeout: 90s
-  soak: 0s
-  rollbackOnFailure: true
-status:
-  phase: Held
-`
+// completeFile sets every field that a person sets.
+func completeFile(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("../testdata/complete.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
 
 func TestReadMeshUpgrade(t *testing.T) {
-	m, err := ReadMeshUpgrade([]byte(completeFile))
+	m, err := ReadMeshUpgrade([]byte(completeFile(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,12 +82,13 @@ func TestFileOfVersion01(t *testing.T) {
 }
 
 func TestBadFiles(t *testing.T) {
-	edited := func(old, new string) string { return strings.Replace(completeFile, old, new, 1) }
+	complete := completeFile(t)
+	edited := func(old, new string) string { return strings.Replace(complete, old, new, 1) }
 	tests := []struct{ name, content, says string }{
 		{"empty", "# nothing\n", "is empty"},
 		{"no YAML", "{", "read the MeshUpgrade file"},
 		{"no object", "[1, 2]", "no Kubernetes object"},
-		{"two documents", completeFile + "---\n" + completeFile, "more than one document"},
+		{"two documents", complete + "---\n" + complete, "more than one document"},
 		{"another kind", edited("kind: MeshUpgrade", "kind: Deployment"), `"Deployment" of "rerig.dev/v1alpha1"`},
 		{"another version", edited("rerig.dev/v1alpha1", "rerig.dev/v9"), `not a MeshUpgrade of rerig.dev/v1alpha1`},
 		{"an unknown field", edited("maxParallel", "maxParalel"), `unknown field "spec.maxParalel"`},
