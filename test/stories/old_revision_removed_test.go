@@ -261,8 +261,14 @@ func (l *lab) requireRemoved(t *testing.T) {
 		}
 	}
 	secrets := l.list(t.Context(), t, resource("", "v1", "secrets"), savedCopies)
-	if len(secrets) == 0 || secrets[0].GetOwnerReferences()[0].Kind != "MeshUpgrade" {
-		t.Errorf("what was kept of %s: %v", oldRevision, secrets)
+	if len(secrets) == 0 {
+		t.Errorf("got no saved copies of %s", oldRevision)
+	}
+	for _, s := range secrets { // they outlive the MeshUpgrade
+		if len(s.GetOwnerReferences()) != 0 || s.GetLabels()["rerig.dev/run"] == "" {
+			t.Errorf("saved copy %s: got owners %v and labels %v, want no owner and the label of its run",
+				s.GetName(), s.GetOwnerReferences(), s.GetLabels())
+		}
 	}
 	if len(l.list(t.Context(), t, definitions, "")) < 14 {
 		t.Error("Istio's definitions are gone")
