@@ -52,7 +52,7 @@ func (l *lab) onDeleteDuringRun(t *testing.T) {
 	pause.proceed()
 	e := p.end(t, runTimeout)
 	e.requireExit(t, exitHeld)
-	e.requireOutput(t, "PlanChanged", "replace StatefulSet keeps/x: 1-29-1 -> 1-31-0")
+	e.requireOutput(t, "PlanChanged", "evict-pods StatefulSet keeps/x: 1-29-1 -> 1-31-0")
 	if err := l.podsOnOld(t, "keeps", 2); err != nil {
 		t.Error(err)
 	}
