@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -49,7 +50,9 @@ func TestPreviousVersionIsContinued(t *testing.T) {
 	l.deleteRecords(t)
 	s := l.createSwapApp(t)
 	serving := s.serving(t)
-	s.parkPodsWith(t, previous, "soaks until")
+	former := s.upgradeArgs("--soak", "30m")
+	former[slices.Index(former, "--strategy")] = "--way"
+	s.parkPodsWith(t, previous, "soaks until", former)
 	l.waitLeaseExpired(t)
 	s.rollBackTo(t, "rollback of a swap that the previous version began", serving)
 	l.requirePhase(t, "RolledBack")

@@ -155,13 +155,14 @@ func (s swapApp) upgradeArgs(args ...string) []string {
 // there.
 func (s swapApp) parkPods(t *testing.T) {
 	t.Helper()
-	s.parkPodsWith(t, rerigProgram(t), "soaking until")
+	s.parkPodsWith(t, rerigProgram(t), "soaking until", s.upgradeArgs("--soak", "30m"))
 }
 
-// parkPodsWith does so with rerig of another version, and the text by which it reports the soak.
-func (s swapApp) parkPodsWith(t *testing.T, program, soaking string) {
+// parkPodsWith does so with a rerig of any version, its arguments, and the text by which it
+// reports the soak.
+func (s swapApp) parkPodsWith(t *testing.T, program, soaking string, args []string) {
 	t.Helper()
-	p := startProgram(t, program, s.kubeconfig, s.upgradeArgs("--soak", "30m")...)
+	p := startProgram(t, program, s.kubeconfig, args...)
 	p.waitOutput(t, soaking, runTimeout)
 	p.kill()
 	p.end(t, time.Minute)

@@ -43,7 +43,7 @@ func TestSwapUnderAutoscalers(t *testing.T) {
 	planned("restart Deployment swapped/app", why, lost)
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", s.ns, "--workload", "Deployment swapped/app=swap")
 	unfit.requireExit(t, exitRefused)
-	unfit.requireOutput(t, "choose how Deployment swapped/app is moved", why, lost)
+	unfit.requireOutput(t, "choose the strategy of Deployment swapped/app", why, lost)
 	if err := policies.Delete(t.Context(), "open", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
