@@ -14,7 +14,7 @@ import (
 
 // maxWorkers is how many hollow labs run stories at the same time: a story mostly
 // waits.
-const maxWorkers = 4
+const maxWorkers = 3
 
 // job is something to run beside others, such as a story.
 type job struct {
