@@ -88,6 +88,7 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 	killed = g.killAt(t, args, removalWrite(3))
 	returned := start(t, g.kubeconfig, args...).end(t, runTimeout)
 	returned.requireExit(t, exitDone)
+	returned.text = killed.text + returned.text // the plan is shown by the command that was killed
 	returned.requireOutput(t, "Created again after removal", "never downgraded")
 	t.Logf("rollback, killed once: %s", short(killed.took+returned.took))
 	l.requirePlacement(t, everywhere(oldRevision))
