@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,12 +22,16 @@ func writeDurations(path string, r report, o options, began time.Time, took time
 // durationsPage has the durations by which stories are ordered.
 const durationsPage = "docs/contributing/test-durations.md"
 
-// readDurations returns the durations of stories in the tables of a page.
+// readDurations returns the durations of stories in the tables of a page: "1m3s", or
+// a number of seconds.
 func readDurations(page string) map[string]time.Duration {
 	found := map[string]time.Duration{}
 	for line := range strings.Lines(page) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
 		name, last := strings.TrimSpace(cells[0]), strings.TrimSpace(cells[len(cells)-1])
+		if _, err := strconv.Atoi(last); err == nil {
+			last += "s"
+		}
 		if took, err := time.ParseDuration(last); err == nil && strings.HasPrefix(name, "Test") {
 			found[name] = took
 		}

@@ -9,16 +9,16 @@ import (
 )
 
 func TestDurationsAreRead(t *testing.T) {
-	got := readDurations("# Page\n| phase | took |\n| unit tests | 1m |\n| TestA | passed | 1m3s |\n|TestB|2.5s|\n| TestC | soon |\n")
-	if len(got) != 2 || got["TestA"] != 63*time.Second || got["TestB"] != 2500*time.Millisecond {
-		t.Errorf("got %v, want TestA 1m3s and TestB 2.5s", got)
+	got := readDurations("# Page\n| phase | took |\n| unit tests | 1m |\n| TestA | passed | 1m3s |\n|TestB|2.5s|\n| TestC | 90 |\n| TestD | soon |\n")
+	if len(got) != 3 || got["TestA"] != 63*time.Second || got["TestB"] != 2500*time.Millisecond || got["TestC"] != 90*time.Second {
+		t.Errorf("got %v, want TestA 1m3s, TestB 2.5s, and TestC 1m30s", got)
 	}
 }
 
 func TestDurationsOfPhasesAndStories(t *testing.T) {
 	r := report{
 		results: []result{
-			{name: "parts of the lab", verdict: passed},
+			{name: "parts of the hollow lab", verdict: passed},
 			{name: "TestUpgrade", story: true, verdict: passed, took: 63 * time.Second},
 			{name: "TestKilled", story: true, verdict: failed, took: 10 * time.Minute},
 		},
@@ -31,7 +31,7 @@ func TestDurationsOfPhasesAndStories(t *testing.T) {
 			t.Errorf("got\n%s\nwant %q in it", got, want)
 		}
 	}
-	if strings.Contains(got, "parts of the lab") {
+	if strings.Contains(got, "parts of the hollow lab") {
 		t.Errorf("got\n%s\nwant stories alone in it", got)
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rerig/rerig/hack/labsize"
@@ -25,24 +27,51 @@ var istioVersions = []string{"1.29.1", "1.31.0"}
 // labTests match tests that need a running lab, and one that only such a test starts.
 const labTests = "^(TestLab|TestInstallUntilKilled)$"
 
-// fetchParts builds or downloads the lab's parts. With an empty cache this takes
-// most of the time of a run.
+// fetchParts builds or downloads the parts of a lab of this size.
 func fetchParts(ctx context.Context, size string, out io.Writer) result {
-	began, r := time.Now(), result{name: "parts of the lab", verdict: passed}
-	sizes := []string{labsize.Hollow}
-	if size == labsize.Real {
-		sizes = append(sizes, labsize.Real)
-	}
-	for _, s := range sizes {
-		if err := labCommand(ctx, out, "fetch", "--rollouts", "--size", s).Run(); err != nil {
-			fmt.Fprintf(out, "lab fetch --size %s: %v\n", s, err)
-			r.verdict = failed
-		}
+	began, r := time.Now(), result{name: "parts of the " + size + " lab", verdict: passed}
+	if err := labCommand(ctx, out, "fetch", "--rollouts", "--size", size).Run(); err != nil {
+		fmt.Fprintf(out, "lab fetch --size %s: %v\n", size, err)
+		r.verdict = failed
 	}
 	r.took = time.Since(began)
 	fmt.Fprintln(out, r.line())
 	return r
 }
+
+// fetchInBackground fetches the parts of the real lab while other tests run, if a
+// story needs it. What it returns waits for the end, and returns the outcome.
+func fetchInBackground(ctx context.Context, o options, s selection, out io.Writer) func() []result {
+	if o.size != labsize.Real || len(s.load) == 0 {
+		return func() []result { return nil }
+	}
+	done := make(chan struct{})
+	var r result
+	go func() {
+		defer close(done)
+		r = fetchParts(ctx, labsize.Real, out)
+	}()
+	return func() []result {
+		<-done
+		return []result{r}
+	}
+}
+
+// labsPrefix begins the names of this clone's labs: runs of make test in two clones
+// do not take down each other's.
+var labsPrefix = sync.OnceValue(func() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "test"
+	}
+	return fmt.Sprintf("test-%04x", crc32.ChecksumIEEE([]byte(dir))&0xffff)
+})
+
+// loadLabs begins the name of the real lab.
+func loadLabs() string { return labsPrefix() + "-load" }
+
+// packageLab is the lab of packageLabTests.
+func packageLab() string { return labsPrefix() + "-packages" }
 
 // labEnvironment returns the environment that tells unit tests where the lab's
 // Kubernetes, istioctls and charts are, and what removes its folder.
@@ -98,9 +127,6 @@ func labDown(ctx context.Context, name string, out io.Writer) {
 	}
 }
 
-// packageLab is the lab of packageLabTests.
-const packageLab = "test-packages"
-
 // packageLabTests runs TestLab of each package that has one, on a hollow lab with
 // Istio alone.
 func packageLabTests(ctx context.Context, env []string, out io.Writer) []result {
@@ -110,13 +136,14 @@ func packageLabTests(ctx context.Context, env []string, out io.Writer) []result 
 		fmt.Fprintln(out, err)
 		return failure
 	}
-	labDown(ctx, packageLab, io.Discard) // left by a run that was killed
-	defer labDown(context.WithoutCancel(ctx), packageLab, out)
-	if err := labCommand(ctx, out, "up", "--name", packageLab, "--size", labsize.Hollow, "--no-shop").Run(); err != nil {
-		fmt.Fprintf(out, "lab up --name %s: %v\n", packageLab, err)
+	lab := packageLab()
+	labDown(ctx, lab, io.Discard) // left by a run that was killed
+	defer labDown(context.WithoutCancel(ctx), lab, out)
+	if err := labCommand(ctx, out, "up", "--name", lab, "--size", labsize.Hollow, "--no-shop").Run(); err != nil {
+		fmt.Fprintf(out, "lab up --name %s: %v\n", lab, err)
 		return failure
 	}
-	kubeconfig, err := labOutput(ctx, "kubeconfig", "--name", packageLab)
+	kubeconfig, err := labOutput(ctx, "kubeconfig", "--name", lab)
 	if err != nil {
 		fmt.Fprintln(out, err)
 		return failure

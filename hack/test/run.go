@@ -55,15 +55,16 @@ func (r *report) time(out io.Writer, name string, run func() []result) {
 	r.phases = append(r.phases, phase{name: name, took: time.Since(began)})
 }
 
-// run does everything that the options ask for. The labs start while the unit
-// tests run.
+// run does everything that the options ask for. While the unit tests run, the hollow
+// labs start. Meanwhile the real lab's parts are fetched, which takes long with an
+// empty cache.
 func run(ctx context.Context, o options, out io.Writer) (r report) {
 	onlyStories := o.stories != ""
 	if !onlyStories {
 		r.time(out, "static checks", func() []result { return staticChecks(ctx, out) })
 	}
 	if o.size != labsize.None {
-		r.time(out, "parts of the lab", func() []result { return []result{fetchParts(ctx, o.size, out)} })
+		r.time(out, "parts of the hollow lab", func() []result { return []result{fetchParts(ctx, labsize.Hollow, out)} })
 	}
 	stories, err := selectStories(ctx, o)
 	if err != nil {
@@ -79,9 +80,13 @@ func run(ctx context.Context, o options, out io.Writer) (r report) {
 	}
 
 	shared := &sync.Mutex{}
+	realParts := fetchInBackground(ctx, o, stories, &prefixWriter{to: out, prefix: "parts| ", shared: shared})
 	labs := newWorkers(o, stories, shared, out)
 	if len(stories.load) > 0 {
-		labs.idle = func(ctx context.Context) { startLoadLab(ctx, &prefixWriter{to: out, shared: shared}) }
+		labs.idle = func(ctx context.Context) {
+			realParts()
+			startLoadLab(ctx, &prefixWriter{to: out, shared: shared})
+		}
 	}
 	defer labs.stop(context.WithoutCancel(ctx))
 	labs.start(ctx)
@@ -100,6 +105,7 @@ func run(ctx context.Context, o options, out io.Writer) (r report) {
 	}
 	r.time(out, "stories on hollow labs", func() []result { return labs.run(ctx, jobs) })
 	if len(stories.load) > 0 {
+		r.time(out, "waiting for the parts of the real lab", realParts)
 		r.time(out, "stories under load", func() []result { return loadStories(ctx, o, stories, out) })
 	}
 	return r

@@ -98,22 +98,20 @@ func (s selection) jobs(o options) (all []job) {
 	return all
 }
 
-// loadLabs is the prefix of the name of the real lab.
-const loadLabs = "test-load"
-
 // startLoadLab starts the real lab while the last stories on hollow labs run. The
 // first story under load starts it if this fails.
 func startLoadLab(ctx context.Context, out io.Writer) {
-	labDown(ctx, loadLabs+"-real", io.Discard)
-	if err := labCommand(ctx, io.Discard, "up", "--name", loadLabs+"-real", "--size", labsize.Real).Run(); err != nil {
-		fmt.Fprintf(out, "lab up --name %s-real: %v\n", loadLabs, err)
+	name := loadLabs() + "-real"
+	labDown(ctx, name, io.Discard)
+	if err := labCommand(ctx, io.Discard, "up", "--name", name, "--size", labsize.Real).Run(); err != nil {
+		fmt.Fprintf(out, "lab up --name %s: %v\n", name, err)
 	}
 }
 
 // loadStories runs the stories under load one by one, on one real lab.
 func loadStories(ctx context.Context, o options, s selection, out io.Writer) []result {
-	defer labDown(context.WithoutCancel(ctx), loadLabs+"-real", out)
-	return runStories(ctx, o, s.binary, loadLabs, s.load, out)
+	defer labDown(context.WithoutCancel(ctx), loadLabs()+"-real", out)
+	return runStories(ctx, o, s.binary, loadLabs(), s.load, out)
 }
 
 // runStories runs stories one by one, on labs whose names begin with a prefix.

@@ -54,7 +54,7 @@ func newWorkers(o options, s selection, shared *sync.Mutex, out io.Writer) *work
 		return ws
 	}
 	for n := 1; n <= min(maxWorkers, len(s.hollow)); n++ {
-		ws.all = append(ws.all, &worker{name: fmt.Sprintf("test-%d", n), lab: make(chan error, 1),
+		ws.all = append(ws.all, &worker{name: fmt.Sprintf("%s-%d", labsPrefix(), n), lab: make(chan error, 1),
 			out: &prefixWriter{to: out, prefix: fmt.Sprintf("%d| ", n), shared: shared}})
 	}
 	return ws
@@ -108,8 +108,8 @@ func (ws *workers) run(ctx context.Context, jobs []job) []result {
 		})
 	}
 	all.Wait()
-	for j := range queue {
-		add(result{name: j.name, verdict: failed, story: true})
+	if left := len(queue); left > 0 {
+		add(result{name: fmt.Sprintf("%d stories that did not start", left), verdict: failed, story: true})
 	}
 	return results
 }
