@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/report"
 )
 
 // docs/reference/json-output.md names every field that the commands write, but for
@@ -29,7 +30,7 @@ func TestJSONFieldsAreDocumented(t *testing.T) {
 	for _, word := range []string{
 		string(engine.Began), string(engine.Acting), string(engine.Acted), string(engine.Waiting), string(engine.Passed),
 		string(engine.Soaking), string(engine.Retrying), string(engine.RollingBack), string(engine.Holding), string(engine.Finished),
-		string(engine.Completed), string(engine.RolledBack), string(engine.Held),
+		string(engine.Completed), string(engine.RolledBack), string(engine.Held), string(report.InstallerOutput),
 	} {
 		if !documented[word] {
 			t.Errorf("got a page without %s, a kind of event or an outcome", word)

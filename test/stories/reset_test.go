@@ -80,6 +80,16 @@ func (l *lab) deleteRecords(t *testing.T) {
 	})
 }
 
+// deleteRecord deletes the MeshUpgrade.
+func (l *lab) deleteRecord(t *testing.T) {
+	t.Helper()
+	for _, o := range l.list(t.Context(), t, meshUpgrades, "") {
+		if err := l.objectl.Resource(meshUpgrades).Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // waitLeaseExpired waits until no process holds the Lease of a run, or its holder has
 // been silent for the Lease's duration.
 func (l *lab) waitLeaseExpired(t *testing.T) {

@@ -177,16 +177,6 @@ func (s swapApp) parkPodsWith(t *testing.T, program, soaking string, args []stri
 	}
 }
 
-// deleteRecord deletes the MeshUpgrade.
-func (s swapApp) deleteRecord(t *testing.T) {
-	t.Helper()
-	for _, o := range s.list(t.Context(), t, meshUpgrades, "") {
-		if err := s.objects.Resource(meshUpgrades).Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // checkServing returns an error if one of these pods no longer serves.
 func (s swapApp) checkServing(t *testing.T, uids []string) error {
 	t.Helper()

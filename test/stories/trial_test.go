@@ -20,7 +20,7 @@ func TestTrialBeforeRelabelling(t *testing.T) {
 	l := targetLab(t, "a trial pod of each workload on the new revision, in its Services, before its namespace is relabelled; then it is "+
 		"deleted")
 	before := l.snapshot(t, bindingFields())
-	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--trial", "in-service")
+	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--trial", "in-service", "--waves", "1")
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
 	for _, wl := range shopWorkloads {
@@ -126,8 +126,9 @@ func TestKilledDuringTrial(t *testing.T) {
 	args := upgradeArgs("--to", newRevision, "-n", "shop-data", "--soak", "0s", "--trial", "in-service", "--lease-duration", lease)
 	serves := trialWrites[2]
 	g.killAt(t, args, serves)
-	l.deleteRecords(t)
-	eventually(t, 30*time.Second, func() error { return l.trialLeftovers(t) })
+	l.deleteRecord(t)
+	l.waitNoTrials(t)
+	l.waitLeaseExpired(t)
 
 	g.killAt(t, args, serves)
 	start(t, g.kubeconfig, args...).end(t, runTimeout).requireExit(t, exitDone)
@@ -156,8 +157,9 @@ func TestTrialKilledAtEveryWrite(t *testing.T) {
 		l.snapshot(t, bindingFields()).withoutTarget().requireSame(t, "killed after "+w.String()+" and rolled back", before.withoutTarget())
 	}
 	g.killAt(t, args, trialWrites[2])
-	l.deleteRecords(t)
-	eventually(t, 30*time.Second, func() error { return l.trialLeftovers(t) })
+	l.deleteRecord(t)
+	l.waitNoTrials(t)
+	l.waitLeaseExpired(t)
 
 	began := time.Now()
 	kills := g.killAtEachWrite(t, args)
@@ -208,6 +210,14 @@ func (l *lab) trialLeftovers(t *testing.T) error {
 		return fmt.Errorf("trial pod %s/%s is left", p.Namespace, p.Name)
 	}
 	return nil
+}
+
+// waitNoTrials waits until the garbage collector has deleted the trial pods of a deleted
+// record. It looks for new definitions every 30 s, and the run has just created that of
+// the record.
+func (l *lab) waitNoTrials(t *testing.T) {
+	t.Helper()
+	eventually(t, 2*time.Minute, func() error { return l.trialLeftovers(t) })
 }
 
 // requireNoTrials requires that no trial pod exists.

@@ -35,7 +35,7 @@ func (l *lab) upgradeAndRollBack(t *testing.T) {
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
 	l.readLoad(t) // resets its counts
 
-	moved := l.rerig(t, installArgs(t)...)
+	moved := l.rerig(t, installArgs(t, "--waves", "2")...)
 	moved.requireExit(t, exitDone)
 	moved.requireOutput(t, "Deployment shop-data/rates no preStop hook in container rates")
 	t.Logf("upgrade: %s", short(moved.took))
@@ -70,7 +70,7 @@ func TestTrialUnderLoad(t *testing.T) {
 	args, workloads, want := installArgs(t, "--trial", "in-service"), shopWorkloads, everywhere(newRevision)
 	if !exhaustive() {
 		workloads, want = shopWorkloads[:3], placement{"shop-web": newRevision, "shop-data": newRevision, "shop-core": oldRevision}
-		args = append(args, "-n", "shop-web", "-n", "shop-data")
+		args = append(args, "-n", "shop-web", "-n", "shop-data", "--waves", "1")
 	}
 	c := l.countRequests(t)
 	l.readLoad(t) // resets its counts
