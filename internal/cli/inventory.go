@@ -17,13 +17,13 @@ func (a *app) inventory() *cobra.Command {
 		Use:   "inventory",
 		Short: "Show every revision, and which revision each workload uses",
 		Long: `Show every control-plane revision and tag and, for every workload and gateway,
-four answers to the question which revision it uses:
+the answers to the question which revision it uses:
 
-  LABELS ASK     what the labels of the namespace and of the pod select
-  WEBHOOKS GIVE  what the live webhooks would inject into a new pod
-  PODS CARRY     what the running pods were injected with
-  SERVED BY      the istiod that each proxy is connected to, its version, and
-                 whether the proxy has acknowledged everything it was sent
+  LABELS        the revision that the labels of the namespace and of the pod select
+  WEBHOOK       the revision that the live webhooks would inject into a new pod
+  SIDECAR       the revision that the running pods were injected with
+  CONNECTED TO  the istiod that each proxy is connected to, and its version
+  CONFIG        whether the proxy has acknowledged everything it was sent
 
 Disagreements are described in words. Nothing is changed.`,
 		Args: cobra.NoArgs,

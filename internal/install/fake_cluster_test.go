@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/fake"
+
+	"github.com/rerig/rerig/internal/install/process/processtest"
 )
 
 // fakeCluster returns a cluster in memory with the objects.
@@ -73,7 +75,7 @@ func fakeIstioctl(t *testing.T, install string, more ...string) string {
 	for _, name := range more {
 		render += " " + path(name)
 	}
-	return writeScript(t, `case "$1" in
+	return processtest.WriteScript(t, `case "$1" in
 version) echo '{"clientVersion":{"version":"1.31.0"}}';;
 manifest) case "$(cat)" in *"enabled: false"*) ;; *) cat `+path("gateway.yaml")+`;; esac; `+render+`;;
 install) `+install+`;;

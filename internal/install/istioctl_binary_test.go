@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rerig/rerig/internal/install/process/processtest"
 )
 
 func TestFindIstioctlRefuses(t *testing.T) {
@@ -22,9 +24,9 @@ func TestFindIstioctlRefuses(t *testing.T) {
 		{name: "none in PATH", fault: "none in PATH"},
 		{name: "not there", path: "/nowhere/istioctl", fault: "/nowhere/istioctl"},
 		{name: "not executable", path: plain, fault: "is not executable"},
-		{name: "foreign", path: writeScript(t, "echo hello"), fault: `unexpected output "hello". Check that it is an istioctl`},
-		{name: "failing", path: writeScript(t, "exit 3"), fault: "exit status 3"},
-		{name: "other json", path: writeScript(t, `echo '{"a":1}'`), fault: "Check that it is an istioctl"},
+		{name: "foreign", path: processtest.WriteScript(t, "echo hello"), fault: `unexpected output "hello". Check that it is an istioctl`},
+		{name: "failing", path: processtest.WriteScript(t, "exit 3"), fault: "exit status 3"},
+		{name: "other json", path: processtest.WriteScript(t, `echo '{"a":1}'`), fault: "Check that it is an istioctl"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -37,7 +39,7 @@ func TestFindIstioctlRefuses(t *testing.T) {
 }
 
 func TestFindIstioctlInPath(t *testing.T) {
-	path := writeScript(t, `echo '{"clientVersion":{"version":"1.31.0"}}'`)
+	path := processtest.WriteScript(t, `echo '{"clientVersion":{"version":"1.31.0"}}'`)
 	t.Setenv("PATH", filepath.Dir(path))
 	found, err := FindIstioctl(t.Context(), "")
 	if err != nil {
@@ -57,14 +59,4 @@ func TestIstioctlOfAnotherVersion(t *testing.T) {
 	if err := istioctl.checkVersion("v1.29.1-distroless"); err != nil {
 		t.Errorf("its own version is refused: %v", err)
 	}
-}
-
-// writeScript writes a shell script to use as istioctl.
-func writeScript(t *testing.T, body string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "istioctl")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+body+"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

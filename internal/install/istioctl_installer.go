@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rerig/rerig/internal/install/process"
 )
 
 // Install installs the revision: it repeats all checks of Draft, then runs istioctl. It returns
@@ -28,7 +30,7 @@ func (i IstioctlInstaller) Install(ctx context.Context, revision, version string
 			i.Log(redactor.Text(line))
 		}
 	}
-	lines, err := runProcess(ctx, d.Istioctl.Path, i.installArguments(), d.File, log)
+	lines, err := process.Run(ctx, d.Istioctl.Path, i.installArguments(), d.File, log)
 	if err == nil {
 		return nil
 	}

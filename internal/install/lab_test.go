@@ -20,6 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/rerig/rerig/internal/install/process/processtest"
 )
 
 // labInstaller returns an installer of revision 1-31-0, version 1.31.0, for the lab that
@@ -131,7 +133,7 @@ func labFailure(t *testing.T, i IstioctlInstaller) {
 // wrapper script.
 func labKilled(t *testing.T, i IstioctlInstaller) {
 	pids := filepath.Join(t.TempDir(), "pids")
-	around := writeScript(t, fmt.Sprintf(`[ "$1" = install ] || exec %[1]s "$@"
+	around := processtest.WriteScript(t, fmt.Sprintf(`[ "$1" = install ] || exec %[1]s "$@"
 exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i.Istioctl, pids))
 	process := exec.Command(os.Args[0], "-test.run=^TestInstallUntilKilled$", "-test.v")
 	process.Env = append(os.Environ(), "RERIG_TEST_INSTALL_WITH="+around)
@@ -149,10 +151,10 @@ exec 3<&0; %[1]s "$@" <&3 & echo $$ $! > %[2]s.new; mv %[2]s.new %[2]s; wait`, i
 			t.Fatalf("nothing was installed in a minute (%v): %s", err, output.String())
 		}
 	}
-	both := awaitPIDs(t, pids)
+	both := processtest.AwaitPIDs(t, pids)
 	_ = process.Process.Kill()
 	_ = process.Wait()
-	awaitExit(t, both)
+	processtest.AwaitExit(t, both)
 	left, err := i.Leftovers(t.Context(), "1-31-0")
 	if err != nil {
 		t.Fatal(err)

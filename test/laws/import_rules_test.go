@@ -83,9 +83,10 @@ var layers = []layer{
 		ours:   []string{"api", "internal/cluster", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
 		theirs: []string{"*"},
 	},
+	{path: "internal/install/process"},
 	{
 		path:   "internal/install",
-		ours:   []string{"internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
+		ours:   []string{"internal/install", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
 		theirs: []string{"*"},
 	},
 	{

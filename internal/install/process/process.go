@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package install
+// Package process runs a program that must not outlive this one.
+package process
 
 import (
 	"context"
@@ -10,10 +11,10 @@ import (
 	"time"
 )
 
-// runProcess runs a program that must not outlive this process, with input as its standard input.
+// Run runs a program that must not outlive this process, with input as its standard input.
 // It returns the last lines of its output. When the context ends, the program and all its children
 // are killed.
-func runProcess(ctx context.Context, path string, arguments []string, input string, say func(string)) ([]string, error) {
+func Run(ctx context.Context, path string, arguments []string, input string, say func(string)) ([]string, error) {
 	tail := &outputTail{log: say}
 	output, complaints := &lineWriter{outputTail: tail}, &lineWriter{outputTail: tail}
 	command := exec.Command(path, arguments...)
@@ -22,11 +23,11 @@ func runProcess(ctx context.Context, path string, arguments []string, input stri
 	command.WaitDelay = 5 * time.Second // for children that inherited its output
 
 	ended := make(chan error, 1)
-	tie, err := newProcessGroup(command)
+	together, err := newGroup(command)
 	if err != nil {
 		return nil, err
 	}
-	defer tie.close()
+	defer together.close()
 	started := make(chan error, 1)
 	go func() {
 		// The kernel sends the death signal when the forking thread ends, so this
@@ -45,7 +46,7 @@ func runProcess(ctx context.Context, path string, arguments []string, input stri
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
-		tie.kill()
+		together.kill()
 		<-ended
 		err = ctx.Err()
 	}

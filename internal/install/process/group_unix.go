@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package install
+package process
 
 import (
 	"fmt"
@@ -11,16 +11,16 @@ import (
 	"syscall"
 )
 
-// processGroup ends a command together with this process. A shell leads the command's process
+// group ends a command together with this process. A shell leads the command's process
 // group and reads from a pipe whose other end only this process has open. When this process ends,
 // for whatever reason, the read returns and the shell kills the group: the command, its children
 // (--istioctl may name a wrapper script), and itself.
-type processGroup struct {
+type group struct {
 	leader *exec.Cmd
 	pipe   *os.File
 }
 
-func newProcessGroup(command *exec.Cmd) (*processGroup, error) {
+func newGroup(command *exec.Cmd) (*group, error) {
 	read, held, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("create the pipe that binds %s to this process: %w", command.Path, err)
@@ -36,14 +36,14 @@ func newProcessGroup(command *exec.Cmd) (*processGroup, error) {
 	command.SysProcAttr = parentDeathSignal()
 	command.SysProcAttr.Setpgid = true
 	command.SysProcAttr.Pgid = shell.Process.Pid
-	return &processGroup{leader: shell, pipe: held}, nil
+	return &group{leader: shell, pipe: held}, nil
 }
 
-func (t *processGroup) kill() { _ = syscall.Kill(-t.leader.Process.Pid, syscall.SIGKILL) }
+func (g *group) kill() { _ = syscall.Kill(-g.leader.Process.Pid, syscall.SIGKILL) }
 
 // close ends the shell, and whatever the command left running.
-func (t *processGroup) close() {
-	t.kill()
-	_ = t.leader.Wait()
-	_ = t.pipe.Close()
+func (g *group) close() {
+	g.kill()
+	_ = g.leader.Wait()
+	_ = g.pipe.Close()
 }

@@ -2,12 +2,12 @@
 
 //go:build unix && !linux
 
-package install
+package process
 
 import (
 	"syscall"
 )
 
 // parentDeathSignal returns no attributes: only the Linux kernel kills a child with its parent. The
-// leader of the processGroup does it here.
-func dyingWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
+// group's leader does it here.
+func parentDeathSignal() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

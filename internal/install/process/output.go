@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package install
+package process
 
 import (
 	"regexp"
@@ -48,27 +48,27 @@ func (l *lineWriter) flush() {
 
 // addLine handles one line. istioctl writes its last "Error: …" directly behind a progress line
 // without a newline.
-func (s *outputTail) addLine(line string) {
+func (t *outputTail) addLine(line string) {
 	line = strings.TrimRight(ansiEscape.ReplaceAllString(line, ""), " \t")
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if at := strings.Index(line, "Error: "); at > 0 && line[at-1] != ' ' {
-		s.appendLine(line[:at])
+		t.appendLine(line[:at])
 		line = line[at:]
 	}
-	s.appendLine(line)
+	t.appendLine(line)
 }
 
 // appendLine drops lines without a letter, such as istioctl's drawing of a sail, and repeated
 // lines: istioctl repeats what it waits for.
-func (s *outputTail) appendLine(line string) {
-	if !strings.ContainsFunc(line, unicode.IsLetter) || len(s.lines) > 0 && s.lines[len(s.lines)-1] == line {
+func (t *outputTail) appendLine(line string) {
+	if !strings.ContainsFunc(line, unicode.IsLetter) || len(t.lines) > 0 && t.lines[len(t.lines)-1] == line {
 		return
 	}
-	if s.lines = append(s.lines, line); len(s.lines) > maxTailLines {
-		s.lines = s.lines[1:]
+	if t.lines = append(t.lines, line); len(t.lines) > maxTailLines {
+		t.lines = t.lines[1:]
 	}
-	if s.log != nil {
-		s.log(line)
+	if t.log != nil {
+		t.log(line)
 	}
 }
