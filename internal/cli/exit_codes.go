@@ -22,8 +22,9 @@ const exitHelp = `Exit codes:
   1    refused or failed: the message says what was found and what to do
   2    invalid command line or file
   3    held: the run stopped and left the mesh as it is; 'rerig status' says why:
-       a check failed or timed out, the install failed, the plan changed after its
-       approval, labels must be committed, or a failing wave was rolled back
+       a check failed or timed out, the cluster refused a write, the install
+       failed, the plan changed after its approval, labels must be committed, or
+       a failing wave was rolled back
   130  interrupted between two writes; the same command continues`
 
 // usageError is an invalid command line or file.

@@ -38,7 +38,7 @@ var (
 	_ Installer = ExternalInstaller{}
 )
 
-// Method selects an installer, as data: at most one of Operator, Chart and Await is set.
+// Method selects an installer, as data: at most one of IstioOperator, Chart and Await is set.
 type Method struct {
 	IstioOperator IstioOperator // input of istioctl
 	Istioctl      string        // path; "" for the one in PATH

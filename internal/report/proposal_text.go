@@ -18,9 +18,10 @@ func (p Proposal) Text(style format.Style) string {
 		return strings.Join(lines, "\n") + "\nNothing is left to do.\n"
 	}
 	v := newPlanView(p, style)
-	lines = slices.Concat(lines, v.outside("Before the waves", false), v.waves(), v.outside("After the waves", true),
+	totals := p.totals()
+	lines = slices.Concat(lines, style.Wrap("", totals[0]), v.outside("Before the waves", false), v.waves(), v.outside("After the waves", true),
 		v.strategies(), v.notes(), []string{""})
-	for _, sentence := range p.totals() {
+	for _, sentence := range totals[1:] {
 		lines = append(lines, style.Wrap("", sentence)...)
 	}
 	return strings.Join(lines, "\n") + "\n"

@@ -36,7 +36,8 @@ func (g Summary) Text(style format.Style) string {
 	if g.Outcome == engine.RolledBack {
 		lines = append(lines, g.differenceTable(style)...)
 	}
-	lines = slices.Concat(lines, g.labelTable(style), g.workloads(style), trialTable(style, trialPods(g.World)),
+	results := g.results()
+	lines = slices.Concat(lines, workloadCounts(results), g.labelTable(style), g.workloads(style, results), trialTable(style, trialPods(g.World)),
 		g.gatewayTable(style), g.controlPlaneTable(style), g.next(style))
 	return strings.Join(lines, "\n") + "\n"
 }

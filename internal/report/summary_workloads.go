@@ -92,33 +92,44 @@ func (g Summary) pass(wl mesh.Workload) (step.Pass, bool) {
 	return pass, ok
 }
 
-// workloads counts the workloads and lists them, where they do not fit the exceptions
-// alone; then why some were not moved; with details, the evidence.
-func (g Summary) workloads(style format.Style) []string {
-	results := g.results()
-	if len(results) == 0 {
-		return nil
-	}
-	rows := make([][]format.Cell, 0, len(results))
-	counts := map[workloadStatus]int{}
-	for _, r := range results {
-		counts[r.status]++
-		rows = append(rows, format.Row(string(r.Ref()), r.before, r.now, podCounts(r.Workload), cmp.Or(r.verified, string(r.status))))
-	}
+// workloadCounts says how many workloads have each status.
+func workloadCounts(results []workloadResult) []string {
 	var parts []string
 	for _, s := range slices.Backward(statuses) {
-		if counts[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
+		if n := countStatus(results, s); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
 	}
-	lines := []string{"", format.Count(len(results), "workload") + ": " + strings.Join(parts, ", ")}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{format.Count(len(results), "workload") + ": " + strings.Join(parts, ", ")}
+}
+
+func countStatus(results []workloadResult, s workloadStatus) (n int) {
+	for _, r := range results {
+		if r.status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// workloads lists the workloads, where they do not fit the exceptions alone; then why some
+// were not moved; with details, the evidence.
+func (g Summary) workloads(style format.Style, results []workloadResult) []string {
+	rows := make([][]format.Cell, 0, len(results))
+	for _, r := range results {
+		rows = append(rows, format.Row(string(r.Ref()), r.before, r.now, podCounts(r.Workload), cmp.Or(r.verified, string(r.status))))
+	}
+	var lines []string
 	shown := len(rows)
 	if shown > screenful && !style.Details {
-		shown = min(shown-counts[verified], screenful)
+		shown = min(shown-countStatus(results, verified), screenful)
 	}
 	if shown > 0 {
 		header := format.Header("WORKLOAD", "BEFORE", "NOW", "PODS", "VERIFIED")
-		lines = append(lines, style.Table("", append([][]format.Cell{header}, rows[:shown]...))...)
+		lines = append([]string{""}, style.Table("", append([][]format.Cell{header}, rows[:shown]...))...)
 	}
 	lines = append(folded(lines, len(rows)-shown, style, "workload"), notMovedReasons(style, results)...)
 	if style.Details {

@@ -8,7 +8,7 @@ import "slices"
 const (
 	LabelCommitted = "label-committed" // a GitOps tool has applied a namespace's new labels
 	TagMoved       = "tag-moved"       // a tag names the revision that it was pointed at
-	Soaked         = "soak"            // a wave stayed sound for the soak time
+	Soaked         = "soak"            // a wave stayed healthy for the soak time
 )
 
 // All returns every check once.

@@ -172,7 +172,7 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 	return []step.Note{
 		{
 			Kind: step.NoEffect, Subject: string(wl.Ref()),
-			Text:     "its template's label " + mesh.RevisionLabel + "=" + label + " has no effect: its namespace's label decides",
+			Text:     "has a template label " + mesh.RevisionLabel + "=" + label + " without effect: its namespace's label decides",
 			Evidence: ns.Binding().String(),
 		},
 	}

@@ -14,7 +14,7 @@ func rulesWithoutMatch(w mesh.World, t step.Target) []step.Note {
 	for _, r := range strategy.RulesWithoutMatch(w, t.Policy.Rules) {
 		notes = append(notes, step.Note{
 			Kind: step.RuleMatchesNothing, Subject: r.String(),
-			Text:     "rule matches no workload and has no effect",
+			Text:     "matches no workload and has no effect",
 			Evidence: "no such workload",
 		})
 	}

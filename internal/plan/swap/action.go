@@ -7,6 +7,7 @@
 package swap
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,17 @@ type Action struct {
 	Reason string    // what a Wait waits for; why a wrong replacement is detached
 	Wrong  bool      // the detached pod was injected by the wrong revision; the run repeats this MaxAttempts times
 	Until  time.Time // of a WaitUntil: when the pod's termination grace period has passed since it was parked
+}
+
+// MarshalJSON writes the action for scripts: its pods by name.
+func (a Action) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Kind   ActionKind `json:"kind"`
+		Pod    string     `json:"pod,omitempty"`
+		Other  string     `json:"other,omitempty"`
+		Reason string     `json:"reason,omitempty"`
+		Until  time.Time  `json:"until,omitzero"`
+	}{Kind: a.Kind, Pod: a.Pod.Name, Other: a.Other.Name, Reason: a.Reason, Until: a.Until})
 }
 
 // NextAction returns what brings a workload one pod nearer to its target revision: a
