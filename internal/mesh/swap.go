@@ -25,8 +25,8 @@ type Swap struct {
 type SwapRole string
 
 const (
-	Original SwapRole = "original"
-	StandIn  SwapRole = "stand-in"
+	Original    SwapRole = "original"
+	Replacement SwapRole = "stand-in" // what the annotations of 0.1.0 say
 )
 
 // Place is a pod's place in a swap.

@@ -14,7 +14,7 @@ import (
 //     server's webhooks see the new label;
 //   - evicted pods, for each pod that the workload wants;
 //   - pods of a swap that stay detached because their replacement was injected by the
-//     wrong revision, or is a stand-in that a crash left.
+//     wrong revision, or that are replacements which a crash left.
 const MaxAttempts = 2
 
 // MaxTrialsEnded bounds how many trial pods of a workload may run to their end before

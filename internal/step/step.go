@@ -32,7 +32,7 @@ type Subject string
 //	delete-trial              a workload           NAMESPACE/POD UID
 //	evict-stuck-pod           a workload           POD UID                     a revision
 //	restart, evict-pods       a workload           revisions, joined with "+"  a revision
-//	swap                      a workload           the same, or "stand-ins"    a revision
+//	swap                      a workload           the same, or "replacements" a revision
 //	verify, delete-parked     a workload                                       a revision
 //	soak                      namespaces, with ","                             a duration
 //	remove                    KIND NAMESPACE/NAME  its UID                     the revision it is part of
@@ -77,6 +77,9 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	}
 	if s.From == "what was kept of it" { // before 0.1.0
 		s.From = SavedCopies
+	}
+	if s.From == "stand-ins" { // in 0.1.0
+		s.From = Replacements
 	}
 	return nil
 }
@@ -182,3 +185,7 @@ func SortedUnique(list []string) []string {
 
 // SavedCopies is the From of an Install that restores a removed revision.
 const SavedCopies = "saved copies"
+
+// Replacements is the From of a Swap, on rollback, that has only replacements left to
+// exchange for original pods.
+const Replacements = "replacements"

@@ -72,7 +72,7 @@ func ValidateSwapRules(w mesh.World, t step.Target) error {
 
 // OverriddenRule returns the rule that would leave, or move otherwise, a workload whose
 // swap has begun. It is not followed: only the swap, or its rollback, deals with
-// detached pods and stand-ins.
+// detached pods and replacements.
 func OverriddenRule(p step.Policy, wl mesh.Workload) (step.Rule, bool) {
 	r := p.RuleFor(wl)
 	return r, wl.Swapping() && r.Strategy != "" && r.Strategy != step.BySwap

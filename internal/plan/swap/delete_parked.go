@@ -13,8 +13,8 @@ import (
 // NextDeletions returns the actions that end a swap once the workload's own pods serve:
 // detached pods are parked, parked pods deleted after their termination grace period,
 // then the keeper, then the annotations of pods that serve again. On rollback, original
-// pods that could still return are deleted before the stand-ins in their places:
-// detached stand-ins are the count by which the swap has settled for them.
+// pods that could still return are deleted before the replacements in their places:
+// detached replacements are the count by which the swap has settled for them.
 func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 	s := PodsOf(wl, t)
 	if why := s.missing(); why != "" && !wl.Deleted {
@@ -34,7 +34,7 @@ func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 			moves = append(moves, s.withKeeper(Action{Kind: Park, Pod: p}))
 		case now.Before(until):
 			moves = append(moves, Action{Kind: WaitUntil, Pod: p, Until: until})
-		case s.back && len(s.Parked) > 0 && s.isStandIn(p):
+		case s.back && len(s.Parked) > 0 && s.isReplacement(p):
 			moves = append(moves, Action{Kind: WaitUntil, Pod: p, Until: s.Parked[0].Swap.ParkedAt.Add(s.Parked[0].GracePeriod)})
 		default:
 			moves = append(moves, Action{Kind: DeletePod, Pod: p})

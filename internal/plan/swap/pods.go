@@ -58,8 +58,8 @@ func (s Pods) fits(p mesh.Pod) bool {
 
 // toReplace returns the pod that a returning pod replaces: one of another revision,
 // else, on rollback, one that was created since the swap began; nil for none. A run that
-// is killed in each exchange leaves a stand-in each time: after MaxAttempts the newest
-// may stay.
+// is killed in each exchange leaves a replacement each time: after MaxAttempts the
+// newest may stay.
 func (s Pods) toReplace() *mesh.Pod {
 	if silent := s.unready(); silent != nil {
 		return silent
@@ -67,7 +67,7 @@ func (s Pods) toReplace() *mesh.Pod {
 	if len(s.Outdated) > 0 {
 		return &s.Outdated[0]
 	}
-	if !s.back || len(s.attached) < s.wl.Replicas || s.standIns() >= step.MaxAttempts {
+	if !s.back || len(s.attached) < s.wl.Replicas || s.replacements() >= step.MaxAttempts {
 		return nil
 	}
 	var youngest *mesh.Pod
@@ -99,21 +99,21 @@ func (s Pods) unready() *mesh.Pod {
 	return nil
 }
 
-// standIns returns the number of detached stand-ins of the wanted revision.
-func (s Pods) standIns() int {
+// replacements returns the number of detached replacements of the wanted revision.
+func (s Pods) replacements() int {
 	n := 0
 	for _, p := range s.wl.DetachedPods() {
-		if s.isStandIn(p) {
+		if s.isReplacement(p) {
 			n++
 		}
 	}
 	return n
 }
 
-// isStandIn reports whether a detached pod was created in the place of another one, and
-// is of the wanted revision.
-func (s Pods) isStandIn(p mesh.Pod) bool {
-	return p.Swap.Role == mesh.StandIn && p.Sidecar.Revision == s.want
+// isReplacement reports whether a detached pod was created in the place of another one,
+// and is of the wanted revision.
+func (s Pods) isReplacement(p mesh.Pod) bool {
+	return p.Swap.Role == mesh.Replacement && p.Sidecar.Revision == s.want
 }
 
 // controllerBehind says what the controllers have not done yet, "" when they are up to
@@ -221,7 +221,7 @@ func createdSince(p mesh.Pod, then time.Time) bool {
 // roleOf tells an original pod from one that was created since the swap began.
 func (s Pods) roleOf(p mesh.Pod) mesh.SwapRole {
 	if s.back || s.cameAfterStart(p) {
-		return mesh.StandIn
+		return mesh.Replacement
 	}
 	return mesh.Original
 }

@@ -94,7 +94,7 @@ func renderUnpark(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
 }
 
 // renderReattach puts the pod into its ReplicaSet. The annotation stays: it tells
-// original pods from stand-ins.
+// original pods from replacements.
 func renderReattach(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
 	return patchPod(p, wl, step.NotOwned, map[string]any{"labels": map[string]any{HashLabel: wl.ReplicaSetHash, KeepLabel: nil}})
 }

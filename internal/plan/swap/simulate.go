@@ -49,7 +49,7 @@ func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 func parkedPod(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) mesh.Pod {
 	role := mesh.Original
 	if t.Rollback {
-		role = mesh.StandIn
+		role = mesh.Replacement
 	}
 	if p.Swap.Marked() {
 		role = p.Swap.Role

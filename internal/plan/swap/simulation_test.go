@@ -30,7 +30,7 @@ func targetOf(back bool) step.Target {
 func (s *sim) turn(t step.Target, crashes bool) bool {
 	s.inject = t.Revisions["a"]
 	wl := s.workload()
-	s.settled = s.settled || t.Rollback && PodsOf(wl, t).standIns() >= step.MaxAttempts
+	s.settled = s.settled || t.Rollback && PodsOf(wl, t).replacements() >= step.MaxAttempts
 	var moves []Action
 	switch {
 	case revisionsLeft(wl, t) != "":
@@ -148,7 +148,7 @@ func TestReversedSwapLosesNothing(t *testing.T) {
 		}
 	}
 	if turned < 500 || settled > 200 {
-		t.Fatalf("got %d rollback turns and %d of 400 runs that end on a stand-in, want at least 500 and at most 200", turned, settled)
+		t.Fatalf("got %d rollback turns and %d of 400 runs that end on a replacement, want at least 500 and at most 200", turned, settled)
 	}
 }
 

@@ -33,7 +33,7 @@ type sim struct {
 	trace    bool
 
 	crashAlways bool   // the process crashes after every write
-	settled     bool   // after many crashes a stand-in stays
+	settled     bool   // after many crashes a replacement stays
 	fault       string // the first violation
 	broken      string // the revision whose new pods do not become ready
 }

@@ -64,7 +64,7 @@ func revisionsLeft(wl mesh.Workload, t step.Target) string {
 	}
 	s := PodsOf(wl, t)
 	if t.Rollback && len(s.Returning)+len(s.Parked) > 0 && (s.toReplace() != nil || len(s.attached) < wl.Replicas) {
-		return "stand-ins"
+		return step.Replacements
 	}
 	return ""
 }
