@@ -66,12 +66,18 @@ func seenByOne(c mesh.PartialConfig, t step.Target, olds []string) []step.Note {
 	if c.Revision == "" || c.Revision == t.Revision {
 		return nil
 	}
-	text := "is read by revision " + c.Revision + " only: moved workloads no longer get it, unless its label is removed or a copy is " +
-		"created for the new revision"
+	text := "is read by revision " + c.Revision + " only: moved workloads no longer get it"
+	remedy := "remove its label, or create a copy for the new revision"
 	if !slices.Contains(olds, c.Revision) {
-		text = "is read by " + c.Revision + " only, which is not the name of the new revision"
+		text, remedy = "is read by "+c.Revision+" only, which is not the name of the new revision", ""
 	}
-	return []step.Note{{Kind: step.SeenByOneRevision, Subject: c.Subject, Text: text, Evidence: "label istio.io/rev=" + c.Revision}}
+	return []step.Note{{
+		Kind:     step.SeenByOneRevision,
+		Subject:  c.Subject,
+		Text:     text,
+		Evidence: "label istio.io/rev=" + c.Revision,
+		Remedy:   remedy,
+	}}
 }
 
 // filtersNotMatched notes an EnvoyFilter whose proxyVersion does not match the new version.
@@ -80,8 +86,13 @@ func filtersNotMatched(c mesh.PartialConfig, t step.Target) []step.Note {
 	for _, expression := range c.Proxies {
 		match, err := regexp.Compile(expression)
 		if t.Version != "" && (err != nil || !match.MatchString(t.Version)) {
-			notes = append(notes, step.Note{Kind: step.FilterNotMatched, Subject: c.Subject, Evidence: "proxyVersion " + expression,
-				Text: "has a patch that is silently not applied to proxies of " + t.Version + ": check whether it is still needed"})
+			notes = append(notes, step.Note{
+				Kind:     step.FilterNotMatched,
+				Subject:  c.Subject,
+				Text:     "has a patch that is silently not applied to proxies of " + t.Version,
+				Evidence: "proxyVersion " + expression,
+				Remedy:   "check whether it is still needed",
+			})
 		}
 	}
 	return notes

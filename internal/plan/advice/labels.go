@@ -51,11 +51,13 @@ func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 		})
 	}
 	if ns.ManagedBy != "" && len(t.Bindings) > 0 && !keepsLabels(t, ns.Name) {
-		notes = append(notes, step.Note{Kind: step.ForCommit, Subject: ns.Name,
-			Text: fmt.Sprintf(
-				"is managed by %s: Rerig waits for its labels instead of writing them; commit %s there when its wave begins",
-				ns.ManagedBy, t.Bindings[ns.Name],
-			), Evidence: ns.Binding().String()})
+		notes = append(notes, step.Note{
+			Kind:     step.ForCommit,
+			Subject:  ns.Name,
+			Text:     fmt.Sprintf("is managed by %s: Rerig waits for its labels instead of writing them", ns.ManagedBy),
+			Evidence: ns.Binding().String(),
+			Remedy:   fmt.Sprintf("commit %s there when its wave begins", t.Bindings[ns.Name]),
+		})
 	}
 	if b := ns.Binding(); b.Injection.Set && b.Revision.Set {
 		notes = append(notes, step.Note{
@@ -86,12 +88,13 @@ func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
 	if wl.ManagedBy == "" || step.TemplateLabelOf(wl) == t.TemplateLabels[wl.Ref()] {
 		return nil
 	}
-	return []step.Note{{Kind: step.ForCommit, Subject: string(wl.Ref()), Evidence: "managed by " + wl.ManagedBy,
-		Text: fmt.Sprintf(
-			"has a template that another tool manages: the label is written, but if that tool restores the old one, new pods get the old "+
-				"revision again: commit %s there as well when its wave begins",
-			mesh.BindingTo(t.TemplateLabels[wl.Ref()]),
-		)}}
+	return []step.Note{{
+		Kind:     step.ForCommit,
+		Subject:  string(wl.Ref()),
+		Text:     "has a template that another tool manages: if that tool restores its old label, new pods get the old revision again",
+		Evidence: "managed by " + wl.ManagedBy,
+		Remedy:   fmt.Sprintf("commit %s there as well when its wave begins", mesh.BindingTo(t.TemplateLabels[wl.Ref()])),
+	}}
 }
 
 // conditional notes webhooks with matchConditions, which are not evaluated.
@@ -189,8 +192,9 @@ func tagNotes(w mesh.World, t step.Target) []step.Note {
 			notes = append(notes, step.Note{
 				Kind:     step.TagStays,
 				Subject:  "tag " + tag,
-				Text:     fmt.Sprintf("is managed by %s, which may move it back: change it there as well", w.Tags[i].ManagedBy),
+				Text:     fmt.Sprintf("is managed by %s, which may move it back", w.Tags[i].ManagedBy),
 				Evidence: "names " + at,
+				Remedy:   "change it there as well",
 			})
 		}
 		if moves || at == t.Revision {
@@ -210,7 +214,7 @@ func tagNotes(w mesh.World, t step.Target) []step.Note {
 			)
 		}
 		if others := binding.Bystanders(t, w, tag); len(others) > 0 {
-			text = "is not moved: it binds workloads that this run does not move; bind them to their revision by its name, and the tag can be moved"
+			text, remedy = "is not moved: it binds workloads that this run does not move", ByOwnName
 			evidence += "; binds " + mesh.JoinRefs(others)
 		}
 		notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + tag, Text: text, Evidence: evidence, Remedy: remedy})

@@ -173,7 +173,11 @@ func notDraining(wl mesh.Workload) []step.Note {
 	if len(names) == 0 || wl.Drains {
 		return nil
 	}
-	return []step.Note{{Kind: step.MayLoseRequests, Subject: string(wl.Ref()), Text: "may lose requests during its restart: it can " +
-		"end while clients still send to it; add a preStop sleep, or declare with the annotation rerig.dev/drains=true that it drains",
-		Evidence: "no preStop hook in container " + strings.Join(names, ", ")}}
+	return []step.Note{{
+		Kind:     step.MayLoseRequests,
+		Subject:  string(wl.Ref()),
+		Text:     "may lose requests during its restart: it can end while clients still send to it",
+		Evidence: "no preStop hook in container " + strings.Join(names, ", "),
+		Remedy:   "add a preStop sleep, or set the annotation rerig.dev/drains=true if it drains by itself",
+	}}
 }

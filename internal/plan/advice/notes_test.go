@@ -103,7 +103,7 @@ func TestNotesNameTheManagerOfATag(t *testing.T) {
 	noted := map[string]string{}
 	for _, n := range advice.Notes(w, plantest.Forward(t, w, plantest.Intent(), step.Ledger{})) {
 		if n.Kind == step.TagStays {
-			noted[n.Subject] = n.Text
+			noted[n.Subject] = n.Text + ": " + n.Remedy
 		}
 	}
 	want := map[string]string{"tag prod": "is managed by Helm release istio-system/istiod, which may move it back: change it there as well"}

@@ -21,10 +21,13 @@ func blockedTags(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, s := range binding.TagSteps(w, t) {
 		if others := binding.Bystanders(t, w, string(s.Subject)); len(others) > 0 {
-			notes = append(notes, step.Note{Kind: step.TagStays, Subject: "tag " + string(s.Subject), Text: fmt.Sprintf(
-				"is not moved to %s while it binds workloads that this run does not move: the run holds there", s.To,
-			),
-				Evidence: fmt.Sprintf("names %s; binds %s", s.From, mesh.JoinRefs(others)), Remedy: ByOwnName})
+			notes = append(notes, step.Note{
+				Kind:     step.TagStays,
+				Subject:  "tag " + string(s.Subject),
+				Text:     fmt.Sprintf("is not moved to %s while it binds workloads that this run does not move: the run holds there", s.To),
+				Evidence: fmt.Sprintf("names %s; binds %s", s.From, mesh.JoinRefs(others)),
+				Remedy:   ByOwnName,
+			})
 		}
 	}
 	return notes
@@ -35,21 +38,26 @@ func blockedTags(w mesh.World, t step.Target) []step.Note {
 func emptyNamespaces(w mesh.World, t step.Target) []step.Note {
 	var notes []step.Note
 	for _, s := range binding.TagSteps(w, t) {
-		others := binding.Bystanders(t, w, string(s.Subject))
+		tag := string(s.Subject)
+		others := binding.Bystanders(t, w, tag)
+		text := fmt.Sprintf(
+			"is bound by %s, has no sidecars, and is not part of the run: once the tag is moved, its next pods get %s; "+
+				"if it has pods before that, the run holds",
+			describeTags([]string{tag}), s.To,
+		)
 		for _, ns := range w.Namespaces {
-			if _, ours := t.Baseline.Bindings[ns.Name]; ours || !binding.Labelled(ns) || !slices.Contains(
-				w.BoundThrough(ns, mesh.Template{}), string(s.Subject),
-			) ||
-				slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return slices.Contains(others, wl.Ref()) }) {
+			_, ours := t.Baseline.Bindings[ns.Name]
+			holds := slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return slices.Contains(others, wl.Ref()) })
+			if ours || holds || !binding.Labelled(ns) || !slices.Contains(w.BoundThrough(ns, mesh.Template{}), tag) {
 				continue
 			}
-			notes = append(notes, step.Note{Kind: step.ByTag, Subject: ns.Name, Evidence: ns.Binding().String(),
-				Text: fmt.Sprintf(
-					"is bound by %s, has no sidecars now, and is not part of the run: once the tag is moved, its next pods get %s",
-					describeTags([]string{string(s.Subject)}), s.To,
-				),
-				Remedy: "if it should not follow, bind it to a revision by name, istio.io/rev=REVISION; if it has pods when the tag is moved, " +
-					"the run holds"})
+			notes = append(notes, step.Note{
+				Kind:     step.ByTag,
+				Subject:  ns.Name,
+				Text:     text,
+				Evidence: ns.Binding().String(),
+				Remedy:   "if it should not follow, bind it to a revision by name: istio.io/rev=REVISION",
+			})
 		}
 	}
 	return notes
