@@ -32,7 +32,7 @@ func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note
 		return nil
 	}
 	return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()),
-		Text:     "is not moved: its namespace is not selected; its pods' own labels, or the default, chose its revision",
+		Text:     "is not moved: its namespace is not selected; its pods' own labels, or the default revision, chose its revision",
 		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
 }
 
@@ -74,7 +74,7 @@ func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 
 // describeTags describes what World.BoundThrough returns.
 func describeTags(tags []string) string {
-	special := map[string]string{"": "the revision's name", mesh.DefaultTag: "the default"}
+	special := map[string]string{"": "the revision's name", mesh.DefaultTag: "the default revision"}
 	var list []string
 	for _, tag := range tags {
 		list = append(list, cmp.Or(special[tag], "tag "+tag))
@@ -125,11 +125,11 @@ func byTag(t step.Target, tag, subject string) string {
 	_, again := t.FinalBindings[subject]
 	text := fmt.Sprintf("is bound through the tag %s; in its wave it is labelled with the revision's name", tag)
 	if tag == mesh.DefaultTag {
-		text = "is bound by default; in its wave it is labelled with the revision's name"
+		text = "is bound by the default revision; in its wave it is labelled with the revision's name"
 	}
 	switch {
 	case keepsLabels(t, subject) && tag == mesh.DefaultTag:
-		return "is bound by default, which already names " + t.Revision + ": its label is not changed"
+		return "is bound by the default revision, which already names " + t.Revision + ": its label is not changed"
 	case keepsLabels(t, subject):
 		return fmt.Sprintf("is bound through the tag %s, which already names %s: its label is not changed", tag, t.Revision)
 	case again:
