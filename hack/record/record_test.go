@@ -41,7 +41,7 @@ func TestTerminal(t *testing.T) {
 		{name: "scrolls", output: "1\r\n2\r\n3\r\n4\r\n5", want: []string{"3", "4", "5"}},
 		{name: "wraps", output: "1234567890abc", want: []string{"1234567890", "abc"}},
 		{name: "modes are ignored", output: "\x1b[?2026hone\x1b[?2026l", want: []string{"one"}},
-		{name: "colours take no room", output: "\x1b[32mgreen\x1b[0m…", want: []string{"green…"}},
+		{name: "colours take no columns", output: "\x1b[32mgreen\x1b[0m…", want: []string{"green…"}},
 		{name: "trailing spaces", output: "one   ", want: []string{"one"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

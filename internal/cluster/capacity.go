@@ -27,8 +27,8 @@ type usage struct {
 	pods  int64
 }
 
-// optional lets a user do without a right to see the room in the cluster: the World
-// says what is not known.
+// optional lets a user do without a right to read the capacity of the cluster: the
+// World says what is not known.
 func optional(o *observation, what string, err error) error {
 	if apierrors.IsForbidden(err) {
 		o.mu.Lock()

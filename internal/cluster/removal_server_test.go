@@ -238,7 +238,7 @@ func testDryRuns(t *testing.T, c *fixture) {
 	if a, err := c.DryRun(t.Context(), mesh.DryRunAttempt{Pod: true, Namespace: "full", Workload: "Deployment full/web"}); err != nil ||
 		a.Accepted ||
 		!a.OverQuota {
-		t.Errorf("a pod for which there is no room: %+v, %v", a, err)
+		t.Errorf("a pod for which there is no capacity: %+v, %v", a, err)
 	}
 }
 

@@ -57,7 +57,7 @@ func testRights(t *testing.T, admin *fixture, config *rest.Config) {
 		t.Error("nothing was observed")
 	}
 	if len(w.Capacity.Unknown) != 3 {
-		t.Errorf("without permission for it, of room is not known: %v", w.Capacity.Unknown)
+		t.Errorf("without the rights: got %v as unknown capacity", w.Capacity.Unknown)
 	}
 	if _, err := user.List(t.Context()); err != nil {
 		t.Error(err)

@@ -166,7 +166,7 @@ func TestFailingTrialHoldsAndDeletesItsPods(t *testing.T) {
 		{"never ready", func(f *fake) { f.trialsUnready = true }, timedOut, "x-trial: app: ImagePullBackOff"},
 		{"no endpoint", func(f *fake) { f.trialsUnrouted = true }, timedOut, "to be an endpoint of "},
 		{"certificate", func(f *fake) { f.badCertificatePod = "x-trial" }, checkFailed, "does not chain"},
-		{"no room", func(f *fake) { f.beforeWrite = failOn(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
+		{"no capacity", func(f *fake) { f.beforeWrite = failOn(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
 		{"webhook does not answer", func(f *fake) {
 			f.beforeWrite = failOn(step.CreateTrial, errors.New("no answer within 5s"))
 		}, timedOut, "no answer within 5s"},

@@ -128,8 +128,8 @@ var definitions = []Definition{
 		Render:   rendered(binding.RenderLabels),
 		Simulate: simulated(binding.SimulateLabels),
 	},
-	// What moves a workload, its verification and what makes room for it share a rank: a
-	// pod that was injected too early is moved once more.
+	// What moves a workload, its verification and what frees capacity for it share a rank:
+	// a pod that was injected too early is moved once more.
 	{
 		Kind: step.LabelTemplate, Forward: Place{InWave, 2}, Back: Place{InWave, 2}, PerWave: true,
 		Left:     func(v View, wave step.Wave) []step.Step { return strategy.LabelTemplateSteps(v.World, v.Target, wave) },

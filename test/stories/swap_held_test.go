@@ -14,10 +14,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// TestSwapIsHeldBeforeItStarts has quotas without room for a keeper or a pod, then a
+// TestSwapIsHeldBeforeItStarts has quotas that do not allow a keeper or a pod, then a
 // policy that requires the label that parking removes. No pod is touched meanwhile.
 func TestSwapIsHeldBeforeItStarts(t *testing.T) {
-	l := targetLab(t, "quotas without room for a keeper or a pod, a policy that requires the label that parking removes: the run holds "+
+	l := targetLab(t, "quotas that do not allow a keeper or a pod, a policy that requires the label that parking removes: the run holds "+
 		"before any pod is detached, and continues without them")
 	s := l.createSwapApp(t)
 	before, args := s.serving(t), s.upgradeArgs("--soak", "1s", "--ready-timeout", "5s")

@@ -59,7 +59,7 @@ func TestTrialBeforeRelabelling(t *testing.T) {
 }
 
 // TestFailingTrial has trials fail: the proxy rejects its configuration, the pod never
-// gets ready, the namespace has no room.
+// gets ready, the namespace's quota is full.
 func TestFailingTrial(t *testing.T) {
 	l := targetLab(t, "a failing trial holds the run and names the workload, with nothing relabelled, nothing restarted, and no trial "+
 		"pod left")
@@ -108,7 +108,7 @@ func TestFailingTrial(t *testing.T) {
 		}
 		return err
 	})
-	held("no room", "CheckFailed", "shop-data/", "exceeded quota: full")
+	held("no capacity", "CheckFailed", "shop-data/", "exceeded quota: full")
 	if err := quotas.Delete(t.Context(), "full", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}

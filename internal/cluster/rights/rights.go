@@ -90,7 +90,7 @@ func Reading(root string) []Right {
 }
 
 // Optional returns rights that a command can do without. Then it reports what is
-// not known: the room on nodes, how control planes differ, who works on a run.
+// not known: the capacity of nodes, how control planes differ, who works on a run.
 func Optional(root string) []Right {
 	list := []Right{
 		in(root, "list", networkPolicy, "networkpolicies"),
