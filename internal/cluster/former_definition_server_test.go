@@ -65,7 +65,7 @@ func testFormerDefinition(t *testing.T, c *fixture) {
 		if err := write.write(); err != nil {
 			t.Fatalf("%s: %v", write.name, err)
 		}
-		for _, m := range listed(t, c, "former") {
+		for _, m := range runsNamed(t, c, "former") {
 			if diff := cmp.Diff(want, m.Spec); diff != "" {
 				t.Errorf("%s: %s (-want +got):\n%s", write.name, m.Name, diff)
 			}
@@ -73,8 +73,8 @@ func testFormerDefinition(t *testing.T, c *fixture) {
 	}
 }
 
-// listed returns the MeshUpgrades whose names start so.
-func listed(t *testing.T, c *fixture, prefix string) (found []v1alpha1.MeshUpgrade) {
+// runsNamed returns the MeshUpgrades whose names start so.
+func runsNamed(t *testing.T, c *fixture, prefix string) (found []v1alpha1.MeshUpgrade) {
 	t.Helper()
 	all, err := c.List(t.Context())
 	if err != nil {

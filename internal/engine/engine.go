@@ -22,9 +22,9 @@ type Engine struct {
 	Reporter Reporter
 	Jitter   func() float64 // a random number in [0, 1), for the pauses after errors; nil for none
 
-	Poll     time.Duration // between two observations while the run waits; 1 s
-	Settle   time.Duration // between labelling a namespace and restarting its pods; 2 s
-	Patience time.Duration // how long reads and writes of the cluster may fail; 2 min
+	Poll         time.Duration // between two observations while the run waits; 1 s
+	Settle       time.Duration // between labelling a namespace and restarting its pods; 2 s
+	ErrorTimeout time.Duration // how long reads and writes of the cluster may fail; 2 min
 }
 
 // Outcome is how a run ended.
@@ -41,7 +41,7 @@ const (
 // Run takes turns until nothing is left, the run is held, or ctx ends.
 //
 // A write that the API server rejects holds the run at once. Any other error is
-// retried after an exponential pause; a write that fails for longer than Patience
+// retried after an exponential pause; a write that fails for longer than ErrorTimeout
 // holds the run. Run returns an error, and the Outcome "", if ctx ended, if the
 // mesh or the record could not be read, or if a hold could not be recorded. After
 // any error another Run continues from the same state.
@@ -55,7 +55,7 @@ func (e Engine) Run(ctx context.Context) (Outcome, error) {
 		}
 		if err != nil {
 			failed.add(e.Clock.Now())
-			if !retryable(err) || failed.duration(e.Clock.Now()) > e.Patience {
+			if !retryable(err) || failed.duration(e.Clock.Now()) > e.ErrorTimeout {
 				if outcome, err = e.giveUp(ctx, err); err != nil {
 					return "", err
 				}
@@ -82,8 +82,8 @@ func (e Engine) withDefaults() Engine {
 	if e.Settle == 0 {
 		e.Settle = 2 * time.Second
 	}
-	if e.Patience == 0 {
-		e.Patience = 2 * time.Minute
+	if e.ErrorTimeout == 0 {
+		e.ErrorTimeout = 2 * time.Minute
 	}
 	return e
 }
@@ -110,8 +110,8 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 	if len(t.stages) == 0 {
 		return t.finish(ctx)
 	}
-	if strange := plan.Drift(t.stages, t.target, t.ledger); len(strange) > 0 {
-		return t.hold(ctx, planChangedHold(strange))
+	if unapproved := plan.Drift(t.stages, t.target, t.ledger); len(unapproved) > 0 {
+		return t.hold(ctx, planChangedHold(unapproved))
 	}
 	return t.advance(ctx, t.stages[0])
 }

@@ -59,15 +59,15 @@ func (t *turn) stop(ctx context.Context, h step.Hold) (Outcome, error) {
 }
 
 // planChangedHold is the hold of a plan that differs from the approved one.
-func planChangedHold(strange []step.Step) step.Hold {
-	lines := make([]string, 0, len(strange))
-	for _, s := range strange {
+func planChangedHold(unapproved []step.Step) step.Hold {
+	lines := make([]string, 0, len(unapproved))
+	for _, s := range unapproved {
 		lines = append(lines, s.String())
 	}
 	return step.Hold{
 		Reason:  planChanged,
-		Subject: string(strange[0].Subject),
-		Wave:    strange[0].Wave,
+		Subject: string(unapproved[0].Subject),
+		Wave:    unapproved[0].Wave,
 		Message: "these steps were not approved: " + list(lines, "; "),
 		Hint:    "The mesh changed after the plan was approved. Run the same command again to see the present plan and approve it.",
 	}

@@ -101,25 +101,25 @@ func (w World) quotaShortage(namespace string, need func(resource string) int64,
 	return ""
 }
 
-// placeable returns how many more pods of a workload the nodes accept, up to most. It
+// placeable returns how many more pods of a workload the nodes accept, up to limit. It
 // counts open nodes, and tainted ones that already run pods of the workload.
-func (w World) placeable(wl Workload, most int64) int64 {
+func (w World) placeable(wl Workload, limit int64) int64 {
 	occupied, sum := map[string]bool{}, int64(0)
 	for _, p := range wl.Pods {
 		occupied[p.Node] = true
 	}
 	for _, n := range w.Capacity.Nodes {
 		if n.AcceptsPods || n.Schedulable && occupied[n.Name] {
-			sum += max(0, min(n.Pods, times(n.CPU, wl.Needs.CPU, most), times(n.Memory, wl.Needs.Memory, most)))
+			sum += max(0, min(n.Pods, times(n.CPU, wl.Needs.CPU, limit), times(n.Memory, wl.Needs.Memory, limit)))
 		}
 	}
-	return min(sum, most)
+	return min(sum, limit)
 }
 
-// times returns how often a need fits into what is free, up to most.
-func times(free, need, most int64) int64 {
+// times returns how often a need fits into what is free, up to limit.
+func times(free, need, limit int64) int64 {
 	if need == 0 && free >= 0 {
-		return most
+		return limit
 	}
 	return free / max(need, 1)
 }

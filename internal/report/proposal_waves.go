@@ -198,11 +198,11 @@ func (v planView) rows(wave int) []planRow {
 
 // foldedRows makes one row of those that differ in their object only.
 func foldedRows(rows []planRow) []planRow {
-	type alike struct{ verb, noun, change, remark string }
-	at, count := map[alike]int{}, map[alike]int{}
+	type rowKey struct{ verb, noun, change, remark string }
+	at, count := map[rowKey]int{}, map[rowKey]int{}
 	var list []planRow
 	for _, r := range rows {
-		key := alike{verb: r.verb, noun: r.noun, change: r.change, remark: r.remark}
+		key := rowKey{verb: r.verb, noun: r.noun, change: r.change, remark: r.remark}
 		if i, known := at[key]; known && r.noun != "" {
 			count[key]++
 			list[i].object = format.Count(count[key], r.noun)

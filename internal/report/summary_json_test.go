@@ -28,16 +28,16 @@ func TestSummaryObjectHasEveryListedWorkload(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			listed := 0
+			count := 0
 			for _, wl := range c.summary.World.Workloads {
 				if !strings.Contains(text, string(wl.Ref())) {
 					continue
 				}
-				if listed++; !strings.Contains(object, `"`+string(wl.Ref())+`"`) {
+				if count++; !strings.Contains(object, `"`+string(wl.Ref())+`"`) {
 					t.Errorf("%s: got no entry, want one in:\n%s", wl.Ref(), object)
 				}
 			}
-			if listed == 0 {
+			if count == 0 {
 				t.Errorf("listed workloads: got none, want some in:\n%s", text)
 			}
 		})

@@ -125,9 +125,9 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	case installer.Chart.IsSet():
 		e.Announce("Helm downloads and renders the chart")
 	}
-	site := install.Environment{Kubeconfig: e.Kubeconfig, Context: e.Context, Root: e.Root, Log: e.Say,
+	environment := install.Environment{Kubeconfig: e.Kubeconfig, Context: e.Context, Root: e.Root, Log: e.Say,
 		RevisionsInUse: selection.RevisionsInUse(p.World, p.Plan.Target), Timeout: r.Intent.ReadyTimeout}
-	d, drafted, err := c.Draft(ctx, installer, site, r.Spec.Revision, r.Spec.Version)
+	d, drafted, err := c.Draft(ctx, installer, environment, r.Spec.Revision, r.Spec.Version)
 	if err != nil {
 		return err
 	}

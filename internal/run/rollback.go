@@ -12,9 +12,9 @@ import (
 
 // TurnBack points a run at its baseline; that is recorded once the plan is
 // approved. It fails while another process works on the run. After the run's end
-// it waits up to patience for a Lease to expire: a process that died at its last
+// it waits up to leaseTimeout for a Lease to expire: a process that died at its last
 // write leaves one.
-func (r *Run) TurnBack(ctx context.Context, c Cluster, clock engine.Clock, patience time.Duration) error {
+func (r *Run) TurnBack(ctx context.Context, c Cluster, clock engine.Clock, leaseTimeout time.Duration) error {
 	if r.Fresh {
 		return fmt.Errorf("roll back run %s: no plan of it was ever approved, so nothing was moved", r.Name)
 	}
@@ -28,7 +28,7 @@ func (r *Run) TurnBack(ctx context.Context, c Cluster, clock engine.Clock, patie
 	if r.RollingBack() {
 		return nil
 	}
-	if leaseHolder, err := r.waitForLeaseHolder(ctx, c, clock, patience); err != nil {
+	if leaseHolder, err := r.waitForLeaseHolder(ctx, c, clock, leaseTimeout); err != nil {
 		return err
 	} else if leaseHolder != "" {
 		return r.ErrHeld(leaseHolder)
@@ -46,11 +46,11 @@ func (r *Run) ErrHeld(leaseHolder string) error {
 
 // waitForLeaseHolder returns who works on the run, after waiting for the Lease of a run
 // that has ended to expire.
-func (r *Run) waitForLeaseHolder(ctx context.Context, c Cluster, clock engine.Clock, patience time.Duration) (string, error) {
+func (r *Run) waitForLeaseHolder(ctx context.Context, c Cluster, clock engine.Clock, leaseTimeout time.Duration) (string, error) {
 	began := clock.Now()
 	for {
 		leaseHolder, err := c.LeaseHolder(ctx)
-		if leaseHolder == "" || err != nil || !r.Ended() || clock.Now().Sub(began) > patience {
+		if leaseHolder == "" || err != nil || !r.Ended() || clock.Now().Sub(began) > leaseTimeout {
 			return leaseHolder, err
 		}
 		if err := clock.Sleep(ctx, time.Second); err != nil {

@@ -116,7 +116,7 @@ func layerOf(pkg string) (layer, bool) {
 }
 
 // mayImport reports whether the layer may import a package.
-func (r layer) mayImport(p listed) bool {
+func (r layer) mayImport(p listedPackage) bool {
 	switch {
 	case p.Standard:
 		return !slices.Contains(r.not, p.ImportPath)

@@ -45,10 +45,10 @@ func TestLabIsSeparate(t *testing.T) {
 
 // TestLayersRefuse shows that the law can be broken.
 func TestLayersRefuse(t *testing.T) {
-	ours := func(path string) listed { return listed{ImportPath: module + "/" + path} }
+	ours := func(path string) listedPackage { return listedPackage{ImportPath: module + "/" + path} }
 	cases := []struct {
 		from string
-		to   listed
+		to   listedPackage
 		want bool
 	}{
 		{"internal/plan", ours("internal/mesh"), true},
@@ -56,14 +56,14 @@ func TestLayersRefuse(t *testing.T) {
 		{"internal/verify", ours("internal/plan"), false},
 		{"internal/verify/checks", ours("internal/verify"), true},
 		{"internal/engine", ours("internal/cluster"), false},
-		{"internal/plan", listed{ImportPath: "os/exec", Standard: true}, false},
-		{"internal/plan", listed{ImportPath: "slices", Standard: true}, true},
-		{"internal/plan", listed{ImportPath: "k8s.io/client-go/rest", Module: from("k8s.io/client-go")}, false},
-		{"internal/cluster", listed{ImportPath: "k8s.io/client-go/rest", Module: from("k8s.io/client-go")}, true},
+		{"internal/plan", listedPackage{ImportPath: "os/exec", Standard: true}, false},
+		{"internal/plan", listedPackage{ImportPath: "slices", Standard: true}, true},
+		{"internal/plan", listedPackage{ImportPath: "k8s.io/client-go/rest", Module: from("k8s.io/client-go")}, false},
+		{"internal/cluster", listedPackage{ImportPath: "k8s.io/client-go/rest", Module: from("k8s.io/client-go")}, true},
 		{"internal/cluster", ours("internal/cluster/record"), true},
 		{"internal/cluster/record", ours("internal/cluster"), false},
 		{"internal/cluster/podconn", ours("internal/mesh"), false},
-		{"api/v1alpha1", listed{ImportPath: "k8s.io/api/core/v1", Module: from("k8s.io/api")}, false},
+		{"api/v1alpha1", listedPackage{ImportPath: "k8s.io/api/core/v1", Module: from("k8s.io/api")}, false},
 		{"cmd/rerig", ours("internal/engine"), false},
 		{"internal/run", ours("internal/cli"), false},
 		{"internal/cli", ours("lab/internal/state"), false},

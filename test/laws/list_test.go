@@ -14,8 +14,8 @@ import (
 // root is the path of the repository from here.
 const root = "../.."
 
-// listed is a package as go list describes it.
-type listed struct {
+// listedPackage is a package as go list describes it.
+type listedPackage struct {
 	ImportPath string
 	Standard   bool
 	Imports    []string
@@ -28,7 +28,7 @@ type origin struct{ Path string }
 func from(path string) origin { return origin{Path: path} }
 
 // deps lists the packages of the module in a folder and their dependencies, without tests.
-func deps(t *testing.T, folder string) map[string]listed {
+func deps(t *testing.T, folder string) map[string]listedPackage {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Standard,Imports,Module", "./...")
 	var stdout, stderr bytes.Buffer
@@ -36,9 +36,9 @@ func deps(t *testing.T, folder string) map[string]listed {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("list the packages of %s: %v\n%s", folder, err, stderr.String())
 	}
-	all := map[string]listed{}
+	all := map[string]listedPackage{}
 	for d := json.NewDecoder(&stdout); ; {
-		var p listed
+		var p listedPackage
 		switch err := d.Decode(&p); {
 		case errors.Is(err, io.EOF):
 			return all

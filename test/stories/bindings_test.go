@@ -183,13 +183,13 @@ func (l *lab) watchOrder(t *testing.T, waves [][]string) (end func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	var faults []string
-	looks, done := 0, make(chan struct{})
+	observations, done := 0, make(chan struct{})
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
 			list, err := l.core.Pods("").List(ctx, metav1.ListOptions{})
 			if err == nil {
-				looks++
+				observations++
 				faults = append(faults, movedTooEarly(list.Items, waves)...)
 			}
 			time.Sleep(200 * time.Millisecond)
@@ -198,8 +198,8 @@ func (l *lab) watchOrder(t *testing.T, waves [][]string) (end func()) {
 	return func() {
 		stop()
 		<-done
-		if len(faults) > 0 || looks < 10 {
-			t.Errorf("%d looks; moved too early: %v", looks, faults)
+		if len(faults) > 0 || observations < 10 {
+			t.Errorf("%d observations; moved too early: %v", observations, faults)
 		}
 	}
 }

@@ -40,13 +40,13 @@ func TestNoPermission(t *testing.T) {
 		start(t, reader, planArgs(installArgs(t))...).end(t, runTimeout).requireExit(t, exitDone)
 	})
 	t.Run("everything but a webhook", func(t *testing.T) {
-		var most []rule
-		most = append(most, reads...)
+		var rights []rule
+		rights = append(rights, reads...)
 		for _, group := range []string{"", "apps", "apiextensions.k8s.io", "coordination.k8s.io", "rerig.dev",
 			"rbac.authorization.k8s.io", "policy", "autoscaling", "networking.istio.io"} {
-			most = append(most, grant([]any{"*"}, group, "*"))
+			rights = append(rights, grant([]any{"*"}, group, "*"))
 		}
-		l.requireRefused(t, refusal{name: "of the install", args: installArgs(t), code: exitRefused, via: l.createUser(t, "most", most...),
+		l.requireRefused(t, refusal{name: "of the install", args: installArgs(t), code: exitRefused, via: l.createUser(t, "most", rights...),
 			says: []string{"you may not", "mutatingwebhookconfigurations.admissionregistration.k8s.io", "nothing was changed"}})
 	})
 }

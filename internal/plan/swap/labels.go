@@ -67,7 +67,7 @@ func selectorOf(labels map[string]string) mesh.Selector {
 // then the first by name. It is never the hash: a detached pod has another one and
 // serves.
 func labelToRemove(wl mesh.Workload, selectors []mesh.Selector, s mesh.Selector) string {
-	key, rules, most := "", 0, 0
+	key, rules, others := "", 0, 0
 	for _, r := range s {
 		if r.Key == HashLabel || r.Operator == mesh.NotIn || r.Operator == mesh.DoesNotExist {
 			continue
@@ -83,8 +83,8 @@ func labelToRemove(wl mesh.Workload, selectors []mesh.Selector, s mesh.Selector)
 				n++
 			}
 		}
-		if key == "" || cmp.Or(cmp.Compare(hurt, rules), cmp.Compare(most, n), cmp.Compare(r.Key, key)) < 0 {
-			key, rules, most = r.Key, hurt, n
+		if key == "" || cmp.Or(cmp.Compare(hurt, rules), cmp.Compare(others, n), cmp.Compare(r.Key, key)) < 0 {
+			key, rules, others = r.Key, hurt, n
 		}
 	}
 	return key

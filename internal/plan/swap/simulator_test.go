@@ -66,8 +66,8 @@ func (s *sim) addPod() {
 }
 
 // advance lets the controllers act for a while.
-func (s *sim) advance(most int) {
-	for range s.r.IntN(most + 1) {
+func (s *sim) advance(atMost int) {
+	for range s.r.IntN(atMost + 1) {
 		s.now = s.now.Add(time.Second)
 		switch s.r.IntN(4) {
 		case 0, 1:

@@ -10,8 +10,8 @@ import (
 )
 
 // Steps returns the workloads of a wave that are swapped and still serve from another
-// revision, or, on rollback, without some of their parked pods. Which pods a swap has in
-// hand changes between observations and is not approved.
+// revision, or, on rollback, without some of their parked pods. Which pods a swap
+// moves next changes between observations and is not approved.
 func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) step.Decision) []step.Step {
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
