@@ -82,10 +82,10 @@ func testRecord(t *testing.T, c *fixture) {
 	}
 	again, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "other"})
 	if err != nil || again.Spec.Revision != "other" || again.Status.Ledger != nil || again.Status.Phase != "" {
-		t.Errorf("begun anew: %+v, %v", again, err)
+		t.Errorf("begun again: got %+v, %v", again, err)
 	}
 	if _, err := c.Replace(t.Context(), list[0], v1alpha1.MeshUpgradeSpec{Revision: "third"}); !errors.Is(err, engine.ErrConflict) {
-		t.Errorf("begun anew from an old reading: %v", err)
+		t.Errorf("begun again from an old observation: got %v, want a conflict", err)
 	}
 	vast := sampleLedger()
 	full := c.Record(file.Name)
@@ -116,7 +116,7 @@ func testRecordConflict(t *testing.T, c *fixture) {
 		t.Fatal(err)
 	}
 	if err := j.Save(t.Context(), sampleLedger(), engine.Summary{Phase: "Upgrading"}); !errors.Is(err, engine.ErrConflict) {
-		t.Errorf("saved over another hand: %v", err)
+		t.Errorf("saved over another process's record: got %v, want a conflict", err)
 	}
 	intent, l, err := j.Load(t.Context())
 	if err != nil || !intent.Rollback || !l.Started.IsZero() {

@@ -118,7 +118,7 @@ func TestCustomOwnerSaysReplicas(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if got := (customOwner{read: true}).addTo(w); !strings.Contains(got.ReadError, "how many pods") {
-		t.Errorf("nothing is said of an unknown number: %+v", got)
+		t.Errorf("got %+v, want a read error about the unknown number of pods", got)
 	}
 	if got := (customOwner{unread: "forbidden"}).addTo(w); got.ReadError != "forbidden" || got.Replicas != 1 {
 		t.Errorf("%+v", got)

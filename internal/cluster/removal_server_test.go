@@ -62,7 +62,7 @@ func testRemoval(t *testing.T, c *fixture) {
 		other := changes[1]
 		other.Expect = "another"
 		if err := c.Write(t.Context(), other); !errors.Is(err, engine.ErrConflict) {
-			t.Errorf("%s of another UID is taken away: %v", b.String(), err)
+			t.Errorf("removal of %s with another UID: got %v, want a conflict", b.String(), err)
 		}
 		for _, change := range append(changes, changes...) { // again, as after a crash
 			if err := c.Write(t.Context(), change); err != nil && !errors.Is(err, engine.ErrConflict) {
@@ -148,7 +148,7 @@ func testRestore(t *testing.T, c *fixture) {
 	}
 	approve(t, c, "again", c.now().Add(time.Hour))
 	if n := lost(); n != 0 {
-		t.Errorf("of a run that begins anew %d objects are lost", n)
+		t.Errorf("restored by a run that begins again: got %d objects, want none", n)
 	}
 	if err := c.Write(t.Context(), back); !errors.Is(err, engine.ErrRefused) {
 		t.Errorf("what an earlier run of that name has kept comes back: %v", err)

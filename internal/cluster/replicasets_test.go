@@ -46,6 +46,6 @@ func TestOwnedReplicaSetsByMetadata(t *testing.T) {
 		t.Errorf("what goes by labels (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"/apis/apps/v1/namespaces/shop/replicasets metadata.name=alone"}, wholes); diff != "" {
-		t.Errorf("read as a whole (-want +got):\n%s", diff)
+		t.Errorf("ReplicaSets that are read completely (-want +got):\n%s", diff)
 	}
 }

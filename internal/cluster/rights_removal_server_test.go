@@ -59,7 +59,7 @@ func onRemoval(t *testing.T, admin, user *fixture) {
 	}
 	approvedRemoval(t, user, "granted")
 	if own := removeRevision(t, user, "granted"); own != kinds {
-		t.Errorf("%d objects were taken away of %d", own, kinds)
+		t.Errorf("removed: got %d objects, want %d", own, kinds)
 	}
 	if err := user.Write(t.Context(), step.Change{Verb: step.RestoreRevision, Kind: "Revision", Name: "granted"}); err != nil {
 		t.Fatal(err)

@@ -205,7 +205,7 @@ func swapDetachedPod(t *testing.T, c *fixture) {
 	seen, _ := w.Workload("Deployment swap/web")
 	i := slices.IndexFunc(seen.Pods, func(p mesh.Pod) bool { return p.Name == "web-9" })
 	if i < 0 {
-		t.Fatalf("a released pod is not seen: %+v", seen)
+		t.Fatalf("a detached pod is not observed: got %+v", seen)
 	}
 	seen.Services, seen.ReplicaSetHash = []mesh.Service{
 		{Name: "web", Selector: map[string]string{"app": "web"}, Ports: []mesh.Port{{Number: 80, Target: "80", Protocol: "TCP"}}},

@@ -41,7 +41,7 @@ func TestSidecar(t *testing.T) {
 			corev1.PodSpec{Containers: proxy},
 			mesh.Sidecar{Present: true, Version: "1.31.0"},
 		},
-		{"an annotation that proves nothing", map[string]string{"istio.io/rev": "1-31-0"}, corev1.PodSpec{Containers: app}, mesh.Sidecar{}},
+		{"an annotation that is no sidecar", map[string]string{"istio.io/rev": "1-31-0"}, corev1.PodSpec{Containers: app}, mesh.Sidecar{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestTemplate(t *testing.T) {
 		t.Error("a template with the image auto counts as one with a proxy of its own")
 	}
 	if s := restartAnnotations(template.Annotations); s.Run != "up" || s.At.Hour() != 11 {
-		t.Errorf("the stamp is %v", s)
+		t.Errorf("restart annotations: got %v", s)
 	}
 	again := template.DeepCopy()
 	if templateOf(again).Hash != got.Hash {

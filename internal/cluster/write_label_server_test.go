@@ -109,7 +109,7 @@ func testConflict(t *testing.T, c *fixture, admin *rest.Config) {
 		t.Context(),
 		labelChange(t, "raced", mesh.BindingTo("a"), mesh.BindingTo("ours")),
 	); !errors.Is(err, engine.ErrConflict) {
-		t.Errorf("wrote over another hand: %v", err)
+		t.Errorf("wrote over another tool's label: got %v, want a conflict", err)
 	}
 	found, err := c.api.CoreV1().Namespaces().Get(t.Context(), "raced", metav1.GetOptions{})
 	if err != nil || found.Labels["istio.io/rev"] != "theirs" {

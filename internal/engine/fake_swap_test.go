@@ -45,7 +45,7 @@ func (f *fake) Traffic(_ context.Context, ns, pod string) (mesh.Traffic, error) 
 	if err := f.enterCall(); err != nil {
 		return mesh.Traffic{}, err
 	}
-	return mesh.Traffic{Idle: f.busyPod != pod, Evidence: "1 request under way"}, f.leaveCall()
+	return mesh.Traffic{Idle: f.busyPod != pod, Evidence: "1 request in flight"}, f.leaveCall()
 }
 
 // swap applies a write of a swap. The ReplicaSet controller then reconciles at once.

@@ -27,8 +27,8 @@ func TestBaseIsUpToDateOnceDeployed(t *testing.T) {
 		{name: "broken off", last: of("1.31.0", common.StatusPendingUpgrade), deployed: before},
 		{name: "failed", last: of("1.31.0", common.StatusFailed), deployed: before},
 		{name: "failed, never deployed", last: of("1.31.0", common.StatusFailed)},
-		{name: "failed on the way to a newer", last: of("1.32.0", common.StatusFailed), deployed: before, done: true},
-		{name: "failed on its way back", last: of("1.30.0", common.StatusFailed), deployed: of("1.32.0", common.StatusDeployed), done: true},
+		{name: "failed upgrade to a newer", last: of("1.32.0", common.StatusFailed), deployed: before, done: true},
+		{name: "failed rollback", last: of("1.30.0", common.StatusFailed), deployed: of("1.32.0", common.StatusDeployed), done: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

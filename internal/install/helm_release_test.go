@@ -101,7 +101,7 @@ func TestValuesOfFailedUpgradeAreNotInherited(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := strings.Join(d.Inherited.Lines(), " "); got != "given=to version "+tt.want {
-				t.Errorf("carried over is %q from %s", got, d.Inherited.From)
+				t.Errorf("inherited: got %q from %s", got, d.Inherited.From)
 			}
 			if note := strings.Join(d.Notes, ""); tt.note == "" && note != "" || !strings.Contains(note, tt.note) {
 				t.Errorf("notes %q", d.Notes)

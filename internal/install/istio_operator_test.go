@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestParseOperatorRefuses(t *testing.T) {
 	const head = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\n"

@@ -33,7 +33,7 @@ func TestLeftovers(t *testing.T) {
 		own, needed, remove []string
 	}{
 		{name: "nothing", there: []*unstructured.Unstructured{old, crd}},
-		{name: "a whole control plane", there: []*unstructured.Unstructured{old, crd, hook, istiod, role},
+		{name: "a complete control plane", there: []*unstructured.Unstructured{old, crd, hook, istiod, role},
 			own: []string{"MutatingWebhookConfiguration istio-sidecar-injector-1-31-0", "ClusterRole istiod-clusterrole-1-31-0-istio-system",
 				"Deployment istio-system/istiod-1-31-0"},
 			remove: []string{"/opt/istioctl uninstall --revision 1-31-0 --context lab"}},

@@ -158,7 +158,7 @@ var failures = map[string][]failure{
 	"valid-configuration": {
 		{"rejected", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Refusal: "no endpoints"}} }, Wait}},
 	"invalid-configuration": {
-		{"admitted", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{InvalidConfig: true, Accepted: true}} }, Wait}},
+		{"accepted", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{InvalidConfig: true, Accepted: true}} }, Wait}},
 	"replacement-serves": {
 		{"not ready", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
 	"replacement-revision": {

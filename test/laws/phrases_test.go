@@ -55,7 +55,7 @@ func repositoryPath(path string) string {
 	return filepath.ToSlash(rel)
 }
 
-// goPhrases returns comments, declared names and, outside of tests, string literals.
+// goPhrases returns comments, declared names and string literals.
 func goPhrases(file, text string) ([]phrase, error) {
 	if generatedCode.MatchString(text) {
 		return nil, nil
@@ -79,7 +79,6 @@ func goPhrases(file, text string) ([]phrase, error) {
 			}
 		}
 	}
-	inTest := strings.HasSuffix(file, "_test.go")
 	names := func(ids ...*ast.Ident) {
 		for _, id := range ids {
 			add(id.Pos(), splitName(id.Name), true)
@@ -107,7 +106,7 @@ func goPhrases(file, text string) ([]phrase, error) {
 			names(n.Names...)
 			n.Tag = nil
 		case *ast.BasicLit:
-			if n.Kind == token.STRING && !inTest {
+			if n.Kind == token.STRING {
 				if s, err := strconv.Unquote(n.Value); err == nil {
 					add(n.Pos(), s, false)
 				}

@@ -46,7 +46,7 @@ func TestEveryKindOfBinding(t *testing.T) {
 	moved := l.rerig(t, args...)
 	moved.requireExit(t, exitDone)
 	order()
-	t.Logf("forth: %s and %s", short(held.took), short(moved.took))
+	t.Logf("upgrade: %s and %s", short(held.took), short(moved.took))
 
 	l.requirePlacement(t, everywhere(newRevision))
 	l.requireLabels(t, everywhere(newRevision))

@@ -98,7 +98,7 @@ func TestFirstWaveFails(t *testing.T) {
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requirePhase(t, "Held")
 	l.annotate(t, "shop-web", map[string]any{"lab.rerig.dev/reject": nil})
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was put back",
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was rolled back",
 		before.withoutTarget().withoutRestarts(t))
 	for name, value := range l.snapshot(t, bindingFields()) {
 		if strings.Contains(name, "spec.template") && !strings.Contains(name, "shop-web/") && strings.Contains(value, "rerig.dev/run") {

@@ -22,9 +22,9 @@ func (l *lab) failWave(t *testing.T) {
 	reverted.requireExit(t, exitHeld)
 	reverted.requireOutput(t, "WaveReverted", "Deployment shop-web/web", "rejected the LDS", "script load error")
 	t.Logf("a proxy refused its configuration, and its wave is back: %s", short(reverted.took))
-	l.readLoad(t).requireServed(t, "a wave that was put back")
+	l.readLoad(t).requireServed(t, "a wave that was rolled back")
 	l.requirePlacement(t, everywhere(oldRevision))
-	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was put back",
+	l.snapshot(t, bindingFields()).withoutTarget().withoutRestarts(t).requireSame(t, "a wave that was rolled back",
 		before.withoutTarget().withoutRestarts(t))
 	if err := r.Delete(t.Context(), filter.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Errorf("delete the EnvoyFilter: %v", err)

@@ -232,7 +232,7 @@ func TestHelmReleaseOfAnotherTool(t *testing.T) {
 	if _, err := accounts.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	l.requireRefused(t, refusal{name: "somebody else's", args: args, code: exitRefused,
+	l.requireRefused(t, refusal{name: "not owned by Helm", args: args, code: exitRefused,
 		says: []string{"ServiceAccount istio-system/istiod-1-31-0 (not owned by Helm)", "--to"}})
 	if err := accounts.Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)

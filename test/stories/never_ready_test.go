@@ -34,7 +34,7 @@ func (l *lab) rollBackUnready(t *testing.T, r schema.GroupVersionResource, kind,
 	e.requireExit(t, exitHeld)
 	e.requireOutput(t, "WaveReverted", kind+" "+ns+"/"+name, "(waited 12s)")
 	t.Logf("stopped after %s", short(e.took))
-	l.snapshot(t, bindingFields()).withoutRestarts(t).requireSame(t, "a wave that was put back", before.withoutRestarts(t))
+	l.snapshot(t, bindingFields()).withoutRestarts(t).requireSame(t, "a wave that was rolled back", before.withoutRestarts(t))
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requirePhase(t, "Held")
 	return e

@@ -63,7 +63,7 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 		held.requireExit(t, exitHeld)
 		held.requireOutput(t, "Held at "+holder.subject+" (CheckFailed)", "revision 1-29-1 is still used by", "What to do")
 		if len(l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+oldRevision)) != 1 {
-			t.Fatalf("%s holds on to it, and it is gone", holder.subject)
+			t.Fatalf("%s uses it, and it is gone", holder.subject)
 		}
 		holder.frees()
 	}
@@ -121,7 +121,7 @@ func TestRemovalKilledAtEveryWrite(t *testing.T) {
 
 	kills = g.killAtEach(t, rollbackArgs("--lease-duration", lease), removalWrite, 1, 2, 3, 4, 5, 6, 7, 8)
 	if kills < 3 {
-		t.Errorf("on the way back it was killed %d times only", kills)
+		t.Errorf("rollback: killed %d times, want at least 3", kills)
 	}
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requirePhase(t, "RolledBack")
@@ -195,7 +195,7 @@ func (l *lab) createReferences(t *testing.T) {
 			if !slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool {
 				return sidecar(p) == oldRevision && (p.Name == "alone" || strings.HasPrefix(p.Name, "report"))
 			}) {
-				return fmt.Errorf("nothing in %s holds on to %s yet", ns, oldRevision)
+				return fmt.Errorf("nothing in %s uses %s yet", ns, oldRevision)
 			}
 		}
 		return nil

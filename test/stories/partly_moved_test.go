@@ -10,8 +10,8 @@ import (
 // TestPartlyMovedBefore starts where another run has moved one namespace, and somebody
 // labelled another without a restart.
 func TestPartlyMovedBefore(t *testing.T) {
-	l := targetLab(t, "one namespace was moved by another run, one was labelled and not restarted: the plan says so, and what a rollback "+
-		"leaves")
+	l := targetLab(t, "one namespace was moved by another run, one was labelled and not restarted: the plan shows both, and what a "+
+		"rollback leaves")
 	some := []string{"--to", newRevision, "--soak", "0s", "--waves", "1"}
 	l.rerig(t, upgradeArgs(append(some, "--name", "first", "-n", "shop-data")...)...).requireExit(t, exitDone)
 	l.label(t, "shop-web", map[string]any{"istio.io/rev": newRevision})

@@ -78,7 +78,7 @@ func (s swapApp) requireParkedAgain(t *testing.T, serving []string) {
 		}
 	}
 	if parked < 2 {
-		t.Errorf("%d writes to pods that lived on, want two that were parked anew:\n%s", parked, formatWrites(g.written()))
+		t.Errorf("%d writes to pods that lived on, want two that were parked again:\n%s", parked, formatWrites(g.written()))
 	}
 }
 

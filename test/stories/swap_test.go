@@ -196,7 +196,7 @@ func (l *lab) killSwap(t *testing.T, first, last int) {
 		if now := s.serving(t); !slices.Equal(now, before) && !ended {
 			t.Errorf("killed after write %d (%s): these pods serve: %v; before it were: %v", n, killed, now, before)
 		}
-		t.Logf("killed after write %d (%s) and taken back: %s", n, killed, short(time.Since(began)))
+		t.Logf("killed after write %d (%s) and rolled back: %s", n, killed, short(time.Since(began)))
 		l.waitLeaseExpired(t)
 	}
 }

@@ -30,7 +30,7 @@ func TestMovedTagIsRemoved(t *testing.T) {
 		held.requireOutput(t, "Held at tag "+tag+" (CheckFailed)",
 			"the tag "+tag+" is gone: no webhook of it exists that could be pointed at 1-29-1", remedy)
 		if took := time.Since(began); took > 20*time.Second {
-			t.Errorf("tag %s is gone, and that was said after %s", tag, short(took))
+			t.Errorf("tag %s is gone, and that was reported after %s", tag, short(took))
 		}
 		l.requirePlacement(t, everywhere(newRevision))
 		l.requirePhase(t, "Held")
@@ -40,7 +40,7 @@ func TestMovedTagIsRemoved(t *testing.T) {
 	l.requirePlacement(t, everywhere(oldRevision))
 	l.requireSidecars(t, map[string]string{"tagged/web": oldRevision})
 	l.snapshot(t, bindingFields()).withoutRestarts(t).requireSame(t, "upgrade and rollback", before.withoutRestarts(t))
-	l.tagWebhooks(t).requireSame(t, "the tags that were made anew", hooks)
+	l.tagWebhooks(t).requireSame(t, "the tags that were re-created", hooks)
 }
 
 // tagWebhooks returns the webhooks of tags and the validator, without their labels,

@@ -206,7 +206,7 @@ func TestDisturbedSwapEnds(t *testing.T) {
 			s.remove(s.pods[s.r.IntN(len(s.pods))])
 		}
 		back := s.r.IntN(2) == 0
-		s.fault = "what other hands do is theirs"
+		s.fault = "changes of other tools are not faults"
 		s.runToEnd(t, targetOf(back), true)
 		s.settle()
 		for _, p := range s.pods {
