@@ -84,7 +84,7 @@ func (l *lab) deleteRecords(t *testing.T) {
 func (l *lab) deleteRecord(t *testing.T) {
 	t.Helper()
 	for _, o := range l.list(t.Context(), t, meshUpgrades, "") {
-		if err := l.objectl.Resource(meshUpgrades).Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
+		if err := l.objects.Resource(meshUpgrades).Delete(t.Context(), o.GetName(), metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
