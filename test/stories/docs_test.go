@@ -144,6 +144,9 @@ func TestHarnessPagesAreComplete(t *testing.T) {
 				t.Errorf("%s: got sections %q, want %q among them", name, content.headings, section)
 			}
 		}
+		if begin := slices.Index(content.headings, "Before you begin"); slices.Index(content.headings, "Verify") == begin+1 {
+			t.Errorf("%s: got sections %q, want Steps, or a section for each case, before Verify", name, content.headings)
+		}
 	}
 }
 
