@@ -22,9 +22,8 @@ func ValidateFrom(w mesh.World, in step.Intent) error {
 			"the cluster has %s", in.From, revisionNames(w))
 	}
 	if _, exists := w.Revision(in.From); !exists {
-		return fmt.Errorf("take over an upgrade: --from %s (spec.from): that revision does not exist, so that nothing could be rolled "+
-			"back to it: "+
-			"the cluster has %s", in.From, revisionNames(w))
+		return fmt.Errorf("take over an upgrade: --from %s (spec.from): that revision does not exist, so that nothing could be "+
+			"rolled back to it: the cluster has %s", in.From, revisionNames(w))
 	}
 	return nil
 }

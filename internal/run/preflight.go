@@ -18,8 +18,9 @@ import (
 // compare reads how the control planes are set up, for a run that goes forward,
 // and returns the checks that fail or wait if the target is installed already.
 // While it is not, the run itself compares them once it is.
-func (r *Run) compare(ctx context.Context, c Cluster, p report.Proposal, version string) (
-	settings mesh.ControlPlaneSettings, failing []verify.Verdict, err error) {
+func (r *Run) compare(
+	ctx context.Context, c Cluster, p report.Proposal, version string,
+) (settings mesh.ControlPlaneSettings, failing []verify.Verdict, err error) {
 	t := p.Plan.Target
 	if t.Rollback {
 		return settings, nil, nil

@@ -65,10 +65,14 @@ func namespaceCapacity(w mesh.World, t step.Target, namespace string) []step.Not
 	if lack == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoCapacity, Subject: namespace, Evidence: lack, Remedy: addCapacity + "; or choose another " +
-		"strategy for some of its workloads",
-		Text: "lacks capacity for all of its swaps together, which keep old pods until the soak is over: a swap without capacity waits, " +
-			"and holds the run when that takes longer than the ready timeout"}}
+	return []step.Note{{
+		Kind:    step.NoCapacity,
+		Subject: namespace,
+		Text: "lacks capacity for all of its swaps together, which keep old pods until the soak is over: " +
+			"a swap waits for capacity, and holds the run after the ready timeout",
+		Evidence: lack,
+		Remedy:   addCapacity + "; or choose another strategy for some of its workloads",
+	}}
 }
 
 // atMaximum notes a workload that its autoscaler cannot scale up.
@@ -76,10 +80,12 @@ func atMaximum(wl mesh.Workload) []step.Note {
 	if !wl.Scaler.Full {
 		return nil
 	}
-	return []step.Note{{Kind: step.AtMaximum, Subject: string(wl.Ref()), Evidence: fmt.Sprintf(
-		"HorizontalPodAutoscaler %s, at most %d", wl.Scaler.Name, wl.Scaler.Max,
-	),
-		Text: "is at its autoscaler's maximum: no pod is added under load while others are replaced"}}
+	return []step.Note{{
+		Kind:     step.AtMaximum,
+		Subject:  string(wl.Ref()),
+		Text:     "is at its autoscaler's maximum: no pod is added under load while others are replaced",
+		Evidence: fmt.Sprintf("HorizontalPodAutoscaler %s, at most %d", wl.Scaler.Name, wl.Scaler.Max),
+	}}
 }
 
 // unknownCapacity notes what could not be read of nodes and quotas.

@@ -69,10 +69,9 @@ func TestNotesNameSwapsOverQuota(t *testing.T) {
 					t.Errorf("note on %s: got %q, want %q", subject, found[subject], evidence)
 				}
 			}
-			if planned := plan.Make(w, target, step.Ledger{}); !slices.ContainsFunc(
-				step.Flat(planned.Stages),
-				func(s step.Step) bool { return s.Kind == step.Swap && s.Subject == "Deployment a/w9" },
-			) {
+			planned := plan.Make(w, target, step.Ledger{})
+			swaps := func(s step.Step) bool { return s.Kind == step.Swap && s.Subject == "Deployment a/w9" }
+			if !slices.ContainsFunc(step.Flat(planned.Stages), swaps) {
 				t.Fatalf("steps: got %v, want a swap of Deployment a/w9", planned.Stages)
 			}
 		})

@@ -154,17 +154,13 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 			text = "is bound by its pods' own labels: its template is labelled with the revision's name, without a restart, and its " +
 				"namespace is not labelled"
 		}
-		return append(
-			managedTemplate(t, wl),
-			step.Note{
-				Kind: step.ByTag, Subject: string(wl.Ref()), Text: text,
-				Evidence: fmt.Sprintf(
-					"%s=%s, %s=%s", mesh.RevisionLabel,
-					cmp.Or(label, "(none)"), mesh.SidecarLabel,
-					cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)"),
-				),
-			},
-		)
+		injects := cmp.Or(wl.Template.Labels[mesh.SidecarLabel], "(none)")
+		return append(managedTemplate(t, wl), step.Note{
+			Kind:     step.ByTag,
+			Subject:  string(wl.Ref()),
+			Text:     text,
+			Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, injects),
+		})
 	}
 	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
 		return nil

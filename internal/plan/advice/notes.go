@@ -95,8 +95,12 @@ func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workl
 			},
 		}
 	case !wl.Injected() && injected:
-		return []step.Note{{Kind: step.NotInjected, Subject: string(wl.Ref()), Text: "has no sidecar now and is not restarted; its next " +
-			"pod gets one, by its namespace's labels", Evidence: ns.Binding().String()}}
+		return []step.Note{{
+			Kind:     step.NotInjected,
+			Subject:  string(wl.Ref()),
+			Text:     "has no sidecar now and is not restarted; its next pod gets one, by its namespace's labels",
+			Evidence: ns.Binding().String(),
+		}}
 	case !wl.Injected():
 		return nil
 	}

@@ -150,14 +150,12 @@ func TestNotesOnKinds(t *testing.T) {
 		kind step.NoteKind
 		want []string
 	}{
-		{step.PinnedProxy, []string{
-			"Deployment a/w0",
-			"Deployment a/w0",
-		}}, {step.Blocker, []string{"StatefulSet a/w1", "Proxy b/vm-1"}}, {step.Exemption, []string{"DaemonSet a/w2"}},
-		{step.NoCapacity, []string{"Deployment b/w0"}}, {step.AtMaximum, []string{"Deployment b/w0"}}, {
-			step.CapacityUnknown,
-			[]string{"ResourceQuotas: you may not list them"},
-		},
+		{step.PinnedProxy, []string{"Deployment a/w0", "Deployment a/w0"}},
+		{step.Blocker, []string{"StatefulSet a/w1", "Proxy b/vm-1"}},
+		{step.Exemption, []string{"DaemonSet a/w2"}},
+		{step.NoCapacity, []string{"Deployment b/w0"}},
+		{step.AtMaximum, []string{"Deployment b/w0"}},
+		{step.CapacityUnknown, []string{"ResourceQuotas: you may not list them"}},
 	} {
 		if d := cmp.Diff(tc.want, found[tc.kind]); d != "" {
 			t.Errorf("notes of kind %s (-want +got):\n%s", tc.kind, d)

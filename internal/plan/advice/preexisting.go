@@ -53,11 +53,8 @@ func movedBeforeNote(t step.Target, n step.Note, revision string, runs []string)
 	}
 	if len(runs) > 0 {
 		n.Kind, n.Remedy = step.MovedByRun, rollbacks(t, runs)
-		n.Text = fmt.Sprintf(
-			"is on %s already, moved by run %s, and is not part of this run: a rollback of this run leaves it there",
-			revision,
-			strings.Join(runs, ", "),
-		)
+		n.Text = fmt.Sprintf("is on %s already, moved by run %s, and is not part of this run: ", revision, strings.Join(runs, ", ")) +
+			"a rollback of this run leaves it there"
 	}
 	return n
 }
@@ -78,13 +75,10 @@ func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, 
 		return nil
 	}
 	olds = step.SortedUnique(olds)
-	n.Evidence += fmt.Sprintf("; workloads on %s when the run began: %d", strings.Join(olds, ", "), behind)
-	n.Text = fmt.Sprintf(
-		"was bound to %s before the run began, while pods in it were on %s: a rollback restores that label, and leaves what the run "+
-			"restarts there on %s",
-		revision,
-		strings.Join(olds, ", "), revision,
-	)
+	were := strings.Join(olds, ", ")
+	n.Evidence += fmt.Sprintf("; workloads on %s when the run began: %d", were, behind)
+	n.Text = fmt.Sprintf("was bound to %s before the run began, while pods in it were on %s: ", revision, were) +
+		"a rollback restores that label, and leaves what the run restarts there on " + revision
 	switch {
 	case len(runs) > 0:
 		n.Kind, n.Remedy = step.MovedByRun, rollbacks(t, runs)

@@ -47,9 +47,9 @@ func TestGatewayBlocksItsNamespace(t *testing.T) {
 		{"in waves", plantest.Intent()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if _, err := plan.ForwardTarget(withGateway("a", managed), tc.in, step.Ledger{}); err == nil || !strings.Contains(
-				err.Error(), `Deployment a/gw, which istiod manages for the Gateway edge`,
-			) {
+			const want = "Deployment a/gw, which istiod manages for the Gateway edge"
+			_, err := plan.ForwardTarget(withGateway("a", managed), tc.in, step.Ledger{})
+			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want an error that names Deployment a/gw", err)
 			}
 			if _, err := plan.ForwardTarget(withGateway("a", pinned), tc.in, step.Ledger{}); err != nil {

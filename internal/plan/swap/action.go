@@ -115,9 +115,8 @@ func (s Pods) nextPark() (Action, bool) {
 		return wait("%s", why), true
 	}
 	if wrong := s.wrongRevision(); wrong != nil {
-		return Action{Kind: Detach, Pod: *wrong, Wrong: true, Reason: fmt.Sprintf("pod %s replaced %s and has a sidecar of "+
-			"%s, not of %s",
-			wrong.Name, leavers[0].Name, wrong.Sidecar.Revision, s.want)}, true
+		why := fmt.Sprintf("pod %s replaced %s and has a sidecar of %s, not of %s", wrong.Name, leavers[0].Name, wrong.Sidecar.Revision, s.want)
+		return Action{Kind: Detach, Pod: *wrong, Wrong: true, Reason: why}, true
 	}
 	return s.withKeeper(Action{Kind: Park, Pod: leavers[0]}), true
 }

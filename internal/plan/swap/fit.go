@@ -30,10 +30,7 @@ func Unfit(wl mesh.Workload) string {
 	case step.Unverifiable(wl) != "":
 		return step.Unverifiable(wl)
 	case wl.Template.Labels[mesh.RevisionLabel] != "":
-		return fmt.Sprintf(
-			"its template's own label %s chooses the revision: changing it re-creates the pods",
-			mesh.RevisionLabel,
-		)
+		return fmt.Sprintf("its template's own label %s chooses the revision: changing it re-creates the pods", mesh.RevisionLabel)
 	case wl.NotSideBySide != "":
 		return wl.NotSideBySide
 	case len(wl.Services) == 0:

@@ -159,14 +159,12 @@ func TestNotesNameImpossibleTrials(t *testing.T) {
 	w.Workloads[i].NoSecondPod = "its pods hold volume claims of their own (data)"
 	p := plan.Make(w, plantest.Forward(t, w, intentWithTrials(), step.Ledger{}), step.Ledger{})
 	w.Capacity.Quotas = []mesh.Quota{{Namespace: "d", Name: "full", Resource: "pods", Hard: 12, Used: 12}}
-	if notes := plan.Make(
-		w,
-		plantest.Forward(t, w, intentWithTrials(), step.Ledger{}),
-		step.Ledger{},
-	).Notes; !slices.ContainsFunc(notes, func(n step.Note) bool {
-		return n.Kind == step.NoCapacity && n.Subject == "StatefulSet d/w1" && strings.Contains(n.Text, "lacks capacity for its trial pod") &&
-			strings.Contains(n.Evidence, "full")
-	}) {
+	notes := plan.Make(w, plantest.Forward(t, w, intentWithTrials(), step.Ledger{}), step.Ledger{}).Notes
+	lacks := func(n step.Note) bool {
+		return n.Kind == step.NoCapacity && n.Subject == "StatefulSet d/w1" &&
+			strings.Contains(n.Text, "lacks capacity for its trial pod") && strings.Contains(n.Evidence, "full")
+	}
+	if !slices.ContainsFunc(notes, lacks) {
 		t.Errorf("notes: got %+v, want one that the trial pod lacks capacity", notes)
 	}
 	named := map[string]step.NoteKind{}
