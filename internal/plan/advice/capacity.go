@@ -30,9 +30,13 @@ func noCapacity(w mesh.World, t step.Target, wl mesh.Workload, p step.Decision) 
 	if lack == "" {
 		return nil
 	}
-	return []step.Note{{Kind: step.NoCapacity, Subject: string(wl.Ref()), Evidence: lack, Remedy: addCapacity,
-		Text: "lacks capacity for its " + what + ": the " + what + " waits for it, and holds the run when that takes longer than the " +
-			"ready timeout"}}
+	return []step.Note{{
+		Kind:     step.NoCapacity,
+		Subject:  string(wl.Ref()),
+		Text:     fmt.Sprintf("lacks capacity for its %s: the %s waits for it, and holds the run after the ready timeout", what, what),
+		Evidence: lack,
+		Remedy:   addCapacity,
+	}}
 }
 
 const addCapacity = "raise the quota, add a node, or scale something down"

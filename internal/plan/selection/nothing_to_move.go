@@ -39,8 +39,8 @@ func nothingToMove(w mesh.World, in step.Intent, named []string) error {
 	switch {
 	case !there:
 		return errors.New(
-			"select namespaces: no namespace is bound to a revision, by its labels, by default, or by its pods' own labels: name the " +
-				"namespaces to move with -n",
+			"select namespaces: no namespace is bound to a revision, by its labels, by the default revision, or by its pods' own labels: " +
+				"name the namespaces to move with -n",
 		)
 	case in.Remove:
 		return fmt.Errorf(
