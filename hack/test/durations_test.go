@@ -9,7 +9,8 @@ import (
 )
 
 func TestDurationsAreRead(t *testing.T) {
-	got := readDurations("# Page\n| phase | took |\n| unit tests | 1m |\n| TestA | passed | 1m3s |\n|TestB|2.5s|\n| TestC | 90 |\n| TestD | soon |\n")
+	got := readDurations("# Page\n| phase | took |\n| unit tests | 1m |\n" +
+		"| TestA | passed | 1m3s |\n|TestB|2.5s|\n| TestC | 90 |\n| TestD | soon |\n")
 	if len(got) != 3 || got["TestA"] != 63*time.Second || got["TestB"] != 2500*time.Millisecond || got["TestC"] != 90*time.Second {
 		t.Errorf("got %v, want TestA 1m3s, TestB 2.5s, and TestC 1m30s", got)
 	}

@@ -98,7 +98,8 @@ func TestIstioctlDraftRefuses(t *testing.T) {
 				"base-1.31.1"))
 		}), revision: "1-31-0", fault: "spec.components.base.enabled: false"},
 		{name: "a render that fails", installer: with(func(i *IstioctlInstaller) {
-			i.Istioctl = processtest.WriteScript(t, `[ "$1" = version ] && echo '{"clientVersion":{"version":"1.31.0"}}' || { echo bad thing >&2; exit 1; }`)
+			i.Istioctl = processtest.WriteScript(t, `[ "$1" = version ] &&
+				echo '{"clientVersion":{"version":"1.31.0"}}' || { echo bad thing >&2; exit 1; }`)
 		}), revision: "1-31-0", fault: "bad thing"},
 	}
 	for _, tt := range tests {

@@ -37,7 +37,8 @@ func (g Summary) Text(style format.Style) string {
 		lines = append(lines, g.differenceTable(style)...)
 	}
 	results := g.results()
-	lines = slices.Concat(lines, workloadCounts(results), g.labelTable(style), g.workloads(style, results), trialTable(style, trialPods(g.World)),
+	lines = slices.Concat(lines, workloadCounts(results), g.labelTable(style), g.workloads(style, results),
+		trialTable(style, trialPods(g.World)),
 		g.gatewayTable(style), g.controlPlaneTable(style), g.next(style))
 	return strings.Join(lines, "\n") + "\n"
 }

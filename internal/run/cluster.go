@@ -31,13 +31,9 @@ type Cluster interface {
 	Lacks(ctx context.Context, purpose Purpose, s cluster.Scope, needs []install.Permission) ([]string, error)
 
 	// Draft returns what installing a revision would do, and the installer that
-<<<<<<< HEAD
 	// does it. Nothing is changed. Config, Cluster and Mapper of the environment are
 	// not set.
-=======
-	// does it. Nothing is changed. Everything in the environment but the cluster is set.
->>>>>>> a4189fe (Names say what they bound or count; the law knows the rest of the retired ones)
-	Draft(ctx context.Context, w install.Method, s install.Environment, revision, version string) (install.Draft, cluster.Installer, error)
+	Draft(ctx context.Context, w install.Method, e install.Environment, revision, version string) (install.Draft, cluster.Installer, error)
 
 	// SavedCopies lists the copies of removed control planes that runs have saved.
 	SavedCopies(ctx context.Context) ([]cluster.SavedCopies, error)

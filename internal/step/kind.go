@@ -41,7 +41,7 @@ func Kinds() []Kind {
 // check it.
 func (k Kind) Changes() bool { return !slices.Contains([]Kind{Validate, Verify, Soak, DryRun}, k) }
 
-// formerKinds are the names that records of versions before 0.1.0 use.
+// formerKinds are the names that records of version 0.1 use.
 var formerKinds = map[string]Kind{
 	"admit": Validate, "preset": LabelTemplate, "evict": EvictStuckPod, "replace": EvictPods, "prove": Verify,
 	"retire": DeleteParked, "unpin": RestoreLabel, "try": DryRun, "withdraw": DeleteTrial,

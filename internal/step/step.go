@@ -66,7 +66,7 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	type current Step // without this method
 	var read struct {
 		current
-		Pin string `json:"pin"` // TemplateLabel, before 0.1.0
+		Pin string `json:"pin"` // TemplateLabel, in version 0.1
 	}
 	if err := json.Unmarshal(data, &read); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	if s.TemplateLabel == "" {
 		s.TemplateLabel = read.Pin
 	}
-	if s.From == "what was kept of it" { // before 0.1.0
+	if s.From == "what was kept of it" { // version 0.1
 		s.From = SavedCopies
 	}
 	if s.From == "stand-ins" { // in 0.1.0

@@ -20,9 +20,9 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// formerRecords are MeshUpgrades that the version before 0.1.0 wrote on a lab: see the
+// formerRecords are MeshUpgrades that version 0.1 wrote on a lab: see the
 // README in that folder.
-const formerRecords = "../testdata/records-0.0"
+const formerRecords = "../testdata/records-0.1"
 
 func readFormer(t *testing.T, name string) (step.Intent, step.Ledger) {
 	t.Helper()

@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 
 func TestRunReturnsLastLines(t *testing.T) {
 	var logged []string
-	path := processtest.WriteScript(t, `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'almost)Error: last' >&2; exit 4`)
+	script := `printf 'one\n  /__\\\n\033[32mtwo\033[0m\rtwo\n\n'; cat; sleep 0.2; printf 'almost)Error: last' >&2; exit 4`
+	path := processtest.WriteScript(t, script)
 	lines, err := Run(t.Context(), path, nil, "from stdin\n", func(line string) { logged = append(logged, line) })
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 4 {
 		t.Errorf("ended with %v", err)

@@ -70,7 +70,7 @@ func TestNotesNameLabelsWithoutEffect(t *testing.T) {
 	want := map[string]string{
 		"a": "has both labels: istio-injection decides, and istio.io/rev has no effect; " +
 			"istio-injection=enabled,istio.io/rev=prod",
-		"Deployment b/w0": "its template's label istio.io/rev=prod has no effect: its namespace's label decides; istio.io/rev=1-29-1",
+		"Deployment b/w0": "has a template label istio.io/rev=prod without effect: its namespace's label decides; istio.io/rev=1-29-1",
 	}
 	if got := noted(); !maps.Equal(got, want) {
 		t.Errorf("notes: got %v, want %v", got, want)
