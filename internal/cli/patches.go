@@ -48,27 +48,23 @@ func direction(t step.Target) string {
 func patches(p plan.Plan) map[string]string {
 	files := map[string]string{}
 	for _, s := range step.Changing(p.Stages) {
-		if s.By == "" || patchTimes[s.Kind] == nil {
+		if s.By == "" || s.Kind.SubjectType() != step.NamespaceSubject {
 			continue
 		}
-		files[fmt.Sprintf("%02d-%s-%s.yaml", len(files)+1, s.Kind, s.Subject)] = patchMark(p.Target) + patchText(s)
+		files[fmt.Sprintf("%02d-%s-%s.yaml", len(files)+1, s.Kind, s.Subject)] = patchMark(p.Target) + patchText(p.Target, s)
 	}
 	return files
 }
 
-// patchTimes are, by the kinds of steps that are written as patches, when to
-// commit them.
-var patchTimes = map[step.Kind]func(step.Step) string{
-	step.Label:        inWaveOrAfter,
-	step.Pin:          func(step.Step) string { return "before the first wave" },
-	step.RestoreLabel: inWaveOrAfter,
-}
-
-func inWaveOrAfter(s step.Step) string {
-	if s.Wave > 0 {
+// patchTime says when to commit the patch of a step.
+func patchTime(t step.Target, s step.Step) string {
+	switch {
+	case s.Wave > 0:
 		return fmt.Sprintf("in wave %d", s.Wave)
+	case plan.FollowsWaves(t, s.Kind):
+		return "after the last wave"
 	}
-	return "after the last wave"
+	return "before the first wave"
 }
 
 // patchMark is the first line of a patch. What is left of a run is numbered again
@@ -151,7 +147,7 @@ func firstNames(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func patchText(s step.Step) string {
+func patchText(t step.Target, s step.Step) string {
 	from, errFrom := mesh.ParseBinding(s.From)
 	to, errTo := mesh.ParseBinding(s.To)
 	if errFrom != nil || errTo != nil {
@@ -159,7 +155,7 @@ func patchText(s step.Step) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Namespace %s, managed by %s: %s -> %s.\n", s.Subject, s.By, s.From, s.To)
-	fmt.Fprintf(&b, "# Commit it %s, once the run waits for it.\n", patchTimes[s.Kind](s))
+	fmt.Fprintf(&b, "# Commit it %s, once the run waits for it.\n", patchTime(t, s))
 	fmt.Fprintf(&b, "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n  labels:\n", s.Subject)
 	writeLabel(&b, mesh.InjectionLabel, from.Injection, to.Injection)
 	writeLabel(&b, mesh.RevisionLabel, from.Revision, to.Revision)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Labels that a GitOps tool manages are written as patches, by a plan (also of a
@@ -106,5 +107,24 @@ func TestPatchesOfTwoDirectionsAreNotMixed(t *testing.T) {
 		if code == exitDone || !strings.Contains(err, "01-label-shop-data.yaml: remove them, or use another folder") || read() != once {
 			t.Errorf("%s: got exit code %d, want a refusal and no change: %s\n%s", line, code, err, read())
 		}
+	}
+}
+
+func TestPatchSaysWhenToCommitIt(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		target step.Target
+		step   step.Step
+		want   string
+	}{
+		{"label", step.Target{}, step.Step{Kind: step.Label, Wave: 2}, "in wave 2"},
+		{"pin", step.Target{Rollback: true}, step.Step{Kind: step.Pin}, "before the first wave"},
+		{"restored label", step.Target{}, step.Step{Kind: step.RestoreLabel}, "after the last wave"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := patchTime(c.target, c.step); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -74,15 +74,14 @@ func (v View) blockedSinceApproval(wl mesh.Workload) bool {
 	return (wl.Rollout.Paused || wl.Rollout.OnDelete) && (v.approved.has(ref, step.Restart) || v.approved.has(ref, step.EvictPods))
 }
 
-// approvals are the kinds of steps that were approved for each workload. They are
+// approvals are the kinds of moves that were approved for each workload. They are
 // indexed once per plan: a search for each workload would grow with the square.
 type approvals map[mesh.WorkloadRef][]step.Kind
 
 func approvalsOf(l step.Ledger) approvals {
 	a := approvals{}
 	for _, s := range l.Approved {
-		switch s.Kind {
-		case step.Restart, step.EvictPods, step.Swap:
+		if s.Kind.MovesPods() {
 			a[s.Workload()] = append(a[s.Workload()], s.Kind)
 		}
 	}

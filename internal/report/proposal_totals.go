@@ -18,10 +18,10 @@ import (
 func (p Proposal) totals() []string {
 	counts, total := p.changesByKind(), 0
 	var parts []string
-	for _, kind := range countedKinds {
-		if n := counts[kind]; n > 0 {
+	for _, kind := range step.Kinds() {
+		words := vocabulary[kind].counted
+		if n := counts[kind]; n > 0 && words[0] != "" {
 			total += n
-			words := vocabulary[kind].counted
 			parts = append(parts, fmt.Sprintf("%d %s%s", n, format.Choose(n, words[0], words[1]), p.installedBy(kind)))
 		}
 	}
@@ -35,12 +35,6 @@ func (p Proposal) totals() []string {
 		lines = append(lines, p.controlPlaneLeft())
 	}
 	return lines
-}
-
-// countedKinds are the kinds of changes in the order in which they are counted.
-var countedKinds = []step.Kind{
-	step.Install, step.DeleteTrial, step.Trial, step.Pin, step.Label, step.LabelTemplate, step.EvictStuckPod, step.Restart,
-	step.EvictPods, step.Swap, step.DeleteParked, step.Tag, step.RestoreLabel, step.Remove,
 }
 
 func (p Proposal) changesByKind() map[step.Kind]int {

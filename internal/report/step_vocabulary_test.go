@@ -24,7 +24,7 @@ func TestVocabularyHasEveryStepKind(t *testing.T) {
 			t.Errorf("kind %s of waves: got neither row nor sum in a plan, want one", kind)
 		}
 		isCounted := kind.Changes() && kind != step.Define
-		if got := words.counted[0] != "" && slices.Contains(countedKinds, kind); got != isCounted {
+		if got := words.counted[0] != ""; got != isCounted {
 			t.Errorf("kind %s in the totals: got %t, want %t", kind, got, isCounted)
 		}
 	}

@@ -31,15 +31,77 @@ const (
 	DryRun        Kind = "dry-run"         // after a removal: check by dry run that pods and configuration are still accepted
 )
 
+// SubjectType is how the subjects of a kind's steps are written.
+type SubjectType int
+
+// The types of subjects.
+const (
+	NameSubject       SubjectType = iota // one word: a revision, a tag, the CRD
+	NamespaceSubject                     // the name of a namespace
+	NamespacesSubject                    // names of namespaces, joined with ", "
+	WorkloadSubject                      // "KIND NAMESPACE/NAME"
+	ObjectSubject                        // the same, of any object
+	DryRunSubject                        // what is tried: configuration, or a pod in a namespace
+)
+
+// nature is what follows from a kind alone.
+type nature struct {
+	kind    Kind
+	subject SubjectType
+	checks  bool // its steps only check the cluster
+	moves   bool // its steps create pods on another revision
+}
+
+// natures has a row for each kind, in the order in which an upgrade reaches them.
+var natures = []nature{
+	{kind: Define},
+	{kind: DeleteTrial, subject: WorkloadSubject},
+	{kind: Install},
+	{kind: Validate, checks: true},
+	{kind: Pin, subject: NamespaceSubject},
+	{kind: Trial, subject: WorkloadSubject, moves: true},
+	{kind: Label, subject: NamespaceSubject},
+	{kind: LabelTemplate, subject: WorkloadSubject},
+	{kind: EvictStuckPod, subject: WorkloadSubject},
+	{kind: Restart, subject: WorkloadSubject, moves: true},
+	{kind: EvictPods, subject: WorkloadSubject, moves: true},
+	{kind: Swap, subject: WorkloadSubject, moves: true},
+	{kind: Verify, subject: WorkloadSubject, checks: true},
+	{kind: Soak, subject: NamespacesSubject, checks: true},
+	{kind: DeleteParked, subject: WorkloadSubject},
+	{kind: Tag},
+	{kind: RestoreLabel, subject: NamespaceSubject},
+	{kind: Remove, subject: ObjectSubject},
+	{kind: DryRun, subject: DryRunSubject, checks: true},
+}
+
+// natureOf returns the row of a kind, the zero nature for an unknown one.
+func natureOf(k Kind) nature {
+	i := slices.IndexFunc(natures, func(n nature) bool { return n.kind == k })
+	if i < 0 {
+		return nature{}
+	}
+	return natures[i]
+}
+
 // Kinds returns every kind, in the order in which an upgrade reaches them.
 func Kinds() []Kind {
-	return []Kind{Define, DeleteTrial, Install, Validate, Pin, Trial, Label, LabelTemplate, EvictStuckPod, Restart, EvictPods,
-		Swap, Verify, Soak, DeleteParked, Tag, RestoreLabel, Remove, DryRun}
+	kinds := make([]Kind, 0, len(natures))
+	for _, n := range natures {
+		kinds = append(kinds, n.kind)
+	}
+	return kinds
 }
 
 // Changes reports whether steps of this kind change the cluster. The others only
 // check it.
-func (k Kind) Changes() bool { return !slices.Contains([]Kind{Validate, Verify, Soak, DryRun}, k) }
+func (k Kind) Changes() bool { return !natureOf(k).checks }
+
+// MovesPods reports whether steps of this kind create pods on another revision.
+func (k Kind) MovesPods() bool { return natureOf(k).moves }
+
+// SubjectType returns how the subjects of this kind's steps are written.
+func (k Kind) SubjectType() SubjectType { return natureOf(k).subject }
 
 // formerKinds are the names that records of version 0.1 use.
 var formerKinds = map[string]Kind{

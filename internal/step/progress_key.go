@@ -45,14 +45,21 @@ func (k *WaitKey) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// cutSubject separates a subject from the text that follows it. The subjects of most
-// kinds are one word, those of objects two ("KIND NAMESPACE/NAME").
+// cutSubject separates a subject from the text that follows it.
 func cutSubject(kind Kind, text string) (subject, rest string) {
 	words := 1
-	switch kind {
-	case Trial, DeleteTrial, LabelTemplate, EvictStuckPod, Restart, EvictPods, Swap, Verify, DeleteParked, Remove:
+	switch kind.SubjectType() {
+	case NameSubject, NamespaceSubject:
+	case NamespacesSubject:
+		for _, word := range strings.Split(text, " ") {
+			if !strings.HasSuffix(word, ",") {
+				break
+			}
+			words++
+		}
+	case WorkloadSubject, ObjectSubject:
 		words = 2
-	case DryRun:
+	case DryRunSubject:
 		if strings.HasPrefix(text, "pod in ") {
 			words = 3
 		}

@@ -90,8 +90,7 @@ func (s Step) Workload() mesh.WorkloadRef { return mesh.WorkloadRef(s.Subject) }
 
 // Namespace returns the namespace that the step is about, or that its workload is in.
 func (s Step) Namespace() string {
-	switch s.Kind {
-	case Label, Pin, RestoreLabel:
+	if s.Kind.SubjectType() == NamespaceSubject {
 		return string(s.Subject)
 	}
 	return s.Workload().Namespace()

@@ -14,6 +14,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/rights"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/plantest"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -102,6 +103,28 @@ func TestStepKindsAreDefinedCompletely(t *testing.T) {
 			if wantRender := d.Kind.Changes() && !slices.Contains(action, d.Kind); (d.Render != nil) != wantRender {
 				t.Errorf("got Render %t, want %t", d.Render != nil, wantRender)
 			}
+		})
+	}
+}
+
+// TestKeysOfEveryKindSurviveARecord writes and reads the keys under which a record holds
+// what is waited for, and verdicts.
+func TestKeysOfEveryKindSurviveARecord(t *testing.T) {
+	w := plantest.World()
+	subjects := map[step.SubjectType]step.Subject{
+		step.NameSubject:       "1-29-1",
+		step.NamespaceSubject:  "a",
+		step.NamespacesSubject: "a, b",
+		step.WorkloadSubject:   step.Subject(w.Workloads[0].Ref()),
+		step.ObjectSubject:     "ConfigMap istio-system/istio",
+		step.DryRunSubject:     "pod in a",
+	}
+	target := plantest.Forward(t, w, plantest.Intent(), step.Ledger{})
+	target.Remove = []string{"1-28-0", "1-29-1"}
+	for _, kind := range step.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			s := step.Step{Kind: kind, Wave: 1, Subject: subjects[kind.SubjectType()], From: "idle", To: "1-29-1"}
+			plantest.CheckKeys(t, w, target, s)
 		})
 	}
 }

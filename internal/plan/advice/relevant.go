@@ -16,7 +16,7 @@ var aboutMoves = []step.NoteKind{step.MayLoseRequests, step.NotReady, step.NoCap
 func Relevant(notes []step.Note, left []step.Stage) []step.Note {
 	moving := map[string]bool{}
 	for _, s := range step.Flat(left) {
-		if movesPods(s.Kind) {
+		if s.Kind.MovesPods() {
 			moving[string(s.Subject)], moving[s.Workload().Namespace()] = true, true
 		}
 	}
@@ -26,11 +26,6 @@ func Relevant(notes []step.Note, left []step.Stage) []step.Note {
 // MovesPods reports whether any move of pods, or what precedes one, is left.
 func MovesPods(left []step.Stage) bool {
 	return slices.ContainsFunc(left, func(stage step.Stage) bool {
-		return movesPods(stage.Kind) || stage.Kind == step.Label || stage.Kind == step.LabelTemplate || stage.Kind == step.Validate
+		return stage.Kind.MovesPods() || stage.Kind == step.Label || stage.Kind == step.LabelTemplate || stage.Kind == step.Validate
 	})
-}
-
-// movesPods reports whether steps of this kind create pods on another revision.
-func movesPods(k step.Kind) bool {
-	return k == step.Trial || k == step.Restart || k == step.EvictPods || k == step.Swap
 }

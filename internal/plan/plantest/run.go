@@ -49,6 +49,7 @@ func Run(
 			break
 		}
 		s := left[0].Steps[pick(len(left[0].Steps))]
+		CheckKeys(t, w, target, s)
 		if see != nil {
 			see(w, l, left, s)
 		}
@@ -91,4 +92,29 @@ func Settled(w mesh.World) mesh.World {
 		}
 	}
 	return w
+}
+
+// CheckKeys fails the test if a key of the step is read from a record as another key.
+func CheckKeys(t *testing.T, w mesh.World, target step.Target, s step.Step) {
+	t.Helper()
+	later := s
+	later.To += ", capacity" // something beside the step's own verdict
+	for _, key := range []step.WaitKey{s.WaitKey(), later.WaitKey()} {
+		var read step.WaitKey
+		text, err := key.MarshalText()
+		if err == nil {
+			err = read.UnmarshalText(text)
+		}
+		if read != key || err != nil {
+			t.Errorf("%s: the key of waiting is read as %+v, %v, want %+v", s, read, err, key)
+		}
+	}
+	if s.Kind.Changes() {
+		return
+	}
+	var read step.VerdictKey
+	key := plan.VerdictKey(w, s, target)
+	if err := read.UnmarshalText([]byte(key.String())); read != key || err != nil {
+		t.Errorf("%s: the key of its verdict is read as %+v, %v, want %+v", s, read, err, key)
+	}
 }
