@@ -20,6 +20,8 @@ import (
 // so that a user can go on with that without conflicts.
 const helmManager = "helm"
 
+func init() { kube.ManagedFieldsManager = helmManager }
+
 // restClientGetter gives Helm access to the cluster, with istiod's namespace as default.
 type restClientGetter struct {
 	config    *rest.Config
@@ -65,7 +67,6 @@ func (r restClientGetter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
 // actionConfig prepares Helm for a namespace. Releases are stored in Secrets there, as the helm CLI
 // does.
 func (i HelmInstaller) actionConfig(namespace string) (*action.Configuration, error) {
-	kube.ManagedFieldsManager = helmManager
 	c := action.NewConfiguration(action.ConfigurationSetLogger(discardLogs))
 	if err := c.Init(restClientGetter{i.Config, namespace}, namespace, "secret"); err != nil {
 		return nil, fmt.Errorf("prepare Helm: %w", err)
