@@ -77,7 +77,7 @@ func leftOut(r report, o options) (lines []string) {
 	if o.stories != "" {
 		lines = append(lines, "Left out: everything but the stories that match "+o.stories+".")
 	}
-	if names := notRun(r.results, o); o.strict && len(names) > 0 {
+	if names := notRun(r.results); o.strict && len(names) > 0 {
 		lines = append(lines, "CI=true requires every story of the lab. Not run: "+strings.Join(names, ", ")+". This run fails.")
 	}
 	return lines
@@ -86,11 +86,11 @@ func leftOut(r report, o options) (lines []string) {
 // succeeded reports whether the run is good. With CI=true a story that was not run
 // fails it.
 func succeeded(r report, o options) bool {
-	return count(r.results, failed) == 0 && (!o.strict || len(notRun(r.results, o)) == 0)
+	return count(r.results, failed) == 0 && (!o.strict || len(notRun(r.results)) == 0)
 }
 
 // notRun returns the stories that should have run and did not.
-func notRun(all []result, o options) (names []string) {
+func notRun(all []result) (names []string) {
 	stories := storiesOf(all)
 	if len(stories) == 0 {
 		return []string{"all stories"}

@@ -213,13 +213,13 @@ var definitions = []Definition{
 		Simulate: simulated(binding.SimulateLabels),
 	},
 	{
-		Kind: step.Remove, Forward: Place{AfterWaves, 6}, Back: Place{AfterWaves, 6},
+		Kind: step.Remove, Forward: Place{AfterWaves, 6},
 		Left:     func(v View, _ step.Wave) []step.Step { return removal.Steps(v.World, v.Target) },
 		Render:   func(s step.Step, _ step.Target, _ time.Time) ([]step.Change, error) { return removal.Render(s) },
 		Simulate: simulated(removal.Simulate),
 	},
 	{
-		Kind: step.DryRun, Forward: Place{AfterWaves, 7}, Back: Place{AfterWaves, 7},
+		Kind: step.DryRun, Forward: Place{AfterWaves, 7},
 		Left:    func(v View, _ step.Wave) []step.Step { return removal.DryRunSteps(v.World, v.Target, v.Ledger) },
 		Verdict: func(v View, s step.Step) step.VerdictKey { return step.DryRunKey(s, v.Target) },
 	},
