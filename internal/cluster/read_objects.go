@@ -154,7 +154,7 @@ func istiodOf(p *corev1.Pod, root string) (proxy.Istiod, bool) {
 			i.Image = c.Image
 		}
 	}
-	i.Version = istio.ImageTag(i.Image)
+	i.Version = mesh.ImageTag(i.Image)
 	return i, true
 }
 

@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
@@ -29,7 +28,7 @@ func sidecarOf(p *corev1.Pod) mesh.Sidecar {
 	if !ok {
 		return mesh.Sidecar{}
 	}
-	return mesh.Sidecar{Present: true, Revision: injectedBy(p.Annotations), Version: istio.ImageTag(proxy.Image)}
+	return mesh.Sidecar{Present: true, Revision: injectedBy(p.Annotations), Version: mesh.ImageTag(proxy.Image)}
 }
 
 // proxyIn returns the proxy's container. A native sidecar is an init container.

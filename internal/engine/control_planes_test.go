@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // An upgrade may leave an istiod whose port 15012 is closed, and a rollback may return
@@ -32,7 +33,7 @@ func TestIstiodWithoutPort15012(t *testing.T) {
 	expect(t, f, RolledBack)
 	f = shut("1-31-0")
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != timedOut || sidecars(f) != allOld {
+	if h := f.ledger.Held; h.Reason != step.ReasonTimedOut || sidecars(f) != allOld {
 		t.Errorf("at %s: held with %+v", sidecars(f), h)
 	}
 }

@@ -102,7 +102,7 @@ func TestSwapContinuesAfterWrongReplacements(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: checkFailed, Message: "has a sidecar of 1-29-1, not of 1-31-0"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonCheckFailed, Message: "has a sidecar of 1-29-1, not of 1-31-0"})
 	f.afterWrite = nil
 	expect(t, f, Completed)
 }
@@ -122,7 +122,7 @@ func TestParkingIsDryRunBeforeTheFirstPodIsDetached(t *testing.T) {
 		return nil
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: writeFailed, Message: "it could not be parked later"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonWriteFailed, Message: "it could not be parked later"})
 	f.intent.Rollback = true
 	f.approve()
 	outcome, _ := f.run()

@@ -105,7 +105,7 @@ func (e Engine) turn(ctx context.Context, first bool) (Outcome, error) {
 		return t.stopAfterTrials(ctx)
 	}
 	if t.gone != (plan.RevisionMissing{}) {
-		return t.hold(ctx, step.Hold{Reason: checkFailed, Subject: t.gone.Revision, Message: t.gone.Found(), Hint: t.gone.Advice()})
+		return t.hold(ctx, step.Hold{Reason: step.ReasonCheckFailed, Subject: t.gone.Revision, Message: t.gone.Found(), Hint: t.gone.Advice()})
 	}
 	if len(t.stages) == 0 {
 		return t.finish(ctx)

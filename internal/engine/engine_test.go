@@ -113,20 +113,20 @@ func TestFailingVerificationHolds(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		breaks  func(*fake)
-		reason  string
+		reason  step.HoldReason
 		message string
 		after   string
 	}{
-		{"configuration refused", func(f *fake) { f.rejectsIn = "b" }, checkFailed, "rejected the LDS", "[1-31-0] [1-31-0] [1-29-1]"},
+		{"configuration refused", func(f *fake) { f.rejectsIn = "b" }, step.ReasonCheckFailed, "rejected the LDS", "[1-31-0] [1-31-0] [1-29-1]"},
 		{"never ready", func(f *fake) { f.unreadyWorkload = "Deployment b/y" },
-			timedOut, "1 of 2 updated replicas", "[1-31-0] [1-31-0] [1-29-1]"},
-		{"certificate", func(f *fake) { f.badCertificatePod = "x0" }, checkFailed, "does not chain", "[1-31-0] [1-29-1] [1-29-1]"},
+			step.ReasonTimedOut, "1 of 2 updated replicas", "[1-31-0] [1-31-0] [1-29-1]"},
+		{"certificate", func(f *fake) { f.badCertificatePod = "x0" }, step.ReasonCheckFailed, "does not chain", "[1-31-0] [1-29-1] [1-29-1]"},
 		{"istiod does not answer", func(f *fake) { f.silentIstiod = "istiod-1-31-0" },
-			timedOut, "connection refused", allOld},
+			step.ReasonTimedOut, "connection refused", allOld},
 		{"old istiod does not answer", func(f *fake) { f.silentIstiod = "istiod-1-29-1" },
-			timedOut, "does not report which proxies it serves", "[1-31-0] [1-29-1] [1-29-1]"},
+			step.ReasonTimedOut, "does not report which proxies it serves", "[1-31-0] [1-29-1] [1-29-1]"},
 		{"installation fails", func(f *fake) { f.installErr = fmt.Errorf("%w: image not found", ErrRefused) },
-			installFailed, "image not found", allOld},
+			step.ReasonInstallFailed, "image not found", allOld},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -170,7 +170,7 @@ func TestUnapprovedChangesHold(t *testing.T) {
 				}
 			}
 			expect(t, f, Held)
-			wantHold(t, f, step.Hold{Reason: planChanged, Message: tc.step})
+			wantHold(t, f, step.Hold{Reason: step.ReasonPlanChanged, Message: tc.step})
 			f.approve()
 			expect(t, f, Completed)
 			wantSidecars(t, f, allNew)

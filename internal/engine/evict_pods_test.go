@@ -124,7 +124,7 @@ func TestRefusingDisruptionBudgetHoldsByName(t *testing.T) {
 		return nil
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "StatefulSet b/x", Message: "the disruption budget x needs"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "StatefulSet b/x", Message: "the disruption budget x needs"})
 	if got := evictedPods(f); !slices.Equal(got, []string{"x-1"}) {
 		t.Errorf("got evictions %v", got)
 	}
@@ -144,7 +144,7 @@ func TestUnreadyReplacementHoldsTheEvictions(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "StatefulSet b/x", Message: "pod x-1 is not ready: app: ImagePullBackOff"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "StatefulSet b/x", Message: "pod x-1 is not ready: app: ImagePullBackOff"})
 	if got := evictedPods(f); !slices.Equal(got, []string{"x-1"}) {
 		t.Errorf("got evictions %v", got)
 	}
@@ -165,7 +165,7 @@ func TestEvictionsAreBounded(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "StatefulSet b/x", Message: "has a sidecar of 1-29-1"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonCheckFailed, Subject: "StatefulSet b/x", Message: "has a sidecar of 1-29-1"})
 	if got := len(evictedPods(f)); got != 4 {
 		t.Errorf("got %d evictions of two pods, want 4", got)
 	}
@@ -181,7 +181,7 @@ func TestRestartWaitsForQuota(t *testing.T) {
 	}
 	f.world.Capacity.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "pods", Hard: 4, Used: 4}}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "Deployment b/x", Message: "ResourceQuota tight has 0 of 4 pods left"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "Deployment b/x", Message: "ResourceQuota tight has 0 of 4 pods left"})
 	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 	f.world.Capacity.Quotas[0].Hard = 5
 	expect(t, f, Completed)

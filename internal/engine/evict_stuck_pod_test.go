@@ -36,7 +36,7 @@ func TestStuckStatefulSetRollsBack(t *testing.T) {
 	t.Parallel()
 	f := stuckUpgrade()
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: waveReverted, Message: "1 of 2 pods are ready"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonWaveReverted, Message: "1 of 2 pods are ready"})
 	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 	evicted := 0
 	for _, c := range f.writes {
@@ -75,5 +75,5 @@ func TestStuckPodBehindABudgetTimesOut(t *testing.T) {
 		return nil
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Message: "cannot be evicted", Hint: "disruption budgets"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Message: "cannot be evicted", Hint: "disruption budgets"})
 }

@@ -20,7 +20,7 @@ func (t *turn) finish(ctx context.Context) (Outcome, error) {
 	if names := baseline.Newcomers(t.world, t.intent, t.ledger); len(names) > 0 {
 		newcomers := strings.Join(names, ", ")
 		return t.hold(ctx, step.Hold{
-			Reason:  planChanged,
+			Reason:  step.ReasonPlanChanged,
 			Subject: newcomers,
 			Message: "everything that was approved has moved and is verified; since then bound to another revision: " + newcomers,
 			Hint:    "Run the same command again: it shows a plan with a further wave for what is new, and asks for approval.",
@@ -63,20 +63,20 @@ func (t *turn) summary() Summary {
 }
 
 // phase returns the phase of the run and a message beside it.
-func (t *turn) phase() (phase, message string) {
+func (t *turn) phase() (phase step.Phase, message string) {
 	switch {
 	case t.ledger.Held != nil:
-		return "Held", t.ledger.Held.Subject + ": " + t.ledger.Held.Message
+		return step.PhaseHeld, t.ledger.Held.Subject + ": " + t.ledger.Held.Message
 	case !t.ledger.Ended.IsZero() && t.target.Rollback:
-		return "RolledBack", "all workloads run on their previous revision and are verified"
+		return step.PhaseRolledBack, "all workloads run on their previous revision and are verified"
 	case !t.ledger.Ended.IsZero():
-		return "Completed", fmt.Sprintf("all selected workloads run on %s and are verified", t.target.Revision)
+		return step.PhaseCompleted, fmt.Sprintf("all selected workloads run on %s and are verified", t.target.Revision)
 	case t.target.Rollback || t.ledger.Revert > 0:
-		return "RollingBack", t.commitMessage()
+		return step.PhaseRollingBack, t.commitMessage()
 	case len(t.stages) > 0 && t.stages[0].Kind == step.Soak:
-		return "Soaking", string(t.stages[0].Steps[0].Subject)
+		return step.PhaseSoaking, string(t.stages[0].Steps[0].Subject)
 	}
-	return "Upgrading", t.commitMessage()
+	return step.PhaseUpgrading, t.commitMessage()
 }
 
 // commitMessage names the commits that the run waits for; "" for none.

@@ -14,22 +14,11 @@ import (
 	"github.com/rerig/rerig/internal/verify"
 )
 
-// Reasons of a hold, as v1alpha1 lists them.
-const (
-	planChanged   = "PlanChanged"
-	checkFailed   = "CheckFailed"
-	timedOut      = "TimedOut"
-	installFailed = "InstallFailed"
-	waveReverted  = "WaveReverted"
-	forCommit     = "ForCommit"
-	writeFailed   = "WriteFailed"
-)
-
 // fail stops the run at a step whose check failed, or that is overdue.
 func (t *turn) fail(ctx context.Context, s step.Step, v verify.Verdict) (Outcome, error) {
-	h := step.Hold{Reason: checkFailed, Subject: v.Subject, Wave: s.Wave, Message: v.Reason, Hint: v.Hint}
+	h := step.Hold{Reason: step.ReasonCheckFailed, Subject: v.Subject, Wave: s.Wave, Message: v.Reason, Hint: v.Hint}
 	if v.Result == verify.Wait {
-		h.Reason, h.Message = timedOut, fmt.Sprintf("%s (waited %s)", v.Reason, t.readyTimeout())
+		h.Reason, h.Message = step.ReasonTimedOut, fmt.Sprintf("%s (waited %s)", v.Reason, t.readyTimeout())
 	}
 	return t.hold(ctx, h)
 }
@@ -65,7 +54,7 @@ func planChangedHold(unapproved []step.Step) step.Hold {
 		lines = append(lines, s.String())
 	}
 	return step.Hold{
-		Reason:  planChanged,
+		Reason:  step.ReasonPlanChanged,
 		Subject: string(unapproved[0].Subject),
 		Wave:    unapproved[0].Wave,
 		Message: "these steps were not approved: " + list(lines, "; "),
@@ -77,7 +66,7 @@ func planChangedHold(unapproved []step.Step) step.Hold {
 // and gone at the next observation, each time.
 func notPersistentHold(s step.Step, waited time.Duration) step.Hold {
 	return step.Hold{
-		Reason:  timedOut,
+		Reason:  step.ReasonTimedOut,
 		Subject: string(s.Subject),
 		Wave:    s.Wave,
 		Message: fmt.Sprintf("%s: the change does not persist (tried for %s)", s, waited),
@@ -99,7 +88,7 @@ func list(items []string, separator string) string {
 // moving when it fails. A wave that is verified and fails later, after another
 // deployment, stays.
 func (t *turn) rollsBackWave(h step.Hold) bool {
-	failed := slices.Contains([]string{checkFailed, timedOut, writeFailed}, h.Reason)
+	failed := slices.Contains([]step.HoldReason{step.ReasonCheckFailed, step.ReasonTimedOut, step.ReasonWriteFailed}, h.Reason)
 	return failed && !t.waveHasOnlyTrials() && h.Wave > 0 && t.intent.RollbackOnFailure && !t.target.Rollback &&
 		t.ledger.Reached <= plan.RankOf(t.target, h.Wave, step.Soak)
 }
@@ -135,7 +124,7 @@ func (t *turn) startRollback(ctx context.Context) error {
 // waveRevertedHold is the hold of a run after its failed wave was rolled back.
 func (t *turn) waveRevertedHold() step.Hold {
 	h := step.Hold{
-		Reason:  waveReverted,
+		Reason:  step.ReasonWaveReverted,
 		Wave:    t.ledger.Revert,
 		Subject: fmt.Sprintf("wave %d", t.ledger.Revert),
 		Message: fmt.Sprintf("wave %d was rolled back and is verified on its previous revision", t.ledger.Revert),

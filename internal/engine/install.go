@@ -48,7 +48,7 @@ func notRestoredHold(s step.Step, missing []mesh.Component, waited time.Duration
 		names = append(names, b.String())
 	}
 	return step.Hold{
-		Reason:  timedOut,
+		Reason:  step.ReasonTimedOut,
 		Subject: string(s.Subject),
 		Message: fmt.Sprintf("revision %s is not complete again: %s could not be restored from the saved copies (tried for %s)",
 			s.Subject, list(names, ", "), waited),

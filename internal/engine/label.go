@@ -49,7 +49,7 @@ func (t *turn) label(ctx context.Context, stage step.Stage) (Outcome, error) {
 // Gateway, one that is new since the run began.
 func gatewayHold(s step.Step, d binding.AffectedGateway) step.Hold {
 	return step.Hold{
-		Reason:  planChanged,
+		Reason:  step.ReasonPlanChanged,
 		Subject: string(s.Subject),
 		Wave:    s.Wave,
 		Message: fmt.Sprintf("namespace %s was not labelled %s: the istiod of %s would at once re-create the pods of %s, "+
@@ -70,7 +70,7 @@ func (t *turn) waitForCommits(ctx context.Context, steps []step.Step) (Outcome, 
 			Hint:    t.commitHint(),
 		}
 		if t.overdue(s) {
-			return t.hold(ctx, step.Hold{Reason: forCommit, Subject: string(s.Subject), Wave: s.Wave, Message: v.Reason, Hint: v.Hint})
+			return t.hold(ctx, step.Hold{Reason: step.ReasonForCommit, Subject: string(s.Subject), Wave: s.Wave, Message: v.Reason, Hint: v.Hint})
 		}
 		t.report(Event{Kind: Waiting, Step: &s, Verdict: &v})
 	}

@@ -151,7 +151,7 @@ func TestRollbackRestoresTemplateLabels(t *testing.T) {
 			}
 		}
 		expect(t, f, Held)
-		wantHold(t, f, step.Hold{Reason: timedOut, Subject: key})
+		wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: key})
 		f.intent.Rollback = true
 		expect(t, f, RolledBack)
 		if wl, _ := f.world.Workload(mesh.WorkloadRef(key)); wl.Template.Labels[mesh.RevisionLabel] != "1-29-1" || len(evictedPods(f)) > 0 {

@@ -32,7 +32,7 @@ func TestNewGatewayHoldsTheNamespaceLabel(t *testing.T) {
 		f.world.Sort()
 		f.intent.Rollback = back
 		expect(t, f, Held)
-		wantHold(t, f, step.Hold{Reason: planChanged, Subject: "a", Message: "which it manages for the Gateway edge",
+		wantHold(t, f, step.Hold{Reason: step.ReasonPlanChanged, Subject: "a", Message: "which it manages for the Gateway edge",
 			Hint: "-n a edge istio.io/rev=" + has})
 		if ns, _ = f.world.Namespace("a"); !back && ns.Binding() != was {
 			t.Errorf("got the namespace labelled %s, want no change", ns.Binding())

@@ -81,7 +81,7 @@ var ErrRefused = errors.New("refused by the cluster")
 
 // Summary is what people read in a MeshUpgrade without opening the ledger.
 type Summary struct {
-	Phase   string // one of v1alpha1's phases
+	Phase   step.Phase
 	Message string
 	Waves   string // moved and verified / all
 	Digest  string

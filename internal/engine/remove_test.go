@@ -128,7 +128,7 @@ func TestRemainingReferenceHolds(t *testing.T) {
 			if err != nil || outcome != Held {
 				t.Fatalf("got %v, %v, want %v", outcome, err, Held)
 			}
-			wantHold(t, f, step.Hold{Reason: checkFailed, Subject: c.subject})
+			wantHold(t, f, step.Hold{Reason: step.ReasonCheckFailed, Subject: c.subject})
 			if len(f.world.Components) != 4 {
 				t.Fatalf("got components %v, want none removed", f.world.Components)
 			}
@@ -165,7 +165,7 @@ func TestUnknownConnectionsPreventRemoval(t *testing.T) {
 			f := removalUpgrade()
 			f.onObserve = tc.sees
 			outcome, err := f.run()
-			if err != nil || outcome != Held || f.ledger.Held.Reason != timedOut || len(f.world.Components) != 4 {
+			if err != nil || outcome != Held || f.ledger.Held.Reason != step.ReasonTimedOut || len(f.world.Components) != 4 {
 				t.Fatalf("%v %v %+v", outcome, err, f.ledger.Held)
 			}
 		})
@@ -182,7 +182,7 @@ func TestRecreatedObjectIsNotRemoved(t *testing.T) {
 			w.Components[i].UID += "-new"
 		}
 	}
-	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Reason != planChanged {
+	if outcome, err := f.run(); err != nil || outcome != Held || f.ledger.Held.Reason != step.ReasonPlanChanged {
 		t.Errorf("%v %v %+v", outcome, err, f.ledger.Held)
 	}
 }
@@ -292,7 +292,7 @@ func TestMissingRestoredObjectHolds(t *testing.T) {
 			tc.breaks(f)
 			f.crashAt = f.calls + 10_000
 			expect(t, f, Held)
-			wantHold(t, f, step.Hold{Reason: timedOut, Subject: "1-29-1", Message: "Service istio-system/istiod-1-29-1"})
+			wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "1-29-1", Message: "Service istio-system/istiod-1-29-1"})
 			f.beforeWrite, f.onObserve, f.crashAt = nil, nil, 0
 			expect(t, f, RolledBack)
 		})

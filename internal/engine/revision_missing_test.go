@@ -36,7 +36,12 @@ func TestRemovedTargetHolds(t *testing.T) {
 	f, recreate := removedTargetUpgrade()
 	for range 2 {
 		expect(t, f, Held)
-		wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "1-31-0", Message: "the cluster has 1-29-1", Hint: "rerig rollback to-1-31-0"})
+		wantHold(t, f, step.Hold{
+			Reason:  step.ReasonCheckFailed,
+			Subject: "1-31-0",
+			Message: "the cluster has 1-29-1",
+			Hint:    "rerig rollback to-1-31-0",
+		})
 	}
 	writes := len(f.writes)
 	recreate()
@@ -62,7 +67,7 @@ func TestRemovedTargetIsInstalledAfterApproval(t *testing.T) {
 	f, _ := removedTargetUpgrade()
 	f.intent.Installable = true
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: planChanged, Message: "install 1-31-0"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonPlanChanged, Message: "install 1-31-0"})
 	f.approve()
 	expect(t, f, Completed)
 }

@@ -35,7 +35,7 @@ func TestFailedWaveRollsBack(t *testing.T) {
 	f := newUpgrade()
 	f.intent.RollbackOnFailure, f.rejectsIn = true, "b"
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: waveReverted, Message: "rejected the LDS"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonWaveReverted, Message: "rejected the LDS"})
 	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 	turns := f.reported(RollingBack)
 	if len(turns) != 1 || turns[0].Hold == nil || turns[0].Hold.Wave != 2 || !strings.HasPrefix(turns[0].Message, "rolling back wave 2: ") {
@@ -70,7 +70,7 @@ func TestFailedWaveRollsBackAfterAnyCrash(t *testing.T) {
 		_, err := f.run()
 		f.crashAt = 0
 		expect(t, f, Held)
-		if got := sidecars(f); got != "[1-31-0] [1-29-1] [1-29-1]" || f.ledger.Held.Reason != waveReverted {
+		if got := sidecars(f); got != "[1-31-0] [1-29-1] [1-29-1]" || f.ledger.Held.Reason != step.ReasonWaveReverted {
 			t.Fatalf("crash at call %d: got sidecars %s, hold %+v, want wave 2 reverted", n, got, f.ledger.Held)
 		}
 		if err == nil {
@@ -90,8 +90,8 @@ func TestVerifiedWaveIsNotRolledBack(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if got := sidecars(f); got != allNew || f.ledger.Held.Reason != checkFailed {
-		t.Errorf("got sidecars %s, hold %+v, want all moved and %s", got, f.ledger.Held, checkFailed)
+	if got := sidecars(f); got != allNew || f.ledger.Held.Reason != step.ReasonCheckFailed {
+		t.Errorf("got sidecars %s, hold %+v, want all moved and %s", got, f.ledger.Held, step.ReasonCheckFailed)
 	}
 }
 

@@ -133,7 +133,7 @@ func TestSwapWaitsForQuotaOfItsKeeper(t *testing.T) {
 	f := swapUpgrade()
 	f.world.Capacity.Quotas = []mesh.Quota{{Namespace: "b", Name: "tight", Resource: "services", Hard: 2, Used: 2}}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "Deployment b/x", Message: "ResourceQuota tight has 0 of 2 services left"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "Deployment b/x", Message: "ResourceQuota tight has 0 of 2 services left"})
 	for _, c := range f.writes {
 		if c.Namespace == "b" && c.Kind != "Namespace" {
 			t.Errorf("got %s %s %s, want no write of the swap", c.Verb, c.Kind, c.Name)
@@ -141,7 +141,7 @@ func TestSwapWaitsForQuotaOfItsKeeper(t *testing.T) {
 	}
 	f.world.Capacity.Quotas[0].Hard = 4
 	expect(t, f, Completed)
-	requireClean(t, f, "with capacity", allNew)
+	requireClean(t, f, "with room", allNew)
 }
 
 // A parked pod that still receives traffic is not deleted. The run holds and names it.
@@ -150,7 +150,7 @@ func TestBusyParkedPodIsNotDeleted(t *testing.T) {
 	f := swapUpgrade()
 	f.busyPod = "x0"
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Message: "pod x0 still receives traffic: 1 request in flight"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Message: "pod x0 still receives traffic: 1 request in flight"})
 	waits := f.reported(Waiting)
 	if v := waits[len(waits)-1].Verdict; v.Check != verify.ParkedPodIdle.Name {
 		t.Errorf("got last verdict %+v, want %s", v, verify.ParkedPodIdle.Name)

@@ -53,7 +53,7 @@ func (t *turn) bystandersHold(s step.Step, bystanders []mesh.WorkloadRef) step.H
 		hint += ", or with --tags keep to leave the tag unchanged"
 	}
 	return step.Hold{
-		Reason:  planChanged,
+		Reason:  step.ReasonPlanChanged,
 		Subject: "tag " + string(s.Subject),
 		Message: fmt.Sprintf("the tag %s was not moved to %s: it binds %s, which this run does not move and which would move with the tag",
 			s.Subject, s.To, mesh.JoinRefs(bystanders)),

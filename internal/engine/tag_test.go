@@ -40,7 +40,7 @@ func testMissingTag(t *testing.T, validator mesh.Validator) {
 	f.intent.Rollback = true
 	began := f.now
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "tag default", Message: "is gone",
+	wantHold(t, f, step.Hold{Reason: step.ReasonCheckFailed, Subject: "tag default", Message: "is gone",
 		Hint: "istioctl tag set default --revision 1-29-1"})
 	if at := f.world.Validator; validator.Configuration != "" && at.Revision != "1-31-0" {
 		t.Errorf("got the validator on %s, want it unchanged", at.Revision)
@@ -74,7 +74,7 @@ func TestTagWithBystandersHolds(t *testing.T) {
 		f.intent.Rollback, f.intent.Namespaces = back, []string{"a", "b", "c"}
 		expect(t, f, Held)
 		h := f.ledger.Held
-		wantHold(t, f, step.Hold{Reason: planChanged, Subject: "tag default", Message: "it binds CronJob new/jobs"})
+		wantHold(t, f, step.Hold{Reason: step.ReasonPlanChanged, Subject: "tag default", Message: "it binds CronJob new/jobs"})
 		if strings.Contains(h.Hint, "--tags keep") == back {
 			t.Errorf("rollback %t: got hint %q", back, h.Hint)
 		}

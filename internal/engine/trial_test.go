@@ -146,7 +146,7 @@ func TestTrialFailingInServiceDrains(t *testing.T) {
 	expect(t, f, Held)
 	n := f.writesByVerb()
 	if n[step.ServeTrial] == 0 || n[step.StopTrialService] != n[step.ServeTrial] || len(f.world.Trials) != 0 ||
-		f.ledger.Held.Reason != checkFailed {
+		f.ledger.Held.Reason != step.ReasonCheckFailed {
 		t.Errorf("got writes %v, trial pods %v, hold %+v", n, f.world.Trials, f.ledger.Held)
 	}
 }
@@ -159,17 +159,17 @@ func TestFailingTrialHoldsAndDeletesItsPods(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		breaks  func(*fake)
-		reason  string
+		reason  step.HoldReason
 		message string
 	}{
-		{"configuration refused", func(f *fake) { f.rejectsIn = "b" }, checkFailed, "rejected the LDS"},
-		{"never ready", func(f *fake) { f.trialsUnready = true }, timedOut, "x-trial: app: ImagePullBackOff"},
-		{"no endpoint", func(f *fake) { f.trialsUnrouted = true }, timedOut, "to be an endpoint of "},
-		{"certificate", func(f *fake) { f.badCertificatePod = "x-trial" }, checkFailed, "does not chain"},
-		{"no capacity", func(f *fake) { f.beforeWrite = failOn(step.CreateTrial, refused) }, checkFailed, "exceeded quota"},
+		{"configuration refused", func(f *fake) { f.rejectsIn = "b" }, step.ReasonCheckFailed, "rejected the LDS"},
+		{"never ready", func(f *fake) { f.trialsUnready = true }, step.ReasonTimedOut, "x-trial: app: ImagePullBackOff"},
+		{"no endpoint", func(f *fake) { f.trialsUnrouted = true }, step.ReasonTimedOut, "to be an endpoint of "},
+		{"certificate", func(f *fake) { f.badCertificatePod = "x-trial" }, step.ReasonCheckFailed, "does not chain"},
+		{"no capacity", func(f *fake) { f.beforeWrite = failOn(step.CreateTrial, refused) }, step.ReasonCheckFailed, "exceeded quota"},
 		{"webhook does not answer", func(f *fake) {
 			f.beforeWrite = failOn(step.CreateTrial, errors.New("no answer within 5s"))
-		}, timedOut, "no answer within 5s"},
+		}, step.ReasonTimedOut, "no answer within 5s"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -214,8 +214,8 @@ func TestHoldDeletesTrialPods(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	if f.ledger.Held.Reason != planChanged || len(f.world.Trials) != 0 {
-		t.Errorf("got hold %+v and trial pods %v, want %s and none", f.ledger.Held, f.world.Trials, planChanged)
+	if f.ledger.Held.Reason != step.ReasonPlanChanged || len(f.world.Trials) != 0 {
+		t.Errorf("got hold %+v and trial pods %v, want %s and none", f.ledger.Held, f.world.Trials, step.ReasonPlanChanged)
 	}
 	deleted := 0
 	for _, e := range f.reported(Acted) {
@@ -292,7 +292,7 @@ func TestEndedTrialPodIsReplaced(t *testing.T) {
 			start := f.now
 			expect(t, f, c.want)
 			if c.want == Held {
-				wantHold(t, f, step.Hold{Reason: checkFailed, Subject: "Deployment b/x",
+				wantHold(t, f, step.Hold{Reason: step.ReasonCheckFailed, Subject: "Deployment b/x",
 					Message: "the last of 3 trial pods: Failed: Evicted: The node was low"})
 			}
 			if len(f.world.Trials) != 0 || c.want == Held && f.now.Sub(start) > f.intent.ReadyTimeout {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // otherCAUpgrade returns an upgrade of a mesh whose proxies have certificates of another CA
@@ -50,7 +51,7 @@ func TestUntrustedCAHolds(t *testing.T) {
 	t.Parallel()
 	f := otherCAUpgrade("foreign")
 	expect(t, f, Held)
-	if h := f.ledger.Held; h.Reason != checkFailed || sidecars(f) != "[1-31-0] [1-29-1] [1-29-1]" {
+	if h := f.ledger.Held; h.Reason != step.ReasonCheckFailed || sidecars(f) != "[1-31-0] [1-29-1] [1-29-1]" {
 		t.Errorf("got sidecars %s, hold %+v", sidecars(f), h)
 	}
 }

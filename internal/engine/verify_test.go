@@ -16,10 +16,11 @@ func TestWorkloadPausedDuringTheRunIsVerified(t *testing.T) {
 	for _, held := range []struct {
 		message string
 		rollout mesh.Rollout
-		reason  string
+		reason  step.HoldReason
 	}{
-		{"rollouts are paused", mesh.Rollout{Done: true, Paused: true}, timedOut},
-		{"evict-pods Deployment b/x: 1-29-1 -> 1-31-0", mesh.Rollout{Done: true, OnDelete: true}, planChanged}, // another strategy needs approval
+		{"rollouts are paused", mesh.Rollout{Done: true, Paused: true}, step.ReasonTimedOut},
+		// Another strategy needs approval.
+		{"evict-pods Deployment b/x: 1-29-1 -> 1-31-0", mesh.Rollout{Done: true, OnDelete: true}, step.ReasonPlanChanged},
 	} {
 		t.Run(held.message, func(t *testing.T) {
 			t.Parallel()

@@ -32,7 +32,7 @@ func (e Engine) giveUp(ctx context.Context, err error) (Outcome, error) {
 		return "", err
 	}
 	h := step.Hold{
-		Reason:  writeFailed,
+		Reason:  step.ReasonWriteFailed,
 		Subject: string(w.step.Subject),
 		Wave:    w.step.Wave,
 		Message: err.Error(),
@@ -40,7 +40,7 @@ func (e Engine) giveUp(ctx context.Context, err error) (Outcome, error) {
 			"a missing right, an admission webhook, a policy or a quota. Correct that and run the same command again.",
 	}
 	if w.step.Kind == step.Install {
-		h.Reason, h.Hint = installFailed, installHint(err)
+		h.Reason, h.Hint = step.ReasonInstallFailed, installHint(err)
 	}
 	outcome, failed := t.hold(ctx, h)
 	if failed != nil {

@@ -35,7 +35,7 @@ func TestFailingWriteHoldsByName(t *testing.T) {
 				return nil
 			}
 			expect(t, f, Held)
-			wantHold(t, f, step.Hold{Reason: writeFailed, Subject: c.subject, Wave: 1, Message: "policy.example denied"})
+			wantHold(t, f, step.Hold{Reason: step.ReasonWriteFailed, Subject: c.subject, Wave: 1, Message: "policy.example denied"})
 			f.beforeWrite = nil
 			expect(t, f, Completed)
 			if f.ledger.Held != nil {
@@ -56,7 +56,7 @@ func TestRefusedRestartRollsItsWaveBack(t *testing.T) {
 		return nil
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: waveReverted, Message: "denied"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonWaveReverted, Message: "denied"})
 	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 }
 
@@ -74,7 +74,7 @@ func TestVanishingLabelHolds(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "a", Message: "does not persist"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "a", Message: "does not persist"})
 }
 
 // An operator that owns the template removes each restart annotation before a pod is
@@ -98,7 +98,7 @@ func TestVanishingRestartAnnotationHolds(t *testing.T) {
 		}
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: timedOut, Subject: "Deployment a/x", Wave: 1, Message: "does not persist"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "Deployment a/x", Wave: 1, Message: "does not persist"})
 	if restarts < 5 || restarts > 20 {
 		t.Errorf("got %d restarts in %s, want 5 to 20", restarts, f.intent.ReadyTimeout)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/sensitive"
 )
 
@@ -46,7 +47,7 @@ func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string)
 			"Enable pilot in the IstioOperator and check its profile, or name the chart istiod", from, d.Revision)
 	}
 	d.Namespace, d.Image = istiod.GetNamespace(), containerImage(istiod, "discovery")
-	tag := imageTag(d.Image)
+	tag := mesh.ImageTag(d.Image)
 	version, spelled := versionFromTag(tag)
 	switch {
 	case spelled && !SameVersion(version, d.Version):

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // findOmittedGateways returns the gateway workloads of a manifest, with the state of those in the
@@ -99,7 +101,7 @@ func (d *Draft) checkExistingIstiod(ctx context.Context, cluster clusterReader, 
 		return err
 	}
 	now := describeObject(istiod, found[0])
-	if version, ok := versionFromTag(imageTag(containerImage(found[0], "discovery"))); ok {
+	if version, ok := versionFromTag(mesh.ImageTag(containerImage(found[0], "discovery"))); ok {
 		now.Version = version
 	}
 	ready, _, _ := unstructured.NestedInt64(found[0].Object, "status", "readyReplicas")

@@ -18,6 +18,7 @@ import (
 	"helm.sh/helm/v4/pkg/cli"
 	"helm.sh/helm/v4/pkg/registry"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/sensitive"
 )
 
@@ -76,7 +77,7 @@ func (c Chart) load(ctx context.Context, wanted string) (*chart.Chart, error) {
 				"Check it with `helm show chart`, or name another with --chart, --repo, --chart-version",
 				c, cmp.Or(version, "the newest"), sensitive.MaskURLs(a.err))
 		}
-		if c.Version != "" && a.chart.Metadata.Version != normalizeVersion(c.Version) && a.chart.Metadata.Version != c.Version {
+		if c.Version != "" && a.chart.Metadata.Version != mesh.PlainVersion(c.Version) && a.chart.Metadata.Version != c.Version {
 			return nil, fmt.Errorf("fetch chart %s: the chart has version %s, not %s. Name another chart, or run with --chart-version %[2]s",
 				c, a.chart.Metadata.Version, c.Version)
 		}

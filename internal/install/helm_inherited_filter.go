@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/sensitive"
 )
 
@@ -39,7 +40,7 @@ var imageValues = []string{"image", "pilot.image", "global.proxy.image", "global
 // isFullImageReference reports whether an image is a reference with its tag or digest, which the
 // chart and the injector use unchanged because it contains a slash.
 func isFullImageReference(image string) bool {
-	return strings.Contains(image, "/") && (imageTag(image) != "" || strings.Contains(image, "@"))
+	return strings.Contains(image, "/") && (mesh.ImageTag(image) != "" || strings.Contains(image, "@"))
 }
 
 // dropRevisionBound removes the values that must not be inherited from the revision. It returns

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/sensitive"
 )
 
@@ -89,7 +90,7 @@ func (i HelmInstaller) unmaskedDraft(ctx context.Context, revision, version stri
 	d := Draft{Revision: revision, Version: chartVersion(version, istiod, revision), Namespace: i.Root,
 		By:           fmt.Sprintf("Helm, chart %s %s, as release %s", istiod.Name(), istiod.Metadata.Version, ReleaseName(revision)),
 		ChartVersion: istiod.Metadata.Version}
-	if app := istiod.AppVersion(); app != "" && versionPattern.MatchString(normalizeVersion(app)) && !SameVersion(app, d.Version) {
+	if app := istiod.AppVersion(); app != "" && versionPattern.MatchString(mesh.PlainVersion(app)) && !SameVersion(app, d.Version) {
 		return fail(fmt.Errorf("chart %s %s installs Istio %s, but the plan installs %s. "+
 			"Name the chart of %s with --chart-version, or run with --version %s",
 			i.Chart, istiod.Metadata.Version, app, d.Version, d.Version, app))
@@ -150,7 +151,7 @@ func chartVersion(asked string, istiod *chart.Chart, revision string) string {
 		own = ""
 	}
 	named, _ := VersionFromRevision(revision)
-	return normalizeVersion(cmp.Or(asked, own, named))
+	return mesh.PlainVersion(cmp.Or(asked, own, named))
 }
 
 // Install installs the revision: it repeats all checks of Draft, installs with Helm, and waits for

@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // Installer installs a control-plane revision. Implementations: IstioctlInstaller, HelmInstaller,
@@ -63,7 +65,7 @@ func (w Method) Version(ctx context.Context) (string, error) {
 		return version, nil
 	}
 	istioctl, err := FindIstioctl(ctx, w.Istioctl)
-	return normalizeVersion(istioctl.Version), err
+	return mesh.PlainVersion(istioctl.Version), err
 }
 
 // Environment is the cluster in which an installer works, and its limits.

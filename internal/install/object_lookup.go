@@ -5,7 +5,6 @@ package install
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // getObjects reads each object of a manifest from the cluster: one request per object, eight at a
@@ -108,16 +109,8 @@ func proxyVersion(live *unstructured.Unstructured) (string, bool) {
 	for _, c := range containers {
 		container, _ := c.(map[string]any)
 		if nestedString(container, "name") == "istio-proxy" {
-			return versionFromTag(imageTag(nestedString(container, "image")))
+			return versionFromTag(mesh.ImageTag(nestedString(container, "image")))
 		}
 	}
 	return "", false
-}
-
-// imageTag returns the tag of an image reference, "" for none.
-func imageTag(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	name := image[strings.LastIndex(image, "/")+1:]
-	_, tag, _ := strings.Cut(name, ":")
-	return tag
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // maxRevisionLength keeps "istiod-<revision>", the name of a Service, within a DNS label.
@@ -42,7 +44,7 @@ func ValidateRevisionName(name string) error {
 
 // RevisionName returns the usual revision name of a version: 1-31-0 for 1.31.0.
 func RevisionName(version string) string {
-	return strings.ReplaceAll(strings.ToLower(normalizeVersion(version)), ".", "-")
+	return strings.ReplaceAll(strings.ToLower(mesh.PlainVersion(version)), ".", "-")
 }
 
 var revisionPattern = regexp.MustCompile(`^v?(\d+)-(\d+)-(\d+)(?:-(alpha|beta|rc)-(\d+))?$`)

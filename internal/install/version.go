@@ -4,27 +4,19 @@ package install
 
 import (
 	"regexp"
-	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // SameVersion reports whether two Istio versions are equal, ignoring a leading v and an image
 // flavour (1.31.0-distroless).
-func SameVersion(a, b string) bool { return normalizeVersion(a) == normalizeVersion(b) }
-
-// normalizeVersion returns the version without a leading v and without an image flavour.
-func normalizeVersion(version string) string {
-	version = strings.TrimPrefix(strings.TrimSpace(version), "v")
-	for _, flavour := range []string{"-distroless", "-debug"} {
-		version = strings.TrimSuffix(version, flavour)
-	}
-	return version
-}
+func SameVersion(a, b string) bool { return mesh.PlainVersion(a) == mesh.PlainVersion(b) }
 
 var versionPattern = regexp.MustCompile(`^\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?$`)
 
 // versionFromTag returns the version in an image tag; false for a tag such as latest.
 func versionFromTag(tag string) (string, bool) {
-	tag = normalizeVersion(tag)
+	tag = mesh.PlainVersion(tag)
 	return tag, versionPattern.MatchString(tag)
 }
 
@@ -32,7 +24,7 @@ func versionFromTag(tag string) (string, bool) {
 // the one in the revision's name, else own. own is the version of the available istioctl, or "".
 func ResolveVersion(asked string, file IstioOperator, revision, own string) string {
 	if asked != "" {
-		return normalizeVersion(asked)
+		return mesh.PlainVersion(asked)
 	}
 	if version, ok := versionFromTag(file.Tag()); ok {
 		return version
@@ -40,5 +32,5 @@ func ResolveVersion(asked string, file IstioOperator, revision, own string) stri
 	if version, ok := VersionFromRevision(revision); ok {
 		return version
 	}
-	return normalizeVersion(own)
+	return mesh.PlainVersion(own)
 }

@@ -18,7 +18,7 @@ import (
 type Status struct {
 	Run             string
 	Intent          step.Intent
-	Phase           string
+	Phase           step.Phase
 	Message         string
 	Digest          string // of the approved plan
 	LeaseHolder     string // of the Lease: the process that works on the run; "" none
@@ -36,7 +36,7 @@ type Status struct {
 // statusObject is a Status in JSON.
 type statusObject struct {
 	Run             string       `json:"run"`
-	Phase           string       `json:"phase"`
+	Phase           step.Phase   `json:"phase"`
 	Digest          string       `json:"digest,omitempty"`
 	LeaseHolder     string       `json:"leaseHolder,omitempty"`
 	LeaseUnreadable bool         `json:"leaseUnreadable,omitempty"`
@@ -56,7 +56,7 @@ func (s Status) Object() any {
 		gone = s.Gone.Found()
 	}
 	return statusObject{
-		Run: s.Run, Phase: cmp.Or(s.Phase, "Pending"), Digest: s.Digest, LeaseHolder: s.LeaseHolder, LeaseUnreadable: s.LeaseUnreadable,
+		Run: s.Run, Phase: cmp.Or(s.Phase, step.PhasePending), Digest: s.Digest, LeaseHolder: s.LeaseHolder, LeaseUnreadable: s.LeaseUnreadable,
 		Hold: s.Ledger.Held, Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left),
 		Trials: trialPods(s.World), Unseen: s.UnreadRemoval, Gone: gone, Ledger: s.Ledger,
 	}
@@ -82,13 +82,13 @@ func (s Status) Text(style format.Style) string {
 }
 
 func (s Status) facts() [][]format.Cell {
-	phase := cmp.Or(s.Phase, "Pending")
+	phase := cmp.Or(s.Phase, step.PhasePending)
 	var rows [][]format.Cell
 	add := func(name string, value format.Cell) {
 		rows = append(rows, []format.Cell{format.Dim.Cell(name), value})
 	}
 	add("Run", format.Strong.Cell(s.Run))
-	add("Phase", phaseTone(phase).Cell(phase))
+	add("Phase", phaseTone(phase).Cell(string(phase)))
 	add("Target", format.Plain.Cell(s.target()))
 	if s.Message != "" && s.Ledger.Held == nil && len(step.Commits(s.Left)) == 0 {
 		add("Message", format.Plain.Cell(s.Message))
@@ -121,11 +121,11 @@ func (s Status) target() string {
 	return to
 }
 
-func phaseTone(phase string) format.Tone {
+func phaseTone(phase step.Phase) format.Tone {
 	switch phase {
-	case "Held":
+	case step.PhaseHeld:
 		return format.Bad
-	case "Completed", "RolledBack":
+	case step.PhaseCompleted, step.PhaseRolledBack:
 		return format.Good
 	}
 	return format.Warn

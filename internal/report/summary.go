@@ -57,7 +57,7 @@ func (g Summary) headline() string {
 	case engine.RolledBack:
 		return fmt.Sprintf("Run %s is rolled back: %s.", g.Run, g.resultSentence())
 	}
-	if h := g.Ledger.Held; h != nil && h.Reason == "WaveReverted" {
+	if h := g.Ledger.Held; h != nil && h.Reason == step.ReasonWaveReverted {
 		return fmt.Sprintf("Run %s is held: wave %d failed and was rolled back.", g.Run, h.Wave)
 	}
 	return fmt.Sprintf("Run %s is held: nothing more was changed.", g.Run)
@@ -82,7 +82,7 @@ func (g Summary) times() string {
 
 // holdLines tell where a run stopped, why, and what to do.
 func holdLines(style format.Style, h step.Hold) []string {
-	lines := style.Wrap("Held at     ", h.Subject+" ("+h.Reason+")")
+	lines := style.Wrap("Held at     ", fmt.Sprintf("%s (%s)", h.Subject, h.Reason))
 	for i, text := range strings.Split(h.Message, "\n") {
 		lead := "Found       "
 		if i > 0 {

@@ -91,6 +91,6 @@ func (g Summary) next(style format.Style) []string {
 // held at.
 func (g Summary) canLeave(h step.Hold) bool {
 	wl, exists := g.World.Workload(mesh.WorkloadRef(h.Subject))
-	reason := h.Reason == "TimedOut" || h.Reason == "CheckFailed"
+	reason := h.Reason == step.ReasonTimedOut || h.Reason == step.ReasonCheckFailed
 	return exists && reason && h.Wave > 0 && !wl.Gateway && !wl.Swapping() && strategy.Decide(g.Target.Policy, wl).Moves()
 }

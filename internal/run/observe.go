@@ -75,7 +75,7 @@ func (r *Run) PrepareToShow(ctx context.Context, c Cluster) error {
 
 // StatusReport returns the state of a run: its record, compared with the mesh.
 func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report.Status, error) {
-	s := report.Status{Run: r.Name, Intent: r.Intent, Phase: string(r.Status.Phase), Message: r.Status.Message,
+	s := report.Status{Run: r.Name, Intent: r.Intent, Phase: step.Phase(r.Status.Phase), Message: r.Status.Message,
 		Digest: r.Status.Digest, Ledger: r.Ledger, Unapproved: r.Fresh, At: at}
 	var err error
 	s.LeaseHolder, err = c.LeaseHolder(ctx)

@@ -75,11 +75,11 @@ func (r *Run) write(ctx context.Context, c Cluster) error {
 	if _, _, err := record.Load(ctx); err != nil {
 		return fmt.Errorf("read the run's record: %w", err)
 	}
-	phase := v1alpha1.Upgrading
+	phase := step.PhaseUpgrading
 	if r.RollingBack() {
-		phase = v1alpha1.RollingBack
+		phase = step.PhaseRollingBack
 	}
-	s := engine.Summary{Phase: string(phase), Message: "the plan was approved", Digest: plan.Digest(r.Ledger.Approved),
+	s := engine.Summary{Phase: phase, Message: "the plan was approved", Digest: plan.Digest(r.Ledger.Approved),
 		Waves: fmt.Sprintf("0/%d", len(r.Ledger.Waves))}
 	if err := record.Save(ctx, r.Ledger, s); err != nil {
 		return fmt.Errorf("record the approved plan: %w", err)

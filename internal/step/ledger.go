@@ -76,16 +76,6 @@ type Pass struct {
 	Evidence string    `json:"evidence"` // one line: what was observed
 }
 
-// Hold says why a run stopped and what it needs.
-type Hold struct {
-	Reason  string    `json:"reason"`  // one of v1alpha1's reasons
-	Subject string    `json:"subject"` // the object at which it stopped
-	Message string    `json:"message"` // what was observed
-	Hint    string    `json:"hint"`    // what to do
-	Wave    int       `json:"wave,omitempty"`
-	At      time.Time `json:"at"`
-}
-
 // Clone returns a copy whose maps can be written to.
 func (l Ledger) Clone() Ledger {
 	l.Passed, l.Waiting = maps.Clone(l.Passed), maps.Clone(l.Waiting)

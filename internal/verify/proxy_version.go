@@ -5,6 +5,8 @@ package verify
 import (
 	"fmt"
 	"strings"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // imageAnnotation is the annotation by which a template names its proxy's image. The
@@ -29,19 +31,10 @@ func evaluateProxyVersion(f Facts) (Result, string) {
 	}
 	for _, p := range runningPods(f) {
 		for _, c := range f.World.Connections(f.Workload.Namespace, p.Name) {
-			if c.Version != "" && plainVersion(c.Version) != plainVersion(r.Version) {
+			if c.Version != "" && mesh.PlainVersion(c.Version) != mesh.PlainVersion(r.Version) {
 				return Warn, fmt.Sprintf("the proxy of pod %s has version %s, its istiod has %s", p.Name, c.Version, r.Version)
 			}
 		}
 	}
 	return Pass, ""
-}
-
-// plainVersion returns a version without the variant in an image's tag.
-func plainVersion(version string) string {
-	version = strings.TrimPrefix(version, "v")
-	for _, variant := range []string{"-distroless", "-debug"} {
-		version = strings.TrimSuffix(version, variant)
-	}
-	return version
 }

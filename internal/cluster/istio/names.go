@@ -79,12 +79,3 @@ func InjectorOf(root, revision string) string {
 	}
 	return name
 }
-
-// ImageTag returns the tag of an image reference, "" if it has none: a digest
-// names an image, but no version.
-func ImageTag(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	name := image[strings.LastIndex(image, "/")+1:]
-	_, tag, _ := strings.Cut(name, ":")
-	return tag
-}

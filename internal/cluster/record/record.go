@@ -128,14 +128,14 @@ func limited(message string) string {
 // only with its status.
 func conditions(m v1alpha1.MeshUpgrade, s engine.Summary, now time.Time) []metav1.Condition {
 	complete := metav1.Condition{
-		Type: v1alpha1.ConditionComplete, Status: metav1.ConditionFalse, Reason: cmp.Or(s.Phase, "Unknown"), Message: s.Message,
+		Type: v1alpha1.ConditionComplete, Status: metav1.ConditionFalse, Reason: string(cmp.Or(s.Phase, "Unknown")), Message: s.Message,
 	}
-	if s.Phase == string(v1alpha1.Completed) || s.Phase == string(v1alpha1.RolledBack) {
+	if s.Phase == step.PhaseCompleted || s.Phase == step.PhaseRolledBack {
 		complete.Status = metav1.ConditionTrue
 	}
 	held := metav1.Condition{Type: v1alpha1.ConditionHeld, Status: metav1.ConditionFalse, Reason: "Running"}
 	if s.Hold != nil {
-		held.Status, held.Reason, held.Message = metav1.ConditionTrue, s.Hold.Reason, s.Hold.Subject+": "+s.Hold.Message
+		held.Status, held.Reason, held.Message = metav1.ConditionTrue, string(s.Hold.Reason), s.Hold.Subject+": "+s.Hold.Message
 	}
 	complete.Message, held.Message = limited(complete.Message), limited(held.Message)
 	list := slices.Clone(m.Status.Conditions)

@@ -42,7 +42,7 @@ func normalizer(revision, version string) func(string) string {
 func normalizerOf(d *appsv1.Deployment) func(string) string {
 	for _, c := range d.Spec.Template.Spec.Containers {
 		if c.Name == istiodContainer {
-			return normalizer(istio.RevisionOf(d.Labels), istio.ImageTag(c.Image))
+			return normalizer(istio.RevisionOf(d.Labels), mesh.ImageTag(c.Image))
 		}
 	}
 	return normalizer(istio.RevisionOf(d.Labels), "")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package istio
+package mesh
 
 import "testing"
 
@@ -14,7 +14,21 @@ func TestImageTag(t *testing.T) {
 		"auto": "",
 	} {
 		if got := ImageTag(image); got != want {
-			t.Errorf("%s gave %q, want %q", image, got, want)
+			t.Errorf("%s: got %q, want %q", image, got, want)
+		}
+	}
+}
+
+func TestPlainVersion(t *testing.T) {
+	for version, want := range map[string]string{
+		"1.31.0":            "1.31.0",
+		" v1.31.0":          "1.31.0",
+		"1.31.0-distroless": "1.31.0",
+		"1.31.0-debug":      "1.31.0",
+		"1.32.0-rc.1":       "1.32.0-rc.1",
+	} {
+		if got := PlainVersion(version); got != want {
+			t.Errorf("%q: got %q, want %q", version, got, want)
 		}
 	}
 }
