@@ -74,7 +74,7 @@ func controllerRef(m metav1.Object) (owner, bool) {
 	if r == nil {
 		return owner{}, false
 	}
-	return owner{r.APIVersion, qualifiedKind(r.APIVersion, r.Kind), m.GetNamespace(), r.Name, r.UID}, true
+	return owner{api: r.APIVersion, kind: qualifiedKind(r.APIVersion, r.Kind), namespace: m.GetNamespace(), name: r.Name, uid: r.UID}, true
 }
 
 // knownGroups are the API groups of the kinds that Rerig knows.
@@ -101,7 +101,7 @@ func podOwner(p *corev1.Pod) owner {
 	if o, ok := controllerRef(p); ok {
 		return o
 	}
-	return owner{"v1", "Pod", p.Namespace, p.Name, p.UID}
+	return owner{api: "v1", kind: "Pod", namespace: p.Namespace, name: p.Name, uid: p.UID}
 }
 
 // ownerChain has the owners of ReplicaSets and Jobs, by their UIDs.

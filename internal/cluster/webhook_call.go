@@ -158,7 +158,7 @@ func (s shared) callTo(ctx context.Context, hook admissionv1.WebhookClientConfig
 		if err != nil {
 			return nil, err
 		}
-		return &webhookCall{*hook.URL, c, c.CloseIdleConnections}, nil
+		return &webhookCall{url: *hook.URL, client: c, close: c.CloseIdleConnections}, nil
 	}
 	if hook.Service == nil {
 		return nil, errors.New("its configuration has neither a Service nor a URL")
@@ -177,8 +177,9 @@ func (s shared) callTo(ctx context.Context, hook admissionv1.WebhookClientConfig
 		path = *hook.Service.Path
 	}
 	return &webhookCall{
-		fmt.Sprintf("https://%s.%s.svc%s", hook.Service.Name, hook.Service.Namespace, path), c,
-		func() { c.CloseIdleConnections(); f.Close() },
+		url:    fmt.Sprintf("https://%s.%s.svc%s", hook.Service.Name, hook.Service.Namespace, path),
+		client: c,
+		close:  func() { c.CloseIdleConnections(); f.Close() },
 	}, nil
 }
 

@@ -104,7 +104,7 @@ func (r readings) rootOwner(p pod) owner {
 	}
 	for _, d := range r.deployments {
 		if d.Namespace == root.namespace && d.Name == name {
-			return owner{"apps/v1", d.Kind, d.Namespace, d.Name, d.uid}
+			return owner{api: "apps/v1", kind: d.Kind, namespace: d.Namespace, name: d.Name, uid: d.uid}
 		}
 	}
 	return root

@@ -22,11 +22,11 @@ func (t *turn) isLeft(kind step.Kind, wave int, subject step.Subject) bool {
 		t.steps.left = map[stepKey]bool{}
 		for _, stage := range t.stages {
 			for _, s := range stage.Steps {
-				t.steps.left[stepKey{s.Kind, s.Wave, s.Subject}] = true
+				t.steps.left[stepKey{kind: s.Kind, wave: s.Wave, subject: s.Subject}] = true
 			}
 		}
 	}
-	return t.steps.left[stepKey{kind, wave, subject}]
+	return t.steps.left[stepKey{kind: kind, wave: wave, subject: subject}]
 }
 
 // stepsOf returns the steps of one stage; none if nothing of it is left.

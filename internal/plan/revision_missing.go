@@ -47,7 +47,7 @@ func validateRevision(w mesh.World, in step.Intent, begins bool) error {
 			in.Revision, revisionNames(w),
 		)
 	case len(w.Revisions) == 0:
-		return RevisionMissing{in.Run, in.Revision, "no Istio control plane at all (" + none + ")"}
+		return RevisionMissing{Run: in.Run, Revision: in.Revision, Has: "no Istio control plane at all (" + none + ")"}
 	}
-	return RevisionMissing{in.Run, in.Revision, revisionNames(w)}
+	return RevisionMissing{Run: in.Run, Revision: in.Revision, Has: revisionNames(w)}
 }

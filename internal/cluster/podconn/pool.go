@@ -78,7 +78,8 @@ func (p *Pool) Get(ctx context.Context, at Endpoint, path string, limit int64, r
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 200))
 		return fmt.Errorf("GET %s answered %s %s", path, answer.Status, text)
 	}
-	if err := read(&limitedReader{&idleReader{answer.Body, idle, p.timeout}, limit}); err != nil {
+	body := &idleReader{from: answer.Body, timer: idle, each: p.timeout}
+	if err := read(&limitedReader{from: body, left: limit}); err != nil {
 		return Cause(ctx, err)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1024)) // so that the stream can be used again
