@@ -269,11 +269,10 @@ func (p *fakeCluster) Hold(ctx context.Context, _ string, _ time.Duration, onLea
 	return act(ctx)
 }
 
-func (p *fakeCluster) Draft(
-	_ context.Context, w install.Method, _ install.Environment, revision, version string,
-) (install.Draft, cluster.Installer, error) {
+func (p *fakeCluster) Draft(_ context.Context, _ run.Environment, r run.DraftRequest) (install.Draft, cluster.Installer, error) {
+	w := r.Method
 	p.installs = append(p.installs, w)
-	d := install.Draft{Revision: revision, Version: install.ResolveVersion(version, w.IstioOperator, revision, "1.31.0"),
+	d := install.Draft{Revision: r.Revision, Version: install.ResolveVersion(r.Version, w.IstioOperator, r.Revision, "1.31.0"),
 		Permissions: []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
 		By:          "/usr/local/bin/istioctl, version 1.31.0",
 		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway",

@@ -87,7 +87,7 @@ func leaseExpired(ctx context.Context, c run.Cluster) bool {
 // It calls act if the other process left nothing but its Lease, and fails if that
 // process approved something else than is asked for here.
 func (a *app) takeOver(ctx, held context.Context, c run.Cluster, r *run.Run, w *watch, act func(held context.Context) error) error {
-	now, err := run.Find(ctx, c, r.Name)
+	now, err := r.FindAgain(ctx, c)
 	switch {
 	case err != nil:
 		return err
@@ -104,7 +104,6 @@ func (a *app) takeOver(ctx, held context.Context, c run.Cluster, r *run.Run, w *
 		return a.lastPage(w.last(ctx), now, now.Outcome(), w.began)
 	}
 	fmt.Fprintf(a.Err, "rerig: no other process works on run %s any more; this process continues it\n", r.Name)
-	now.Source, now.Istioctl = r.Source, r.Istioctl
 	return a.resume(ctx, held, c, now)
 }
 

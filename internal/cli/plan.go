@@ -71,10 +71,10 @@ func (a *app) showPlan(ctx context.Context, flags *spec.Flags, patches string) e
 // not do. An upgrade is refused for that; a plan may be for someone else to carry
 // out.
 func noteMissingPermissions(ctx context.Context, c run.Cluster, r *run.Run, p report.Proposal) error {
-	if p.Installer == nil || len(r.Needs) == 0 {
+	if p.Installer == nil {
 		return nil
 	}
-	lacking, err := r.Lacks(ctx, c, r.Needs)
+	lacking, err := r.LacksToInstall(ctx, c)
 	if err == nil && len(lacking) > 0 {
 		p.Installer.Notes = append(p.Installer.Notes,
 			"you may not "+strings.Join(lacking, ", ")+": whoever runs the upgrade needs these permissions")

@@ -69,13 +69,12 @@ func (a *app) request(ctx context.Context, c run.Cluster, u *v1alpha1.MeshUpgrad
 	for _, text := range flags.FormerNames {
 		fmt.Fprintf(a.Err, "rerig: %s; the former name still works\n", text)
 	}
-	r, err := run.Request(ctx, c, u, flags.Stated)
+	r, err := run.Request(ctx, c, u, flags.Stated, run.LocalFiles{Source: flags.Source(), Istioctl: flags.Istioctl})
 	if err != nil {
 		return nil, err
 	}
 	if len(r.Unstated) > 0 {
 		fmt.Fprintf(a.Err, "rerig: %s does not state %s; the recorded value stays\n", flags.File, strings.Join(r.Unstated, ", "))
 	}
-	r.Source, r.Istioctl = flags.Source(), flags.Istioctl
 	return r, nil
 }

@@ -31,9 +31,8 @@ type Cluster interface {
 	Lacks(ctx context.Context, purpose Purpose, s cluster.Scope, needs []install.Permission) ([]string, error)
 
 	// Draft returns what installing a revision would do, and the installer that
-	// does it. Nothing is changed. Config, Cluster and Mapper of the environment are
-	// not set.
-	Draft(ctx context.Context, w install.Method, e install.Environment, revision, version string) (install.Draft, cluster.Installer, error)
+	// does it. Nothing is changed.
+	Draft(ctx context.Context, e Environment, d DraftRequest) (install.Draft, cluster.Installer, error)
 
 	// SavedCopies lists the copies of removed control planes that runs have saved.
 	SavedCopies(ctx context.Context) ([]cluster.SavedCopies, error)
@@ -72,3 +71,12 @@ const (
 	ToRead  Purpose = "read"
 	ToWrite Purpose = "write"
 )
+
+// DraftRequest is a revision to draft the install of.
+type DraftRequest struct {
+	Method         install.Method
+	Revision       string
+	Version        string        // "" for the one that the method has
+	RevisionsInUse []string      // by the namespaces of the run
+	Timeout        time.Duration // for the control plane to be ready
+}

@@ -4,6 +4,7 @@ package run
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,16 @@ func (r *Run) Proceeds(now *Run) bool {
 		return true
 	}
 	return (r.Fresh || r.Ended()) && r.unchanged(now)
+}
+
+// FindAgain returns the run as it is recorded now, with the files of this command; nil
+// if the record is gone.
+func (r *Run) FindAgain(ctx context.Context, c Cluster) (*Run, error) {
+	now, err := Find(ctx, c, r.Name)
+	if now != nil {
+		now.files = r.files
+	}
+	return now, err
 }
 
 // UseRecord makes the record as it is now the one that the run is written to.

@@ -31,9 +31,12 @@ func (r *Run) Permitted(ctx context.Context, c Cluster, purpose Purpose, needs [
 	return permitted(ctx, c, purpose, r.scope, needs)
 }
 
-// Lacks names what the caller may not do of what an installer needs.
-func (r *Run) Lacks(ctx context.Context, c Cluster, needs []install.Permission) ([]string, error) {
-	return c.Lacks(ctx, ToRead, r.scope, needs)
+// LacksToInstall names what the caller may not do of what the run's installer needs.
+func (r *Run) LacksToInstall(ctx context.Context, c Cluster) ([]string, error) {
+	if len(r.needs) == 0 {
+		return nil, nil
+	}
+	return c.Lacks(ctx, ToRead, r.scope, r.needs)
 }
 
 func permitted(ctx context.Context, c Cluster, purpose Purpose, s cluster.Scope, needs []install.Permission) error {

@@ -72,7 +72,7 @@ func (r *Run) installableVersion(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	installer.Istioctl = r.Istioctl
+	installer.Istioctl = r.files.Istioctl
 	version, err := installer.Version(ctx)
 	if err != nil {
 		return "" // the installer is missing, and is not needed

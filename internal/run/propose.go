@@ -60,7 +60,7 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 
 // NeedsFor returns the permissions that a proposed plan needs.
 func (r *Run) NeedsFor(p report.Proposal, root string) []install.Permission {
-	return slices.Concat(r.Needs, r.valueNeeds(root), planNeeds(p.World, p.Plan.Stages, root))
+	return slices.Concat(r.needs, r.valueNeeds(root), planNeeds(p.World, p.Plan.Stages, root))
 }
 
 // needsApproval reports whether a change needs a new approval, whatever is left.
@@ -118,16 +118,20 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	if err != nil {
 		return fmt.Errorf("read MeshUpgrade %s: %w", r.Name, err)
 	}
-	installer.Istioctl = r.Istioctl
+	installer.Istioctl = r.files.Istioctl
 	switch {
 	case installer.IstioOperator.IsSet():
 		e.Announce("istioctl renders the IstioOperator file")
 	case installer.Chart.IsSet():
 		e.Announce("Helm downloads and renders the chart")
 	}
-	environment := install.Environment{Kubeconfig: e.Kubeconfig, Context: e.Context, Root: e.Root, Log: e.Say,
-		RevisionsInUse: selection.RevisionsInUse(p.World, p.Plan.Target), Timeout: r.Intent.ReadyTimeout}
-	d, drafted, err := c.Draft(ctx, installer, environment, r.Spec.Revision, r.Spec.Version)
+	d, drafted, err := c.Draft(ctx, e, DraftRequest{
+		Method:         installer,
+		Revision:       r.Spec.Revision,
+		Version:        r.Spec.Version,
+		RevisionsInUse: selection.RevisionsInUse(p.World, p.Plan.Target),
+		Timeout:        r.Intent.ReadyTimeout,
+	})
 	if err != nil {
 		return err
 	}
@@ -137,8 +141,8 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	if err := r.readIntent(); err != nil {
 		return err
 	}
-	r.Needs, r.drafted = d.Permissions, drafted
-	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.Source))
+	r.needs, r.drafted = d.Permissions, drafted
+	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.files.Source))
 	p.Installer.Await = r.Spec.Await
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)
 	p.Intent, p.Plan = r.Intent, plan.Make(p.World, target, r.Ledger)

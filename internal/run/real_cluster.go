@@ -65,11 +65,18 @@ func (r *realCluster) Record(name string) engine.Record { return r.Store.Record(
 
 func (r *realCluster) LeaseHolder(ctx context.Context) (string, error) { return r.Holder(ctx) }
 
-func (r *realCluster) Draft(
-	ctx context.Context, w install.Method, s install.Environment, revision, version string,
-) (install.Draft, cluster.Installer, error) {
-	s.Cluster, s.Mapper, s.Config = r.Clients().Dynamic, r.mapper, r.Clients().Config
-	i := w.Installer(s)
-	d, err := i.Draft(ctx, revision, version)
-	return d, i, err
+func (r *realCluster) Draft(ctx context.Context, e Environment, d DraftRequest) (install.Draft, cluster.Installer, error) {
+	i := d.Method.Installer(install.Environment{
+		Kubeconfig:     e.Kubeconfig,
+		Context:        e.Context,
+		Root:           e.Root,
+		Config:         r.Clients().Config,
+		Cluster:        r.Clients().Dynamic,
+		Mapper:         r.mapper,
+		RevisionsInUse: d.RevisionsInUse,
+		Timeout:        d.Timeout,
+		Log:            e.Say,
+	})
+	draft, err := i.Draft(ctx, d.Revision, d.Version)
+	return draft, i, err
 }

@@ -13,8 +13,17 @@ import (
 )
 
 // Request returns the run that a MeshUpgrade asks for: a new one, or the recorded
-// one with what is asked for now.
-func Request(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spec.Stated) (*Run, error) {
+// one with what is asked for now. files are those of the command.
+func Request(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spec.Stated, files LocalFiles) (*Run, error) {
+	r, err := requested(ctx, c, u, stated)
+	if err != nil {
+		return nil, err
+	}
+	r.files = files
+	return r, nil
+}
+
+func requested(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spec.Stated) (*Run, error) {
 	r, err := Find(ctx, c, u.Name)
 	switch {
 	case err != nil:

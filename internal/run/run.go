@@ -28,13 +28,12 @@ type Run struct {
 	Intent step.Intent
 	Ledger step.Ledger
 
-	Fresh    bool                 // no plan of it was approved yet, or it starts from the beginning
-	Source   string               // where its IstioOperator comes from, for people
-	Istioctl string               // path of the istioctl that installs it
-	Unstated []string             // recorded fields that a file does not state, and that stay
-	Changes  []spec.Change        // what a command asks for differently from the record
-	Needs    []install.Permission // permissions that its installer needs
+	Fresh    bool          // no plan of it was approved yet, or it starts from the beginning
+	Unstated []string      // recorded fields that a file does not state, and that stay
+	Changes  []spec.Change // what a command asks for differently from the record
 
+	files     LocalFiles            // of the command
+	needs     []install.Permission  // permissions that its installer needs
 	found     *v1alpha1.MeshUpgrade // as recorded; nil if it is not
 	replaces  string                // the rolled-back run whose record this one takes
 	later     []string              // during rollback: runs that moved its namespaces later
@@ -42,6 +41,12 @@ type Run struct {
 	scope     cluster.Scope         // what is read besides the mesh, for this run
 	drafted   cluster.Installer     // of the last draft; nil if nothing is to be installed
 	extended  bool                  // namespaces joined it, or its baseline is read differently; not recorded yet
+}
+
+// LocalFiles are the files on this machine that a command names. A record has none of them.
+type LocalFiles struct {
+	Source   string // where the IstioOperator comes from, for people
+	Istioctl string // path of the istioctl that installs; "" for the one in PATH
 }
 
 // fromRecord reads a recorded run.
