@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -71,7 +70,7 @@ func (w *Writer) moveTagWebhooks(
 		if revision == change.Revision && sameCall(tag, target) {
 			continue
 		}
-		if !slices.Contains(strings.Split(change.Expect, "+"), revision) {
+		if !slices.Contains(mesh.SplitRevisions(change.Expect), revision) {
 			return fmt.Errorf("move tag %s: it points to %s, not to %s: %w", change.Name, revision, change.Expect, engine.ErrConflict)
 		}
 		for i := range tag.Webhooks {

@@ -2,6 +2,8 @@
 
 package mesh
 
+import "strings"
+
 // Revision is one control plane: an istiod Deployment with its Service, webhooks and pods.
 // A control plane installed without a revision is named "default", as Istio labels it.
 type Revision struct {
@@ -60,3 +62,10 @@ func (w World) Resolve(value string) (string, bool) {
 	_, ok := w.Revision(value)
 	return value, ok
 }
+
+// JoinRevisions writes the names of several revisions as one text, as plans and records
+// hold them: "1-29-1+1-31-0", "" for none.
+func JoinRevisions(names []string) string { return strings.Join(names, "+") }
+
+// SplitRevisions reads what JoinRevisions writes. For "" it returns one empty name.
+func SplitRevisions(joined string) []string { return strings.Split(joined, "+") }

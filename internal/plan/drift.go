@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
 
@@ -66,20 +66,20 @@ func installCovered(approved, now step.Step) bool {
 // found between its start and its end. A tag that is gone holds the run by its name.
 func tagCovered(approved, now step.Step) bool {
 	return approved.Kind == step.Tag && sameTarget(approved, now) &&
-		(now.From == "" || within(now.From, append(strings.Split(approved.From, "+"), approved.To)))
+		(now.From == "" || within(now.From, append(mesh.SplitRevisions(approved.From), approved.To)))
 }
 
 // restartCovered: of a workload with sidecars of several revisions some may have been
 // moved, or deleted, already.
 func restartCovered(approved, now step.Step) bool {
-	from := strings.Split(approved.From, "+")
+	from := mesh.SplitRevisions(approved.From)
 	approved.From = now.From
 	return now == approved && within(now.From, from)
 }
 
 // within reports whether each part of a start is one of those that were approved.
 func within(from string, approved []string) bool {
-	for part := range strings.SplitSeq(from, "+") {
+	for _, part := range mesh.SplitRevisions(from) {
 		if !slices.Contains(approved, part) {
 			return false
 		}

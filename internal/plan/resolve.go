@@ -4,7 +4,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/selection"
@@ -28,10 +27,10 @@ func OldRevisions(w mesh.World, in step.Intent, l step.Ledger, t step.Target) []
 		old = append(old, selection.RevisionsInUse(w, t)...)
 	}
 	for _, revisions := range l.Baseline.Revisions {
-		old = append(old, strings.Split(revisions, "+")...)
+		old = append(old, mesh.SplitRevisions(revisions)...)
 	}
 	for key := range l.Baseline.TemplateLabels {
-		old = append(old, strings.Split(l.Baseline.Sidecars[key], "+")...)
+		old = append(old, mesh.SplitRevisions(l.Baseline.Sidecars[key])...)
 	}
 	return slices.DeleteFunc(step.SortedUnique(old), func(r string) bool { return r == "" || r == in.Revision })
 }

@@ -5,8 +5,8 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/report/format"
 )
 
@@ -26,7 +26,7 @@ func (t WorkloadState) rows() [][]format.Cell {
 	for i := range max(len(sidecars), len(connections)) {
 		cells := format.Row("", "", "", "", "")
 		if i == 0 {
-			cells = []format.Cell{mark, {Text: name}, {Text: t.pods()}, t.Labels.cell(), {Text: cmp.Or(strings.Join(t.Webhooks, "+"), "none")}}
+			cells = []format.Cell{mark, {Text: name}, {Text: t.pods()}, t.Labels.cell(), {Text: cmp.Or(mesh.JoinRevisions(t.Webhooks), "none")}}
 		}
 		rows = append(rows, append(append(cells, sidecarAt(sidecars, i)...), connectionAt(connections, i)...))
 	}

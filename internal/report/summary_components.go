@@ -26,7 +26,7 @@ func (g Summary) gatewayTable(style format.Style) []string {
 			istiods = append(istiods, c.Revision+" "+c.Istiod)
 		}
 		rows = append(rows, format.Row(string(wl.Ref()), orUnknown(g.Ledger.Baseline.Sidecars[wl.Ref()]),
-			cmp.Or(strings.Join(wl.Sidecars(), "+"), "none"), podCounts(wl), cmp.Or(strings.Join(istiods, ", "), "no istiod")))
+			cmp.Or(mesh.JoinRevisions(wl.Sidecars()), "none"), podCounts(wl), cmp.Or(strings.Join(istiods, ", "), "no istiod")))
 	}
 	return section(style, format.Header("GATEWAY", "BEFORE", "NOW", "PODS", "CONNECTED TO"), rows, "gateway")
 }

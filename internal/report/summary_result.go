@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
@@ -33,7 +32,7 @@ func (g Summary) differences() []Difference {
 	baseline := g.Ledger.Baseline
 	for _, wl := range g.World.Workloads {
 		if before, was := baseline.Sidecars[wl.Ref()]; was && len(wl.Live()) > 0 {
-			compare(string(wl.Ref()), before, strings.Join(wl.Sidecars(), "+"))
+			compare(string(wl.Ref()), before, mesh.JoinRevisions(wl.Sidecars()))
 		}
 	}
 	for _, name := range g.namespaces() {
@@ -42,7 +41,7 @@ func (g Summary) differences() []Difference {
 		}
 	}
 	for _, tag := range slices.Sorted(maps.Keys(baseline.Tags)) {
-		compare("tag "+tag, cmp.Or(baseline.Tags[tag], "no revision"), cmp.Or(strings.Join(g.World.TagRevisions(tag), "+"), "no revision"))
+		compare("tag "+tag, cmp.Or(baseline.Tags[tag], "no revision"), cmp.Or(mesh.JoinRevisions(g.World.TagRevisions(tag)), "no revision"))
 	}
 	return list
 }

@@ -53,7 +53,7 @@ func (g Summary) results() []workloadResult {
 			}
 			r := workloadResult{
 				Workload: wl, decision: strategy.Decide(g.Target.Policy, wl),
-				before: cmp.Or(before, "no sidecar"), now: cmp.Or(strings.Join(wl.Sidecars(), "+"), "no sidecar"),
+				before: cmp.Or(before, "no sidecar"), now: cmp.Or(mesh.JoinRevisions(wl.Sidecars()), "no sidecar"),
 			}
 			r.pass, _ = g.pass(wl)
 			r.status, r.verified = g.status(r, open[string(wl.Ref())])
@@ -84,7 +84,7 @@ func (g Summary) status(r workloadResult, open bool) (workloadStatus, string) {
 // wanted returns the revision that a workload should have. Where the target has none
 // for it, since another wave was rolled back, it is the one that it has.
 func (g Summary) wanted(wl mesh.Workload) string {
-	return cmp.Or(g.Target.RevisionOf(wl), strings.Join(wl.Sidecars(), "+"))
+	return cmp.Or(g.Target.RevisionOf(wl), mesh.JoinRevisions(wl.Sidecars()))
 }
 
 func (g Summary) pass(wl mesh.Workload) (step.Pass, bool) {

@@ -4,7 +4,6 @@ package step
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -59,7 +58,7 @@ func (b Baseline) BoundByTag(tag string) bool {
 func (l Ledger) MovedTags(w mesh.World) []string {
 	var list []string
 	for _, tag := range l.Baseline.MovedTags {
-		before, now := l.Baseline.Tags[tag], strings.Join(w.TagRevisions(tag), "+")
+		before, now := l.Baseline.Tags[tag], mesh.JoinRevisions(w.TagRevisions(tag))
 		if now != before && now != "" {
 			list = append(list, fmt.Sprintf("tag %s named %s and already names %s", tag, before, now))
 		}

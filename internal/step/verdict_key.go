@@ -65,7 +65,7 @@ func SoakKey(wave int, revision string) VerdictKey {
 
 // DryRunKey is the key of a dry run's verdict after the removal of t.Remove.
 func DryRunKey(s Step, t Target) VerdictKey {
-	return VerdictKey{Kind: DryRun, Subject: s.Subject, Revision: s.To, Without: strings.Join(t.Remove, "+")}
+	return VerdictKey{Kind: DryRun, Subject: s.Subject, Revision: s.To, Without: mesh.JoinRevisions(t.Remove)}
 }
 
 // DryRunBeforeKey is the key of what a dry run showed before the removal: the cluster

@@ -211,7 +211,7 @@ func istiodVersion(f Facts) (Result, string) {
 func nothingMoved(f Facts) (Result, string) {
 	for _, wl := range f.World.Workloads {
 		was, known := f.Sidecars[wl.Ref()]
-		if known && !f.MovedNamespaces[wl.Namespace] && !slices.Contains(strings.Split(was, "+"), f.Revision) &&
+		if known && !f.MovedNamespaces[wl.Namespace] && !slices.Contains(mesh.SplitRevisions(was), f.Revision) &&
 			slices.Contains(wl.Sidecars(), f.Revision) {
 			return Fail, fmt.Sprintf("%s was on %s and now runs a proxy of %s, although this run did not move it", wl.Ref(), was, f.Revision)
 		}

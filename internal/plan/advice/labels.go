@@ -197,7 +197,7 @@ func tagNotes(w mesh.World, t step.Target) []step.Note {
 			continue
 		}
 		text, evidence, remedy := "is not moved, as requested", "names "+at, ""
-		if now := strings.Join(w.TagRevisions(tag), "+"); now != at {
+		if now := mesh.JoinRevisions(w.TagRevisions(tag)); now != at {
 			text, evidence = "is not moved: another tool or person moved or removed it since the run began, "+
 				"when it named "+at, "names "+cmp.Or(now, "no revision")
 		}

@@ -65,7 +65,7 @@ func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, 
 	var olds []string
 	behind := 0
 	for _, wl := range w.WorkloadsIn(n.Subject) {
-		had := slices.DeleteFunc(strings.Split(t.Baseline.Sidecars[wl.Ref()], "+"), func(r string) bool { return r == "" || r == revision })
+		had := slices.DeleteFunc(mesh.SplitRevisions(t.Baseline.Sidecars[wl.Ref()]), func(r string) bool { return r == "" || r == revision })
 		if len(had) > 0 && !wl.Gateway && strategy.Decide(t.Policy, wl).Moves() {
 			olds = append(olds, had...)
 			behind++

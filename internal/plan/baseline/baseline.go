@@ -7,7 +7,6 @@ package baseline
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
@@ -30,11 +29,11 @@ func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	}
 	for _, wl := range w.Workloads {
 		if wl.Injected() || wl.Gateway {
-			b.Sidecars[wl.Ref()] = revisionBefore(in, slices.Contains(namespaces, wl.Namespace) && !wl.Gateway, strings.Join(wl.Sidecars(), "+"))
+			b.Sidecars[wl.Ref()] = revisionBefore(in, slices.Contains(namespaces, wl.Namespace) && !wl.Gateway, mesh.JoinRevisions(wl.Sidecars()))
 		}
 	}
 	for _, tag := range step.SortedUnique(slices.Collect(maps.Values(b.Tag))) {
-		b.Tags[tag] = strings.Join(w.TagRevisions(tag), "+")
+		b.Tags[tag] = mesh.JoinRevisions(w.TagRevisions(tag))
 	}
 	noteUnusedTags(b, w, in)
 	b.MovedTags = binding.MovableTags(w, in, b, namespaces)
@@ -73,7 +72,7 @@ func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namesp
 // noteWorkload records a workload that its own labels bind.
 func noteWorkload(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namespace, wl mesh.Workload) {
 	b.TemplateLabels[wl.Ref()] = step.TemplateLabelOf(wl)
-	by := strings.Join(w.Injectors(ns, wl.Template), "+")
+	by := mesh.JoinRevisions(w.Injectors(ns, wl.Template))
 	b.Revisions[step.BoundWorkload(wl.Ref())] = revisionBefore(in, true, by)
 	if tag := w.TagOf(ns, wl.Template); tag != "" {
 		b.Tag[step.BoundWorkload(wl.Ref())] = tag
@@ -93,7 +92,7 @@ func noteUnusedTags(b step.Baseline, w mesh.World, in step.Intent) {
 	}
 	olds := []string{in.From}
 	for _, revisions := range b.Revisions {
-		olds = append(olds, strings.Split(revisions, "+")...)
+		olds = append(olds, mesh.SplitRevisions(revisions)...)
 	}
 	names := []string{mesh.DefaultTag}
 	for _, t := range w.Tags {
@@ -105,7 +104,7 @@ func noteUnusedTags(b step.Baseline, w mesh.World, in step.Intent) {
 			continue
 		}
 		if slices.ContainsFunc(at, func(r string) bool { return r != "" && r != in.Revision && slices.Contains(olds, r) }) {
-			b.Tags[name] = strings.Join(at, "+")
+			b.Tags[name] = mesh.JoinRevisions(at)
 		}
 	}
 }

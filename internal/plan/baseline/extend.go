@@ -5,7 +5,6 @@ package baseline
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
@@ -36,7 +35,7 @@ func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	}
 	for _, tag := range b.Tag {
 		if _, known := b.Tags[tag]; !known {
-			b.Tags[tag] = strings.Join(w.TagRevisions(tag), "+")
+			b.Tags[tag] = mesh.JoinRevisions(w.TagRevisions(tag))
 		}
 	}
 	noteUnusedTags(b, w, in)
@@ -57,7 +56,7 @@ func openTags(b step.Baseline, w mesh.World, in step.Intent, before step.Baselin
 	tags := maps.Clone(b.Tags)
 	maps.DeleteFunc(tags, func(tag, at string) bool {
 		_, known := before.Tags[tag]
-		return known && (in.Tags == step.KeepTags || slices.Contains(before.MovedTags, tag) || strings.Join(w.TagRevisions(tag), "+") != at)
+		return known && (in.Tags == step.KeepTags || slices.Contains(before.MovedTags, tag) || mesh.JoinRevisions(w.TagRevisions(tag)) != at)
 	})
 	return step.Baseline{Tags: tags}
 }

@@ -6,7 +6,6 @@ package binding
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -28,7 +27,7 @@ func MovableTags(w mesh.World, in step.Intent, b step.Baseline, namespaces []str
 // SplitTag reports whether the parts of a tag name more than one revision: chart base's
 // defaultRevision and chart istiod's revisionTags each move a part of the default, and so
 // may another tool. Such a tag is not moved: a rollback could not restore it.
-func SplitTag(at string) bool { return strings.Contains(at, "+") }
+func SplitTag(at string) bool { return len(mesh.SplitRevisions(at)) > 1 }
 
 // Bystanders returns the workloads that a tag binds and that the target does not move: they
 // would follow the tag.

@@ -3,8 +3,6 @@
 package binding
 
 import (
-	"strings"
-
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -34,7 +32,7 @@ func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []Affe
 	var list []AffectedGateway
 	for _, wl := range w.WorkloadsIn(ns.Name) {
 		has := wl.Sidecars()
-		if _, pinned := wl.Template.Labels[mesh.RevisionLabel]; !wl.ForGateway() || pinned || strings.Join(has, "+") == revision {
+		if _, pinned := wl.Template.Labels[mesh.RevisionLabel]; !wl.ForGateway() || pinned || mesh.JoinRevisions(has) == revision {
 			continue
 		}
 		d := AffectedGateway{Workload: wl.Ref(), Gateway: wl.Template.Labels[mesh.GatewayLabel], From: InjectedBy(w, ns), To: revision}

@@ -3,8 +3,6 @@
 package binding
 
 import (
-	"strings"
-
 	"github.com/rerig/rerig/internal/mesh"
 )
 
@@ -20,5 +18,5 @@ func Labelled(ns mesh.Namespace) bool {
 // InjectedBy returns the revision that injects into a namespace by its labels alone:
 // several are joined with "+", none is "".
 func InjectedBy(w mesh.World, ns mesh.Namespace) string {
-	return strings.Join(w.Injectors(ns, mesh.Template{}), "+")
+	return mesh.JoinRevisions(w.Injectors(ns, mesh.Template{}))
 }

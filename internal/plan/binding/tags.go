@@ -5,7 +5,6 @@ package binding
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -17,7 +16,7 @@ import (
 func TagSteps(w mesh.World, t step.Target) []step.Step {
 	var steps []step.Step
 	for _, name := range slices.Sorted(maps.Keys(t.Tags)) {
-		at := strings.Join(w.TagRevisions(name), "+")
+		at := mesh.JoinRevisions(w.TagRevisions(name))
 		if t.Baseline.BoundByTag(name) && !w.TagInjects(name) {
 			at = ""
 		}
@@ -94,7 +93,7 @@ func pinnedTo(t step.Target, w mesh.World, ns mesh.Namespace) (string, bool) {
 	}
 	_, moves := t.Tags[w.TagOf(ns, mesh.Template{})]
 	now := InjectedBy(w, ns)
-	return now, moves && !strings.Contains(now, "+") && !tagsMoved(w, t)
+	return now, moves && !SplitTag(now) && !tagsMoved(w, t)
 }
 
 // Bound reports whether a namespace has the labels of the target.

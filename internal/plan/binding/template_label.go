@@ -5,7 +5,6 @@ package binding
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -41,7 +40,7 @@ func StaleTemplateRevision(t step.Target, w mesh.World, wl mesh.Workload) []stri
 		return nil
 	}
 	ns, _ := w.Namespace(wl.Namespace)
-	return []string{cmp.Or(strings.Join(w.Injectors(ns, wl.Template), "+"), "no sidecar")}
+	return []string{cmp.Or(mesh.JoinRevisions(w.Injectors(ns, wl.Template)), "no sidecar")}
 }
 
 // RenderTemplateLabel renders the label of a template, for a workload whose controller does

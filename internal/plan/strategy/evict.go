@@ -34,7 +34,7 @@ func EvictSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.
 			if len(from) > 0 {
 				steps = append(steps, step.Step{
 					Kind: step.EvictPods, Wave: g.Number, Subject: step.Subject(wl.Ref()),
-					From: strings.Join(step.SortedUnique(from), "+"), To: want, API: wl.APIVersion, TemplateLabel: t.TemplateLabels[wl.Ref()],
+					From: mesh.JoinRevisions(step.SortedUnique(from)), To: want, API: wl.APIVersion, TemplateLabel: t.TemplateLabels[wl.Ref()],
 				})
 			}
 		}

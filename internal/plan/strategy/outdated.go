@@ -4,7 +4,6 @@ package strategy
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -30,7 +29,7 @@ func Outdated(w mesh.World, wl mesh.Workload, want string) []string {
 		return old
 	}
 	ns, _ := w.Namespace(wl.Namespace)
-	if now := strings.Join(w.Injectors(ns, wl.Template), "+"); now != "" && now != want {
+	if now := mesh.JoinRevisions(w.Injectors(ns, wl.Template)); now != "" && now != want {
 		return []string{now}
 	}
 	return nil
@@ -39,7 +38,7 @@ func Outdated(w mesh.World, wl mesh.Workload, want string) []string {
 // lostSidecar reports whether a restart by the run left the workload without the sidecars
 // that it had: the webhook did not inject its pods. A rollback restarts it again.
 func lostSidecar(wl mesh.Workload, run string, l step.Ledger) bool {
-	had := strings.Split(l.Baseline.Sidecars[wl.Ref()], "+")
+	had := mesh.SplitRevisions(l.Baseline.Sidecars[wl.Ref()])
 	return wl.RestartAnnotation.Run == run && !slices.Contains(had, "") &&
 		slices.ContainsFunc(wl.Live(), func(p mesh.Pod) bool { return p.Current && !p.Sidecar.Present })
 }

@@ -3,7 +3,6 @@
 package strategy
 
 import (
-	"strings"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -49,7 +48,7 @@ func RestartSteps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []ste
 				continue
 			}
 			steps = append(steps, step.Step{
-				Kind: step.Restart, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: strings.Join(old, "+"), To: want,
+				Kind: step.Restart, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: mesh.JoinRevisions(old), To: want,
 				Field: p.Field, API: wl.APIVersion, TemplateLabel: t.TemplateLabels[wl.Ref()],
 			})
 		}

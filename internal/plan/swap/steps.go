@@ -3,8 +3,6 @@
 package swap
 
 import (
-	"strings"
-
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -60,7 +58,7 @@ func revisionsLeft(wl mesh.Workload, t step.Target) string {
 		}
 	}
 	if len(from) > 0 {
-		return strings.Join(step.SortedUnique(from), "+")
+		return mesh.JoinRevisions(step.SortedUnique(from))
 	}
 	s := PodsOf(wl, t)
 	if t.Rollback && len(s.Returning)+len(s.Parked) > 0 && (s.toReplace() != nil || len(s.attached) < wl.Replicas) {
