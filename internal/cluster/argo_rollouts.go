@@ -66,8 +66,8 @@ func rolloutOf(r *argoRollout, now time.Time) controller {
 		c.Template.Hash += " " + c.since.UTC().Format(time.RFC3339)
 	}
 	if ref := r.Spec.WorkloadRef; ref != nil {
-		c.templateFrom = mesh.WorkloadRef(ref.Kind + " " + r.Namespace + "/" + ref.Name)
-		c.TemplateFrom = mesh.WorkloadRef(c.templateFrom)
+		c.templateFrom = mesh.RefOf(mesh.Kind(ref.Kind), r.Namespace, ref.Name)
+		c.TemplateFrom = c.templateFrom
 	}
 	if r.Status.Phase == "Degraded" || r.Status.Phase == "Progressing" {
 		c.Rollout.Message = joinReason("phase "+r.Status.Phase, "", r.Status.Message)

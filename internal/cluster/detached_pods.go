@@ -21,7 +21,7 @@ const deletedOwner = "gone: "
 // another namespace was copied, and is ignored.
 func swapOf(p *corev1.Pod) mesh.Swap {
 	s := swap.ReadMark(p.Labels, p.Annotations)
-	if _, name, _ := strings.Cut(string(s.Workload), " "); !strings.HasPrefix(name, p.Namespace+"/") {
+	if s.Workload.Namespace() != p.Namespace {
 		return mesh.Swap{}
 	}
 	return s
@@ -30,14 +30,14 @@ func swapOf(p *corev1.Pod) mesh.Swap {
 // detachedPods assigns the pods and keepers of swaps to their workloads, by their
 // marks: no controller owns such pods.
 type detachedPods struct {
-	uids    map[string]types.UID // of existing workloads, by key
-	keepers map[string]string    // not assigned yet, by key
+	uids    map[mesh.WorkloadRef]types.UID // of existing workloads
+	keepers map[mesh.WorkloadRef]string    // not assigned yet
 }
 
 func (r readings) detachedPods() detachedPods {
-	d := detachedPods{uids: map[string]types.UID{}, keepers: maps.Clone(r.keepers)}
+	d := detachedPods{uids: map[mesh.WorkloadRef]types.UID{}, keepers: maps.Clone(r.keepers)}
 	for _, c := range r.deployments {
-		d.uids[string(c.Ref())] = c.uid
+		d.uids[c.Ref()] = c.uid
 	}
 	return d
 }
@@ -47,21 +47,19 @@ func (d detachedPods) owner(p pod, root owner) owner {
 	if !p.Swap.Marked() || p.Swap.Place == mesh.Attached && p.HasController {
 		return root
 	}
-	o := ownerOfKey(string(p.Swap.Workload))
-	if o.uid = d.uids[string(p.Swap.Workload)]; o.uid == "" {
+	o := ownerOf(p.Swap.Workload)
+	if o.uid = d.uids[p.Swap.Workload]; o.uid == "" {
 		o.uid = types.UID(deletedOwner + p.Swap.Workload)
 	}
 	return o
 }
 
-func ownerOfKey(key string) owner {
-	kind, rest, _ := strings.Cut(key, " ")
-	namespace, name, _ := strings.Cut(rest, "/")
-	return owner{kind: mesh.Kind(kind), namespace: namespace, name: name}
+func ownerOf(ref mesh.WorkloadRef) owner {
+	return owner{kind: ref.Kind(), namespace: ref.Namespace(), name: ref.Name()}
 }
 
 // assigned notes that a workload exists: its keeper is part of it.
-func (d detachedPods) assigned(key string) { delete(d.keepers, key) }
+func (d detachedPods) assigned(ref mesh.WorkloadRef) { delete(d.keepers, ref) }
 
 // deletedWorkload returns a workload of which only detached pods are left, with the
 // Services that still select them.
@@ -71,8 +69,8 @@ func (d detachedPods) deletedWorkload(pods []pod, services map[string][]mesh.Ser
 		return mesh.Workload{}, false
 	}
 	w := mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Deleted: true}
-	w.Keeper = d.keepers[string(w.Ref())]
-	d.assigned(string(w.Ref()))
+	w.Keeper = d.keepers[w.Ref()]
+	d.assigned(w.Ref())
 	for _, s := range services[w.Namespace] {
 		if slices.ContainsFunc(pods, func(p pod) bool { return s.Selects(p.labels) }) {
 			w.Services = append(w.Services, s)
@@ -87,8 +85,8 @@ func (d detachedPods) deletedWorkload(pods []pod, services map[string][]mesh.Ser
 // onlyKeepers returns the workloads of which only a keeper is left.
 func (d detachedPods) onlyKeepers() []mesh.Workload {
 	var list []mesh.Workload
-	for key, name := range d.keepers {
-		o := ownerOfKey(key)
+	for ref, name := range d.keepers {
+		o := ownerOf(ref)
 		list = append(list, mesh.Workload{Kind: o.kind, Namespace: o.namespace, Name: o.name, Deleted: true, Keeper: name})
 	}
 	return list

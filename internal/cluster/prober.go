@@ -95,8 +95,8 @@ func exceedsQuota(err error) bool {
 // attempt's workload.
 func (p *Prober) dryRunPod(ctx context.Context, a *mesh.DryRunAttempt) (*corev1.Pod, error) {
 	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "rerig.dev/try"}}}}
-	if kind, name, ok := splitKey(string(a.Workload)); ok {
-		t, err := p.template(ctx, kind, a.Namespace, name)
+	if a.Workload != "" {
+		t, err := p.template(ctx, a.Workload.Kind(), a.Namespace, a.Workload.Name())
 		switch {
 		case err == nil:
 			pod.Labels, pod.Annotations, pod.Spec = t.Labels, t.Annotations, t.Spec

@@ -42,8 +42,7 @@ func trialOf(p *corev1.Pod) (mesh.Trial, bool) {
 			t.Phase = mesh.Serving
 		}
 	}
-	kind, name, _ := splitKey(p.Annotations[v1alpha1.AnnotationTrialOf])
-	t.Workload = mesh.Workload{Kind: kind, Namespace: p.Namespace, Name: name}.Ref()
+	t.Workload = workloadOfTrial(p)
 	if found, ok := podOf(p); ok {
 		t.Pod = found.Pod
 	} else {
@@ -58,12 +57,12 @@ func trialOf(p *corev1.Pod) (mesh.Trial, bool) {
 
 func isTrialGate(g corev1.PodSchedulingGate) bool { return g.Name == v1alpha1.GateTrial }
 
-// splitKey returns the kind and the name in "Deployment web" and in
-// "Deployment shop/web".
-func splitKey(key string) (mesh.Kind, string, bool) {
-	kind, name, ok := strings.Cut(key, " ")
+// workloadOfTrial returns the workload that a trial pod's annotation names:
+// "Deployment web", or "Deployment shop/web".
+func workloadOfTrial(p *corev1.Pod) mesh.WorkloadRef {
+	kind, name, _ := strings.Cut(p.Annotations[v1alpha1.AnnotationTrialOf], " ")
 	if _, after, in := strings.Cut(name, "/"); in {
 		name = after
 	}
-	return mesh.Kind(kind), name, ok
+	return mesh.RefOf(mesh.Kind(kind), p.Namespace, name)
 }

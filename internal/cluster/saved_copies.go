@@ -96,7 +96,7 @@ func (r *Reader) readSavedCopies(ctx context.Context, o *observation) error {
 	list, err := r.savedCopies(ctx, copiesLabel+","+ofRound(r.scope.RemovingRun, round))
 	for _, c := range list {
 		for _, object := range c.Objects {
-			if b, ok := parseComponent(object); ok {
+			if b, err := mesh.ParseComponent(object); err == nil {
 				b.Revision = c.Revision
 				o.world.SavedCopies = append(o.world.SavedCopies, b)
 			}
@@ -129,16 +129,6 @@ func RoundOf(l step.Ledger) string {
 // ofRound selects what a run has saved since it was started.
 func ofRound(run, round string) string {
 	return copiesRunLabel + "=" + run + "," + copiesRoundLabel + "=" + round
-}
-
-// parseComponent reads what mesh.Component.Subject writes.
-func parseComponent(subject string) (mesh.Component, bool) {
-	kind, name, ok := strings.Cut(subject, " ")
-	b := mesh.Component{Kind: kind, Name: name}
-	if namespace, name, in := strings.Cut(name, "/"); in {
-		b.Namespace, b.Name = namespace, name
-	}
-	return b, ok
 }
 
 // saveCopy saves an object before it is deleted.

@@ -24,7 +24,7 @@ import (
 func (r *readings) addService(s *corev1.Service) {
 	if _, is := s.Labels[swap.KeepLabel]; is {
 		if of := swap.ReadMark(nil, s.Annotations).Workload; of != "" {
-			r.keepers[string(of)] = s.Name
+			r.keepers[of] = s.Name
 		}
 		return
 	}
@@ -52,7 +52,7 @@ func targetOf(p corev1.ServicePort) string {
 
 // withServices adds the Services that select a workload's pods, and its keeper.
 func (r readings) withServices(w mesh.Workload, pods []pod) mesh.Workload {
-	w.Keeper = r.keepers[string(w.Ref())]
+	w.Keeper = r.keepers[w.Ref()]
 	for _, s := range r.services[w.Namespace] {
 		attached, selected := 0, 0
 		for _, p := range pods {

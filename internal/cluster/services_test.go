@@ -28,7 +28,7 @@ func shop(t *testing.T, change func(*appsv1.Deployment, []corev1.Pod), services 
 		change(d, pods)
 	}
 	r := readings{namespaces: []mesh.Namespace{{Name: "shop"}}, owners: ownerChain{}, newest: newestTemplates{},
-		services: map[string][]mesh.Service{}, keepers: map[string]string{}, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
+		services: map[string][]mesh.Service{}, keepers: map[mesh.WorkloadRef]string{}, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
 	if d.Name != "" {
 		r.deployments = []controller{deployment(d)}
 	}

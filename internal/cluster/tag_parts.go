@@ -24,7 +24,7 @@ type tagOwner struct{ tag, tool string }
 func (r *Reader) readServices(ctx context.Context, o *observation) error {
 	begin := func() {
 		o.rootServices, o.tagServices, o.serviceRevision = nil, map[string]string{}, map[string]string{}
-		o.found.services, o.found.keepers = map[string][]mesh.Service{}, map[string]string{}
+		o.found.services, o.found.keepers = map[string][]mesh.Service{}, map[mesh.WorkloadRef]string{}
 	}
 	err := client.List(ctx, allObjects, r.api.CoreV1().Services("").List, begin, func(page *corev1.ServiceList) {
 		for i := range page.Items {

@@ -31,8 +31,8 @@ type readings struct {
 	pods         []pod
 	owners       ownerChain
 	newest       newestTemplates
-	services     map[string][]mesh.Service // by namespace, without keepers
-	keepers      map[string]string         // names of keepers, by the key of their workload
+	services     map[string][]mesh.Service   // by namespace, without keepers
+	keepers      map[mesh.WorkloadRef]string // names of keepers, by their workload
 	endpoints    endpoints
 	selectors    []podSelector
 
@@ -70,7 +70,7 @@ func (r readings) workloads() []mesh.Workload {
 			w := r.withServices(c.withPods(own, r.newest), own)
 			w.Selectors = selectors[w.Namespace]
 			w.CompletesAt = r.endOf(own)
-			detached.assigned(string(w.Ref()))
+			detached.assigned(w.Ref())
 			list = append(list, w)
 		}
 	}

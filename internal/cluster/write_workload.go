@@ -140,8 +140,7 @@ func (w *Writer) observedRollout(ctx context.Context, change step.Change, one me
 	}
 	found := rolloutOf(&page.Items[0], w.now())
 	if found.templateFrom != "" {
-		_, name, _ := splitKey(string(found.templateFrom))
-		list, err := w.api.AppsV1().Deployments(change.Namespace).List(ctx, client.Named(name))
+		list, err := w.api.AppsV1().Deployments(change.Namespace).List(ctx, client.Named(found.templateFrom.Name()))
 		if err != nil {
 			return "", "", err
 		}

@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/removal"
@@ -115,7 +114,7 @@ func rejectedBy(a mesh.DryRunAttempt) step.DryRunOutcome {
 // is not required.
 func (t *turn) verdictAfterRemoval(s step.Step, results []mesh.DryRunAttempt) verify.Verdict {
 	facts := verify.Facts{World: t.world, Revision: s.To}
-	if !strings.HasPrefix(string(s.Subject), removal.PodInPrefix) {
+	if _, pod := s.DryRunNamespace(); !pod {
 		for _, a := range results {
 			if _, rejected := t.before(s, rejectedBy(a)); rejected || !a.InvalidConfig {
 				facts.DryRuns = append(facts.DryRuns, a)
@@ -143,7 +142,7 @@ func (t *turn) verdictAfterRemoval(s step.Step, results []mesh.DryRunAttempt) ve
 // dryRuns makes the dry runs of a step.
 func (t *turn) dryRuns(ctx context.Context, s step.Step) ([]mesh.DryRunAttempt, error) {
 	objects := dryRunConfigurations(s.To)
-	if name, is := strings.CutPrefix(string(s.Subject), removal.PodInPrefix); is {
+	if name, pod := s.DryRunNamespace(); pod {
 		objects = []mesh.DryRunAttempt{t.dryRunPod(name, s.To)}
 	}
 	for i, a := range objects {

@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
@@ -18,12 +17,15 @@ func (t *turn) evictStuckPods(ctx context.Context, stage step.Stage) (Outcome, e
 		if !t.overdue(s) {
 			continue
 		}
-		pod, _, _ := strings.Cut(s.From, " ")
+		pod, err := s.Pod()
+		if err != nil {
+			return "", step.NewFault(s, "%v", err)
+		}
 		return t.fail(ctx, s, verify.Verdict{
 			Check:   verify.RolloutDone.Name,
 			Subject: string(s.Subject),
 			Result:  verify.Wait,
-			Reason:  fmt.Sprintf("pod %s is not ready, blocks the StatefulSet, and cannot be evicted", pod),
+			Reason:  fmt.Sprintf("pod %s is not ready, blocks the StatefulSet, and cannot be evicted", pod.Name),
 			Hint:    "Look at the disruption budgets that select the pod (`kubectl get pdb`), or delete the pod: it serves no requests.",
 		})
 	}

@@ -4,7 +4,9 @@ package mesh
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // Component is an object that is labelled with a control-plane revision. World.Components
@@ -27,6 +29,20 @@ func (c Component) String() string {
 		return c.Kind + " " + c.Name
 	}
 	return c.Kind + " " + c.Namespace + "/" + c.Name
+}
+
+// ParseComponent reads the kind, the namespace and the name that String writes. It fails
+// for any other form.
+func ParseComponent(text string) (Component, error) {
+	kind, name, _ := strings.Cut(text, " ")
+	c := Component{Kind: kind, Name: name}
+	if namespace, name, ok := strings.Cut(name, "/"); ok {
+		c.Namespace, c.Name = namespace, name
+	}
+	if c.Kind == "" || c.Name == "" {
+		return Component{}, fmt.Errorf("%q is no object: write KIND NAMESPACE/NAME, or KIND NAME", text)
+	}
+	return c, nil
 }
 
 // Reference is an object other than a namespace, workload or tag that still uses a

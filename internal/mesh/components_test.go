@@ -18,3 +18,19 @@ func TestReferenceToUntaggedRevision(t *testing.T) {
 		t.Error("a label and a connection are taken for the same")
 	}
 }
+
+func TestParseComponent(t *testing.T) {
+	for _, c := range []Component{
+		{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-31-0"},
+		{Kind: "MutatingWebhookConfiguration", Name: "istio-sidecar-injector-1-31-0"},
+	} {
+		if got, err := ParseComponent(c.String()); got != c || err != nil {
+			t.Errorf("%s: got %+v, %v", c, got, err)
+		}
+	}
+	for _, text := range []string{"", "Deployment", "Deployment istio-system/"} {
+		if got, err := ParseComponent(text); err == nil {
+			t.Errorf("%q: got %+v, want an error", text, got)
+		}
+	}
+}

@@ -248,15 +248,24 @@ func tag(s step.Step) string {
 // change returns what a step changes, from what to what.
 func change(s step.Step) string { return cmp.Or(s.From, "nothing") + " -> " + s.To }
 
-// podName returns the name of the pod in From, which is "POD UID".
+// podName returns the name of the pod that a step ends.
 func podName(s step.Step) string {
-	pod, _, _ := strings.Cut(s.From, " ")
-	return pod
+	pod, err := s.Pod()
+	if err != nil {
+		return s.From
+	}
+	return pod.Name
 }
 
 func trialMode(s step.Step) string { return s.From + " on " + s.To }
 
-func trialPod(s step.Step) string { return fmt.Sprintf("trial pod %s of %s", podName(s), s.Subject) }
+func trialPod(s step.Step) string {
+	pod, err := s.Pod()
+	if err != nil {
+		return fmt.Sprintf("trial pod %s of %s", s.From, s.Subject)
+	}
+	return fmt.Sprintf("trial pod %s/%s of %s", pod.Namespace, pod.Name, s.Subject)
+}
 
 // byOthers returns who has to write a label that the run may not write.
 func byOthers(s step.Step) string {

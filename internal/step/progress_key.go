@@ -60,7 +60,7 @@ func cutSubject(kind Kind, text string) (subject, rest string) {
 	case WorkloadSubject, ObjectSubject:
 		words = 2
 	case DryRunSubject:
-		if strings.HasPrefix(text, "pod in ") {
+		if strings.HasPrefix(text, podIn) {
 			words = 3
 		}
 	}

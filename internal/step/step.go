@@ -96,6 +96,16 @@ func (s Step) Namespace() string {
 	return s.Workload().Namespace()
 }
 
+// podIn begins the subject of a dry run of a pod. The namespace follows.
+const podIn = "pod in "
+
+// PodIn returns the subject of a dry run of a pod in a namespace.
+func PodIn(namespace string) Subject { return Subject(podIn + namespace) }
+
+// DryRunNamespace returns the namespace of a dry run of a pod; false for one of
+// configuration.
+func (s Step) DryRunNamespace() (string, bool) { return strings.CutPrefix(string(s.Subject), podIn) }
+
 // Pod returns the pod that a DeleteTrial or an EvictStuckPod ends. It fails where From
 // does not name one.
 func (s Step) Pod() (mesh.PodRef, error) {

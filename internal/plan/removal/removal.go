@@ -6,7 +6,6 @@ package removal
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -33,9 +32,6 @@ func Steps(w mesh.World, t step.Target) []step.Step {
 	return steps
 }
 
-// PodInPrefix begins the subject of a dry run of a pod. The namespace follows.
-const PodInPrefix = "pod in "
-
 // DryRunSteps returns the dry runs, after a removal, that have no verdict yet.
 func DryRunSteps(w mesh.World, t step.Target, l step.Ledger) []step.Step {
 	return slices.DeleteFunc(DryRuns(w, t), func(s step.Step) bool {
@@ -54,7 +50,7 @@ func DryRuns(w mesh.World, t step.Target) []step.Step {
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
 			if _, there := w.Namespace(name); there {
-				steps = append(steps, step.Step{Kind: step.DryRun, Subject: step.Subject(PodInPrefix + name), To: t.Revision})
+				steps = append(steps, step.Step{Kind: step.DryRun, Subject: step.PodIn(name), To: t.Revision})
 			}
 		}
 	}
@@ -63,14 +59,11 @@ func DryRuns(w mesh.World, t step.Target) []step.Step {
 
 // Render renders a removal: the saved copy first, then the deletion.
 func Render(s step.Step) ([]step.Change, error) {
-	kind, name, ok := strings.Cut(string(s.Subject), " ")
-	if !ok || s.By != "" {
+	of, err := mesh.ParseComponent(string(s.Subject))
+	if err != nil || s.By != "" {
 		return nil, step.NewFault(s, "another tool manages this object")
 	}
-	c := step.Change{Kind: kind, Name: name, Expect: s.From}
-	if namespace, name, ok := strings.Cut(name, "/"); ok {
-		c.Namespace, c.Name = namespace, name
-	}
+	c := step.Change{Kind: of.Kind, Namespace: of.Namespace, Name: of.Name, Expect: s.From}
 	save, remove := c, c
 	save.Verb, remove.Verb = step.SaveCopy, step.Delete
 	save.Revision = s.To
