@@ -141,7 +141,7 @@ func TestSwapWaitsForQuotaOfItsKeeper(t *testing.T) {
 	}
 	f.world.Capacity.Quotas[0].Hard = 4
 	expect(t, f, Completed)
-	requireClean(t, f, "with room", allNew)
+	requireClean(t, f, "with capacity", allNew)
 }
 
 // A parked pod that still receives traffic is not deleted. The run holds and names it.
