@@ -126,6 +126,14 @@ type MeshUpgradeSpec struct {
 	// +kubebuilder:validation:Enum=move;keep
 	Tags string `json:"tags,omitempty"`
 
+	// Gateways is when to move the gateways whose pods the webhooks inject by the labels
+	// of their namespace: last (after the other namespaces, egress before ingress), first,
+	// with-their-namespace (in any wave), or leave (the default: they stay on their
+	// revision).
+	//
+	// +kubebuilder:validation:Enum=last;first;with-their-namespace;leave
+	Gateways string `json:"gateways,omitempty"`
+
 	// Labels is what to do with labels that named a tag, or the default revision,
 	// once it is moved: restore (the default) writes the former label again;
 	// explicit leaves the revision's own name.

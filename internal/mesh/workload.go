@@ -147,6 +147,30 @@ func (w Workload) ForGateway() bool {
 	return w.Gateway && named && (managed || w.Template.Proxy)
 }
 
+// GatewayMake is how a gateway came to be, and so who chooses its revision.
+type GatewayMake string
+
+// The makes of gateways.
+const (
+	NoGateway       GatewayMake = ""
+	InjectedGateway GatewayMake = "injected"    // chart gateway, or plain YAML: webhooks inject the proxy into each new pod
+	RenderedGateway GatewayMake = "rendered"    // the proxy is in its template: istioctl, or a chart, rendered it for one revision
+	APIGateway      GatewayMake = "gateway-api" // istiod deploys it for a Gateway of the Gateway API
+)
+
+// GatewayMake returns how a gateway came to be, NoGateway for a workload that is none.
+func (w Workload) GatewayMake() GatewayMake {
+	switch {
+	case !w.Gateway:
+		return NoGateway
+	case w.ForGateway():
+		return APIGateway
+	case w.Template.Proxy:
+		return RenderedGateway
+	}
+	return InjectedGateway
+}
+
 // Live returns the pods that are neither terminating nor parked.
 func (w Workload) Live() []Pod {
 	var live []Pod

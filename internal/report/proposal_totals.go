@@ -94,7 +94,7 @@ func leaves(w mesh.World, t step.Target, x mesh.Proxy, revision string) bool {
 		if i < 0 {
 			continue
 		}
-		moves := t.RevisionOf(wl) != "" && t.RevisionOf(wl) != revision && !wl.Gateway && strategy.Decide(t.Policy, wl).Moves()
+		moves := t.RevisionOf(wl) != "" && t.RevisionOf(wl) != revision && strategy.Decide(t.Policy, wl).Moves()
 		return moves || wl.Pods[i].Terminating || wl.Pods[i].Swap.Place == mesh.Parked
 	}
 	return slices.ContainsFunc(w.Trials, func(tr mesh.Trial) bool { return tr.Namespace == x.Namespace && tr.Pod.Name == x.Pod })

@@ -5,6 +5,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
@@ -14,11 +15,12 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// gatewayTable lists the gateways with the revision that they keep.
+// gatewayTable lists the gateways that the run does not move, with the revision that they
+// keep.
 func (g Summary) gatewayTable(style format.Style) []string {
 	var rows [][]format.Cell
 	for _, wl := range g.World.Workloads {
-		if !wl.Gateway {
+		if !wl.Gateway || g.Target.Policy.Includes(wl) && slices.Contains(g.namespaces(), wl.Namespace) {
 			continue
 		}
 		var istiods []string
@@ -92,5 +94,5 @@ func (g Summary) next(style format.Style) []string {
 func (g Summary) canLeave(h step.Hold) bool {
 	wl, exists := g.World.Workload(mesh.WorkloadRef(h.Subject))
 	reason := h.Reason == step.ReasonTimedOut || h.Reason == step.ReasonCheckFailed
-	return exists && reason && h.Wave > 0 && !wl.Gateway && !wl.Swapping() && strategy.Decide(g.Target.Policy, wl).Moves()
+	return exists && reason && h.Wave > 0 && !wl.Swapping() && strategy.Decide(g.Target.Policy, wl).Moves()
 }

@@ -51,6 +51,7 @@ func (g Summary) Object() any {
 		m := moveObject{Workload: string(wl.Ref()), Before: before, After: orEmpty(wl.Sidecars()), Connections: connectionsOf(g.World, wl)}
 		switch pass, _ := g.pass(wl); {
 		case wl.Gateway:
+			m.Verified, m.Evidence = pass.At, pass.Evidence
 			o.Gateways = append(o.Gateways, m)
 		case ours[wl.Namespace] && (was || wl.Injected()):
 			m.Verified, m.Evidence = pass.At, pass.Evidence

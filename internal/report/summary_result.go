@@ -70,7 +70,8 @@ func (g Summary) staying() []string {
 
 func (g Summary) stays(wl mesh.Workload) bool {
 	want := g.Target.RevisionOf(wl)
-	return want != "" && !wl.Gateway && slices.ContainsFunc(wl.Sidecars(), func(r string) bool { return r != "" && r != want })
+	other := func(r string) bool { return r != "" && r != want }
+	return want != "" && g.Target.Policy.Includes(wl) && slices.ContainsFunc(wl.Sidecars(), other)
 }
 
 // Result returns the result of a run that ended, and its exceptions, "" for none.

@@ -48,7 +48,7 @@ func (g Summary) results() []workloadResult {
 	for _, name := range g.namespaces() {
 		for _, wl := range g.World.WorkloadsIn(name) {
 			before, was := g.Ledger.Baseline.Sidecars[wl.Ref()]
-			if wl.Gateway || !was && !wl.Injected() {
+			if !g.Target.Policy.Includes(wl) || !was && !wl.Injected() {
 				continue
 			}
 			r := workloadResult{

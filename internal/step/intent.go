@@ -35,6 +35,17 @@ type Intent struct {
 	Rollback          bool // the target is the baseline
 }
 
+// GatewayMode says whether gateways are moved, and when.
+type GatewayMode string
+
+// The gateway modes.
+const (
+	GatewaysLast  GatewayMode = "last"                 // after the other namespaces, egress before ingress
+	GatewaysFirst GatewayMode = "first"                // before them
+	GatewaysWith  GatewayMode = "with-their-namespace" // in the wave in which their namespace's size puts them
+	LeaveGateways GatewayMode = "leave"                // they stay on their revision; "" means the same
+)
+
 // TagMode says what to do with the tags, and the default, that bind moved namespaces.
 type TagMode string
 

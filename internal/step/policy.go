@@ -82,6 +82,7 @@ type Policy struct {
 	Strategy Strategy  // ByRestart or BySwap; "" means ByRestart
 	Trial    TrialMode // "" means NoTrial
 	Rules    []Rule
+	Gateways GatewayMode
 
 	// TemplateLabels are the labels that the target sets in workloads' templates.
 	TemplateLabels map[mesh.WorkloadRef]string
@@ -94,6 +95,15 @@ type Policy struct {
 	// rule says.
 	Run         string
 	Unannotated map[mesh.WorkloadRef]bool
+}
+
+// MovesGateways reports whether gateways are moved at all.
+func (p Policy) MovesGateways() bool { return p.Gateways != "" && p.Gateways != LeaveGateways }
+
+// Includes reports whether a run may move a workload. Of gateways, those that the
+// webhooks inject are moved, if any are.
+func (p Policy) Includes(wl mesh.Workload) bool {
+	return !wl.Gateway || p.MovesGateways() && wl.GatewayMake() == mesh.InjectedGateway
 }
 
 // MaySwap reports whether the policy may swap a workload.

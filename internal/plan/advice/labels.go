@@ -162,7 +162,7 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 			Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, injects),
 		})
 	}
-	if !labelled || wl.Gateway || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
+	if !labelled || !t.Policy.Includes(wl) || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
 		return nil
 	}
 	if by := w.Injectors(ns, wl.Template); slices.Equal(by, []string{label}) {

@@ -19,7 +19,7 @@ import (
 func Notes(w mesh.World, t step.Target) []step.Note {
 	notes := slices.Concat(versionSkew(w, t), unknownCapacity(w), conditional(w), removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
 	for _, wl := range w.Workloads {
-		if wl.Gateway {
+		if wl.Gateway && !strategy.DecideFor(t, wl).Moves() {
 			notes = append(notes, gateway(w, t, wl))
 		} else if !t.Rollback {
 			notes = append(notes, outsideSelection(w, t, wl)...)
@@ -82,7 +82,7 @@ func versions(wl mesh.Workload) string {
 func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) []step.Note {
 	p, injected := strategy.Decide(t.Policy, wl), len(w.Injectors(ns, wl.Template)) > 0
 	switch {
-	case wl.Gateway:
+	case wl.Gateway && !strategy.DecideFor(t, wl).Moves():
 		return nil
 	case !p.Moves():
 		return notMoved(wl, p, injected)
@@ -108,7 +108,7 @@ func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workl
 		return slices.Concat(swapContinues(t, wl), notReady(wl, p), noCapacity(w, t, wl, p), atMaximum(wl))
 	}
 	return slices.Concat(
-		notSwapped(t, wl), notDraining(wl), mayLoseRequests(wl, p), notReady(wl, p), pinnedProxy(wl),
+		notSwapped(t, wl), notDraining(wl), cutsConnections(wl), mayLoseRequests(wl, p), notReady(wl, p), pinnedProxy(wl),
 		noCapacity(w, t, wl, p), atMaximum(wl), trial.Notes(w, t, wl),
 	)
 }
@@ -146,6 +146,22 @@ func mayLoseRequests(wl mesh.Workload, p step.Decision) []step.Note {
 		{
 			Kind: step.MayLoseRequests, Subject: string(wl.Ref()),
 			Text: "may lose requests during its restart: for a moment none of its pods serves", Evidence: gap,
+		},
+	}
+}
+
+// cutsConnections notes a gateway whose pods are replaced: connections from outside end
+// with the pod that holds them.
+func cutsConnections(wl mesh.Workload) []step.Note {
+	if !wl.Gateway {
+		return nil
+	}
+	return []step.Note{
+		{
+			Kind: step.MayLoseRequests, Subject: string(wl.Ref()),
+			Text: "cuts connections from outside when its old pods end: WebSockets, TCP, and requests longer than its drain time; " +
+				"a load balancer that learns of the new pods late loses requests too",
+			Evidence: "gateway; its drain time is 5s unless it is set",
 		},
 	}
 }

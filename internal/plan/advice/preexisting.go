@@ -22,7 +22,7 @@ func movedBefore(w mesh.World, t step.Target) []step.Note {
 	revision := cmp.Or(t.LeftRevision, t.Revision)
 	var notes []step.Note
 	for _, ns := range w.Namespaces {
-		if ns.Name == w.RootNamespace || !selection.HasSidecars(w, ns.Name) {
+		if ns.Name == w.RootNamespace || !selection.HasSidecars(w, t.Policy, ns.Name) {
 			continue
 		}
 		was, ours := t.Baseline.Revisions[step.BoundNamespace(ns.Name)]
@@ -66,7 +66,7 @@ func movedByRunNotes(w mesh.World, t step.Target, n step.Note, revision string, 
 	behind := 0
 	for _, wl := range w.WorkloadsIn(n.Subject) {
 		had := slices.DeleteFunc(mesh.SplitRevisions(t.Baseline.Sidecars[wl.Ref()]), func(r string) bool { return r == "" || r == revision })
-		if len(had) > 0 && !wl.Gateway && strategy.Decide(t.Policy, wl).Moves() {
+		if len(had) > 0 && strategy.Decide(t.Policy, wl).Moves() {
 			olds = append(olds, had...)
 			behind++
 		}
@@ -109,7 +109,7 @@ func rollbacks(t step.Target, runs []string) string {
 func runsOf(w mesh.World, namespace, revision string) []string {
 	var runs []string
 	for _, wl := range w.WorkloadsIn(namespace) {
-		if wl.RestartAnnotation.Run != "" && !wl.Gateway && slices.Equal(wl.Sidecars(), []string{revision}) && !restartedSince(wl) {
+		if wl.RestartAnnotation.Run != "" && slices.Equal(wl.Sidecars(), []string{revision}) && !restartedSince(wl) {
 			runs = append(runs, wl.RestartAnnotation.Run)
 		}
 	}

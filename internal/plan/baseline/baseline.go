@@ -29,7 +29,8 @@ func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	}
 	for _, wl := range w.Workloads {
 		if wl.Injected() || wl.Gateway {
-			b.Sidecars[wl.Ref()] = revisionBefore(in, slices.Contains(namespaces, wl.Namespace) && !wl.Gateway, mesh.JoinRevisions(wl.Sidecars()))
+			moved := slices.Contains(namespaces, wl.Namespace) && in.Policy.Includes(wl)
+			b.Sidecars[wl.Ref()] = revisionBefore(in, moved, mesh.JoinRevisions(wl.Sidecars()))
 		}
 	}
 	for _, tag := range step.SortedUnique(slices.Collect(maps.Values(b.Tag))) {

@@ -32,7 +32,7 @@ func WithFrom(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 		}
 	}
 	for key, was := range b.Sidecars {
-		if wl, there := w.Workload(key); was != in.Revision || there && wl.Gateway || !moves(b, key) {
+		if wl, there := w.Workload(key); was != in.Revision || there && !in.Policy.Includes(wl) || !moves(b, key) {
 			continue
 		}
 		b.Sidecars[key] = in.From

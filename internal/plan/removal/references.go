@@ -106,7 +106,7 @@ func namespaceReference(t step.Target, w mesh.World, ns mesh.Namespace, revision
 // its proxies or a label of its template; "" for not at all.
 func workloadReference(t step.Target, w mesh.World, wl mesh.Workload, revision string) string {
 	var how []string
-	if slices.Contains(wl.Sidecars(), revision) && (wl.Gateway || t.RevisionOf(wl) == "" || !strategy.Decide(t.Policy, wl).Moves()) {
+	if slices.Contains(wl.Sidecars(), revision) && (t.RevisionOf(wl) == "" || !strategy.Decide(t.Policy, wl).Moves()) {
 		how = append(how, "it runs proxies of "+revision)
 	}
 	switch value, labelled := wl.Template.Labels[mesh.RevisionLabel]; {

@@ -60,7 +60,7 @@ func NeedsMove(w mesh.World, in step.Intent, name string) bool {
 
 // allBound selects every namespace that is bound to another revision, by its labels or
 // by default, or has sidecars of another one. It leaves out namespaces with nothing but
-// gateways, and empty ones that only the default binds.
+// gateways that are not moved, and empty ones that only the default binds.
 func allBound(w mesh.World, in step.Intent) ([]string, error) {
 	names := Candidates(w, in)
 	if len(names) == 0 {
@@ -72,11 +72,11 @@ func allBound(w mesh.World, in step.Intent) ([]string, error) {
 func Candidates(w mesh.World, in step.Intent) []string {
 	var names []string
 	for _, ns := range w.Namespaces {
-		if ns.Name == w.RootNamespace || gatewaysOnly(w, ns.Name) || !isBound(w, ns) {
+		if ns.Name == w.RootNamespace || nothingIncluded(w, in.Policy, ns.Name) || !isBound(w, ns) {
 			continue
 		}
 		ownLabels := func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }
-		if !binding.Labelled(ns) && !HasSidecars(w, ns.Name) && !slices.ContainsFunc(w.WorkloadsIn(ns.Name), ownLabels) {
+		if !binding.Labelled(ns) && !HasSidecars(w, in.Policy, ns.Name) && !slices.ContainsFunc(w.WorkloadsIn(ns.Name), ownLabels) {
 			continue
 		}
 		if NeedsMove(w, in, ns.Name) {
@@ -93,9 +93,9 @@ func isBound(w mesh.World, ns mesh.Namespace) bool {
 		slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) })
 }
 
-// HasSidecars reports whether any workload of a namespace has a sidecar.
-func HasSidecars(w mesh.World, namespace string) bool {
-	return slices.ContainsFunc(w.WorkloadsIn(namespace), func(wl mesh.Workload) bool { return !wl.Gateway && wl.Injected() })
+// HasSidecars reports whether any workload of a namespace that may be moved has a sidecar.
+func HasSidecars(w mesh.World, p step.Policy, namespace string) bool {
+	return slices.ContainsFunc(w.WorkloadsIn(namespace), func(wl mesh.Workload) bool { return p.Includes(wl) && wl.Injected() })
 }
 
 // hasOutdated reports whether a workload of a namespace would be moved, or is in the

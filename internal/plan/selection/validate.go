@@ -9,6 +9,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Validate rejects namespaces that no webhook, or more than one, injects: their present
@@ -73,8 +74,9 @@ func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
 	return nil
 }
 
-// gatewaysOnly reports whether all workloads of a namespace are gateways.
-func gatewaysOnly(w mesh.World, namespace string) bool {
+// nothingIncluded reports whether a namespace has workloads, and all are gateways that are
+// not moved.
+func nothingIncluded(w mesh.World, p step.Policy, namespace string) bool {
 	all := w.WorkloadsIn(namespace)
-	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !wl.Gateway })
+	return len(all) > 0 && !slices.ContainsFunc(all, p.Includes)
 }

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -15,23 +16,71 @@ import (
 const defaultWaves = 3
 
 // Divide puts the selected namespaces into waves: as given, or first the one with the
-// fewest pods alone, then the rest, divided evenly by their numbers of pods.
+// fewest pods alone, then the rest, divided evenly by their numbers of pods. Namespaces
+// with nothing but gateways have waves of their own, before or after these.
 func Divide(w mesh.World, in step.Intent, selected []string) ([][]string, error) {
 	if len(in.Waves) > 0 {
 		return in.Waves, validateWaves(in.Waves, selected)
 	}
+	var gateways, rest []string
+	for _, name := range selected {
+		if apart := in.Policy.Gateways; apart != step.GatewaysWith && in.Policy.MovesGateways() && gatewaysOnly(w, name) {
+			gateways = append(gateways, name)
+		} else {
+			rest = append(rest, name)
+		}
+	}
+	waves := gatewayWaves(w, gateways)
+	switch {
+	case len(rest) == 0:
+	case in.Policy.Gateways == step.GatewaysFirst:
+		waves = append(waves, divideEvenly(w, in, rest)...)
+	default:
+		waves = append(divideEvenly(w, in, rest), waves...)
+	}
+	return waves, nil
+}
+
+// gatewaysOnly reports whether all workloads of a namespace are gateways.
+func gatewaysOnly(w mesh.World, namespace string) bool {
+	all := w.WorkloadsIn(namespace)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !wl.Gateway })
+}
+
+// gatewayWaves returns one wave for each namespace, those of egress gateways first: their
+// clients are in the mesh, and move back with it.
+func gatewayWaves(w mesh.World, names []string) [][]string {
+	ingress := func(name string) int {
+		for _, wl := range w.WorkloadsIn(name) {
+			if !strings.Contains(wl.Name+" "+wl.Template.Labels["istio"], "egress") {
+				return 1
+			}
+		}
+		return 0
+	}
+	ordered := slices.Clone(names)
+	slices.SortStableFunc(ordered, func(a, b string) int { return cmp.Compare(ingress(a), ingress(b)) })
+	var waves [][]string
+	for _, name := range ordered {
+		waves = append(waves, []string{name})
+	}
+	return waves
+}
+
+// divideEvenly divides namespaces into waves by their numbers of pods.
+func divideEvenly(w mesh.World, in step.Intent, selected []string) [][]string {
 	count := cmp.Or(in.WaveCount, defaultWaves)
 	ordered := slices.Clone(selected)
 	slices.SortStableFunc(ordered, func(a, b string) int { return cmp.Compare(countPods(w, a), countPods(w, b)) })
 	if count <= 1 {
-		return [][]string{ordered}, nil
+		return [][]string{ordered}
 	}
 	waves, rest := [][]string{ordered[:1]}, ordered[1:]
 	for left := min(count-1, len(rest)); left > 0; left-- {
 		n := (len(rest) + left - 1) / left
 		waves, rest = append(waves, rest[:n]), rest[n:]
 	}
-	return waves, nil
+	return waves
 }
 
 // validateWaves checks that explicit waves hold each selected namespace once, and no

@@ -33,13 +33,13 @@ func Decide(p step.Policy, wl mesh.Workload) step.Decision {
 
 func decideByKind(p step.Policy, wl mesh.Workload) step.Decision {
 	r := p.RuleFor(wl)
-	if r.Strategy == step.Leave && !wl.Gateway && !wl.Swapping() {
+	if r.Strategy == step.Leave && p.Includes(wl) && !wl.Swapping() {
 		return step.Decision{
 			Strategy: step.Leave, Reason: "a rule leaves it unchanged",
 			Remedy: "remove the rule (in a run that has begun: give another rule), or restart the workload yourself",
 		}
 	}
-	if fixed, ok := decideFixed(wl); ok && !wl.Swapping() {
+	if fixed, ok := decideFixed(p, wl); ok && !wl.Swapping() {
 		return fixed
 	}
 	if swapped, ok := decideSwap(p, wl); ok {
@@ -73,13 +73,10 @@ func blocked(reason, remedy string) step.Decision {
 }
 
 // decideFixed decides what neither the kind nor a rule changes.
-func decideFixed(wl mesh.Workload) (step.Decision, bool) {
+func decideFixed(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 	switch {
-	case wl.Gateway:
-		return step.Decision{
-			Strategy: step.Leave, Reason: "gateway: it stays on its revision",
-			Remedy: "upgrade the gateway separately, once the versions of its clients allow it",
-		}, true
+	case !p.Includes(wl):
+		return leaveGateway(p, wl), true
 	case wl.Template.Proxy:
 		return blocked("its template contains an istio-proxy container (injected by hand): a restart creates the same proxy again",
 			"inject its manifest with the new revision (istioctl kube-inject --revision), "+
@@ -90,6 +87,27 @@ func decideFixed(wl mesh.Workload) (step.Decision, bool) {
 		return step.Decision{Strategy: step.Automatic, Reason: "scaled to zero: its next pod is injected by the new revision"}, true
 	}
 	return step.Decision{}, false
+}
+
+// leaveGateway decides for a gateway that the run does not move.
+func leaveGateway(p step.Policy, wl mesh.Workload) step.Decision {
+	d := step.Decision{
+		Strategy: step.Leave, Reason: "gateway: it stays on its revision",
+		Remedy: "upgrade the gateway separately, once the versions of its clients allow it",
+	}
+	if !p.MovesGateways() {
+		return d
+	}
+	switch wl.GatewayMake() {
+	case mesh.APIGateway:
+		d.Reason = "gateway that istiod deploys for a Gateway of the Gateway API: it stays on its revision"
+		d.Remedy = fmt.Sprintf("label the Gateway yourself, once its clients allow it; istiod re-creates its pods at once: "+
+			"kubectl label gateway -n %s %s %s=REVISION --overwrite", wl.Namespace, wl.Template.Labels[mesh.GatewayLabel], mesh.RevisionLabel)
+	case mesh.RenderedGateway:
+		d.Reason = "gateway whose template was rendered for one revision: it stays on its revision"
+		d.Remedy = "upgrade it with the istioctl, or the chart, that rendered it, once its clients allow it"
+	}
+	return d
 }
 
 // decideRolled decides for a kind whose controller rolls its pods when its template

@@ -23,7 +23,7 @@ func Decisions(w mesh.World, t step.Target) []WorkloadDecision {
 			ns, _ := w.Namespace(name)
 			for _, wl := range w.WorkloadsIn(name) {
 				if wl.Injected() || wl.Gateway || len(w.Injectors(ns, wl.Template)) > 0 {
-					list = append(list, WorkloadDecision{Workload: wl.Ref(), Decision: decide(t, wl)})
+					list = append(list, WorkloadDecision{Workload: wl.Ref(), Decision: DecideFor(t, wl)})
 				}
 			}
 		}
@@ -31,9 +31,17 @@ func Decisions(w mesh.World, t step.Target) []WorkloadDecision {
 	return list
 }
 
-// decide returns the decision for a workload, with the reason that fits a rollback.
-func decide(t step.Target, wl mesh.Workload) step.Decision {
+// DecideFor returns the decision for a workload of a target, with the reason that fits a
+// rollback.
+func DecideFor(t step.Target, wl mesh.Workload) step.Decision {
 	p := Decide(t.Policy, wl)
+	if wl.Gateway && p.Moves() && t.RevisionOf(wl) == "" {
+		return step.Decision{
+			Strategy: step.Leave, Reason: "gateway whose own labels choose its revision, not its namespace's: it stays on its revision",
+			Remedy: "change the revision with the tool that owns its template (chart gateway: helm upgrade --set revision=REVISION), " +
+				"or label its namespace",
+		}
+	}
 	if len(swap.PodsOf(wl, t).Parked) > 0 && t.Rollback && p.Strategy == step.BySwap {
 		p.Reason = "its swap has begun: the parked pods serve again"
 	}

@@ -22,7 +22,7 @@ func Unfit(wl mesh.Workload) string {
 	case wl.Kind != mesh.Deployment:
 		return "only pods of a Deployment's ReplicaSet can be swapped"
 	case wl.Gateway:
-		return "gateway: it stays on its revision"
+		return "it is a gateway: its pods are restarted"
 	case wl.Template.Proxy:
 		return "its template contains an istio-proxy container (injected by hand): a replacement would have the same one"
 	case wl.Template.HostNetwork:

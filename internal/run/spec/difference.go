@@ -3,6 +3,7 @@
 package spec
 
 import (
+	"cmp"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -28,6 +29,7 @@ func Differences(asked, recorded Spec) []string {
 		{"await", !asked.Await || recorded.Await},
 		{"namespaces", equality.Semantic.DeepEqual(asked.Namespaces, recorded.Namespaces)},
 		{"waves", equality.Semantic.DeepEqual(asked.Waves, recorded.Waves)},
+		{"gateways", asked.Gateways == "" || asked.Gateways == cmp.Or(recorded.Gateways, "leave")},
 		{"waveCount", asked.WaveCount == recorded.WaveCount},
 	}
 	var fields []string

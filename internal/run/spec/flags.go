@@ -57,6 +57,7 @@ type Flags struct {
 	rules     []string
 	tags      string
 	labels    string
+	gateways  string
 	from      string
 	removeOld bool
 
@@ -131,6 +132,8 @@ func (f *Flags) addStrategies(set *pflag.FlagSet) {
 		"what to do with the revision tags, and the default revision, that bind moved namespaces: `move|keep` (default move)")
 	set.StringVar(&f.labels, "labels", "",
 		"what to do with labels that name a moved tag: `restore|explicit` (default restore)")
+	set.StringVar(&f.gateways, "gateways", "",
+		"when to move the gateways whose pods are injected: `last|first|with-their-namespace|leave` (default leave)")
 	set.StringVar(&f.from, "from", "",
 		"`REVISION` from which another tool or person started this upgrade; the namespaces moved already become part of the run")
 	set.BoolVar(&f.removeOld, "remove-old", false, "remove the old revision at the end, if nothing uses it any more")

@@ -100,7 +100,7 @@ func (f *Flags) fromFlags(ctx context.Context) (*v1alpha1.MeshUpgrade, error) {
 	u := &v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: f.name}}
 	u.Spec = Spec{
 		Version: f.version, WaveCount: f.waveCount, MaxParallel: f.maxParallel, RollbackOnFailure: f.rollbackOnFailure,
-		Strategy: f.strategy, Trial: f.trial, Tags: f.tags, Labels: f.labels, From: f.from, RemoveOld: f.removeOld,
+		Strategy: f.strategy, Trial: f.trial, Tags: f.tags, Labels: f.labels, Gateways: f.gateways, From: f.from, RemoveOld: f.removeOld,
 	}
 	if f.changed("ready-timeout") {
 		u.Spec.ReadyTimeout = &metav1.Duration{Duration: f.readyTimeout}

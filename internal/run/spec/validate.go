@@ -73,6 +73,7 @@ func validateEnums(s Spec) error {
 		{field: "the strategy", value: s.Strategy, values: []string{"restart", "swap"}},
 		{field: "the trial", value: s.Trial, values: trialModes},
 		{field: "the tags", value: s.Tags, values: []string{"move", "keep"}},
+		{field: "the gateways", value: s.Gateways, values: []string{"last", "first", "with-their-namespace", "leave"}},
 		{field: "the labels", value: s.Labels, values: []string{"restore", "explicit"}},
 	} {
 		if err := e.validate(); err != nil {
