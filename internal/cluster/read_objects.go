@@ -82,11 +82,12 @@ func (s shared) rootCertificates(ctx context.Context, others ...string) ([]byte,
 
 func (r *Reader) readWebhooks(ctx context.Context, o *observation) error {
 	err := client.List(ctx, allObjects, r.api.AdmissionregistrationV1().MutatingWebhookConfigurations().List,
-		func() { o.world.Webhooks, o.tagOwners = nil, nil },
+		func() { o.world.Webhooks, o.tagOwners, o.injectors = nil, nil, nil },
 		func(page *admissionv1.MutatingWebhookConfigurationList) {
 			for i := range page.Items {
 				m := &page.Items[i]
 				o.world.Webhooks = append(o.world.Webhooks, webhooksOf(m)...)
+				o.addInjectors(m)
 				if tag, tool := m.Labels[istio.TagLabel], trackedBy(&m.ObjectMeta); tag != "" && tool != "" {
 					o.tagOwners = append(o.tagOwners, tagOwner{tag, tool})
 				}
@@ -123,6 +124,7 @@ func (r *Reader) readPods(ctx context.Context, o *observation) error {
 
 func (o *observation) addPod(p *corev1.Pod) {
 	if istiod, ok := istiodOf(p, o.world.RootNamespace); ok {
+		istiod.Webhooks = o.webhookCalls(p)
 		o.istiods = append(o.istiods, istiod)
 	}
 	if trial, ok := trialOf(p); ok {

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/rerig/rerig/internal/cluster/proxy"
 	"github.com/rerig/rerig/internal/cluster/setup"
@@ -33,14 +35,16 @@ type observation struct {
 	roots           []byte // the mesh's root certificates, PEM
 	planes          []plane
 	istiods         []proxy.Istiod
-	rootServices    []string          // names of the Services in the root namespace
-	serviceRevision map[string]string // a Service of the root namespace -> the revision whose istiods it selects
-	tagServices     map[string]string // a tag -> the revision that its Service selects
-	tagOwners       []tagOwner        // who manages the webhooks of tags
-	references      []mesh.Reference  // to revisions, by labels and annotations
-	calls           []serviceCall     // of validators
-	daemonSetCalls  []serviceCall     // of DaemonSets
-	usage           map[string]usage  // of nodes, by their names
+	injectors       []admissionv1.WebhookClientConfig // how injection webhooks are called, each once
+	istiodServices  []corev1.Service                  // Services of the root namespace that select istiods
+	rootServices    []string                          // names of the Services in the root namespace
+	serviceRevision map[string]string                 // a Service of the root namespace -> the revision whose istiods it selects
+	tagServices     map[string]string                 // a tag -> the revision that its Service selects
+	tagOwners       []tagOwner                        // who manages the webhooks of tags
+	references      []mesh.Reference                  // to revisions, by labels and annotations
+	calls           []serviceCall                     // of validators
+	daemonSetCalls  []serviceCall                     // of DaemonSets
+	usage           map[string]usage                  // of nodes, by their names
 
 	removes bool // what revisions consist of, and what refers to them, is read
 

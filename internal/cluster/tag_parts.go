@@ -23,7 +23,7 @@ type tagOwner struct{ tag, tool string }
 // namespace those of istiods and tags.
 func (r *Reader) readServices(ctx context.Context, o *observation) error {
 	begin := func() {
-		o.rootServices, o.tagServices, o.serviceRevision = nil, map[string]string{}, map[string]string{}
+		o.rootServices, o.istiodServices, o.tagServices, o.serviceRevision = nil, nil, map[string]string{}, map[string]string{}
 		o.found.services, o.found.keepers = map[string][]mesh.Service{}, map[mesh.WorkloadRef]string{}
 	}
 	err := client.List(ctx, allObjects, r.api.CoreV1().Services("").List, begin, func(page *corev1.ServiceList) {
@@ -34,6 +34,7 @@ func (r *Reader) readServices(ctx context.Context, o *observation) error {
 			}
 			o.rootServices = append(o.rootServices, s.Name)
 			if s.Spec.Selector["app"] == istio.App {
+				o.istiodServices = append(o.istiodServices, *s)
 				o.serviceRevision[s.Name] = selectedRevision(s)
 			}
 			if tag, is := strings.CutPrefix(s.Name, istio.TagService); is {

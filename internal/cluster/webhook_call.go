@@ -15,6 +15,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"slices"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
@@ -29,6 +30,7 @@ import (
 
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/podconn"
+	"github.com/rerig/rerig/internal/cluster/proxy"
 	"github.com/rerig/rerig/internal/engine"
 )
 
@@ -177,7 +179,7 @@ func (s shared) callTo(ctx context.Context, hook admissionv1.WebhookClientConfig
 		path = *hook.Service.Path
 	}
 	return &webhookCall{
-		url:    fmt.Sprintf("https://%s.%s.svc%s", hook.Service.Name, hook.Service.Namespace, path),
+		url:    "https://" + webhookHost(hook.Service) + path,
 		client: c,
 		close:  func() { c.CloseIdleConnections(); f.Close() },
 	}, nil
@@ -204,10 +206,7 @@ func (s shared) podBehind(ctx context.Context, ref *admissionv1.ServiceReference
 	if n < 0 || len(services[n].Spec.Selector) == 0 {
 		return none, fmt.Errorf("no %s selects pods", what)
 	}
-	service, number := services[n], int32(443)
-	if ref.Port != nil {
-		number = *ref.Port
-	}
+	service, number := services[n], webhookPort(ref)
 	i := slices.IndexFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == number })
 	if i < 0 {
 		return none, fmt.Errorf("%s has no port %d", what, number)
@@ -227,6 +226,51 @@ func (s shared) podBehind(ctx context.Context, ref *admissionv1.ServiceReference
 	}
 	return at, client.ReadError("Pods behind "+what, err)
 }
+
+// addInjectors notes how the injection webhooks of a configuration are called, if
+// they have a CA bundle: without one nobody's certificate is valid.
+func (o *observation) addInjectors(m *admissionv1.MutatingWebhookConfiguration) {
+	for _, h := range m.Webhooks {
+		call := h.ClientConfig
+		known := slices.ContainsFunc(o.injectors, func(c admissionv1.WebhookClientConfig) bool {
+			return reflect.DeepEqual(c, call)
+		})
+		if injects(h) && len(call.CABundle) > 0 && !known {
+			o.injectors = append(o.injectors, call)
+		}
+	}
+}
+
+// webhookCalls returns how the API server calls the injection webhooks of an istiod
+// pod: through a Service that selects it.
+func (o *observation) webhookCalls(p *corev1.Pod) []proxy.WebhookCall {
+	var list []proxy.WebhookCall
+	for _, c := range o.injectors {
+		for _, s := range o.istiodServices {
+			if c.Service == nil || c.Service.Namespace != s.Namespace || c.Service.Name != s.Name ||
+				!labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(p.Labels)) {
+				continue
+			}
+			for _, port := range s.Spec.Ports {
+				if number := podPort(p, port); number > 0 && port.Port == webhookPort(c.Service) {
+					list = append(list, proxy.WebhookCall{Host: webhookHost(c.Service), Port: number, Bundle: c.CABundle})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// webhookPort returns the port of a Service that the API server calls.
+func webhookPort(s *admissionv1.ServiceReference) int32 {
+	if s.Port == nil {
+		return 443
+	}
+	return *s.Port
+}
+
+// webhookHost returns the name by which the API server calls a Service.
+func webhookHost(s *admissionv1.ServiceReference) string { return s.Name + "." + s.Namespace + ".svc" }
 
 // services lists the Services of a namespace.
 func (s shared) services(ctx context.Context, namespace string) ([]corev1.Service, error) {

@@ -25,11 +25,17 @@ type Istiod struct {
 	Version string // from GET /version on port 15014
 	Build   string // identifies the binary: its image
 
+	// Names are the DNS names in the certificate that it presented to proxies; none if it was
+	// not asked, or presented none.
+	Names []string
+
 	// The fields below say why a check of the pod failed, "" when it passed or was not made.
 	NoAnswer            string // the request for its proxies
 	PortClosed          string // the TLS handshake on its port for proxies
 	CertificateNotValid string // validity of the certificate that it presented, by this machine's clock
 	ForeignRoot         string // the chain of that certificate to one of the mesh's roots
+	WebhookNotTrusted   string // the TLS handshake on the port of its webhooks, by their CA bundle
+	WebhookNameNotValid string // the name of the Service that they call, in the certificate of that handshake
 }
 
 // Answers reports whether the istiod answered the request for its proxies.

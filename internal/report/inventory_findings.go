@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,6 +53,9 @@ func controlPlaneFindings(r mesh.Revision, add adder) {
 		}
 		if i.ForeignRoot != "" {
 			add("istiod %s presents a certificate of another trust root than the mesh: %s", i.Pod, i.ForeignRoot)
+		}
+		if problem := cmp.Or(i.WebhookNameNotValid, i.WebhookNotTrusted); problem != "" {
+			add("the injection webhooks of istiod %s cannot be called: %s", i.Pod, problem)
 		}
 	}
 }

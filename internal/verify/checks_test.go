@@ -15,10 +15,11 @@ import (
 func goodFacts() Facts {
 	revision := func(name string) mesh.Revision {
 		return mesh.Revision{Name: name, Version: "1.31.0", Replicas: 1, Ready: 1,
-			Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: "1.31.0"}}}
+			Istiods: []mesh.Istiod{{Pod: "istiod-" + name, Ready: true, Version: "1.31.0",
+				Names: []string{"istiod.istio-system.svc", "*.ISTIO-SYSTEM.svc"}}}}
 	}
 	wl := mesh.Workload{Kind: mesh.Deployment, Namespace: "a", Name: "x", Replicas: 2, Rollout: mesh.Rollout{Done: true}}
-	w := mesh.World{Roots: []string{"aaaa"}, Revisions: []mesh.Revision{revision("1-29-1"), revision("1-31-0")},
+	w := mesh.World{RootNamespace: "istio-system", Roots: []string{"aaaa"}, Revisions: []mesh.Revision{revision("1-29-1"), revision("1-31-0")},
 		Webhooks: []mesh.Webhook{{Configuration: "istio-sidecar-injector-1-31-0", Revision: "1-31-0", Roots: []string{"aaaa"}}}}
 	for _, pod := range []string{"x0", "x1"} {
 		wl.Pods = append(wl.Pods, mesh.Pod{Name: pod, Running: true, Ready: true, Current: true,
@@ -46,7 +47,7 @@ func goodFacts() Facts {
 
 // setup returns a control plane that is configured like every other one.
 func setup(revision string) mesh.ControlPlane {
-	return mesh.ControlPlane{Revision: revision, TrustDomain: "cluster.local",
+	return mesh.ControlPlane{Revision: revision, TrustDomain: "cluster.local", Hosts: []string{"istiod-" + revision + ".istio-system.svc"},
 		Settings:  []mesh.Setting{{Group: mesh.MeshConfig, Key: "enableTracing", Value: "true"}},
 		Discovery: []mesh.Selector{{{Key: "mesh", Operator: mesh.DoesNotExist}}}}
 }
@@ -55,7 +56,6 @@ func setup(revision string) mesh.ControlPlane {
 func removalFacts() Facts {
 	f := goodFacts()
 	f.Revision = "1-29-1"
-	f.World.RootNamespace = "istio-system"
 	f.World.Components = []mesh.Component{{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1",
 		Revision: "1-29-1", IstioComponent: "Pilot"}}
 	return f

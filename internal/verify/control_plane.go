@@ -34,6 +34,7 @@ var ControlPlaneHealth = []Check{
 			"and see that it may update MutatingWebhookConfigurations.",
 		Evaluate: webhookCertificate,
 	},
+	webhookCall,
 	{
 		Name:        "trust-root",
 		Description: "The revision has the same trust root as the rest of the mesh.",
@@ -49,6 +50,19 @@ var istiodAnswers = Check{
 	Hint: "Read istiod's log. Port 15014 must answer (ENABLE_DEBUG_ON_HTTP) and port 15012 must present a certificate. " +
 		"You need the right to create pods/portforward, and this machine's clock must be correct.",
 	Evaluate: istiodsAnswerAndServe,
+}
+
+// webhookCall is not required of a control plane that the run leaves: to leave it may
+// be the cure.
+var webhookCall = Check{
+	Name: "webhook-call",
+	Description: "The API server accepts the certificate that istiod presents to it: " +
+		"the certificate is valid for the Service that the injection webhooks call, and chains to their CA bundle.",
+	Hint: "Pods cannot be created before that. If the name is missing, add it: dnsNames of cert-manager's Certificate, " +
+		"app.istio.revisions of istio-csr, or ISTIOD_CUSTOM_HOST of an istiod that issues its own. Then restart istiod. " +
+		"If the chain is wrong, see who else writes the webhooks' caBundle: " +
+		"`kubectl get mutatingwebhookconfigurations -o yaml --show-managed-fields`.",
+	Evaluate: apiServerAcceptsIstiods,
 }
 
 // ControlPlaneValidation are the checks of the control plane that workloads move to.
@@ -156,6 +170,25 @@ func webhookCertificate(f Facts) (Result, string) {
 	}
 	if len(hooks) == 0 {
 		return Wait, fmt.Sprintf("revision %s has no injection webhook", f.Revision)
+	}
+	return Pass, ""
+}
+
+// apiServerAcceptsIstiods waits for a chain, because istiod writes the CA bundle, and not
+// for a name. An istiod that does not answer was not asked: istiod-answers waits for it.
+func apiServerAcceptsIstiods(f Facts) (Result, string) {
+	r, _ := f.World.Revision(f.Revision)
+	for _, i := range r.Istiods {
+		if i.WebhookNameNotValid != "" {
+			return Fail, fmt.Sprintf("the API server rejects the certificate of istiod %s, so pods that revision %s injects cannot be created: %s",
+				i.Pod, f.Revision, i.WebhookNameNotValid)
+		}
+	}
+	for _, i := range r.Istiods {
+		if i.WebhookNotTrusted != "" {
+			return Wait, fmt.Sprintf("the injection webhooks of revision %s cannot be called, so its pods cannot be created: istiod %s, %s",
+				f.Revision, i.Pod, i.WebhookNotTrusted)
+		}
 	}
 	return Pass, ""
 }

@@ -4,6 +4,7 @@ package verify
 
 import (
 	"cmp"
+	"crypto/x509"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,6 +23,15 @@ var ControlPlaneComparison = []Check{
 		Hint: "Set meshConfig.trustDomain of the new revision to the old revision's value. " +
 			"Authorization policies reject requests from another trust domain, unless trustDomainAliases lists it.",
 		Evaluate: trustDomain,
+	},
+	{
+		Name:        "istiod-name",
+		Description: "istiod's certificate is valid for the names by which the revision's proxies call it.",
+		Hint: "Proxies get neither configuration nor certificates before that. Add the name: " +
+			"dnsNames of cert-manager's Certificate, app.istio.revisions of istio-csr, " +
+			"or ISTIOD_CUSTOM_HOST of an istiod that issues its own. Then restart istiod. " +
+			"Proxies take the names from discoveryAddress in the mesh configuration and from caAddress in the values.",
+		Evaluate: istiodName,
 	},
 	{
 		Name:        "discovery-selectors",
@@ -89,6 +99,29 @@ func trustDomain(f Facts) (Result, string) {
 		return Warn, "trust domain and discoverySelectors not compared: no mesh configuration found of revision " + strings.Join(unread, ", ")
 	}
 	return Pass, ""
+}
+
+// istiodName fails for a Service in istiod's namespace. Behind another name something
+// else may present a certificate.
+func istiodName(f Facts) (Result, string) {
+	s, _ := f.Setups.ControlPlane(f.Revision)
+	r, _ := f.World.Revision(f.Revision)
+	result, reason := Pass, ""
+	for _, i := range r.Istiods {
+		for _, host := range s.Hosts {
+			err := (&x509.Certificate{DNSNames: i.Names}).VerifyHostname(host)
+			if len(i.Names) == 0 || err == nil {
+				continue
+			}
+			reason = fmt.Sprintf("proxies of revision %s call %s, and the certificate of istiod %s is not valid for that name: it has %s",
+				f.Revision, host, i.Pod, strings.Join(i.Names, ", "))
+			if _, rest, _ := strings.Cut(host, "."); strings.HasPrefix(rest, f.World.RootNamespace+".svc") {
+				return Fail, reason
+			}
+			result = Warn
+		}
+	}
+	return result, reason
 }
 
 func discoverySelectors(f Facts) (Result, string) {

@@ -32,6 +32,15 @@ var failures = map[string][]failure{
 	"webhook-certificate": {
 		{"no CA bundle", func(f *Facts) { f.World.Webhooks[0].Roots = nil }, Wait},
 		{"no webhook", func(f *Facts) { f.World.Webhooks = nil }, Wait}},
+	"webhook-call": {
+		{"another name in its certificate", func(f *Facts) {
+			f.World.Revisions[1].Istiods[0].WebhookNameNotValid = "x509: certificate is valid for istiod.istio-system.svc"
+		}, Fail},
+		{"another name in one of two", func(f *Facts) {
+			f.World.Revisions[1].Istiods[0].WebhookNotTrusted = "connection refused"
+			f.World.Revisions[1].Istiods = append(f.World.Revisions[1].Istiods, mesh.Istiod{Pod: "b", WebhookNameNotValid: "x509"})
+		}, Fail},
+		{"another CA bundle", func(f *Facts) { f.World.Revisions[1].Istiods[0].WebhookNotTrusted = "unknown authority" }, Wait}},
 	"trust-root": {
 		{"another root in its webhook", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
 		{"another root of its certificate", func(f *Facts) { f.World.Revisions[1].Istiods[0].ForeignRoot = "unknown authority" }, Fail},
@@ -135,6 +144,17 @@ var failures = map[string][]failure{
 		{"another trust domain", func(f *Facts) { f.Setups.ControlPlanes[1].TrustDomain = "prod" }, Fail},
 		{"new one unknown", func(f *Facts) { f.Setups.ControlPlanes[1].TrustDomain = "" }, Warn},
 		{"old one unknown", func(f *Facts) { f.Setups.ControlPlanes[0].TrustDomain = "" }, Warn}},
+	"istiod-name": {
+		{"only the unrevisioned name", func(f *Facts) {
+			f.World.Revisions[1].Istiods[0].Names = []string{"istiod.istio-system.svc", "istio-pilot.istio-system.svc"}
+		}, Fail},
+		{"a second name", func(f *Facts) {
+			f.World.Revisions[1].Istiods[0].Names = []string{"istiod-1-31-0.istio-system.svc"}
+			f.Setups.ControlPlanes[1].Hosts = append(f.Setups.ControlPlanes[1].Hosts, "istiod-ca.istio-system.svc")
+		}, Fail},
+		{"a name outside of the cluster", func(f *Facts) {
+			f.Setups.ControlPlanes[1].Hosts = []string{"istiod.example.com", "istiod-1-31-0.istio-system.svc"}
+		}, Warn}},
 	"discovery-selectors": {
 		{"namespace not selected", func(f *Facts) {
 			f.Setups.ControlPlanes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}

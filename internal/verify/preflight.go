@@ -32,7 +32,7 @@ func Preflight(w mesh.World, serving []string, target, wanted string) []Verdict 
 	}
 	for _, name := range serving {
 		if name != target {
-			check(name, ControlPlaneHealth, Facts{InUse: true})
+			check(name, without(ControlPlaneHealth, webhookCall.Name), Facts{InUse: true})
 		}
 	}
 	for _, r := range w.Revisions {

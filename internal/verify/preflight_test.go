@@ -34,6 +34,12 @@ func TestPreflightChecksExistingControlPlanes(t *testing.T) {
 			w.Revisions = append(w.Revisions, mesh.Revision{Name: "1-30-0"})
 		}, ""},
 		{"target's webhook without a CA bundle", func(w *mesh.World) { w.Webhooks[0].Roots = nil }, "webhook-certificate"},
+		{"target's certificate for another name", func(w *mesh.World) {
+			w.Revisions[1].Istiods[0].WebhookNameNotValid = "x509"
+		}, "webhook-call"},
+		{"old istiod's certificate for another name", func(w *mesh.World) {
+			w.Revisions[0].Istiods[0].WebhookNameNotValid = "x509"
+		}, ""},
 		{"target has another version", func(w *mesh.World) { w.Revisions[1].Istiods[0].Version = "1.30.0" }, "istiod-version"},
 		{"target has another trust root", func(w *mesh.World) { w.Webhooks[0].Roots = []string{"bbbb"} }, "trust-root"},
 	} {

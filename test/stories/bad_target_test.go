@@ -51,6 +51,14 @@ func TestBadTarget(t *testing.T) {
 			"two trust roots: the certificate of istiod istiod-1-31-0", "does not chain to the mesh's root",
 			"Give both revisions the same CA"}})
 	})
+	t.Run("certificate for another name", func(t *testing.T) {
+		l.uninstall(t)
+		l.issueServingCertificate(t, "istiod.istio-system.svc")
+		l.installTarget(t, "")
+		l.requireRefused(t, refusal{name: "misnamed", args: to, code: exitRefused, says: []string{validating,
+			"the API server rejects the certificate of istiod istiod-1-31-0", "not istiod-1-31-0.istio-system.svc",
+			"proxies of revision 1-31-0 call istiod-1-31-0.istio-system.svc", "app.istio.revisions of istio-csr"}})
+	})
 	t.Run("istiod does not answer", func(t *testing.T) {
 		l.uninstall(t)
 		l.installTarget(t, `, ENABLE_DEBUG_ON_HTTP: "false"`)

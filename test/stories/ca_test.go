@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -72,6 +73,46 @@ func (l *lab) plugInCA(t *testing.T) {
 	certificate, key := selfSigned(t)
 	s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "cacerts"}, Data: map[string][]byte{
 		"ca-cert.pem": certificate, "ca-key.pem": key, "root-cert.pem": certificate, "cert-chain.pem": certificate}}
+	if _, err := l.core.Secrets("istio-system").Create(t.Context(), s, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.core.Secrets("istio-system").Delete(context.Background(), s.Name, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// issueServingCertificate gives each istiod that starts from now on a serving certificate
+// of the mesh's own CA for a name, as cert-manager does, until the test ends.
+func (l *lab) issueServingCertificate(t *testing.T, name string) {
+	t.Helper()
+	ca, err := l.core.Secrets("istio-system").Get(t.Context(), "istio-ca-secret", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, err := tls.X509KeyPair(ca.Data["ca-cert.pem"], ca.Data["ca-key.pem"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour),
+		DNSNames: []string{name}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer.Leaf, key.Public(), issuer.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "istiod-tls"}, Type: corev1.SecretTypeTLS, Data: map[string][]byte{
+		"tls.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		"tls.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
+		"ca.crt":  ca.Data["ca-cert.pem"]}}
 	if _, err := l.core.Secrets("istio-system").Create(t.Context(), s, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}

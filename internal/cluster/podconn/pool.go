@@ -86,9 +86,9 @@ func (p *Pool) Get(ctx context.Context, at Endpoint, path string, limit int64, r
 	return nil
 }
 
-// CertChain returns the certificates that a TLS server on a pod's port presents.
-// It sends no request and verifies nothing.
-func (p *Pool) CertChain(ctx context.Context, at Endpoint) ([]*x509.Certificate, error) {
+// CertChain returns the certificates that a TLS server on a pod's port presents to
+// who calls it by a name; "" for none. It sends no request and verifies nothing.
+func (p *Pool) CertChain(ctx context.Context, at Endpoint, name string) ([]*x509.Certificate, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.timeout, fmt.Errorf("no answer within %s", p.timeout))
 	defer cancel()
 	conn, err := p.client(at).forward.Dial(ctx)
@@ -96,7 +96,8 @@ func (p *Pool) CertChain(ctx context.Context, at Endpoint) ([]*x509.Certificate,
 		return nil, err
 	}
 	defer conn.Close()
-	client := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}) //nolint:gosec // it is read, not trusted
+	config := &tls.Config{ServerName: name, InsecureSkipVerify: true, NextProtos: []string{"h2"}} //nolint:gosec // it is read, not trusted
+	client := tls.Client(conn, config)
 	if err := client.HandshakeContext(ctx); err != nil {
 		return nil, Cause(ctx, err)
 	}

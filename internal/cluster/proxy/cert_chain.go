@@ -53,12 +53,12 @@ type outOfDate struct {
 
 func (o outOfDate) Error() string { return "out of date by this machine's clock: " + o.err.Error() }
 
-// verifyChain returns why a chain does not lead to one of the roots, nil if it
-// does. The error is an outOfDate if the dates are the only reason.
-func verifyChain(chain, roots []*x509.Certificate, at time.Time) error {
+// verifyChain returns why a chain does not lead to one of the roots for a usage, nil
+// if it does. The error is an outOfDate if the dates are the only reason.
+func verifyChain(chain, roots []*x509.Certificate, usage x509.ExtKeyUsage, at time.Time) error {
 	options := x509.VerifyOptions{
 		Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: at,
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		KeyUsages: []x509.ExtKeyUsage{usage},
 	}
 	for _, root := range roots {
 		options.Roots.AddCert(root)

@@ -67,7 +67,7 @@ func verifyWorkload(chain, roots []*x509.Certificate, at time.Time) (string, err
 	if len(roots) == 0 {
 		return identity(chain[0]), fmt.Errorf("the mesh's root certificate (ConfigMap %s) does not exist", istio.RootConfigMap)
 	}
-	if err := verifyChain(chain, roots, at); err != nil {
+	if err := verifyChain(chain, roots, x509.ExtKeyUsageAny, at); err != nil {
 		return identity(chain[0]), err
 	}
 	if identity(chain[0]) == "" {

@@ -35,16 +35,30 @@ var serial = int64(0)
 // it is a leaf.
 func sign(t *testing.T, parent *signer, spiffe string, until time.Time) *signer {
 	t.Helper()
+	template := &x509.Certificate{NotBefore: until.Add(-24 * time.Hour), NotAfter: until, IsCA: spiffe == ""}
+	if spiffe != "" {
+		template.URIs = []*url.URL{{Scheme: "spiffe", Host: "cluster.local", Path: spiffe}}
+	}
+	return signed(t, parent, template)
+}
+
+// signServer returns a leaf for a usage and names, under a parent.
+func signServer(t *testing.T, parent *signer, usage x509.ExtKeyUsage, names ...string) *signer {
+	t.Helper()
+	return signed(t, parent, &x509.Certificate{
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{usage}, DNSNames: names,
+	})
+}
+
+func signed(t *testing.T, parent *signer, template *x509.Certificate) *signer {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	serial++
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotBefore: until.Add(-24 * time.Hour), NotAfter: until,
-		IsCA: spiffe == "", BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
-	if spiffe != "" {
-		template.URIs = []*url.URL{{Scheme: "spiffe", Host: "cluster.local", Path: spiffe}}
-	}
+	template.SerialNumber, template.BasicConstraintsValid = big.NewInt(serial), true
+	template.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign
 	by, with := template, key
 	if parent != nil {
 		by, with = parent.certificate, parent.key

@@ -27,11 +27,11 @@ type Client struct {
 	root string // the namespace of istiod
 	now  func() time.Time
 
-	mu        sync.Mutex           // guards presented; not held during a request
-	presented map[string]presented // by the UID of an istiod pod
+	mu     sync.Mutex // guards chains; not held during a request
+	chains map[handshake]presented
 }
 
 // NewClient returns a client that reaches pods through a pool.
 func NewClient(pods *podconn.Pool, root string, now func() time.Time) *Client {
-	return &Client{pods: pods, root: root, now: now, presented: map[string]presented{}}
+	return &Client{pods: pods, root: root, now: now, chains: map[handshake]presented{}}
 }

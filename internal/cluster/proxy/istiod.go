@@ -5,12 +5,9 @@ package proxy
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"errors"
 	"io"
 	"maps"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,10 +24,6 @@ const (
 
 	// parallelIstiods is how many istiods are asked at the same time.
 	parallelIstiods = 8
-
-	// presentedFor is how long the certificate that an istiod presented is valid for
-	// further observations.
-	presentedFor = time.Minute
 )
 
 // Istiod is a running istiod pod.
@@ -38,18 +31,12 @@ type Istiod struct {
 	Name, UID, Revision string
 	Image, Version      string // the version is the image's tag
 	Ready               bool
-}
-
-// presented is what an istiod's certificate is to a proxy that has these roots.
-type presented struct {
-	at             time.Time
-	roots          [sha256.Size]byte
-	stale, foreign string
+	Webhooks            []WebhookCall // how the API server calls it
 }
 
 // Istiods asks every istiod pod, several at a time, for its version, its proxies
-// and the certificate that it presents to them. roots are the mesh's root
-// certificates in PEM.
+// and the certificates that it presents to them and to the API server. roots are the
+// mesh's root certificates in PEM.
 func (c *Client) Istiods(ctx context.Context, pods []Istiod, roots []byte) (map[string][]mesh.Istiod, []mesh.Proxy) {
 	c.forget(pods)
 	istiods, proxies := make([]mesh.Istiod, len(pods)), make([][]mesh.Proxy, len(pods))
@@ -59,7 +46,8 @@ func (c *Client) Istiods(ctx context.Context, pods []Istiod, roots []byte) (map[
 		group.Go(func() error {
 			istiods[n], proxies[n] = c.ask(ctx, p)
 			if istiods[n].Answers() {
-				istiods[n].PortClosed, istiods[n].CertificateNotValid, istiods[n].ForeignRoot = c.presents(ctx, p, roots)
+				c.presentsToProxies(ctx, p, roots, &istiods[n])
+				c.presentsToAPIServer(ctx, p, &istiods[n])
 			}
 			return nil
 		})
@@ -78,12 +66,10 @@ func (c *Client) forget(pods []Istiod) {
 	exists := func(uid string) bool {
 		return slices.ContainsFunc(pods, func(p Istiod) bool { return p.UID == uid })
 	}
-	c.pods.Keep(func(e podconn.Endpoint) bool {
-		return e.Port != monitoringPort && e.Port != discoveryPort || exists(e.UID)
-	})
+	c.pods.Keep(func(e podconn.Endpoint) bool { return e.Port == adminPort || exists(e.UID) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.presented, func(uid string, _ presented) bool { return !exists(uid) })
+	maps.DeleteFunc(c.chains, func(h handshake, p presented) bool { return !exists(h.uid) || !p.recent(c.now()) })
 }
 
 func (c *Client) endpoint(p Istiod, port int) podconn.Endpoint {
@@ -115,36 +101,4 @@ func (c *Client) ask(ctx context.Context, p Istiod) (mesh.Istiod, []mesh.Proxy) 
 		return i, nil
 	}
 	return i, proxies
-}
-
-// presents asks an istiod for its certificate, as a proxy does. It returns why the
-// istiod presented none (shut), and why a proxy that trusts the mesh's roots would
-// not accept it: its dates by this machine's clock (stale), or its authority
-// (foreign). It asks nothing where the roots are not known.
-func (c *Client) presents(ctx context.Context, p Istiod, bundle []byte) (shut, stale, foreign string) {
-	roots, key := Certificates(bundle), sha256.Sum256(bundle)
-	if len(roots) == 0 {
-		return "", "", ""
-	}
-	c.mu.Lock()
-	last, known := c.presented[p.UID]
-	c.mu.Unlock()
-	if known && last.roots == key && c.now().Sub(last.at) < presentedFor {
-		return "", last.stale, last.foreign
-	}
-	chain, err := c.pods.CertChain(ctx, c.endpoint(p, discoveryPort))
-	if err != nil {
-		return err.Error(), "", ""
-	}
-	now := presented{at: c.now(), roots: key}
-	err = verifyChain(chain, roots, c.now())
-	if _, dated := errors.AsType[outOfDate](err); dated {
-		now.stale = err.Error()
-	} else if err != nil {
-		now.foreign = err.Error()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.presented[p.UID] = now
-	return "", now.stale, now.foreign
 }

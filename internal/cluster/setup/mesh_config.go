@@ -43,6 +43,7 @@ func (r *Reader) readMeshConfig(ctx context.Context, s *mesh.ControlPlane, share
 		return nil
 	}
 	s.TrustDomain = cmp.Or(above.TrustDomain, below.TrustDomain, "cluster.local")
+	s.Hosts = append(s.Hosts, discoveryHosts(above.Proxies, below.Proxies)...)
 	if above.Selectors == nil {
 		above.Selectors = below.Selectors
 	}
@@ -71,11 +72,11 @@ func meshSettings(data map[string]string, normal func(string) string) []mesh.Set
 	return append(flattenText(mesh.MeshConfig, data["mesh"], normal), flattenText(mesh.MeshConfig, data["meshNetworks"], normal)...)
 }
 
-// membership is the part of a mesh configuration that decides what is part of the
-// mesh.
+// membership is the part of a mesh configuration that decides what is part of the mesh.
 type membership struct {
 	TrustDomain string                 `json:"trustDomain"`
 	Selectors   []metav1.LabelSelector `json:"discoverySelectors"`
+	Proxies     discovery              `json:"defaultConfig"`
 	err         error
 }
 

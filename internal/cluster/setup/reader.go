@@ -94,6 +94,8 @@ func (r *Reader) Setups(ctx context.Context, namespaces []string) (mesh.ControlP
 	}
 	slices.Sort(s.Unknown)
 	for _, p := range found {
+		slices.Sort(p.Hosts)
+		p.Hosts = slices.Compact(p.Hosts)
 		s.ControlPlanes = append(s.ControlPlanes, *p)
 	}
 	for _, ns := range namespaces {
@@ -174,6 +176,8 @@ func (r *Reader) readConfigMaps(ctx context.Context, found planes) error {
 		case istio.Revisioned("values", revision):
 			found.add(revision, flattenText(mesh.UserValues, m.Data["original-values"], normal)...)
 		case istio.Revisioned("istio-sidecar-injector", revision):
+			p := found.at(revision)
+			p.Hosts = append(p.Hosts, authorityHosts(m.Data["values"], revision, r.root)...)
 			found.add(revision, flattenText(mesh.Injection, m.Data["values"], normal)...)
 			found.add(revision, templatesIn(m.Data["config"], normal)...)
 		}
