@@ -82,12 +82,13 @@ func (s shared) rootCertificates(ctx context.Context, others ...string) ([]byte,
 
 func (r *Reader) readWebhooks(ctx context.Context, o *observation) error {
 	err := client.List(ctx, allObjects, r.api.AdmissionregistrationV1().MutatingWebhookConfigurations().List,
-		func() { o.world.Webhooks, o.tagOwners, o.injectors = nil, nil, nil },
+		func() { o.world.Webhooks, o.tagOwners, o.injectors, o.mutators = nil, nil, nil, nil },
 		func(page *admissionv1.MutatingWebhookConfigurationList) {
 			for i := range page.Items {
 				m := &page.Items[i]
 				o.world.Webhooks = append(o.world.Webhooks, webhooksOf(m)...)
 				o.addInjectors(m)
+				r.addMutator(o, m)
 				if tag, tool := m.Labels[istio.TagLabel], trackedBy(&m.ObjectMeta); tag != "" && tool != "" {
 					o.tagOwners = append(o.tagOwners, tagOwner{tag, tool})
 				}
@@ -196,8 +197,8 @@ func (r *Reader) readDaemonSets(ctx context.Context, o *observation) error {
 			for i := range page.Items {
 				d := &page.Items[i]
 				o.found.daemonSets = append(o.found.daemonSets, daemonSet(d))
-				if call, calls := istiodCall(d, r.root); calls && r.scope.RemovingRun != "" {
-					o.daemonSetCalls = append(o.daemonSetCalls, call)
+				if r.scope.RemovingRun != "" {
+					o.daemonSetCalls = append(o.daemonSetCalls, calledBy(d, r.root)...)
 				}
 			}
 		})

@@ -42,7 +42,8 @@ type observation struct {
 	tagServices     map[string]string                 // a tag -> the revision that its Service selects
 	tagOwners       []tagOwner                        // who manages the webhooks of tags
 	references      []mesh.Reference                  // to revisions, by labels and annotations
-	calls           []serviceCall                     // of validators
+	validators      []webhookCaller                   // every configuration of validating webhooks
+	mutators        []webhookCaller                   // every configuration of mutating webhooks, without those of tags
 	daemonSetCalls  []serviceCall                     // of DaemonSets
 	usage           map[string]usage                  // of nodes, by their names
 
@@ -94,7 +95,10 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 	o.world.Tags = tagsOf(o.world.Webhooks, o.tagServices, o.tagOwners)
 	o.world.Validator = validatorOf(o.world.Validator, o.serviceRevision)
 	o.world.Revisions = revisionsOf(r.root, o.planes, o.world.Webhooks, o.rootServices, istiods)
-	o.world.References = o.allReferences()
+	if o.removes {
+		o.world.Components = mergeComponents(o.world.Components, o.ownValidators())
+		o.world.References = o.allReferences()
+	}
 	o.world.Sort()
 	return o.world, nil
 }

@@ -3,12 +3,12 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"strings"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -29,7 +29,10 @@ const byLabel = "label " + mesh.RevisionLabel
 const workloadController = "istio.io/workloadController"
 
 // serviceCall says which Service of the root namespace an object calls.
-type serviceCall struct{ subject, service string }
+type serviceCall struct {
+	subject, service string
+	entries          []int // the webhooks of a configuration that call the Service by its name
+}
 
 // labelReference returns a reference by a label's value.
 func labelReference(subject, value, by string) mesh.Reference {
@@ -151,56 +154,64 @@ func finished(j *batchv1.Job) bool {
 	})
 }
 
-// readValidators finds the validators that call a control plane's Service, other
-// than a revision's own: those of the default.
-func (r *Reader) readValidators(ctx context.Context, o *observation) error {
-	if r.scope.RemovingRun == "" {
-		return nil
-	}
-	err := client.List(ctx, allObjects, r.api.AdmissionregistrationV1().ValidatingWebhookConfigurations().List, func() { o.calls = nil },
-		func(page *admissionv1.ValidatingWebhookConfigurationList) {
-			for i := range page.Items {
-				v := &page.Items[i]
-				own := v.Labels[istio.TagLabel] == "" && strings.HasPrefix(v.Name, "istio-validator")
-				for _, h := range v.Webhooks {
-					if s := h.ClientConfig.Service; s != nil && s.Namespace == r.root && !own {
-						o.calls = append(o.calls, serviceCall{"ValidatingWebhookConfiguration " + v.Name, s.Name})
-						break
-					}
-				}
-			}
-		})
-	return client.ReadError("ValidatingWebhookConfigurations", err)
-}
-
-// istiodCall returns the Service of an istiod that the environment of a DaemonSet
-// names: CNI and ztunnel have one.
-func istiodCall(d *appsv1.DaemonSet, root string) (serviceCall, bool) {
+// calledBy returns the Services of the root namespace that the environment of a
+// DaemonSet names: CNI and ztunnel name that of an istiod.
+func calledBy(d *appsv1.DaemonSet, root string) []serviceCall {
+	var list []serviceCall
 	for _, container := range d.Spec.Template.Spec.Containers {
 		for _, e := range container.Env {
-			host, _, _ := strings.Cut(e.Value, ":")
-			service, rest, _ := strings.Cut(host, ".")
-			if strings.HasPrefix(service, istio.App) && strings.HasPrefix(rest, root+".svc") {
-				return serviceCall{"DaemonSet " + d.Namespace + "/" + d.Name + ", " + e.Name, service}, true
+			if service := serviceOf(e.Value, root); service != "" {
+				list = append(list, serviceCall{subject: "DaemonSet " + d.Namespace + "/" + d.Name + ", " + e.Name, service: service})
 			}
 		}
 	}
-	return serviceCall{}, false
+	return list
+}
+
+// serviceOf returns the name of the Service in an address, "" if the address is none of
+// a Service in the root namespace.
+func serviceOf(address, root string) string {
+	host, _, _ := strings.Cut(address, ":")
+	service, rest, _ := strings.Cut(host, ".")
+	if rest != root && !strings.HasPrefix(rest, root+".svc") {
+		return ""
+	}
+	return service
+}
+
+// revisionBehind returns the revision whose istiods a Service of the root namespace
+// leads to, "" if it leads to none. The name of one that does not exist, or selects no
+// pods, has the revision.
+func (o *observation) revisionBehind(service string) string {
+	revision, known := o.serviceRevision[service]
+	switch {
+	case known:
+		return revision
+	case service == istio.App || strings.HasPrefix(service, istio.App+"-"):
+		return istio.RevisionIn(service)
+	}
+	return ""
 }
 
 // allReferences adds the references by a Service: of tags and of callers. A
 // control plane's own objects are no reference to it.
 func (o *observation) allReferences() []mesh.Reference {
 	list := slices.Concat(o.references, o.untaggedServices())
-	for _, c := range slices.Concat(o.calls, o.daemonSetCalls) {
-		revision, ok := o.serviceRevision[c.service]
-		if !ok { // it does not exist or has no selector: then its name has the revision
-			revision = istio.RevisionIn(c.service)
+	for _, c := range slices.Concat(o.webhookCallers(), o.daemonSetCalls) {
+		if revision := o.revisionBehind(c.service); revision != "" {
+			list = append(list, mesh.Reference{
+				Subject:  c.subject,
+				Revision: revision,
+				Through:  "it calls Service " + c.service,
+				Tag:      tagOfService(c.service),
+				Webhooks: c.entries,
+			})
 		}
-		list = append(list, mesh.Reference{Subject: c.subject, Revision: revision, Through: "it calls Service " + c.service})
 	}
 	return slices.DeleteFunc(list, func(c mesh.Reference) bool {
-		return slices.ContainsFunc(o.world.Components, func(b mesh.Component) bool { return !b.Shared && b.String() == c.Subject })
+		return slices.ContainsFunc(o.world.Components, func(b mesh.Component) bool {
+			return !b.Shared && b.Revision == cmp.Or(c.Revision, c.Value) && b.String() == c.Subject
+		})
 	})
 }
 

@@ -28,7 +28,9 @@ func TestReferences(t *testing.T) {
 			{Subject: "EnvoyFilter istio-system/stats", Value: "old"},
 			{Subject: "EnvoyFilter shop/lua", Value: "old"},
 		},
-		calls: []serviceCall{{"ValidatingWebhookConfiguration a", "istiod-old"}, {"ValidatingWebhookConfiguration b", "istiod"}},
+		daemonSetCalls: []serviceCall{
+			{subject: "DaemonSet a", service: "istiod-old"}, {subject: "DaemonSet b", service: "istiod"}, {subject: "DaemonSet c", service: "kiali"},
+		},
 	}
 	l.world.RootNamespace = "istio-system"
 	l.world.Webhooks = []mesh.Webhook{{Tag: "prod"}}
@@ -38,7 +40,7 @@ func TestReferences(t *testing.T) {
 		got = append(got, [2]string{c.Subject, c.Value + c.Revision})
 	}
 	want := [][2]string{{"EnvoyFilter shop/lua", "old"}, {"Service istio-system/istiod-revision-tag-stray", "old"},
-		{"ValidatingWebhookConfiguration a", "old"}, {"ValidatingWebhookConfiguration b", "default"}}
+		{"DaemonSet a", "old"}, {"DaemonSet b", "default"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -13,7 +13,7 @@ import (
 // holds the run by its name; the same command continues when it is gone.
 func (t *turn) remove(ctx context.Context, stage step.Stage) (Outcome, error) {
 	for _, revision := range t.target.Remove {
-		facts := verify.Facts{World: t.world, Revision: revision}
+		facts := verify.Facts{World: t.world, Revision: revision, Successor: t.target.Revision}
 		v := verify.Worst(verify.Evaluate(verify.Removal, "revision "+revision, facts))
 		s := step.Step{Kind: step.Remove, Subject: step.Subject("revision " + revision)}
 		switch v.Result {

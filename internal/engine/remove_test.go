@@ -116,8 +116,7 @@ func TestRemainingReferenceHolds(t *testing.T) {
 				Revision: "1-29-1", IstioComponent: "IngressGateways", Shared: true})
 		}},
 		{"another's webhook", "MutatingWebhookConfiguration vault", func(w *mesh.World) {
-			w.Webhooks = append(w.Webhooks, mesh.Webhook{Configuration: "vault", Service: "istio-system/istiod-1-29-1", Revision: "other",
-				Namespaces: mesh.Selector{{Key: "x", Operator: mesh.Exists}}})
+			w.References = []mesh.Reference{{Subject: "MutatingWebhookConfiguration vault", Revision: "1-29-1", Webhooks: []int{0}}}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -52,6 +52,22 @@ type Reference struct {
 	Value    string // the revision or tag in its label
 	Revision string // the revision that it uses without a label; Value is then empty
 	Through  string // "label istio.io/rev"
+	Tag      string // the tag whose Service it calls to reach the revision, "" for none
+	Webhooks []int  // of a webhook configuration: its webhooks that call the revision's Service by name
+}
+
+// Redirect returns the command that points a webhook configuration at a Service of the same
+// namespace, "" for another reference.
+func (c Reference) Redirect(service string) string {
+	kind, name, _ := strings.Cut(c.Subject, " ")
+	var changes []string
+	for _, n := range c.Webhooks {
+		changes = append(changes, fmt.Sprintf(`{"op":"replace","path":"/webhooks/%d/clientConfig/service/name","value":"%s"}`, n, service))
+	}
+	if len(changes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("kubectl patch %s %s --type=json -p '[%s]'", strings.ToLower(kind), name, strings.Join(changes, ","))
 }
 
 // removalOrder is the order in which the objects of a control plane are removed: webhooks

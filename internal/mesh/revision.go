@@ -18,6 +18,18 @@ type Revision struct {
 	Missing []string
 }
 
+// DefaultRevision is Istio's name for the control plane without a revision, whose objects
+// don't have the name as a suffix.
+const DefaultRevision = "default"
+
+// IstiodService returns the name of the Service of a revision's istiods: "istiod-1-31-0".
+func IstiodService(revision string) string {
+	if revision == DefaultRevision {
+		return "istiod"
+	}
+	return "istiod-" + revision
+}
+
 // Istiod is one pod of a control plane.
 type Istiod struct {
 	Pod     string // name, in the root namespace

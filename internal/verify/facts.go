@@ -31,6 +31,7 @@ type Facts struct {
 	CertificateError string            // why the proxy that was asked did not answer
 	TrustedRoots     []string          // roots that proxies trusted before the move, where these are not the mesh's
 
-	// After a removal.
-	DryRuns []mesh.DryRunAttempt
+	// For a removal.
+	Successor string // the control plane that replaces the removed one
+	DryRuns   []mesh.DryRunAttempt
 }

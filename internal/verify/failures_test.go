@@ -126,7 +126,12 @@ var failures = map[string][]failure{
 			f.World.Tags = []mesh.Tag{{Name: "prod", Revision: "1-29-1"}}
 			f.World.References = []mesh.Reference{{Subject: "WorkloadEntry a/b", Value: "prod"}}
 		}, Fail},
-		{"a webhook of another configuration", func(f *Facts) { f.World.Webhooks[0].Service = "istio-system/istiod-1-29-1" }, Fail}},
+		{"a webhook of another revision's tag", func(f *Facts) {
+			f.World.Webhooks[0].Service, f.World.Webhooks[0].Tag = "istio-system/istiod-1-29-1", "prod"
+		}, Fail},
+		{"a validator, by its Service", func(f *Facts) {
+			f.World.References = []mesh.Reference{{Subject: "ValidatingWebhookConfiguration a", Revision: "1-29-1"}}
+		}, Fail}},
 	"shared-components-moved": {
 		{"CNI", func(f *Facts) {
 			f.World.Components = append(f.World.Components,

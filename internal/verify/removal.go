@@ -32,7 +32,8 @@ var Removal = []Check{
 		Name:        "revision-unreferenced",
 		Description: "No namespace, pod template, tag, Gateway, WorkloadEntry, WorkloadGroup, webhook or configuration refers to the revision.",
 		Hint: "Change or remove the label: `kubectl label KIND NAME istio.io/rev=REVISION --overwrite`; of a workload, label its pod template. " +
-			"Move a tag with `istioctl tag set`. Move a VM before its WorkloadEntry. " +
+			"Move a tag with `istioctl tag set`. Point a webhook configuration at the new revision's Service with `kubectl patch`, or delete it. " +
+			"Move a VM before its WorkloadEntry. " +
 			"No other control plane reads configuration with the label: delete what only the old proxies needed.",
 		Evaluate: noReferences(references),
 	},
@@ -111,10 +112,6 @@ func mergeBySubject(list []Reference) []Reference {
 	return merged
 }
 
-// unnamedRevision is Istio's name for the control plane without a revision, whose
-// objects don't have the name as a suffix.
-const unnamedRevision = "default"
-
 // sharedNames are objects of all revisions, whatever labels they have.
 var sharedNames = []string{"cacerts", "istio-ca-secret", "istio-ca-root-cert"}
 
@@ -190,19 +187,25 @@ func references(f Facts) []Reference {
 	}
 	for _, c := range w.References {
 		if w.RefersTo(c, name) {
-			add(c.Subject, c.Through)
+			add(c.Subject, c.Through+redirection(c, f.Successor))
 		}
 	}
-	service := w.RootNamespace + "/istiod"
-	if name != unnamedRevision {
-		service += "-" + name
-	}
+	service := w.RootNamespace + "/" + mesh.IstiodService(name)
 	for _, h := range w.Webhooks {
-		if h.Service == service && h.Revision != name {
+		if h.Service == service && h.Revision != name && h.Tag != "" {
 			add("MutatingWebhookConfiguration "+h.Configuration, "it calls Service "+service)
 		}
 	}
 	return list
+}
+
+// redirection returns how to point a webhook configuration at another revision.
+func redirection(c mesh.Reference, revision string) string {
+	command := c.Redirect(mesh.IstiodService(revision))
+	if command == "" || revision == "" {
+		return ""
+	}
+	return fmt.Sprintf("; this points it at revision %s: `%s`", revision, command)
 }
 
 func componentsOf(f Facts) []Reference {

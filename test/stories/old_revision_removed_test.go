@@ -3,7 +3,9 @@
 package stories
 
 import (
+	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +14,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 )
+
+var validatingWebhooks = resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations")
 
 // savedCopies selects the Secrets with the saved copies of the old revision.
 const savedCopies = "rerig.dev/kept=" + oldRevision
@@ -40,11 +45,12 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 
 	planned := l.rerig(t, planArgs(removalArgs(t))...)
 	planned.requireExit(t, exitDone)
+	planned.requireOutput(t, "ValidatingWebhookConfiguration istio-validator-stable", "once revision 1-31-0 is installed, point it there")
 	planned.requireOutput(t, "After the waves", "remove Deployment istio-system/istiod-1-29-1",
 		"remove MutatingWebhookConfiguration istio-sidecar-injector-1-29-1",
 		"remove ConfigMap istio-system/istio-1-29-1", "Old revision still in use", "WorkloadEntry vms/legacy")
-	for _, shared := range []string{"remove CustomResourceDefinition", "remove MutatingWebhookConfiguration istio-revision-tag",
-		"remove Secret", "remove Deployment istio-system/istio-ingressgateway"} {
+	for _, shared := range []string{"remove ValidatingWebhookConfiguration istio-validator-stable", "remove CustomResourceDefinition",
+		"remove MutatingWebhookConfiguration istio-revision-tag", "remove Secret", "remove Deployment istio-system/istio-ingressgateway"} {
 		if strings.Contains(unwrap(planned.text), shared) {
 			t.Errorf("the plan would %s:\n%s", shared, planned.text)
 		}
@@ -56,6 +62,7 @@ func TestOldRevisionIsRemovedWhenUnused(t *testing.T) {
 	}{
 		{"Pod forgotten/alone", func() { l.deleteAndWait(t, "pods", "forgotten", "alone") }},
 		{"Job shop-core/report", func() { l.deleteAndWait(t, "jobs", "shop-core", "report") }},
+		{"ValidatingWebhookConfiguration istio-validator-stable", func() { l.redirectValidator(t, "istio-validator-stable") }},
 		{"VirtualService shop-core/routes", func() { l.deleteAndWait(t, "virtualservices", "shop-core", "routes") }},
 		{"WorkloadEntry vms/legacy", func() { l.deleteAndWait(t, "workloadentries", "vms", "legacy") }},
 	} {
@@ -170,9 +177,10 @@ func (g *gate) killAtEach(t *testing.T, args []string, counts func(nth int) func
 
 // createReferences creates references to the old revision that people forget: a Job's
 // pod that waits for a node, a WorkloadEntry, a VirtualService labelled for the
-// revision, and a pod that names it.
+// revision, a pod that names it, and a validator made by hand.
 func (l *lab) createReferences(t *testing.T) {
 	t.Helper()
+	l.createValidator(t, "istio-validator-stable")
 	own := map[string]any{"istio.io/rev": oldRevision}
 	container := []any{map[string]any{"name": "app", "image": "app"}}
 	for _, ns := range []string{"forgotten", "vms"} {
@@ -200,6 +208,42 @@ func (l *lab) createReferences(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// createValidator creates a validator by hand that calls the old revision for all
+// configuration: a copy of the revision's own without its labels and its selector.
+func (l *lab) createValidator(t *testing.T, name string) {
+	t.Helper()
+	validators := l.objects.Resource(validatingWebhooks)
+	o, err := validators.Get(t.Context(), "istio-validator-"+oldRevision+"-istio-system", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hooks, _, _ := unstructured.NestedSlice(o.Object, "webhooks")
+	for _, h := range hooks {
+		delete(h.(map[string]any), "objectSelector")
+	}
+	copied := &unstructured.Unstructured{Object: map[string]any{"apiVersion": o.GetAPIVersion(), "kind": o.GetKind(),
+		"metadata": map[string]any{"name": name}, "webhooks": hooks}}
+	if _, err := validators.Create(t.Context(), copied, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = validators.Delete(context.Background(), name, metav1.DeleteOptions{}) })
+}
+
+// redirectValidator points a validator at the new revision with the patch that the plan prints.
+func (l *lab) redirectValidator(t *testing.T, name string) {
+	t.Helper()
+	planned := l.rerig(t, planArgs(removalArgs(t))...)
+	printed := regexp.MustCompile(`kubectl patch validatingwebhookconfiguration ` + name + ` --type=json -p '([^']+)'`)
+	found := printed.FindStringSubmatch(unwrap(planned.text))
+	if found == nil {
+		t.Fatalf("no command for %s in:\n%s", name, planned.text)
+	}
+	if _, err := l.objects.Resource(validatingWebhooks).Patch(t.Context(), name, types.JSONPatchType, []byte(found[1]),
+		metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // deleteGateways deletes the gateways, which still use the old revision.

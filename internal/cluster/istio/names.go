@@ -19,7 +19,7 @@ const (
 	App = "istiod"
 
 	// DefaultRevision is the label value of what was installed without a revision.
-	DefaultRevision = "default"
+	DefaultRevision = mesh.DefaultRevision
 
 	// TagLabel is on the webhooks of a revision tag.
 	TagLabel = "istio.io/tag"

@@ -56,6 +56,9 @@ func ReferenceNotes(w mesh.World, t step.Target) []step.Note {
 		for _, c := range w.References {
 			if (c.Revision == revision || c.Revision == "" && stays(t, w, c.Value, revision)) && !letsGo(t, w, c) {
 				note(c.Subject, c.Through)
+				if command := c.Redirect(mesh.IstiodService(t.Revision)); command != "" {
+					notes[len(notes)-1].Remedy = "once revision " + t.Revision + " is installed, point it there: " + command
+				}
 			}
 		}
 	}
@@ -72,6 +75,9 @@ func stays(t step.Target, w mesh.World, value, revision string) bool {
 // letsGo reports whether the plan itself ends a reference: the default's parts move with
 // it, or a template's label is written.
 func letsGo(t step.Target, w mesh.World, c mesh.Reference) bool {
+	if _, moves := t.Tags[c.Tag]; moves && c.Tag != "" {
+		return true
+	}
 	_, moves := t.Tags[mesh.DefaultTag]
 	return moves && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration || relabels(t, w, mesh.WorkloadRef(c.Subject))
 }

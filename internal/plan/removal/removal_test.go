@@ -4,6 +4,7 @@ package removal_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -176,14 +177,25 @@ func TestOldRevisionOfTemplateLabels(t *testing.T) {
 func TestReferencesAreNamedBeforehand(t *testing.T) {
 	w := worldWithComponents()
 	w.Revisions[0].Replicas, w.Revisions[0].Istiods = 0, nil
-	w.References = []mesh.Reference{{Subject: "EnvoyFilter a/lua", Value: "1-29-1", Through: "label istio.io/rev=1-29-1"}}
-	subjects := map[string]bool{}
-	for _, n := range removal.ReferenceNotes(w, step.Target{Remove: []string{"1-29-1"}}) {
-		subjects[n.Subject] = true
+	w.References = []mesh.Reference{
+		{Subject: "EnvoyFilter a/lua", Value: "1-29-1", Through: "label istio.io/rev=1-29-1"},
+		{Subject: "ValidatingWebhookConfiguration stable", Revision: "1-29-1", Webhooks: []int{1}},
+		{Subject: "ValidatingWebhookConfiguration moved", Revision: "1-29-1", Tag: "prod", Webhooks: []int{0}},
 	}
-	for _, want := range []string{"revision 1-29-1", "EnvoyFilter a/lua", "Deployment istio-system/istio-ingressgateway"} {
-		if !subjects[want] {
-			t.Errorf("subjects: got %v, want %s in them", subjects, want)
+	remedies := map[string]string{}
+	target := step.Target{Revision: "1-31-0", Remove: []string{"1-29-1"}, Tags: map[string]string{"prod": "1-31-0"}}
+	for _, n := range removal.ReferenceNotes(w, target) {
+		remedies[n.Subject] = n.Remedy
+	}
+	for subject, want := range map[string]string{
+		"revision 1-29-1": "", "EnvoyFilter a/lua": "", "Deployment istio-system/istio-ingressgateway": "",
+		"ValidatingWebhookConfiguration stable": `"path":"/webhooks/1/clientConfig/service/name","value":"istiod-1-31-0"`,
+	} {
+		if got, named := remedies[subject]; !named || (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: named %t, remedy %q, want %q", subject, named, got, want)
 		}
+	}
+	if _, named := remedies["ValidatingWebhookConfiguration moved"]; named {
+		t.Error("a caller of a tag that moves is named")
 	}
 }
