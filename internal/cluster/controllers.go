@@ -30,6 +30,10 @@ type controller struct {
 }
 
 func controllerOf(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec) controller {
+	path := templateLabels
+	if kind == mesh.CronJob {
+		path = jobLabels
+	}
 	return controller{
 		Workload: mesh.Workload{
 			Kind:              kind,
@@ -40,7 +44,8 @@ func controllerOf(kind mesh.Kind, m *metav1.ObjectMeta, t *corev1.PodTemplateSpe
 			NoSecondPod:       aloneByTemplate(&t.Spec),
 			Drains:            m.Annotations[v1alpha1.AnnotationDrains] == "true",
 			RestartAnnotation: restartAnnotations(t.Annotations),
-			ManagedBy:         trackedBy(m),
+			ManagedBy:         cmp.Or(trackedBy(m), gitOpsOwner(m, path, mesh.RevisionLabel)),
+			SetBy:             labelsSetBy(m, path, mesh.RevisionLabel),
 		},
 		uid:     m.UID,
 		current: noneCurrent,

@@ -3,6 +3,9 @@
 package cluster
 
 import (
+	"cmp"
+	"encoding/json"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,6 +25,41 @@ var gitOpsManagers = map[string]string{
 	"configsync.gke.io":             "Config Sync",
 }
 
+// people are the field managers of tools with which people change single objects, the
+// beginnings of their names. A browser's is that of a dashboard.
+var people = []string{"kubectl", "before-first-apply", "oc", "k9s", "Lens", "OpenLens", "node-fetch", "Mozilla", "headlamp"}
+
+// platform are the beginnings of the field managers of Istio and Kubernetes.
+var platform = []string{
+	"istioctl", "istio-operator", "pilot-discovery", "pilot-agent", "kube-", "kubelet", "kubeadm", "cloud-controller-manager",
+}
+
+// tools are other tools, by the beginning of their field managers. A client without a
+// field manager of its own has the first part of its user agent.
+var tools = []struct {
+	begins string
+	tool   mesh.Tool
+}{
+	{"terraform", mesh.Terraform},
+	{"hashicorp", mesh.Terraform}, // the provider kubernetes, where it names no field manager
+	{"opentofu", mesh.Terraform},
+	{"pulumi", mesh.Pulumi},
+	{"ansible", mesh.Ansible},
+	{"openapi-generator", mesh.Python},
+	{"helm", mesh.HelmTool},
+	{"crossplane", mesh.Crossplane},
+	{"provider-kubernetes", mesh.Crossplane},
+	{"kapp", mesh.Kapp},
+	{"rancher", mesh.Rancher},
+}
+
+// Paths of labels in managedFields.
+var (
+	ownLabels      = []string{"f:metadata", "f:labels"}
+	templateLabels = []string{"f:spec", "f:template", "f:metadata", "f:labels"}
+	jobLabels      = append([]string{"f:spec", "f:jobTemplate"}, templateLabels...)
+)
+
 // labelsManagedBy returns the GitOps tool that manages the two binding labels of a
 // namespace, "" for none: a tool that owns them as a field manager, or that tracks
 // a namespace with them. Such a tool reverts other values. It leaves alone labels
@@ -31,12 +69,18 @@ func labelsManagedBy(m *metav1.ObjectMeta) string {
 	if tracker != "" && bindsNamespace(m.Labels) && !writtenByRun(m) {
 		return tracker
 	}
+	if tool := gitOpsOwner(m, ownLabels, mesh.RevisionLabel, mesh.InjectionLabel); tool != "" {
+		return cmp.Or(tracker, tool)
+	}
+	return ""
+}
+
+// gitOpsOwner returns the GitOps tool that owns one of the labels as a field manager,
+// "" for none.
+func gitOpsOwner(m *metav1.ObjectMeta, path []string, labels ...string) string {
 	for _, f := range m.ManagedFields {
-		if tool := gitOpsManagers[f.Manager]; tool != "" && (ownsLabel(f, mesh.RevisionLabel) || ownsLabel(f, mesh.InjectionLabel)) {
-			if tracker != "" {
-				return tracker
-			}
-			return tool + " (field manager " + f.Manager + ")"
+		if tool := gitOpsManagers[f.Manager]; tool != "" && ownsLabel(f, path, labels...) {
+			return mesh.FieldManager{Name: f.Manager, Tool: mesh.Tool(tool)}.String()
 		}
 	}
 	return ""
@@ -72,7 +116,7 @@ func writtenByRun(m *metav1.ObjectMeta) bool {
 		}
 		ours := false
 		for _, f := range m.ManagedFields {
-			if !ownsLabel(f, label) {
+			if !ownsLabel(f, ownLabels, label) {
 				continue
 			}
 			if ours = f.Manager == v1alpha1.FieldManager; !ours {
@@ -86,7 +130,62 @@ func writtenByRun(m *metav1.ObjectMeta) bool {
 	return true
 }
 
-// ownsLabel reports whether a field manager owns a label.
-func ownsLabel(f metav1.ManagedFieldsEntry, label string) bool {
-	return f.FieldsV1 != nil && strings.Contains(f.FieldsV1.GetRawString(), `"f:`+label+`"`)
+// ownsLabel reports whether a field manager owns one of the labels.
+func ownsLabel(f metav1.ManagedFieldsEntry, path []string, labels ...string) bool {
+	if f.FieldsV1 == nil || f.Subresource != "" {
+		return false
+	}
+	text := f.FieldsV1.GetRawString()
+	if !slices.ContainsFunc(labels, func(l string) bool { return strings.Contains(text, `"f:`+l+`"`) }) {
+		return false // most do not, and are not parsed
+	}
+	fields := json.RawMessage(text)
+	for _, key := range path {
+		var below map[string]json.RawMessage
+		if json.Unmarshal(fields, &below) != nil {
+			return false
+		}
+		fields = below[key]
+	}
+	var owned map[string]json.RawMessage
+	return json.Unmarshal(fields, &owned) == nil && slices.ContainsFunc(labels, func(l string) bool {
+		_, is := owned["f:"+l]
+		return is
+	})
+}
+
+// labelsSetBy returns who set one of the labels, if that is a tool that may set it
+// again: one that is known first. GitOps tools are left out: a run waits for them.
+func labelsSetBy(m *metav1.ObjectMeta, path []string, labels ...string) mesh.FieldManager {
+	var found mesh.FieldManager
+	for _, f := range m.ManagedFields {
+		if gitOpsManagers[f.Manager] != "" || f.Manager == v1alpha1.FieldManager || begins(f.Manager, people) ||
+			begins(f.Manager, platform) || !ownsLabel(f, path, labels...) {
+			continue
+		}
+		manager := mesh.FieldManager{Name: f.Manager, Tool: toolOf(f.Manager)}
+		if found.Name == "" || found.Tool == "" && manager.Tool != "" {
+			found = manager
+		}
+	}
+	return found
+}
+
+// begins reports whether a field manager is one of the names, or has one of them before
+// a separator.
+func begins(manager string, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		rest, has := strings.CutPrefix(manager, name)
+		return has && (rest == "" || strings.HasSuffix(name, "-") || strings.ContainsAny(rest[:1], "-_/. "))
+	})
+}
+
+// toolOf returns the tool of a field manager, "" if it is not known.
+func toolOf(manager string) mesh.Tool {
+	for _, t := range tools {
+		if strings.HasPrefix(strings.ToLower(manager), t.begins) {
+			return t.tool
+		}
+	}
+	return ""
 }

@@ -89,7 +89,7 @@ func (r *Reader) readWebhooks(ctx context.Context, o *observation) error {
 				o.world.Webhooks = append(o.world.Webhooks, webhooksOf(m)...)
 				o.addInjectors(m)
 				r.addMutator(o, m)
-				if tag, tool := m.Labels[istio.TagLabel], trackedBy(&m.ObjectMeta); tag != "" && tool != "" {
+				if tag, tool := m.Labels[istio.TagLabel], managerOfTag(&m.ObjectMeta); tag != "" && tool != "" {
 					o.tagOwners = append(o.tagOwners, tagOwner{tag, tool})
 				}
 			}
@@ -105,8 +105,12 @@ func (r *Reader) readNamespaces(ctx context.Context, o *observation) error {
 				if n.DeletionTimestamp != nil {
 					continue // nothing can be created in it
 				}
-				found := mesh.Namespace{Name: n.Name, Labels: n.Labels, ManagedBy: labelsManagedBy(&n.ObjectMeta)}
-				o.found.namespaces = append(o.found.namespaces, found)
+				o.found.namespaces = append(o.found.namespaces, mesh.Namespace{
+					Name:      n.Name,
+					Labels:    n.Labels,
+					ManagedBy: labelsManagedBy(&n.ObjectMeta),
+					SetBy:     labelsSetBy(&n.ObjectMeta, ownLabels, mesh.RevisionLabel, mesh.InjectionLabel),
+				})
 			}
 		})
 	return client.ReadError("Namespaces", err)

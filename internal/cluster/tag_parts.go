@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -18,6 +19,14 @@ import (
 
 // tagOwner says which tool manages the webhooks of a tag.
 type tagOwner struct{ tag, tool string }
+
+// managerOfTag returns the tool that manages the webhooks of a tag, "" for none.
+func managerOfTag(m *metav1.ObjectMeta) string {
+	if by := labelsSetBy(m, ownLabels, mesh.RevisionLabel); by.Name != "" {
+		return cmp.Or(trackedBy(m), by.String())
+	}
+	return cmp.Or(trackedBy(m), gitOpsOwner(m, ownLabels, mesh.RevisionLabel))
+}
 
 // readServices reads all Services: those that select pods, and in the root
 // namespace those of istiods and tags.

@@ -45,6 +45,7 @@ type Workload struct {
 	RestartAnnotation RestartAnnotation // of the last restart by Rerig
 	CompletesAt       string            // when its pods end by themselves, for a Job or a CronJob
 	ManagedBy         string            // the GitOps tool or Helm release that manages its template; "" for none
+	SetBy             FieldManager      // of its template's label istio.io/rev, if that is another tool
 	SelectsRevision   bool              // its selector has the label istio.io/rev, so its template's cannot be changed
 	TemplateFrom      WorkloadRef       // the Deployment whose template a Rollout uses
 	ReadError         string            // why its object could not be read, "" when it was or need not be

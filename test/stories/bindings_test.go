@@ -36,6 +36,8 @@ func TestEveryKindOfBinding(t *testing.T) {
 		"label CronJob own/report istio.io/rev=prod -> istio.io/rev=1-31-0: its template, for its next pods",
 		"label Deployment own/idle istio.io/rev=1-29-1 -> istio.io/rev=1-31-0: its template, for its next pods",
 		"managed by Argo CD application tenants", "Namespace kept istio.io/rev=1-29-1 -> istio.io/rev=1-31-0 (to be committed")
+	planned.requireOutput(t, "Labels that another tool may restore", "tagged istio.io/rev=prod, set by Terraform (field manager Terraform)",
+		"let it write nothing until the run is complete")
 
 	order := l.watchOrder(t, [][]string{{"shop-core", "shop-web"}, {"own", "tagged"}, {"shop-data", "kept"}})
 	held := l.rerig(t, args...)
@@ -92,6 +94,7 @@ func (l *lab) createEveryBinding(t *testing.T) {
 		"bare": {}} {
 		l.createLabelledDeployment(t, "own", name, labels)
 	}
+	l.applyNamespace(t, "tagged", map[string]any{"istio.io/rev": "prod"}, "Terraform")
 	l.createLabelledDeployment(t, "tagged", "web", nil)
 	l.createLabelledDeployment(t, "kept", "web", nil)
 	l.kubectl(t, "-n", "own", "create", "cronjob", "report", "--image", "docker.io/lab/report", "--schedule", "0 0 1 1 *")
@@ -102,6 +105,17 @@ func (l *lab) createEveryBinding(t *testing.T) {
 	for _, w := range []string{"own/by-revision", "own/by-tag", "own/by-inject", "own/out", "own/bare", "tagged/web", "kept/web"} {
 		ns, name, _ := strings.Cut(w, "/")
 		l.waitRolledOut(t, ns, name)
+	}
+}
+
+// applyNamespace applies labels of a namespace on the server as a field manager.
+func (l *lab) applyNamespace(t *testing.T, name string, labels map[string]any, manager string) {
+	t.Helper()
+	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace",
+		"metadata": map[string]any{"name": name, "labels": labels}}}
+	as := metav1.ApplyOptions{FieldManager: manager, Force: true}
+	if _, err := l.objects.Resource(namespaces).Apply(t.Context(), name, o, as); err != nil {
+		t.Fatal(err)
 	}
 }
 

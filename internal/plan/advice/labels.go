@@ -59,6 +59,7 @@ func labelNotes(w mesh.World, t step.Target, ns mesh.Namespace) []step.Note {
 			Remedy:   fmt.Sprintf("commit %s there when its wave begins", t.Bindings[ns.Name]),
 		})
 	}
+	notes = append(notes, setByTool(t, ns)...)
 	if b := ns.Binding(); b.Injection.Set && b.Revision.Set {
 		notes = append(notes, step.Note{
 			Kind: step.NoEffect, Subject: ns.Name,
@@ -85,8 +86,11 @@ func describeTags(tags []string) string {
 // managedTemplate notes a template that is labelled and that another tool manages: it may
 // restore the old label.
 func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
-	if wl.ManagedBy == "" || step.TemplateLabelOf(wl) == t.TemplateLabels[wl.Ref()] {
+	if step.TemplateLabelOf(wl) == t.TemplateLabels[wl.Ref()] {
 		return nil
+	}
+	if wl.ManagedBy == "" {
+		return setTemplate(t, wl)
 	}
 	return []step.Note{{
 		Kind:     step.ForCommit,
