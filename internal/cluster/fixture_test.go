@@ -67,6 +67,7 @@ func TestServer(t *testing.T) {
 	}
 	t.Run("conflict", func(t *testing.T) { testConflict(t, c, admin) })
 	t.Run("conditional restart", func(t *testing.T) { testConditionalRestart(t, c, admin) })
+	t.Run("field managers", func(t *testing.T) { testFieldManagers(t, c, admin) })
 	t.Run("permissions", func(t *testing.T) { testRights(t, c, user) })
 	t.Run("manager", func(t *testing.T) { checkManager(t, seen) })
 }

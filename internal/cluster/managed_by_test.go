@@ -8,6 +8,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -145,4 +147,39 @@ func TestManagerOfATag(t *testing.T) {
 	if got, want := managerOfTag(&m), "Helm release istio-system/istiod"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// testFieldManagers reads who set a namespace's label from the API server: Terraform applies
+// it on the server, and a run that writes it takes it over.
+func testFieldManagers(t *testing.T, c *fixture, admin *rest.Config) {
+	other := connected(t, admin)
+	set := func(manager, revision string) {
+		t.Helper()
+		o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{
+			"name": "applied", "labels": map[string]any{mesh.RevisionLabel: revision},
+		}}}
+		_, err := other.api.Dynamic.Resource(namespaces).Apply(t.Context(), "applied", o, metav1.ApplyOptions{FieldManager: manager, Force: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	is := func(when string, want mesh.FieldManager) {
+		t.Helper()
+		w, err := c.Observe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ns, _ := w.Namespace("applied"); ns.SetBy != want || ns.ManagedBy != "" {
+			t.Errorf("%s: got %+v, managed by %q; want %+v", when, ns.SetBy, ns.ManagedBy, want)
+		}
+	}
+	terraform := mesh.FieldManager{Name: "Terraform", Tool: mesh.Terraform}
+	set("Terraform", "1-29-1")
+	is("applied", terraform)
+	if err := c.Write(t.Context(), labelChange(t, "applied", mesh.BindingTo("1-29-1"), mesh.BindingTo("1-31-0"))); err != nil {
+		t.Fatal(err)
+	}
+	is("written by a run", mesh.FieldManager{})
+	set("Terraform", "1-29-1")
+	is("applied again", terraform)
 }

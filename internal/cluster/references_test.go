@@ -8,6 +8,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -70,6 +71,19 @@ func testReferences(t *testing.T, c *fixture) {
 		"away",
 		map[string]any{"annotations": map[string]any{workloadController: "istiod-held-6d4cf56db6-abcde"}},
 	)
+	url, none := "https://istiod-held.istio-system.svc/inject", admissionv1.SideEffectClassNone
+	service := &admissionv1.ServiceReference{Namespace: c.root, Name: "istiod-held"}
+	_, err1 := c.api.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(t.Context(),
+		&admissionv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "istio-validator-by-hand"},
+			Webhooks: []admissionv1.ValidatingWebhook{{Name: "by.hand.io", AdmissionReviewVersions: []string{"v1"}, SideEffects: &none,
+				ClientConfig: admissionv1.WebhookClientConfig{Service: service}}}}, client.Creating)
+	_, err2 := c.api.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(t.Context(),
+		&admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "by-url"},
+			Webhooks: []admissionv1.MutatingWebhook{{Name: "by.url.io", AdmissionReviewVersions: []string{"v1"}, SideEffects: &none,
+				ClientConfig: admissionv1.WebhookClientConfig{URL: &url}}}}, client.Creating)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
 	c.RemovingRun = "leaving"
 	defer func() { c.RemovingRun = "" }()
 	w, err := c.Observe(t.Context())
@@ -83,6 +97,8 @@ func testReferences(t *testing.T, c *fixture) {
 		}
 	}
 	want := []string{
+		"MutatingWebhookConfiguration by-url: it calls Service istiod-held",
+		"ValidatingWebhookConfiguration istio-validator-by-hand: it calls Service istiod-held",
 		"VirtualService istio-system/routes: label istio.io/rev=held",
 		"WorkloadEntry istio-system/away: annotation istio.io/workloadController=istiod-held-6d4cf56db6-abcde",
 	}

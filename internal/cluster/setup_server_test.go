@@ -46,6 +46,10 @@ func testMeshConfig(t *testing.T, c *fixture) {
 		}
 		defer func() { _ = c.api.AppsV1().Deployments(c.root).Delete(t.Context(), d.Name, metav1.DeleteOptions{}) }()
 	}
+	configMap(t, c, "istio-sidecar-injector-own", map[string]string{mesh.RevisionLabel: "own"}, map[string]string{
+		"config": "defaultTemplates: [sidecar]\ntemplates: {sidecar: x, audit: y}\naliases: {both: [sidecar, audit], broken: [gone]}\n",
+		"values": `{"global": {"caAddress": ""}}`,
+	})
 	s, err := c.Setups(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -61,5 +65,13 @@ func testMeshConfig(t *testing.T, c *fixture) {
 		if sees != (want.sees != "") || len(p.Discovery) > 1 {
 			t.Errorf("%s: it discovers %v", revision, p.Discovery)
 		}
+	}
+	own, _ := s.ControlPlane("own")
+	if want := []string{"audit", "sidecar", "both"}; !slices.Equal(own.Templates.Names, want) ||
+		!slices.Equal(own.Templates.Defaults, []string{"sidecar"}) {
+		t.Errorf("templates: got %+v, want %v", own.Templates, want)
+	}
+	if want := []string{"istiod-own.istio-system.svc", "istiod.istio-system.svc"}; !slices.Equal(own.Hosts, want) {
+		t.Errorf("hosts: got %v, want %v", own.Hosts, want)
 	}
 }

@@ -28,6 +28,9 @@ func TestControlPlanesAreComparedBeforeTheFirstMove(t *testing.T) {
 		{name: "discovery", setups: func(s *mesh.ControlPlaneSettings) {
 			s.ControlPlanes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
 		}, held: "do not select namespace a"},
+		{name: "templates", setups: func(s *mesh.ControlPlaneSettings) {
+			s.ControlPlanes[1].Templates = mesh.InjectionTemplates{Names: []string{"gateway"}, Defaults: []string{"sidecar"}}
+		}, held: "lacks injection templates that pods ask for: Deployment a/x (sidecar)"},
 		{name: "no root", setups: func(s *mesh.ControlPlaneSettings) { s.HasRootCertificate["c"] = false },
 			held: "namespace c has no ConfigMap istio-ca-root-cert"},
 		{name: "drift", setups: func(s *mesh.ControlPlaneSettings) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/sensitive"
@@ -13,18 +14,19 @@ import (
 
 // Draft describes what an install would do. Nothing was changed to find out.
 type Draft struct {
-	Revision        string           `json:"revision"`
-	Version         string           `json:"version"`             // "" if unknown before the install
-	By              string           `json:"by"`                  // what installs it: a program and its version, or "another tool"
-	Namespace       string           `json:"namespace,omitempty"` // of its istiod
-	Image           string           `json:"image,omitempty"`     // of its istiod
-	Objects         int              `json:"objects,omitempty"`   // number of objects to apply
-	OmittedGateways []Object         `json:"leftOut,omitempty"`   // gateways in the file: istioctl would replace them in place, at once
-	InPlace         []Object         `json:"inPlace,omitempty"`   // existing objects of no single revision that are replaced
-	Notes           []string         `json:"notes,omitempty"`     // for the reviewer of the plan
-	Permissions     []Permission     `json:"-"`                   // that the user needs
-	Inherited       *InheritedValues `json:"-"`                   // values of the old revision given to the chart; nil if none
-	File            string           `json:"-"`                   // YAML input of istioctl (the IstioOperator) or Helm (the values)
+	Revision        string                  `json:"revision"`
+	Version         string                  `json:"version"`             // "" if unknown before the install
+	By              string                  `json:"by"`                  // what installs it: a program and its version, or "another tool"
+	Namespace       string                  `json:"namespace,omitempty"` // of its istiod
+	Image           string                  `json:"image,omitempty"`     // of its istiod
+	Objects         int                     `json:"objects,omitempty"`   // number of objects to apply
+	OmittedGateways []Object                `json:"leftOut,omitempty"`   // gateways in the file: istioctl would replace them in place, at once
+	InPlace         []Object                `json:"inPlace,omitempty"`   // existing objects of no single revision that are replaced
+	Notes           []string                `json:"notes,omitempty"`     // for the reviewer of the plan
+	Permissions     []Permission            `json:"-"`                   // that the user needs
+	Inherited       *InheritedValues        `json:"-"`                   // values of the old revision given to the chart; nil if none
+	Templates       mesh.InjectionTemplates `json:"-"`                   // that pods can ask for; none if the manifest does not say
+	File            string                  `json:"-"`                   // YAML input of istioctl (the IstioOperator) or Helm (the values)
 
 	Istioctl     Istioctl `json:"-"` // if istioctl installs
 	ChartVersion string   `json:"-"` // if Helm installs
@@ -46,7 +48,7 @@ func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string)
 		return fmt.Errorf("the manifest rendered from %s has no Deployment istiod-%s: it installs no control plane. "+
 			"Enable pilot in the IstioOperator and check its profile, or name the chart istiod", from, d.Revision)
 	}
-	d.Namespace, d.Image = istiod.GetNamespace(), containerImage(istiod, "discovery")
+	d.Namespace, d.Image, d.Templates = istiod.GetNamespace(), containerImage(istiod, "discovery"), templatesIn(manifest, d.Revision)
 	tag := mesh.ImageTag(d.Image)
 	version, spelled := versionFromTag(tag)
 	switch {
@@ -81,6 +83,20 @@ func findIstiod(manifest []*unstructured.Unstructured, revision string) *unstruc
 		}
 	}
 	return nil
+}
+
+// templatesIn returns the injection templates of a revision in a manifest.
+func templatesIn(manifest []*unstructured.Unstructured, revision string) mesh.InjectionTemplates {
+	for _, o := range manifest {
+		if o.GetKind() != "ConfigMap" || o.GetName() != "istio-sidecar-injector-"+revision {
+			continue
+		}
+		var config mesh.InjectorConfig
+		if yaml.Unmarshal([]byte(nestedString(o.Object, "data", "config")), &config) == nil {
+			return config.Offered()
+		}
+	}
+	return mesh.InjectionTemplates{}
 }
 
 func containerImage(workload *unstructured.Unstructured, container string) string {

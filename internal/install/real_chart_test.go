@@ -5,6 +5,7 @@ package install
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,7 @@ func TestRealChartIsDrafted(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d.Version != version || d.ChartVersion != version || d.Image != "docker.io/lab/pilot:"+version || d.Namespace != "istio-system" ||
-			d.Objects < 15 {
+			d.Objects < 15 || !slices.Contains(d.Templates.Names, "sidecar") {
 			t.Errorf("%+v", d)
 		}
 		for _, o := range d.InPlace {

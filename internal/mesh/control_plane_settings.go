@@ -26,7 +26,8 @@ type ControlPlane struct {
 	Discovery       []Selector // its discoverySelectors; none means all namespaces
 	TrustDomain     string     // of the identities that it issues; "" where its mesh configuration could not be read
 	UsesTrustBundle bool       // its proxies read the mesh's root from a ClusterTrustBundle, not from a ConfigMap
-	Hosts           []string   // the names by which its proxies call istiod, as they verify them in its certificate
+	Templates       InjectionTemplates
+	Hosts           []string // the names by which its proxies call istiod, as they verify them in its certificate
 }
 
 // Setting is one value, or the digest of a long one.

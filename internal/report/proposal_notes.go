@@ -18,6 +18,7 @@ var noteSections = []struct {
 	{kind: step.VersionSkew, heading: "Version skew", tone: format.Warn},
 	{kind: step.Differs, heading: "Control planes with different settings", tone: format.Warn},
 	{kind: step.SeenByOneRevision, heading: "Configuration that only one revision reads", tone: format.Warn},
+	{kind: step.TemplateMissing, heading: "Injection templates that the new revision lacks", tone: format.Warn},
 	{kind: step.FilterNotMatched, heading: "EnvoyFilters without effect on the new version", tone: format.Warn},
 	{kind: step.StillReferenced, heading: "Old revision still in use", tone: format.Warn},
 	{kind: step.CRDsStay, heading: "Created again after removal", tone: format.Warn},

@@ -49,11 +49,15 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 			return p, err
 		}
 	}
+	var drafted install.Draft
 	if !p.Plan.Target.Rollback && installs(p.Plan.Stages) {
-		err = r.draft(ctx, c, e, &p)
+		drafted, err = r.draft(ctx, c, e, &p)
 	}
-	if advice.MovesPods(p.Plan.Stages) {
-		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, settings, p.Plan.Target, r.oldRevisions(p))...)
+	if t := p.Plan.Target; advice.MovesPods(p.Plan.Stages) {
+		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, settings, t, r.oldRevisions(p))...)
+		if !t.Rollback {
+			p.Plan.Notes = append(p.Plan.Notes, advice.MissingTemplates(p.World, settings, t, drafted.Templates)...)
+		}
 	}
 	return p, err
 }
@@ -109,14 +113,14 @@ func installs(stages []step.Stage) bool {
 
 // draft finds out what the install would do, prepares it, and plans again with
 // what it found.
-func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Proposal) error {
+func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Proposal) (install.Draft, error) {
 	loaded, err := r.loadedSpec(ctx, c, e.Root)
 	if err != nil {
-		return err
+		return install.Draft{}, err
 	}
 	installer, err := spec.InstallerOf(loaded)
 	if err != nil {
-		return fmt.Errorf("read MeshUpgrade %s: %w", r.Name, err)
+		return install.Draft{}, fmt.Errorf("read MeshUpgrade %s: %w", r.Name, err)
 	}
 	installer.Istioctl = r.files.Istioctl
 	switch {
@@ -133,20 +137,20 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 		Timeout:        r.Intent.ReadyTimeout,
 	})
 	if err != nil {
-		return err
+		return d, err
 	}
 	if err := spec.SetDraft(&r.Spec, d); err != nil {
-		return err
+		return d, err
 	}
 	if err := r.readIntent(); err != nil {
-		return err
+		return d, err
 	}
 	r.needs, r.drafted = d.Permissions, drafted
 	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.files.Source))
 	p.Installer.Await = r.Spec.Await
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)
 	p.Intent, p.Plan = r.Intent, plan.Make(p.World, target, r.Ledger)
-	return err
+	return d, err
 }
 
 func installerReport(d install.Draft, source string) *report.Installer {

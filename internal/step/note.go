@@ -47,6 +47,7 @@ const (
 	NotEvaluated      NoteKind = "not-evaluated"        // it decides over injection, and is not evaluated
 	Differs           NoteKind = "differs"              // a setting that differs between the control planes
 	SeenByOneRevision NoteKind = "read-by-one-revision" // configuration that its label binds to a revision
+	TemplateMissing   NoteKind = "template-missing"     // a workload asks for an injection template that the new revision lacks
 	FilterNotMatched  NoteKind = "filter-not-matched"   // an EnvoyFilter that does not match the new proxies' version
 	StillReferenced   NoteKind = "still-referenced"     // it prevents the removal of the old revision, and the run does not move it
 	CRDsStay          NoteKind = "crds-stay"            // a revision is restored beside the CRDs of a newer Istio

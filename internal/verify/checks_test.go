@@ -48,6 +48,7 @@ func goodFacts() Facts {
 // setup returns a control plane that is configured like every other one.
 func setup(revision string) mesh.ControlPlane {
 	return mesh.ControlPlane{Revision: revision, TrustDomain: "cluster.local", Hosts: []string{"istiod-" + revision + ".istio-system.svc"},
+		Templates: mesh.BuiltInTemplates(),
 		Settings:  []mesh.Setting{{Group: mesh.MeshConfig, Key: "enableTracing", Value: "true"}},
 		Discovery: []mesh.Selector{{{Key: "mesh", Operator: mesh.DoesNotExist}}}}
 }

@@ -41,6 +41,14 @@ var ControlPlaneComparison = []Check{
 		Evaluate: discoverySelectors,
 	},
 	{
+		Name:        "injection-templates",
+		Description: "The new control plane has every injection template that pods of the moved namespaces ask for.",
+		Hint: "istiod rejects such pods, so they could not be created. " +
+			"Give the new revision the template: sidecarInjectorWebhook.templates in its values, as the old revision has it. " +
+			"Or remove the name from the annotation inject.istio.io/templates of the workload's pod template.",
+		Evaluate: injectionTemplates,
+	},
+	{
 		Name:        "root-in-namespaces",
 		Description: "Every namespace that moves has the mesh's root certificate, without which no sidecar starts.",
 		Hint: "istiod writes the ConfigMap istio-ca-root-cert into every namespace that it discovers. " +
@@ -134,6 +142,31 @@ func discoverySelectors(f Facts) (Result, string) {
 		}
 	}
 	return Pass, ""
+}
+
+func injectionTemplates(f Facts) (Result, string) {
+	s, _ := f.Setups.ControlPlane(f.Revision)
+	offered, known := s.Templates, len(s.Templates.Names) > 0
+	if !known {
+		offered = mesh.BuiltInTemplates()
+	}
+	requests := f.World.MissingTemplates(slices.Sorted(maps.Keys(f.Setups.HasRootCertificate)), offered)
+	if len(requests) == 0 {
+		return Pass, ""
+	}
+	var lines []string
+	for _, r := range requests[:min(maxListed, len(requests))] {
+		lines = append(lines, fmt.Sprintf("%s (%s)", r.Workload, strings.Join(r.Missing, ", ")))
+	}
+	workloads := strings.Join(lines, "; ")
+	if more := len(requests) - len(lines); more > 0 {
+		workloads += fmt.Sprintf("; and %d more", more)
+	}
+	if !known {
+		return Warn, fmt.Sprintf("the injection templates of revision %s could not be read, and pods ask for some that are not Istio's own: %s",
+			f.Revision, workloads)
+	}
+	return Fail, fmt.Sprintf("revision %s lacks injection templates that pods ask for: %s", f.Revision, workloads)
 }
 
 func rootInNamespaces(f Facts) (Result, string) {

@@ -160,6 +160,19 @@ var failures = map[string][]failure{
 		{"a name outside of the cluster", func(f *Facts) {
 			f.Setups.ControlPlanes[1].Hosts = []string{"istiod.example.com", "istiod-1-31-0.istio-system.svc"}
 		}, Warn}},
+	"injection-templates": {
+		{"one of two", func(f *Facts) { asksFor(f, "sidecar, audit") }, Fail},
+		{"an alias of a missing template", func(f *Facts) { asksFor(f, "both") }, Fail},
+		{"an empty annotation", func(f *Facts) { asksFor(f, "") }, Fail},
+		{"the defaults of the new revision", func(f *Facts) {
+			asksFor(f, "sidecar")
+			delete(f.World.Workloads[0].Template.Annotations, mesh.TemplatesAnnotation)
+			f.Setups.ControlPlanes[1].Templates.Defaults = []string{"audit"}
+		}, Fail},
+		{"templates unknown", func(f *Facts) {
+			asksFor(f, "sidecar, audit")
+			f.Setups.ControlPlanes[1].Templates = mesh.InjectionTemplates{}
+		}, Warn}},
 	"discovery-selectors": {
 		{"namespace not selected", func(f *Facts) {
 			f.Setups.ControlPlanes[1].Discovery = []mesh.Selector{{{Key: "mesh", Operator: mesh.Exists}}}
@@ -214,4 +227,13 @@ var failures = map[string][]failure{
 		}, Warn},
 		{"proxy does not answer", func(f *Facts) { f.Certificate, f.CertificateError = nil, "timeout" }, Wait},
 		{"not asked", func(f *Facts) { f.Certificate = nil }, Wait}},
+}
+
+// asksFor makes the workload, which is injected, ask for injection templates.
+func asksFor(f *Facts, templates string) {
+	f.World.Namespaces = []mesh.Namespace{{Name: "a"}}
+	f.World.Workloads[0].Template.Annotations = map[string]string{mesh.TemplatesAnnotation: templates}
+	f.Setups.ControlPlanes[1].Templates = mesh.InjectorConfig{
+		Templates: map[string]string{"sidecar": "…"}, Aliases: map[string][]string{"both": {"sidecar", "audit"}}, Defaults: []string{"sidecar"},
+	}.Offered()
 }

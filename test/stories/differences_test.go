@@ -48,6 +48,23 @@ func TestDifferencesAreFound(t *testing.T) {
 			"the discoverySelectors of revision 1-31-0 do not select namespace shop-"}})
 		l.setMeshConfig(t, newRevision, was)
 	})
+	t.Run("an injection template", func(t *testing.T) {
+		l.createIdleDeployment(t, "shop-core", "audited", map[string]any{"inject.istio.io/templates": "sidecar,audit"})
+		l.requireRefused(t, refusal{name: "missing", args: to, code: exitRefused, says: []string{validating,
+			"revision 1-31-0 lacks injection templates that pods ask for: Deployment shop-core/audited (audit)"}})
+		l.deleteAndWait(t, "deployments", "shop-core", "audited")
+	})
+}
+
+// createIdleDeployment creates a Deployment without pods whose template has annotations.
+func (l *lab) createIdleDeployment(t *testing.T, ns, name string, annotations map[string]any) {
+	t.Helper()
+	labels := map[string]any{"app": name}
+	l.createObject(t, "apps/v1", "Deployment", "deployments", ns, name, nil, map[string]any{
+		"replicas": int64(0), "selector": map[string]any{"matchLabels": labels}, "template": map[string]any{
+			"metadata": map[string]any{"labels": labels, "annotations": annotations},
+			"spec":     map[string]any{"containers": []any{map[string]any{"name": "app", "image": "app"}}},
+		}})
 }
 
 // TestDifferencesAfterInstall finds, after the install, what no check could see before
@@ -58,6 +75,12 @@ func TestDifferencesAfterInstall(t *testing.T) {
 	other := strings.Replace(fmt.Sprintf(minimal, ""), "spec:\n", "spec:\n  meshConfig: {trustDomain: elsewhere}\n", 1)
 	args := installArgs(t)
 	args[slices.Index(args, "--operator")+1] = tempFile(t, other)
+	l.createIdleDeployment(t, "shop-core", "audited", map[string]any{"inject.istio.io/templates": "sidecar,audit"})
+	planned := l.rerig(t, planArgs(args)...)
+	planned.requireExit(t, exitDone)
+	planned.requireOutput(t, "Injection templates that the new revision lacks",
+		"Deployment shop-core/audited asks for sidecar,audit; missing: audit")
+	l.deleteAndWait(t, "deployments", "shop-core", "audited")
 	held := l.rerig(t, args...)
 	held.requireExit(t, exitHeld)
 	held.requireOutput(t, "Held at 1-31-0 (CheckFailed)",

@@ -18,6 +18,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
@@ -180,6 +181,10 @@ func (r *Reader) readConfigMaps(ctx context.Context, found planes) error {
 			p.Hosts = append(p.Hosts, authorityHosts(m.Data["values"], revision, r.root)...)
 			found.add(revision, flattenText(mesh.Injection, m.Data["values"], normal)...)
 			found.add(revision, templatesIn(m.Data["config"], normal)...)
+			var config mesh.InjectorConfig
+			if yaml.Unmarshal([]byte(m.Data["config"]), &config) == nil {
+				p.Templates = config.Offered()
+			}
 		}
 	}
 	return client.ReadError("ConfigMaps in "+r.root, err)
