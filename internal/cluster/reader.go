@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/rerig/rerig/internal/cluster/proxy"
@@ -35,17 +34,17 @@ type observation struct {
 	roots           []byte // the mesh's root certificates, PEM
 	planes          []plane
 	istiods         []proxy.Istiod
-	injectors       []admissionv1.WebhookClientConfig // how injection webhooks are called, each once
-	istiodServices  []corev1.Service                  // Services of the root namespace that select istiods
-	rootServices    []string                          // names of the Services in the root namespace
-	serviceRevision map[string]string                 // a Service of the root namespace -> the revision whose istiods it selects
-	tagServices     map[string]string                 // a tag -> the revision that its Service selects
-	tagOwners       []tagOwner                        // who manages the webhooks of tags
-	references      []mesh.Reference                  // to revisions, by labels and annotations
-	validators      []webhookCaller                   // every configuration of validating webhooks
-	mutators        []webhookCaller                   // every configuration of mutating webhooks, without those of tags
-	daemonSetCalls  []serviceCall                     // of DaemonSets
-	usage           map[string]usage                  // of nodes, by their names
+	injectors       []injectorCall    // how injection webhooks are called, each once
+	selecting       []corev1.Service  // Services of the root namespace that select pods
+	rootServices    []string          // names of the Services in the root namespace
+	serviceRevision map[string]string // a Service of the root namespace -> the revision whose istiods it selects
+	tagServices     map[string]string // a tag -> the revision that its Service selects
+	tagOwners       []tagOwner        // who manages the webhooks of tags
+	references      []mesh.Reference  // to revisions, by labels and annotations
+	validators      []webhookCaller   // every configuration of validating webhooks
+	mutators        []webhookCaller   // every configuration of mutating webhooks, without those of tags
+	daemonSetCalls  []serviceCall     // of DaemonSets
+	usage           map[string]usage  // of nodes, by their names
 
 	removes bool // what revisions consist of, and what refers to them, is read
 
@@ -94,6 +93,7 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 	o.world.Workloads = o.found.workloads()
 	o.world.Tags = tagsOf(o.world.Webhooks, o.tagServices, o.tagOwners)
 	o.world.Validator = validatorOf(o.world.Validator, o.serviceRevision)
+	o.markUnreached()
 	o.world.Revisions = revisionsOf(r.root, o.planes, o.world.Webhooks, o.rootServices, istiods)
 	if o.removes {
 		o.world.Components = mergeComponents(o.world.Components, o.ownValidators())

@@ -32,7 +32,7 @@ func managerOfTag(m *metav1.ObjectMeta) string {
 // namespace those of istiods and tags.
 func (r *Reader) readServices(ctx context.Context, o *observation) error {
 	begin := func() {
-		o.rootServices, o.istiodServices, o.tagServices, o.serviceRevision = nil, nil, map[string]string{}, map[string]string{}
+		o.rootServices, o.selecting, o.tagServices, o.serviceRevision = nil, nil, map[string]string{}, map[string]string{}
 		o.found.services, o.found.keepers = map[string][]mesh.Service{}, map[mesh.WorkloadRef]string{}
 	}
 	err := client.List(ctx, allObjects, r.api.CoreV1().Services("").List, begin, func(page *corev1.ServiceList) {
@@ -42,8 +42,10 @@ func (r *Reader) readServices(ctx context.Context, o *observation) error {
 				continue
 			}
 			o.rootServices = append(o.rootServices, s.Name)
+			if len(s.Spec.Selector) > 0 {
+				o.selecting = append(o.selecting, *s)
+			}
 			if s.Spec.Selector["app"] == istio.App {
-				o.istiodServices = append(o.istiodServices, *s)
 				o.serviceRevision[s.Name] = selectedRevision(s)
 			}
 			if tag, is := strings.CutPrefix(s.Name, istio.TagService); is {

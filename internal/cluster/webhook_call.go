@@ -227,17 +227,25 @@ func (s shared) podBehind(ctx context.Context, ref *admissionv1.ServiceReference
 	return at, client.ReadError("Pods behind "+what, err)
 }
 
+// injectorCall is how some injection webhooks are called.
+type injectorCall struct {
+	config  admissionv1.WebhookClientConfig
+	hooks   [][2]string // the webhooks, each with its configuration
+	reached bool        // a running istiod pod is behind it
+}
+
 // addInjectors notes how the injection webhooks of a configuration are called, if
 // they have a CA bundle: without one nobody's certificate is valid.
 func (o *observation) addInjectors(m *admissionv1.MutatingWebhookConfiguration) {
 	for _, h := range m.Webhooks {
-		call := h.ClientConfig
-		known := slices.ContainsFunc(o.injectors, func(c admissionv1.WebhookClientConfig) bool {
-			return reflect.DeepEqual(c, call)
-		})
-		if injects(h) && len(call.CABundle) > 0 && !known {
-			o.injectors = append(o.injectors, call)
+		if !injects(h) || len(h.ClientConfig.CABundle) == 0 {
+			continue
 		}
+		n := slices.IndexFunc(o.injectors, func(c injectorCall) bool { return reflect.DeepEqual(c.config, h.ClientConfig) })
+		if n < 0 {
+			n, o.injectors = len(o.injectors), append(o.injectors, injectorCall{config: h.ClientConfig})
+		}
+		o.injectors[n].hooks = append(o.injectors[n].hooks, [2]string{m.Name, h.Name})
 	}
 }
 
@@ -245,20 +253,46 @@ func (o *observation) addInjectors(m *admissionv1.MutatingWebhookConfiguration) 
 // pod: through a Service that selects it.
 func (o *observation) webhookCalls(p *corev1.Pod) []proxy.WebhookCall {
 	var list []proxy.WebhookCall
-	for _, c := range o.injectors {
-		for _, s := range o.istiodServices {
-			if c.Service == nil || c.Service.Namespace != s.Namespace || c.Service.Name != s.Name ||
-				!labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(p.Labels)) {
-				continue
-			}
-			for _, port := range s.Spec.Ports {
-				if number := podPort(p, port); number > 0 && port.Port == webhookPort(c.Service) {
-					list = append(list, proxy.WebhookCall{Host: webhookHost(c.Service), Port: number, Bundle: c.CABundle})
-				}
+	for n := range o.injectors {
+		c := &o.injectors[n]
+		s, selects := o.selectingService(c.config)
+		if !selects || !labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(p.Labels)) {
+			continue
+		}
+		for _, port := range s.Spec.Ports {
+			if number := podPort(p, port); number > 0 && port.Port == webhookPort(c.config.Service) {
+				c.reached = true
+				list = append(list, proxy.WebhookCall{Host: webhookHost(c.config.Service), Port: number, Bundle: c.config.CABundle})
 			}
 		}
 	}
 	return list
+}
+
+// selectingService returns the Service of the root namespace that a webhook calls, if
+// that selects pods.
+func (o *observation) selectingService(c admissionv1.WebhookClientConfig) (corev1.Service, bool) {
+	for _, s := range o.selecting {
+		if c.Service != nil && c.Service.Namespace == s.Namespace && c.Service.Name == s.Name {
+			return s, true
+		}
+	}
+	return corev1.Service{}, false
+}
+
+// markUnreached marks the webhooks that call no running istiod, and those of which that
+// is not known: others may serve a URL, or a Service that selects no pods. A Service
+// that does not exist is missing from its revision.
+func (o *observation) markUnreached() {
+	for _, c := range o.injectors {
+		_, selects := o.selectingService(c.config)
+		for i := range o.world.Webhooks {
+			h := &o.world.Webhooks[i]
+			if slices.Contains(c.hooks, [2]string{h.Configuration, h.Name}) {
+				h.NoIstiod, h.NotVerified = selects && !c.reached, !selects
+			}
+		}
+	}
 }
 
 // webhookPort returns the port of a Service that the API server calls.

@@ -3,6 +3,8 @@
 package cluster
 
 import (
+	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,14 +42,19 @@ func TestWebhooksCallIstiodByService(t *testing.T) {
 	}
 	https := corev1.ServicePort{Name: "https-webhook", Port: 443, TargetPort: intstr.FromInt32(15017)}
 	named := corev1.ServicePort{Port: 8443, TargetPort: intstr.FromString("hooks")}
-	o := &observation{istiodServices: []corev1.Service{
+	o := &observation{selecting: []corev1.Service{
 		service("istiod-1-29-1", "1-29-1", https), service("istiod-1-31-0", "1-31-0", https, named),
 		service("istiod-revision-tag-prod", "1-31-0", https),
 	}}
-	o.addInjectors(&admissionv1.MutatingWebhookConfiguration{Webhooks: []admissionv1.MutatingWebhook{
+	hooks := &admissionv1.MutatingWebhookConfiguration{Webhooks: []admissionv1.MutatingWebhook{
 		call("istiod-1-31-0", 0, "root"), call("istiod-1-31-0", 0, "root"), call("istiod-1-29-1", 0, "root"), other,
-		call("istiod-1-31-0", 0, ""), call("istiod-1-31-0", 9999, "root"),
-	}})
+		call("istiod-1-31-0", 0, ""), call("istiod-1-31-0", 9999, "root"), call("istiod-elsewhere", 0, "root"),
+	}}
+	for i := range hooks.Webhooks {
+		hooks.Webhooks[i].Name = strconv.Itoa(i) + "." + hooks.Webhooks[i].Name
+	}
+	o.addInjectors(hooks)
+	o.world.Webhooks = webhooksOf(hooks)
 	o.addInjectors(&admissionv1.MutatingWebhookConfiguration{Webhooks: []admissionv1.MutatingWebhook{
 		call("istiod-revision-tag-prod", 443, "older root"), call("istiod-1-31-0", 8443, "root"),
 	}})
@@ -64,5 +71,16 @@ func TestWebhooksCallIstiodByService(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, o.webhookCalls(pod)); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+	o.markUnreached()
+	var got []string
+	for _, h := range o.world.Webhooks {
+		got = append(got, fmt.Sprintf("%s no istiod %t, not verified %t", h.Name[:1], h.NoIstiod, h.NotVerified))
+	}
+	marks := []string{"0 no istiod false, not verified false", "1 no istiod false, not verified false",
+		"2 no istiod true, not verified false", // of the other revision, whose istiod does not run
+		"4 no istiod false, not verified false", "5 no istiod true, not verified false", "6 no istiod false, not verified true"}
+	if diff := cmp.Diff(marks, got); diff != "" {
+		t.Errorf("marks (-want +got):\n%s", diff)
 	}
 }

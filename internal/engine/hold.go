@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
@@ -64,15 +65,19 @@ func planChangedHold(unapproved []step.Step) step.Hold {
 
 // notPersistentHold is the hold of a label or a restart annotation that is written
 // and gone at the next observation, each time.
-func notPersistentHold(s step.Step, waited time.Duration) step.Hold {
+// by is the field manager that set it since, if the world tells.
+func notPersistentHold(s step.Step, waited time.Duration, by mesh.FieldManager) step.Hold {
+	who := "Another tool changes it back each time: a GitOps tool, an operator, or a mutating policy. " +
+		"Find it with `kubectl get KIND NAME -o yaml --show-managed-fields`. "
+	if by.Name != "" {
+		who = "Another tool changes it back each time: " + by.String() + ". "
+	}
 	return step.Hold{
 		Reason:  step.ReasonTimedOut,
 		Subject: string(s.Subject),
 		Wave:    s.Wave,
 		Message: fmt.Sprintf("%s: the change does not persist (tried for %s)", s, waited),
-		Hint: "Another tool changes it back each time: a GitOps tool, an operator, or a mutating policy. " +
-			"Find it with `kubectl get KIND NAME -o yaml --show-managed-fields`. " +
-			"Make the change there and run the same command again.",
+		Hint:    who + "Make the change there and run the same command again.",
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
 	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
@@ -36,13 +37,23 @@ func (t *turn) label(ctx context.Context, stage step.Stage) (Outcome, error) {
 	}
 	for _, s := range own {
 		if t.overdue(s) {
-			return t.hold(ctx, notPersistentHold(s, t.readyTimeout()))
+			return t.hold(ctx, notPersistentHold(s, t.readyTimeout(), t.setBy(s)))
 		}
 	}
 	if outcome, err := t.act(ctx, own); outcome != "" || err != nil {
 		return outcome, err
 	}
 	return "", t.Clock.Sleep(ctx, t.Settle)
+}
+
+// setBy returns the field manager of the label that a step writes.
+func (t *turn) setBy(s step.Step) mesh.FieldManager {
+	if s.Kind == step.LabelTemplate {
+		wl, _ := t.world.Workload(s.Workload())
+		return wl.SetBy
+	}
+	ns, _ := t.world.Namespace(string(s.Subject))
+	return ns.SetBy
 }
 
 // gatewayHold is the hold of a label that would make istiod re-create the pods of a

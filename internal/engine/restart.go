@@ -53,7 +53,7 @@ func (t *turn) restart(ctx context.Context, stage step.Stage) (Outcome, error) {
 		wl, _ := t.world.Workload(s.Workload())
 		pause, overdue := t.restartPause(s, wl)
 		if overdue {
-			return t.hold(ctx, notPersistentHold(s, t.readyTimeout()))
+			return t.hold(ctx, notPersistentHold(s, t.readyTimeout(), mesh.FieldManager{}))
 		}
 		longest = max(longest, pause)
 		t.ledger.NoteRestart(wl, s.To)

@@ -70,11 +70,17 @@ func TestVanishingLabelHolds(t *testing.T) {
 		for i, ns := range f.world.Namespaces {
 			if ns.Name == "a" {
 				f.world.Namespaces[i].Labels = map[string]string{mesh.InjectionLabel: "enabled"}
+				f.world.Namespaces[i].SetBy = mesh.FieldManager{Name: "tenant-operator"}
 			}
 		}
 	}
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Subject: "a", Message: "does not persist"})
+	wantHold(t, f, step.Hold{
+		Reason:  step.ReasonTimedOut,
+		Subject: "a",
+		Message: "does not persist",
+		Hint:    "changes it back each time: field manager tenant-operator",
+	})
 }
 
 // An operator that owns the template removes each restart annotation before a pod is

@@ -14,7 +14,9 @@ type Webhook struct {
 	Roots         []string // fingerprints of the certificates in its caBundle; none means that its calls fail
 	Namespaces    Selector
 	Objects       Selector
-	Conditions    int // number of its matchConditions, which are not evaluated: they may exclude pods that its selectors match
+	NoIstiod      bool // no running istiod is behind the Service and port that it calls
+	NotVerified   bool // the certificate behind it is not verified: it calls a URL, or a Service that selects no pods or is elsewhere
+	Conditions    int  // number of its matchConditions, which are not evaluated: they may exclude pods that its selectors match
 }
 
 // Selector is a label selector, as the API server evaluates it. The empty selector matches

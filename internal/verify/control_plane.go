@@ -60,6 +60,7 @@ var webhookCall = Check{
 		"the certificate is valid for the Service that the injection webhooks call, and chains to their CA bundle.",
 	Hint: "Pods cannot be created before that. If the name is missing, add it: dnsNames of cert-manager's Certificate, " +
 		"app.istio.revisions of istio-csr, or ISTIOD_CUSTOM_HOST of an istiod that issues its own. Then restart istiod. " +
+		"If no istiod is behind the Service, compare its selector and ports with the istiod pods. " +
 		"If the chain is wrong, see who else writes the webhooks' caBundle: " +
 		"`kubectl get mutatingwebhookconfigurations -o yaml --show-managed-fields`.",
 	Evaluate: apiServerAcceptsIstiods,
@@ -188,6 +189,18 @@ func apiServerAcceptsIstiods(f Facts) (Result, string) {
 		if i.WebhookNotTrusted != "" {
 			return Wait, fmt.Sprintf("the injection webhooks of revision %s cannot be called, so its pods cannot be created: istiod %s, %s",
 				f.Revision, i.Pod, i.WebhookNotTrusted)
+		}
+	}
+	for _, h := range revisionWebhooks(f) {
+		if h.NoIstiod {
+			return Wait, fmt.Sprintf("webhook %s (%s) calls Service %s, and no running istiod is behind that Service and port: "+
+				"its pods cannot be created", h.Configuration, h.Name, h.Service)
+		}
+	}
+	for _, h := range revisionWebhooks(f) {
+		if h.NotVerified {
+			return Warn, fmt.Sprintf("not verified: webhook %s (%s) calls %s, which is not known to lead to an istiod of this cluster",
+				h.Configuration, h.Name, h.Service)
 		}
 	}
 	return Pass, ""

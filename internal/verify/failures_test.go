@@ -40,6 +40,8 @@ var failures = map[string][]failure{
 			f.World.Revisions[1].Istiods[0].WebhookNotTrusted = "connection refused"
 			f.World.Revisions[1].Istiods = append(f.World.Revisions[1].Istiods, mesh.Istiod{Pod: "b", WebhookNameNotValid: "x509"})
 		}, Fail},
+		{"a Service without istiods", func(f *Facts) { f.World.Webhooks[0].NoIstiod = true }, Wait},
+		{"a URL", func(f *Facts) { f.World.Webhooks[0].NotVerified = true }, Warn},
 		{"another CA bundle", func(f *Facts) { f.World.Revisions[1].Istiods[0].WebhookNotTrusted = "unknown authority" }, Wait}},
 	"trust-root": {
 		{"another root in its webhook", func(f *Facts) { f.World.Webhooks[0].Roots = []string{"bbbb"} }, Fail},
