@@ -73,6 +73,8 @@ func TestValidatorsAreOwnOrReferences(t *testing.T) {
 		{name: "by a URL", is: validator("url", nil, nil, callingWebhook{url: "https://istiod-1-29-1.istio-system.svc:443/validate"}), held: true},
 		{name: "the new revision's, miswired", is: validator("istio-validator-1-31-0-istio-system", of("1-31-0"), nil,
 			callingWebhook{service: old, sees: "1-31-0"}), held: true, calls: []int{0}},
+		{name: "with its labels, of another revision", is: validator("checks", of("1-29-1"), nil,
+			callingWebhook{service: "istiod-1-31-0", sees: "1-29-1"})},
 		{name: "another project's", is: validator("kiali", nil, nil, callingWebhook{service: "kiali"})},
 		{name: "another server", is: validator("url", nil, nil, callingWebhook{url: "https://example.com/validate"})},
 	} {
