@@ -128,7 +128,7 @@ func TestDialsOnceBehindHungServer(t *testing.T) {
 		}
 	}
 	begun := time.Now()
-	if _, err := p.CertChain(t.Context(), web(port)); err == nil || time.Since(begun) > 2*time.Second {
+	if _, err := p.CertChain(t.Context(), web(port), ""); err == nil || time.Since(begun) > 2*time.Second {
 		t.Errorf("certificates: got %v after %s, want an error when the time is over", err, time.Since(begun))
 	}
 	if got := k.Attempts(); got != 1 {
