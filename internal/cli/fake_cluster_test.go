@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -44,12 +45,15 @@ type fakeCluster struct {
 	removing          string                    // the run whose removal is observed
 	rejectsConfig     string                    // a pod whose proxy rejects the configuration of the new revision
 
-	values       map[string]map[string][]byte // Secrets with stored values
-	inherits     map[string]any               // values of the old revision that a chart inherits
-	installs     []install.Method             // what was drafted
-	failsInstall error                        // ends an install
-	needs        []install.Permission         // what was last asked for beside what every command needs
-	dies         string                       // the write that succeeds, and after which the process dies
+	values   map[string]map[string][]byte // Secrets with stored values
+	inherits map[string]any               // values of the old revision that a chart inherits
+	rendered string                       // digest of the manifest that an installer renders
+
+	approvedManifest string               // digest of the manifest that was last installed
+	installs         []install.Method     // what was drafted
+	failsInstall     error                // ends an install
+	needs            []install.Permission // what was last asked for beside what every command needs
+	dies             string               // the write that succeeds, and after which the process dies
 }
 
 func (p *fakeCluster) Observe(context.Context) (mesh.World, error) {
@@ -74,6 +78,7 @@ func (p *fakeCluster) Write(_ context.Context, c step.Change) error {
 	case c.Verb == step.InstallRevision && p.failsInstall != nil:
 		return p.failsInstall
 	case c.Verb == step.InstallRevision:
+		p.approvedManifest = c.Rendered
 		p.world.Revisions = slices.DeleteFunc(p.world.Revisions, func(r mesh.Revision) bool { return r.Name == c.Name })
 		addControlPlane(&p.world, c.Name, c.Version)
 	case c.Kind == "Namespace":
@@ -274,9 +279,12 @@ func (p *fakeCluster) Draft(_ context.Context, _ run.Environment, r run.DraftReq
 	p.installs = append(p.installs, w)
 	d := install.Draft{Revision: r.Revision, Version: install.ResolveVersion(r.Version, w.IstioOperator, r.Revision, "1.31.0"),
 		Permissions: []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
-		By:          "/usr/local/bin/istioctl, version 1.31.0",
+		By:          "/usr/local/bin/istioctl, version 1.31.0", Rendered: p.rendered,
 		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway",
 			Present: true, Revision: "1-29-1", Version: "1.29.1"}}}
+	if w.Chart.IsSet() {
+		d.ChartVersion = cmp.Or(w.Chart.Version, d.Version)
+	}
 	if d.Inherited = w.Chart.Inherited; w.Chart.IsSet() && d.Inherited == nil && p.inherits != nil {
 		d.Inherited = &install.InheritedValues{From: "Helm release istio-system/istiod-1-29-1", Values: p.inherits}
 	}

@@ -71,9 +71,10 @@ type Scope struct {
 }
 
 // Installer installs a control-plane revision of an Istio version. It is repeated
-// from its beginning after an interruption.
+// from its beginning after an interruption. rendered is the digest of the manifest
+// that was approved, "" for any: another manifest is refused.
 type Installer interface {
-	Install(ctx context.Context, revision, version string) error
+	Install(ctx context.Context, revision, version, rendered string) error
 }
 
 // New returns the cluster behind a client configuration. It sends nothing.

@@ -41,7 +41,7 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 	case change.Verb == step.Apply && change.Kind == "CustomResourceDefinition":
 		return w.records.Define(ctx)
 	case change.Verb == step.InstallRevision && w.installer != nil:
-		return w.installer.Install(ctx, change.Name, change.Version)
+		return w.installer.Install(ctx, change.Name, change.Version, change.Rendered)
 	case change.Verb == step.InstallRevision:
 		return step.Fault{What: fmt.Sprintf("install revision %s: the run has no installer", change.Name)}
 	case change.Verb == step.CreateTrial && change.Trial != nil:

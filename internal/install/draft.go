@@ -27,6 +27,7 @@ type Draft struct {
 	Inherited       *InheritedValues        `json:"-"`                   // values of the old revision given to the chart; nil if none
 	Templates       mesh.InjectionTemplates `json:"-"`                   // that pods can ask for; none if the manifest does not say
 	File            string                  `json:"-"`                   // YAML input of istioctl (the IstioOperator) or Helm (the values)
+	Rendered        string                  `json:"-"`                   // digest of the manifest; "" without one
 
 	Istioctl     Istioctl `json:"-"` // if istioctl installs
 	ChartVersion string   `json:"-"` // if Helm installs

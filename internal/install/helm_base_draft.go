@@ -18,9 +18,10 @@ import (
 // baseUpgrade is an upgrade of the chart base, which holds the CRDs of every revision and the
 // default validator.
 type baseUpgrade struct {
-	release *release.Release // the current release
-	chart   *chart.Chart
-	values  map[string]any
+	release  *release.Release // the current release
+	chart    *chart.Chart
+	values   map[string]any
+	manifest []*unstructured.Unstructured
 }
 
 // draftBaseUpgrade prepares the upgrade of the chart base and notes what it replaces. It returns
@@ -42,16 +43,33 @@ func (i HelmInstaller) draftBaseUpgrade(ctx context.Context, d *Draft) (*baseUpg
 	if err != nil {
 		return nil, fmt.Errorf("upgrade the chart base: %w", err)
 	}
-	if now, done := baseUpToDate(r, deployed, d.ChartVersion); done {
+	now, done := baseUpToDate(r, deployed, d.ChartVersion)
+	if done {
 		d.Notes = append(d.Notes, fmt.Sprintf("Helm release %s/%s (chart base) has version %s already and is not changed",
 			r.Namespace, r.Name, now))
+	}
+	if done && now != d.ChartVersion {
 		return nil, nil
 	}
 	b := &baseUpgrade{release: r, chart: found}
 	if b.values, err = i.baseValues(ctx, r); err != nil {
 		return nil, fmt.Errorf("upgrade the chart base: %w", err)
 	}
+	if b.manifest, err = i.inNamespace(r.Namespace).renderRelease(ctx, b.chart, b.values, r.Name); err != nil {
+		return nil, err
+	}
+	// An install that was interrupted after the upgrade has the same digest as before it.
+	d.Rendered += "+" + manifestDigest(b.manifest)
+	if done {
+		return nil, nil
+	}
 	return b, i.draftBaseManifest(ctx, d, b)
+}
+
+// inNamespace returns the installer of a release in a namespace.
+func (i HelmInstaller) inNamespace(namespace string) HelmInstaller {
+	i.Root = namespace
+	return i
 }
 
 // baseUpToDate reports whether the release of the chart base needs no upgrade, and its version: the

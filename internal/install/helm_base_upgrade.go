@@ -12,20 +12,14 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// draftBaseManifest renders the chart base and records what it replaces. It rejects a default
-// validator that would call another istiod than it does now.
+// draftBaseManifest records what the chart base replaces. It rejects a default validator that would
+// call another istiod than it does now.
 func (i HelmInstaller) draftBaseManifest(ctx context.Context, d *Draft, b *baseUpgrade) error {
-	at := i
-	at.Root = b.release.Namespace
-	manifest, err := at.renderRelease(ctx, b.chart, b.values, b.release.Name)
+	live, err := getObjects(ctx, i.reader(), b.manifest)
 	if err != nil {
 		return err
 	}
-	live, err := getObjects(ctx, i.reader(), manifest)
-	if err != nil {
-		return err
-	}
-	for n, o := range manifest {
+	for n, o := range b.manifest {
 		for _, verb := range []string{"get", "create", "patch"} {
 			d.Permissions = append(d.Permissions, i.reader().permission(verb, o.GroupVersionKind(), objectOf(o).Namespace))
 		}

@@ -31,6 +31,7 @@ type HelmInstaller struct {
 	Config         *rest.Config      // Helm's access to the cluster
 	Cluster        dynamic.Interface // read-only; nil drafts without a cluster
 	Mapper         meta.RESTMapper   // maps kinds to resources; nil guesses
+	Rendered       string            // digest of the manifest that was approved; "" installs any
 	Timeout        time.Duration     // for the control plane to be ready; 0 means 5m
 	Log            func(line string) // receives progress; may be nil
 }
@@ -118,6 +119,9 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 	if err != nil {
 		return err
 	}
+	if err := i.setRendered(ctx, d, t, manifest); err != nil {
+		return err
+	}
 	if err := d.readManifest(manifest, "chart "+i.Chart.String()); err != nil {
 		return err
 	}
@@ -160,6 +164,9 @@ func chartVersion(asked string, istiod *chart.Chart, revision string) string {
 // content.
 func (i HelmInstaller) Install(ctx context.Context, revision, version string) error {
 	d, t, err := i.draft(ctx, revision, version)
+	if err == nil {
+		err = d.checkApproved(i.Rendered)
+	}
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ type Environment struct {
 	Cluster        dynamic.Interface // read-only; nil drafts without a cluster
 	Mapper         meta.RESTMapper   // maps kinds to resources; nil guesses
 	RevisionsInUse []string          // revisions in use
+	Rendered       string            // digest of the manifest that was approved; "" installs any
 	Timeout        time.Duration     // for a control plane to be ready; 0 means 5m, istioctl's default
 	Log            func(string)      // receives progress, line by line; may be nil
 }
@@ -89,11 +90,11 @@ func (w Method) Installer(s Environment) Installer {
 	case w.Chart.IsSet():
 		return HelmInstaller{
 			Chart: w.Chart, RevisionsInUse: s.RevisionsInUse, Root: s.Root, Config: s.Config, Cluster: s.Cluster, Mapper: s.Mapper,
-			Timeout: s.Timeout, Log: s.Log,
+			Rendered: s.Rendered, Timeout: s.Timeout, Log: s.Log,
 		}
 	}
 	return IstioctlInstaller{
 		Operator: w.IstioOperator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Cluster, Mapper: s.Mapper,
-		Timeout: s.Timeout, Log: s.Log,
+		Rendered: s.Rendered, Timeout: s.Timeout, Log: s.Log,
 	}
 }

@@ -22,6 +22,7 @@ type IstioctlInstaller struct {
 	Context    string            // "" for the kubeconfig's current context
 	Cluster    dynamic.Interface // read-only; nil drafts without a cluster
 	Mapper     meta.RESTMapper   // maps kinds to resources; nil guesses
+	Rendered   string            // digest of the manifest that was approved; "" installs any
 	Timeout    time.Duration     // for each component to be ready; 0 means 5m, istioctl's default
 	Log        func(line string) // receives istioctl's output; may be nil
 }
@@ -71,6 +72,7 @@ func (i IstioctlInstaller) unmaskedDraft(ctx context.Context, revision, version 
 	if err := d.readManifest(manifest, "the IstioOperator file"); err != nil {
 		return Draft{}, err
 	}
+	d.Rendered = manifestDigest(manifest)
 	d.Permissions = manifestPermissions(i.reader(), manifest)
 	d.Notes = append(d.Notes, i.Operator.draftNotes(d)...)
 	if err := d.compareWithCluster(ctx, i.reader(), manifest); err != nil {

@@ -21,6 +21,9 @@ import (
 // existing objects stay.
 func (i IstioctlInstaller) Install(ctx context.Context, revision, version string) error {
 	d, err := i.Draft(ctx, revision, version)
+	if err == nil {
+		err = d.checkApproved(i.Rendered)
+	}
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // NewLedger returns the ledger of a run that begins: its baseline, its waves, and the
 // approved plan.
 func NewLedger(p Plan, at time.Time) step.Ledger {
-	l := step.Ledger{Baseline: p.Target.Baseline}
+	l := step.Ledger{Baseline: p.Target.Baseline, Rendered: p.Target.Rendered}
 	for _, g := range p.Target.Waves {
 		l.Waves = append(l.Waves, g.Namespaces)
 	}

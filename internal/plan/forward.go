@@ -20,7 +20,8 @@ import (
 // run that has begun has a target even so, and its only error is RevisionMissing.
 func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
 	t := step.Target{
-		Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Soak: in.Soak, Policy: in.Policy, From: in.From,
+		Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Rendered: l.Rendered,
+		Soak: in.Soak, Policy: in.Policy, From: in.From,
 		Bindings: map[string]mesh.Binding{}, FinalBindings: map[string]mesh.Binding{}, Tags: map[string]string{},
 		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},
 	}

@@ -36,14 +36,20 @@ func installs(v View, _ step.Wave) []step.Step {
 		return nil
 	}
 	t := v.Target
-	return []step.Step{{Kind: step.Install, Subject: step.Subject(t.Revision), To: t.Version, Input: t.Input}}
+	input := t.Input
+	if t.Rendered != "" {
+		input += "/" + t.Rendered
+	}
+	return []step.Step{{Kind: step.Install, Subject: step.Subject(t.Revision), To: t.Version, Input: input}}
 }
 
 func renderInstall(s step.Step, t step.Target, _ time.Time) ([]step.Change, error) {
 	if t.Rollback {
 		return []step.Change{{Verb: step.RestoreRevision, Kind: "Revision", Name: string(s.Subject)}}, nil
 	}
-	return []step.Change{{Verb: step.InstallRevision, Kind: "Revision", Name: string(s.Subject), Version: t.Version}}, nil
+	return []step.Change{{
+		Verb: step.InstallRevision, Kind: "Revision", Name: string(s.Subject), Version: t.Version, Rendered: t.Rendered,
+	}}, nil
 }
 
 func simulateInstall(w *mesh.World, l *step.Ledger, t step.Target, s step.Step, _ time.Time) {

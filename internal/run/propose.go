@@ -145,7 +145,7 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	if err := r.readIntent(); err != nil {
 		return d, err
 	}
-	r.needs, r.drafted = d.Permissions, drafted
+	r.needs, r.drafted, r.Ledger.Rendered = d.Permissions, drafted, d.Rendered
 	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.files.Source))
 	p.Installer.Await = r.Spec.Await
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)

@@ -66,7 +66,7 @@ func (r *realCluster) Record(name string) engine.Record { return r.Store.Record(
 func (r *realCluster) LeaseHolder(ctx context.Context) (string, error) { return r.Holder(ctx) }
 
 func (r *realCluster) Draft(ctx context.Context, e Environment, d DraftRequest) (install.Draft, cluster.Installer, error) {
-	i := d.Method.Installer(install.Environment{
+	i := approvedInstaller{method: d.Method, environment: install.Environment{
 		Kubeconfig:     e.Kubeconfig,
 		Context:        e.Context,
 		Root:           e.Root,
@@ -76,7 +76,19 @@ func (r *realCluster) Draft(ctx context.Context, e Environment, d DraftRequest) 
 		RevisionsInUse: d.RevisionsInUse,
 		Timeout:        d.Timeout,
 		Log:            e.Say,
-	})
-	draft, err := i.Draft(ctx, d.Revision, d.Version)
+	}}
+	draft, err := i.method.Installer(i.environment).Draft(ctx, d.Revision, d.Version)
 	return draft, i, err
+}
+
+// approvedInstaller installs only the manifest that was approved.
+type approvedInstaller struct {
+	method      install.Method
+	environment install.Environment
+}
+
+func (a approvedInstaller) Install(ctx context.Context, revision, version, rendered string) error {
+	e := a.environment
+	e.Rendered = rendered
+	return a.method.Installer(e).Install(ctx, revision, version)
 }

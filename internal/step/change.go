@@ -68,6 +68,10 @@ type Change struct {
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`
 
+	// Rendered is the digest of the manifest that was approved for an install, "" if none
+	// was rendered.
+	Rendered string `json:"rendered,omitempty"`
+
 	// Revision is the one that a tag is pointed at, or that a saved copy is a component of.
 	Revision string `json:"revision,omitempty"`
 }

@@ -20,6 +20,10 @@ type Ledger struct {
 	Revert       int          `json:"revert,omitempty"`  // the failed wave that is being rolled back; 0 for none
 	Installation Installation `json:"install,omitempty"` // progress of installing the target revision
 
+	// Rendered is the digest of the manifest that the installer rendered for the approved
+	// plan, "" if nothing was rendered.
+	Rendered string `json:"rendered,omitempty"`
+
 	// Passed are the verdicts, by what was checked, and what dry runs showed before a
 	// removal.
 	Passed map[VerdictKey]Pass `json:"passed,omitempty"`

@@ -55,7 +55,9 @@ type Step struct {
 	// restart annotation on the template or, where API is set, only the template label.
 	Field string `json:"field,omitempty"`
 
-	Input string `json:"input,omitempty"` // digest of what a revision is installed from; "" in plans of version 0.1
+	// Input is the digest of what a revision is installed from and, after a "/", that of
+	// the manifest rendered from it. It is "" in plans of version 0.1.
+	Input string `json:"input,omitempty"`
 
 	API string `json:"api,omitempty"` // apiVersion of the subject's kind, unless Kubernetes' own
 	By  string `json:"by,omitempty"`  // the tool that manages what the step writes, and has to write it itself

@@ -16,6 +16,7 @@ type Target struct {
 	Run      string // the run's name, written into restart annotations
 	Revision string // the revision that may have to be installed; "" installs nothing
 	Input    string // digest of what it is installed from, "" if the plan does not install it
+	Rendered string // digest of the manifest rendered from it, "" if none was rendered
 	Version  string // its Istio version, "" when only the cluster knows it
 
 	Bindings          map[string]mesh.Binding     // namespace -> its labels; none for one whose workloads bind themselves
