@@ -69,8 +69,9 @@ func TestDigestCoversWhatIsInstalled(t *testing.T) {
 			t.Errorf("%q: got digest %s, then %s", in.name, digest, again)
 		}
 	}
-	if a, b := digestOf(t, shop(), operator("{profile: minimal, hub: x}")), digestOf(t, shop(), operator("{hub: x, profile: minimal}")); a != b {
-		t.Errorf("the same IstioOperator in another order: got digests %s and %s", a, b)
+	one, other := digestOf(t, shop(), operator("{profile: minimal, hub: x}")), digestOf(t, shop(), operator("{hub: x, profile: minimal}"))
+	if one != other {
+		t.Errorf("the same IstioOperator in another order: got digests %s and %s", one, other)
 	}
 }
 
