@@ -25,11 +25,8 @@ type baseUpgrade struct {
 }
 
 // draftBaseUpgrade prepares the upgrade of the chart base and notes what it replaces. It returns
-// nil if no upgrade was requested or none is needed. CRDs are never downgraded.
+// nil if none is needed. CRDs are never downgraded.
 func (i HelmInstaller) draftBaseUpgrade(ctx context.Context, d *Draft) (*baseUpgrade, error) {
-	if !i.Chart.UpgradeBase {
-		return nil, nil
-	}
 	place, ok := i.Chart.siblingChart("base", d.ChartVersion)
 	if !ok {
 		return nil, fmt.Errorf("upgrade the chart base: chart %s is not named istiod, so the matching chart base is unknown. "+

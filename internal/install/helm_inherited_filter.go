@@ -23,10 +23,14 @@ var revisionBoundValues = []struct {
 	reported bool
 }{
 	{"revision", false}, {"revisionTags", true}, {"pilot.revision", false}, {"pilot.revisionTags", true},
-	{"defaultRevision", false}, {"ownerName", false}, {"_internal_defaults_do_not_set", false}, {"_original", false},
+	{"defaultRevision", false}, {"ownerName", false}, {internalDefaults, false}, {"defaults", false}, {"_original", false},
 	{"tag", true}, {"global.tag", true}, {"pilot.tag", true}, {"global.proxy.tag", true},
 	{"gateways", false}, {"base", false}, {"installPackagePath", false},
 }
+
+// internalDefaults is the value of Istio's charts that holds their defaults, since Istio 1.24. From 1.21 to
+// 1.23 it was "defaults".
+const internalDefaults = "_internal_defaults_do_not_set"
 
 // defaultHubs are the registries of Istio's own images. Another hub was set by the user.
 var defaultHubs = []string{

@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/release/common"
+	release "helm.sh/helm/v4/pkg/release/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -31,7 +33,9 @@ var configMapResource = schema.GroupVersionResource{Version: "v1", Resource: "co
 // inheritValues sets d.Inherited to the values of the revision being replaced. It reads them from the
 // revision's Helm release, or else from the ConfigMap in which Istio's chart stores them (istioctl
 // installs have it too, since Istio 1.26).
-func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
+//
+// t is the new chart: what it contains itself is not inherited.
+func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft, t helmTask) error {
 	if i.Chart.Inherited != nil || i.Chart.InheritFrom == InheritNone || i.Cluster == nil {
 		d.Inherited = i.Chart.Inherited
 		return nil
@@ -50,7 +54,7 @@ func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 				strings.Join(others, ", "), InheritNone)
 		}
 	}
-	found, err := i.recoverValues(ctx, d, old)
+	found, err := i.recoverValues(ctx, d, t, old)
 	switch {
 	case err != nil:
 		return fmt.Errorf("inherit the values of revision %s: %w", old, err)
@@ -78,7 +82,7 @@ func (i HelmInstaller) inheritValues(ctx context.Context, d *Draft) error {
 }
 
 // recoverValues returns the values of a revision, nil if none are stored.
-func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision string) (*InheritedValues, error) {
+func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, t helmTask, revision string) (*InheritedValues, error) {
 	own := metav1.ListOptions{LabelSelector: "app=istiod," + revisionLabel + "=" + revision}
 	istiods, err := i.Cluster.Resource(deploymentResource).Namespace(i.Root).List(ctx, own)
 	if err != nil {
@@ -89,7 +93,7 @@ func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision str
 		if name == "" {
 			continue
 		}
-		found, err := i.valuesFromRelease(d, name, namespace)
+		found, err := i.valuesFromRelease(d, t, revision, name, namespace)
 		if found != nil || err != nil && !apierrors.IsForbidden(err) {
 			return found, err
 		}
@@ -98,8 +102,9 @@ func (i HelmInstaller) recoverValues(ctx context.Context, d *Draft, revision str
 }
 
 // valuesFromRelease returns the values of the release version that was deployed last. Values of a
-// later upgrade that failed or is unfinished may not be in use, which a note reports.
-func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*InheritedValues, error) {
+// later upgrade that failed or is unfinished may not be in use, which a note reports. It returns nil if
+// the chart of the release does not tell where it has the values of istiod.
+func (i HelmInstaller) valuesFromRelease(d *Draft, t helmTask, revision, name, namespace string) (*InheritedValues, error) {
 	helm, err := i.actionConfig(namespace)
 	if err != nil {
 		return nil, err
@@ -115,7 +120,11 @@ func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*Inh
 	if r == nil {
 		r = newest
 	}
-	if r.Chart == nil {
+	if r.Chart == nil || r.Chart.Metadata == nil {
+		return nil, nil
+	}
+	layout, known := layoutOfRelease(r, revision)
+	if !known {
 		return nil, nil
 	}
 	if status := newest.Info.Status; status != common.StatusDeployed {
@@ -123,12 +132,27 @@ func (i HelmInstaller) valuesFromRelease(d *Draft, name, namespace string) (*Inh
 			"see the others with `helm get values %s --namespace %s --revision %d`, and give those you need with --values",
 			newest.Version, namespace, name, status, r.Version, name, namespace, newest.Version))
 	}
-	config := r.Config
-	if r.Chart.Name() != "istiod" { // an umbrella chart has its values below its name
-		config, _ = r.Config["istiod"].(map[string]any)
+	values, err := withExactNumbers(layout.extract(withOwnValues(r, layout, t)))
+	from := fmt.Sprintf("Helm release %s/%s", namespace, name)
+	if layout.isWrapper() {
+		from += fmt.Sprintf(" (chart %s, values of %s)", r.Chart.Name(), strings.Join(layout.keys, "."))
 	}
-	values, err := withExactNumbers(config)
-	return &InheritedValues{From: fmt.Sprintf("Helm release %s/%s", namespace, name), Values: values}, err
+	return &InheritedValues{From: from, Values: values}, err
+}
+
+// withOwnValues returns the user's values of a release over those in its chart's own values.yaml, which
+// another chart does not have: those that a wrapper sets for istiod, or that were added to a copy of
+// Istio's chart. A new chart of the same name brings its own.
+func withOwnValues(r *release.Release, layout chartLayout, t helmTask) map[string]any {
+	if t.chart != nil && t.chart.Name() == r.Chart.Name() && slices.Equal(t.layout.keys, layout.keys) {
+		return r.Config
+	}
+	own := layout.extract(r.Chart.Values)
+	_, marked := own[internalDefaults]
+	if !marked && !layout.isWrapper() {
+		return r.Config // before Istio 1.24 they are the chart's defaults
+	}
+	return loader.MergeMaps(r.Chart.Values, r.Config)
 }
 
 // valuesFromConfigMap returns the user-supplied values in the ConfigMap that the chart writes,

@@ -29,7 +29,7 @@ func TestValuesAreInherited(t *testing.T) {
 	i := helmInstaller(map[string]any{"meshConfig": map[string]any{"accessLogFile": "/dev/null"}})
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1", "1-31-0"}, fakeCluster(valuesConfigMap("values-1-29-1", oldValues))
 	d := Draft{Revision: "1-31-0"}
-	if err := i.inheritValues(t.Context(), &d); err != nil {
+	if err := i.inheritValues(t.Context(), &d, helmTask{}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"global.proxy.logLevel=warning", "hub=example.com/mine", "meshConfig.accessLogFile=/dev/stdout", "pilot.env.A=b",
@@ -41,7 +41,7 @@ func TestValuesAreInherited(t *testing.T) {
 	if !strings.Contains(strings.Join(d.Notes, ""), note) {
 		t.Errorf("notes %q", d.Notes)
 	}
-	values, err := i.values(d)
+	values, err := i.values(d, chartLayout{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestOldImagesAreNotInherited(t *testing.T) {
 	i := helmInstaller(nil)
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", values))
 	d := Draft{Revision: "1-31-0"}
-	if err := i.inheritValues(t.Context(), &d); err != nil {
+	if err := i.inheritValues(t.Context(), &d, helmTask{}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"image=pilot"}, d.Inherited.Lines()); diff != "" {
@@ -82,7 +82,7 @@ func TestOldIstiodAddressesAreNotInherited(t *testing.T) {
 	i := helmInstaller(nil)
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", values))
 	d := Draft{Revision: "1-31-0"}
-	if err := i.inheritValues(t.Context(), &d); err != nil {
+	if err := i.inheritValues(t.Context(), &d, helmTask{}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"global.hub=istiod-1-29-1", "global.remotePilotAddress=istiod-1-29-10.istio-system.svc",
@@ -126,7 +126,7 @@ func TestInheritedRevisionIsSelected(t *testing.T) {
 			i := helmInstaller(nil)
 			i.RevisionsInUse, i.Chart.InheritFrom, i.Cluster = tt.serving, tt.inherit, fakeCluster(one, two)
 			d := Draft{Revision: "1-31-0"}
-			err := i.inheritValues(t.Context(), &d)
+			err := i.inheritValues(t.Context(), &d, helmTask{})
 			if tt.fault != "" && (err == nil || !strings.Contains(err.Error(), tt.fault)) || tt.fault == "" && err != nil {
 				t.Errorf("%v", err)
 			}
@@ -147,7 +147,8 @@ func TestApprovedValuesAreNotReadAgain(t *testing.T) {
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(valuesConfigMap("values-1-29-1", `{"a": 1}`))
 	i.Chart.Inherited = &InheritedValues{From: "then", Values: map[string]any{"a": int64(2)}}
 	d := Draft{Revision: "1-31-0"}
-	if err := i.inheritValues(t.Context(), &d); err != nil || d.Inherited.From != "then" || strings.Join(d.Inherited.Lines(), "") != "a=2" {
+	err := i.inheritValues(t.Context(), &d, helmTask{})
+	if err != nil || d.Inherited.From != "then" || strings.Join(d.Inherited.Lines(), "") != "a=2" {
 		t.Errorf("%v, %+v", err, d.Inherited)
 	}
 }

@@ -53,6 +53,7 @@ func (i HelmInstaller) Draft(ctx context.Context, revision, version string) (Dra
 // helmTask is the input of an install by Helm.
 type helmTask struct {
 	chart  *chart.Chart
+	layout chartLayout
 	values map[string]any
 	base   *baseUpgrade // nil if the chart base is not upgraded
 }
@@ -83,23 +84,31 @@ func (i HelmInstaller) unmaskedDraft(ctx context.Context, revision, version stri
 	if err := ValidateRevisionName(revision); err != nil {
 		return fail(err)
 	}
-	istiod, err := i.Chart.load(ctx, version)
+	found, err := i.Chart.load(ctx, version)
 	if err != nil {
 		return fail(err)
 	}
-	t.chart = istiod
-	d := Draft{Revision: revision, Version: chartVersion(version, istiod, revision), Namespace: i.Root,
-		By:           fmt.Sprintf("Helm, chart %s %s, as release %s", istiod.Name(), istiod.Metadata.Version, ReleaseName(revision)),
-		ChartVersion: istiod.Metadata.Version}
-	if app := istiod.AppVersion(); app != "" && versionPattern.MatchString(mesh.PlainVersion(app)) && !SameVersion(app, d.Version) {
-		return fail(fmt.Errorf("chart %s %s installs Istio %s, but the plan installs %s. "+
-			"Name the chart of %s with --chart-version, or run with --version %s",
-			i.Chart, istiod.Metadata.Version, app, d.Version, d.Version, app))
-	}
-	if err := i.inheritValues(ctx, &d); err != nil {
+	t.chart = found
+	if t.layout, err = layoutOf(found); err != nil {
 		return fail(err)
 	}
-	values, err := i.values(d)
+	d := Draft{Revision: revision, Version: chartVersion(version, t.layout, revision), Namespace: i.Root,
+		By:           fmt.Sprintf("Helm, chart %s %s, as release %s", found.Name(), found.Metadata.Version, ReleaseName(revision)),
+		ChartVersion: found.Metadata.Version}
+	if t.layout.isWrapper() {
+		d.By = fmt.Sprintf("Helm, chart %s %s with istiod %s, as release %s",
+			found.Name(), found.Metadata.Version, t.layout.metadata.Version, ReleaseName(revision))
+	}
+	app := t.layout.metadata.AppVersion
+	if app != "" && versionPattern.MatchString(mesh.PlainVersion(app)) && !SameVersion(app, d.Version) {
+		return fail(fmt.Errorf("chart %s %s installs Istio %s, but the plan installs %s. "+
+			"Name the chart of %s with --chart-version, or run with --version %s",
+			i.Chart, found.Metadata.Version, app, d.Version, d.Version, app))
+	}
+	if err := i.inheritValues(ctx, &d, t); err != nil {
+		return fail(err)
+	}
+	values, err := i.values(d, t.layout)
 	if err != nil {
 		return fail(err)
 	}
@@ -141,7 +150,16 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 	if err := i.checkRelease(d); err != nil {
 		return err
 	}
-	if t.base, err = i.draftBaseUpgrade(ctx, d); err != nil || i.Chart.UpgradeBase {
+	switch {
+	case t.layout.isWrapper() && i.Chart.UpgradeBase:
+		return fmt.Errorf("upgrade the chart base: chart %s is a wrapper of Istio's chart istiod, so the matching chart base is unknown. "+
+			"Upgrade it yourself and omit --upgrade-base", i.Chart)
+	case t.layout.isWrapper():
+		d.Notes = append(d.Notes, fmt.Sprintf("the CRDs in the cluster could not be compared with those of Istio %s: "+
+			"chart %s is a wrapper of Istio's chart istiod, so the matching chart base is unknown", d.Version, i.Chart))
+		return nil
+	case i.Chart.UpgradeBase:
+		t.base, err = i.draftBaseUpgrade(ctx, d)
 		return err
 	}
 	return i.noteOlderCRDs(ctx, d)
@@ -149,8 +167,8 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 
 // chartVersion returns the Istio version of a plan: the requested one, else the chart's, else the
 // one in the revision's name.
-func chartVersion(asked string, istiod *chart.Chart, revision string) string {
-	own, _ := versionFromTag(istiod.AppVersion())
+func chartVersion(asked string, l chartLayout, revision string) string {
+	own, _ := versionFromTag(l.metadata.AppVersion)
 	if !versionPattern.MatchString(own) {
 		own = ""
 	}

@@ -19,6 +19,7 @@ import (
 	release "helm.sh/helm/v4/pkg/release/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
 )
@@ -31,9 +32,14 @@ func helmSecret(t *testing.T, n int, status common.Status) corev1.Secret {
 
 func helmSecretOf(t *testing.T, n int, status common.Status, values map[string]any) corev1.Secret {
 	t.Helper()
-	r := release.Release{Name: "istiod-1-29-1", Namespace: "istio-system", Version: n, Info: &release.Info{Status: status},
+	return secretOf(t, &release.Release{Name: "istiod-1-29-1", Namespace: "istio-system", Version: n, Info: &release.Info{Status: status},
 		Config: values,
-		Chart:  &chart.Chart{Metadata: &chart.Metadata{Name: "istiod", Version: "1.29.1", APIVersion: "v2"}}}
+		Chart:  &chart.Chart{Metadata: &chart.Metadata{Name: "istiod", Version: "1.29.1", APIVersion: "v2"}}})
+}
+
+// secretOf returns a release as Helm stores it.
+func secretOf(t *testing.T, r *release.Release) corev1.Secret {
+	t.Helper()
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	if err := json.NewEncoder(z).Encode(r); err != nil {
@@ -44,8 +50,15 @@ func helmSecretOf(t *testing.T, n int, status common.Status, values map[string]a
 	}
 	return corev1.Secret{Type: "helm.sh/release.v1",
 		Data: map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))},
-		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("sh.helm.release.v1.istiod-1-29-1.v%d", n), Namespace: "istio-system",
-			Labels: map[string]string{"owner": "helm", "name": "istiod-1-29-1", "status": string(status), "version": fmt.Sprint(n)}}}
+		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("sh.helm.release.v1.%s.v%d", r.Name, r.Version), Namespace: "istio-system",
+			Labels: map[string]string{"owner": "helm", "name": r.Name, "status": string(r.Info.Status), "version": fmt.Sprint(r.Version)}}}
+}
+
+// istiodOfRelease returns the istiod of the old revision, owned by a Helm release.
+func istiodOfRelease(name string) *unstructured.Unstructured {
+	istiod := object("apps/v1", "Deployment", "istio-system", "istiod-1-29-1", "app", "istiod", revisionLabel, "1-29-1")
+	istiod.SetAnnotations(map[string]string{releaseAnnotation: name, releaseNamespaceAnnotation: "istio-system"})
+	return istiod
 }
 
 // serveHelmSecrets starts an API server that has nothing but Helm's Secrets.
@@ -71,8 +84,7 @@ func serveHelmSecrets(t *testing.T, versions ...corev1.Secret) *rest.Config {
 // Values are inherited from the version that was deployed. Those of a failed or unfinished upgrade may
 // not be in use.
 func TestValuesOfFailedUpgradeAreNotInherited(t *testing.T) {
-	istiod := object("apps/v1", "Deployment", "istio-system", "istiod-1-29-1", "app", "istiod", revisionLabel, "1-29-1")
-	istiod.SetAnnotations(map[string]string{releaseAnnotation: "istiod-1-29-1", releaseNamespaceAnnotation: "istio-system"})
+	istiod := istiodOfRelease("istiod-1-29-1")
 	tests := []struct {
 		name     string
 		versions []common.Status
@@ -97,7 +109,7 @@ func TestValuesOfFailedUpgradeAreNotInherited(t *testing.T) {
 			i := helmInstaller(nil)
 			i.RevisionsInUse, i.Cluster, i.Config = []string{"1-29-1"}, fakeCluster(istiod), serveHelmSecrets(t, versions...)
 			d := Draft{Revision: "1-31-0"}
-			if err := i.inheritValues(t.Context(), &d); err != nil {
+			if err := i.inheritValues(t.Context(), &d, helmTask{}); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Join(d.Inherited.Lines(), " "); got != "given=to version "+tt.want {

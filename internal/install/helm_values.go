@@ -3,37 +3,37 @@
 package install
 
 import (
+	"errors"
 	"fmt"
 
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // values returns the values given to Helm: the inherited ones, overridden by the user's, with
-// revision and revisionTags set for this revision.
-func (i HelmInstaller) values(d Draft) (map[string]any, error) {
+// revision and revisionTags set for this revision. Those of istiod are where the chart has them.
+func (i HelmInstaller) values(d Draft, l chartLayout) (map[string]any, error) {
 	user := i.Chart.Values
-	if own, found, _ := unstructured.NestedFieldNoCopy(user, "revision"); found && fmt.Sprint(own) != d.Revision {
-		return nil, fmt.Errorf("the values set revision %q, but the run installs %q. Remove revision from the values, or run with --to %s",
-			own, d.Revision, own)
+	if own := l.get(user, "revision"); own != nil && fmt.Sprint(own) != d.Revision {
+		return nil, fmt.Errorf("the values set %s %q, but the run installs %q. Remove %[1]s from the values, or run with --to %[2]s",
+			l.pathOf("revision"), own, d.Revision)
 	}
-	if tags, _, _ := unstructured.NestedSlice(user, "revisionTags"); len(tags) > 0 {
-		return nil, fmt.Errorf("the values set revisionTags %v: these tags would point to %s before any wave. "+
-			"Remove revisionTags from the values",
-			tags, d.Revision)
+	if tags, _ := l.get(user, "revisionTags").([]any); len(tags) > 0 {
+		return nil, fmt.Errorf("the values set %s %v: these tags would point to %s before any wave. "+
+			"Remove %[1]s from the values",
+			l.pathOf("revisionTags"), tags, d.Revision)
 	}
 	values := map[string]any{}
 	if d.Inherited != nil {
-		values = runtime.DeepCopyJSON(d.Inherited.Values)
+		values = l.nest(runtime.DeepCopyJSON(d.Inherited.Values))
 	}
-	values = loader.MergeMaps(values, user)
-	values["revision"] = d.Revision
-	values["revisionTags"] = []any{}
+	values = runtime.DeepCopyJSON(loader.MergeMaps(values, user))
+	err := errors.Join(l.set(values, d.Revision, "revision"), l.set(values, []any{}, "revisionTags"))
 	if i.Root != defaultRoot {
-		if err := unstructured.SetNestedField(values, i.Root, "global", "istioNamespace"); err != nil {
-			return nil, fmt.Errorf("set global.istioNamespace in the values: %w", err)
-		}
+		err = errors.Join(err, l.set(values, i.Root, "global", "istioNamespace"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set the revision in the values: %w", err)
 	}
 	return values, nil
 }

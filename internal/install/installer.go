@@ -57,7 +57,11 @@ func (w Method) Version(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return chartVersion("", found, ""), nil
+		layout, err := layoutOf(found)
+		if err != nil {
+			return "", err
+		}
+		return chartVersion("", layout, ""), nil
 	case !w.IstioOperator.IsSet():
 		return "", nil
 	}

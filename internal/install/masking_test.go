@@ -44,7 +44,7 @@ func TestInheritedSecretsReachHelmOnly(t *testing.T) {
 	i.RevisionsInUse, i.Cluster = []string{"1-29-1"}, fakeCluster(istiod)
 	i.Config = serveHelmSecrets(t, helmSecretOf(t, 1, common.StatusDeployed, values))
 	d := Draft{Revision: "1-31-0"}
-	if err := i.inheritValues(t.Context(), &d); err != nil {
+	if err := i.inheritValues(t.Context(), &d, helmTask{}); err != nil {
 		t.Fatal(err)
 	}
 	checkNoSecrets(t, "the plan", strings.Join(append(d.Inherited.Lines(), d.Notes...), "\n"))
@@ -52,7 +52,7 @@ func TestInheritedSecretsReachHelmOnly(t *testing.T) {
 	if got := d.Inherited.Lines(); strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("lines %q, want %q", got, want)
 	}
-	given, err := i.values(d)
+	given, err := i.values(d, chartLayout{})
 	if err != nil {
 		t.Fatal(err)
 	}

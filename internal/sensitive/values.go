@@ -11,6 +11,9 @@ import (
 
 // Lines returns the values as sorted lines, path=value, with values that look secret masked.
 func Lines(values map[string]any) []string {
+	if len(values) == 0 {
+		return nil
+	}
 	var lines []string
 	walk(values, "", false, func(path string, value any, secret bool) {
 		if secret {
