@@ -47,7 +47,7 @@ func (a *app) execute(ctx context.Context, c run.Cluster, r *run.Run, approval a
 	if err := r.Permitted(ctx, c, run.ToWrite, r.NeedsFor(p, a.root)); err != nil {
 		return err
 	}
-	approved := r.Approved(p.Plan)
+	approved := r.Approved(p)
 	if !approved {
 		if err := a.approve(ctx, p, approval); err != nil {
 			return err

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/cluster/record"
@@ -49,11 +51,14 @@ type fakeCluster struct {
 	inherits map[string]any               // values of the old revision that a chart inherits
 	rendered string                       // digest of the manifest that an installer renders
 
-	approvedManifest string               // digest of the manifest that was last installed
-	installs         []install.Method     // what was drafted
-	failsInstall     error                // ends an install
-	needs            []install.Permission // what was last asked for beside what every command needs
-	dies             string               // the write that succeeds, and after which the process dies
+	manifest          []*unstructured.Unstructured // that an installer renders
+	installedSettings []mesh.ControlPlane          // of the new control plane once it is installed
+	renderedSettings  mesh.ControlPlane            // settings in it
+	approvedManifest  string                       // digest of the manifest that was last installed
+	installs          []install.Method             // what was drafted
+	failsInstall      error                        // ends an install
+	needs             []install.Permission         // what was last asked for beside what every command needs
+	dies              string                       // the write that succeeds, and after which the process dies
 }
 
 func (p *fakeCluster) Observe(context.Context) (mesh.World, error) {
@@ -79,6 +84,7 @@ func (p *fakeCluster) Write(_ context.Context, c step.Change) error {
 		return p.failsInstall
 	case c.Verb == step.InstallRevision:
 		p.approvedManifest = c.Rendered
+		p.setups.ControlPlanes = append(p.setups.ControlPlanes, p.installedSettings...)
 		p.world.Revisions = slices.DeleteFunc(p.world.Revisions, func(r mesh.Revision) bool { return r.Name == c.Name })
 		addControlPlane(&p.world, c.Name, c.Version)
 	case c.Kind == "Namespace":
@@ -279,7 +285,7 @@ func (p *fakeCluster) Draft(_ context.Context, _ run.Environment, r run.DraftReq
 	p.installs = append(p.installs, w)
 	d := install.Draft{Revision: r.Revision, Version: install.ResolveVersion(r.Version, w.IstioOperator, r.Revision, "1.31.0"),
 		Permissions: []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
-		By:          "/usr/local/bin/istioctl, version 1.31.0", Rendered: p.rendered,
+		By:          "/usr/local/bin/istioctl, version 1.31.0", Rendered: p.rendered, Manifest: p.manifest,
 		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway",
 			Present: true, Revision: "1-29-1", Version: "1.29.1"}}}
 	if w.Chart.IsSet() {
@@ -289,6 +295,10 @@ func (p *fakeCluster) Draft(_ context.Context, _ run.Environment, r run.DraftReq
 		d.Inherited = &install.InheritedValues{From: "Helm release istio-system/istiod-1-29-1", Values: p.inherits}
 	}
 	return d, nil, nil
+}
+
+func (p *fakeCluster) Rendered(context.Context, string, []*unstructured.Unstructured) (mesh.ControlPlane, error) {
+	return p.renderedSettings, nil
 }
 
 // after returns an error if the process dies after a write.

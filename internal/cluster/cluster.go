@@ -19,6 +19,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/proxy"
 	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/cluster/rights"
+	"github.com/rerig/rerig/internal/cluster/setup"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -113,6 +114,9 @@ func (c *Cluster) Writer(s Scope, installer Installer) engine.Writer {
 		*Prober
 	}{NewWriter(c, s, installer), NewProber(c)}
 }
+
+// Settings returns a reader of the settings of control planes.
+func (c *Cluster) Settings() *setup.Reader { return setup.NewReader(c.api, c.root) }
 
 // Records returns the cluster's MeshUpgrades.
 func (c *Cluster) Records() *record.Store { return c.records }

@@ -24,6 +24,7 @@ func (t *turn) validate(ctx context.Context, stage step.Stage) (Outcome, error) 
 				return "", fmt.Errorf("compare the control planes: %w", err)
 			}
 			facts.OldRevisions = plan.OldRevisions(t.world, t.intent, t.ledger, t.target)
+			facts.AcceptedLoss = t.ledger.AcceptedLoss
 		}
 		v := verify.Worst(verify.Evaluate(checks, string(s.Subject), facts))
 		if outcome, err := t.conclude(ctx, s, v); outcome != "" || err != nil || v.Result == verify.Wait {

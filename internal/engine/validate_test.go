@@ -16,11 +16,16 @@ import (
 // difference is a warning.
 func TestControlPlanesAreComparedBeforeTheFirstMove(t *testing.T) {
 	t.Parallel()
+	loses := func(s *mesh.ControlPlaneSettings) {
+		s.ControlPlanes[0].Settings = []mesh.Setting{{Group: mesh.MeshConfig, Key: "accessLogFile", Value: "/dev/stdout"}}
+	}
 	for _, c := range []struct {
 		name   string
 		setups func(*mesh.ControlPlaneSettings)
 		held   string // "" for a run that completes
 		passed string
+
+		accepted []string // lost settings in the approved plan
 	}{
 		{name: "trust domain", setups: func(s *mesh.ControlPlaneSettings) {
 			s.ControlPlanes[0].TrustDomain, s.ControlPlanes[1].TrustDomain = "a", "b"
@@ -34,13 +39,17 @@ func TestControlPlanesAreComparedBeforeTheFirstMove(t *testing.T) {
 		{name: "no root", setups: func(s *mesh.ControlPlaneSettings) { s.HasRootCertificate["c"] = false },
 			held: "namespace c has no ConfigMap istio-ca-root-cert"},
 		{name: "drift", setups: func(s *mesh.ControlPlaneSettings) {
-			s.ControlPlanes[0].Settings = []mesh.Setting{{Group: mesh.MeshConfig, Key: "accessLogFile", Value: "/dev/stdout"}}
-		}, passed: "accessLogFile: /dev/stdout -> (not set)"},
+			s.ControlPlanes[1].Settings = []mesh.Setting{{Group: mesh.MeshConfig, Key: "accessLogFile", Value: "/dev/stdout"}}
+		}, passed: "accessLogFile: (not set) -> /dev/stdout"},
+		{name: "a lost setting", setups: loses, held: "loses settings of the revision that it replaces (1-29-1), and the approved plan " +
+			"does not list them: mesh configuration: accessLogFile"},
+		{name: "an accepted one", setups: loses, accepted: []string{"mesh configuration: accessLogFile"},
+			passed: "accessLogFile: /dev/stdout -> (not set)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := newUpgrade()
-			f.onSettings = c.setups
+			f.onSettings, f.ledger.AcceptedLoss = c.setups, c.accepted
 			outcome, err := f.run()
 			if err != nil {
 				t.Fatal(err)

@@ -29,6 +29,9 @@ type Draft struct {
 	File            string                  `json:"-"`                   // YAML input of istioctl (the IstioOperator) or Helm (the values)
 	Rendered        string                  `json:"-"`                   // digest of the manifest; "" without one
 
+	// Manifest are the objects to apply, without omitted gateways and without the chart base.
+	Manifest []*unstructured.Unstructured `json:"-"`
+
 	Istioctl     Istioctl `json:"-"` // if istioctl installs
 	ChartVersion string   `json:"-"` // if Helm installs
 }
@@ -43,7 +46,7 @@ func (d *Draft) maskNotes(redactor sensitive.Redactor) {
 // readManifest fills the draft from the manifest. It rejects a manifest that does not install the
 // revision in the version. from names what it was rendered from.
 func (d *Draft) readManifest(manifest []*unstructured.Unstructured, from string) error {
-	d.Objects = len(manifest)
+	d.Objects, d.Manifest = len(manifest), manifest
 	istiod := findIstiod(manifest, d.Revision)
 	if istiod == nil {
 		return fmt.Errorf("the manifest rendered from %s has no Deployment istiod-%s: it installs no control plane. "+

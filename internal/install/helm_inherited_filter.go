@@ -32,11 +32,6 @@ var revisionBoundValues = []struct {
 // 1.23 it was "defaults".
 const internalDefaults = "_internal_defaults_do_not_set"
 
-// defaultHubs are the registries of Istio's own images. Another hub was set by the user.
-var defaultHubs = []string{
-	"", "docker.io/istio", "gcr.io/istio-release", "gcr.io/istio-testing", "registry.istio.io/release", "registry.istio.io/testing",
-}
-
 // imageValues are the values in which the chart accepts a full image reference, which is specific
 // to one version.
 var imageValues = []string{"image", "pilot.image", "global.proxy.image", "global.proxy_init.image"}
@@ -70,7 +65,7 @@ func (c *InheritedValues) dropRevisionBound(revision, root string) []string {
 		}
 	}
 	for _, path := range [][]string{{"hub"}, {"global", "hub"}, {"pilot", "hub"}} {
-		if hub, found, _ := unstructured.NestedString(c.Values, path...); found && slices.Contains(defaultHubs, hub) {
+		if hub, found, _ := unstructured.NestedString(c.Values, path...); found && (hub == "" || mesh.IsIstioRegistry(hub)) {
 			unstructured.RemoveNestedField(c.Values, path...)
 		}
 	}

@@ -31,7 +31,7 @@ func TestHelmDraftDescribesInstall(t *testing.T) {
 			t.Errorf("%q is not among the needs: %q", want, needs)
 		}
 	}
-	d.Permissions, d.Rendered = nil, ""
+	d.Permissions, d.Rendered, d.Manifest = nil, "", nil
 	want := Draft{Revision: "1-31-0", Version: "1.31.0", ChartVersion: "1.31.0", By: "Helm, chart istiod 1.31.0, as release istiod-1-31-0",
 		Namespace: "istio-system", Image: "docker.io/mine/pilot:1.31.0", Objects: 3,
 		File: "hub: docker.io/mine\nrevision: 1-31-0\nrevisionTags: []\n"}

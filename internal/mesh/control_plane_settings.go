@@ -44,6 +44,7 @@ type SettingGroup string
 const (
 	UserValues  SettingGroup = "values as the user set them"
 	MeshConfig  SettingGroup = "mesh configuration"
+	Images      SettingGroup = "image registry"
 	Environment SettingGroup = "istiod's environment and arguments"
 	Resources   SettingGroup = "istiod's resources and scaling"
 	Policies    SettingGroup = "network policies"
@@ -52,7 +53,7 @@ const (
 )
 
 // groupOrder is the order of the groups in a comparison.
-var groupOrder = []SettingGroup{UserValues, MeshConfig, Environment, Resources, Policies, Injection, Templates}
+var groupOrder = []SettingGroup{UserValues, MeshConfig, Images, Environment, Resources, Policies, Injection, Templates}
 
 // PartialConfig is an object of Istio's configuration that only some control planes read
 // or only some proxies get.
@@ -68,11 +69,56 @@ func (s ControlPlaneSettings) ControlPlane(revision string) (ControlPlane, bool)
 	return find(s.ControlPlanes, func(p ControlPlane) bool { return p.Revision == revision })
 }
 
+// Set replaces the settings of a control plane.
+func (s *ControlPlaneSettings) Set(p ControlPlane) {
+	others := slices.DeleteFunc(slices.Clone(s.ControlPlanes), func(o ControlPlane) bool { return o.Revision == p.Revision })
+	s.ControlPlanes = append(others, p)
+}
+
 // Difference is one setting in which two control planes differ. A missing value is "".
 type Difference struct {
 	Group    SettingGroup
 	Key      string
 	Old, New string
+}
+
+// Lost reports whether the old control plane has a setting of a group that users set, and
+// the new one does not set it, or takes its image from another registry. Any other
+// difference is a changed value, or may be another default of the new version.
+func (d Difference) Lost() bool {
+	switch d.Group {
+	case Images:
+		return d.Old != "" && d.New != "" && d.Old != OwnRegistry
+	case UserValues, MeshConfig, Environment, Policies, Templates:
+		return d.Old != "" && d.New == ""
+	}
+	return false
+}
+
+// Subject names the setting: "mesh configuration: outboundTrafficPolicy.mode".
+func (d Difference) Subject() string { return string(d.Group) + ": " + d.Key }
+
+// Lost returns the settings of old revisions that a revision loses, by their Subjects,
+// sorted. It returns none if the settings of the revision are unknown.
+func (s ControlPlaneSettings) Lost(revision string, olds []string) []string {
+	is, known := s.ControlPlane(revision)
+	if !known {
+		return nil
+	}
+	var list []string
+	for _, name := range olds {
+		was, known := s.ControlPlane(name)
+		if !known {
+			continue
+		}
+		for _, d := range is.DifferencesFrom(was) {
+			if d.Lost() {
+				list = append(list, d.Subject())
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // DifferencesFrom returns the differences from an older control plane, those set by the

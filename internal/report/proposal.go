@@ -20,6 +20,7 @@ type Proposal struct {
 	Changed   []string    // differences from the settings on record
 	Replaces  string      // earlier run whose record is replaced; "" none
 	Later     []string    // of a rollback: runs that came after this one
+	Lost      []string    // settings that the new control plane loses, which an approval accepts
 }
 
 // Installer is what a control plane is installed with.

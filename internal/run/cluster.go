@@ -6,10 +6,13 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // Cluster is a cluster with a mesh in it, as runs need it. Connect returns the
@@ -33,6 +36,10 @@ type Cluster interface {
 	// Draft returns what installing a revision would do, and the installer that
 	// does it. Nothing is changed.
 	Draft(ctx context.Context, e Environment, d DraftRequest) (install.Draft, cluster.Installer, error)
+
+	// Rendered returns the settings that a control plane will have, from the manifest
+	// of a draft.
+	Rendered(ctx context.Context, revision string, manifest []*unstructured.Unstructured) (mesh.ControlPlane, error)
 
 	// SavedCopies lists the copies of removed control planes that runs have saved.
 	SavedCopies(ctx context.Context) ([]cluster.SavedCopies, error)

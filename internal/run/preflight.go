@@ -12,6 +12,7 @@ import (
 	"github.com/rerig/rerig/internal/plan/selection"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run/spec"
+	"github.com/rerig/rerig/internal/step"
 	"github.com/rerig/rerig/internal/verify"
 )
 
@@ -28,10 +29,12 @@ func (r *Run) compare(
 	if settings, err = r.Observer(c).Setups(ctx, t.ExistingNamespaces(p.World)); err != nil {
 		return settings, nil, fmt.Errorf("compare the control planes: %w", err)
 	}
-	if _, exists := p.World.Revision(t.Revision); !exists || installs(p.Plan.Stages) {
+	if _, exists := p.World.Revision(t.Revision); !exists || has(p.Plan.Stages, step.Install) {
 		return settings, nil, nil
 	}
-	facts := verify.Facts{World: p.World, Revision: t.Revision, Version: version, Setups: settings, OldRevisions: r.oldRevisions(p)}
+	olds := r.oldRevisions(p)
+	facts := verify.Facts{World: p.World, Revision: t.Revision, Version: version, Setups: settings, OldRevisions: olds,
+		AcceptedLoss: settings.Lost(t.Revision, olds)} // the plan lists them
 	for _, v := range verify.Evaluate(verify.ControlPlaneComparison, t.Revision, facts) {
 		if v.Result == verify.Fail || v.Result == verify.Wait {
 			failing = append(failing, v)
@@ -49,7 +52,7 @@ func (r *Run) oldRevisions(p report.Proposal) []string {
 // is validated after the install.
 func (r *Run) preflight(ctx context.Context, p report.Proposal, failing []verify.Verdict) error {
 	serving, target, version := selection.RevisionsInUse(p.World, p.Plan.Target), r.Spec.Revision, r.Spec.Version
-	if installs(p.Plan.Stages) {
+	if has(p.Plan.Stages, step.Install) {
 		target = ""
 	} else if version == "" {
 		version = r.installableVersion(ctx)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/plan/selection"
@@ -50,14 +51,18 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 		}
 	}
 	var drafted install.Draft
-	if !p.Plan.Target.Rollback && installs(p.Plan.Stages) {
-		drafted, err = r.draft(ctx, c, e, &p)
+	if !p.Plan.Target.Rollback && has(p.Plan.Stages, step.Install) {
+		drafted, err = r.draft(ctx, c, e, &p, &settings)
 	}
-	if t := p.Plan.Target; advice.MovesPods(p.Plan.Stages) {
-		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, settings, t, r.oldRevisions(p))...)
+	t, olds := p.Plan.Target, r.oldRevisions(p)
+	if advice.MovesPods(p.Plan.Stages) {
+		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, settings, t, olds)...)
 		if !t.Rollback {
 			p.Plan.Notes = append(p.Plan.Notes, advice.MissingTemplates(p.World, settings, t, drafted.Templates)...)
 		}
+	}
+	if !t.Rollback && has(p.Plan.Stages, step.Validate) {
+		p.Lost = settings.Lost(t.Revision, olds)
 	}
 	return p, err
 }
@@ -107,13 +112,16 @@ func (r *Run) newRules() []step.Rule {
 	return slices.DeleteFunc(slices.Clone(r.Intent.Policy.Rules), func(x step.Rule) bool { return slices.Contains(recorded.Policy.Rules, x) })
 }
 
-func installs(stages []step.Stage) bool {
-	return slices.ContainsFunc(stages, func(stage step.Stage) bool { return stage.Kind == step.Install })
+// has reports whether something of a kind is left to do.
+func has(stages []step.Stage, kind step.Kind) bool {
+	return slices.ContainsFunc(stages, func(stage step.Stage) bool { return stage.Kind == kind })
 }
 
 // draft finds out what the install would do, prepares it, and plans again with
-// what it found.
-func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Proposal) (install.Draft, error) {
+// what it found. It adds to the settings those that the new control plane will have.
+func (r *Run) draft(
+	ctx context.Context, c Cluster, e Environment, p *report.Proposal, settings *mesh.ControlPlaneSettings,
+) (install.Draft, error) {
 	loaded, err := r.loadedSpec(ctx, c, e.Root)
 	if err != nil {
 		return install.Draft{}, err
@@ -148,6 +156,13 @@ func (r *Run) draft(ctx context.Context, c Cluster, e Environment, p *report.Pro
 	r.needs, r.drafted, r.Ledger.Rendered = d.Permissions, drafted, d.Rendered
 	p.Installer = installerReport(d, spec.InstalledFrom(r.Spec, r.files.Source))
 	p.Installer.Await = r.Spec.Await
+	if d.Manifest != nil {
+		rendered, err := c.Rendered(ctx, d.Revision, d.Manifest)
+		if err != nil {
+			return d, err
+		}
+		settings.Set(rendered)
+	}
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)
 	p.Intent, p.Plan = r.Intent, plan.Make(p.World, target, r.Ledger)
 	return d, err

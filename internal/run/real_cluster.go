@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/cluster/client"
@@ -14,6 +15,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/rights"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // realCluster reaches a mesh through its API server.
@@ -79,6 +81,10 @@ func (r *realCluster) Draft(ctx context.Context, e Environment, d DraftRequest) 
 	}}
 	draft, err := i.method.Installer(i.environment).Draft(ctx, d.Revision, d.Version)
 	return draft, i, err
+}
+
+func (r *realCluster) Rendered(ctx context.Context, revision string, manifest []*unstructured.Unstructured) (mesh.ControlPlane, error) {
+	return r.Cluster.Settings().Rendered(ctx, revision, manifest)
 }
 
 // approvedInstaller installs only the manifest that was approved.

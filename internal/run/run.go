@@ -17,6 +17,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run/spec"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -109,8 +110,10 @@ func (r *Run) RetryWave() {
 
 // Approved reports whether everything in a plan was approved already, in the
 // direction in which the run goes.
-func (r *Run) Approved(p plan.Plan) bool {
-	return !r.Fresh && !r.needsApproval() && r.Ledger.RollbackApproved == r.RollingBack() && len(plan.Drift(p.Stages, p.Target, r.Ledger)) == 0
+func (r *Run) Approved(p report.Proposal) bool {
+	return !r.Fresh && !r.needsApproval() && r.Ledger.RollbackApproved == r.RollingBack() &&
+		len(plan.Drift(p.Plan.Stages, p.Plan.Target, r.Ledger)) == 0 &&
+		!slices.ContainsFunc(p.Lost, func(s string) bool { return !slices.Contains(r.Ledger.AcceptedLoss, s) })
 }
 
 // Engine returns the engine that carries the run out.

@@ -5,6 +5,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -39,6 +40,7 @@ func (r *Run) Approve(ctx context.Context, c Cluster, p report.Proposal, at time
 	} else {
 		r.Ledger = plan.Approve(r.Ledger, now.Plan, at)
 	}
+	r.Ledger.AcceptedLoss = step.SortedUnique(slices.Concat(r.Ledger.AcceptedLoss, p.Lost))
 	return r.write(ctx, c)
 }
 

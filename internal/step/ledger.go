@@ -24,6 +24,10 @@ type Ledger struct {
 	// plan, "" if nothing was rendered.
 	Rendered string `json:"rendered,omitempty"`
 
+	// AcceptedLoss are the settings of the old control plane that the approved plan listed
+	// as lost, by mesh.ControlPlaneSettings.Lost.
+	AcceptedLoss []string `json:"acceptedLoss,omitempty"`
+
 	// Passed are the verdicts, by what was checked, and what dry runs showed before a
 	// removal.
 	Passed map[VerdictKey]Pass `json:"passed,omitempty"`

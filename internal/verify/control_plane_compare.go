@@ -63,6 +63,13 @@ var ControlPlaneComparison = []Check{
 		Evaluate: crdsCurrent,
 	},
 	{
+		Name:        "lost-settings",
+		Description: "The new control plane loses no setting of the old one that the approved plan does not list.",
+		Hint: "Give the new revision the settings of the old one. " +
+			"Or run the same command again: its plan lists them, and approving it accepts the loss.",
+		Evaluate: lostSettings,
+	},
+	{
 		Name:        "same-configuration",
 		Description: "The new control plane is configured like the old one.",
 		Hint: "The old one was changed by hand, or the new one was installed with other values. " +
@@ -194,6 +201,24 @@ func crdsCurrent(f Facts) (Result, string) {
 	return Pass, ""
 }
 
+func lostSettings(f Facts) (Result, string) {
+	lost := slices.DeleteFunc(f.Setups.Lost(f.Revision, f.OldRevisions), func(s string) bool { return slices.Contains(f.AcceptedLoss, s) })
+	if len(lost) == 0 {
+		return Pass, ""
+	}
+	return Fail, fmt.Sprintf("revision %s loses settings of the revision that it replaces (%s), and the approved plan does not list them: %s",
+		f.Revision, strings.Join(f.OldRevisions, ", "), firstOf(lost))
+}
+
+// firstOf joins the first findings of a list.
+func firstOf(lines []string) string {
+	more := ""
+	if len(lines) > maxListed {
+		more = fmt.Sprintf("; and %d more", len(lines)-maxListed)
+	}
+	return strings.Join(lines[:min(maxListed, len(lines))], "; ") + more
+}
+
 func sameConfiguration(f Facts) (Result, string) {
 	s, _ := f.Setups.ControlPlane(f.Revision)
 	var lines []string
@@ -208,12 +233,7 @@ func sameConfiguration(f Facts) (Result, string) {
 	if len(lines) == 0 {
 		return Pass, ""
 	}
-	more := ""
-	if len(lines) > maxListed {
-		more = fmt.Sprintf("; and %d more", len(lines)-maxListed)
-	}
-	return Warn, fmt.Sprintf("%d settings of revision %s differ (`rerig plan` lists them): %s%s",
-		len(lines), f.Revision, strings.Join(lines[:min(maxListed, len(lines))], "; "), more)
+	return Warn, fmt.Sprintf("%d settings of revision %s differ (`rerig plan` lists them): %s", len(lines), f.Revision, firstOf(lines))
 }
 
 // inlineChange returns ": OLD -> NEW" if that is short and no digest.

@@ -18,6 +18,7 @@ type Facts struct {
 	// For comparing a control plane with the ones that it replaces.
 	Setups       mesh.ControlPlaneSettings
 	OldRevisions []string // the revisions that it replaces
+	AcceptedLoss []string // settings of these that it may lose, as ControlPlaneSettings.Lost names them
 
 	// For a workload.
 	Workload         mesh.Workload

@@ -183,6 +183,15 @@ var failures = map[string][]failure{
 		{"no ConfigMap", func(f *Facts) { f.Setups.HasRootCertificate["a"] = false }, Wait}},
 	"crds-current": {
 		{"older CRDs", func(f *Facts) { f.Setups.CRDVersions = []string{"1.29.1", "1.31.0"} }, Warn}},
+	"lost-settings": {
+		{"not in the approved plan", func(f *Facts) { f.Setups.ControlPlanes[1].Settings = nil }, Fail},
+		{"another one is in the approved plan", func(f *Facts) {
+			f.Setups.ControlPlanes[1].Settings, f.AcceptedLoss = nil, []string{"mesh configuration: accessLogFile"}
+		}, Fail},
+		{"another registry", func(f *Facts) {
+			f.Setups.ControlPlanes[0].Settings = []mesh.Setting{{Group: mesh.Images, Key: "istiod", Value: "registry.example.com/pilot"}}
+			f.Setups.ControlPlanes[1].Settings = []mesh.Setting{{Group: mesh.Images, Key: "istiod", Value: "docker.io/istio/pilot"}}
+		}, Fail}},
 	"same-configuration": {
 		{"settings differ", func(f *Facts) { f.Setups.ControlPlanes[1].Settings = nil }, Warn},
 		{"not permitted to read", func(f *Facts) { f.Setups.Unknown = []string{"autoscalers"} }, Warn}},

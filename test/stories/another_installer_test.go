@@ -10,7 +10,8 @@ import (
 // TestAnotherToolInstallsTheRevision waits for a control plane that another tool
 // installs.
 func TestAnotherToolInstallsTheRevision(t *testing.T) {
-	l := sharedLab(t, "another tool installs 1-31-0: the run waits for it, holds when it does not come, and validates it when it does")
+	l := sharedLab(t, "another tool installs 1-31-0: the run waits for it, holds when it does not come, and validates it when it does; "+
+		"what it loses is approved")
 	before, gateways := l.snapshot(t, bindingFields()), l.gatewaySnapshot(t)
 	args := upgradeArgs("--await", "--version", newVersion, "--soak", "0s", "--waves", "1")
 
@@ -26,7 +27,14 @@ func TestAnotherToolInstallsTheRevision(t *testing.T) {
 	p := start(t, l.kubeconfig, append(args, "--ready-timeout", "10m")...)
 	p.waitOutput(t, "waiting for another tool", time.Minute)
 	l.installTarget(t, "")
-	p.end(t, runTimeout).requireExit(t, exitDone)
+	lost := p.end(t, runTimeout)
+	lost.requireExit(t, exitHeld)
+	lost.requireOutput(t, "CheckFailed", "revision 1-31-0 loses settings of the revision that it replaces (1-29-1)",
+		"meshConfig.accessLogFile")
+	l.requirePlacement(t, everywhere(oldRevision))
+	accepted := l.rerig(t, append(args, "--ready-timeout", "10m")...)
+	accepted.requireExit(t, exitDone)
+	accepted.requireOutput(t, "Settings that the new control plane loses", "meshConfig.accessLogFile /dev/stdout -> (not set)")
 	l.requirePlacement(t, everywhere(newRevision))
 	l.gatewaySnapshot(t).requireSame(t, "the gateways", gateways)
 	l.requirePhase(t, "Completed")

@@ -23,7 +23,6 @@ const sharedEnv = "SHARED_MESH_CONFIG"
 // readMeshConfig reads the mesh configuration of a control plane by the name of its
 // ConfigMap: one that the chart did not create (configMap: false) has no label.
 func (r *Reader) readMeshConfig(ctx context.Context, s *mesh.ControlPlane, shared string) error {
-	normal := normalizer(s.Revision, "")
 	own, err := r.configMap(ctx, istio.Revisioned("istio", s.Revision))
 	if err != nil {
 		return err
@@ -33,6 +32,16 @@ func (r *Reader) readMeshConfig(ctx context.Context, s *mesh.ControlPlane, share
 		if common, err = r.configMap(ctx, shared); err != nil {
 			return err
 		}
+	}
+	setMeshConfig(s, own, common)
+	return nil
+}
+
+// setMeshConfig sets what a control plane has from its own and from its shared
+// ConfigMap with mesh configuration, each nil for none.
+func setMeshConfig(s *mesh.ControlPlane, own, common map[string]string) {
+	normal := normalizer(s.Revision, "")
+	if common != nil {
 		for _, x := range meshSettings(common, normal) {
 			s.Settings = append(s.Settings, mesh.Setting{Group: x.Group, Key: sharedEnv + ": " + x.Key, Value: x.Value})
 		}
@@ -40,7 +49,7 @@ func (r *Reader) readMeshConfig(ctx context.Context, s *mesh.ControlPlane, share
 	s.Settings = append(s.Settings, meshSettings(own, normal)...)
 	below, above := membershipIn(common["mesh"]), membershipIn(own["mesh"])
 	if own == nil && common == nil || errors.Join(below.err, above.err) != nil {
-		return nil
+		return
 	}
 	s.TrustDomain = cmp.Or(above.TrustDomain, below.TrustDomain, "cluster.local")
 	s.Hosts = append(s.Hosts, discoveryHosts(above.Proxies, below.Proxies)...)
@@ -50,7 +59,6 @@ func (r *Reader) readMeshConfig(ctx context.Context, s *mesh.ControlPlane, share
 	for i := range above.Selectors {
 		s.Discovery = append(s.Discovery, client.Selector(&above.Selectors[i]))
 	}
-	return nil
 }
 
 // configMap returns the data of a ConfigMap in the root namespace, nil if there is

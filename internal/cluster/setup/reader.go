@@ -8,9 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -18,21 +16,12 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/sensitive"
 )
-
-// bundleEnv makes proxies take the root from a ClusterTrustBundle
-// (pilot/pkg/features/security.go @1.31.0).
-const bundleEnv = "ENABLE_CLUSTER_TRUST_BUNDLE_API"
-
-// istiodContainer is the container of istiod.
-const istiodContainer = "discovery"
 
 // Reader reads the settings of the control planes of one mesh.
 type Reader struct {
@@ -42,21 +31,6 @@ type Reader struct {
 
 // NewReader returns a reader where istiod is in root.
 func NewReader(api *client.Clients, root string) *Reader { return &Reader{api: api, root: root} }
-
-// planes are the setups by revision.
-type planes map[string]*mesh.ControlPlane
-
-func (p planes) at(revision string) *mesh.ControlPlane {
-	if p[revision] == nil {
-		p[revision] = &mesh.ControlPlane{Revision: revision}
-	}
-	return p[revision]
-}
-
-func (p planes) add(revision string, settings ...mesh.Setting) {
-	s := p.at(revision)
-	s.Settings = append(s.Settings, settings...)
-}
 
 // Setups reads the settings of every control plane, Istio's configuration, and
 // which of the namespaces have the mesh's root certificate. It takes a few lists in
@@ -121,48 +95,11 @@ func (r *Reader) readIstiods(ctx context.Context, found planes) (map[string]stri
 		func(page *appsv1.DeploymentList) { list = append(list, page.Items...) })
 	shared := map[string]string{}
 	for i := range list {
-		d := &list[i]
-		revision, normal := istio.RevisionOf(d.Labels), normalizerOf(d)
-		s := found.at(revision)
-		s.UsesTrustBundle = s.UsesTrustBundle || Bundled(&d.Spec.Template.Spec)
-		replicas := int32(1)
-		if d.Spec.Replicas != nil {
-			replicas = *d.Spec.Replicas
-		}
-		found.add(revision, mesh.Setting{Group: mesh.Resources, Key: "replicas", Value: fmt.Sprint(replicas)})
-		for _, c := range d.Spec.Template.Spec.Containers {
-			if c.Name != istiodContainer {
-				continue
-			}
-			for _, e := range c.Env {
-				found.add(revision, setting(mesh.Environment, e.Name, normal(envValue(e)), sensitive.Key(e.Name)))
-				if e.Name == sharedEnv {
-					shared[revision] = e.Value
-				}
-			}
-			found.add(revision, setting(mesh.Environment, "arguments", normal(strings.Join(c.Args, " ")), false))
-			found.add(revision, flatten(mesh.Resources, c.Resources, normal)...)
+		if name := found.addIstiod(&list[i]); name != "" {
+			shared[istio.RevisionOf(list[i].Labels)] = name
 		}
 	}
 	return shared, client.ReadError("istiod's Deployments", err)
-}
-
-// Bundled reports whether an istiod makes its proxies take the root from a
-// ClusterTrustBundle. It writes no ConfigMap then.
-func Bundled(istiod *corev1.PodSpec) bool {
-	return slices.ContainsFunc(istiod.Containers, func(c corev1.Container) bool {
-		return c.Name == istiodContainer && slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
-			return e.Name == bundleEnv && e.Value == "true"
-		})
-	})
-}
-
-// envValue returns the value of a variable, or its source.
-func envValue(e corev1.EnvVar) string {
-	if e.ValueFrom == nil {
-		return e.Value
-	}
-	return strings.TrimSpace(e.ValueFrom.String())
 }
 
 func (r *Reader) readConfigMaps(ctx context.Context, found planes) error {
@@ -170,22 +107,7 @@ func (r *Reader) readConfigMaps(ctx context.Context, found planes) error {
 	err := client.List(ctx, ofRevision, r.api.CoreV1().ConfigMaps(r.root).List, func() { list = nil },
 		func(page *corev1.ConfigMapList) { list = append(list, page.Items...) })
 	for i := range list {
-		m := &list[i]
-		revision := istio.RevisionOf(m.Labels)
-		normal := normalizer(revision, "")
-		switch m.Name {
-		case istio.Revisioned("values", revision):
-			found.add(revision, flattenText(mesh.UserValues, m.Data["original-values"], normal)...)
-		case istio.Revisioned("istio-sidecar-injector", revision):
-			p := found.at(revision)
-			p.Hosts = append(p.Hosts, authorityHosts(m.Data["values"], revision, r.root)...)
-			found.add(revision, flattenText(mesh.Injection, m.Data["values"], normal)...)
-			found.add(revision, templatesIn(m.Data["config"], normal)...)
-			var config mesh.InjectorConfig
-			if yaml.Unmarshal([]byte(m.Data["config"]), &config) == nil {
-				p.Templates = config.Offered()
-			}
-		}
+		found.addConfigMap(&list[i])
 	}
 	return client.ReadError("ConfigMaps in "+r.root, err)
 }
@@ -194,11 +116,8 @@ func (r *Reader) readAutoscalers(ctx context.Context, found planes) error {
 	var list []autoscalingv2.HorizontalPodAutoscaler
 	err := client.List(ctx, ofRevision, r.api.AutoscalingV2().HorizontalPodAutoscalers(r.root).List, func() { list = nil },
 		func(page *autoscalingv2.HorizontalPodAutoscalerList) { list = append(list, page.Items...) })
-	for _, a := range list {
-		if a.Labels["app"] == istio.App {
-			revision := istio.RevisionOf(a.Labels)
-			found.add(revision, flatten(mesh.Resources, map[string]any{"autoscaler": a.Spec}, normalizer(revision, ""))...)
-		}
+	for i := range list {
+		found.addAutoscaler(&list[i])
 	}
 	return client.ReadError("HorizontalPodAutoscalers", err)
 }
@@ -207,10 +126,8 @@ func (r *Reader) readNetworkPolicies(ctx context.Context, found planes) error {
 	var list []networkingv1.NetworkPolicy
 	err := client.List(ctx, ofRevision, r.api.NetworkingV1().NetworkPolicies(r.root).List, func() { list = nil },
 		func(page *networkingv1.NetworkPolicyList) { list = append(list, page.Items...) })
-	for _, p := range list {
-		revision := istio.RevisionOf(p.Labels)
-		normal := normalizer(revision, "")
-		found.add(revision, flatten(mesh.Policies, map[string]any{normal(p.Name): p.Spec}, normal)...)
+	for i := range list {
+		found.addNetworkPolicy(&list[i])
 	}
 	return client.ReadError("NetworkPolicies in "+r.root, err)
 }

@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,6 +26,30 @@ const shownLength = 120
 
 // identityKeys say which control plane it is. They differ always.
 var identityKeys = map[string]bool{"revision": true, "global.tag": true, "tag": true, "REVISION": true}
+
+// ownKeys begin the keys of values that are specific to one revision or to another
+// chart, that istioctl adds, or whose effect is compared as Images. A new control
+// plane need not have them.
+var ownKeys = []string{"gateways.", "base.", "ztunnel.", "_original.", "revisionTags", "defaultRevision", "ownerName", "installPackagePath",
+	"global.istioNamespace", "global.configValidation", "hub", "global.hub", "global.proxy.tag"}
+
+// ownAddress matches the address of a control plane's own istiod, once the name of the
+// revision is replaced. The charts compute it.
+var ownAddress = regexp.MustCompile(`^istiod\.[a-z0-9-]+(\.svc[a-z.]*)?(:\d+)?$`)
+
+// userValues returns the values as the user set them. Those below pilot are the same
+// as those without it (zzy_descope_legacy.yaml in Istio's charts, since 1.24).
+func userValues(text string, normal func(string) string) []mesh.Setting {
+	var list []mesh.Setting
+	for _, s := range flattenText(mesh.UserValues, text, normal) {
+		s.Key = strings.TrimPrefix(s.Key, "pilot.")
+		own := slices.ContainsFunc(ownKeys, func(key string) bool { return strings.HasPrefix(s.Key, key) })
+		if !own && !identityKeys[s.Key] && !ownAddress.MatchString(s.Value) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
 
 // normalizer returns a function that makes values comparable: it replaces the name
 // of the revision and its version.

@@ -31,18 +31,45 @@ func Compare(w mesh.World, s mesh.ControlPlaneSettings, t step.Target, olds []st
 			continue
 		}
 		notes = append(notes, unread(was)...)
-		for _, d := range is.DifferencesFrom(was) {
-			notes = append(notes, step.Note{
-				Kind: step.Differs, Subject: string(d.Group) + ": " + d.Key, Evidence: unset(d.Old) + " -> " + unset(d.New),
-				Text: fmt.Sprintf("differs between revision %s and revision %s, not by Rerig: continue if this is intended", t.Revision, name),
-			})
-		}
+		notes = append(notes, differences(is, was)...)
 	}
 	for _, c := range s.Configs {
 		notes = append(notes, seenByOne(c, t, olds)...)
 		notes = append(notes, filtersNotMatched(c, t)...)
 	}
 	return notes
+}
+
+// differences notes the settings that a control plane loses, and those in which it
+// differs otherwise from an older one.
+func differences(is, was mesh.ControlPlane) []step.Note {
+	var notes []step.Note
+	list := is.DifferencesFrom(was)
+	for _, d := range list {
+		n := step.Note{
+			Kind: step.Differs, Subject: d.Subject(), Evidence: unset(d.Old) + " -> " + unset(d.New),
+			Text: fmt.Sprintf("differs between revision %s and revision %s, not by Rerig: continue if this is intended", is.Revision, was.Revision),
+		}
+		if d.Lost() {
+			n.Kind = step.LostSetting
+			n.Text = fmt.Sprintf("is set in revision %s and not in revision %s", was.Revision, is.Revision)
+			n.Remedy = "set it in the file, or the values, of revision " + is.Revision + ", or approve the plan if the mesh no longer needs it"
+			if setByValue(d, list) {
+				continue
+			}
+		}
+		notes = append(notes, n)
+	}
+	return notes
+}
+
+// setByValue reports whether a lost setting is the effect of a lost value, which names
+// what to set.
+func setByValue(d mesh.Difference, list []mesh.Difference) bool {
+	value := map[mesh.SettingGroup]string{mesh.MeshConfig: "meshConfig.", mesh.Environment: "env."}[d.Group]
+	return value != "" && slices.ContainsFunc(list, func(o mesh.Difference) bool {
+		return o.Group == mesh.UserValues && o.Lost() && o.Key == value+d.Key
+	})
 }
 
 // unread notes a control plane whose mesh configuration could not be read.
