@@ -51,6 +51,8 @@ type fakeCluster struct {
 	inherits map[string]any               // values of the old revision that a chart inherits
 	rendered string                       // digest of the manifest that an installer renders
 
+	created           []install.Object             // outside of the control plane
+	references        []install.Reference          // to another revision
 	manifest          []*unstructured.Unstructured // that an installer renders
 	installedSettings []mesh.ControlPlane          // of the new control plane once it is installed
 	renderedSettings  mesh.ControlPlane            // settings in it
@@ -287,7 +289,8 @@ func (p *fakeCluster) Draft(_ context.Context, _ run.Environment, r run.DraftReq
 		Permissions: []install.Permission{{Verb: "create", Resource: "services", Namespace: "istio-system"}},
 		By:          "/usr/local/bin/istioctl, version 1.31.0", Rendered: p.rendered, Manifest: p.manifest,
 		OmittedGateways: []install.Object{{Kind: "Deployment", Namespace: "istio-system", Name: "istio-ingressgateway",
-			Present: true, Revision: "1-29-1", Version: "1.29.1"}}}
+			Present: true, Revision: "1-29-1", Version: "1.29.1"}},
+		Created: p.created, References: p.references}
 	if w.Chart.IsSet() {
 		d.ChartVersion = cmp.Or(w.Chart.Version, d.Version)
 	}

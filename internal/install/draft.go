@@ -21,13 +21,15 @@ type Draft struct {
 	Image           string                  `json:"image,omitempty"`     // of its istiod
 	Objects         int                     `json:"objects,omitempty"`   // number of objects to apply
 	OmittedGateways []Object                `json:"leftOut,omitempty"`   // gateways in the file: istioctl would replace them in place, at once
-	InPlace         []Object                `json:"inPlace,omitempty"`   // existing objects of no single revision that are replaced
+	InPlace         []Object                `json:"inPlace,omitempty"`   // existing objects outside of the control plane that are replaced
+	Created         []Object                `json:"created,omitempty"`   // objects outside of the control plane that do not exist yet
+	References      []Reference             `json:"-"`                   // fields of its objects that lead to another revision
 	Notes           []string                `json:"notes,omitempty"`     // for the reviewer of the plan
 	Permissions     []Permission            `json:"-"`                   // that the user needs
 	Inherited       *InheritedValues        `json:"-"`                   // values of the old revision given to the chart; nil if none
-	Templates       mesh.InjectionTemplates `json:"-"`                   // that pods can ask for; none if the manifest does not say
 	File            string                  `json:"-"`                   // YAML input of istioctl (the IstioOperator) or Helm (the values)
 	Rendered        string                  `json:"-"`                   // digest of the manifest; "" without one
+	Templates       mesh.InjectionTemplates `json:"-"`                   // that pods can ask for; none if the manifest does not say
 
 	// Manifest are the objects to apply, without omitted gateways and without the chart base.
 	Manifest []*unstructured.Unstructured `json:"-"`

@@ -5,6 +5,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -35,19 +36,43 @@ func describeObjects(ctx context.Context, cluster clusterReader, objects []*unst
 	}
 	var list []Object
 	for n, o := range objects {
-		list = append(list, describeObject(o, live[n]))
+		object := describeObject(o, live[n])
+		if !isGateway(o) {
+			object.Pods = podEffect(o, live[n])
+		}
+		list = append(list, object)
 	}
 	sortObjects(list)
 	return list, nil
 }
 
-// compareWithCluster finds what the manifest would replace in the cluster. Objects with the
-// revision in their name are the revision's own. It rejects what would move the mesh before any
-// wave does: a tag, the default validator, and an istiod that already serves in another version.
+// controlPlaneKinds are the kinds of which Istio's charts make control planes, besides istiod's
+// Deployment.
+var controlPlaneKinds = map[string]bool{
+	"ClusterRole": true, "ClusterRoleBinding": true, "ConfigMap": true, "EndpointSlice": true, "HorizontalPodAutoscaler": true,
+	"MutatingWebhookConfiguration": true, "NetworkPolicy": true, "PodDisruptionBudget": true, "Role": true, "RoleBinding": true,
+	"Service": true, "ServiceAccount": true, "ValidatingAdmissionPolicy": true, "ValidatingAdmissionPolicyBinding": true,
+	"ValidatingWebhookConfiguration": true,
+}
+
+// isOwn reports whether an object of the manifest is a part of the revision's own control plane: its
+// istiod, or an object of a kind that control planes have with the revision in its name.
+func (d *Draft) isOwn(o *unstructured.Unstructured) bool {
+	if o.GetKind() == "Deployment" {
+		return o.GetName() == "istiod-"+d.Revision
+	}
+	named := strings.Contains("-"+o.GetName()+"-", "-"+d.Revision+"-")
+	return named && controlPlaneKinds[o.GetKind()] && slices.Contains([]string{"", d.Namespace}, objectOf(o).Namespace)
+}
+
+// compareWithCluster finds what the manifest would create and replace in the cluster outside of the
+// revision's own control plane, and what in it leads to another revision. It rejects what would
+// move the mesh before any wave does: a tag, the default validator, and an istiod that already
+// serves in another version.
 func (d *Draft) compareWithCluster(ctx context.Context, cluster clusterReader, manifest []*unstructured.Unstructured) error {
 	var shared []*unstructured.Unstructured
 	for _, o := range manifest {
-		if !strings.Contains(o.GetName()+"-", "-"+d.Revision+"-") {
+		if !d.isOwn(o) {
 			shared = append(shared, o)
 		}
 	}
@@ -58,9 +83,14 @@ func (d *Draft) compareWithCluster(ctx context.Context, cluster clusterReader, m
 	for _, o := range objects {
 		if o.Present || cluster.client == nil {
 			d.InPlace = append(d.InPlace, o)
+		} else {
+			d.Created = append(d.Created, o)
 		}
 	}
 	if err := refuseTagMoves(d.Revision, shared, objects); err != nil {
+		return err
+	}
+	if err := d.findReferences(ctx, cluster, manifest); err != nil {
 		return err
 	}
 	return d.checkExistingIstiod(ctx, cluster, findIstiod(manifest, d.Revision))

@@ -23,18 +23,20 @@ func (i HelmInstaller) draftBaseManifest(ctx context.Context, d *Draft, b *baseU
 		for _, verb := range []string{"get", "create", "patch"} {
 			d.Permissions = append(d.Permissions, i.reader().permission(verb, o.GroupVersionKind(), objectOf(o).Namespace))
 		}
+		object := describeObject(o, live[n])
+		object.Component, object.Pods = "Base", podEffect(o, live[n])
 		if live[n] == nil {
+			d.Created = append(d.Created, object)
 			continue
 		}
 		if calls, now := webhookService(o), webhookService(live[n]); o.GetName() == defaultValidator && calls != now {
 			return fmt.Errorf("upgrade the chart base: %s would call %s instead of %s. Upgrade the chart base yourself and omit --upgrade-base",
 				objectOf(o), calls, now)
 		}
-		object := describeObject(o, live[n])
-		object.Component = "Base"
 		d.InPlace = append(d.InPlace, object)
 	}
 	sortObjects(d.InPlace)
+	sortObjects(d.Created)
 	d.Permissions = dedupe(append(d.Permissions, releaseStoragePermissions(b.release.Namespace)...))
 	from := b.release.Chart.Metadata.Version
 	if status := b.release.Info.Status; status != common.StatusDeployed {

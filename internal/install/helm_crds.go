@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -41,6 +42,38 @@ func (i HelmInstaller) noteOlderCRDs(ctx context.Context, d *Draft) error {
 			"%s; --upgrade-base first upgrades them with chart base %s",
 			d.Version, strings.Join(older, ", "), d.ChartVersion))
 	}
+	return nil
+}
+
+// chartCRDs returns the objects in the folders crds of a chart and its dependencies. Istio's own charts have
+// none since 1.24.
+func (i HelmInstaller) chartCRDs(c *chart.Chart) ([]*unstructured.Unstructured, error) {
+	var content []byte
+	for _, crd := range c.CRDObjects() {
+		content = append(append(content, "\n---\n"...), crd.File.Data...)
+	}
+	return i.manifestObjects(string(content))
+}
+
+// draftChartCRDs adds what Helm creates from the folders crds: what does not exist yet. Helm never changes
+// the rest.
+func (i HelmInstaller) draftChartCRDs(ctx context.Context, d *Draft, c *chart.Chart) error {
+	crds, err := i.chartCRDs(c)
+	if err != nil {
+		return err
+	}
+	live, err := getObjects(ctx, i.reader(), crds)
+	if err != nil {
+		return err
+	}
+	for n, o := range crds {
+		if live[n] == nil {
+			d.Created = append(d.Created, describeObject(o, nil))
+			d.Permissions = append(d.Permissions, i.reader().permission("create", o.GroupVersionKind(), objectOf(o).Namespace))
+		}
+	}
+	sortObjects(d.Created)
+	d.Permissions = dedupe(d.Permissions)
 	return nil
 }
 

@@ -98,8 +98,8 @@ func pathAndValue(path string, value any) string {
 
 // istiodServiceName returns the name of the Service of a revision's istiod.
 func istiodServiceName(revision string) string {
-	if revision == "default" {
-		return "istiod"
+	if revision == defaultRevision {
+		return istiodChart
 	}
 	return "istiod-" + revision
 }

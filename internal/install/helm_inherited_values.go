@@ -175,7 +175,7 @@ func (i HelmInstaller) valuesFromConfigMap(ctx context.Context, revision string)
 }
 
 func valuesConfigMapName(revision string) string {
-	if revision == "default" {
+	if revision == defaultRevision {
 		return "values"
 	}
 	return "values-" + revision

@@ -147,6 +147,9 @@ func (i HelmInstaller) checkManifest(ctx context.Context, d *Draft, t *helmTask)
 	if err := d.compareWithCluster(ctx, i.reader(), manifest); err != nil {
 		return err
 	}
+	if err := i.draftChartCRDs(ctx, d, t.chart); err != nil {
+		return err
+	}
 	if err := i.checkRelease(d); err != nil {
 		return err
 	}

@@ -169,5 +169,6 @@ func sourceOfIstiod(manifest, revision string) string {
 
 // isIstiod reports whether an object is the Deployment of a revision's istiod.
 func isIstiod(o *unstructured.Unstructured, revision string) bool {
-	return o.GetKind() == "Deployment" && o.GetLabels()["app"] == istiodChart && cmp.Or(o.GetLabels()[revisionLabel], "default") == revision
+	own := cmp.Or(o.GetLabels()[revisionLabel], defaultRevision) == revision
+	return own && o.GetKind() == "Deployment" && o.GetLabels()["app"] == istiodChart
 }

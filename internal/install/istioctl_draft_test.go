@@ -41,7 +41,8 @@ func TestIstioctlDraftDescribesInstall(t *testing.T) {
 			Present: true, Revision: "1-29-1", Version: "1.29.1"}},
 		InPlace: []Object{{Kind: "CustomResourceDefinition", Name: "gateways.networking.istio.io", Component: "Base", Present: true,
 			Revision: "1-29-1", Version: "1.29.1"}},
-		Notes: []string{"the file sets hub or tag; the istiod image is docker.io/lab/pilot:1.31.0"},
+		Created: []Object{{Kind: "ServiceAccount", Namespace: "istio-system", Name: "istio-reader-service-account", Component: "Base"}},
+		Notes:   []string{"the file sets hub or tag; the istiod image is docker.io/lab/pilot:1.31.0"},
 	}
 	if diff := cmp.Diff(want, d, cmpopts.IgnoreFields(Draft{}, "File", "Permissions", "Istioctl", "Rendered", "Manifest")); diff != "" {
 		t.Error(diff)

@@ -53,7 +53,11 @@ func (i HelmInstaller) setRendered(ctx context.Context, d *Draft, t *helmTask, m
 			random = append(random, objectOf(o).String())
 		}
 	}
-	d.Rendered = manifestDigest(stable)
+	crds, err := i.chartCRDs(t.chart)
+	if err != nil {
+		return err
+	}
+	d.Rendered = manifestDigest(append(stable, crds...))
 	if len(random) > 0 {
 		d.Notes = append(d.Notes, "the chart renders these objects differently each time, so that their content cannot be approved: "+
 			strings.Join(random, ", "))

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -18,6 +19,9 @@ const (
 	tagLabel       = "istio.io/tag"
 )
 
+// defaultRevision is how Istio calls the control plane without a revision.
+const defaultRevision = "default"
+
 // Object names an object and describes its state in the cluster.
 type Object struct {
 	Kind      string `json:"kind"`
@@ -27,6 +31,7 @@ type Object struct {
 	Present   bool   `json:"present"`             // exists in the cluster
 	Revision  string `json:"revision,omitempty"`  // its revision label in the cluster
 	Version   string `json:"version,omitempty"`   // its Istio version in the cluster
+	Pods      string `json:"pods,omitempty"`      // what an install does to its pods; "" for nothing
 }
 
 // String returns "Deployment istio-system/istio-ingressgateway", without the namespace if there is
@@ -53,6 +58,9 @@ func (o Object) CurrentState() string {
 	}
 	return "exists, without a revision"
 }
+
+// Effect describes the object's state in the cluster, and what an install does to its pods.
+func (o Object) Effect() string { return strings.TrimSuffix(o.CurrentState()+"; "+o.Pods, "; ") }
 
 // objectOf names an object of a manifest.
 func objectOf(o *unstructured.Unstructured) Object {

@@ -5,6 +5,7 @@ package install
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,5 +145,63 @@ func TestRealAmbientDraftListsSharedObjects(t *testing.T) {
 		if strings.Contains(o, "1-31-0") {
 			t.Errorf("%s is the revision's own", o)
 		}
+	}
+}
+
+// Objects outside of the control plane and references to the old revision are found in the manifests of the
+// real istioctl, and no others.
+func TestRealReferencesAreFound(t *testing.T) {
+	const overlay = "profile: ambient\n  components: {pilot: {k8s: {" +
+		"hpaSpec: {maxReplicas: 5, minReplicas: 2, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: istiod-1-29-1}}, " +
+		"podDisruptionBudget: {minAvailable: 1, selector: {matchLabels: {app: istiod}}}}}}"
+	for _, tt := range []struct {
+		name, spec       string
+		references, pods []string
+	}{
+		{name: "minimal", spec: "profile: minimal"},
+		{name: "demo", spec: "profile: demo"},
+		{name: "openshift", spec: "profile: openshift", pods: []string{"DaemonSet kube-system/istio-cni-node"}},
+		{name: "CNI", spec: "profile: minimal\n  components: {cni: {enabled: true}}", pods: []string{"DaemonSet istio-system/istio-cni-node"}},
+		{name: "ambient", spec: overlay, references: []string{
+			"HorizontalPodAutoscaler istio-system/istiod-1-31-0 spec.scaleTargetRef.name: istiod-1-29-1",
+			"PodDisruptionBudget istio-system/istiod-1-31-0 selects the pods of Deployment istio-system/istiod",
+			"PodDisruptionBudget istio-system/istiod-1-31-0 selects the pods of Deployment istio-system/istiod-1-29-1",
+		}, pods: []string{"DaemonSet istio-system/istio-cni-node", "DaemonSet istio-system/ztunnel"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			i := IstioctlInstaller{Istioctl: realIstioctl(t, "1.31.0")}
+			i.Operator = parseOperator(t,
+				"apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n  hub: docker.io/lab\n  tag: 1.31.0\n  "+tt.spec+"\n")
+			drafted, err := i.Draft(t.Context(), "1-31-0", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := Draft{Revision: "1-31-0", Version: "1.31.0", Namespace: "istio-system"}
+			cluster := clusterReader{client: fakeCluster(liveIstiod(t, "istio-system", "1-29-1"), liveIstiod(t, "istio-system", "default"))}
+			if err := d.compareWithCluster(t.Context(), cluster, drafted.Manifest); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, r := range d.References {
+				got = append(got, r.Object.String()+" "+r.Field)
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(tt.references, got); diff != "" {
+				t.Errorf("references (-want +got):\n%s", diff)
+			}
+			var pods []string
+			for _, o := range d.Created {
+				if strings.Contains(o.Name, "1-31-0") {
+					t.Errorf("%s is the revision's own", o)
+				}
+				if o.Pods != "" {
+					pods = append(pods, o.String())
+				}
+			}
+			slices.Sort(pods)
+			if diff := cmp.Diff(tt.pods, pods); diff != "" {
+				t.Errorf("objects with pods (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -29,6 +29,7 @@ type Installer struct {
 	From    string   `json:"from,omitempty"`  // the file, or the chart
 	Await   bool     `json:"await,omitempty"` // another tool installs it, and the run waits
 	LeftOut []Remark `json:"leftOut,omitempty"`
+	Created []Remark `json:"created,omitempty"` // objects outside of the control plane
 	InPlace []Remark `json:"inPlace,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
 

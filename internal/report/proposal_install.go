@@ -29,6 +29,9 @@ func (v planView) installation(s step.Step) []string {
 	for _, r := range groupedRemarks(i.LeftOut) {
 		add("left out", r)
 	}
+	for _, r := range groupedRemarks(i.Created) {
+		add("also creates", r)
+	}
 	for _, r := range groupedRemarks(i.InPlace) {
 		add("replaced in place", r)
 	}

@@ -26,6 +26,15 @@ func TestInstallationNamesItsInstaller(t *testing.T) {
 		{name: "Helm without inherited values", installer: Installer{By: "Helm", From: "./istiod", InheritedFrom: "ConfigMap values"},
 			want: "  install  revision 1-31-0 from ./istiod\n           by Helm\n" +
 				"           inherited from ConfigMap values: nothing, all values are the chart's defaults"},
+		{name: "objects outside of the control plane", installer: Installer{By: "./istioctl", From: "canary.yaml",
+			Created: []Remark{{Subject: "DaemonSet istio-system/istio-cni-node", Reason: "runs a pod on each node that it selects"},
+				{Subject: "DaemonSet istio-system/ztunnel", Reason: "runs a pod on each node that it selects"},
+				{Subject: "ConfigMap istio-system/istio-cni-config"}},
+			InPlace: []Remark{{Subject: "ServiceAccount istio-system/istio-reader-service-account", Reason: "now 1-29-1"}}},
+			want: "  install  revision 1-31-0 from canary.yaml\n           by ./istioctl\n" +
+				"           also creates: 2 DaemonSets istio-system/istio-cni-node, istio-system/ztunnel: runs a pod on each node that it selects\n" +
+				"           also creates: ConfigMap istio-system/istio-cni-config\n" +
+				"           replaced in place: ServiceAccount istio-system/istio-reader-service-account: now 1-29-1"},
 		{name: "another tool", installer: Installer{By: "another tool", Await: true, Notes: []string{"mind"}},
 			want: "  wait for revision 1-31-0, installed by another tool\n           note: mind"},
 	} {

@@ -16,6 +16,7 @@ var noteSections = []struct {
 	tone    format.Tone
 }{
 	{kind: step.VersionSkew, heading: "Version skew", tone: format.Warn},
+	{kind: step.LeadsElsewhere, heading: "Objects to install that lead to another revision", tone: format.Warn},
 	{kind: step.LostSetting, heading: "Settings that the new control plane loses: approved with the plan", tone: format.Warn},
 	{kind: step.Differs, heading: "Control planes with different settings", tone: format.Warn},
 	{kind: step.SeenByOneRevision, heading: "Configuration that only one revision reads", tone: format.Warn},

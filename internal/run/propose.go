@@ -165,7 +165,23 @@ func (r *Run) draft(
 	}
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)
 	p.Intent, p.Plan = r.Intent, plan.Make(p.World, target, r.Ledger)
+	p.Plan.Notes = append(p.Plan.Notes, referenceNotes(d)...)
 	return d, err
+}
+
+// referenceNotes notes the objects of an install that lead to another revision.
+func referenceNotes(d install.Draft) []step.Note {
+	var notes []step.Note
+	for _, r := range d.References {
+		notes = append(notes, step.Note{
+			Kind:     step.LeadsElsewhere,
+			Subject:  r.Object.String(),
+			Text:     "leads to revision " + r.Revision + ": the install would affect that revision, or depend on it, at once",
+			Evidence: r.Field,
+			Remedy:   "correct it in the file, or the values, of revision " + d.Revision,
+		})
+	}
+	return notes
 }
 
 func installerReport(d install.Draft, source string) *report.Installer {
@@ -177,8 +193,11 @@ func installerReport(d install.Draft, source string) *report.Installer {
 	if d.Inherited != nil {
 		i.InheritedFrom, i.Inherited = d.Inherited.From, d.Inherited.Lines()
 	}
+	for _, o := range d.Created {
+		i.Created = append(i.Created, report.Remark{Subject: o.String(), Reason: o.Pods})
+	}
 	for _, o := range d.InPlace {
-		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Reason: o.CurrentState()})
+		i.InPlace = append(i.InPlace, report.Remark{Subject: o.String(), Reason: o.Effect()})
 	}
 	return i
 }

@@ -46,6 +46,7 @@ const (
 	SetByTool         NoteKind = "set-by-tool"          // labels that another tool set and may restore: a run does not wait for it
 	NotEvaluated      NoteKind = "not-evaluated"        // it decides over injection, and is not evaluated
 	Differs           NoteKind = "differs"              // a setting that differs between the control planes
+	LeadsElsewhere    NoteKind = "leads-elsewhere"      // an object to install leads to another revision
 	LostSetting       NoteKind = "lost-setting"         // a setting of the old control plane that the new one does not have
 	SeenByOneRevision NoteKind = "read-by-one-revision" // configuration that its label binds to a revision
 	TemplateMissing   NoteKind = "template-missing"     // a workload asks for an injection template that the new revision lacks
