@@ -36,6 +36,9 @@ func (a *app) approve(ctx context.Context, p report.Proposal, c approval) error 
 	return a.ask(ctx, fmt.Sprintf("Carry out plan %s?", p.Plan.Digest), "the plan was not approved; nothing was changed")
 }
 
+// errUnanswered is the error of a command that was interrupted at its question.
+var errUnanswered = errors.New("the question was not answered")
+
 // ask asks on the terminal. Any answer but yes is the error refused.
 func (a *app) ask(ctx context.Context, question, refused string) error {
 	fmt.Fprintf(a.Err, "\n%s [y/N] ", question)
@@ -47,7 +50,7 @@ func (a *app) ask(ctx context.Context, question, refused string) error {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(a.Err)
-		return ctx.Err()
+		return fmt.Errorf("%w; nothing was changed", errUnanswered)
 	case line := <-answer:
 		if line == "y" || line == "yes" {
 			return nil

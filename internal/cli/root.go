@@ -26,6 +26,8 @@ func runCommand(ctx context.Context, arguments []string, s Streams, c connector,
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
 	switch {
+	case errors.Is(err, errUnanswered):
+		fmt.Fprintln(s.Err, "rerig: interrupted: "+err.Error())
 	case code == exitInterrupted:
 		fmt.Fprintln(s.Err, "rerig: interrupted; nothing is lost: the same command continues")
 	case err != nil && !errors.Is(err, errHeld):

@@ -29,7 +29,7 @@ func eventText(e engine.Event) (string, format.Tone) {
 		}
 		return vocabulary[e.Step.Kind].done(*e.Step), format.Plain
 	case engine.Waiting:
-		return objectOf(*e.Step) + ": waiting: " + e.Verdict.Reason, format.Dim
+		return objectOf(*e.Step) + ": " + waiting(e.Verdict.Reason), format.Dim
 	case engine.Passed:
 		tone := format.Good
 		if e.Verdict.Result == verify.Warn {
@@ -92,4 +92,12 @@ func TotalWaves(t step.Target, l *step.Ledger) int {
 		return max(lastWave(t.Waves), len(l.Waves))
 	}
 	return lastWave(t.Waves)
+}
+
+// waiting says that something is waited for, and for what.
+func waiting(reason string) string {
+	if strings.HasPrefix(reason, "waiting ") {
+		return reason
+	}
+	return "waiting: " + reason
 }

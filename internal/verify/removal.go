@@ -25,7 +25,7 @@ var Removal = []Check{
 		Name:        "revision-unused",
 		Description: "No running pod uses the revision's sidecar or gateway.",
 		Hint: "Restart what created the pod, or delete the pod. Wait for a Job to finish. " +
-			"Upgrade a gateway with the release that installed it. Completed pods don't count.",
+			"Move a gateway with the tool that installed it (istioctl install, helm upgrade): a restart does not. Completed pods don't count.",
 		Evaluate: noReferences(podsUsing),
 	},
 	{

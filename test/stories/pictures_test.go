@@ -34,7 +34,7 @@ func drawPictures(t *testing.T, folder, recording string) {
 			t.Fatal(err)
 		}
 		output(t, []string{"CGO_ENABLED=0"}, "go", append([]string{"run", "../../hack/record", "-in", recording, "-out", out,
-			"-title", "rerig upgrade --to " + newRevision}, args...)...)
+			"-title", "rerig upgrade --to " + newRevision + " --operator " + newRevision + ".yaml"}, args...)...)
 		t.Logf("drew %s", out)
 	}
 	draw("live.svg", "-still", "-at", (length * 2 / 3).String())

@@ -60,6 +60,9 @@ func gateway(w mesh.World, t step.Target, wl mesh.Workload) step.Note {
 		Kind: step.GatewayStays, Subject: string(wl.Ref()), Text: text,
 		Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl)),
 	}
+	if d := strategy.DecideFor(t, wl); t.Policy.MovesGateways() && !t.Rollback {
+		n.Text, n.Remedy = "is not moved: "+d.Reason, d.Remedy
+	}
 	for _, d := range binding.AffectedGateways(t, w, wl.Namespace) {
 		if string(d.Workload) == n.Subject {
 			n.Text = "is not restarted, but its namespace is moved: with that label the " +

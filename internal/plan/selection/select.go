@@ -145,7 +145,7 @@ func validateNamed(w mesh.World, name string) error {
 		return fmt.Errorf("select namespaces: %s is the root namespace of the control plane and is not moved", name)
 	case !isBound(w, ns):
 		return fmt.Errorf(
-			"select namespaces: namespace %q is not bound to a revision, by its labels (%s), by the default revision, or by its workloads' labels: "+
+			"select namespaces: namespace %q is not bound to a revision, by its labels: %s, by the default revision, or by its workloads' labels: "+
 				"label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel,
 		)
 	}

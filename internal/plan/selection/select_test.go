@@ -73,7 +73,7 @@ func TestInvalidSelectionsAreRefused(t *testing.T) {
 		},
 		{name: "unbound namespace",
 			in:       step.Intent{Installable: true, Namespaces: []string{"free"}},
-			wantText: "not bound to a revision, by its labels ((none))",
+			wantText: "not bound to a revision, by its labels: (none)",
 		},
 		{
 			name:     "root namespace",

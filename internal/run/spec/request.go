@@ -97,6 +97,12 @@ func (f *Flags) content(stdin io.Reader) ([]byte, error) {
 }
 
 func (f *Flags) fromFlags(ctx context.Context) (*v1alpha1.MeshUpgrade, error) {
+	switch { // in a file, 0 is the default
+	case f.changed("waves") && f.waveCount == 0:
+		return nil, errWaveCount(f.waveCount)
+	case f.changed("parallel") && f.maxParallel == 0:
+		return nil, errMaxParallel(f.maxParallel)
+	}
 	u := &v1alpha1.MeshUpgrade{ObjectMeta: metav1.ObjectMeta{Name: f.name}}
 	u.Spec = Spec{
 		Version: f.version, WaveCount: f.waveCount, MaxParallel: f.maxParallel, RollbackOnFailure: f.rollbackOnFailure,

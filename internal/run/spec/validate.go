@@ -34,11 +34,11 @@ func validate(u *v1alpha1.MeshUpgrade) error {
 	case s.Rollback:
 		return fmt.Errorf("read MeshUpgrade %s: spec.rollback is set; remove it, and run `rerig rollback %s` to roll a run back", u.Name, u.Name)
 	case s.WaveCount < 0:
-		return fmt.Errorf("split the namespaces: %d is not a number of waves; use 1 or more", s.WaveCount)
+		return errWaveCount(s.WaveCount)
 	case s.WaveCount > 0 && len(s.Waves) > 0:
 		return errors.New("split the namespaces: both a number of waves and the waves themselves were given; give one of them")
 	case s.MaxParallel < 0:
-		return fmt.Errorf("limit the restarts: %d is not a number of workloads; use 1 or more", s.MaxParallel)
+		return errMaxParallel(s.MaxParallel)
 	case s.ReadyTimeout != nil && s.ReadyTimeout.Duration <= 0:
 		return fmt.Errorf("set the ready timeout: %s is not positive; use a duration such as 10m", s.ReadyTimeout.Duration)
 	case s.Soak != nil && s.Soak.Duration < 0:
@@ -51,6 +51,14 @@ func validate(u *v1alpha1.MeshUpgrade) error {
 		return err
 	}
 	return validateInstaller(s)
+}
+
+func errWaveCount(n int) error {
+	return fmt.Errorf("split the namespaces: %d is not a number of waves; use 1 or more", n)
+}
+
+func errMaxParallel(n int) error {
+	return fmt.Errorf("limit the restarts: %d is not a number of workloads; use 1 or more", n)
 }
 
 var trialModes = []string{"none", "in-service", "out-of-service"}
