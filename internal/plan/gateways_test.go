@@ -112,7 +112,7 @@ func TestGatewaysAreNamedInThePlan(t *testing.T) {
 	p := plan.Make(w, plantest.Forward(t, w, in, step.Ledger{}), step.Ledger{})
 	for subject, want := range map[string]string{
 		"Deployment ingress/front": "cuts connections from outside", "Deployment b/edge": "cuts connections from outside",
-		"Deployment free/own": "stays on 1-29-1", "Deployment free/rendered": "stays on 1-29-1",
+		"Deployment free/own": "own labels choose its revision", "Deployment free/rendered": "rendered for one revision",
 	} {
 		if !slices.ContainsFunc(p.Notes, func(n step.Note) bool { return n.Subject == subject && strings.Contains(n.Text, want) }) {
 			t.Errorf("%s: got no note that says %q, want one", subject, want)
