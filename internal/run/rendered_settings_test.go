@@ -15,14 +15,9 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 )
 
-// renderedSettings returns the settings of a control plane as Istio's chart of a version renders them.
-func renderedSettings(t *testing.T, version string, values map[string]any) mesh.ControlPlane {
+// settingsOf returns the settings of a control plane as an installer renders them.
+func settingsOf(t *testing.T, m install.Method, version string) mesh.ControlPlane {
 	t.Helper()
-	dir := os.Getenv("RERIG_TEST_ISTIOCTL_DIR")
-	if dir == "" {
-		t.Skip("RERIG_TEST_ISTIOCTL_DIR is not set: no real charts to try")
-	}
-	m := install.Method{Chart: install.Chart{Ref: filepath.Join(dir, version, "charts", "istiod"), Values: values}}
 	d, err := m.Installer(install.Environment{Root: "istio-system"}).Draft(t.Context(), install.RevisionName(version), "")
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +27,23 @@ func renderedSettings(t *testing.T, version string, values map[string]any) mesh.
 		t.Fatal(err)
 	}
 	return plane
+}
+
+// realDir returns the directory with real istioctls and charts.
+func realDir(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("RERIG_TEST_ISTIOCTL_DIR")
+	if dir == "" {
+		t.Skip("RERIG_TEST_ISTIOCTL_DIR is not set: no real istioctl and charts to try")
+	}
+	return dir
+}
+
+// renderedSettings returns the settings of a control plane as Istio's chart of a version renders them.
+func renderedSettings(t *testing.T, version string, values map[string]any) mesh.ControlPlane {
+	t.Helper()
+	chart := install.Chart{Ref: filepath.Join(realDir(t), version, "charts", "istiod"), Values: values}
+	return settingsOf(t, install.Method{Chart: chart}, version)
 }
 
 // Another version with the same values loses nothing. One without them loses each of them.
@@ -61,5 +73,33 @@ func TestSettingsOfRealChartsAreCompared(t *testing.T) {
 	}
 	if p := renderedSettings(t, "1.31.0", mine); p.TrustDomain != "prod" {
 		t.Errorf("got trust domain %q, want prod", p.TrustDomain)
+	}
+}
+
+// The same file loses nothing by another version of istioctl. Helm loses what only an IstioOperator sets, and
+// no value that istioctl adds by itself.
+func TestSettingsOfRealIstioctlsAreCompared(t *testing.T) {
+	dir := realDir(t)
+	operator := func(version string) mesh.ControlPlane {
+		o, err := install.ParseIstioOperator([]byte("apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec:\n" +
+			"  profile: default\n  hub: docker.io/istio\n  tag: " + version + "\n" +
+			"  meshConfig: {accessLogFile: /dev/stdout}\n  values: {pilot: {env: {A: b}}}\n" +
+			"  components: {pilot: {k8s: {env: [{name: C, value: d}]}}}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return settingsOf(t, install.Method{IstioOperator: o, Istioctl: filepath.Join(dir, version, "istioctl")}, version)
+	}
+	lost := func(is mesh.ControlPlane) []string {
+		return mesh.ControlPlaneSettings{ControlPlanes: []mesh.ControlPlane{operator("1.29.1"), is}}.Lost("1-31-0", []string{"1-29-1"})
+	}
+	if got := lost(operator("1.31.0")); len(got) > 0 {
+		t.Errorf("the same file: got lost settings %q", got)
+	}
+	values := map[string]any{"meshConfig": map[string]any{"accessLogFile": "/dev/stdout"}, "env": map[string]any{"A": "b"},
+		"hub": "registry.istio.io/release"}
+	want := []string{"istiod's environment and arguments: C"}
+	if diff := cmp.Diff(want, lost(renderedSettings(t, "1.31.0", values))); diff != "" {
+		t.Errorf("lost by Helm (-want +got):\n%s", diff)
 	}
 }

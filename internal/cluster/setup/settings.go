@@ -31,7 +31,7 @@ var identityKeys = map[string]bool{"revision": true, "global.tag": true, "tag": 
 // chart, that istioctl adds, or whose effect is compared as Images. A new control
 // plane need not have them.
 var ownKeys = []string{"gateways.", "base.", "ztunnel.", "_original.", "revisionTags", "defaultRevision", "ownerName", "installPackagePath",
-	"global.istioNamespace", "global.configValidation", "hub", "global.hub", "global.proxy.tag"}
+	"global.istioNamespace", "global.configValidation", "enabled", "hub", "global.hub", "global.proxy.tag"}
 
 // ownAddress matches the address of a control plane's own istiod, once the name of the
 // revision is replaced. The charts compute it.
@@ -44,6 +44,7 @@ func userValues(text string, normal func(string) string) []mesh.Setting {
 	for _, s := range flattenText(mesh.UserValues, text, normal) {
 		s.Key = strings.TrimPrefix(s.Key, "pilot.")
 		own := slices.ContainsFunc(ownKeys, func(key string) bool { return strings.HasPrefix(s.Key, key) })
+		own = own || s.Key == "cni.enabled" && s.Value == "false" // istioctl adds the default
 		if !own && !identityKeys[s.Key] && !ownAddress.MatchString(s.Value) {
 			list = append(list, s)
 		}
