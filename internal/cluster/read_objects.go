@@ -45,17 +45,17 @@ func (r *Reader) readRootsElsewhere(ctx context.Context, o *observation) (err er
 	case !written && len(o.planes) > 0:
 		o.roots = nil
 	case len(o.roots) == 0:
-		o.roots, err = r.rootCertificates(ctx, withSidecars(o.found.pods)...)
+		o.roots, err = r.rootCertificates(ctx, withSidecars(r.root, o.found.pods)...)
 	}
 	o.world.Roots = proxy.Fingerprints(o.roots)
 	return err
 }
 
-// withSidecars returns the first namespaces, by name, in which proxies run.
-func withSidecars(pods []pod) []string {
+// withSidecars returns the first namespaces, by name, in which proxies of the mesh run.
+func withSidecars(root string, pods []pod) []string {
 	var names []string
 	for _, p := range pods {
-		if p.Sidecar.Present {
+		if p.Sidecar.Present && (p.Sidecar.Mesh == "" || p.Sidecar.Mesh == root) {
 			names = append(names, p.namespace)
 		}
 	}
@@ -87,8 +87,11 @@ func (r *Reader) readWebhooks(ctx context.Context, o *observation) error {
 			for i := range page.Items {
 				m := &page.Items[i]
 				o.world.Webhooks = append(o.world.Webhooks, webhooksOf(m)...)
-				o.addInjectors(m)
 				r.addMutator(o, m)
+				if !injectsFor(m, r.root) {
+					continue
+				}
+				o.addInjectors(m)
 				if tag, tool := m.Labels[istio.TagLabel], managerOfTag(&m.ObjectMeta); tag != "" && tool != "" {
 					o.tagOwners = append(o.tagOwners, tagOwner{tag, tool})
 				}

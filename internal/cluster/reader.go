@@ -91,6 +91,7 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 	o.found.now = r.now()
 	o.world.Namespaces = o.found.namespaces
 	o.world.Workloads = o.found.workloads()
+	o.world.SeparateMeshes()
 	o.world.Tags = tagsOf(o.world.Webhooks, o.tagServices, o.tagOwners)
 	o.world.Validator = validatorOf(o.world.Validator, o.serviceRevision)
 	o.markUnreached()

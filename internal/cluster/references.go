@@ -209,10 +209,19 @@ func (o *observation) allReferences() []mesh.Reference {
 		}
 	}
 	return slices.DeleteFunc(list, func(c mesh.Reference) bool {
-		return slices.ContainsFunc(o.world.Components, func(b mesh.Component) bool {
+		own := func(b mesh.Component) bool {
 			return !b.Shared && b.Revision == cmp.Or(c.Revision, c.Value) && b.String() == c.Subject
-		})
+		}
+		return c.Value != "" && o.inOtherMesh(c.Subject) || slices.ContainsFunc(o.world.Components, own)
 	})
+}
+
+// inOtherMesh reports whether an object, "Gateway team-b/web", is in a namespace of another
+// mesh: a label there names a revision or a tag of that mesh.
+func (o *observation) inOtherMesh(subject string) bool {
+	_, name, _ := strings.Cut(subject, " ")
+	namespace, _, _ := strings.Cut(name, "/")
+	return slices.ContainsFunc(o.world.Namespaces, func(n mesh.Namespace) bool { return n.Name == namespace && n.Mesh != "" })
 }
 
 // untaggedServices returns the Services of tags that no webhook serves. The World

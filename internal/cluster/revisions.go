@@ -112,6 +112,12 @@ func webhooksOf(c *admissionv1.MutatingWebhookConfiguration) []mesh.Webhook {
 	return list
 }
 
+// injectsFor reports whether a configuration injects sidecars of the mesh in a root
+// namespace, and not of another mesh.
+func injectsFor(c *admissionv1.MutatingWebhookConfiguration, root string) bool {
+	return slices.ContainsFunc(webhooksOf(c), func(h mesh.Webhook) bool { return !h.OfOtherMesh(root) })
+}
+
 // injects reports whether a webhook injects sidecars.
 func injects(h admissionv1.MutatingWebhook) bool {
 	return strings.HasSuffix(h.Name, istio.InjectorSuffix)

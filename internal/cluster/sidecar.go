@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
@@ -28,7 +29,37 @@ func sidecarOf(p *corev1.Pod) mesh.Sidecar {
 	if !ok {
 		return mesh.Sidecar{}
 	}
-	return mesh.Sidecar{Present: true, Revision: injectedBy(p.Annotations), Version: mesh.ImageTag(proxy.Image)}
+	return mesh.Sidecar{
+		Present: true, Revision: injectedBy(p.Annotations), Version: mesh.ImageTag(proxy.Image), Mesh: istiodNamespace(proxy.Env),
+	}
+}
+
+// istiodNamespace returns the namespace of the istiod that a proxy's environment names:
+// discoveryAddress in PROXY_CONFIG, else CA_ADDR (injection-template.yaml @1.30.3). It
+// returns "" for addresses that are no Service of istiod.
+func istiodNamespace(env []corev1.EnvVar) string {
+	var discovery, authority string
+	for _, e := range env {
+		switch e.Name {
+		case "PROXY_CONFIG":
+			var config struct {
+				DiscoveryAddress string `json:"discoveryAddress"`
+			}
+			if json.Unmarshal([]byte(e.Value), &config) == nil {
+				discovery = config.DiscoveryAddress
+			}
+		case "CA_ADDR":
+			authority = e.Value
+		}
+	}
+	for _, address := range []string{discovery, authority} {
+		host, _, _ := strings.Cut(address, ":")
+		parts := strings.Split(host, ".")
+		if len(parts) > 2 && strings.HasPrefix(parts[0], istio.App) && parts[2] == "svc" {
+			return parts[1]
+		}
+	}
+	return ""
 }
 
 // proxyIn returns the proxy's container. A native sidecar is an init container.

@@ -41,6 +41,30 @@ func TestSidecar(t *testing.T) {
 			corev1.PodSpec{Containers: proxy},
 			mesh.Sidecar{Present: true, Version: "1.31.0"},
 		},
+		{
+			"of another mesh",
+			map[string]string{"istio.io/rev": "blue"},
+			corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Env: []corev1.EnvVar{
+				{Name: "PROXY_CONFIG", Value: `{"discoveryAddress":"istiod-blue.mesh-b.svc:15012"}`}, {Name: "CA_ADDR", Value: "ca.example:443"},
+			}}}},
+			mesh.Sidecar{Present: true, Revision: "blue", Mesh: "mesh-b"},
+		},
+		{
+			"by the address of its CA",
+			map[string]string{"istio.io/rev": "blue"},
+			corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Env: []corev1.EnvVar{
+				{Name: "PROXY_CONFIG", Value: "{}"}, {Name: "CA_ADDR", Value: "istiod-blue.mesh-b.svc.cluster.local:15012"},
+			}}}},
+			mesh.Sidecar{Present: true, Revision: "blue", Mesh: "mesh-b"},
+		},
+		{
+			"with the CA of another product",
+			map[string]string{"istio.io/rev": "blue"},
+			corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Env: []corev1.EnvVar{
+				{Name: "CA_ADDR", Value: "cert-manager-istio-csr.cert-manager.svc:443"},
+			}}}},
+			mesh.Sidecar{Present: true, Revision: "blue"},
+		},
 		{"an annotation that is no sidecar", map[string]string{"istio.io/rev": "1-31-0"}, corev1.PodSpec{Containers: app}, mesh.Sidecar{}},
 	}
 	for _, test := range tests {

@@ -5,6 +5,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -74,18 +75,26 @@ func (r *Reader) readValidator(ctx context.Context, o *observation) error {
 	if err != nil {
 		return client.ReadError("ValidatingWebhookConfiguration "+istio.DefaultValidator, err)
 	}
-	o.world.Validator = mesh.Validator{Configuration: v.Name, Revision: calledService(v)}
+	o.world.Validator = mesh.Validator{Configuration: v.Name, Revision: calledService(v, r.root)}
 	return nil
 }
 
-// calledService returns the name of the Service that a validator calls.
-func calledService(v *admissionv1.ValidatingWebhookConfiguration) string {
+// calledService returns the name of the Service in the root namespace that a validator
+// calls, "" for none.
+func calledService(v *admissionv1.ValidatingWebhookConfiguration, root string) string {
 	for _, h := range v.Webhooks {
-		if h.ClientConfig.Service != nil {
-			return h.ClientConfig.Service.Name
+		if s := h.ClientConfig.Service; s != nil && s.Namespace == root {
+			return s.Name
 		}
 	}
 	return ""
+}
+
+// ofOtherMesh reports whether a validator calls the istiod of another namespace.
+func ofOtherMesh(v *admissionv1.ValidatingWebhookConfiguration, root string) bool {
+	return slices.ContainsFunc(v.Webhooks, func(h admissionv1.ValidatingWebhook) bool {
+		return h.ClientConfig.Service != nil && h.ClientConfig.Service.Namespace != root
+	})
 }
 
 // validatorOf replaces the Service that a validator calls by the revision behind

@@ -48,6 +48,29 @@ func createWebhook(t *testing.T, c *fixture, revision string) {
 	createService(t, c, service, revision)
 }
 
+// createTag creates the webhooks of a tag prod of revision 1-29-1, which call the istiod of a
+// namespace.
+func createTag(t *testing.T, c *fixture, name, namespace string) {
+	t.Helper()
+	none := admissionv1.SideEffectClassNone
+	m := &admissionv1.MutatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{mesh.RevisionLabel: "1-29-1", istio.TagLabel: "prod"}},
+		Webhooks: []admissionv1.MutatingWebhook{{
+			Name: "rev.namespace." + istio.InjectorSuffix, SideEffects: &none, AdmissionReviewVersions: []string{"v1"},
+			ClientConfig: admissionv1.WebhookClientConfig{
+				Service: &admissionv1.ServiceReference{Namespace: namespace, Name: "istiod-1-29-1"},
+			},
+			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{mesh.RevisionLabel: "prod"}},
+		}},
+	}
+	if _, err := c.api.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(t.Context(), m, byOthers); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.api.AdmissionregistrationV1().MutatingWebhookConfigurations().Delete(context.Background(), name, metav1.DeleteOptions{})
+	})
+}
+
 // createService creates the Service of a revision's istiods.
 func createService(t *testing.T, c *fixture, name, revision string) {
 	t.Helper()
@@ -125,6 +148,28 @@ func testMoveTag(t *testing.T, c *fixture) {
 			if err != nil || selectedRevision(service) != way[1] {
 				t.Errorf("moved from %s to %s its Service is %v, %v", way[0], way[1], service, err)
 			}
+		}
+	})
+	t.Run("beside another mesh with the same tag", func(t *testing.T) {
+		const another = "istio-revision-tag-prod-mesh-b"
+		createWebhook(t, c, "1-29-1")
+		createWebhook(t, c, "1-31-0")
+		createTag(t, c, "istio-revision-tag-prod", c.root)
+		createTag(t, c, another, "mesh-b")
+		change := step.Change{Verb: step.PointTag, Kind: "Tag", Name: "prod", Expect: "1-29-1", Revision: "1-31-0"}
+		if err := c.Write(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+		w, err := c.Observe(t.Context())
+		if at := w.TagRevisions("prod"); err != nil || len(at) != 1 || at[0] != "1-31-0" {
+			t.Errorf("the tag's parts: got %v, %v, want 1-31-0", at, err)
+		}
+		if len(w.OtherMeshes) != 1 || w.OtherMeshes[0].RootNamespace != "mesh-b" {
+			t.Errorf("other meshes: got %v, want mesh-b", w.OtherMeshes)
+		}
+		found, err := c.api.AdmissionregistrationV1().MutatingWebhookConfigurations().Get(t.Context(), another, metav1.GetOptions{})
+		if err != nil || found.Labels[mesh.RevisionLabel] != "1-29-1" {
+			t.Errorf("the other mesh's tag: got %v, %v, want it at 1-29-1", found.Labels, err)
 		}
 	})
 	t.Run("the validator alone", func(t *testing.T) {

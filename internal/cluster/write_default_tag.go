@@ -46,7 +46,7 @@ func (w *Writer) createDefaultTag(
 	ctx context.Context, revision string, tags injectors, untagged, target admissionv1.MutatingWebhookConfiguration,
 ) error {
 	if len(tags) == 0 {
-		tag := defaultTag(untagged, target, revision)
+		tag := defaultTag(w.root, untagged, target, revision)
 		_, err := w.api.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(ctx, &tag, client.Creating)
 		if err != nil {
 			return client.WriteError("create MutatingWebhookConfiguration "+tag.Name, err)
@@ -100,9 +100,11 @@ func (w *Writer) deleteDefaultTag(ctx context.Context, change step.Change, tag, 
 // defaultTag returns the tag default as istioctl writes it for a revision: the
 // untagged revision's webhooks, which serve the name "default" and the default
 // itself, with another istiod behind them.
-func defaultTag(untagged, target admissionv1.MutatingWebhookConfiguration, revision string) admissionv1.MutatingWebhookConfiguration {
+func defaultTag(
+	root string, untagged, target admissionv1.MutatingWebhookConfiguration, revision string,
+) admissionv1.MutatingWebhookConfiguration {
 	tag := admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{
-		Name: istio.TagWebhook + mesh.DefaultTag,
+		Name: istio.TagWebhook(root, mesh.DefaultTag),
 		Labels: map[string]string{
 			"app": "sidecar-injector", mesh.RevisionLabel: revision, istio.TagLabel: mesh.DefaultTag, "app.kubernetes.io/part-of": "istio",
 		},

@@ -118,7 +118,7 @@ func (w *Writer) writeWebhooks(
 	return client.WriteError(what, err)
 }
 
-// injectors are the MutatingWebhookConfigurations that inject sidecars.
+// injectors are the MutatingWebhookConfigurations of this mesh that inject sidecars.
 type injectors []admissionv1.MutatingWebhookConfiguration
 
 func (s shared) injectors(ctx context.Context) (injectors, error) {
@@ -126,7 +126,7 @@ func (s shared) injectors(ctx context.Context) (injectors, error) {
 	err := client.List(ctx, allObjects, s.api.AdmissionregistrationV1().MutatingWebhookConfigurations().List, func() { all = nil },
 		func(page *admissionv1.MutatingWebhookConfigurationList) {
 			for i := range page.Items {
-				if slices.ContainsFunc(page.Items[i].Webhooks, injects) {
+				if injectsFor(&page.Items[i], s.root) {
 					all = append(all, page.Items[i])
 				}
 			}
@@ -227,11 +227,14 @@ func (w *Writer) moveValidator(ctx context.Context, revision string, target admi
 	if err != nil {
 		return client.WriteError(what, err)
 	}
+	if ofOtherMesh(found, w.root) {
+		return nil
+	}
 	service, err := w.istiodService(ctx, revision)
 	if err != nil {
 		return err
 	}
-	if calledService(found) == service.Name && found.Labels[mesh.RevisionLabel] == revision {
+	if calledService(found, w.root) == service.Name && found.Labels[mesh.RevisionLabel] == revision {
 		return nil
 	}
 	for i := range found.Webhooks {

@@ -12,6 +12,7 @@ type Namespace struct {
 	Name      string
 	Labels    map[string]string
 	ManagedBy string // the GitOps tool that manages its labels: "Flux Kustomization apps/tenants"; "" for none
+	Mesh      string // the root namespace of the other mesh that it is part of; "" for none
 
 	// SetBy is the field manager of its labels if that is another tool, for which a run does not
 	// wait: it may restore them.

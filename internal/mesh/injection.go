@@ -32,8 +32,7 @@ func (w World) Injectors(namespace Namespace, template Template) []string {
 	}
 	var revisions []string
 	for _, h := range w.Webhooks {
-		if h.Namespaces.Matches(namespace.Labels) && h.Objects.Matches(template.Labels) &&
-			!slices.Contains(revisions, h.Revision) {
+		if h.matches(namespace, template) && !slices.Contains(revisions, h.Revision) {
 			revisions = append(revisions, h.Revision)
 		}
 	}

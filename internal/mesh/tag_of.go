@@ -23,7 +23,7 @@ func (w World) BoundThrough(namespace Namespace, template Template) []string {
 	}
 	var tags []string
 	for _, h := range w.Webhooks {
-		if h.Namespaces.Matches(namespace.Labels) && h.Objects.Matches(template.Labels) {
+		if h.matches(namespace, template) {
 			tags = append(tags, w.tagOfWebhook(h))
 		}
 	}

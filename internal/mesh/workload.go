@@ -125,6 +125,7 @@ type Sidecar struct {
 	Present  bool   // there is an istio-proxy container, native or not
 	Revision string // the injecting revision: annotation istio.io/rev, else the revision in sidecar.istio.io/status
 	Version  string // tag of its image
+	Mesh     string // the namespace of the istiod that it is configured for, "" where that is not known
 }
 
 // Injected reports whether any live pod of the workload has a sidecar.

@@ -26,6 +26,7 @@ type World struct {
 	Proxies       []Proxy     // every connection that an istiod reports
 	Capacity      Capacity    // free resources of nodes and quotas
 	Trials        []Trial     // the trial pods of all runs
+	OtherMeshes   []OtherMesh // other meshes in the cluster, which the fields above leave out (SeparateMeshes)
 
 	// Read only for a run that removes or has removed a revision.
 	Components  []Component // every object that is labelled with a revision

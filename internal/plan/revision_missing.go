@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -12,11 +13,11 @@ import (
 // RevisionMissing is the error of a run that has begun and whose target revision was
 // removed since, where the run does not install it. The target returned with it is
 // complete, and a rollback does not need the revision.
-type RevisionMissing struct{ Run, Revision, Has string }
+type RevisionMissing struct{ Run, Revision, Has string } // Has says what exists instead
 
 // Found says what was observed.
 func (g RevisionMissing) Found() string {
-	return fmt.Sprintf("revision %s does not exist any more, and this run does not install it: the cluster has %s", g.Revision, g.Has)
+	return fmt.Sprintf("revision %s does not exist any more, and this run does not install it: %s", g.Revision, g.Has)
 }
 
 // Advice says what to do.
@@ -35,10 +36,9 @@ func (g RevisionMissing) Error() string {
 // installs.
 func validateRevision(w mesh.World, in step.Intent, begins bool) error {
 	_, there := w.Revision(in.Revision)
-	none := fmt.Sprintf("no istiod in namespace %s, no injection webhook", w.RootNamespace)
 	switch {
 	case begins && len(w.Revisions) == 0:
-		return fmt.Errorf("find the mesh: no Istio control plane was found (%s): name its namespace with --istio-namespace", none)
+		return fmt.Errorf("find the mesh: %s", noControlPlane(w))
 	case there || in.Installable:
 		return nil
 	case begins:
@@ -47,7 +47,23 @@ func validateRevision(w mesh.World, in step.Intent, begins bool) error {
 			in.Revision, revisionNames(w),
 		)
 	case len(w.Revisions) == 0:
-		return RevisionMissing{Run: in.Run, Revision: in.Revision, Has: "no Istio control plane at all (" + none + ")"}
+		return RevisionMissing{Run: in.Run, Revision: in.Revision, Has: noControlPlane(w)}
 	}
-	return RevisionMissing{Run: in.Run, Revision: in.Revision, Has: revisionNames(w)}
+	return RevisionMissing{Run: in.Run, Revision: in.Revision, Has: "the cluster has " + revisionNames(w)}
+}
+
+// noControlPlane says that the root namespace has no control plane, and where the live
+// webhooks say that one is.
+func noControlPlane(w mesh.World) string {
+	none := fmt.Sprintf("no Istio control plane was found in namespace %s (no istiod, and no injection webhook that calls one there)",
+		w.RootNamespace)
+	if len(w.OtherMeshes) == 0 {
+		return none + ": name its namespace with --istio-namespace"
+	}
+	var roots []string
+	for _, m := range w.OtherMeshes {
+		roots = append(roots, m.RootNamespace)
+	}
+	return fmt.Sprintf("%s. Injection webhooks call the istiod in namespace %s: run the same command with --istio-namespace %s",
+		none, strings.Join(roots, " and in "), strings.Join(roots, " or --istio-namespace "))
 }

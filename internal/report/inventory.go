@@ -12,6 +12,7 @@ import (
 // the revision of every workload from four sources.
 type Inventory struct {
 	RootNamespace string          `json:"rootNamespace"`
+	OtherMeshes   []OtherMesh     `json:"otherMeshes,omitempty"`
 	Revisions     []ControlPlane  `json:"revisions"`
 	Tags          []Tag           `json:"tags"`
 	Namespaces    []Namespace     `json:"namespaces"`
@@ -19,6 +20,13 @@ type Inventory struct {
 	Trials        []TrialPod      `json:"trials,omitempty"`
 	UnknownPods   []UnknownPod    `json:"unknownPods,omitempty"`
 	Findings      []string        `json:"findings"` // problems of control planes and namespaces
+}
+
+// OtherMesh is another mesh in the cluster. Nothing else in the inventory is about it.
+type OtherMesh struct {
+	RootNamespace string   `json:"rootNamespace"`
+	Revisions     []string `json:"revisions"`
+	Namespaces    []string `json:"namespaces"`
 }
 
 // ControlPlane is the control plane of one revision.
@@ -69,6 +77,10 @@ func InventoryOf(w mesh.World) Inventory {
 		RootNamespace: w.RootNamespace, Revisions: orEmpty(controlPlanes(w)), Tags: []Tag{}, Namespaces: orEmpty(namespacesOf(w)),
 		Workloads: []WorkloadState{}, Trials: trialPods(w), UnknownPods: unknownPods(w), Findings: findings(w),
 	}
+	for _, m := range w.OtherMeshes {
+		inv.OtherMeshes = append(inv.OtherMeshes,
+			OtherMesh{RootNamespace: m.RootNamespace, Revisions: orEmpty(m.Revisions), Namespaces: orEmpty(m.Namespaces)})
+	}
 	for _, t := range w.Tags {
 		inv.Tags = append(inv.Tags, Tag{Name: t.Name, Revision: t.Revision, Served: exists(w, t.Revision)})
 	}
@@ -108,7 +120,7 @@ func tagsByRevision(w mesh.World) map[string][]string {
 func namespacesOf(w mesh.World) []Namespace {
 	var list []Namespace
 	for _, ns := range w.Namespaces {
-		if len(w.WorkloadsIn(ns.Name)) > 0 || ns.Binding() != (mesh.Binding{}) {
+		if len(w.WorkloadsIn(ns.Name)) > 0 || ns.Mesh == "" && ns.Binding() != (mesh.Binding{}) {
 			list = append(list, Namespace{Name: ns.Name, Binding: ns.Binding().String()})
 		}
 	}

@@ -72,6 +72,13 @@ func webhookFindings(w mesh.World, h mesh.Webhook, add adder) {
 }
 
 func namespaceFindings(w mesh.World, ns mesh.Namespace, add adder) {
+	if ns.Mesh != "" {
+		return
+	}
+	if others := w.InjectedByOthers(ns, mesh.Template{}); len(others) > 0 {
+		add("namespace %s: the webhooks of two meshes inject new pods: those of this one, and those that call the istiod in namespace %s",
+			ns.Name, strings.Join(others, ", "))
+	}
 	b := ns.Binding()
 	if b.Injection.Set && b.Revision.Set {
 		add("namespace %s has both labels %s=%s and %s=%s: the first decides", ns.Name,

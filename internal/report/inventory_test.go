@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/plantest"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/report/reporttest"
 )
@@ -17,6 +18,8 @@ func TestInventory(t *testing.T) {
 	}{
 		{name: "agrees", world: reporttest.Mesh()},
 		{name: "disagrees", world: inconsistentMesh()},
+		{name: "two-meshes", world: plantest.WithOtherMesh(reporttest.Mesh(), true)},
+		{name: "another-namespace", world: plantest.WithOtherMesh(mesh.World{RootNamespace: "istio-system"}, false)},
 		{name: "nothing", world: mesh.World{RootNamespace: "istio-system"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

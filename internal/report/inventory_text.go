@@ -13,7 +13,7 @@ import (
 // Text returns the inventory for people: the control planes, a table per namespace,
 // then what disagrees.
 func (inv Inventory) Text(style format.Style) string {
-	lines := inv.controlPlanes(style)
+	lines := append(inv.controlPlanes(style), inv.otherMeshes(style)...)
 	workloads := map[string][]WorkloadState{}
 	for _, t := range inv.Workloads {
 		workloads[t.Namespace] = append(workloads[t.Namespace], t)
@@ -52,6 +52,18 @@ func (inv Inventory) controlPlanes(style format.Style) []string {
 		}
 	}
 	return style.Table("", rows)
+}
+
+// otherMeshes names the other meshes in the cluster.
+func (inv Inventory) otherMeshes(style format.Style) []string {
+	var lines []string
+	for _, m := range inv.OtherMeshes {
+		text := fmt.Sprintf("The mesh whose istiod is in namespace %s is left out (%s %s; it injects %s): "+
+			"`rerig inventory --istio-namespace %s` shows it.", m.RootNamespace, format.Choose(len(m.Revisions), "revision", "revisions"),
+			strings.Join(m.Revisions, ", "), cmp.Or(format.List(m.Namespaces, shownNamespaces), "no namespace"), m.RootNamespace)
+		lines = append(append(lines, ""), style.Wrap("", text)...)
+	}
+	return lines
 }
 
 func (d Istiod) cells() []format.Cell {

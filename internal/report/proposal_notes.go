@@ -15,6 +15,7 @@ var noteSections = []struct {
 	heading string
 	tone    format.Tone
 }{
+	{kind: step.OtherMesh, heading: "Other meshes in this cluster"},
 	{kind: step.VersionSkew, heading: "Version skew", tone: format.Warn},
 	{kind: step.LeadsElsewhere, heading: "Objects to install that lead to another revision", tone: format.Warn},
 	{kind: step.LostSetting, heading: "Settings that the new control plane loses: approved with the plan", tone: format.Warn},

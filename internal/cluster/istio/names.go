@@ -35,9 +35,6 @@ const (
 	// TagService begins the names of the Services that tags have since Istio 1.28.
 	TagService = "istiod-revision-tag-"
 
-	// TagWebhook begins the names of the MutatingWebhookConfigurations of tags.
-	TagWebhook = "istio-revision-tag-"
-
 	// ComponentLabel names the part of Istio of which an object is.
 	ComponentLabel = "operator.istio.io/component"
 
@@ -73,9 +70,18 @@ func RevisionIn(name string) string {
 // InjectorOf returns the name of a revision's own MutatingWebhookConfiguration:
 // mutatingwebhook.yaml of the istio-discovery chart @1.29.1.
 func InjectorOf(root, revision string) string {
-	name := Revisioned("istio-sidecar-injector", revision)
-	if root != DefaultRoot {
-		name += "-" + root
+	return inRoot(Revisioned("istio-sidecar-injector", revision), root)
+}
+
+// TagWebhook returns the name of the MutatingWebhookConfiguration of a tag:
+// revision-tags-mwc.yaml of the istio-discovery chart @1.29.1.
+func TagWebhook(root, tag string) string { return inRoot("istio-revision-tag-"+tag, root) }
+
+// inRoot returns the name of a cluster-scoped object of the control plane in a root
+// namespace.
+func inRoot(name, root string) string {
+	if root == DefaultRoot {
+		return name
 	}
-	return name
+	return name + "-" + root
 }

@@ -34,6 +34,9 @@ func Compare(w mesh.World, s mesh.ControlPlaneSettings, t step.Target, olds []st
 		notes = append(notes, differences(is, was)...)
 	}
 	for _, c := range s.Configs {
+		if w.ConfigOfOtherMesh(c) {
+			continue
+		}
 		notes = append(notes, seenByOne(c, t, olds)...)
 		notes = append(notes, filtersNotMatched(c, t)...)
 	}

@@ -17,7 +17,8 @@ import (
 
 // Notes returns the notes on the namespaces that a target moves, and on every gateway.
 func Notes(w mesh.World, t step.Target) []step.Note {
-	notes := slices.Concat(versionSkew(w, t), unknownCapacity(w), conditional(w), removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
+	notes := slices.Concat(otherMeshes(w), versionSkew(w, t), unknownCapacity(w), conditional(w),
+		removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
 	for _, wl := range w.Workloads {
 		if wl.Gateway && !strategy.DecideFor(t, wl).Moves() {
 			notes = append(notes, gateway(w, t, wl))

@@ -101,3 +101,26 @@ func Clone(w mesh.World) mesh.World {
 	w.Namespaces, w.Workloads = slices.Clone(w.Namespaces), slices.Clone(w.Workloads)
 	return w
 }
+
+// WithOtherMesh returns the World with another mesh whose istiod is in namespace mesh-b. It
+// injects namespace team-b, and namespace a as well if it overlaps.
+func WithOtherMesh(w mesh.World, overlaps bool) mesh.World {
+	w = Clone(w)
+	others := Webhooks("blue", "")
+	if overlaps {
+		others = append(others, mesh.Webhook{Configuration: "istio-sidecar-injector-blue", Name: "namespace", Revision: "blue",
+			Namespaces: mesh.Selector{{Key: mesh.InjectionLabel, Operator: mesh.In, Values: []string{"enabled"}}}})
+	}
+	for _, h := range others {
+		h.Service, h.Roots = "mesh-b/istiod-blue", []string{"another root"}
+		w.Webhooks = append(w.Webhooks, h)
+	}
+	w.Namespaces = append(w.Namespaces, mesh.Namespace{Name: "mesh-b"},
+		mesh.Namespace{Name: "team-b", Labels: map[string]string{mesh.RevisionLabel: "blue"}})
+	wl := Workload(mesh.Deployment, "team-b", "web", 1)
+	wl.Pods[0].Sidecar = mesh.Sidecar{Present: true, Revision: "blue", Mesh: "mesh-b"}
+	w.Workloads = append(w.Workloads, wl)
+	w.SeparateMeshes()
+	w.Sort()
+	return w
+}

@@ -30,7 +30,7 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	}
 	if in.Selector != nil {
 		for _, ns := range w.Namespaces {
-			if in.Selector.Matches(ns.Labels) && ns.Name != w.RootNamespace && isBound(w, ns) {
+			if in.Selector.Matches(ns.Labels) && ns.Name != w.RootNamespace && ns.Mesh == "" && isBound(w, ns) {
 				names = append(names, ns.Name)
 			}
 		}
@@ -72,7 +72,7 @@ func allBound(w mesh.World, in step.Intent) ([]string, error) {
 func Candidates(w mesh.World, in step.Intent) []string {
 	var names []string
 	for _, ns := range w.Namespaces {
-		if ns.Name == w.RootNamespace || nothingIncluded(w, in.Policy, ns.Name) || !isBound(w, ns) {
+		if ns.Name == w.RootNamespace || ns.Mesh != "" || nothingIncluded(w, in.Policy, ns.Name) || !isBound(w, ns) {
 			continue
 		}
 		ownLabels := func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }
@@ -143,6 +143,9 @@ func validateNamed(w mesh.World, name string) error {
 		return fmt.Errorf("select namespaces: namespace %q does not exist: see `kubectl get namespaces`", name)
 	case name == w.RootNamespace:
 		return fmt.Errorf("select namespaces: %s is the root namespace of the control plane and is not moved", name)
+	case ns.Mesh != "":
+		return fmt.Errorf("select namespaces: namespace %q is part of another mesh, whose istiod is in namespace %s: to move it, run "+
+			"the same command with --istio-namespace %s", name, ns.Mesh, ns.Mesh)
 	case !isBound(w, ns):
 		return fmt.Errorf(
 			"select namespaces: namespace %q is not bound to a revision, by its labels: %s, by the default revision, or by its workloads' labels: "+

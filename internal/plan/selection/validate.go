@@ -19,6 +19,11 @@ func Validate(w mesh.World, names []string, revision string) error {
 		ns, _ := w.Namespace(name)
 		switch by := w.Injectors(ns, mesh.Template{}); len(by) {
 		case 1:
+			if others := w.InjectedByOthers(ns, mesh.Template{}); len(others) > 0 {
+				return fmt.Errorf("select namespaces: namespace %q is labelled %s, and the webhooks of two meshes would inject its pods: those of "+
+					"%s, and those that call the istiod in namespace %s: remove the overlap first (see `istioctl analyze`, IST0139)",
+					name, ns.Binding(), by[0], strings.Join(others, ", "))
+			}
 			if err := validateGateways(w, ns, revision); err != nil {
 				return err
 			}
