@@ -215,13 +215,16 @@ type InheritedValues struct {
 }
 
 // NamespaceSelection selects namespaces: those that are named, and those that the
-// selector matches.
+// selector matches; with neither, every namespace that is bound to another revision.
 type NamespaceSelection struct {
 	// Names are the namespaces by name.
 	Names []string `json:"names,omitempty"`
 
 	// Selector matches the labels of namespaces.
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+
+	// Exclude are namespaces that are not moved, whatever selects them.
+	Exclude []string `json:"exclude,omitempty"`
 }
 
 // Wave is a set of namespaces that are moved together.

@@ -70,7 +70,7 @@ func TestBadInput(t *testing.T) {
 		},
 		{
 			name: "label of no revision", line: "upgrade --to 1-31-0" + file,
-			want: exitRefused, says: []string{"lost", "1-28-0"},
+			want: exitRefused, says: []string{"lost", "1-28-0", "--exclude-namespace lost"},
 			change: bindToMissingRevision,
 		},
 		{
@@ -200,6 +200,7 @@ func unbindAll(p *fakeCluster) {
 
 func bindToMissingRevision(p *fakeCluster) {
 	p.world.Namespaces = append(p.world.Namespaces, mesh.Namespace{Name: "lost", Labels: map[string]string{mesh.RevisionLabel: "1-28-0"}})
+	p.world.Workloads = append(p.world.Workloads, mesh.Workload{Kind: mesh.Deployment, Namespace: "lost", Name: "web", Replicas: 1})
 	p.world.Sort()
 }
 

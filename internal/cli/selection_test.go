@@ -21,6 +21,7 @@ func TestEmptySelectionIsRefused(t *testing.T) {
 		{"--selector", []string{"-l", ""}},
 		{"--selector", []string{"-l", "", "-n", "shop-web"}},
 		{"spec.namespaces", []string{"-l", " "}},
+		{"--exclude-namespace", []string{"--exclude-namespace", ""}},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			p := shop()
@@ -42,6 +43,7 @@ func TestEmptySelectionIsRefused(t *testing.T) {
 		{"waves: []", exitUsage},
 		{"waves: [{namespaces: []}]", exitUsage},
 		{"namespaces: {selector: {matchLabels: {team: web}}}", exitDone},
+		{"namespaces: {exclude: [shop-data]}", exitDone},
 		{"maxParallel: 2", exitDone},
 	} {
 		t.Run(c.field, func(t *testing.T) {
@@ -56,5 +58,19 @@ func TestEmptySelectionIsRefused(t *testing.T) {
 				t.Errorf("got exit code %d and %d writes, want %d: %s", got, len(p.writes), c.want, e.String())
 			}
 		})
+	}
+}
+
+// What --exclude-namespace names is not moved, and is recorded in the specification.
+func TestExcludedNamespaceIsNotMoved(t *testing.T) {
+	p := shop()
+	code, out, err := runOn(p, upgradeLine+" --yes", "--exclude-namespace", "shop-data")
+	if code != exitDone || strings.Contains(strings.Join(p.writes, " "), "shop-data") || !strings.Contains(out, "--exclude-namespace") {
+		t.Errorf("got exit code %d and writes %v, want %d and none in shop-data: %s\n%s", code, p.writes, exitDone, err, out)
+	}
+	for _, u := range p.runs {
+		if u.Spec.Namespaces == nil || strings.Join(u.Spec.Namespaces.Exclude, ",") != "shop-data" {
+			t.Errorf("record: got %v, want spec.namespaces.exclude of shop-data", u.Spec.Namespaces)
+		}
 	}
 }

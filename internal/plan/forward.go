@@ -22,6 +22,7 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 	t := step.Target{
 		Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Rendered: l.Rendered,
 		Soak: in.Soak, Policy: in.Policy, From: in.From,
+		Excluded: in.Exclude,
 		Bindings: map[string]mesh.Binding{}, FinalBindings: map[string]mesh.Binding{}, Tags: map[string]string{},
 		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},
 	}

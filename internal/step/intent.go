@@ -3,6 +3,7 @@
 package step
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -18,6 +19,7 @@ type Intent struct {
 
 	Namespaces []string       // namespaces by name
 	Selector   *mesh.Selector // and by their labels; with neither, all that are bound to another revision
+	Exclude    []string       // namespaces that are not moved, whatever selects them
 	Waves      [][]string     // explicit waves
 	WaveCount  int            // without Waves: the number of waves; 0 means 3
 
@@ -34,6 +36,9 @@ type Intent struct {
 	RollbackOnFailure bool // roll a failing wave back
 	Rollback          bool // the target is the baseline
 }
+
+// Excludes reports whether a namespace is excluded by name.
+func (in Intent) Excludes(namespace string) bool { return slices.Contains(in.Exclude, namespace) }
 
 // GatewayMode says whether gateways are moved, and when.
 type GatewayMode string

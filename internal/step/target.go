@@ -33,6 +33,7 @@ type Target struct {
 	Remove       []string          // revisions that are removed at the end
 	Versions     map[string]string // on rollback: revision -> its Istio version when the run began
 	Baseline     Baseline          // the mesh when the run began
+	Excluded     []string          // namespaces that are left out by name
 	From         string            // the revision from which the upgrade was begun without this run; "" for none
 	LeftRevision string            // on rollback: the revision that is left
 }

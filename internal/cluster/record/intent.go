@@ -38,7 +38,7 @@ func IntentOf(m v1alpha1.MeshUpgrade) (step.Intent, error) {
 		Rollback:          s.Rollback,
 	}
 	if n := s.Namespaces; n != nil {
-		i.Namespaces = n.Names
+		i.Namespaces, i.Exclude = n.Names, n.Exclude
 		if n.Selector != nil {
 			if _, err := metav1.LabelSelectorAsSelector(n.Selector); err != nil {
 				return i, fmt.Errorf("read MeshUpgrade %s: spec.namespaces.selector: %w", m.Name, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/selection"
 	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -34,6 +35,33 @@ func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note
 	return []step.Note{{Kind: step.NotMoved, Subject: string(wl.Ref()),
 		Text:     "is not moved: its namespace is not selected; its pods' own labels, or the default revision, chose its revision",
 		Evidence: "sidecars of " + strings.Join(wl.Sidecars(), ", ")}}
+}
+
+// leftOut notes namespaces that are excluded by name, and those where a label selects no
+// revision and nothing runs.
+func leftOut(w mesh.World, t step.Target) []step.Note {
+	var notes []step.Note
+	for _, ns := range w.Namespaces {
+		_, moved := t.Bindings[ns.Name]
+		switch {
+		case slices.Contains(t.Excluded, ns.Name):
+			notes = append(notes, step.Note{Kind: step.NotMoved, Subject: ns.Name, Evidence: ns.Binding().String(),
+				Text: "is not moved: it is excluded (--exclude-namespace, spec.namespaces.exclude)"})
+		case ns.Mesh == "" && ns.Name != w.RootNamespace && !moved && selection.StaleLabel(w, ns):
+			notes = append(notes, step.Note{Kind: step.NoEffect, Subject: ns.Name, Evidence: ns.Binding().String(),
+				Text:   "has a label that no webhook selects, and nothing runs there: it is not part of the run, and new pods get no sidecar",
+				Remedy: fmt.Sprintf("remove the label (`kubectl label namespace %s %s-`), or name a revision that exists", ns.Name, staleKey(ns))})
+		}
+	}
+	return notes
+}
+
+// staleKey returns the key of the label that decides.
+func staleKey(ns mesh.Namespace) string {
+	if ns.Binding().Injection.Set {
+		return mesh.InjectionLabel
+	}
+	return mesh.RevisionLabel
 }
 
 // labelNotes notes how a namespace is moved that is bound otherwise than by a revision's

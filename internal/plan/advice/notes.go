@@ -42,7 +42,7 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 		}
 	}
 	if !t.Rollback {
-		notes = append(notes, slices.Concat(tagNotes(w, t), rulesWithoutMatch(w, t))...)
+		notes = append(notes, slices.Concat(leftOut(w, t), tagNotes(w, t), rulesWithoutMatch(w, t))...)
 	}
 	return slices.Concat(notes, blockedTags(w, t), emptyNamespaces(w, t), movedBefore(w, t))
 }

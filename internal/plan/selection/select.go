@@ -20,9 +20,13 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	if len(in.Namespaces) == 0 && in.Selector == nil {
 		names = slices.Concat(in.Waves...)
 	}
+	if err := validateExcluded(w, in.Exclude); err != nil {
+		return nil, err
+	}
 	if len(names) == 0 && in.Selector == nil {
 		return allBound(w, in)
 	}
+	names = slices.DeleteFunc(names, in.Excludes)
 	for _, name := range names {
 		if err := validateNamed(w, name); err != nil {
 			return nil, err
@@ -30,13 +34,16 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	}
 	if in.Selector != nil {
 		for _, ns := range w.Namespaces {
-			if in.Selector.Matches(ns.Labels) && ns.Name != w.RootNamespace && ns.Mesh == "" && isBound(w, ns) {
+			if in.Selector.Matches(ns.Labels) && !outside(w, in, ns) && isBound(w, ns) {
 				names = append(names, ns.Name)
 			}
 		}
 	}
 	names = step.SortedUnique(names)
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0 && in.Selector == nil:
+		return nil, errors.New("select namespaces: every namespace that is named is excluded as well (--exclude-namespace)")
+	case len(names) == 0:
 		return nil, errors.New(
 			"select namespaces: the selector matches no namespace that is bound to a revision, or that has workloads which are",
 		)
@@ -69,10 +76,24 @@ func allBound(w mesh.World, in step.Intent) ([]string, error) {
 	return names, Validate(w, names, in.Revision)
 }
 
+// outside reports whether a namespace is not moved unless it is named: the root namespace,
+// one of another mesh, one that is excluded, and one where a label selects no revision and
+// nothing runs.
+func outside(w mesh.World, in step.Intent, ns mesh.Namespace) bool {
+	return ns.Name == w.RootNamespace || ns.Mesh != "" || in.Excludes(ns.Name) || StaleLabel(w, ns)
+}
+
+// StaleLabel reports whether the labels of a namespace ask for injection, no webhook selects
+// them, and nothing runs there.
+func StaleLabel(w mesh.World, ns mesh.Namespace) bool {
+	runs := func(wl mesh.Workload) bool { return wl.Replicas > 0 || len(wl.Live()) > 0 || wl.Kind == mesh.CronJob }
+	return binding.Labelled(ns) && len(w.Injectors(ns, mesh.Template{})) == 0 && !slices.ContainsFunc(w.WorkloadsIn(ns.Name), runs)
+}
+
 func Candidates(w mesh.World, in step.Intent) []string {
 	var names []string
 	for _, ns := range w.Namespaces {
-		if ns.Name == w.RootNamespace || ns.Mesh != "" || nothingIncluded(w, in.Policy, ns.Name) || !isBound(w, ns) {
+		if outside(w, in, ns) || nothingIncluded(w, in.Policy, ns.Name) || !isBound(w, ns) {
 			continue
 		}
 		ownLabels := func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }
@@ -136,6 +157,22 @@ func RevisionsInUse(w mesh.World, t step.Target) []string {
 	return step.SortedUnique(list)
 }
 
+// validateExcluded rejects the name of a namespace that does not exist: the one that was
+// meant would be moved.
+func validateExcluded(w mesh.World, names []string) error {
+	for _, name := range names {
+		if _, ok := w.Namespace(name); !ok {
+			return fmt.Errorf("exclude namespaces: namespace %q does not exist: see `kubectl get namespaces`", name)
+		}
+	}
+	return nil
+}
+
+// leaveOut says how to leave a namespace out, in the words of the command line and of a file.
+func leaveOut(name string) string {
+	return fmt.Sprintf("leave the namespace out with --exclude-namespace %s (spec.namespaces.exclude)", name)
+}
+
 func validateNamed(w mesh.World, name string) error {
 	ns, ok := w.Namespace(name)
 	switch {
@@ -148,8 +185,8 @@ func validateNamed(w mesh.World, name string) error {
 			"the same command with --istio-namespace %s", name, ns.Mesh, ns.Mesh)
 	case !isBound(w, ns):
 		return fmt.Errorf(
-			"select namespaces: namespace %q is not bound to a revision, by its labels: %s, by the default revision, or by its workloads' labels: "+
-				"label it with %s first, or leave it out", name, ns.Binding(), mesh.RevisionLabel,
+			"select namespaces: namespace %q is not bound to a revision, by its labels: %s, by the default revision, or by its workloads' "+
+				"labels: label it with %s first, or %s", name, ns.Binding(), mesh.RevisionLabel, leaveOut(name),
 		)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/baseline"
 	"github.com/rerig/rerig/internal/plan/binding"
 	"github.com/rerig/rerig/internal/plan/plantest"
 	"github.com/rerig/rerig/internal/step"
@@ -30,6 +31,9 @@ func TestNamespacesAreSelectedAndDividedIntoWaves(t *testing.T) {
 			want: "[[a] [b]]",
 		},
 		{name: "by waves", in: step.Intent{Waves: [][]string{{"d"}, {"a", "b"}}}, want: "[[d] [a b]]"},
+		{name: "all but some", in: step.Intent{Exclude: []string{"b", "d"}}, want: "[[a] [c]]"},
+		{name: "by selector but one", in: step.Intent{Selector: &mesh.Selector{}, Exclude: []string{"a"}}, want: "[[b] [c] [d]]"},
+		{name: "by name but one", in: step.Intent{Namespaces: []string{"a", "d"}, Exclude: []string{"a"}}, want: "[[d]]"},
 		{name: "selector without unbound namespaces", in: step.Intent{Selector: &mesh.Selector{}}, want: "[[a] [b c] [d]]"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -86,15 +90,36 @@ func TestInvalidSelectionsAreRefused(t *testing.T) {
 			wantText: "not bound",
 		},
 		{name: "label without webhook",
-			in:       step.Intent{Installable: true},
-			world:    func(w *mesh.World) { label(w, "a", mesh.RevisionLabel, "ghost") },
+			in:    step.Intent{Installable: true},
+			world: func(w *mesh.World) { label(w, "a", mesh.RevisionLabel, "ghost") },
+			wantText: "no webhook selects, so that its new pods get no sidecar: correct the label, or leave the namespace out with " +
+				"--exclude-namespace a (spec.namespaces.exclude)",
+		},
+		{name: "an empty namespace with a label without webhook, named",
+			in:       step.Intent{Installable: true, Namespaces: []string{"free"}},
+			world:    func(w *mesh.World) { label(w, "free", mesh.RevisionLabel, "ghost") },
 			wantText: "no webhook selects",
+		},
+		{
+			name:     "excluded, and does not exist",
+			in:       step.Intent{Installable: true, Exclude: []string{"nope"}},
+			wantText: `exclude namespaces: namespace "nope" does not exist`,
+		},
+		{
+			name:     "named and excluded",
+			in:       step.Intent{Installable: true, Namespaces: []string{"a"}, Exclude: []string{"a"}},
+			wantText: "every namespace that is named is excluded as well",
+		},
+		{
+			name:     "excluded, and in a wave",
+			in:       step.Intent{Installable: true, Waves: [][]string{{"a"}, {"b"}}, Exclude: []string{"b"}},
+			wantText: `"b" is in wave 2 and not among the selected`,
 		},
 		{name: "two injectors", in: step.Intent{Installable: true}, world: func(w *mesh.World) {
 			h := w.Webhooks[0]
 			h.Revision, h.Configuration = "other", "other"
 			w.Webhooks = append(w.Webhooks, h)
-		}, wantText: "2 revisions would inject"},
+		}, wantText: "IST0139), or leave the namespace out with --exclude-namespace a"},
 		{name: "revision in use", in: step.Intent{Revision: "1-29-1"}, wantText: "nothing to move"},
 		{
 			name:     "revision in use, namespace named",
@@ -145,4 +170,51 @@ func TestNamespacesWithOldPodsAreSelected(t *testing.T) {
 	if left := step.Changing(plan.Steps(w, target, step.Ledger{})); len(left) != 13 { // the CRD, and 12 restarts
 		t.Errorf("changes: got %d, want 13: %v", len(left), left)
 	}
+}
+
+// A label that selects no revision is no reason to refuse the others where nothing runs.
+func TestEmptyNamespaceWithAStaleLabelIsNoted(t *testing.T) {
+	w := plantest.World()
+	idle := plantest.Workload(mesh.Deployment, "idle", "web", 0)
+	w.Namespaces = append(w.Namespaces,
+		mesh.Namespace{Name: "empty", Labels: map[string]string{mesh.RevisionLabel: "1-20-3"}},
+		mesh.Namespace{Name: "idle", Labels: map[string]string{mesh.RevisionLabel: "1-20-3"}})
+	w.Workloads = append(w.Workloads, idle)
+	w.Sort()
+	for _, in := range []step.Intent{plantest.IntentForAll(), {Revision: "1-31-0", Installable: true, Selector: &mesh.Selector{}}} {
+		target := plantest.Forward(t, w, in, step.Ledger{})
+		if got := target.Namespaces(); fmt.Sprint(got) != "[a b c d]" {
+			t.Errorf("namespaces: got %v, want [a b c d]", got)
+		}
+		var noted []string
+		for _, n := range plan.Make(w, target, step.Ledger{}).Notes {
+			if n.Kind == step.NoEffect {
+				noted = append(noted, n.Subject+": "+n.Evidence+": "+n.Remedy)
+			}
+		}
+		want := "empty: istio.io/rev=1-20-3: remove the label (`kubectl label namespace empty istio.io/rev-`), or name a revision that exists"
+		if len(noted) != 2 || noted[0] != want {
+			t.Errorf("notes: got %q, want two, the first %q", noted, want)
+		}
+	}
+	ledger := step.Ledger{Waves: [][]string{{"a", "b", "c", "d"}}}
+	if got := baseline.Newcomers(w, plantest.IntentForAll(), ledger); len(got) > 0 {
+		t.Errorf("namespaces that join the run later: got %v, want none", got)
+	}
+}
+
+// An excluded namespace does not join the run later either, and the plan names it.
+func TestExcludedNamespaceStaysOut(t *testing.T) {
+	w, in := plantest.World(), plantest.IntentForAll()
+	in.Exclude = []string{"d"}
+	ledger := step.Ledger{Waves: [][]string{{"a", "b", "c"}}}
+	if got := baseline.Newcomers(w, in, ledger); len(got) > 0 {
+		t.Errorf("namespaces that join the run later: got %v, want none", got)
+	}
+	for _, n := range plan.Make(w, plantest.Forward(t, w, in, step.Ledger{}), step.Ledger{}).Notes {
+		if n.Kind == step.NotMoved && n.Subject == "d" {
+			return
+		}
+	}
+	t.Error("notes: got none on the excluded namespace")
 }

@@ -21,8 +21,8 @@ func Validate(w mesh.World, names []string, revision string) error {
 		case 1:
 			if others := w.InjectedByOthers(ns, mesh.Template{}); len(others) > 0 {
 				return fmt.Errorf("select namespaces: namespace %q is labelled %s, and the webhooks of two meshes would inject its pods: those of "+
-					"%s, and those that call the istiod in namespace %s: remove the overlap first (see `istioctl analyze`, IST0139)",
-					name, ns.Binding(), by[0], strings.Join(others, ", "))
+					"%s, and those that call the istiod in namespace %s: remove the overlap first (see `istioctl analyze`, IST0139), or %s",
+					name, ns.Binding(), by[0], strings.Join(others, ", "), leaveOut(name))
 			}
 			if err := validateGateways(w, ns, revision); err != nil {
 				return err
@@ -36,15 +36,15 @@ func Validate(w mesh.World, names []string, revision string) error {
 			}
 			return fmt.Errorf(
 				"select namespaces: namespace %q is labelled %s, which no webhook selects, so that its new pods get no sidecar: correct the "+
-					"label, or leave the namespace out",
-				name, ns.Binding(),
+					"label, or %s",
+				name, ns.Binding(), leaveOut(name),
 			)
 		default:
 			return fmt.Errorf(
 				"select namespaces: namespace %q is labelled %s, and %d revisions would inject its pods (%s): remove the overlap first (see "+
-					"`istioctl analyze`, IST0139)",
+					"`istioctl analyze`, IST0139), or %s",
 				name, ns.Binding(), len(by),
-				strings.Join(by, ", "),
+				strings.Join(by, ", "), leaveOut(name),
 			)
 		}
 	}
@@ -58,9 +58,9 @@ func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 		if by := w.Injectors(ns, wl.Template); len(by) > 1 && binding.BoundByOwnLabels(w, ns, wl) {
 			return fmt.Errorf(
 				"select namespaces: %d revisions would inject the pods of %s (%s), by their own labels: remove the overlap first (see "+
-					"`istioctl analyze`, IST0139)",
+					"`istioctl analyze`, IST0139), or %s",
 				len(by), wl.Ref(),
-				strings.Join(by, ", "),
+				strings.Join(by, ", "), leaveOut(ns.Name),
 			)
 		}
 	}
@@ -73,8 +73,8 @@ func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
 	for _, d := range binding.GatewaysAffectedBy(w, ns, revision) {
 		return fmt.Errorf("select namespaces: namespace %q has %s, which istiod manages for the Gateway %s: with the namespace's label "+
 			"the istiod of %s would re-create it at once: label that Gateway with its present revision first (%s=%s, which restarts it "+
-			"once), or leave the namespace out",
-			ns.Name, d.Workload, d.Gateway, revision, mesh.RevisionLabel, d.From)
+			"once), or %s",
+			ns.Name, d.Workload, d.Gateway, revision, mesh.RevisionLabel, d.From, leaveOut(ns.Name))
 	}
 	return nil
 }

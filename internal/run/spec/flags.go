@@ -44,6 +44,7 @@ type Flags struct {
 
 	namespaces []string
 	selector   string
+	excluded   []string
 	waves      []string
 	waveCount  int
 
@@ -113,6 +114,7 @@ func (f *Flags) addNamespaces(set *pflag.FlagSet) {
 	set.StringSliceVarP(&f.namespaces, "namespace", "n", nil,
 		"`NAMESPACE` to move (may be repeated; default, without --selector: every namespace that is bound to another revision)")
 	set.StringVarP(&f.selector, "selector", "l", "", "label `SELECTOR` of the namespaces to move")
+	set.StringSliceVar(&f.excluded, "exclude-namespace", nil, "`NAMESPACE` not to move, whatever selects it (may be repeated)")
 	set.StringArrayVar(&f.waves, "wave", nil, "`NAMESPACES` of one wave, separated by commas (may be repeated, in order)")
 	set.IntVar(&f.waveCount, "waves", 0, "`NUMBER` of waves to split the namespaces into (default 3)")
 	set.IntVar(&f.maxParallel, "parallel", 0, "`NUMBER` of workloads that restart at the same time (default 4)")

@@ -3,6 +3,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,10 +22,13 @@ func (f *Flags) selection() (*v1alpha1.NamespaceSelection, error) {
 		return nil, emptyFlag("--namespace")
 	case f.changed("selector") && f.selector == "":
 		return nil, emptyFlag("--selector")
-	case len(f.namespaces) == 0 && f.selector == "":
+	case f.changed("exclude-namespace") && len(f.excluded) == 0:
+		return nil, errors.New("read the command line: --exclude-namespace is empty, perhaps because a variable is not set; " +
+			"leave it out to exclude no namespace")
+	case len(f.namespaces) == 0 && f.selector == "" && len(f.excluded) == 0:
 		return nil, nil
 	}
-	s := &v1alpha1.NamespaceSelection{Names: f.namespaces}
+	s := &v1alpha1.NamespaceSelection{Names: f.namespaces, Exclude: f.excluded}
 	if f.selector != "" {
 		parsed, err := parseSelector(f.selector)
 		if err != nil {
@@ -47,7 +51,7 @@ func validateSelection(s Spec, stated Stated) error {
 	if stated.File != "" && stated.Fields["namespaces"] && s.Namespaces == nil {
 		s.Namespaces = &v1alpha1.NamespaceSelection{}
 	}
-	if n := s.Namespaces; n != nil && len(n.Names) == 0 && matchesAll(n.Selector) {
+	if n := s.Namespaces; n != nil && len(n.Names) == 0 && len(n.Exclude) == 0 && matchesAll(n.Selector) {
 		return fmt.Errorf("select namespaces: spec.namespaces is present and names none; %s", leaveOut)
 	}
 	if stated.File != "" && stated.Fields["waves"] && len(s.Waves) == 0 {
