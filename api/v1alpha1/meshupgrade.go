@@ -52,6 +52,11 @@ type MeshUpgradeSpec struct {
 	// that the revision's name spells (1-31-0), or that of istioctl.
 	Version string `json:"version,omitempty"`
 
+	// IstioNamespace is the namespace of istiod. Rerig records it when the run begins,
+	// and later commands on the run use it. Default: that of --istio-namespace, or
+	// istio-system.
+	IstioNamespace string `json:"istioNamespace,omitempty"`
+
 	// Install is the IstioOperator object from which istioctl installs the revision
 	// if it does not exist, or a reference to it in a Secret: rerig.dev/from-secret.
 	//

@@ -14,6 +14,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/klog/v2/textlogger"
 
+	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/run"
 )
@@ -32,7 +33,8 @@ type app struct {
 
 	kubeconfig string
 	context    string
-	root       string
+	root       string // the namespace of istiod
+	rootGiven  bool   // by the command line, not by default
 	output     outputFormat
 	noColor    bool
 	verbose    int
@@ -54,6 +56,7 @@ func (a *app) flags(cmd *cobra.Command) {
 		if a.output != outputText && a.output != outputJSON {
 			return usageError{fmt.Errorf("output format %q is unknown; use text or json", a.output)}
 		}
+		a.rootGiven = cmd.Flags().Changed("istio-namespace")
 		a.setLogger(cmd.Flags().Changed("verbose"))
 		return nil
 	}
@@ -89,6 +92,61 @@ func (a *app) open(ctx context.Context, purpose run.Purpose) (run.Cluster, error
 		return nil, err
 	}
 	return c, nil
+}
+
+// openRun reaches the cluster for a recorded run, in the root namespace that its record
+// names, and returns the run.
+func (a *app) openRun(ctx context.Context, purpose run.Purpose, name string) (run.Cluster, *run.Run, error) {
+	root := ""
+	if a.rootGiven {
+		root = a.root
+	}
+	r, errFound := a.recorded(ctx, name, root)
+	if errFound == nil {
+		a.useRoot(r)
+	}
+	c, err := a.open(ctx, purpose)
+	if err == nil && errFound != nil {
+		c.Close()
+		err = errFound
+	}
+	return c, r, err
+}
+
+// recorded returns a recorded run.
+func (a *app) recorded(ctx context.Context, name, root string) (*run.Run, error) {
+	c, err := a.connect(a)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return run.Named(ctx, c, name, root)
+}
+
+// useRoot uses the root namespace of a run from now on, where its record names one.
+func (a *app) useRoot(r *run.Run) {
+	if root := r.Spec.IstioNamespace; root != "" && root != a.root {
+		a.tell("run %s is of the mesh whose istiod is in namespace %s: --istio-namespace %s is used", r.Name, root, root)
+		a.root = root
+	}
+}
+
+// openFor reaches the cluster for a run that is asked for. Its root namespace is that of
+// the command line, of the file, of the recorded run of that name, or the default.
+func (a *app) openFor(ctx context.Context, purpose run.Purpose, u *v1alpha1.MeshUpgrade) (run.Cluster, error) {
+	switch {
+	case a.rootGiven && u.Spec.IstioNamespace != "" && u.Spec.IstioNamespace != a.root:
+		return nil, usageError{fmt.Errorf("read MeshUpgrade %s: spec.istioNamespace is %s and --istio-namespace is %s: give one of them",
+			u.Name, u.Spec.IstioNamespace, a.root)}
+	case u.Spec.IstioNamespace != "":
+		a.root = u.Spec.IstioNamespace
+	case !a.rootGiven:
+		if r, err := a.recorded(ctx, u.Name, ""); err == nil {
+			a.useRoot(r)
+		}
+	}
+	u.Spec.IstioNamespace = a.root
+	return a.open(ctx, purpose)
 }
 
 // environment is where installers run.

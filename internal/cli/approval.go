@@ -31,7 +31,7 @@ func (a *app) approve(ctx context.Context, p report.Proposal, c approval) error 
 	}
 	if _, ok := terminal(a.In); !ok {
 		return usageError{errors.New("ask for approval of the plan: standard input is not a terminal; " +
-			"look at the plan with `rerig plan`, and give --yes to approve it without being asked")}
+			"give --yes to approve the plan that is shown above without being asked")}
 	}
 	return a.ask(ctx, fmt.Sprintf("Carry out plan %s?", p.Plan.Digest), "the plan was not approved; nothing was changed")
 }

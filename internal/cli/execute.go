@@ -142,9 +142,8 @@ func (a *app) unlessInPlace(err error) error {
 	if a.output == outputJSON {
 		return a.jsonLine(map[string]string{"kind": "nothing", "revision": inPlace.Revision, "message": text})
 	}
-	_, err = fmt.Fprintf(a.Out, "%s%s. Nothing was changed; `rerig inventory` shows which workload runs which revision.\n",
+	return a.print("%s%s. Nothing was changed; `rerig inventory` shows which workload runs which revision.\n",
 		strings.ToUpper(text[:1]), text[1:])
-	return err
 }
 
 // showEnded writes that the run has ended already, and how.
@@ -166,10 +165,7 @@ func (a *app) showEnded(r *run.Run, p report.Proposal) error {
 		remark += " (`rerig inventory` shows which workload runs which revision)"
 	}
 	if r.RollingBack() {
-		_, err := fmt.Fprintf(a.Out, "Run %s is rolled back: %s%s. Nothing is left to do.\n", r.Name, result, remark)
-		return err
+		return a.print("Run %s is rolled back: %s%s. Nothing is left to do.\n", r.Name, result, remark)
 	}
-	_, err := fmt.Fprintf(a.Out, "Run %s is complete: %s%s. Nothing is left to do.\nTo roll it back: rerig rollback %s\n",
-		r.Name, result, remark, r.Name)
-	return err
+	return a.print("Run %s is complete: %s%s. Nothing is left to do.\nTo roll it back: `rerig rollback %s`\n", r.Name, result, remark, r.Name)
 }

@@ -12,7 +12,7 @@ import (
 
 // No flag takes just a "string".
 func TestHelpNamesPlaceholders(t *testing.T) {
-	for _, cmd := range command(Streams{}, nil, nil).Commands() {
+	for _, cmd := range (&app{}).command().Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int"}, name) {
 				t.Errorf("%s --%s: got placeholder %s, want one that says what it is", cmd.Name(), f.Name, name)

@@ -48,7 +48,7 @@ func (a *app) withLease(ctx context.Context, c run.Cluster, r *run.Run, lease ti
 		switch {
 		case acting, w != nil, leaseHolder == "", leaseHolder == self:
 		case leaseExpired(ctx, c):
-			fmt.Fprintf(a.Err, "rerig: %s held the Lease last and does not renew it; waiting %s to be sure\n", leaseHolder, lease)
+			a.tell("%s held the Lease last and does not renew it; waiting %s to be sure", leaseHolder, lease)
 		default:
 			w = a.watch(ctx, c, r, leaseHolder)
 		}
@@ -103,7 +103,7 @@ func (a *app) takeOver(ctx, held context.Context, c run.Cluster, r *run.Run, w *
 	if now.Ended() || now.Ledger.Held != nil {
 		return a.lastPage(w.last(ctx), now, now.Outcome(), w.began)
 	}
-	fmt.Fprintf(a.Err, "rerig: no other process works on run %s any more; this process continues it\n", r.Name)
+	a.tell("no other process works on run %s any more; this process continues it", r.Name)
 	return a.resume(ctx, held, c, now)
 }
 

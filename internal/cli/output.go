@@ -3,13 +3,14 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
 	"golang.org/x/term"
 
+	"github.com/rerig/rerig/internal/cluster/istio"
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/report/format"
 )
@@ -48,10 +49,10 @@ func terminalSize(f *os.File) (columns, rows int) {
 func (a *app) style() format.Style {
 	f, ok := terminal(a.Out)
 	if !ok {
-		return format.Style{Details: a.details}
+		return format.Style{Details: a.details, Commands: a.commands()}
 	}
 	columns, _ := terminalSize(f)
-	return format.Style{Color: a.color(), Width: columns, Details: a.details}
+	return format.Style{Color: a.color(), Width: columns, Details: a.details, Commands: a.commands()}
 }
 
 // color reports whether a terminal gets colors: not with --no-color, NO_COLOR or
@@ -71,17 +72,37 @@ func (a *app) show(p report.Proposal) error {
 
 // json writes an indented JSON object.
 func (a *app) json(v any) error {
-	text, err := report.JSON(v)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprint(a.Out, text)
-	return err
+	return a.printed(report.JSON(v, a.commands()))
 }
 
 // jsonLine writes a JSON object on one line, as the events of a run are.
 func (a *app) jsonLine(v any) error {
-	encoder := json.NewEncoder(a.Out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
+	return a.printed(report.JSONLine(v, a.commands()))
+}
+
+// printed writes a text unless it could not be made.
+func (a *app) printed(text string, err error) error {
+	if err == nil {
+		_, err = fmt.Fprint(a.Out, text)
+	}
+	return err
+}
+
+// print writes a text whose commands work as printed.
+func (a *app) print(format string, arguments ...any) error {
+	return a.printed(a.commands().Complete(fmt.Sprintf(format, arguments...)), nil)
+}
+
+// commands returns what the commands in messages need to work as printed.
+func (a *app) commands() command.Flags {
+	f := command.Flags{Kubeconfig: a.kubeconfig, Context: a.context, IstioNamespace: a.root}
+	if a.root == istio.DefaultRoot {
+		f.IstioNamespace = ""
+	}
+	return f
+}
+
+// tell writes a message to standard error.
+func (a *app) tell(format string, arguments ...any) {
+	fmt.Fprintln(a.Err, "rerig: "+a.commands().Complete(fmt.Sprintf(format, arguments...)))
 }

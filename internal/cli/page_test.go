@@ -18,7 +18,7 @@ const cliPage = "../../docs/reference/cli.md"
 // TestCommandLinePage compares docs/reference/cli.md with the commands, or writes
 // it with -update.
 func TestCommandLinePage(t *testing.T) {
-	got := commandLinePage(command(Streams{}, nil, nil))
+	got := commandLinePage((&app{}).command())
 	if *update {
 		if err := os.WriteFile(cliPage, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -41,7 +41,7 @@ func (a *app) showPlan(ctx context.Context, flags *spec.Flags, patches string) e
 	if err != nil {
 		return usageError{err}
 	}
-	c, err := a.open(ctx, run.ToRead)
+	c, err := a.openFor(ctx, run.ToRead, u)
 	if err != nil {
 		return err
 	}

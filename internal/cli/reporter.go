@@ -3,12 +3,12 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"sync"
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/report"
+	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/report/live"
 )
 
@@ -23,7 +23,7 @@ func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
 	}
 	recorder, stopRecorder, err := a.recordView(file, parallel)
 	if err != nil {
-		fmt.Fprintf(a.Err, "rerig: the live view is not recorded (%s): %s\n", recordVariable, err)
+		a.tell("the live view is not recorded (%s): %s", recordVariable, err)
 		return output, stopOutput
 	}
 	return bothReporters{output, recorder}, func() { stopOutput(); stopRecorder() }
@@ -31,14 +31,15 @@ func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
 
 func (a *app) outputReporter(parallel int) (reporter engine.Reporter, stop func()) {
 	if a.output == outputJSON {
-		return &report.Objects{Out: a.Out}, func() {}
+		return &report.Objects{Out: a.Out, Commands: a.commands()}, func() {}
 	}
 	f, ok := terminal(a.Out)
 	if !ok {
-		return &report.Lines{Out: a.Out}, func() {}
+		return &report.Lines{Out: a.Out, Style: format.Style{Commands: a.commands()}}, func() {}
 	}
 	view := live.New(live.Options{
-		Out: a.Out, Color: a.color(), Size: func() (int, int) { return terminalSize(f) }, Parallel: parallel, Clock: wallClock{},
+		Out: a.Out, Color: a.color(), Size: func() (int, int) { return terminalSize(f) }, Parallel: parallel,
+		Clock: wallClock{}, Commands: a.commands(),
 	})
 	return view, view.Close
 }
@@ -62,7 +63,8 @@ func (a *app) recordView(file string, parallel int) (reporter engine.Reporter, s
 		return nil, nil, err
 	}
 	view := live.New(live.Options{
-		Out: cast, Color: true, Size: func() (int, int) { return recordColumns, recordRows }, Parallel: parallel, Clock: wallClock{},
+		Out: cast, Color: true, Size: func() (int, int) { return recordColumns, recordRows }, Parallel: parallel,
+		Clock: wallClock{}, Commands: a.commands(),
 	})
 	return view, func() { view.Close(); f.Close() }, nil
 }

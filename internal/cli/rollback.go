@@ -34,15 +34,11 @@ patches to commit, before anything is asked or done.
 			if err := validateLease(lease); err != nil {
 				return err
 			}
-			c, err := a.open(cmd.Context(), run.ToWrite)
+			c, r, err := a.openRun(cmd.Context(), run.ToWrite, firstOf(arguments))
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			r, err := run.Named(cmd.Context(), c, firstOf(arguments))
-			if err != nil {
-				return err
-			}
 			if err := r.TurnBack(cmd.Context(), c, a.clock, 2*leaseDuration); err != nil {
 				return err
 			}

@@ -21,7 +21,8 @@ func Run(ctx context.Context, arguments []string, s Streams) int {
 }
 
 func runCommand(ctx context.Context, arguments []string, s Streams, c connector, clock engine.Clock) int {
-	root := command(s, c, clock)
+	a := &app{Streams: s, connect: c, clock: clock}
+	root := a.command()
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
@@ -29,15 +30,14 @@ func runCommand(ctx context.Context, arguments []string, s Streams, c connector,
 	case errors.Is(err, errUnanswered):
 		fmt.Fprintln(s.Err, "rerig: interrupted: "+err.Error())
 	case code == exitInterrupted:
-		fmt.Fprintln(s.Err, "rerig: interrupted; nothing is lost: the same command continues")
+		a.tell("interrupted; nothing is lost: the same command continues")
 	case err != nil && !errors.Is(err, errHeld):
-		fmt.Fprintln(s.Err, "rerig: "+err.Error())
+		a.tell("%s", err)
 	}
 	return code
 }
 
-func command(s Streams, c connector, clock engine.Clock) *cobra.Command {
-	a := &app{Streams: s, connect: c, clock: clock}
+func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rerig",
 		Short: "Move an Istio mesh from one control-plane revision to the next",
@@ -51,9 +51,9 @@ everything back.
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetIn(s.In)
-	root.SetOut(s.Out)
-	root.SetErr(s.Err)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}

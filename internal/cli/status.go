@@ -19,15 +19,11 @@ held, why, and what to do. With -o json, show everything that is recorded as
 well. The default NAME is the unfinished run, or else the one that ended last.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
-			c, err := a.open(cmd.Context(), run.ToRead)
+			c, r, err := a.openRun(cmd.Context(), run.ToRead, firstOf(arguments))
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			r, err := run.Named(cmd.Context(), c, firstOf(arguments))
-			if err != nil {
-				return err
-			}
 			s, err := r.StatusReport(cmd.Context(), c, a.clock.Now())
 			if err != nil {
 				return err

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -44,7 +43,7 @@ takes over if that process dies.
 			if err != nil {
 				return usageError{err}
 			}
-			c, err := a.open(cmd.Context(), run.ToWrite)
+			c, err := a.openFor(cmd.Context(), run.ToWrite, u)
 			if err != nil {
 				return err
 			}
@@ -67,14 +66,14 @@ takes over if that process dies.
 // fields stay because its file does not state them.
 func (a *app) request(ctx context.Context, c run.Cluster, u *v1alpha1.MeshUpgrade, flags *spec.Flags) (*run.Run, error) {
 	for _, text := range flags.FormerNames {
-		fmt.Fprintf(a.Err, "rerig: %s; the former name still works\n", text)
+		a.tell("%s; the former name still works", text)
 	}
 	r, err := run.Request(ctx, c, u, flags.Stated, run.LocalFiles{Source: flags.Source(), Istioctl: flags.Istioctl})
 	if err != nil {
 		return nil, err
 	}
 	if len(r.Unstated) > 0 {
-		fmt.Fprintf(a.Err, "rerig: %s does not state %s; the recorded value stays\n", flags.File, strings.Join(r.Unstated, ", "))
+		a.tell("%s does not state %s; the recorded value stays", flags.File, strings.Join(r.Unstated, ", "))
 	}
 	return r, nil
 }

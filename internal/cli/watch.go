@@ -36,9 +36,9 @@ type watch struct {
 
 // watch begins to follow a run.
 func (a *app) watch(ctx context.Context, c run.Cluster, r *run.Run, leaseHolder string) *watch {
-	fmt.Fprintf(a.Err, "rerig: %s works on run %s; this process watches, and takes over if that process dies\n", leaseHolder, r.Name)
+	a.tell("%s works on run %s; this process watches, and takes over if that process dies", leaseHolder, r.Name)
 	if err := r.PrepareToShow(ctx, c); err != nil {
-		fmt.Fprintf(a.Err, "rerig: the removal is not shown: %s\n", err)
+		a.tell("the removal is not shown: %s", err)
 	}
 	reporter, stop := a.reporter(r.Intent.Parallel)
 	ctx, cancel := context.WithCancel(ctx)

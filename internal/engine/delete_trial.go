@@ -26,7 +26,7 @@ func (t *turn) deleteTrials(ctx context.Context, stage step.Stage) (Outcome, err
 		Subject: string(s.Subject),
 		Result:  verify.Wait,
 		Reason:  "its trial pod is still terminating: " + s.From,
-		Hint:    trialDeletionHint,
+		Hint:    trialDeletionHint(s.Workload().Namespace()),
 	}, s)
 }
 

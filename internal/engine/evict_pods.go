@@ -103,7 +103,8 @@ func (t *turn) waitForEviction(ctx context.Context, s step.Step, wl mesh.Workloa
 		Subject: string(s.Subject),
 		Result:  verify.Wait,
 		Reason:  reason,
-		Hint: "Look at what is named above: the events and logs of a pod, or a disruption budget (`kubectl get pdb`) that allows no eviction. " +
+		Hint: "Look at what is named above: the events and logs of a pod, or a disruption budget that allows no eviction " +
+			"(`kubectl get pdb -n " + s.Workload().Namespace() + "`). " +
 			"The pods that have moved stay. Run the same command again to continue.",
 	}
 	if t.overdue(clock) {

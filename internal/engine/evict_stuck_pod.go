@@ -26,7 +26,8 @@ func (t *turn) evictStuckPods(ctx context.Context, stage step.Stage) (Outcome, e
 			Subject: string(s.Subject),
 			Result:  verify.Wait,
 			Reason:  fmt.Sprintf("pod %s is not ready, blocks the StatefulSet, and cannot be evicted", pod.Name),
-			Hint:    "Look at the disruption budgets that select the pod (`kubectl get pdb`), or delete the pod: it serves no requests.",
+			Hint: "Look at the disruption budgets that select the pod (`kubectl get pdb -n " + pod.Namespace +
+				"`), or delete the pod: it serves no requests.",
 		})
 	}
 	return t.act(ctx, stage.Steps)

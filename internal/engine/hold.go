@@ -134,7 +134,7 @@ func (t *turn) waveRevertedHold() step.Hold {
 		Subject: fmt.Sprintf("wave %d", t.ledger.Revert),
 		Message: fmt.Sprintf("wave %d was rolled back and is verified on its previous revision", t.ledger.Revert),
 		Hint: "The waves before it stay on the new revision. Correct the cause and run the same command again, " +
-			"or roll everything back with `rerig rollback`.",
+			"or roll everything back with `rerig rollback " + t.intent.Run + "`.",
 	}
 	if c := t.ledger.RevertCause; c != nil {
 		h.Message += fmt.Sprintf("; the cause was %s: %s", c.Subject, c.Message)

@@ -52,7 +52,7 @@ func notRestoredHold(s step.Step, missing []mesh.Component, waited time.Duration
 		Subject: string(s.Subject),
 		Message: fmt.Sprintf("revision %s is not complete again: %s could not be restored from the saved copies (tried for %s)",
 			s.Subject, list(names, ", "), waited),
-		Hint: "Look at each object with `kubectl get --show-labels`. A policy, an operator or a GitOps tool deletes or rejects a missing one. " +
+		Hint: "Look at each object and its labels. A policy, an operator or a GitOps tool deletes or rejects a missing one. " +
 			"An object without the label istio.io/rev was created by another tool, and Rerig does not overwrite it: " +
 			"delete or label it. Then run `rerig rollback` again.",
 	}

@@ -154,7 +154,7 @@ func (t *turn) deleteTrialsOf(ctx context.Context, s step.Step, pods []mesh.Tria
 		Subject: string(s.Subject),
 		Result:  verify.Wait,
 		Reason:  fmt.Sprintf("trial pod %s is terminating", pods[0].Pod.Name),
-		Hint:    trialDeletionHint,
+		Hint:    trialDeletionHint(s.Workload().Namespace()),
 	}
 	if t.overdue(s) {
 		return t.fail(ctx, s, v)
@@ -163,4 +163,7 @@ func (t *turn) deleteTrialsOf(ctx context.Context, s step.Step, pods []mesh.Tria
 	return "", t.drainAndDelete(ctx, pods)
 }
 
-const trialDeletionHint = "Look at the pod's finalizers and at its node: `kubectl get pod -o yaml`, `kubectl get nodes`."
+// trialDeletionHint says where to look at a trial pod that is not deleted.
+func trialDeletionHint(namespace string) string {
+	return "Look at the pod's finalizers and at its node: `kubectl get pods -n " + namespace + " -o yaml`, `kubectl get nodes`."
+}

@@ -58,7 +58,7 @@ func (f *Failure) Error() string {
 func (f *Failure) Advice() string {
 	advice := "Fix the cause and run the same command again: it repeats the complete install."
 	if f.RemoveCommand != "" {
-		advice += " To remove what is left of it: " + f.RemoveCommand
+		advice += " To remove what is left of it: `" + f.RemoveCommand + "`"
 	}
 	return advice
 }

@@ -13,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/rerig/rerig/internal/command"
 )
 
 // Leftovers are the objects of a revision in the cluster. `istioctl uninstall --revision` would
@@ -120,7 +122,7 @@ func (i IstioctlInstaller) removeCommands(left Leftovers) []string {
 	hooked := slices.ContainsFunc(left.Own, func(o Object) bool { return o.Kind == "MutatingWebhookConfiguration" })
 	if hooked && len(left.Needed) == 0 {
 		uninstall := []string{cmp.Or(i.Istioctl, "istioctl"), "uninstall", "--revision", left.Revision}
-		return []string{strings.Join(append(uninstall, i.clusterFlags()...), " ")}
+		return []string{command.Join(append(uninstall, i.clusterFlags()...)...)}
 	}
 	names := map[string][]string{}
 	for _, o := range left.Own {
@@ -128,12 +130,12 @@ func (i IstioctlInstaller) removeCommands(left Leftovers) []string {
 	}
 	var commands []string
 	for namespace, objects := range names {
-		command := append([]string{"kubectl", "delete", "--ignore-not-found"}, i.clusterFlags()...)
+		words := append([]string{"kubectl", "delete", "--ignore-not-found"}, i.clusterFlags()...)
 		if namespace != "" {
-			command = append(command, "--namespace", namespace)
+			words = append(words, "--namespace", namespace)
 		}
 		slices.Sort(objects)
-		commands = append(commands, strings.Join(append(command, objects...), " "))
+		commands = append(commands, command.Join(append(words, objects...)...))
 	}
 	slices.Sort(commands)
 	return commands

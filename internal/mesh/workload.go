@@ -3,7 +3,9 @@
 package mesh
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -65,6 +67,11 @@ type Workload struct {
 
 // Ref returns the workload's reference: "Deployment shop-web/web".
 func (w Workload) Ref() WorkloadRef { return RefOf(w.Kind, w.Namespace, w.Name) }
+
+// ResumeCommand returns the command that resumes the workload's rollout.
+func (w Workload) ResumeCommand() string {
+	return fmt.Sprintf("kubectl rollout resume %s/%s -n %s", strings.ToLower(string(w.Kind)), w.Name, w.Namespace)
+}
 
 // Template is the template of a workload's next pod.
 type Template struct {

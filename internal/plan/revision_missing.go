@@ -52,6 +52,15 @@ func validateRevision(w mesh.World, in step.Intent, begins bool) error {
 	return RevisionMissing{Run: in.Run, Revision: in.Revision, Has: "the cluster has " + revisionNames(w)}
 }
 
+// ValidateRoot rejects an observation whose root namespace has no control plane while
+// injection webhooks call one in another namespace.
+func ValidateRoot(w mesh.World) error {
+	if len(w.Revisions) > 0 || len(w.OtherMeshes) == 0 {
+		return nil
+	}
+	return fmt.Errorf("find the mesh: %s", noControlPlane(w))
+}
+
 // noControlPlane says that the root namespace has no control plane, and where the live
 // webhooks say that one is.
 func noControlPlane(w mesh.World) string {

@@ -5,6 +5,7 @@ package report
 import (
 	"testing"
 
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/plantest"
 	"github.com/rerig/rerig/internal/report/format"
@@ -25,7 +26,7 @@ func TestInventory(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inv := InventoryOf(c.world)
 			golden(t, "inventory-"+c.name+".txt", inv.Text(format.Style{}))
-			text, err := JSON(inv)
+			text, err := JSON(inv, command.Flags{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
@@ -29,7 +30,7 @@ func TestProposal(t *testing.T) {
 	}
 	golden(t, "plan-forward.txt", p.Text(format.Style{}))
 	golden(t, "plan-forward-80.txt", p.Text(format.Style{Width: 80}))
-	text, err := JSON(p.Object())
+	text, err := JSON(p.Object(), command.Flags{})
 	if err != nil {
 		t.Fatal(err)
 	}

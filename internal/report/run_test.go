@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/report/reporttest"
@@ -26,7 +27,7 @@ func TestObjects(t *testing.T) {
 	objects := &Objects{Out: &b}
 	summary := summaryOf(reporttest.Run(objects.Report))
 	golden(t, "run-events.jsonl", b.String())
-	text, err := JSON(summary.Object())
+	text, err := JSON(summary.Object(), command.Flags{})
 	if err != nil {
 		t.Fatal(err)
 	}

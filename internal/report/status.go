@@ -36,6 +36,7 @@ type Status struct {
 // statusObject is a Status in JSON.
 type statusObject struct {
 	Run             string       `json:"run"`
+	RootNamespace   string       `json:"rootNamespace"`
 	Phase           step.Phase   `json:"phase"`
 	Digest          string       `json:"digest,omitempty"`
 	LeaseHolder     string       `json:"leaseHolder,omitempty"`
@@ -56,7 +57,8 @@ func (s Status) Object() any {
 		gone = s.Gone.Found()
 	}
 	return statusObject{
-		Run: s.Run, Phase: cmp.Or(s.Phase, step.PhasePending), Digest: s.Digest, LeaseHolder: s.LeaseHolder, LeaseUnreadable: s.LeaseUnreadable,
+		Run: s.Run, RootNamespace: s.World.RootNamespace, Phase: cmp.Or(s.Phase, step.PhasePending), Digest: s.Digest,
+		LeaseHolder: s.LeaseHolder, LeaseUnreadable: s.LeaseUnreadable,
 		Hold: s.Ledger.Held, Drift: plan.Drift(s.Left, s.Target, s.Ledger), Left: orEmpty(s.Left),
 		Trials: trialPods(s.World), Unseen: s.UnreadRemoval, Gone: gone, Ledger: s.Ledger,
 	}
@@ -169,8 +171,10 @@ func (s Status) stepsLeft(style format.Style) []string {
 	}
 	lines = folded(lines, len(steps)-shownSteps, style, "step")
 	if drift := plan.Drift(s.Left, s.Target, s.Ledger); len(drift) > 0 {
-		lines = append(lines, style.Paint(format.Warn, fmt.Sprintf(
-			"%d of them are not in the approved plan: the next `rerig upgrade` or `rerig rollback` shows them and asks for approval.", len(drift))))
+		const text = "%d of them are not in the approved plan: the command that continues the run shows them and asks for approval."
+		for _, line := range style.Wrap("", fmt.Sprintf(text, len(drift))) {
+			lines = append(lines, style.Paint(format.Warn, line))
+		}
 	}
 	return lines
 }

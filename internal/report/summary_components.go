@@ -60,7 +60,7 @@ func controlPlaneUse(c ControlPlane, tags []string) string {
 // next lists the commands that make sense now.
 func (g Summary) next(style format.Style) []string {
 	var rows [][]format.Cell
-	add := func(command, effect string) { rows = append(rows, format.Row(command, effect)) }
+	add := func(command, effect string) { rows = append(rows, format.Row(style.Commands.Line(command), effect)) }
 	add("rerig inventory", "show the revision of every workload")
 	rollback := func() { add("rerig rollback "+g.Run, "restore the state before the run") }
 	switch g.Outcome {

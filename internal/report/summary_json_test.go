@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
@@ -24,7 +25,7 @@ func TestSummaryObjectHasEveryListedWorkload(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text, _, _ := strings.Cut(c.summary.Text(format.Style{}), "CONTROL PLANE")
-			object, err := JSON(c.summary.Object())
+			object, err := JSON(c.summary.Object(), command.Flags{})
 			if err != nil {
 				t.Fatal(err)
 			}

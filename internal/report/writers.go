@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/report/format"
 )
@@ -32,8 +33,9 @@ func (l *Lines) Report(e engine.Event) {
 
 // Objects reports a run as JSON objects, one in a line.
 type Objects struct {
-	Out    io.Writer
-	filter EventFilter
+	Out      io.Writer
+	Commands command.Flags // what printed commands need to work as printed
+	filter   EventFilter
 }
 
 // Report writes an event that has something new.
@@ -41,21 +43,25 @@ func (o *Objects) Report(e engine.Event) {
 	if !o.filter.New(e) {
 		return
 	}
-	encoder := json.NewEncoder(o.Out)
-	encoder.SetEscapeHTML(false)
 	// Events consist of texts, numbers and times and always encode. A closed pipe
 	// does not stop a run.
-	_ = encoder.Encode(e)
+	text, _ := JSONLine(e, o.Commands)
+	_, _ = io.WriteString(o.Out, text)
 }
 
-// JSON returns a value as indented JSON.
-func JSON(v any) (string, error) {
+// JSON returns a value as indented JSON, with completed commands.
+func JSON(v any, c command.Flags) (string, error) { return encoded(v, c, "  ") }
+
+// JSONLine returns a value as JSON on one line, with completed commands.
+func JSONLine(v any, c command.Flags) (string, error) { return encoded(v, c, "") }
+
+func encoded(v any, c command.Flags, indent string) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	if err := e.Encode(v); err != nil {
 		return "", fmt.Errorf("write JSON: %w", err)
 	}
-	return b.String(), nil
+	return c.CompleteJSON(b.String()), nil
 }

@@ -33,7 +33,7 @@ func (r *Run) Proceeds(now *Run) bool {
 // FindAgain returns the run as it is recorded now, with the files of this command; nil
 // if the record is gone.
 func (r *Run) FindAgain(ctx context.Context, c Cluster) (*Run, error) {
-	now, err := Find(ctx, c, r.Name)
+	now, err := Find(ctx, c, r.Name, r.Spec.IstioNamespace)
 	if now != nil {
 		now.files = r.files
 	}
@@ -59,7 +59,7 @@ func (r *Run) unchanged(now *Run) bool {
 // request would be ignored.
 func (r *Run) Conflicts(now *Run) error {
 	if fields := spec.Differences(r.Spec, now.Spec); len(fields) > 0 {
-		return errNameTaken(r.Name, fields)
+		return errNameTaken(r.Name, fields, "")
 	}
 	var fields []string
 	if r.RollingBack() != now.RollingBack() {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rerig/rerig/internal/run/spec"
 )
 
 // all returns every recorded run, the one that started last at the end.
@@ -30,7 +32,7 @@ func all(ctx context.Context, c Cluster) ([]*Run, error) {
 
 // Find returns the recorded run of a name, nil if there is none. It is an error
 // if another run is unfinished: the two would change each other's plans.
-func Find(ctx context.Context, c Cluster, name string) (*Run, error) {
+func Find(ctx context.Context, c Cluster, name, root string) (*Run, error) {
 	runs, err := all(ctx, c)
 	if err != nil {
 		return nil, err
@@ -41,33 +43,60 @@ func Find(ctx context.Context, c Cluster, name string) (*Run, error) {
 		case r.Name == name:
 			found = r
 		case !r.Fresh && !r.Ended():
-			return nil, fmt.Errorf("begin run %s: run %s, to revision %s, is unfinished (%s): "+
-				"continue that one, or roll it back with `rerig rollback %s`",
-				name, r.Name, r.Spec.Revision, strings.ToLower(string(r.Status.Phase)), r.Name)
+			return nil, fmt.Errorf("begin run %s: run %s, to revision %s%s, is unfinished (%s): "+
+				"continue that one, or roll it back with `rerig rollback %s%s`",
+				name, r.Name, r.Spec.Revision, r.ofOtherMesh(root), strings.ToLower(string(r.Status.Phase)), r.Name, r.meshFlag(root))
 		}
+	}
+	if found != nil && !spec.SameMesh(root, found.Spec) {
+		return nil, errNameTaken(name, []string{"istioNamespace"}, found.meshFlag(root))
 	}
 	return found, nil
 }
 
+// ofOtherMesh names the mesh of a run that is not of the mesh in a root namespace.
+func (r *Run) ofOtherMesh(root string) string {
+	if spec.SameMesh(root, r.Spec) {
+		return ""
+	}
+	return " of the mesh whose istiod is in namespace " + r.Spec.IstioNamespace
+}
+
+// meshFlag returns the flag that names the mesh of such a run in a command.
+func (r *Run) meshFlag(root string) string {
+	if spec.SameMesh(root, r.Spec) {
+		return ""
+	}
+	return " --istio-namespace " + r.Spec.IstioNamespace
+}
+
 // Named returns the run of a name; for "" the unfinished run, or else the one that
-// ended last.
-func Named(ctx context.Context, c Cluster, name string) (*Run, error) {
+// ended last. Only runs of the mesh in a root namespace are looked for; "" is any.
+func Named(ctx context.Context, c Cluster, name, root string) (*Run, error) {
 	runs, err := all(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	if len(runs) == 0 {
-		return nil, errors.New("find the run: this cluster has no record of any; start one with `rerig upgrade`")
-	}
-	if name == "" {
-		return latest(runs), nil
+		return nil, errors.New("find the run: this cluster has no record of any; start one with `rerig upgrade --to REVISION`")
 	}
 	var names []string
 	for _, r := range runs {
-		if r.Name == name {
+		switch {
+		case r.Name == name && !spec.SameMesh(root, r.Spec):
+			return nil, fmt.Errorf("find the run: run %s is one%s, not in %s: leave --istio-namespace out, or give --istio-namespace %s",
+				name, r.ofOtherMesh(root), root, r.Spec.IstioNamespace)
+		case r.Name == name:
 			return r, nil
 		}
-		names = append(names, r.Name)
+		names = append(names, r.Name+r.ofOtherMesh(root))
+	}
+	ours := slices.DeleteFunc(runs, func(r *Run) bool { return !spec.SameMesh(root, r.Spec) })
+	if name == "" && len(ours) > 0 {
+		return latest(ours), nil
+	}
+	if name == "" {
+		name = "of the mesh whose istiod is in namespace " + root
 	}
 	return nil, fmt.Errorf("find the run: there is no run %s; this cluster has: %s", name, strings.Join(names, ", "))
 }

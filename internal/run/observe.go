@@ -26,8 +26,8 @@ func (r *Run) Observe(ctx context.Context, c Cluster) (report.Proposal, error) {
 	if err != nil {
 		return p, err
 	}
-	if p.World, err = r.World(ctx, c); err != nil {
-		return p, fmt.Errorf("observe the mesh: %w", err)
+	if p.World, err = r.observe(ctx, c); err != nil {
+		return p, err
 	}
 	if !r.RollingBack() && !r.Fresh {
 		before := r.Ledger
@@ -37,6 +37,19 @@ func (r *Run) Observe(ctx context.Context, c Cluster) (report.Proposal, error) {
 	target, err := plan.ResolveTarget(p.World, r.Intent, r.Ledger)
 	p.Plan = plan.Make(p.World, target, r.Ledger)
 	return p, err
+}
+
+// observe observes the mesh. It is an error if the record does not name the root namespace,
+// as those of version 0.1, and the mesh is in another one.
+func (r *Run) observe(ctx context.Context, c Cluster) (mesh.World, error) {
+	w, err := r.World(ctx, c)
+	if err != nil {
+		return w, fmt.Errorf("observe the mesh: %w", err)
+	}
+	if r.found != nil && r.found.Spec.IstioNamespace == "" {
+		err = plan.ValidateRoot(w)
+	}
+	return w, err
 }
 
 // World observes the mesh with what the run needs to know besides.
@@ -85,8 +98,8 @@ func (r *Run) StatusReport(ctx context.Context, c Cluster, at time.Time) (report
 	if err := r.PrepareToShow(ctx, c); err != nil {
 		s.UnreadRemoval = err.Error()
 	}
-	if s.World, err = r.World(ctx, c); err != nil {
-		return s, fmt.Errorf("observe the mesh: %w", err)
+	if s.World, err = r.observe(ctx, c); err != nil {
+		return s, err
 	}
 	if r.Fresh {
 		return s, nil

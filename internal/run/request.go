@@ -24,7 +24,7 @@ func Request(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spe
 }
 
 func requested(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated spec.Stated) (*Run, error) {
-	r, err := Find(ctx, c, u.Name)
+	r, err := Find(ctx, c, u.Name, u.Spec.IstioNamespace)
 	switch {
 	case err != nil:
 		return nil, err
@@ -47,16 +47,17 @@ func requested(ctx context.Context, c Cluster, u *v1alpha1.MeshUpgrade, stated s
 	case r.Ledger.Installation == step.Installing && spec.OnlyInstaller(fields):
 		return r, r.changeInstaller(u, stated)
 	default:
-		return nil, errNameTaken(u.Name, fields)
+		return nil, errNameTaken(u.Name, fields, "")
 	}
 	return r, r.merge(u, stated)
 }
 
-// errNameTaken is the error of a name that a run with another purpose has.
-func errNameTaken(name string, fields []string) error {
+// errNameTaken is the error of a name that a run with another purpose has. flags are
+// those of a command on that run.
+func errNameTaken(name string, fields []string, flags string) error {
 	return fmt.Errorf("begin run %s: a run of that name is recorded and differs in spec.%s: "+
-		"choose another name with --name, or look at that run with `rerig status %s`",
-		name, strings.Join(fields, ", spec."), name)
+		"choose another name with --name, or look at that run with `rerig status %s%s`",
+		name, strings.Join(fields, ", spec."), name, flags)
 }
 
 // restartInstall returns the run that starts in place of one whose first install

@@ -18,7 +18,7 @@ func (r *Run) TurnBack(ctx context.Context, c Cluster, clock engine.Clock, lease
 	if r.Fresh {
 		return fmt.Errorf("roll back run %s: no plan of it was ever approved, so nothing was moved", r.Name)
 	}
-	if _, err := Find(ctx, c, r.Name); err != nil {
+	if _, err := Find(ctx, c, r.Name, r.Spec.IstioNamespace); err != nil {
 		return err
 	}
 	var err error

@@ -41,12 +41,28 @@ type Check struct {
 func (c Check) On(subject string, f Facts) Verdict {
 	v := Verdict{Check: c.Name, Subject: subject}
 	if v.Result, v.Reason = c.Evaluate(f); v.Result != Pass {
-		v.Hint = c.Hint
+		v.Hint = c.hintOn(f)
 		if c.Name == RolloutDone.Name && f.Workload.Kind == mesh.StatefulSet {
 			v.Hint += statefulSetHint
 		}
 	}
 	return v
+}
+
+// hintOn returns the hint, with the names of what is checked in its commands.
+func (c Check) hintOn(f Facts) string {
+	hint := c.Hint
+	for _, name := range [][2]string{
+		{"-n istio-system", f.World.RootNamespace}, {"-n NAMESPACE", f.Workload.Namespace},
+	} {
+		if name[1] != "" {
+			hint = strings.ReplaceAll(hint, name[0], "-n "+name[1])
+		}
+	}
+	if f.Revision != "" {
+		hint = strings.ReplaceAll(hint, "-l "+mesh.RevisionLabel+"=REVISION", "-l "+mesh.RevisionLabel+"="+f.Revision)
+	}
+	return hint
 }
 
 // Evaluate evaluates checks in order and returns every verdict.

@@ -236,3 +236,22 @@ func TestPartlyRemovedRevisionPasses(t *testing.T) {
 		t.Errorf("got %+v, want pass", v)
 	}
 }
+
+// A hint's commands name what was checked.
+func TestHintsNameWhatWasChecked(t *testing.T) {
+	f := Facts{World: mesh.World{RootNamespace: "service-mesh"}, Revision: "1-31-0", Workload: mesh.Workload{Namespace: "shop"}}
+	for _, tc := range []struct{ hint, want string }{
+		{hint: "`kubectl -n istio-system describe pods -l app=istiod`", want: "`kubectl -n service-mesh describe pods -l app=istiod`"},
+		{hint: "`kubectl describe pods -n NAMESPACE`", want: "`kubectl describe pods -n shop`"},
+		{hint: "`kubectl get service -l istio.io/rev=REVISION`", want: "`kubectl get service -l istio.io/rev=1-31-0`"},
+		{hint: "label it istio.io/rev=REVISION", want: "label it istio.io/rev=REVISION"},
+	} {
+		check := Check{Hint: tc.hint, Evaluate: func(Facts) (Result, string) { return Fail, "" }}
+		if got := check.On("x", f).Hint; got != tc.want {
+			t.Errorf("got %s, want %s", got, tc.want)
+		}
+		if got := check.On("x", Facts{}).Hint; got != tc.hint {
+			t.Errorf("nothing is known: got %s, want %s", got, tc.hint)
+		}
+	}
+}

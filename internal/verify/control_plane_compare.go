@@ -233,7 +233,7 @@ func sameConfiguration(f Facts) (Result, string) {
 	if len(lines) == 0 {
 		return Pass, ""
 	}
-	return Warn, fmt.Sprintf("%d settings of revision %s differ (`rerig plan` lists them): %s", len(lines), f.Revision, firstOf(lines))
+	return Warn, fmt.Sprintf("%d settings of revision %s differ (the plan lists them): %s", len(lines), f.Revision, firstOf(lines))
 }
 
 // inlineChange returns ": OLD -> NEW" if that is short and no digest.

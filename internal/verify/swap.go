@@ -40,7 +40,7 @@ var ParkedPodIdle = Check{
 var ParkedPodDeleted = Check{
 	Name:        "parked-pod-deleted",
 	Description: "A deleted parked pod is gone.",
-	Hint:        "The pod serves no requests any more. A finalizer (`kubectl get pod -o yaml`) or an unreachable node keeps it.",
+	Hint:        "The pod serves no requests any more. A finalizer (`kubectl get pods -n NAMESPACE -o yaml`) or an unreachable node keeps it.",
 	Evaluate:    nothingPending(Wait),
 }
 

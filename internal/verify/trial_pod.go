@@ -29,7 +29,7 @@ var TrialPodReady = Check{
 var TrialPodEndpoints = Check{
 	Name:        "trial-pod-endpoints",
 	Description: "Every Service that should route to the trial pod has it among its endpoints.",
-	Hint: "See the Service's EndpointSlices and that the trial pod is ready: `kubectl get endpointslices`. " +
+	Hint: "See the Service's EndpointSlices and that the trial pod is ready: `kubectl get endpointslices -n NAMESPACE`. " +
 		"Or run the trial out of service.",
 	Evaluate: nothingPending(Wait),
 }

@@ -65,7 +65,7 @@ var WorkloadVerification = slices.Concat(WorkloadRollout, []Check{proxyVersion, 
 var RolloutDone = Check{
 	Name:        "rollout-done",
 	Description: "The workload's controller has replaced every pod, and all are available.",
-	Hint:        "Read the events and the logs of the pod: `kubectl describe pod` and `kubectl logs`.",
+	Hint:        "Read the events of the pod, `kubectl describe pods -n NAMESPACE`, and its logs.",
 	Evaluate:    rolloutDone,
 }
 
@@ -166,17 +166,17 @@ func sidecarRevision(f Facts) (Result, string) {
 		if p.Current && f.AttemptsUsed {
 			return Fail, reason + ", although it was restarted"
 		}
-		return Wait, reason + oldPodsReason(f.Workload.Rollout)
+		return Wait, reason + oldPodsReason(f.Workload)
 	}
 	return Pass, "all sidecars of " + f.Revision
 }
 
 // oldPodsReason names the setting that makes a workload keep its old pods.
-func oldPodsReason(r mesh.Rollout) string {
+func oldPodsReason(wl mesh.Workload) string {
 	switch {
-	case r.Paused:
-		return ": rollouts are paused; resume them with `kubectl rollout resume`"
-	case r.OnDelete:
+	case wl.Rollout.Paused:
+		return ": rollouts are paused; resume them with `" + wl.ResumeCommand() + "`"
+	case wl.Rollout.OnDelete:
 		return ": its update strategy (OnDelete, or a partition) does not replace old pods"
 	}
 	return ""

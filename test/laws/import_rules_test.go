@@ -27,6 +27,7 @@ var layers = []layer{
 	{path: "api", theirs: []string{"k8s.io/apimachinery"}, not: world},
 	{path: "internal/mesh", not: world},
 	{path: "internal/sensitive", not: world},
+	{path: "internal/command", not: world},
 	{path: "internal/step", ours: []string{"internal/mesh"}, not: world},
 	{path: "internal/plan/binding", ours: []string{"internal/step", "internal/mesh"}, not: world},
 	{path: "internal/plan/swap", ours: []string{"internal/step", "internal/mesh"}, not: world},
@@ -85,13 +86,14 @@ var layers = []layer{
 	},
 	{path: "internal/install/process"},
 	{
-		path:   "internal/install",
-		ours:   []string{"internal/install", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
+		path: "internal/install",
+		ours: []string{"internal/install", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive",
+			"internal/command"},
 		theirs: []string{"*"},
 	},
 	{
 		path:   "internal/report",
-		ours:   []string{"internal/engine", "internal/plan", "internal/step", "internal/verify", "internal/mesh"},
+		ours:   []string{"internal/engine", "internal/plan", "internal/step", "internal/verify", "internal/mesh", "internal/command"},
 		theirs: []string{"github.com/mattn/go-runewidth"},
 	},
 	{

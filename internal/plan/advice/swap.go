@@ -19,6 +19,6 @@ func swapContinues(t step.Target, wl mesh.Workload) []step.Note {
 		Subject:  string(wl.Ref()),
 		Text:     "continues by swap, whatever a rule says: its swap has begun, and only the swap or a rollback ends it",
 		Evidence: "rule '" + r.String() + "'",
-		Remedy:   "fix what holds it, or roll back: rerig rollback " + t.Run,
+		Remedy:   "fix what holds it, or roll back: `rerig rollback " + t.Run + "`",
 	}}
 }

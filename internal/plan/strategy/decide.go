@@ -7,7 +7,6 @@ package strategy
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
@@ -120,8 +119,7 @@ func decideRolled(wl mesh.Workload, r step.Rule) step.Decision {
 	case r.Strategy == step.ByField:
 		return fieldByRule(r)
 	case wl.Rollout.Paused:
-		resume := fmt.Sprintf("kubectl rollout resume %s/%s -n %s", strings.ToLower(string(wl.Kind)), wl.Name, wl.Namespace)
-		return blocked("its rollout is paused", resume+"; or have its pods evicted: "+evict)
+		return blocked("its rollout is paused", "`"+wl.ResumeCommand()+"`; or have its pods evicted: "+evict)
 	case wl.Rollout.OnDelete && wl.Rollout.Pending:
 		return blocked("its update strategy is OnDelete and its template is newer than its pods: re-created pods would apply that change",
 			"finish that update; or accept it: "+evict)

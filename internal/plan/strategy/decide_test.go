@@ -64,7 +64,7 @@ func TestDecide(t *testing.T) {
 		{
 			name: "paused", wl: of(mesh.Deployment, paused), want: step.Blocked,
 			reason: "paused",
-			remedy: "kubectl rollout resume deployment/x -n a",
+			remedy: "`kubectl rollout resume deployment/x -n a`",
 		},
 		{name: "paused and evicted", wl: of(mesh.Deployment, paused), rule: step.ByEviction, want: step.ByEviction, reason: "by a rule"},
 		{name: "bare ReplicaSet", wl: of(mesh.ReplicaSet, nil), want: step.ByEviction, reason: "no controller rolls it"},

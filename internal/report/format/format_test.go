@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rerig/rerig/internal/command"
 )
 
 func TestWidth(t *testing.T) {
@@ -57,11 +59,14 @@ func TestWrap(t *testing.T) {
 		{name: "file", lead: "! ", text: "a b c", want: []string{"! a b c"}},
 		{name: "terminal", width: 30, lead: "Found  ", text: "the proxy refused what istiod sent",
 			want: []string{"Found  the proxy refused what", "       istiod sent"}},
+		{name: "command", width: 30, lead: "", text: "then run `rerig rollback to-1-31-0`, or wait",
+			want: []string{"then run", "`rerig rollback to-1-31-0 --context east`,", "or wait"}},
+		{name: "command in a file", lead: "", text: "then run `rerig status`", want: []string{"then run `rerig status --context east`"}},
 		{name: "too narrow to wrap", width: 20, lead: "Found  ", text: "the proxy refused what istiod sent",
 			want: []string{"Found  the proxy refused what istiod sent"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := (Style{Width: c.width}).Wrap(c.lead, c.text); !slices.Equal(got, c.want) {
+			if got := (Style{Width: c.width, Commands: command.Flags{Context: "east"}}).Wrap(c.lead, c.text); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

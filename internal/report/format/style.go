@@ -4,13 +4,18 @@
 // counts and durations. It knows nothing of meshes or runs.
 package format
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/rerig/rerig/internal/command"
+)
 
 // Style says how text is laid out.
 type Style struct {
-	Color   bool
-	Width   int  // columns of the terminal; 0 is a file, where nothing is wrapped
-	Details bool // one line per object and all evidence, however many lines that takes
+	Color    bool
+	Width    int           // columns of the terminal; 0 is a file, where nothing is wrapped
+	Details  bool          // one line per object and all evidence, however many lines that takes
+	Commands command.Flags // what printed commands need to work as printed
 }
 
 // Tone is an ANSI colour. It only repeats what the text says.
@@ -53,7 +58,10 @@ const minWrap = 20
 
 // Wrap breaks text into lines of the style's width. The first line begins with
 // lead, the others are indented by its width. Without a width it returns one line.
+// Commands between backticks are completed, and never broken: a line that a terminal
+// wraps itself is copied as one.
 func (s Style) Wrap(lead, text string) []string {
+	text = s.Commands.Complete(text)
 	indent := Width(lead)
 	columns := s.Width - indent
 	if s.Width == 0 || columns < minWrap {
@@ -61,7 +69,7 @@ func (s Style) Wrap(lead, text string) []string {
 	}
 	var lines []string
 	line, used := lead, 0
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range unbroken(text) {
 		if used > 0 && used+1+Width(word) > columns {
 			lines = append(lines, line)
 			line, used = strings.Repeat(" ", indent), 0
@@ -72,6 +80,22 @@ func (s Style) Wrap(lead, text string) []string {
 		line, used = line+word, used+Width(word)
 	}
 	return append(lines, strings.TrimRight(line, " "))
+}
+
+// unbroken returns the words of a text, a command between backticks with what adjoins it as
+// one word.
+func unbroken(text string) []string {
+	var words []string
+	open := false
+	for word := range strings.FieldsSeq(text) {
+		if open {
+			words[len(words)-1] += " " + word
+		} else {
+			words = append(words, word)
+		}
+		open = open != (strings.Count(word, "`")%2 == 1)
+	}
+	return words
 }
 
 // packWidth is the width of packed names in a file.

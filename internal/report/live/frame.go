@@ -126,7 +126,7 @@ func (f *frame) commitLines(style format.Style, maxLines int) []string {
 		wrapped := style.Wrap("  waiting: ", text)
 		if i > 0 && len(lines)+len(wrapped) > maxLines/2 {
 			more := format.Count(len(f.commits)-i, "namespace")
-			lines = append(lines, fmt.Sprintf("  and %s more to commit: `rerig status %s` lists them", more, f.run))
+			lines = append(lines, style.Commands.Complete(fmt.Sprintf("  and %s more to commit: `rerig status %s` lists them", more, f.run)))
 			break
 		}
 		lines = append(lines, wrapped...)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/report/format"
@@ -29,6 +30,7 @@ type Options struct {
 	Color    bool
 	Size     func() (columns, rows int) // of the terminal; 0 where unknown
 	Parallel int                        // restarts at the same time, for the expected duration
+	Commands command.Flags              // what printed commands need to work as printed
 	Clock    engine.Clock
 }
 
@@ -121,7 +123,7 @@ func (v *View) style() (format.Style, int) {
 	}
 	// The last column stays empty: after a character there, terminals differ in
 	// which row they are.
-	return format.Style{Color: v.Color, Width: columns - 1}, rows
+	return format.Style{Color: v.Color, Width: columns - 1, Commands: v.Commands}, rows
 }
 
 // draw writes the view over the one before, with new lines above it, in a single

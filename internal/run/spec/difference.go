@@ -23,6 +23,7 @@ func Differences(asked, recorded Spec) []string {
 		same  bool
 	}{
 		{"revision", asked.Revision == recorded.Revision},
+		{"istioNamespace", SameMesh(asked.IstioNamespace, recorded)},
 		{"version", asked.Version == "" || asked.Version == recorded.Version},
 		{"install", asked.Install == nil || sameValues(asked.Install, recorded.Install)},
 		{"helm", asked.Helm == nil || sameChart(asked.Helm, recorded.Helm)},
@@ -39,6 +40,12 @@ func Differences(asked, recorded Spec) []string {
 		}
 	}
 	return fields
+}
+
+// SameMesh reports whether a recorded run is of the mesh in a root namespace, "" for any.
+// Version 0.1 recorded none.
+func SameMesh(root string, recorded Spec) bool {
+	return root == "" || recorded.IstioNamespace == "" || root == recorded.IstioNamespace
 }
 
 // OnlyInstaller reports whether fields name nothing but how the revision is
