@@ -58,6 +58,7 @@ func TestServer(t *testing.T) {
 		{"claims", testReferences},
 		{"mesh configuration", testMeshConfig},
 		{"retag", testMoveTag},
+		{"contested Gateways", testContestedGateways},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},
 	} {

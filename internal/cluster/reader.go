@@ -101,7 +101,7 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 		o.world.References = o.allReferences()
 	}
 	o.world.Sort()
-	return o.world, nil
+	return o.world, r.readContestedGateways(ctx, o)
 }
 
 // read reads a part of the mesh into fields of the observation that are its own.

@@ -114,7 +114,8 @@ func kindServed(t *testing.T, c *fixture, group, version, kind, plural string) {
 	definition := map[string]any{
 		"apiVersion": "apiextensions.k8s.io/v1",
 		"kind":       "CustomResourceDefinition",
-		"metadata":   map[string]any{"name": plural + "." + group},
+		"metadata": map[string]any{"name": plural + "." + group,
+			"annotations": map[string]any{"api-approved.kubernetes.io": "unapproved, for a test"}},
 		"spec": map[string]any{"group": group, "scope": "Namespaced", "names": map[string]any{"plural": plural, "kind": kind},
 			"versions": []any{map[string]any{"name": version, "served": true, "storage": true, "schema": map[string]any{"openAPIV3Schema": loose}}}},
 	}

@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/plan/baseline"
 	"github.com/rerig/rerig/internal/step"
+	"github.com/rerig/rerig/internal/verify"
 )
 
 // finish ends a run that has nothing left to do.
@@ -25,6 +27,12 @@ func (t *turn) finish(ctx context.Context) (Outcome, error) {
 			Message: "everything that was approved has moved and is verified; since then bound to another revision: " + newcomers,
 			Hint:    "Run the same command again: it shows a plan with a further wave for what is new, and asks for approval.",
 		})
+	}
+	facts := verify.Facts{World: t.world, Revision: t.target.Revision} // a rollback has no new revision
+	if v := verify.Worst(verify.Evaluate(verify.RunEnd, t.target.Revision, facts)); v.Result == verify.Fail {
+		remedy := advice.OneClaim(t.world.Contested, t.target.Revision)
+		v.Hint = strings.ToUpper(remedy[:1]) + remedy[1:] + ". Then run the same command again."
+		return t.fail(ctx, step.Step{}, v)
 	}
 	if t.ledger.Ended.IsZero() {
 		t.ledger.Ended = t.Clock.Now()

@@ -26,6 +26,8 @@ type World struct {
 	Proxies       []Proxy     // every connection that an istiod reports
 	Capacity      Capacity    // free resources of nodes and quotas
 	Trials        []Trial     // the trial pods of all runs
+	GatewayAPI    bool        // the Gateway API is served; read only where a revision has no name
+	Contested     []ContestedGateway
 	OtherMeshes   []OtherMesh // other meshes in the cluster, which the fields above leave out (SeparateMeshes)
 
 	// Read only for a run that removes or has removed a revision.
@@ -57,6 +59,9 @@ func (w *World) Sort() {
 	})
 	slices.Sort(w.Capacity.Unknown)
 	slices.SortFunc(w.Trials, Trial.compare)
+	slices.SortFunc(w.Contested, func(a, b ContestedGateway) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
 	slices.SortFunc(w.Components, Component.compare)
 	slices.SortFunc(w.SavedCopies, Component.compare)
 	slices.SortFunc(w.References, func(a, b Reference) int {

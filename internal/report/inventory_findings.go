@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/report/format"
 )
 
@@ -24,6 +25,9 @@ func findings(w mesh.World) []string {
 		if !exists(w, t.Revision) {
 			add("tag %s refers to revision %s, which does not exist", t.Name, t.Revision)
 		}
+	}
+	for _, g := range w.Contested {
+		contestedFinding(g, add)
 	}
 	for _, h := range w.Webhooks {
 		webhookFindings(w, h, add)
@@ -58,6 +62,15 @@ func controlPlaneFindings(r mesh.Revision, add adder) {
 			add("the injection webhooks of istiod %s cannot be called: %s", i.Pod, problem)
 		}
 	}
+}
+
+func contestedFinding(g mesh.ContestedGateway, add adder) {
+	unless := ""
+	if g.Unread != "" {
+		unless = " unless its own label names one of them (" + g.Unread + ")"
+	}
+	add("%s is claimed by %s%s: each re-creates its pods in turn; %s", g, strings.Join(g.Revisions, " and "), unless,
+		advice.OneClaim([]mesh.ContestedGateway{g}, g.Revisions[0]))
 }
 
 func webhookFindings(w mesh.World, h mesh.Webhook, add adder) {

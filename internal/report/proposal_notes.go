@@ -49,6 +49,7 @@ var noteSections = []struct {
 	{kind: step.NotEvaluated, heading: "Not evaluated", tone: format.Warn},
 	{kind: step.MovedBefore, heading: "Moved before this run", tone: format.Warn},
 	{kind: step.MovedByRun, heading: "Moved by another run", tone: format.Warn},
+	{kind: step.GatewayContested, heading: "Gateways claimed by two revisions", tone: format.Warn},
 	{kind: step.GatewayStays, heading: "Gateways that stay"},
 }
 
@@ -65,10 +66,13 @@ func (v planView) notes() []string {
 			continue
 		}
 		lines = append(lines, "", v.style.Paint(s.tone, fmt.Sprintf("%s (%d)", s.heading, len(notes))))
-		lines = append(lines, paragraphs(v.style, notes, "object", func(text string) string { return "Each of these " + text + "." })...)
+		lines = append(lines, paragraphs(v.style, notes, "object", eachOfThese)...)
 	}
 	return lines
 }
+
+// eachOfThese begins a paragraph about several objects.
+func eachOfThese(text string) string { return "Each of these " + text + "." }
 
 // paragraphs has a paragraph per text, at most a screenful of lines.
 func paragraphs(style format.Style, notes []step.Note, noun string, sentence func(text string) string) []string {

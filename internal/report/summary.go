@@ -39,7 +39,7 @@ func (g Summary) Text(style format.Style) string {
 	results := g.results()
 	lines = slices.Concat(lines, workloadCounts(results), g.labelTable(style), g.workloads(style, results),
 		trialTable(style, trialPods(g.World)),
-		g.gatewayTable(style), g.controlPlaneTable(style), g.next(style))
+		g.gatewayTable(style), g.contestedGateways(style), g.controlPlaneTable(style), g.next(style))
 	return strings.Join(lines, "\n") + "\n"
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
@@ -31,6 +32,16 @@ func (g Summary) gatewayTable(style format.Style) []string {
 			cmp.Or(mesh.JoinRevisions(wl.Sidecars()), "none"), podCounts(wl), cmp.Or(strings.Join(istiods, ", "), "no istiod")))
 	}
 	return section(style, format.Header("GATEWAY", "BEFORE", "NOW", "PODS", "CONNECTED TO"), rows, "gateway")
+}
+
+// contestedGateways lists the Gateways that two revisions claim, or will claim.
+func (g Summary) contestedGateways(style format.Style) []string {
+	notes := advice.ContestedGateways(g.World, g.Target)
+	if len(notes) == 0 {
+		return nil
+	}
+	lines := []string{"", style.Paint(format.Warn, "Gateways claimed by two revisions")}
+	return append(lines, paragraphs(style, notes, "object", eachOfThese)...)
 }
 
 // controlPlaneTable lists the control planes and what each is used for.

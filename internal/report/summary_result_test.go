@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
@@ -88,5 +89,24 @@ func TestRollbackPlanTellsWhoUsesTheRevision(t *testing.T) {
 	connect("vm-1", "elsewhere")
 	if got, want := text(), "1-31-0 stays installed and in use: 2 proxies connected to it are not rolled back."; !strings.Contains(got, want) {
 		t.Errorf("want %q in:\n%s", want, got)
+	}
+}
+
+// The last page, its JSON and the inventory say which Gateways two revisions claim, and how
+// to end that.
+func TestContestedGatewaysAreReported(t *testing.T) {
+	o := finished()
+	o.World.Contested = []mesh.ContestedGateway{{Namespace: "shop-web", Name: "edge", Revisions: []string{"1-31-0", "default"}}}
+	const label = "`kubectl label gateway -n shop-web edge istio.io/rev=1-31-0`"
+	text := summaryOf(o).Text(format.Style{})
+	if !strings.Contains(text, "Gateway shop-web/edge") || !strings.Contains(text, label) {
+		t.Errorf("last page: want Gateway shop-web/edge and %s in:\n%s", label, text)
+	}
+	encoded, err := JSON(summaryOf(o).Object(), command.Flags{})
+	if err != nil || !strings.Contains(encoded, label) {
+		t.Errorf("JSON: got %v, want %s in:\n%s", err, label, encoded)
+	}
+	if found := InventoryOf(o.World).Findings; len(found) == 0 || !strings.Contains(strings.Join(found, "\n"), label) {
+		t.Errorf("inventory: got %q, want %s", found, label)
 	}
 }

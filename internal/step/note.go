@@ -54,5 +54,6 @@ const (
 	StillReferenced   NoteKind = "still-referenced"     // it prevents the removal of the old revision, and the run does not move it
 	CRDsStay          NoteKind = "crds-stay"            // a revision is restored beside the CRDs of a newer Istio
 	VersionSkew       NoteKind = "version-skew"         // Istio does not test an upgrade between the two versions
+	GatewayContested  NoteKind = "gateway-contested"    // two revisions claim it, or will claim what has no label
 	OtherMesh         NoteKind = "other-mesh"           // another mesh in the same cluster, which is left out
 )

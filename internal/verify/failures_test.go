@@ -52,6 +52,18 @@ var failures = map[string][]failure{
 		{"another version", func(f *Facts) { f.World.Revisions[1].Istiods[0].Version = "1.30.0" }, Fail}},
 	"nothing-moved": {
 		{"moved without the run", func(f *Facts) { f.MovedNamespaces = nil }, Fail}},
+	"gateway-claimed-once": {
+		{"claimed by two", func(f *Facts) {
+			f.World.Contested = []mesh.ContestedGateway{
+				{Namespace: "a", Name: "edge", Revisions: []string{"1-31-0", "default"}, Unread: "Gateways may not be listed"},
+				{Namespace: "b", Name: "edge", Revisions: []string{"1-31-0", "default"}},
+			}
+		}, Fail},
+		{"its own label is unknown", func(f *Facts) {
+			f.World.Contested = []mesh.ContestedGateway{
+				{Namespace: "a", Name: "edge", Revisions: []string{"1-31-0", "default"}, Unread: "Gateways may not be listed"},
+			}
+		}, Warn}},
 	"rollout-done": {
 		{"in progress", func(f *Facts) { f.Workload.Rollout = mesh.Rollout{Message: "1 of 2 updated"} }, Wait},
 		{"evicted pod missing", func(f *Facts) { f.Evicted, f.Workload.Pods = true, f.Workload.Pods[:1] }, Wait},

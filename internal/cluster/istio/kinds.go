@@ -37,6 +37,7 @@ const (
 var (
 	EnvoyFilters  = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "envoyfilters"}
 	Gateways      = schema.GroupVersionResource{Group: networking, Version: "v1beta1", Resource: "gateways"} // not those of the Gateway API
+	APIGateways   = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gateways"}
 	WorkloadEntry = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "workloadentries"}
 	WorkloadGroup = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "workloadgroups"}
 	Secrets       = schema.GroupVersionResource{Version: "v1", Resource: "secrets"}

@@ -96,6 +96,7 @@ func Optional(root string) []Right {
 		in(root, "list", networkPolicy, "networkpolicies"),
 		all("list", istio.Definitions.Group, istio.Definitions.Resource),
 		all("list", istio.EnvoyFilters.Group, istio.EnvoyFilters.Resource),
+		all("list", istio.APIGateways.Group, istio.APIGateways.Resource),
 		all("list", autoscaling, "horizontalpodautoscalers"),
 		all("list", core, "nodes"),
 		all("list", core, "resourcequotas"),

@@ -44,7 +44,7 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 	if !t.Rollback {
 		notes = append(notes, slices.Concat(leftOut(w, t), tagNotes(w, t), rulesWithoutMatch(w, t))...)
 	}
-	return slices.Concat(notes, blockedTags(w, t), emptyNamespaces(w, t), movedBefore(w, t))
+	return slices.Concat(notes, ContestedGateways(w, t), blockedTags(w, t), emptyNamespaces(w, t), movedBefore(w, t))
 }
 
 func gateway(w mesh.World, t step.Target, wl mesh.Workload) step.Note {
