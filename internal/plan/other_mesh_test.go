@@ -56,6 +56,16 @@ func TestSelectionsOfAnotherMeshAreRefused(t *testing.T) {
 			in: step.Intent{}, wantText: `namespace "a" is labelled istio-injection=enabled, and the webhooks of two meshes`,
 		},
 		{
+			name: "a selector that matches only namespaces of another mesh", world: plantest.WithOtherMesh(plantest.World(), false),
+			in:       step.Intent{Selector: &mesh.Selector{{Key: mesh.RevisionLabel, Operator: mesh.In, Values: []string{"blue"}}}},
+			wantText: "namespaces of another mesh are left out: to move those, run the same command with --istio-namespace mesh-b",
+		},
+		{
+			name: "what is left of a mesh that was installed again in another namespace", in: step.Intent{},
+			world:    plantest.WithOtherMesh(mesh.World{RootNamespace: "istio-system", Revisions: []mesh.Revision{{Name: "1-29-1"}}}, false),
+			wantText: "run the same command with --istio-namespace mesh-b",
+		},
+		{
 			name:  "the root namespace was not named",
 			world: plantest.WithOtherMesh(mesh.World{RootNamespace: "istio-system"}, false), in: step.Intent{},
 			wantText: "no Istio control plane was found in namespace istio-system (no istiod, and no injection webhook that calls one there). " +

@@ -20,11 +20,12 @@ import (
 type NothingToMove struct {
 	Revision   string
 	Namespaces []string // those that were named; none: all
+	LeftOut    string   // what is left out as another mesh's, "" for nothing
 }
 
 func (e NothingToMove) Error() string {
 	if len(e.Namespaces) == 0 {
-		return fmt.Sprintf("nothing to move: no namespace is bound to a revision other than %s", e.Revision)
+		return fmt.Sprintf("nothing to move: no namespace is bound to a revision other than %s%s", e.Revision, e.LeftOut)
 	}
 	return fmt.Sprintf("nothing to move: revision %s is the one in use in %s", e.Revision, strings.Join(e.Namespaces, ", "))
 }
@@ -35,12 +36,12 @@ func nothingToMove(w mesh.World, in step.Intent, named []string) error {
 	there := len(named) > 0 || slices.ContainsFunc(w.Namespaces, func(ns mesh.Namespace) bool {
 		return ns.Name != w.RootNamespace && (binding.InjectedBy(w, ns) == in.Revision || uses(w, ns.Name, in.Revision))
 	})
-	e := NothingToMove{in.Revision, named}
+	e := NothingToMove{Revision: in.Revision, Namespaces: named, LeftOut: otherMeshesLeftOut(w)}
 	switch {
 	case !there:
 		return errors.New(
 			"select namespaces: no namespace is bound to a revision, by its labels, by the default revision, or by its pods' own labels: " +
-				"name the namespaces to move with -n",
+				"name the namespaces to move with -n" + e.LeftOut,
 		)
 	case in.Remove:
 		return fmt.Errorf(
@@ -50,6 +51,20 @@ func nothingToMove(w mesh.World, in step.Intent, named []string) error {
 		)
 	}
 	return e
+}
+
+// otherMeshesLeftOut names the other meshes whose namespaces are left out, "" for none.
+func otherMeshesLeftOut(w mesh.World) string {
+	var flags []string
+	for _, m := range w.OtherMeshes {
+		if len(m.Namespaces) > 0 {
+			flags = append(flags, "--istio-namespace "+m.RootNamespace)
+		}
+	}
+	if len(flags) == 0 {
+		return ""
+	}
+	return "; namespaces of another mesh are left out: to move those, run the same command with " + strings.Join(flags, " or ")
 }
 
 // uses reports whether a sidecar of the revision runs in a namespace.

@@ -45,7 +45,8 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 		return nil, errors.New("select namespaces: every namespace that is named is excluded as well (--exclude-namespace)")
 	case len(names) == 0:
 		return nil, errors.New(
-			"select namespaces: the selector matches no namespace that is bound to a revision, or that has workloads which are",
+			"select namespaces: the selector matches no namespace that is bound to a revision, or that has workloads which are" +
+				otherMeshesLeftOut(w),
 		)
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { return NeedsMove(w, in, name) }) {
