@@ -64,7 +64,8 @@ func TestPlanNeedsOfALargePlan(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("got %s for ten plans of %d workloads and %s for one of %d, want at most %d times as much", small, size, large, factor*size, limit)
+	t.Errorf("got %s for ten plans of %d workloads and %s for one of %d, want at most %d times as much",
+		small, size, large, factor*size, limit)
 }
 
 // cpuTime is the time that this process computed.
