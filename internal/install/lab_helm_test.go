@@ -57,11 +57,12 @@ func labHelm(t *testing.T, on IstioctlInstaller) {
 	i = withPermissions(t, i, d.Permissions)
 	broken := i
 	broken.Timeout, broken.Chart.Values = 8*time.Second, map[string]any{"global": map[string]any{"hub": "docker.io/nobody"}}
-	failure, ok := errors.AsType[*Failure](broken.Install(t.Context(), helmRevision, ""))
+	ended := broken.Install(t.Context(), helmRevision, "")
+	failure, ok := errors.AsType[*Failure](ended)
 	if !ok || !errors.Is(failure, errNotReady) ||
 		!strings.Contains(failure.Error(), "Deployment istio-system/istiod-by-helm: 0 of 1 ready (ImagePullBackOff: ") ||
 		!strings.Contains(failure.Advice(), "helm uninstall istiod-by-helm --namespace istio-system") {
-		t.Fatalf("it ended with %v", failure)
+		t.Fatalf("it ended with %v", ended)
 	}
 	for version := 2; version < 4; version++ { // mended, and repeated when it is there
 		if err := i.Install(t.Context(), helmRevision, ""); err != nil {
@@ -106,6 +107,12 @@ func withPermissions(t *testing.T, i HelmInstaller, needs []Permission) HelmInst
 	var err error
 	if i.Cluster, err = dynamic.NewForConfig(i.Config); err != nil {
 		t.Fatal(err)
+	}
+	// The API server learns of a new role a moment later.
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if _, err := i.Cluster.Resource(deploymentResource).Namespace(i.Root).List(t.Context(), metav1.ListOptions{}); err == nil {
+			break
+		}
 	}
 	return i
 }

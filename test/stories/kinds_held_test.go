@@ -93,6 +93,7 @@ func (l *lab) runObstacles(t *testing.T) {
 			l.deleteRecords(t)
 			eventually(t, runTimeout, func() error { return l.podsOnOld(t, held, o.pods) })
 			eventually(t, runTimeout, func() error { return l.podsOnOld(t, "next", 2) })
+			eventually(t, runTimeout, func() error { return l.quotasCounted(t, held) })
 			e := l.rerig(t, upgradeArgs("-f", tempFile(t, fmt.Sprintf(heldFile, held)))...)
 			e.requireExit(t, exitHeld)
 			for _, says := range o.says {
@@ -113,6 +114,21 @@ func (l *lab) runObstacles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// quotasCounted returns an error until the quotas of a namespace are counted: before that,
+// the API server does not enforce them.
+func (l *lab) quotasCounted(t *testing.T, namespace string) error {
+	list, err := l.core.ResourceQuotas(namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, q := range list.Items {
+		if used := q.Status.Used.Pods(); used.Cmp(*q.Spec.Hard.Pods()) != 0 {
+			return fmt.Errorf("quota %s counts %s pods of %s", q.Name, used, q.Spec.Hard.Pods())
+		}
+	}
+	return nil
 }
 
 // podsOnOld returns an error until a namespace has that many pods, all ready and on the
