@@ -39,7 +39,7 @@ func TestBrokenControlPlane(t *testing.T) {
 	cmd := exec.Command("/bin/sh", "-c", removed)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+l.kubeconfig)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", removed, err, out)
+		t.Fatalf("%s: %v\n%s\nof:\n%s", removed, err, out, e.text)
 	}
 	eventually(t, 30*time.Second, func() error {
 		if left := l.list(t.Context(), t, deployments, "app=istiod,istio.io/rev="+newRevision); len(left) > 0 {
