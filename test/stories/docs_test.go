@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // page is a task page with its starting point.
@@ -252,11 +254,18 @@ func gatewaysFile(t *testing.T) string {
 	return tempFile(t, strings.Replace(string(content), "profile: default", "profile: empty", 1))
 }
 
-// reinstall installs the old revision again as the lab did, gateways included.
+// reinstall installs the old revision again as the lab did, gateways included. The new
+// version gave each gateway a PodDisruptionBudget, which the old istioctl leaves.
 func (l *lab) reinstall(t *testing.T, istioctl, operator string) {
 	t.Helper()
 	cmd := exec.Command(istioctl, "install", "--skip-confirmation", "-f", operator, "--kubeconfig", l.kubeconfig)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("install %s again: %v\n%s", oldRevision, err, out)
+	}
+	budgets := l.objects.Resource(resource("policy", "v1", "poddisruptionbudgets")).Namespace("istio-system")
+	err := budgets.DeleteCollection(context.Background(), metav1.DeleteOptions{},
+		metav1.ListOptions{LabelSelector: "istio.io/rev=" + newRevision + ",operator.istio.io/component in (IngressGateways,EgressGateways)"})
+	if err != nil {
+		t.Errorf("delete the budgets of the gateways: %v", err)
 	}
 }
