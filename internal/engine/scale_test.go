@@ -6,10 +6,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/rerig/rerig/internal/cputime"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
@@ -149,20 +149,11 @@ func (s *staticMesh) turn(tb testing.TB) {
 func (s *staticMesh) timed(tb testing.TB, n int) time.Duration {
 	tb.Helper()
 	runtime.GC()
-	began := cpuTime(tb)
+	began := cputime.Now(tb)
 	for range n {
 		s.turn(tb)
 	}
-	return (cpuTime(tb) - began) / time.Duration(n)
-}
-
-func cpuTime(tb testing.TB) time.Duration {
-	tb.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		tb.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return (cputime.Now(tb) - began) / time.Duration(n)
 }
 
 // Ten times the workloads may cost a turn at most 15 times the time. A search

@@ -5,12 +5,12 @@ package run
 import (
 	"fmt"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rerig/rerig/internal/cputime"
 	"github.com/rerig/rerig/internal/install"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -48,13 +48,13 @@ func TestPlanNeedsOfALargePlan(t *testing.T) {
 	largeWorld, largeStages := largePlan(factor * size)
 	timed := func(times int, w mesh.World, stages []step.Stage, want int) time.Duration {
 		runtime.GC()
-		began := cpuTime(t)
+		began := cputime.Now(t)
 		for range times {
 			if got := len(planNeeds(w, stages, "istio-system")); got != want {
 				t.Fatalf("got %d needs, want %d", got, want)
 			}
 		}
-		return cpuTime(t) - began
+		return cputime.Now(t) - began
 	}
 	small, large := time.Hour, time.Hour
 	for range attempts {
@@ -66,16 +66,6 @@ func TestPlanNeedsOfALargePlan(t *testing.T) {
 	}
 	t.Errorf("got %s for ten plans of %d workloads and %s for one of %d, want at most %d times as much",
 		small, size, large, factor*size, limit)
-}
-
-// cpuTime is the time that this process computed.
-func cpuTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func largePlan(workloads int) (mesh.World, []step.Stage) {

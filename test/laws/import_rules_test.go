@@ -84,6 +84,7 @@ var layers = []layer{
 		ours:   []string{"api", "internal/cluster", "internal/engine", "internal/plan", "internal/step", "internal/mesh", "internal/sensitive"},
 		theirs: []string{"*"},
 	},
+	{path: "internal/cputime"},
 	{path: "internal/install/process"},
 	{
 		path: "internal/install",

@@ -20,8 +20,8 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 	notes := slices.Concat(otherMeshes(w), versionSkew(w, t), unknownCapacity(w), conditional(w),
 		removal.ReferenceNotes(w, t), removal.RestoreNotes(w, t))
 	for _, wl := range w.Workloads {
-		if wl.Gateway && !strategy.DecideFor(t, wl).Moves() {
-			notes = append(notes, gateway(w, t, wl))
+		if d := strategy.DecideFor(t, wl); wl.Gateway && !d.Moves() {
+			notes = append(notes, gateway(w, t, wl, d))
 		} else if !t.Rollback {
 			notes = append(notes, outsideSelection(w, t, wl)...)
 		}
@@ -47,7 +47,7 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 	return slices.Concat(notes, ContestedGateways(w, t), blockedTags(w, t), emptyNamespaces(w, t), movedBefore(w, t))
 }
 
-func gateway(w mesh.World, t step.Target, wl mesh.Workload) step.Note {
+func gateway(w mesh.World, t step.Target, wl mesh.Workload, decision step.Decision) step.Note {
 	has := strings.Join(wl.Sidecars(), ", ")
 	text := "is not restarted and stays on " + has
 	if ends := t.ControlPlanes(); len(ends) != 1 || ends[0] != has {
@@ -61,8 +61,8 @@ func gateway(w mesh.World, t step.Target, wl mesh.Workload) step.Note {
 		Kind: step.GatewayStays, Subject: string(wl.Ref()), Text: text,
 		Evidence: fmt.Sprintf("%d pods, proxy %s", len(wl.Live()), versions(wl)),
 	}
-	if d := strategy.DecideFor(t, wl); t.Policy.MovesGateways() && !t.Rollback {
-		n.Text, n.Remedy = "is not moved: "+d.Reason, d.Remedy
+	if t.Policy.MovesGateways() && !t.Rollback {
+		n.Text, n.Remedy = "is not moved: "+decision.Reason, decision.Remedy
 	}
 	for _, d := range binding.AffectedGateways(t, w, wl.Namespace) {
 		if string(d.Workload) == n.Subject {
@@ -84,9 +84,9 @@ func versions(wl mesh.Workload) string {
 
 // workloadNotes notes one workload of a namespace that is moved.
 func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) []step.Note {
-	p, injected := strategy.Decide(t.Policy, wl), len(w.Injectors(ns, wl.Template)) > 0
+	p, injected := strategy.DecideFor(t, wl), len(w.Injectors(ns, wl.Template)) > 0
 	switch {
-	case wl.Gateway && !strategy.DecideFor(t, wl).Moves():
+	case wl.Gateway && !p.Moves():
 		return nil
 	case !p.Moves():
 		return notMoved(wl, p, injected)

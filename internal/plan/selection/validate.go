@@ -4,7 +4,6 @@ package selection
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
@@ -82,6 +81,5 @@ func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
 // nothingIncluded reports whether a namespace has workloads, and all are gateways that are
 // not moved.
 func nothingIncluded(w mesh.World, p step.Policy, namespace string) bool {
-	all := w.WorkloadsIn(namespace)
-	return len(all) > 0 && !slices.ContainsFunc(all, p.Includes)
+	return hasOnly(w, namespace, func(wl mesh.Workload) bool { return !p.Includes(wl) })
 }

@@ -43,12 +43,16 @@ func Divide(w mesh.World, in step.Intent, selected []string) ([][]string, error)
 
 // gatewaysOnly reports whether all workloads of a namespace are gateways.
 func gatewaysOnly(w mesh.World, namespace string) bool {
-	all := w.WorkloadsIn(namespace)
-	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !wl.Gateway })
+	return hasOnly(w, namespace, func(wl mesh.Workload) bool { return wl.Gateway })
 }
 
-// gatewayWaves returns one wave for each namespace, those of egress gateways first: their
-// clients are in the mesh, and move back with it.
+// hasOnly reports whether a namespace has workloads, and all of them match.
+func hasOnly(w mesh.World, namespace string, match func(mesh.Workload) bool) bool {
+	all := w.WorkloadsIn(namespace)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !match(wl) })
+}
+
+// gatewayWaves returns one wave for each namespace, those of egress gateways first.
 func gatewayWaves(w mesh.World, names []string) [][]string {
 	ingress := func(name string) int {
 		for _, wl := range w.WorkloadsIn(name) {

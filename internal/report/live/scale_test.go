@@ -4,10 +4,10 @@ package live
 
 import (
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/rerig/rerig/internal/cputime"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/report/reporttest"
 )
@@ -31,17 +31,6 @@ func draw(o reporttest.Observation) {
 	}
 }
 
-// cpuTime is the time that this process computed. It does not grow while other processes
-// have the machine.
-func cpuTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // TestFramesScaleWithWorkloads compares one frame of 10 000 workloads with ten frames of
 // 1 000: as much memory and as long a time, so that a loaded machine slows both alike.
 func TestFramesScaleWithWorkloads(t *testing.T) {
@@ -49,11 +38,11 @@ func TestFramesScaleWithWorkloads(t *testing.T) {
 	small, large := approved(1000), approved(10000)
 	timed := func(o reporttest.Observation, times int) time.Duration {
 		runtime.GC()
-		began := cpuTime(t)
+		began := cputime.Now(t)
 		for range times {
 			draw(o)
 		}
-		return cpuTime(t) - began
+		return cputime.Now(t) - began
 	}
 	ten, one, ratio := time.Hour, time.Hour, 0.0
 	for range rounds {
