@@ -2,7 +2,9 @@
 
 package mesh
 
-import "slices"
+import (
+	"slices"
+)
 
 // Proxy is one connection of a proxy to an istiod, as that istiod reports it at
 // /debug/syncz (pilot/pkg/xds/debug.go @1.30.3).
@@ -41,4 +43,13 @@ type Certificate struct {
 func sortedUnique(list []string) []string {
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// Traffic is what a pod's proxy reports about requests to the application.
+type Traffic struct {
+	// Idle reports that no request or connection is active. The proxy does not count those that
+	// began before its clusters were last re-created.
+	Idle     bool
+	Total    int    // requests since the proxy started; a change between two observations means traffic
+	Evidence string // the observed statistics, or which are missing
 }

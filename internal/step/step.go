@@ -200,3 +200,40 @@ const SavedCopies = "saved copies"
 // Replacements is the From of a Swap, on rollback, that has only replacements left to
 // exchange for original pods.
 const Replacements = "replacements"
+
+// ToCommit describes what has to be committed for a step because another tool manages
+// the object, "" where the run writes it.
+func (s Step) ToCommit() string {
+	if s.By == "" || s.Kind == Remove {
+		return ""
+	}
+	return fmt.Sprintf("namespace %s is managed by %s: commit its labels %s there (now %s)", s.Subject, s.By, s.To, s.From)
+}
+
+// Commits describes what the first stage waits for somebody to commit, one text a step.
+func Commits(left []Stage) []string {
+	if len(left) == 0 {
+		return nil
+	}
+	var list []string
+	for _, s := range left[0].Steps {
+		if text := s.ToCommit(); text != "" {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+// Fault is an error that neither a cluster nor its user can cause: a plan that
+// contradicts itself.
+type Fault struct{ What string }
+
+func (f Fault) Error() string {
+	return f.What + ": this is a fault of rerig itself. Nothing was written for this step. " +
+		"Report it, with the output of `rerig status -o json`"
+}
+
+// NewFault returns the fault of a step that cannot be rendered.
+func NewFault(s Step, format string, args ...any) error {
+	return Fault{fmt.Sprintf("render %s: ", s) + fmt.Sprintf(format, args...)}
+}

@@ -20,3 +20,18 @@ func rulesWithoutMatch(w mesh.World, t step.Target) []step.Note {
 	}
 	return notes
 }
+
+// swapContinues notes a workload whose swap has begun though a rule says otherwise.
+func swapContinues(t step.Target, wl mesh.Workload) []step.Note {
+	r, is := strategy.OverriddenRule(t.Policy, wl)
+	if !is || t.Rollback {
+		return nil
+	}
+	return []step.Note{{
+		Kind:     step.SwapContinues,
+		Subject:  string(wl.Ref()),
+		Text:     "continues by swap, whatever a rule says: its swap has begun, and only the swap or a rollback ends it",
+		Evidence: "rule '" + r.String() + "'",
+		Remedy:   "fix what holds it, or roll back: `rerig rollback " + t.Run + "`",
+	}}
+}
