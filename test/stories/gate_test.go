@@ -3,6 +3,7 @@
 package stories
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -93,6 +94,12 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		holdRequest(w, r)
 		return
 	}
+	// With its body at hand, an answer that comes early does not break the connection.
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client is gone
+	}
+	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 	answer := &responseRecorder{ResponseWriter: w, code: http.StatusOK}
 	g.onward.ServeHTTP(answer, r)
 	if strike := g.noteWrite(writeOf(r, answer.code)); strike != nil {
