@@ -106,16 +106,24 @@ type MeshUpgradeSpec struct {
 	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
 	Soak *metav1.Duration `json:"soak,omitempty"`
 
+	// ParkMax is how long the old pods of a swapped gateway wait, parked, for their
+	// connections to end, before these are cut. Default: 1h.
+	//
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
+	ParkMax *metav1.Duration `json:"parkMax,omitempty"`
+
 	// Strategy is how to move the workloads that no rule matches: restart (a rolling
 	// restart; the default) or swap (pod by pod, without a rollout, where the
-	// workload allows it).
+	// workload allows it; the default for gateways).
 	//
 	// +kubebuilder:validation:Enum=restart;swap
 	Strategy string `json:"strategy,omitempty"`
 
 	// Trial is whether one extra pod of each restarted workload runs on the target
 	// revision first: none (the default), in-service (Services send it requests for
-	// a while), or out-of-service (its readiness gate keeps it out of Services).
+	// a while), or out-of-service (its readiness gate keeps it out of Services; the
+	// default for gateways).
 	//
 	// +kubebuilder:validation:Enum=none;in-service;out-of-service
 	Trial string `json:"trial,omitempty"`

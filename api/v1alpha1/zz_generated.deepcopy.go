@@ -155,6 +155,11 @@ func (in *MeshUpgradeSpec) DeepCopyInto(out *MeshUpgradeSpec) {
 		*out = new(v1.Duration)
 		**out = **in
 	}
+	if in.ParkMax != nil {
+		in, out := &in.ParkMax, &out.ParkMax
+		*out = new(v1.Duration)
+		**out = **in
+	}
 	if in.Workloads != nil {
 		in, out := &in.Workloads, &out.Workloads
 		*out = make([]WorkloadRule, len(*in))

@@ -77,6 +77,14 @@ func (p *fakeCluster) Traffic(context.Context, string, string) (mesh.Traffic, er
 	return mesh.Traffic{Idle: true}, nil
 }
 
+func (p *fakeCluster) Connections(context.Context, string, string) (mesh.Traffic, error) {
+	return mesh.Traffic{Idle: true}, nil
+}
+
+func (p *fakeCluster) Configuration(context.Context, string, string) (mesh.ProxyConfig, error) {
+	return nil, nil
+}
+
 func (p *fakeCluster) Write(_ context.Context, c step.Change) error {
 	p.writes = append(p.writes, fmt.Sprintf("%s %s %s/%s", c.Verb, c.Kind, c.Namespace, c.Name))
 	switch {

@@ -173,7 +173,7 @@ func (c *selectorCollector) addPeers(p *networkingv1.NetworkPolicy, part string,
 }
 
 // addIstio adds an object of Istio's that selects by labels. One in the root
-// namespace selects pods of all namespaces.
+// namespace selects pods of all namespaces, and so does any Gateway.
 func (c *selectorCollector) addIstio(s istio.WorkloadSelector, object *unstructured.Unstructured) {
 	labels, _, _ := unstructured.NestedStringMap(object.Object, append([]string{"spec"}, s.Path...)...)
 	if len(labels) == 0 {
@@ -184,7 +184,7 @@ func (c *selectorCollector) addIstio(s istio.WorkloadSelector, object *unstructu
 		does = mesh.SendsTraffic
 	}
 	c.add(does, s.Kind.Name, object, "", matchLabels(labels))
-	if object.GetNamespace() == c.root && does != mesh.SendsTraffic {
+	if (object.GetNamespace() == c.root || s.Kind.Name == "Gateway") && does != mesh.SendsTraffic {
 		c.list[len(c.list)-1].namespace = ""
 	}
 }

@@ -44,6 +44,16 @@ func (p *Prober) Traffic(ctx context.Context, namespace, pod string) (mesh.Traff
 	return p.proxies.Traffic(ctx, namespace, pod)
 }
 
+// Connections asks a gateway's proxy for the connections that its clients have open.
+func (p *Prober) Connections(ctx context.Context, namespace, pod string) (mesh.Traffic, error) {
+	return p.proxies.Connections(ctx, namespace, pod)
+}
+
+// Configuration asks a gateway's proxy for its active configuration.
+func (p *Prober) Configuration(ctx context.Context, namespace, pod string) (mesh.ProxyConfig, error) {
+	return p.proxies.Configuration(ctx, namespace, pod)
+}
+
 // dryRunName begins the generated names of objects of dry runs.
 const dryRunName = "rerig-try-"
 

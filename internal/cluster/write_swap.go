@@ -99,6 +99,16 @@ func (w *Writer) deleteParked(ctx context.Context, change step.Change) error {
 	return client.WriteError(what, w.api.CoreV1().Pods(change.Namespace).Delete(ctx, change.Name, client.SameObject(found)))
 }
 
+// setConnections has a parked gateway's proxy ask its clients to close their
+// connections, or keep them again.
+func (w *Writer) setConnections(ctx context.Context, change step.Change) error {
+	what := fmt.Sprintf("%s of pod %s/%s", change.Verb, change.Namespace, change.Name)
+	if _, err := w.expectedPod(ctx, what, change); err != nil {
+		return err
+	}
+	return w.proxies.SetDraining(ctx, change.Namespace, change.Name, change.Verb == step.CloseConnections)
+}
+
 // createKeeper creates the keeper of a workload. If it exists the next observation
 // finds it.
 func (w *Writer) createKeeper(ctx context.Context, change step.Change) error {

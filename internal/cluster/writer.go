@@ -68,6 +68,8 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 		return w.deleteKeeper(ctx, change)
 	case change.Verb == step.DeleteParkedPod && pod:
 		return w.deleteParked(ctx, change)
+	case pod && (change.Verb == step.CloseConnections || change.Verb == step.KeepConnections):
+		return w.setConnections(ctx, change)
 	case change.Verb == step.Patch && pod:
 		return w.patchPod(ctx, change)
 	case change.Verb == step.Patch && change.Kind == "Namespace":

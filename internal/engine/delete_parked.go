@@ -50,13 +50,19 @@ func (t *turn) deleteParked(ctx context.Context, stage step.Stage) (Outcome, err
 		switch {
 		case waiting.Result == verify.Pass:
 			t.stopWaiting(s)
-		case t.overdue(s):
+		case !waitsForConnections(p.wl, waiting) && t.overdue(s):
 			return t.fail(ctx, s, waiting)
 		default:
 			t.report(Event{Kind: Waiting, Step: &s, Verdict: &waiting})
 		}
 	}
 	return t.saveAndSleepUnless(ctx, moved)
+}
+
+// waitsForConnections reports whether a gateway's connections are waited for, which
+// has a limit of its own: step.Target.ParkMax.
+func waitsForConnections(wl mesh.Workload, v verify.Verdict) bool {
+	return wl.Gateway && v.Check == verify.ParkedPodIdle.Name
 }
 
 // deleteVerdict reports whether a move may be made: a pod is deleted only once its
@@ -72,7 +78,7 @@ func deleteVerdict(s step.Step, m swap.Action, traffic trafficReport) verify.Ver
 		f.Pending = m.Reason
 		return verify.ReplacementServes.On(string(s.Subject), f)
 	case needsDrain(m) && traffic[m.Pod.UID] != "":
-		f.Pending = fmt.Sprintf("pod %s still receives traffic: %s", m.Pod.Name, traffic[m.Pod.UID])
+		f.Pending = fmt.Sprintf("pod %s is still in use: %s", m.Pod.Name, traffic[m.Pod.UID])
 	}
 	return verify.ParkedPodIdle.On(string(s.Subject), f)
 }

@@ -16,6 +16,9 @@ import (
 // be restored.
 const maxDrainsPerTurn = 20
 
+// connectionsInterval is longer than Envoy takes between two counts of its connections.
+const connectionsInterval = 6 * time.Second
+
 // trafficReport is what parked pods' proxies report, by the pods' UIDs: "" for no
 // traffic. A pod that is missing was not asked.
 type trafficReport map[string]string
@@ -24,7 +27,7 @@ func (r trafficReport) known(p mesh.Pod) bool { _, ok := r[p.UID]; return ok }
 
 // needsDrain reports whether a move deletes a pod whose proxy can be asked first.
 func needsDrain(m swap.Action) bool {
-	return m.Kind == swap.DeletePod && m.Pod.Running && m.Pod.Ready && m.Pod.Sidecar.Present
+	return m.Kind == swap.DeletePod && !m.Forced && m.Pod.Running && m.Pod.Ready && m.Pod.Sidecar.Present
 }
 
 // askTraffic asks the proxies of the pods that would be deleted now for their
@@ -33,27 +36,35 @@ func needsDrain(m swap.Action) bool {
 func (t *turn) askTraffic(ctx context.Context, next []parkedMoves) trafficReport {
 	report, deadline := trafficReport{}, t.Clock.Now().Add(maxAskTime(t.Poll))
 	var idle []idlePod
+	pause := t.Poll
 	for _, p := range next {
 		for _, m := range p.moves {
 			if !needsDrain(m) || len(idle) == maxDrainsPerTurn || t.Clock.Now().After(deadline) {
 				continue
 			}
-			first, err := t.Observer.Traffic(ctx, p.wl.Namespace, m.Pod.Name)
+			ask := t.Observer.Traffic
+			if p.wl.Gateway {
+				ask = t.Observer.Connections
+			}
+			first, err := ask(ctx, p.wl.Namespace, m.Pod.Name)
 			if reason := stillReceiving(first, err); reason != "" {
 				report[m.Pod.UID] = reason
 				continue
 			}
-			idle = append(idle, idlePod{namespace: p.wl.Namespace, pod: m.Pod, requests: first.Total})
+			if p.wl.Gateway {
+				pause = max(pause, connectionsInterval)
+			}
+			idle = append(idle, idlePod{namespace: p.wl.Namespace, pod: m.Pod, requests: first.Total, ask: ask})
 		}
 	}
 	if len(idle) == 0 {
 		return report
 	}
-	if err := t.Clock.Sleep(ctx, t.Poll); err != nil {
+	if err := t.Clock.Sleep(ctx, pause); err != nil {
 		return report
 	}
 	for _, p := range idle {
-		second, err := t.Observer.Traffic(ctx, p.namespace, p.pod.Name)
+		second, err := p.ask(ctx, p.namespace, p.pod.Name)
 		reason := stillReceiving(second, err)
 		if reason == "" && second.Total != p.requests {
 			reason = fmt.Sprintf("%d requests in total, and %d a moment later", p.requests, second.Total)
@@ -71,6 +82,7 @@ type idlePod struct {
 	namespace string
 	pod       mesh.Pod
 	requests  int
+	ask       func(ctx context.Context, namespace, pod string) (mesh.Traffic, error)
 }
 
 // stillReceiving returns what a pod receives, or why that is unknown; "" for nothing.

@@ -45,7 +45,18 @@ func (f *fake) Traffic(_ context.Context, ns, pod string) (mesh.Traffic, error) 
 	if err := f.enterCall(); err != nil {
 		return mesh.Traffic{}, err
 	}
-	return mesh.Traffic{Idle: f.busyPod != pod, Evidence: "1 request in flight"}, f.leaveCall()
+	return mesh.Traffic{Idle: f.busyPod != pod && f.busyPod != ns+"/"+pod, Evidence: "1 request in flight"}, f.leaveCall()
+}
+
+func (f *fake) Connections(ctx context.Context, ns, pod string) (mesh.Traffic, error) {
+	return f.Traffic(ctx, ns, pod)
+}
+
+func (f *fake) Configuration(_ context.Context, _, pod string) (mesh.ProxyConfig, error) {
+	if err := f.enterCall(); err != nil {
+		return nil, err
+	}
+	return f.configurations[pod], f.leaveCall()
 }
 
 // swap applies a write of a swap. The ReplicaSet controller then reconciles at once.
@@ -73,6 +84,13 @@ func (f *fake) patch(wl *mesh.Workload, c step.Change) {
 	for j, p := range wl.Pods {
 		if p.Name != c.Name || swap.Precondition(p.UID, p.Swap) != c.Expect {
 			continue
+		}
+		if c.Verb == step.CloseConnections || c.Verb == step.KeepConnections {
+			if f.closing == nil {
+				f.closing = map[string]bool{}
+			}
+			f.closing[p.UID] = c.Verb == step.CloseConnections
+			return
 		}
 		if c.Verb == step.DeleteParkedPod {
 			wl.Pods = slices.Delete(wl.Pods, j, j+1)

@@ -36,7 +36,7 @@ type fake struct {
 	silentIstiod      string           // istiod pod that does not answer
 	stuckWorkload     mesh.WorkloadRef // StatefulSet whose first new pod of the target never becomes ready and blocks the others
 	installErr        error
-	busyPod           string // pod that receives requests
+	busyPod           string // pod that receives requests, also as NAMESPACE/POD
 	badCertificatePod string // pod whose certificate does not chain
 	dryRunDenied      string // namespace in which, or "configuration" which, a dry run denies
 	trialsUnready     bool   // trial pods don't become ready
@@ -55,6 +55,9 @@ type fake struct {
 	podsCreated int
 	podMetadata map[string]metadata // by UID
 	replicaSets map[string]string   // UID of a pod -> hash of its ReplicaSet
+
+	configurations map[string]mesh.ProxyConfig // of gateways, by pod
+	closing        map[string]bool             // gateways' pods whose clients are asked to leave
 }
 
 var errCrashed = errors.New("crashed")

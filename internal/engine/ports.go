@@ -29,6 +29,14 @@ type Observer interface {
 	// that the proxy did not answer, so that its traffic is unknown.
 	Traffic(ctx context.Context, namespace, pod string) (mesh.Traffic, error)
 
+	// Connections asks one gateway's proxy for the connections that its clients have
+	// open: Traffic.Idle if there are none. An error means that the proxy did not answer.
+	Connections(ctx context.Context, namespace, pod string) (mesh.Traffic, error)
+
+	// Configuration asks one gateway's proxy for its active configuration. An error
+	// means that the proxy did not answer.
+	Configuration(ctx context.Context, namespace, pod string) (mesh.ProxyConfig, error)
+
 	// Setups reads how the control planes are configured, and which of these
 	// namespaces have the mesh's root certificate. Setups.Unknown names what is not
 	// permitted and not required. Any other failure is an error, which wraps

@@ -33,6 +33,14 @@ func (s *staticMesh) Traffic(context.Context, string, string) (mesh.Traffic, err
 	return mesh.Traffic{Idle: true}, nil
 }
 
+func (s *staticMesh) Connections(context.Context, string, string) (mesh.Traffic, error) {
+	return mesh.Traffic{Idle: true}, nil
+}
+
+func (s *staticMesh) Configuration(context.Context, string, string) (mesh.ProxyConfig, error) {
+	return nil, nil
+}
+
 func (s *staticMesh) Setups(context.Context, []string) (mesh.ControlPlaneSettings, error) {
 	return mesh.ControlPlaneSettings{}, nil
 }

@@ -28,7 +28,7 @@ func (t *turn) swap(ctx context.Context, stage step.Stage) (Outcome, error) {
 		if m.Wrong && t.ledger.TooManyWrongReplacements(wl, s.To) {
 			m.Kind = swap.Wait
 		}
-		switch v := t.moveVerdict(s, wl, m); {
+		switch v := t.moveVerdict(ctx, s, wl, m); {
 		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(s):
 			return t.fail(ctx, s, v)
 		case v.Result == verify.Wait:
@@ -69,7 +69,7 @@ func (t *turn) inProgressFirst(steps []step.Step) []step.Step {
 // once its replacements pass the checks, and its ReplicaSet only if the webhooks
 // would inject the wanted revision into another pod. New pods and Services need
 // capacity.
-func (t *turn) moveVerdict(s step.Step, wl mesh.Workload, m swap.Action) verify.Verdict {
+func (t *turn) moveVerdict(ctx context.Context, s step.Step, wl mesh.Workload, m swap.Action) verify.Verdict {
 	f := t.workloadFacts(s)
 	f.Workload.Pods = slices.DeleteFunc(wl.AttachedPods(), func(p mesh.Pod) bool { return p.Sidecar.Revision != s.To })
 	switch m.Kind {
@@ -92,7 +92,13 @@ func (t *turn) moveVerdict(s step.Step, wl mesh.Workload, m swap.Action) verify.
 		f.Workload, f.ExtraPods = wl, 1
 		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, string(s.Subject), f))
 	case swap.Park:
-		return verify.Worst(verify.Evaluate(verify.ReplacementPod, string(s.Subject), f))
+		v := verify.Worst(verify.Evaluate(verify.ReplacementPod, string(s.Subject), f))
+		if v.Result != verify.Pass || !wl.Gateway || t.target.Rollback || !m.Pod.Ready {
+			return v
+		}
+		newest := slices.MaxFunc(f.Workload.Pods, func(a, b mesh.Pod) int { return a.Created.Compare(b.Created) })
+		t.askConfigurations(ctx, &f, wl.Namespace, newest.Name, m.Pod.Name)
+		return verify.GatewayConfiguration.On(string(s.Subject), f)
 	}
 	return verify.Verdict{Result: verify.Pass}
 }

@@ -150,7 +150,7 @@ func TestBusyParkedPodIsNotDeleted(t *testing.T) {
 	f := swapUpgrade()
 	f.busyPod = "x0"
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Message: "pod x0 still receives traffic: 1 request in flight"})
+	wantHold(t, f, step.Hold{Reason: step.ReasonTimedOut, Message: "pod x0 is still in use: 1 request in flight"})
 	waits := f.reported(Waiting)
 	if v := waits[len(waits)-1].Verdict; v.Check != verify.ParkedPodIdle.Name {
 		t.Errorf("got last verdict %+v, want %s", v, verify.ParkedPodIdle.Name)

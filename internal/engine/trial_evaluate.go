@@ -63,7 +63,13 @@ func (t *turn) trialVerdict(ctx context.Context, s step.Step, x mesh.Trial, betw
 		return v
 	}
 	t.askCertificate(ctx, &facts, x.Pod.Name)
-	return verify.Worst(verify.Evaluate(verify.TrialPodVerification, string(s.Subject), facts))
+	checks := verify.TrialPodVerification
+	wl, _ := t.world.Workload(s.Workload())
+	if serving := slices.IndexFunc(wl.Live(), func(p mesh.Pod) bool { return p.Ready }); wl.Gateway && serving >= 0 {
+		t.askConfigurations(ctx, &facts, wl.Namespace, x.Pod.Name, wl.Live()[serving].Name)
+		checks = slices.Concat(checks, []verify.Check{verify.GatewayConfiguration})
+	}
+	return verify.Worst(verify.Evaluate(checks, string(s.Subject), facts))
 }
 
 // endpointVerdict waits until the Services route to a trial pod. Its time in service

@@ -56,6 +56,23 @@ func (t *turn) askCertificate(ctx context.Context, f *verify.Facts, pod string) 
 	f.Certificate = &c
 }
 
+// askConfigurations adds the configurations of a gateway's new pod, and of one that
+// serves, to the facts.
+func (t *turn) askConfigurations(ctx context.Context, f *verify.Facts, namespace, fresh, serving string) {
+	f.Compared = &verify.Comparison{Pod: fresh, With: serving}
+	theirs, err := t.Observer.Configuration(ctx, namespace, serving)
+	if err != nil {
+		f.Compared.Error = err.Error()
+		return
+	}
+	own, err := t.Observer.Configuration(ctx, namespace, fresh)
+	if err != nil {
+		f.Compared.Error = err.Error()
+		return
+	}
+	f.Compared.Resources, f.Compared.Differences = len(own), own.DifferencesFrom(theirs)
+}
+
 // rolloutVerdict checks one workload by what the API server and the istiods report.
 func (t *turn) rolloutVerdict(s step.Step) verify.Verdict {
 	return verify.Worst(verify.Evaluate(verify.WorkloadRollout, string(s.Subject), t.workloadFacts(s)))

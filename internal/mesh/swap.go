@@ -19,6 +19,7 @@ type Swap struct {
 	StartedAt      time.Time         // when it was first detached
 	DetachedAt     time.Time         // when it was last detached
 	ParkedAt       time.Time         // when it was removed from its Services
+	LeavingAt      time.Time         // when a parked gateway's clients were asked to close their connections
 }
 
 // SwapRole distinguishes pods that a rollback reattaches from their replacements.

@@ -21,7 +21,7 @@ import (
 func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
 	t := step.Target{
 		Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Rendered: l.Rendered,
-		Soak: in.Soak, Policy: in.Policy, From: in.From,
+		Soak: in.Soak, ParkMax: cmp.Or(in.ParkMax, step.DefaultParkMax), Policy: in.Policy, From: in.From,
 		Excluded: in.Exclude,
 		Bindings: map[string]mesh.Binding{}, FinalBindings: map[string]mesh.Binding{}, Tags: map[string]string{},
 		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},

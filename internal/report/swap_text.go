@@ -25,7 +25,12 @@ func swapMove(s step.Step, m swap.Action) string {
 		return fmt.Sprintf("reattached pod %s of %s in place of %s", m.Other.Name, s.Subject, m.Pod.Name)
 	case swap.Reattach:
 		return fmt.Sprintf("reattached pod %s of %s", m.Other.Name, s.Subject)
+	case swap.Leave:
+		return fmt.Sprintf("parked pod %s of %s asks its clients to close their connections", m.Pod.Name, s.Subject)
 	case swap.DeletePod:
+		if m.Forced {
+			return fmt.Sprintf("deleted parked pod %s of %s after the longest time: what was still connected is cut", m.Pod.Name, s.Subject)
+		}
 		return fmt.Sprintf("deleted parked pod %s of %s, which was drained", m.Pod.Name, s.Subject)
 	case swap.RemoveMark:
 		return fmt.Sprintf("removed the swap annotation of pod %s of %s", m.Pod.Name, s.Subject)

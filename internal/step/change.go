@@ -23,6 +23,9 @@ const (
 	Create          Verb = "create"           // create a keeper
 	DeleteParkedPod Verb = "delete-parked"    // delete a parked pod, or a keeper
 
+	CloseConnections Verb = "close-connections" // have a gateway's proxy ask its clients to close their connections
+	KeepConnections  Verb = "keep-connections"  // have it keep them again
+
 	CreateTrial      Verb = "create-trial"   // create a trial pod, with a scheduling gate
 	ScheduleTrial    Verb = "schedule-trial" // remove the scheduling gate
 	ServeTrial       Verb = "serve-trial"    // set the readiness gate: the pod becomes an endpoint of its Services

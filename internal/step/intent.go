@@ -27,6 +27,8 @@ type Intent struct {
 	ReadyTimeout time.Duration // for a control plane or a workload; 0 means 10 minutes
 	Soak         time.Duration // how long a verified wave runs before the next
 
+	ParkMax time.Duration // how long a parked gateway waits for its connections to end; 0 means 1 hour
+
 	Policy Policy    // strategies and trials
 	Tags   TagMode   // what to do with tags and the default
 	Labels LabelMode // what to do with labels that name a tag, once the tag has moved

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 )
@@ -108,7 +109,7 @@ func (p Policy) Includes(wl mesh.Workload) bool {
 
 // MaySwap reports whether the policy may swap a workload.
 func (p Policy) MaySwap() bool {
-	return p.Strategy == BySwap || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Strategy == BySwap })
+	return p.Strategy == BySwap || p.MovesGateways() || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Strategy == BySwap })
 }
 
 // RuleFor returns the last rule that matches a workload, the zero Rule for none. A
@@ -123,12 +124,21 @@ func (p Policy) RuleFor(wl mesh.Workload) Rule {
 	return last
 }
 
+// DefaultParkMax is how long a parked gateway waits for its connections to end, unless
+// the intent says otherwise.
+const DefaultParkMax = time.Hour
+
 // Started reports whether the run that rolls back has begun to move a workload.
 func (p Policy) Started(wl mesh.Workload) bool {
 	return p.Run != "" && (wl.RestartAnnotation.Run == p.Run || p.Unannotated[wl.Ref()])
 }
 
-// TrialOf returns the trial mode of a workload.
+// TrialOf returns the trial mode of a workload. A gateway gets a trial out of service
+// unless the user says otherwise: its next pod serves as soon as it is ready.
 func (p Policy) TrialOf(wl mesh.Workload) TrialMode {
-	return cmp.Or(p.RuleFor(wl).Trial, p.Trial, NoTrial)
+	otherwise := NoTrial
+	if wl.Gateway {
+		otherwise = OutOfService
+	}
+	return cmp.Or(p.RuleFor(wl).Trial, p.Trial, otherwise)
 }

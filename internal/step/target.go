@@ -28,6 +28,7 @@ type Target struct {
 
 	Waves        []Wave            // in the order in which they are moved
 	Soak         time.Duration     // 0: no wave soaks
+	ParkMax      time.Duration     // how long a parked gateway waits for its connections to end
 	Rollback     bool              // towards the baseline: what was never moved is not verified
 	Policy       Policy            // how workloads are moved
 	Remove       []string          // revisions that are removed at the end

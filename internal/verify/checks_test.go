@@ -42,6 +42,7 @@ func goodFacts() Facts {
 			ControlPlanes:      []mesh.ControlPlane{setup("1-29-1"), setup("1-31-0")},
 		},
 		Certificate: &mesh.Certificate{Pod: "x0", Identity: "spiffe://cluster.local/ns/a/sa/x", Chains: true},
+		Compared:    &Comparison{Pod: "x1", With: "x0", Resources: 12},
 	}
 }
 

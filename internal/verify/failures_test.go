@@ -220,6 +220,13 @@ var failures = map[string][]failure{
 		{"rejected", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{Refusal: "no endpoints"}} }, Wait}},
 	"invalid-configuration": {
 		{"accepted", func(f *Facts) { f.DryRuns = []mesh.DryRunAttempt{{InvalidConfig: true, Accepted: true}} }, Wait}},
+	"gateway-configuration": {
+		{"no comparison", func(f *Facts) { f.Compared = nil }, Wait},
+		{"no answer", func(f *Facts) { f.Compared.Error = "no answer within 5s" }, Wait},
+		{"a listener is missing", func(f *Facts) { f.Compared.Differences.Missing = []string{"listener 0.0.0.0_8080"} }, Wait},
+		{"another route", func(f *Facts) { f.Compared.Differences.Added = []string{"route http.8081"} }, Wait},
+		{"another certificate", func(f *Facts) { f.Compared.Differences.Secrets = []string{"secret edge-cert"} }, Wait},
+		{"other content", func(f *Facts) { f.Compared.Differences.Changed = []string{"cluster a (load_assignment)"} }, Warn}},
 	"replacement-serves": {
 		{"not ready", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
 	"replacement-revision": {

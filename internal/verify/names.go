@@ -15,7 +15,7 @@ const (
 func All() []Check {
 	var list []Check
 	for _, c := range slices.Concat(ControlPlaneValidation, ControlPlaneComparison, SurgeCapacity, WorkloadVerification, TrialPodVerification,
-		ReplacementPod, []Check{ReplacementRevision, ParkedPodIdle, ParkedPodDeleted, TrialPodEndpoints},
+		ReplacementPod, []Check{GatewayConfiguration, ReplacementRevision, ParkedPodIdle, ParkedPodDeleted, TrialPodEndpoints},
 		Removal, ManagedRemoval, DryRunPod, DryRunConfiguration, RunEnd) {
 		if !slices.ContainsFunc(list, func(known Check) bool { return known.Name == c.Name }) {
 			list = append(list, c)

@@ -13,19 +13,21 @@ import (
 // edges are namespaces with nothing but an injected gateway.
 var edges = []string{"edge-egress", "edge-ingress"}
 
-// TestInjectedGateways moves gateways whose pods the webhooks inject, after the sidecars, and
-// rolls them back.
+// TestInjectedGateways moves gateways whose pods the webhooks inject, after the sidecars, one
+// by a swap and one by a restart, and rolls them back.
 func TestInjectedGateways(t *testing.T) {
 	l := targetLab(t, "injected gateways move after the sidecars, egress before ingress, each in a wave of its own; rolled back first")
 	for _, ns := range edges {
 		l.createGateway(t, ns)
 	}
 	before := l.snapshot(t, bindingFields())
-	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--gateways", "last", "-n", "shop-data", "-n", edges[0], "-n", edges[1])
+	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--gateways", "last",
+		"--workload", "Deployment edge-egress/*=restart", "-n", "shop-data", "-n", edges[0], "-n", edges[1])
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)
 	planned.requireOutput(t, "Wave 1 of 3 shop-data", "Wave 2 of 3 edge-egress", "Wave 3 of 3 edge-ingress",
-		"restart Deployment edge-ingress/gateway", "cuts connections from outside")
+		"restart Deployment edge-egress/gateway", "cuts connections from outside", "swap Deployment edge-ingress/gateway",
+		"gets a trial first: one more pod")
 	l.snapshot(t, bindingFields()).requireSame(t, "a plan", before)
 
 	e := l.rerig(t, args...)

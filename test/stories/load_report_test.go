@@ -20,7 +20,12 @@ type loadReport struct {
 		Place  string
 		Failed int
 	}
-	Answers  map[string]int
+	Answers map[string]int
+	Held    []struct {
+		Kind              string
+		Open, Opened, Cut int
+	}
+	Cuts     []struct{ Time, Kind, What, Lasted string }
 	Failures []struct{ Time, Kind, Place, Hop, What string }
 }
 

@@ -5,11 +5,14 @@ package stories
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The stories in this file share one real lab, in this order: the last one deletes the
+// The stories in this file share one real lab, in this order: the last two delete the
 // shop.
 
 // undrainedService is the one service of the shop that ends at once on SIGTERM.
@@ -149,5 +152,94 @@ func TestSwapUnderLoad(t *testing.T) {
 	l.readLoad(t).requireNoLoss(t, "upgrade until the parked pods are deleted ("+short(moved.took)+")")
 	if err := l.swapLeftovers(t); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestGatewaySwapUnderLoad swaps an injected gateway and rolls it back, under load from
+// outside of the mesh, and measures its restart beside it.
+func TestGatewaySwapUnderLoad(t *testing.T) {
+	l := realLab(t, "under load from outside of the mesh: an injected gateway is swapped and rolled back, no request is lost and no held "+
+		"connection is cut; its restart, measured beside it, cuts all")
+	l.deleteNamespaces(t, append([]string{"load", "outside", undrainedNamespace}, shopNamespaces...)...)
+	l.createLoad(t, "gateway.yaml")
+	g := edgeGateway{l}
+	rounds := 1
+	if exhaustive() {
+		rounds = 10
+	}
+	for n := range rounds {
+		before := g.pods(t)
+		l.readLoad(t) // resets its counts
+		upgrade := start(t, l.kubeconfig, g.args(t, "--soak", "30m")...)
+		upgrade.waitOutput(t, "soaking until", runTimeout)
+		upgrade.kill()
+		l.waitLeaseExpired(t)
+		l.readLoad(t).requireNothingCut(t, fmt.Sprintf("upgrade, round %d", n+1))
+		e := start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...).end(t, runTimeout)
+		e.requireExit(t, exitDone)
+		time.Sleep(5 * time.Second)
+		l.readLoad(t).requireNothingCut(t, fmt.Sprintf("rollback, round %d (%s)", n+1, short(e.took)))
+		if after := g.pods(t); !slices.Equal(before, after) {
+			t.Errorf("round %d: got serving pods %v, want %v", n+1, after, before)
+		}
+	}
+	moved := start(t, l.kubeconfig, g.args(t, "--soak", "2s", "--park-max", "20s")...).end(t, runTimeout)
+	moved.requireExit(t, exitDone)
+	time.Sleep(5 * time.Second)
+	r := l.readLoad(t)
+	r.requireNoLoss(t, "upgrade until the parked pods are deleted ("+short(moved.took)+")")
+	if cut := r.cut(); cut != heldConnections {
+		t.Errorf("connections cut after --park-max: %d, want %d", cut, heldConnections)
+	}
+
+	began := time.Now()
+	g.moveWithKubectl(t, oldRevision)
+	time.Sleep(10 * time.Second)
+	r = l.readLoad(t)
+	r.logLoss(t, "the same by kubectl label and rollout restart ("+short(time.Since(began))+")")
+	if cut := r.cut(); cut < heldConnections {
+		t.Errorf("connections cut by the restart: %d, want %d: the load holds none", cut, heldConnections)
+	}
+}
+
+// heldConnections is how many connections the load holds through the gateway.
+const heldConnections = 8
+
+// edgeGateway is the injected gateway of testdata/gateway.yaml.
+type edgeGateway struct{ *lab }
+
+func (g edgeGateway) args(t *testing.T, more ...string) []string {
+	t.Helper()
+	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t,
+		newVersion), "--yes", "-n", "edge", "--gateways", "last", "--lease-duration", loadLease}, more...)
+}
+
+// pods returns the UIDs of the pods that serve, sorted.
+func (g edgeGateway) pods(t *testing.T) []string {
+	t.Helper()
+	pods, err := g.core.Pods("edge").List(t.Context(), metav1.ListOptions{LabelSelector: "app=edge"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var uids []string
+	for _, p := range pods.Items {
+		if p.DeletionTimestamp == nil {
+			uids = append(uids, string(p.UID))
+		}
+	}
+	slices.Sort(uids)
+	return uids
+}
+
+// moveWithKubectl moves the gateway as people do without Rerig, and waits for its rollout.
+func (g edgeGateway) moveWithKubectl(t *testing.T, revision string) {
+	t.Helper()
+	kubectl := strings.TrimSpace(runLab(t, "path", "kubectl"))
+	for _, args := range [][]string{
+		{"label", "namespace", "edge", "istio.io/rev=" + revision, "--overwrite"},
+		{"rollout", "restart", "-n", "edge", "deployment/edge"},
+		{"rollout", "status", "-n", "edge", "deployment/edge", "--timeout=3m"},
+	} {
+		output(t, nil, kubectl, append([]string{"--kubeconfig", g.kubeconfig}, args...)...)
 	}
 }

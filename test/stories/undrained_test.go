@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -34,9 +35,14 @@ func (l *lab) undrainedArgs(t *testing.T, more ...string) []string {
 // deleteShop deletes the shop and its load, to leave the machine to the other load.
 func (l *lab) deleteShop(t *testing.T) {
 	t.Helper()
-	all := append([]string{"load", "outside"}, shopNamespaces...)
+	l.deleteNamespaces(t, append([]string{"load", "outside"}, shopNamespaces...)...)
+}
+
+// deleteNamespaces deletes those of the namespaces that exist, and waits until they are gone.
+func (l *lab) deleteNamespaces(t *testing.T, all ...string) {
+	t.Helper()
 	for _, ns := range all {
-		if err := l.core.Namespaces().Delete(t.Context(), ns, metav1.DeleteOptions{}); err != nil {
+		if err := l.core.Namespaces().Delete(t.Context(), ns, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			t.Fatal(err)
 		}
 	}
@@ -51,9 +57,12 @@ func (l *lab) deleteShop(t *testing.T) {
 }
 
 // createUndrained creates the services and their load.
-func (l *lab) createUndrained(t *testing.T) {
+func (l *lab) createUndrained(t *testing.T) { l.createLoad(t, "undrained.yaml") }
+
+// createLoad applies a file of testdata and waits until its load is ready.
+func (l *lab) createLoad(t *testing.T, file string) {
 	t.Helper()
-	path, err := filepath.Abs("testdata/undrained.yaml")
+	path, err := filepath.Abs("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,9 +116,7 @@ func (l *lab) swapLeftovers(t *testing.T) error {
 // restarted service lost any.
 func (r loadReport) requireNoLoss(t *testing.T, during string) {
 	t.Helper()
-	var sums []string
 	for _, k := range r.Kinds {
-		sums = append(sums, fmt.Sprintf("%s %d/%d", k.Kind, k.Failed, k.Sent))
 		if k.Sent == 0 || k.Wrong > 0 {
 			t.Errorf("%s: %s was asked %d times, %d wrong", during, k.Kind, k.Sent, k.Wrong)
 		}
@@ -117,10 +124,45 @@ func (r loadReport) requireNoLoss(t *testing.T, during string) {
 			t.Errorf("%s: %s lost %d of %d", during, k.Kind, k.Failed, k.Sent)
 		}
 	}
+	r.logLoss(t, during)
+}
+
+// logLoss logs what was sent and lost, and the first failures.
+func (r loadReport) logLoss(t *testing.T, during string) {
+	t.Helper()
+	var sums []string
+	for _, k := range r.Kinds {
+		sums = append(sums, fmt.Sprintf("%s %d/%d", k.Kind, k.Failed, k.Sent))
+	}
 	for n, f := range r.Failures {
 		if f.Kind != "restarted" && n < 20 {
 			t.Logf("%s: at %s %s failed: %s", during, f.Time, f.Kind, f.What)
 		}
 	}
 	t.Logf("%s: %d requests in %.0f s, %d skipped; lost: %s", during, r.Sent, r.Seconds, r.Skipped, strings.Join(sums, ", "))
+	for _, h := range r.Held {
+		t.Logf("%s: %s: %d open, %d opened, %d cut", during, h.Kind, h.Open, h.Opened, h.Cut)
+	}
+}
+
+// requireNothingCut requires that no request was lost and no held connection cut.
+func (r loadReport) requireNothingCut(t *testing.T, during string) {
+	t.Helper()
+	r.requireNoLoss(t, during)
+	open := 0
+	for _, h := range r.Held {
+		open += h.Open
+	}
+	if open != heldConnections || r.cut() > 0 {
+		t.Errorf("%s: %d connections are held, want %d, and %d were cut: %v", during, open, heldConnections, r.cut(), r.Cuts)
+	}
+}
+
+// cut counts the held connections that were cut.
+func (r loadReport) cut() int {
+	n := 0
+	for _, h := range r.Held {
+		n += h.Cut
+	}
+	return n
 }

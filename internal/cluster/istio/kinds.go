@@ -128,7 +128,7 @@ func WorkloadSelectors() []WorkloadSelector {
 	byLabels, byMatch := []string{"workloadSelector", "labels"}, []string{"workloadSelector", "matchLabels"}
 	bySelector := []string{"selector", "matchLabels"}
 	paths := map[string][]string{
-		"DestinationRule": byMatch, "ServiceEntry": byLabels, "Sidecar": byLabels,
+		"Gateway": {"selector"}, "DestinationRule": byMatch, "ServiceEntry": byLabels, "Sidecar": byLabels,
 		"AuthorizationPolicy": bySelector, "PeerAuthentication": bySelector, "RequestAuthentication": bySelector,
 		"Telemetry": bySelector, "WasmPlugin": bySelector, "TrafficExtension": bySelector,
 	}

@@ -14,7 +14,7 @@ func TestConfigKindsAreComplete(t *testing.T) {
 	for _, k := range Configs {
 		known = append(known, k.Resource.Resource)
 		selects := slices.ContainsFunc(WorkloadSelectors(), func(s WorkloadSelector) bool { return s.Kind == k })
-		if want := !slices.Contains([]string{"Gateway", "ProxyConfig", "VirtualService"}, k.Name); selects != want {
+		if want := !slices.Contains([]string{"ProxyConfig", "VirtualService"}, k.Name); selects != want {
 			t.Errorf("%s selects pods: got %v, want %v", k.Name, selects, want)
 		}
 	}

@@ -59,13 +59,25 @@ func (p *Pool) Timeout() time.Duration { return p.timeout }
 // further part: an istiod that serves thousands answers at length. The answer
 // fails if it has more than limit bytes.
 func (p *Pool) Get(ctx context.Context, at Endpoint, path string, limit int64, read func(io.Reader) error) error {
+	return p.do(ctx, http.MethodGet, at, path, limit, read)
+}
+
+// Post sends POST without a body to a pod, and waits for its answer like Get.
+func (p *Pool) Post(ctx context.Context, at Endpoint, path string) error {
+	return p.do(ctx, http.MethodPost, at, path, 1<<20, func(r io.Reader) error {
+		_, err := io.Copy(io.Discard, r)
+		return err
+	})
+}
+
+func (p *Pool) do(ctx context.Context, method string, at Endpoint, path string, limit int64, read func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerLimit*p.timeout, fmt.Errorf("no complete answer within %s", answerLimit*p.timeout))
 	defer cancel()
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	idle := time.AfterFunc(p.timeout, func() { giveUp(fmt.Errorf("no answer within %s", p.timeout)) })
 	defer idle.Stop()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://localhost:%d%s", at.Port, path), nil)
+	request, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://localhost:%d%s", at.Port, path), nil)
 	if err != nil {
 		return err
 	}
@@ -76,7 +88,7 @@ func (p *Pool) Get(ctx context.Context, at Endpoint, path string, limit int64, r
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 200))
-		return fmt.Errorf("GET %s answered %s %s", path, answer.Status, text)
+		return fmt.Errorf("%s %s answered %s %s", method, path, answer.Status, text)
 	}
 	body := &idleReader{from: answer.Body, timer: idle, each: p.timeout}
 	if err := read(&limitedReader{from: body, left: limit}); err != nil {

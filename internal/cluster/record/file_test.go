@@ -41,7 +41,7 @@ func TestReadMeshUpgrade(t *testing.T) {
 		Namespaces: []string{"shop-web"},
 		Selector:   &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"shop"}}},
 		Waves:      [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, WaveCount: 2, Parallel: 3,
-		ReadyTimeout: 90 * time.Second, RollbackOnFailure: true}
+		ReadyTimeout: 90 * time.Second, ParkMax: time.Hour, RollbackOnFailure: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -56,7 +56,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := step.Intent{Revision: "next", WaveCount: 3, Parallel: 4, ReadyTimeout: 10 * time.Minute, Soak: time.Minute}
+	want := step.Intent{Revision: "next", WaveCount: 3, Parallel: 4, ReadyTimeout: 10 * time.Minute, Soak: time.Minute, ParkMax: time.Hour}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

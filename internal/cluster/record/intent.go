@@ -29,6 +29,7 @@ func IntentOf(m v1alpha1.MeshUpgrade) (step.Intent, error) {
 		Parallel:          cmp.Or(s.MaxParallel, 4),
 		ReadyTimeout:      durationOr(s.ReadyTimeout, 10*time.Minute),
 		Soak:              durationOr(s.Soak, time.Minute),
+		ParkMax:           durationOr(s.ParkMax, step.DefaultParkMax),
 		Policy:            policyOf(s),
 		Tags:              step.TagMode(s.Tags),
 		Labels:            step.LabelMode(s.Labels),

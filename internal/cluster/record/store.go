@@ -163,6 +163,7 @@ func (s *Store) SetChoices(ctx context.Context, name string, spec v1alpha1.MeshU
 	choices["maxParallel"] = orNull(spec.MaxParallel != 0, spec.MaxParallel)
 	choices["readyTimeout"] = orNull(spec.ReadyTimeout != nil, spec.ReadyTimeout)
 	choices["soak"] = orNull(spec.Soak != nil, spec.Soak)
+	choices["parkMax"] = orNull(spec.ParkMax != nil, spec.ParkMax)
 	choices["workloads"] = orNull(len(spec.Workloads) > 0, spec.Workloads)
 	return s.patchSpec(ctx, "change the choices of MeshUpgrade "+name, name, choices)
 }

@@ -109,7 +109,7 @@ func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workl
 		return nil
 	}
 	if p.Strategy == step.BySwap {
-		return slices.Concat(swapContinues(t, wl), notReady(wl, p), noCapacity(w, t, wl, p), atMaximum(wl))
+		return slices.Concat(swapContinues(t, wl), notReady(wl, p), noCapacity(w, t, wl, p), atMaximum(wl), trial.Notes(w, t, wl))
 	}
 	return slices.Concat(
 		notSwapped(t, wl), notDraining(wl), cutsConnections(wl), mayLoseRequests(wl, p), notReady(wl, p), pinnedProxy(wl),

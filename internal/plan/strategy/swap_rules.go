@@ -13,10 +13,15 @@ import (
 )
 
 // requested returns the strategy that the user chose for a workload, and whether a rule
-// names it.
+// names it. Gateways are swapped unless the user says otherwise: a restart cuts the
+// connections that they hold.
 func requested(p step.Policy, wl mesh.Workload) (strategy step.Strategy, named bool) {
 	r := p.RuleFor(wl)
-	return cmp.Or(r.Strategy, p.Strategy, step.ByRestart), r.Strategy != "" && r.Name != ""
+	otherwise := step.ByRestart
+	if wl.Gateway {
+		otherwise = step.BySwap
+	}
+	return cmp.Or(r.Strategy, p.Strategy, otherwise), r.Strategy != "" && r.Name != ""
 }
 
 // decideSwap decides for a workload that is swapped, and returns false for any other.
@@ -30,6 +35,9 @@ func decideSwap(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 		return step.Decision{}, false
 	}
 	reason := "swap pod by pod, its template unchanged"
+	if wl.Gateway {
+		reason += "; each old pod is parked until its clients have closed their connections, and cuts what is left after --park-max"
+	}
 	if named {
 		reason = "by a rule: " + reason
 	}

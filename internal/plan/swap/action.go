@@ -28,6 +28,7 @@ const (
 	Unpark       ActionKind = "unpark"        // put a parked pod into its Services again
 	Exchange     ActionKind = "exchange"      // detach one pod, and reattach another in its place at once
 	Reattach     ActionKind = "reattach"      // put a pod into its ReplicaSet again, which lacks a pod
+	Leave        ActionKind = "leave"         // have a parked gateway ask its clients to close their connections
 	DeletePod    ActionKind = "delete-pod"    // delete a parked pod without requests
 	RemoveMark   ActionKind = "remove-mark"   // remove the swap's annotation from a pod that serves again
 	DeleteKeeper ActionKind = "delete-keeper" // delete the keeper
@@ -43,6 +44,7 @@ type Action struct {
 	Reason string    // what a Wait waits for; why a wrong replacement is detached
 	Wrong  bool      // the detached pod was injected by the wrong revision; the run repeats this MaxAttempts times
 	Until  time.Time // of a WaitUntil: when the pod's termination grace period has passed since it was parked
+	Forced bool      // of a DeletePod: the pod was parked for the longest time, so it is not asked whether it is idle
 }
 
 // MarshalJSON writes the action for scripts: its pods by name.

@@ -12,9 +12,10 @@ import (
 
 // NextDeletions returns the actions that end a swap once the workload's own pods serve:
 // detached pods are parked, parked pods deleted after their termination grace period,
-// then the keeper, then the annotations of pods that serve again. On rollback, original
-// pods that could still return are deleted before the replacements in their places:
-// detached replacements are the count by which the swap has settled for them.
+// gateways once they have asked their clients to leave, then the keeper, then the
+// annotations of pods that serve again. On rollback, original pods that could still
+// return are deleted before the replacements in their places: detached replacements are
+// the count by which the swap has settled for them.
 func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 	s := PodsOf(wl, t)
 	if why := s.missing(); why != "" && !wl.Deleted {
@@ -36,8 +37,11 @@ func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 			moves = append(moves, Action{Kind: WaitUntil, Pod: p, Until: until})
 		case s.back && len(s.Parked) > 0 && s.isReplacement(p):
 			moves = append(moves, Action{Kind: WaitUntil, Pod: p, Until: s.Parked[0].Swap.ParkedAt.Add(s.Parked[0].GracePeriod)})
+		case wl.Gateway && p.Running && p.Ready && p.Swap.LeavingAt.IsZero():
+			moves = append(moves, Action{Kind: Leave, Pod: p})
 		default:
-			moves = append(moves, Action{Kind: DeletePod, Pod: p})
+			forced := wl.Gateway && !now.Before(p.Swap.ParkedAt.Add(t.ParkMax))
+			moves = append(moves, Action{Kind: DeletePod, Pod: p, Forced: forced})
 		}
 	}
 	if len(detached) > 0 {

@@ -21,8 +21,8 @@ func Unfit(wl mesh.Workload) string {
 		return "the selector of a bare ReplicaSet has no " + HashLabel + ": it would not release detached pods"
 	case wl.Kind != mesh.Deployment:
 		return "only pods of a Deployment's ReplicaSet can be swapped"
-	case wl.Gateway:
-		return "it is a gateway: its pods are restarted"
+	case wl.ForGateway():
+		return "istiod deploys it for a Gateway of the Gateway API, and re-creates its pods by that Gateway's labels"
 	case wl.Template.Proxy:
 		return "its template contains an istio-proxy container (injected by hand): a replacement would have the same one"
 	case wl.Template.HostNetwork:

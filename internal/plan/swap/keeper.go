@@ -18,12 +18,16 @@ import (
 // to it. It is headless, so that nothing is sent through it.
 func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
 	name := keeperName(wl.Ref())
+	spec := map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": keeperPorts(wl.Services)}
+	if wl.Gateway {
+		spec["publishNotReadyAddresses"] = true // a gateway keeps its listeners while it drains
+	}
 	body, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Service",
 		"metadata": map[string]any{"name": name, "namespace": wl.Namespace,
 			"labels":      map[string]any{KeepLabel: name},
 			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Ref(), Run: run})}},
-		"spec": map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": keeperPorts(wl.Services)},
+		"spec": spec,
 	})
 	if err != nil {
 		return step.Change{}, fmt.Errorf("render the keeper of %s: %w", wl.Ref(), err)

@@ -28,6 +28,7 @@ type mark struct {
 	Since    time.Time         `json:"since,omitzero"`
 	Left     time.Time         `json:"left,omitzero"`
 	Parked   time.Time         `json:"parked,omitzero"`
+	Leaving  time.Time         `json:"leaving,omitzero"`
 }
 
 // ReadMark reads the state of a pod in a swap, or the workload of a keeper. An
@@ -41,6 +42,7 @@ func ReadMark(labels, annotations map[string]string) mesh.Swap {
 	switch _, detached := labels[KeepLabel]; {
 	case detached && !m.Parked.IsZero():
 		s.Place, s.RemovedLabels, s.ParkedAt = mesh.Parked, m.Taken, m.Parked
+		s.LeavingAt = m.Leaving
 	case detached:
 		s.Place = mesh.Detached
 	}
@@ -51,7 +53,7 @@ func ReadMark(labels, annotations map[string]string) mesh.Swap {
 func encodeMark(s mesh.Swap) string {
 	// A struct of strings and times always encodes.
 	b, _ := json.Marshal(mark{Workload: s.Workload, Run: s.Run, Hash: s.ReplicaSetHash, Role: s.Role, Taken: s.RemovedLabels,
-		Since: s.StartedAt.UTC(), Left: s.DetachedAt.UTC(), Parked: s.ParkedAt.UTC()})
+		Since: s.StartedAt.UTC(), Left: s.DetachedAt.UTC(), Parked: s.ParkedAt.UTC(), Leaving: s.LeavingAt.UTC()})
 	return string(b)
 }
 

@@ -23,7 +23,9 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 	case Park:
 		return step.Single(renderPark(m.Pod, wl, t, at))
 	case Unpark:
-		return step.Single(renderUnpark(m.Pod, wl))
+		return renderUnpark(m.Pod, wl)
+	case Leave:
+		return renderLeave(m.Pod, wl, at)
 	case Reattach:
 		return step.Single(renderReattach(m.Other, wl))
 	case Exchange:
@@ -81,16 +83,36 @@ func renderPark(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (step
 	return c, err
 }
 
+// renderLeave has a gateway's proxy ask its clients to close their connections. It does
+// so again if the process dies before the annotation is written.
+func renderLeave(p mesh.Pod, wl mesh.Workload, at time.Time) ([]step.Change, error) {
+	s := p.Swap
+	s.LeavingAt = at
+	patch, err := patchPod(p, wl, step.Unchanged, map[string]any{"annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
+	return []step.Change{connections(step.CloseConnections, p, wl), patch}, err
+}
+
+// connections renders a request to a gateway's proxy.
+func connections(v step.Verb, p mesh.Pod, wl mesh.Workload) step.Change {
+	return step.Change{Verb: v, Kind: "Pod", Namespace: wl.Namespace, Name: p.Name, Expect: Precondition(p.UID, p.Swap)}
+}
+
 // renderUnpark restores the labels of the pod and removes its owner: what serves must
-// not be deleted with the run.
-func renderUnpark(p mesh.Pod, wl mesh.Workload) (step.Change, error) {
+// not be deleted with the run. A gateway's proxy keeps connections again, whatever its
+// annotation says.
+func renderUnpark(p mesh.Pod, wl mesh.Workload) ([]step.Change, error) {
 	s := p.Swap
 	labels := map[string]any{}
 	for key, value := range s.RemovedLabels {
 		labels[key] = value
 	}
-	s.RemovedLabels, s.ParkedAt = nil, time.Time{}
-	return patchPod(p, wl, step.NotOwned, map[string]any{"labels": labels, "annotations": map[string]any{SwapAnnotation: encodeMark(s)}})
+	s.RemovedLabels, s.ParkedAt, s.LeavingAt = nil, time.Time{}, time.Time{}
+	annotations := map[string]any{SwapAnnotation: encodeMark(s)}
+	patch, err := patchPod(p, wl, step.NotOwned, map[string]any{"labels": labels, "annotations": annotations})
+	if !wl.Gateway {
+		return []step.Change{patch}, err
+	}
+	return []step.Change{connections(step.KeepConnections, p, wl), patch}, err
 }
 
 // renderReattach puts the pod into its ReplicaSet. The annotation stays: it tells

@@ -41,6 +41,8 @@ var changeable = []field{
 		copy: func(to *Spec, from Spec) { to.ReadyTimeout = from.ReadyTimeout }},
 	{name: "soak", flag: "soak",
 		text: func(s Spec) string { return durationText(s.Soak) }, copy: func(to *Spec, from Spec) { to.Soak = from.Soak }},
+	{name: "parkMax", flag: "park-max",
+		text: func(s Spec) string { return durationText(s.ParkMax) }, copy: func(to *Spec, from Spec) { to.ParkMax = from.ParkMax }},
 	{name: "rollbackOnFailure", flag: "rollback-on-failure",
 		text: func(s Spec) string { return strconv.FormatBool(s.RollbackOnFailure) },
 		copy: func(to *Spec, from Spec) { to.RollbackOnFailure = from.RollbackOnFailure }},

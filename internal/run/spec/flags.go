@@ -59,6 +59,7 @@ type Flags struct {
 	tags      string
 	labels    string
 	gateways  string
+	parkMax   time.Duration
 	from      string
 	removeOld bool
 
@@ -136,6 +137,8 @@ func (f *Flags) addStrategies(set *pflag.FlagSet) {
 		"what to do with labels that name a moved tag: `restore|explicit` (default restore)")
 	set.StringVar(&f.gateways, "gateways", "",
 		"when to move the gateways whose pods are injected: `last|first|with-their-namespace|leave` (default leave)")
+	set.DurationVar(&f.parkMax, "park-max", 0,
+		"how long a swapped gateway's old pods wait, parked, for their connections to end, before these are cut (default 1h)")
 	set.StringVar(&f.from, "from", "",
 		"`REVISION` from which another tool or person started this upgrade; the namespaces moved already become part of the run")
 	set.BoolVar(&f.removeOld, "remove-old", false, "remove the old revision at the end, if nothing uses it any more")

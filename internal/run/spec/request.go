@@ -114,6 +114,9 @@ func (f *Flags) fromFlags(ctx context.Context) (*v1alpha1.MeshUpgrade, error) {
 	if f.changed("soak") {
 		u.Spec.Soak = &metav1.Duration{Duration: f.soak}
 	}
+	if f.changed("park-max") {
+		u.Spec.ParkMax = &metav1.Duration{Duration: f.parkMax}
+	}
 	for _, wave := range f.waves {
 		u.Spec.Waves = append(u.Spec.Waves, v1alpha1.Wave{Namespaces: splitList(wave)})
 	}

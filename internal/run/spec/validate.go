@@ -43,6 +43,8 @@ func validate(u *v1alpha1.MeshUpgrade) error {
 		return fmt.Errorf("set the ready timeout: %s is not positive; use a duration such as 10m", s.ReadyTimeout.Duration)
 	case s.Soak != nil && s.Soak.Duration < 0:
 		return fmt.Errorf("set the soak: %s is negative; use a duration such as 1m, or 0s for none", s.Soak.Duration)
+	case s.ParkMax != nil && s.ParkMax.Duration <= 0:
+		return fmt.Errorf("set how long gateways are parked: %s is not positive; use a duration such as 1h", s.ParkMax.Duration)
 	}
 	if err := validateEnums(s); err != nil {
 		return err

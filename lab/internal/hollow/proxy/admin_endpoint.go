@@ -11,8 +11,9 @@ import (
 )
 
 // Admin returns the handler of Envoy's administration port (15000), as far as a proxy without
-// traffic can answer: /ready, /healthz/ready, /server_info, /certs, /config_dump with secrets only,
-// /clusters with inbound clusters only, and an empty /stats.
+// traffic can answer: /ready, /healthz/ready, /server_info, /certs, /config_dump with secrets and the
+// names of clusters, listeners and routes, /clusters with inbound clusters only, /stats without
+// connections, and /healthcheck/fail and /healthcheck/ok, which change nothing.
 func (p *Proxy) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ready", p.serveReady)
@@ -22,7 +23,10 @@ func (p *Proxy) Admin() http.Handler {
 		writeJSON(w, certificateList(p.Certificate(), time.Now()))
 	})
 	mux.HandleFunc("GET /clusters", p.serveClusters)
-	mux.HandleFunc("GET /stats", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "server.total_connections: 0") })
+	for _, path := range []string{"POST /healthcheck/fail", "POST /healthcheck/ok"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "OK") })
+	}
 	mux.HandleFunc("GET /config_dump", func(w http.ResponseWriter, r *http.Request) {
 		secrets := secretEntries(p.Certificate())
 		switch of := r.URL.Query().Get("resource"); of {
@@ -33,11 +37,28 @@ func (p *Proxy) Admin() http.Handler {
 				s["@type"] = secretsDumpType + ".DynamicSecret"
 			}
 			writeJSON(w, jsonObject{"configs": secrets})
+		case "dynamic_active_clusters":
+			writeJSON(w, p.namedResources(Clusters, func(x jsonObject) jsonObject { return jsonObject{"cluster": x} }))
+		case "dynamic_listeners":
+			writeJSON(w, p.namedResources(Listeners, func(x jsonObject) jsonObject {
+				return jsonObject{"name": x["name"], "active_state": jsonObject{"listener": x}}
+			}))
+		case "dynamic_route_configs":
+			writeJSON(w, p.namedResources(Routes, func(x jsonObject) jsonObject { return jsonObject{"route_config": x} }))
 		default:
 			http.Error(w, of+" not found in config dump", http.StatusNotFound)
 		}
 	})
 	return mux
+}
+
+// namedResources returns the resources of a type as entries of a dump, with their names alone.
+func (p *Proxy) namedResources(t Type, entry func(jsonObject) jsonObject) jsonObject {
+	configs := []jsonObject{}
+	for _, name := range p.receivedNames(t) {
+		configs = append(configs, entry(jsonObject{"@type": string(t), "name": name}))
+	}
+	return jsonObject{"configs": configs}
 }
 
 // serveReady answers as Envoy does before and after its first configuration.
@@ -53,9 +74,10 @@ func (p *Proxy) serveReady(w http.ResponseWriter, _ *http.Request) {
 // serveClusters writes the inbound clusters as Envoy does, each with its single host and no
 // traffic.
 func (p *Proxy) serveClusters(w http.ResponseWriter, _ *http.Request) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, name := range p.inbound {
+	for _, name := range p.receivedNames(Clusters) {
+		if !strings.HasPrefix(name, "inbound|") {
+			continue
+		}
 		_, port, _ := strings.Cut(name, "|")
 		port, _, _ = strings.Cut(port, "|")
 		for _, metric := range []string{"cx_active", "rq_active", "rq_total"} {

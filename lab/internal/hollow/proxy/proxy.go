@@ -27,9 +27,9 @@ type Proxy struct {
 	mu            sync.Mutex
 	certificate   *Certificate
 	faults        Faults
-	faultsChanged chan struct{} // closed when the faults change
-	configured    bool          // clusters and listeners were received
-	inbound       []string      // names of the clusters that lead to the application
+	faultsChanged chan struct{}     // closed when the faults change
+	configured    bool              // clusters and listeners were received
+	received      map[Type][]string // names of the clusters, listeners and routes
 }
 
 // SetFaults changes the proxy's faults at once. A connected proxy reconnects and receives
@@ -66,9 +66,19 @@ func (p *Proxy) currentFaults() (Faults, <-chan struct{}) {
 func (p *Proxy) updateConfigured(s *Session) {
 	if s.Configured() {
 		p.mu.Lock()
-		p.configured, p.inbound = true, s.InboundClusters()
+		p.configured, p.received = true, map[Type][]string{}
+		for _, t := range []Type{Clusters, Listeners, Routes} {
+			p.received[t] = s.Names(t)
+		}
 		p.mu.Unlock()
 	}
+}
+
+// receivedNames returns the names of the resources of a type, sorted.
+func (p *Proxy) receivedNames(t Type) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.received[t]
 }
 
 func (p *Proxy) isLive() bool {

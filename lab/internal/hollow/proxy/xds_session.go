@@ -3,8 +3,8 @@
 package proxy
 
 import (
+	"maps"
 	"slices"
-	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -161,17 +161,8 @@ func (s *Session) withNode(r *discoveryv3.DeltaDiscoveryRequest) *discoveryv3.De
 	return r
 }
 
-// InboundClusters returns the sorted names of the clusters that lead to the application.
-func (s *Session) InboundClusters() []string {
-	var names []string
-	for name := range s.accepted[Clusters] {
-		if strings.HasPrefix(name, "inbound|") {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
+// Names returns the sorted names of the accepted resources of a type.
+func (s *Session) Names(t Type) []string { return slices.Sorted(maps.Keys(s.accepted[t])) }
 
 // Configured reports whether clusters and listeners were received, which Envoy needs to be live.
 func (s *Session) Configured() bool {

@@ -25,6 +25,7 @@ func All() map[string]Command {
 		"rates":     serveRates,
 		"outside":   serveOutside,
 		"load":      runLoad,
+		"door":      serveDoor,
 		"drive":     runDrive,
 		"manifests": printManifests,
 		"sleep":     runSleep,

@@ -14,12 +14,14 @@ import (
 	"github.com/rerig/rerig/lab/shop/internal/serve"
 )
 
-// runDrive generates load from within the mesh on services that do not drain. Its report has the
-// format of `shop load`.
+// runDrive generates load from within the mesh on services that do not drain, or from outside of it
+// on a gateway. Its report has the format of `shop load`.
 func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("shop drive", flag.ContinueOnError)
 	namespace := flags.String("namespace", "undrained", "namespace of the services")
 	rate := flags.Float64("rate", 200, "requests per second, all kinds together")
+	gateway := flags.String("gateway", "", "host of a gateway's Service; with it, the load is on the gateway")
+	pods := flags.String("gateway-pods", "", "host of a headless Service of the gateway's pods")
 	listen := flags.String("listen", ":8080", "listen address of the report")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -27,6 +29,15 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	kinds, err := load.UndrainedKinds(*namespace)
 	if err != nil {
 		return err
+	}
+	var held []load.HeldConnection
+	follow := func(context.Context) {}
+	if *gateway != "" {
+		endpoints := &load.LaggingEndpoints{Lag: 10 * time.Second, Lookup: func(ctx context.Context) ([]string, error) {
+			return net.DefaultResolver.LookupHost(ctx, *pods)
+		}}
+		g := load.Gateway{Address: *gateway, Pods: endpoints}
+		kinds, held, follow = g.Kinds(), g.HeldConnections(), endpoints.Follow
 	}
 	ln, err := net.Listen("tcp", *listen)
 	if err != nil {
@@ -38,8 +49,9 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 			return serve.HTTP(ctx, ln, load.Handler(tally, state.err), time.Second)
 		},
 		func(ctx context.Context) error {
-			return state.run(ctx, loadFlags{rate: *rate, settle: 3}, kinds, nil, tally)
+			return state.run(ctx, loadFlags{rate: *rate, settle: 3}, kinds, held, tally)
 		},
+		func(ctx context.Context) error { follow(ctx); return nil },
 	)
 	return firstError(err, tally.Report().Text(out))
 }
