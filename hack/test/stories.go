@@ -30,6 +30,14 @@ var (
 	exhaustive = regexp.MustCompile(`AtEveryWrite$`)
 	// harness match tests of the stories' own tools, which need no lab.
 	harness = regexp.MustCompile(`^TestHarness`)
+	// variations show further cases of what a story of make test shows. Only make
+	// test-all runs them.
+	variations = []string{
+		"TestInstalledRevisionIsRemoved", "TestKilledWhileHelmInstalls", "TestMixedSidecars", "TestMovedTagIsRemoved",
+		"TestNamespaceIsDeletedEarly", "TestRecordIsDeletedDuringASwap", "TestServiceSelectsParkedPods", "TestStatefulSetNeverReady",
+		"TestSwapIsHeldBeforeItStarts", "TestSwapRolledBackFromUnreadyPods", "TestSwapUnderAutoscalers", "TestTagMovedBefore",
+		"TestTemplateChangesDuringASwap", "TestTrialOfEveryKind", "TestTwoAtOnce", "TestUntaggedDefault",
+	}
 )
 
 // selection is the stories of a run.
@@ -50,7 +58,13 @@ func selectStories(ctx context.Context, o options) (selection, error) {
 	if err != nil {
 		return s, fmt.Errorf("list the stories: %w", err)
 	}
-	return s, s.sort(strings.Fields(string(list)), o)
+	names := strings.Fields(string(list))
+	for _, name := range variations {
+		if !slices.Contains(names, name) {
+			return s, fmt.Errorf("no story is named %s: correct the variations in hack/test/stories.go", name)
+		}
+	}
+	return s, s.sort(names, o)
 }
 
 // sort sorts the names of tests into the selection.
@@ -62,7 +76,7 @@ func (s *selection) sort(names []string, o options) error {
 	for _, name := range names {
 		switch {
 		case !strings.HasPrefix(name, "Test") || harness.MatchString(name) || !pattern.MatchString(name):
-		case exhaustive.MatchString(name) && !o.all && o.stories == "":
+		case (exhaustive.MatchString(name) || slices.Contains(variations, name)) && !o.all && o.stories == "":
 			s.left = append(s.left, name)
 		case underLoad.MatchString(name):
 			s.load = append(s.load, name)

@@ -145,6 +145,9 @@ func TestSwapUnderLoad(t *testing.T) {
 			t.Errorf("round %d: got serving pods %v, want %v", n+1, after, before)
 		}
 	}
+	if !exhaustive() {
+		return // TestGatewaySwapUnderLoad deletes its parked pods too
+	}
 	t.Logf("%d processes were killed in the middle", kills)
 	moved := start(t, l.kubeconfig, l.undrainedArgs(t, "--soak", "2s")...).end(t, runTimeout)
 	moved.requireExit(t, exitDone)
