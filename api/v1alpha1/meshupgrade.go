@@ -262,7 +262,7 @@ type WorkloadRule struct {
 	// Strategy is restart, evict, swap, leave, or field, which writes the current
 	// time into the field that field names.
 	//
-	// +kubebuilder:validation:Enum=restart;evict;swap;field;leave
+	// +kubebuilder:validation:Enum=restart;evict;swap;held-rollout;field;leave
 	Strategy string `json:"strategy,omitempty"`
 
 	// Field is the path of the field that the strategy field writes, such as
@@ -276,6 +276,6 @@ type WorkloadRule struct {
 
 	// Way is the name of strategy in version 0.1. It is read if strategy is not set.
 	//
-	// +kubebuilder:validation:Enum=restart;evict;swap;field;leave
+	// +kubebuilder:validation:Enum=restart;evict;swap;held-rollout;field;leave
 	Way string `json:"way,omitempty"`
 }

@@ -17,7 +17,10 @@ func TestStoriesAreSelected(t *testing.T) {
 		hollow, load, left string
 	}{
 		{"make test", options{}, "[TestUpgrade TestUnderLoadOrNot]", "[TestSwapUnderLoad]", "[TestKilledAtEveryWrite " + variations[0] + "]"},
-		{"make test-all", options{all: true}, "[TestUpgrade TestKilledAtEveryWrite TestUnderLoadOrNot " + variations[0] + "]", "[TestSwapUnderLoad]", "[]"},
+		{
+			"make test-all", options{all: true}, "[TestUpgrade TestKilledAtEveryWrite TestUnderLoadOrNot " + variations[0] + "]",
+			"[TestSwapUnderLoad]", "[]",
+		},
 		{"named stories", options{stories: "Kill|Swap"}, "[TestKilledAtEveryWrite]", "[TestSwapUnderLoad]", "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

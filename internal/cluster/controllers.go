@@ -14,7 +14,9 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/gatewayapi"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/swap"
 )
 
 // controller is a workload's controller without its pods.
@@ -59,9 +61,26 @@ func deployment(d *appsv1.Deployment) controller {
 	c.NoSecondPod = cmp.Or(aloneDeployment(d), c.NoSecondPod)
 	c.NotSideBySide, c.SelectsRevision, c.selector = swapBlocker(d), client.SelectsRevision(d.Spec.Selector), client.Selector(d.Spec.Selector)
 	c.minReady = time.Duration(d.Spec.MinReadySeconds) * time.Second
+	c.Settings, c.Held = settingsOf(d), swap.ReadHeld(d.Annotations)
+	c.APIGateway.FrozenBy = d.Annotations[gatewayapi.FrozenAnnotation]
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status} // the rest is not held
 	c.current = func(n newestTemplates) currentLabel { return currentOfDeployment(d, n) }
 	return c
+}
+
+// settingsOf returns how a new template replaces a Deployment's pods.
+func settingsOf(d *appsv1.Deployment) mesh.RolloutSettings {
+	s := mesh.RolloutSettings{MinReadySeconds: int(d.Spec.MinReadySeconds)}
+	if d.Spec.ProgressDeadlineSeconds != nil {
+		s.ProgressDeadlineSeconds = int(*d.Spec.ProgressDeadlineSeconds)
+	}
+	if r := d.Spec.Strategy.RollingUpdate; r != nil && r.MaxSurge != nil {
+		s.MaxSurge = r.MaxSurge.String()
+	}
+	if r := d.Spec.Strategy.RollingUpdate; r != nil && r.MaxUnavailable != nil {
+		s.MaxUnavailable = r.MaxUnavailable.String()
+	}
+	return s
 }
 
 func statefulSet(s *appsv1.StatefulSet) controller {

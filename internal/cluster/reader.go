@@ -63,7 +63,7 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 			r.readServices, r.readNamespaces, r.readDeployments, r.readStatefulSets, r.readDaemonSets, r.readRollouts, r.readCronJobs,
 			r.readNodes, r.readQuotas, r.readAutoscalers, r.readPodSelectors,
 		},
-		{r.readPods},
+		{r.readPods, r.readAPIGateways},
 	} {
 		if err := together(ctx, o, reads); err != nil {
 			return mesh.World{}, err

@@ -12,9 +12,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/gatewayapi"
+	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/swap"
 )
@@ -40,6 +43,33 @@ func (r *readings) addService(s *corev1.Service) {
 		m.Ports = append(m.Ports, port)
 	}
 	r.services[s.Namespace] = append(r.services[s.Namespace], m)
+}
+
+// readAPIGateways reads the Gateways of the Gateway API where istiod deploys any, and the
+// keepers of these.
+func (r *Reader) readAPIGateways(ctx context.Context, o *observation) error {
+	if !o.found.deploysGateways() {
+		return nil
+	}
+	var err error
+	if o.found.apiGateways, err = gatewayapi.Read(ctx, r.api); err != nil || !r.scope.Swaps {
+		return err
+	}
+	var keepers map[mesh.WorkloadRef]string
+	err = client.List(ctx, metav1.ListOptions{LabelSelector: swap.KeepLabel}, r.api.Metadata.Resource(istio.ServiceEntries).List,
+		func() { keepers = map[mesh.WorkloadRef]string{} },
+		func(page *metav1.PartialObjectMetadataList) {
+			for _, m := range page.Items {
+				if of := swap.ReadMark(nil, m.Annotations).Workload; of != "" {
+					keepers[of] = m.Name
+				}
+			}
+		})
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) { // a run that moves such a gateway is refused without the right
+		return nil
+	}
+	maps.Copy(o.found.keepers, keepers)
+	return client.ReadError("ServiceEntries", err)
 }
 
 // targetOf returns a port's target, or its own number where it has no other.

@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/rerig/rerig/internal/cluster/gatewayapi"
 	"github.com/rerig/rerig/internal/mesh"
 )
 
@@ -31,6 +32,7 @@ type readings struct {
 	pods         []pod
 	owners       ownerChain
 	newest       newestTemplates
+	apiGateways  gatewayapi.Objects          // Gateways of the Gateway API, if istiod deploys any
 	services     map[string][]mesh.Service   // by namespace, without keepers
 	keepers      map[mesh.WorkloadRef]string // names of keepers, by their workload
 	endpoints    endpoints
@@ -85,11 +87,36 @@ func (r readings) workloads() []mesh.Workload {
 			list = append(list, w)
 		}
 	}
-	list = append(list, detached.onlyKeepers()...)
+	list = r.withGateways(append(list, detached.onlyKeepers()...))
 	for i, w := range list {
 		list[i].Scaler = r.autoscalers[string(w.Ref())]
 	}
 	return list
+}
+
+// withGateways adds the Gateways for which istiod deploys workloads, and leaves out those
+// that it deploys for the shadow of one.
+func (r readings) withGateways(list []mesh.Workload) []mesh.Workload {
+	shadows := map[string]string{}
+	list = slices.DeleteFunc(list, func(w mesh.Workload) bool {
+		name := w.Template.Labels[mesh.GatewayLabel]
+		if !gatewayapi.IsShadow(name) {
+			return false
+		}
+		shadows[w.Namespace+"/"+name] = w.Template.Deployed()
+		return true
+	})
+	for i, w := range list {
+		if w.ForGateway() {
+			list[i].APIGateway = r.apiGateways.Of(w, w.APIGateway.FrozenBy, shadows)
+		}
+	}
+	return list
+}
+
+// deploysGateways reports whether istiod deploys any workload for a Gateway.
+func (r readings) deploysGateways() bool {
+	return slices.ContainsFunc(r.deployments, func(c controller) bool { return c.ForGateway() })
 }
 
 // rootOwner returns a pod's workload. A Deployment that keeps little history deletes
@@ -124,6 +151,9 @@ func (c controller) withPods(pods []pod, n newestTemplates) mesh.Workload {
 	for _, p := range pods {
 		if p.Current = newest.on(p.labels) && p.Swap.Place == mesh.Attached; c.byTime {
 			p.Current = !p.Created.Before(c.since) && !c.hasOldLabel(p)
+		}
+		if newest.key == podTemplateHash && !p.Current && p.Swap.Place == mesh.Attached {
+			p.OlderHash = p.labels[podTemplateHash]
 		}
 		if !p.Terminating {
 			w.Needs = p.needs

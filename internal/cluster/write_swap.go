@@ -11,9 +11,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/cluster/record"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan/swap"
@@ -140,4 +142,37 @@ func (w *Writer) deleteKeeper(ctx context.Context, change step.Change) error {
 		return fmt.Errorf("%s: it is not the keeper of %s: %w", what, change.Expect, engine.ErrConflict)
 	}
 	return client.WriteError(what, w.api.CoreV1().Services(change.Namespace).Delete(ctx, change.Name, client.SameObject(found)))
+}
+
+// createKeeperEntry creates the keeper of a gateway that istiod deploys.
+func (w *Writer) createKeeperEntry(ctx context.Context, change step.Change) error {
+	what := fmt.Sprintf("create ServiceEntry %s/%s", change.Namespace, change.Name)
+	entry := &unstructured.Unstructured{}
+	if err := json.Unmarshal(change.Patch, entry); err != nil {
+		return fmt.Errorf("%s: read it: %w", what, err)
+	}
+	run, err := w.records.Owner(ctx, change.Owner)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	entry.SetOwnerReferences([]metav1.OwnerReference{run})
+	_, err = w.api.Dynamic.Resource(istio.ServiceEntries).Namespace(change.Namespace).Create(ctx, entry, client.Creating)
+	if apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
+	}
+	return client.WriteError(what, err)
+}
+
+// deleteKeeperEntry deletes the keeper of a gateway that istiod deploys.
+func (w *Writer) deleteKeeperEntry(ctx context.Context, change step.Change) error {
+	what := fmt.Sprintf("delete ServiceEntry %s/%s", change.Namespace, change.Name)
+	entries := w.api.Dynamic.Resource(istio.ServiceEntries).Namespace(change.Namespace)
+	found, err := entries.Get(ctx, change.Name, metav1.GetOptions{})
+	if err != nil {
+		return client.WriteError(what, err)
+	}
+	if of := swap.ReadMark(nil, found.GetAnnotations()).Workload; string(of) != change.Expect {
+		return fmt.Errorf("%s: it is not the keeper of %s: %w", what, change.Expect, engine.ErrConflict)
+	}
+	return client.WriteError(what, entries.Delete(ctx, change.Name, client.SameObject(found)))
 }

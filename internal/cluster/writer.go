@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	policyv1 "k8s.io/api/policy/v1"
@@ -14,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/gatewayapi"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -32,6 +34,9 @@ type Writer struct {
 func NewWriter(c *Cluster, s Scope, installer Installer) *Writer {
 	return &Writer{shared: c.shared, scope: s, installer: installer}
 }
+
+// ofGateways are the verbs of changes of gateways that istiod deploys.
+var ofGateways = []step.Verb{step.Freeze, step.Unfreeze, step.CreateShadow, step.CopyTemplate, step.DeleteShadow}
 
 // Write makes one change. It returns engine.ErrConflict, and writes nothing, where
 // the cluster is not as the change expects.
@@ -62,6 +67,12 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 		return w.evict(ctx, change)
 	case change.Verb == step.PointTag:
 		return w.moveTag(ctx, change)
+	case slices.Contains(ofGateways, change.Verb):
+		return gatewayapi.NewWriter(w.api, w.records.Owner).Write(ctx, change)
+	case change.Kind == "ServiceEntry" && change.Verb == step.Create:
+		return w.createKeeperEntry(ctx, change)
+	case change.Kind == "ServiceEntry" && change.Verb == step.DeleteParkedPod:
+		return w.deleteKeeperEntry(ctx, change)
 	case change.Verb == step.Create && service:
 		return w.createKeeper(ctx, change)
 	case change.Verb == step.DeleteParkedPod && service:

@@ -28,6 +28,12 @@ func (t *turn) swap(ctx context.Context, stage step.Stage) (Outcome, error) {
 		if m.Wrong && t.ledger.TooManyWrongReplacements(wl, s.To) {
 			m.Kind = swap.Wait
 		}
+		if m.Kind == swap.AwaitCommit {
+			if outcome, err := t.waitForCommit(ctx, s, m.Reason); outcome != "" || err != nil {
+				return outcome, err
+			}
+			continue
+		}
 		switch v := t.moveVerdict(ctx, s, wl, m); {
 		case v.Result == verify.Fail, v.Result == verify.Wait && t.overdue(s):
 			return t.fail(ctx, s, v)
@@ -91,16 +97,45 @@ func (t *turn) moveVerdict(ctx context.Context, s step.Step, wl mesh.Workload, m
 		}
 		f.Workload, f.ExtraPods = wl, 1
 		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, string(s.Subject), f))
-	case swap.Park:
-		v := verify.Worst(verify.Evaluate(verify.ReplacementPod, string(s.Subject), f))
-		if v.Result != verify.Pass || !wl.Gateway || t.target.Rollback || !m.Pod.Ready {
+	case swap.Hold:
+		if v := t.injectorVerdict(s); v.Result != verify.Pass && !wl.ForGateway() {
 			return v
 		}
-		newest := slices.MaxFunc(f.Workload.Pods, func(a, b mesh.Pod) int { return a.Created.Compare(b.Created) })
-		t.askConfigurations(ctx, &f, wl.Namespace, newest.Name, m.Pod.Name)
-		return verify.GatewayConfiguration.On(string(s.Subject), f)
+		f.Workload, f.ExtraPods = wl, wl.Replicas
+		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, string(s.Subject), f))
+	case swap.Park:
+		return t.replacementVerdict(ctx, s, f, wl, m.Pod)
+	case swap.Release:
+		return t.replacementVerdict(ctx, s, f, wl, m.Pods...)
 	}
 	return verify.Verdict{Result: verify.Pass}
+}
+
+// replacementVerdict reports whether the pods that replace others may serve alone: they
+// pass the checks, and of a gateway the newest has the configuration of one of the others.
+func (t *turn) replacementVerdict(ctx context.Context, s step.Step, f verify.Facts, wl mesh.Workload, others ...mesh.Pod) verify.Verdict {
+	v := verify.Worst(verify.Evaluate(verify.ReplacementPod, string(s.Subject), f))
+	ready := slices.IndexFunc(others, func(p mesh.Pod) bool { return p.Ready })
+	if v.Result != verify.Pass || !wl.Gateway || t.target.Rollback || ready < 0 {
+		return v
+	}
+	newest := slices.MaxFunc(f.Workload.Pods, func(a, b mesh.Pod) int { return a.Created.Compare(b.Created) })
+	t.askConfigurations(ctx, &f, wl.Namespace, newest.Name, others[ready].Name)
+	return verify.GatewayConfiguration.On(string(s.Subject), f)
+}
+
+// waitForCommit waits until a GitOps tool has written a template, while its rollout is
+// held. It holds the run after the ready timeout.
+func (t *turn) waitForCommit(ctx context.Context, s step.Step, reason string) (Outcome, error) {
+	v := verify.Verdict{
+		Check: verify.LabelCommitted, Subject: string(s.Subject), Result: verify.Wait, Reason: reason,
+		Hint: "Commit it and let the tool apply it. The rollout is held: no pod ends meanwhile. Then run the same command again.",
+	}
+	if t.overdue(s) {
+		return t.hold(ctx, step.Hold{Reason: step.ReasonForCommit, Subject: string(s.Subject), Wave: s.Wave, Message: v.Reason, Hint: v.Hint})
+	}
+	t.report(Event{Kind: Waiting, Step: &s, Verdict: &v})
+	return "", nil
 }
 
 // move carries out one move and reports whether it could. If another tool changed

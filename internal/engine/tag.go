@@ -34,6 +34,9 @@ func (t *turn) tag(ctx context.Context, stage step.Stage) (Outcome, error) {
 		if bystanders := binding.Bystanders(t.target, t.world, string(s.Subject)); len(bystanders) > 0 {
 			return t.hold(ctx, t.bystandersHold(s, bystanders))
 		}
+		if unfrozen := binding.UnfrozenGateways(t.target, t.world, string(s.Subject)); len(unfrozen) > 0 {
+			return t.hold(ctx, t.bystandersHold(s, unfrozen))
+		}
 	}
 	if outcome, err := t.act(ctx, stage.Steps); outcome != "" || err != nil {
 		return outcome, err

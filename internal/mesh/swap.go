@@ -95,10 +95,10 @@ func (w Workload) podsAt(places ...Place) []Pod {
 	return list
 }
 
-// Swapping reports whether the workload still has anything of a swap: detached or parked
-// pods, a keeper, or annotated pods.
+// Swapping reports whether the workload still has anything of a swap or a held rollout:
+// detached or parked pods, a keeper, annotated pods, or a rollout that is held.
 func (w Workload) Swapping() bool {
-	if w.Keeper != "" {
+	if w.Keeper != "" || w.Held.Holds() {
 		return true
 	}
 	for _, p := range w.Pods {

@@ -2,7 +2,37 @@
 
 package mesh
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
+
+// ConfiguresEveryGateway reports whether an istiod of this version sends configuration to
+// the proxies of every Gateway of the Gateway API, and not only of those that it owns:
+// from 1.29.5, 1.30.2 and 1.31 on (istio#59959). A version that cannot be read is taken
+// for a new one.
+func ConfiguresEveryGateway(version string) bool {
+	parts := strings.SplitN(PlainVersion(version), ".", 3)
+	if len(parts) < 2 || parts[0] != "1" {
+		return true
+	}
+	minor, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return true
+	}
+	patch := 0
+	if len(parts) > 2 {
+		number, _, _ := strings.Cut(parts[2], "-")
+		patch, _ = strconv.Atoi(number) // what is no number counts as 0
+	}
+	switch {
+	case minor == 29:
+		return patch >= 5
+	case minor == 30:
+		return patch >= 2
+	}
+	return minor > 30
+}
 
 // ImageTag returns the tag of an image reference, "" if it has none: a digest
 // names an image, but no version.

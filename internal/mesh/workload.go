@@ -63,6 +63,11 @@ type Workload struct {
 	Keeper         string        // name of the Service that keeps its parked pods' listeners, "" without
 	Deleted        bool          // it was deleted; only pods that a swap detached remain
 	NotSideBySide  string        // why two of its pods must not run together for long, "" when they may
+
+	APIGateway APIGatewayObject // the Gateway for which istiod deploys it
+
+	Settings RolloutSettings // of a Deployment: how a new template replaces pods
+	Held     HeldRollout     // of a Deployment: by which run its rollout is held
 }
 
 // Ref returns the workload's reference: "Deployment shop-web/web".
@@ -71,6 +76,14 @@ func (w Workload) Ref() WorkloadRef { return RefOf(w.Kind, w.Namespace, w.Name) 
 // ResumeCommand returns the command that resumes the workload's rollout.
 func (w Workload) ResumeCommand() string {
 	return fmt.Sprintf("kubectl rollout resume %s/%s -n %s", strings.ToLower(string(w.Kind)), w.Name, w.Namespace)
+}
+
+// helmRelease begins the ManagedBy of what a Helm release manages; the release follows.
+const helmRelease = "Helm release "
+
+// ByGitOps reports whether a GitOps tool manages the workload's template.
+func (w Workload) ByGitOps() bool {
+	return w.ManagedBy != "" && !strings.HasPrefix(w.ManagedBy, helmRelease)
 }
 
 // Template is the template of a workload's next pod.
@@ -122,6 +135,7 @@ type Pod struct {
 	Created      time.Time
 
 	HasController bool          // a controller owns it: ownerReferences
+	OlderHash     string        // pod-template-hash of a Deployment's pod that is not Current, "" for any other
 	Swap          Swap          // its state in a swap
 	Endpoints     []string      // Services in which it is a ready endpoint; read only for a swap
 	GracePeriod   time.Duration // terminationGracePeriodSeconds

@@ -163,9 +163,9 @@ func TestFromTakesUpAManualUpgrade(t *testing.T) {
 	}
 }
 
-// A template with its own label has to be changed, so the workload is restarted although the
-// policy is swap. A rule that names it and says swap is refused.
-func TestLabelledTemplatesAreNotSwapped(t *testing.T) {
+// A template with its own label has to be changed, so the rollout of the workload is held
+// where the policy is swap. A rule that names it and says swap is refused.
+func TestRolloutsOfLabelledTemplatesAreHeld(t *testing.T) {
 	in := plantest.IntentForAll()
 	in.Policy.Strategy = step.BySwap
 	w := plantest.WorldOfAllBindings()
@@ -181,12 +181,14 @@ func TestLabelledTemplatesAreNotSwapped(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"by-revision", "by-tag", "by-inject"} {
-		if got := kinds["Deployment own/"+name]; got != step.Restart {
-			t.Errorf("own/%s: got %q, want restart", name, got)
+		wl, _ := w.Workload(mesh.WorkloadRef("Deployment own/" + name))
+		d := strategy.Decide(plantest.Forward(t, w, in, step.Ledger{}).Policy, wl)
+		if got := kinds["Deployment own/"+name]; got != step.Swap || d.Strategy != step.ByHold {
+			t.Errorf("own/%s: got %q by %s, want a held rollout", name, got, d.Strategy)
 		}
 	}
 	in.Policy.Rules = []step.Rule{{Name: "by-inject", Strategy: step.BySwap}}
-	if _, err := plan.ForwardTarget(w, in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), "its pods' own labels bind it") {
+	if _, err := plan.ForwardTarget(w, in, step.Ledger{}); err == nil || !strings.Contains(err.Error(), "or say held-rollout") {
 		t.Errorf("rule that names it: got %v, want an error", err)
 	}
 }

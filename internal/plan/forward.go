@@ -9,6 +9,7 @@ import (
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/baseline"
 	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/gateway"
 	"github.com/rerig/rerig/internal/plan/selection"
 	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/step"
@@ -19,12 +20,14 @@ import (
 // An error is a request that cannot be met: it says what was observed and what to do. A
 // run that has begun has a target even so, and its only error is RevisionMissing.
 func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, error) {
+	in.Policy.UnmovableGateways = gateway.Unmovable(versionOf(w, in))
 	t := step.Target{
 		Run: in.Run, Revision: in.Revision, Version: in.Version, Input: in.Input, Rendered: l.Rendered,
 		Soak: in.Soak, ParkMax: cmp.Or(in.ParkMax, step.DefaultParkMax), Policy: in.Policy, From: in.From,
 		Excluded: in.Exclude,
 		Bindings: map[string]mesh.Binding{}, FinalBindings: map[string]mesh.Binding{}, Tags: map[string]string{},
 		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},
+		GatewayLabels: map[mesh.WorkloadRef]string{},
 	}
 	waves, begins := l.Waves, l.Waves == nil
 	none := validateRevision(w, in, begins)
@@ -55,6 +58,7 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 		t.Waves = append(t.Waves, step.Wave{Number: i + 1, Namespaces: wave})
 		for _, name := range wave {
 			bindNamespace(t, w, in, name)
+			bindGateways(t, w, in, name)
 		}
 	}
 	t.Policy.LabelsWritten = t.Baseline.LabelsWritten(t.TemplateLabels)
@@ -62,6 +66,31 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 		return t, none
 	}
 	return t, cmp.Or(strategy.ValidateRules(w, in.Policy.Rules), strategy.ValidateSwapRules(w, t))
+}
+
+// versionOf returns the Istio version of the target's revision, "" while it is not known.
+func versionOf(w mesh.World, in step.Intent) string {
+	if r, there := w.Revision(in.Revision); there {
+		return r.Version
+	}
+	return in.Version
+}
+
+// bindGateways sets the target of the gateways in a namespace that istiod deploys. A
+// Gateway's own label names the target's revision at the end, unless it names a tag that
+// moves.
+func bindGateways(t step.Target, w mesh.World, in step.Intent, name string) {
+	for _, wl := range w.WorkloadsIn(name) {
+		label, known := t.Baseline.GatewayLabels[wl.Ref()]
+		if !known {
+			continue
+		}
+		t.WorkloadRevisions[wl.Ref()] = in.Revision
+		if _, moves := t.Tags[label]; label != step.NoLabel && !moves {
+			label = in.Revision
+		}
+		t.GatewayLabels[wl.Ref()] = label
+	}
 }
 
 // bindNamespace sets the target of a namespace. One that labels bind is labelled with
@@ -83,7 +112,7 @@ func bindNamespace(t step.Target, w mesh.World, in step.Intent, name string) {
 	}
 	for _, wl := range w.WorkloadsIn(name) {
 		_, own := t.Baseline.TemplateLabels[wl.Ref()]
-		if !own && !binding.BoundByOwnLabels(w, ns, wl) {
+		if !own && !(in.Policy.Includes(wl) && binding.BoundByOwnLabels(w, ns, wl)) {
 			continue
 		}
 		t.WorkloadRevisions[wl.Ref()] = in.Revision

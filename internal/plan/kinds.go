@@ -7,6 +7,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/gateway"
 	"github.com/rerig/rerig/internal/plan/removal"
 	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/plan/swap"
@@ -104,6 +105,15 @@ var definitions = []Definition{
 		Kind: step.Validate, Forward: Place{BeforeWaves, 2}, Back: Place{BeforeWaves, 2},
 		Left:    validations,
 		Verdict: func(v View, s step.Step) step.VerdictKey { return step.ValidateKey(v.World, string(s.Subject)) },
+	},
+	// On rollback gateways are frozen before a tag moves, which would move them.
+	{
+		Kind: step.FreezeGateway, Forward: Place{InWave, 1}, Back: Place{BeforeWaves, 3}, PerWave: true,
+		Left: func(v View, wave step.Wave) []step.Step {
+			return gateway.FreezeSteps(v.World, v.Target, wave, v.decide)
+		},
+		Render:   ofRun(gateway.RenderFreeze),
+		Simulate: ofTarget(gateway.SimulateFreeze),
 	},
 	{
 		Kind: step.Pin, Back: Place{BeforeWaves, 3},
@@ -213,6 +223,14 @@ var definitions = []Definition{
 		Simulate: simulated(binding.SimulateLabels),
 	},
 	{
+		Kind: step.UnfreezeGateway, Forward: Place{AfterWaves, 5}, Back: Place{AfterWaves, 5}, PerWave: true,
+		Left: func(v View, wave step.Wave) []step.Step {
+			return gateway.UnfreezeSteps(v.World, v.Target, wave, v.decide)
+		},
+		Render:   ofRun(gateway.RenderUnfreeze),
+		Simulate: ofTarget(gateway.SimulateUnfreeze),
+	},
+	{
 		Kind: step.Remove, Forward: Place{AfterWaves, 6},
 		Left:     func(v View, _ step.Wave) []step.Step { return removal.Steps(v.World, v.Target) },
 		Render:   func(s step.Step, _ step.Target, _ time.Time) ([]step.Change, error) { return removal.Render(s) },
@@ -248,6 +266,20 @@ func (d Definition) place(t step.Target) Place {
 // rendered is the Render of a kind with one write that depends on the step alone.
 func rendered(one func(step.Step) (step.Change, error)) func(step.Step, step.Target, time.Time) ([]step.Change, error) {
 	return func(s step.Step, _ step.Target, _ time.Time) ([]step.Change, error) { return step.Single(one(s)) }
+}
+
+// ofRun is the Render of a kind with one write that depends on the step and the run.
+func ofRun(one func(step.Step, string) (step.Change, error)) func(step.Step, step.Target, time.Time) ([]step.Change, error) {
+	return func(s step.Step, t step.Target, _ time.Time) ([]step.Change, error) {
+		return step.Single(one(s, t.Run))
+	}
+}
+
+// ofTarget is the Simulate of a kind that changes the World, as the target says.
+func ofTarget(
+	change func(*mesh.World, step.Target, step.Step),
+) func(*mesh.World, *step.Ledger, step.Target, step.Step, time.Time) {
+	return func(w *mesh.World, _ *step.Ledger, t step.Target, s step.Step, _ time.Time) { change(w, t, s) }
 }
 
 // simulated is the Simulate of a kind that changes the World alone.

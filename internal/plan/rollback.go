@@ -19,6 +19,7 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 		ParkMax:  cmp.Or(in.ParkMax, step.DefaultParkMax),
 		Versions: l.Baseline.Versions, Bindings: map[string]mesh.Binding{}, Tags: map[string]string{},
 		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},
+		GatewayLabels: map[mesh.WorkloadRef]string{},
 	}
 	t.Policy.TemplateLabels, t.Policy.Run, t.Policy.Unannotated = t.TemplateLabels, in.Run, l.Unannotated()
 	for i, namespaces := range slices.Backward(l.Waves) {
@@ -51,9 +52,14 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 	return t
 }
 
-// restoreWorkloads sets the target of workloads that their own labels bound to what they
-// had.
+// restoreWorkloads sets the target of workloads that their own labels bound, and of gateways
+// that istiod deploys, to what they had.
 func restoreWorkloads(t step.Target, b step.Baseline) {
+	for ref, label := range b.GatewayLabels {
+		if _, ok := t.Revisions[ref.Namespace()]; ok {
+			t.WorkloadRevisions[ref], t.GatewayLabels[ref] = b.Sidecars[ref], label
+		}
+	}
 	for ref, label := range b.TemplateLabels {
 		if _, ok := t.Revisions[ref.Namespace()]; ok {
 			// The first records have no revisions of workloads, only their sidecars.

@@ -88,7 +88,10 @@ const ranksPerWave = 8
 func RankOf(t step.Target, wave int, kind step.Kind) step.Rank {
 	place := byKind[kind].place(t)
 	position := slices.IndexFunc(t.Waves, func(w step.Wave) bool { return w.Number == wave }) + 1
-	if place.Phase == AfterWaves {
+	switch place.Phase {
+	case BeforeWaves:
+		position = 0
+	case AfterWaves:
 		position = len(t.Waves) + 1
 	}
 	return step.Rank(position)*ranksPerWave + place.Rank

@@ -62,6 +62,22 @@ var vocabulary = map[step.Kind]stepWords{
 			return "complete, ready and reachable; webhooks have certificates; same trust root; no proxy moved yet"
 		},
 	},
+	step.FreezeGateway: {
+		verb: "freeze", counted: [2]string{"gateway frozen", "gateways frozen"},
+		done:  func(s step.Step) string { return "froze " + string(s.Subject) + ": every istiod leaves it alone" },
+		state: Labelling,
+		row: func(_ planView, s step.Step) planRow {
+			return planRow{object: string(s.Subject), noun: "gateway", change: "every istiod leaves it alone" + gatewayLabel(s)}
+		},
+	},
+	step.UnfreezeGateway: {
+		verb: "unfreeze", counted: [2]string{"gateway unfrozen", "gateways unfrozen"},
+		done:  func(s step.Step) string { return "unfroze " + string(s.Subject) + ": its istiod deploys it again" },
+		state: Labelling,
+		row: func(_ planView, s step.Step) planRow {
+			return planRow{object: string(s.Subject), noun: "gateway", change: "after the waves: its istiod deploys it again" + gatewayLabel(s)}
+		},
+	},
 	step.Pin: {
 		verb: "pin", counted: [2]string{"pin", "pins"}, object: namespace,
 		done:  func(s step.Step) string { return "pinned " + namespace(s) + ": " + change(s) },
@@ -193,6 +209,14 @@ var vocabulary = map[step.Kind]stepWords{
 		state:  Draining,
 		sum:    parkedDeletion,
 	},
+}
+
+// gatewayLabel returns what a step changes at the label of a Gateway.
+func gatewayLabel(s step.Step) string {
+	if s.From == s.To {
+		return ""
+	}
+	return "; label of its Gateway: " + change(s)
 }
 
 const restartEstimate = 20 * time.Second

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/swap"
+	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
 )
 
@@ -14,9 +15,25 @@ import (
 func swapMove(s step.Step, m swap.Action) string {
 	switch m.Kind {
 	case swap.CreateKeeper:
-		return fmt.Sprintf("created the keeper of %s: a Service that keeps the listeners of its parked pods", s.Subject)
+		return fmt.Sprintf("created the keeper of %s, which keeps the listeners of its parked pods", s.Subject)
 	case swap.Detach:
 		return fmt.Sprintf("detached pod %s of %s: it still serves, its ReplicaSet creates a replacement", m.Pod.Name, s.Subject)
+	case swap.Hold:
+		return fmt.Sprintf("held the rollout of %s: pods of a new template come up, and no old one ends", s.Subject)
+	case swap.WriteTemplate:
+		if len(m.Pods) > 0 {
+			return fmt.Sprintf("detached the %s of %s, and wrote its template for %s", format.Count(len(m.Pods), "pod"), s.Subject, s.To)
+		}
+		return fmt.Sprintf("wrote the template of %s for %s", s.Subject, s.To)
+	case swap.CreateShadow:
+		return fmt.Sprintf("created a shadow of the Gateway of %s: istiod %s deploys it with the wanted template", s.Subject, s.To)
+	case swap.DeleteShadow:
+		return fmt.Sprintf("deleted the shadow of the Gateway of %s", s.Subject)
+	case swap.Release:
+		if len(m.Pods) == 0 {
+			return fmt.Sprintf("released the rollout of %s", s.Subject)
+		}
+		return fmt.Sprintf("detached the %s of %s, and released its rollout", format.Count(len(m.Pods), "old pod"), s.Subject)
 	case swap.Park:
 		return fmt.Sprintf("parked pod %s of %s: out of the Services, still running", m.Pod.Name, s.Subject)
 	case swap.Unpark:

@@ -26,6 +26,12 @@ const (
 	CloseConnections Verb = "close-connections" // have a gateway's proxy ask its clients to close their connections
 	KeepConnections  Verb = "keep-connections"  // have it keep them again
 
+	Freeze       Verb = "freeze"        // make every istiod leave a Gateway's Deployment alone, and label the Gateway
+	Unfreeze     Verb = "unfreeze"      // label the Gateway, and give its Deployment to istiod again
+	CreateShadow Verb = "create-shadow" // create a Gateway like another one, so that istiod deploys the wanted template
+	CopyTemplate Verb = "copy-template" // give a Gateway's Deployment the template of its shadow
+	DeleteShadow Verb = "delete-shadow" // delete the shadow
+
 	CreateTrial      Verb = "create-trial"   // create a trial pod, with a scheduling gate
 	ScheduleTrial    Verb = "schedule-trial" // remove the scheduling gate
 	ServeTrial       Verb = "serve-trial"    // set the readiness gate: the pod becomes an endpoint of its Services
@@ -52,7 +58,8 @@ type Change struct {
 
 	// Expect is the precondition of the write. It is, of a Namespace, its binding; of
 	// the workload of a trial, the digest of its template; of a Pod, and of what is
-	// saved or deleted, its UID, with its place in a swap; of a keeper, its workload.
+	// saved or deleted, its UID, with its place in a swap; of a keeper, its workload; of the
+	// Deployment of a Gateway, the Gateway's own label.
 	Expect string `json:"expect,omitempty"`
 
 	// Patch is the body of a merge patch, or the object to create.
@@ -75,7 +82,8 @@ type Change struct {
 	// was rendered.
 	Rendered string `json:"rendered,omitempty"`
 
-	// Revision is the one that a tag is pointed at, or that a saved copy is a component of.
+	// Revision is the one that a tag is pointed at, that a saved copy is a component of, or
+	// that deploys a shadow; of a Gateway that is labelled, its label, or NoLabel.
 	Revision string `json:"revision,omitempty"`
 }
 

@@ -10,25 +10,27 @@ type Kind string
 // The kinds of steps. What each one does to the mesh, and what its Subject, From and
 // To hold, is documented at Step.
 const (
-	Define        Kind = "define"          // apply the MeshUpgrade CustomResourceDefinition
-	DeleteTrial   Kind = "delete-trial"    // delete a trial pod that is no longer wanted
-	Install       Kind = "install"         // install a control-plane revision; on rollback, restore a removed one
-	Validate      Kind = "validate"        // validate a control plane before anything is moved to it
-	Pin           Kind = "pin"             // on rollback: bind a namespace to the revision it runs before its tag moves
-	Tag           Kind = "tag"             // point a revision tag, or the default, at another revision
-	Trial         Kind = "trial"           // run one pod of the real workload on the target, beside the others
-	Label         Kind = "label"           // bind a namespace to a revision
-	LabelTemplate Kind = "label-template"  // set istio.io/rev in a workload's template without a restart
-	EvictStuckPod Kind = "evict-stuck-pod" // on rollback: evict a pod that blocks its StatefulSet
-	Restart       Kind = "restart"         // rolling restart of a workload, so that its pods are injected again
-	EvictPods     Kind = "evict-pods"      // evict a workload's pods one at a time, so that they are injected again
-	Swap          Kind = "swap"            // replace a Deployment's pods one by one, without a rollout
-	Verify        Kind = "verify"          // verify a workload's proxies
-	Soak          Kind = "soak"            // leave a verified wave to run, then verify it again
-	DeleteParked  Kind = "delete-parked"   // delete the pods that a swap parked, and their keeper
-	RestoreLabel  Kind = "restore-label"   // give a namespace its own label again once its tag has moved
-	Remove        Kind = "remove"          // remove one object of an old control plane
-	DryRun        Kind = "dry-run"         // after a removal: check by dry run that pods and configuration are still accepted
+	Define          Kind = "define"          // apply the MeshUpgrade CustomResourceDefinition
+	DeleteTrial     Kind = "delete-trial"    // delete a trial pod that is no longer wanted
+	Install         Kind = "install"         // install a control-plane revision; on rollback, restore a removed one
+	Validate        Kind = "validate"        // validate a control plane before anything is moved to it
+	Pin             Kind = "pin"             // on rollback: bind a namespace to the revision it runs before its tag moves
+	Tag             Kind = "tag"             // point a revision tag, or the default, at another revision
+	FreezeGateway   Kind = "freeze"          // make every istiod leave the Deployment of a Gateway alone
+	Trial           Kind = "trial"           // run one pod of the real workload on the target, beside the others
+	Label           Kind = "label"           // bind a namespace to a revision
+	LabelTemplate   Kind = "label-template"  // set istio.io/rev in a workload's template without a restart
+	EvictStuckPod   Kind = "evict-stuck-pod" // on rollback: evict a pod that blocks its StatefulSet
+	Restart         Kind = "restart"         // rolling restart of a workload, so that its pods are injected again
+	EvictPods       Kind = "evict-pods"      // evict a workload's pods one at a time, so that they are injected again
+	Swap            Kind = "swap"            // replace a Deployment's pods one by one, without a rollout
+	Verify          Kind = "verify"          // verify a workload's proxies
+	Soak            Kind = "soak"            // leave a verified wave to run, then verify it again
+	DeleteParked    Kind = "delete-parked"   // delete the pods that a swap parked, and their keeper
+	RestoreLabel    Kind = "restore-label"   // give a namespace its own label again once its tag has moved
+	UnfreezeGateway Kind = "unfreeze"        // give a Gateway and its Deployment to the wanted revision
+	Remove          Kind = "remove"          // remove one object of an old control plane
+	DryRun          Kind = "dry-run"         // after a removal: check by dry run that pods and configuration are still accepted
 )
 
 // SubjectType is how the subjects of a kind's steps are written.
@@ -59,6 +61,7 @@ var natures = []nature{
 	{kind: Install},
 	{kind: Validate, checks: true},
 	{kind: Pin, subject: NamespaceSubject},
+	{kind: FreezeGateway, subject: WorkloadSubject},
 	{kind: Trial, subject: WorkloadSubject, moves: true},
 	{kind: Label, subject: NamespaceSubject},
 	{kind: LabelTemplate, subject: WorkloadSubject},
@@ -71,6 +74,7 @@ var natures = []nature{
 	{kind: DeleteParked, subject: WorkloadSubject},
 	{kind: Tag},
 	{kind: RestoreLabel, subject: NamespaceSubject},
+	{kind: UnfreezeGateway, subject: WorkloadSubject},
 	{kind: Remove, subject: ObjectSubject},
 	{kind: DryRun, subject: DryRunSubject, checks: true},
 }

@@ -16,13 +16,14 @@ type Strategy string
 
 // The strategies.
 const (
-	ByRestart  Strategy = "restart"   // rolling restart: a restart annotation changes the template
-	ByEviction Strategy = "evict"     // pods are evicted one at a time; PodDisruptionBudgets are respected
-	BySwap     Strategy = "swap"      // pods are replaced one by one, without a rollout
-	ByField    Strategy = "field"     // the time is written into a field, such as an Argo Rollout's spec.restartAt
-	Automatic  Strategy = "automatic" // nothing to do: the next pods are injected by the new revision
-	Leave      Strategy = "leave"     // exemption: it stays, by its nature or by a rule
-	Blocked    Strategy = "blocked"   // blocker: it cannot be moved as it is, and keeps the old revision in use
+	ByRestart  Strategy = "restart"      // rolling restart: a restart annotation changes the template
+	ByEviction Strategy = "evict"        // pods are evicted one at a time; PodDisruptionBudgets are respected
+	BySwap     Strategy = "swap"         // pods are replaced one by one, without a rollout
+	ByHold     Strategy = "held-rollout" // its template changes, and its old pods stay until the new ones are verified
+	ByField    Strategy = "field"        // the time is written into a field, such as an Argo Rollout's spec.restartAt
+	Automatic  Strategy = "automatic"    // nothing to do: the next pods are injected by the new revision
+	Leave      Strategy = "leave"        // exemption: it stays, by its nature or by a rule
+	Blocked    Strategy = "blocked"      // blocker: it cannot be moved as it is, and keeps the old revision in use
 )
 
 // Decision is how one workload is moved, and why.
@@ -35,8 +36,12 @@ type Decision struct {
 
 // Moves reports whether the run moves the workload.
 func (d Decision) Moves() bool {
-	return slices.Contains([]Strategy{ByRestart, ByEviction, BySwap, ByField}, d.Strategy)
+	return slices.Contains([]Strategy{ByRestart, ByEviction, BySwap, ByHold, ByField}, d.Strategy)
 }
+
+// ParksPods reports whether the workload's old pods are detached and parked before they
+// are deleted.
+func (d Decision) ParksPods() bool { return d.Strategy == BySwap || d.Strategy == ByHold }
 
 // Rule is the user's choice for some workloads. Of several rules that match a workload
 // the last one counts.
@@ -85,6 +90,9 @@ type Policy struct {
 	Rules    []Rule
 	Gateways GatewayMode
 
+	// UnmovableGateways is why gateways that istiod deploys cannot be moved, "" when they can.
+	UnmovableGateways string
+
 	// TemplateLabels are the labels that the target sets in workloads' templates.
 	TemplateLabels map[mesh.WorkloadRef]string
 
@@ -101,15 +109,28 @@ type Policy struct {
 // MovesGateways reports whether gateways are moved at all.
 func (p Policy) MovesGateways() bool { return p.Gateways != "" && p.Gateways != LeaveGateways }
 
-// Includes reports whether a run may move a workload. Of gateways, those that the
-// webhooks inject are moved, if any are.
+// LabelsTemplate reports whether the label istio.io/rev in a workload's own template
+// decides its revision, so that moving it takes a new template.
+func (p Policy) LabelsTemplate(wl mesh.Workload) bool {
+	_, own := p.TemplateLabels[wl.Ref()]
+	return own
+}
+
+// NeedsTemplate reports whether a workload comes to another revision by another template
+// alone: its own label decides, or istiod renders the template for a Gateway.
+func (p Policy) NeedsTemplate(wl mesh.Workload) bool { return p.LabelsTemplate(wl) || wl.ForGateway() }
+
+// Includes reports whether a run may move a workload. Of gateways, those that the webhooks
+// inject or that istiod deploys are moved, if any are.
 func (p Policy) Includes(wl mesh.Workload) bool {
-	return !wl.Gateway || p.MovesGateways() && wl.GatewayMake() == mesh.InjectedGateway
+	return !wl.Gateway || p.MovesGateways() && wl.GatewayMake() != mesh.RenderedGateway
 }
 
 // MaySwap reports whether the policy may swap a workload.
 func (p Policy) MaySwap() bool {
-	return p.Strategy == BySwap || p.MovesGateways() || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Strategy == BySwap })
+	return p.Strategy == BySwap || p.MovesGateways() || slices.ContainsFunc(
+		p.Rules, func(r Rule) bool { return r.Strategy == BySwap || r.Strategy == ByHold },
+	)
 }
 
 // RuleFor returns the last rule that matches a workload, the zero Rule for none. A

@@ -32,8 +32,10 @@ type Subject string
 //	delete-trial              a workload           NAMESPACE/POD UID
 //	evict-stuck-pod           a workload           POD UID                     a revision
 //	restart, evict-pods       a workload           revisions, joined with "+"  a revision
-//	swap                      a workload           the same, or "replacements" a revision
+//	swap                      a workload           the same, or one of two     a revision
+//	                                               texts: Replacements, HeldRollout
 //	verify, delete-parked     a workload                                       a revision
+//	freeze, unfreeze          a workload           its Gateway's own label     the label it gets
 //	soak                      namespaces, with ","                             a duration
 //	remove                    KIND NAMESPACE/NAME  its UID                     the revision it is part of
 //	dry-run                   "pod in NAMESPACE", or "configuration"           a revision
@@ -48,7 +50,7 @@ type Step struct {
 	To      string  `json:"to,omitempty"`
 
 	// TemplateLabel is the label istio.io/rev that the step writes into the workload's
-	// own template: a value, or NoLabel to delete it; "" leaves it.
+	// own template, or on its Gateway: a value, or NoLabel to delete it; "" leaves it.
 	TemplateLabel string `json:"templateLabel,omitempty"`
 
 	// Field is the path of the field that a restart writes the time into. "" sets the
@@ -201,11 +203,21 @@ const SavedCopies = "saved copies"
 // exchange for original pods.
 const Replacements = "replacements"
 
+// HeldRollout is the From of a Swap whose held rollout is left, while no pod of another
+// revision serves.
+const HeldRollout = "held rollout"
+
 // ToCommit describes what has to be committed for a step because another tool manages
 // the object, "" where the run writes it.
 func (s Step) ToCommit() string {
-	if s.By == "" || s.Kind == Remove {
+	switch {
+	case s.By == "" || s.Kind == Remove:
 		return ""
+	case s.Kind == Swap && s.TemplateLabel == NoLabel:
+		return fmt.Sprintf("%s is managed by %s: remove the label %s from its template there", s.Subject, s.By, mesh.RevisionLabel)
+	case s.Kind == Swap:
+		label := mesh.BindingTo(s.TemplateLabel)
+		return fmt.Sprintf("%s is managed by %s: commit the label %s in its template there", s.Subject, s.By, label)
 	}
 	return fmt.Sprintf("namespace %s is managed by %s: commit its labels %s there (now %s)", s.Subject, s.By, s.To, s.From)
 }

@@ -23,6 +23,7 @@ type Target struct {
 	Revisions         map[string]string           // namespace -> the revision of its sidecars
 	WorkloadRevisions map[mesh.WorkloadRef]string // workloads bound by their own labels -> the revision of their sidecars
 	TemplateLabels    map[mesh.WorkloadRef]string // such workloads -> the template's label istio.io/rev, or NoLabel
+	GatewayLabels     map[mesh.WorkloadRef]string // gateways that istiod deploys -> the Gateway's own label at the end, or NoLabel
 	Tags              map[string]string           // tag -> the revision it names: after the waves; on rollback, before them
 	FinalBindings     map[string]mesh.Binding     // namespace -> the labels that are restored once its tag has moved
 

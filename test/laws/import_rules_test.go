@@ -30,7 +30,8 @@ var layers = []layer{
 	{path: "internal/command", not: world},
 	{path: "internal/step", ours: []string{"internal/mesh"}, not: world},
 	{path: "internal/plan/binding", ours: []string{"internal/step", "internal/mesh"}, not: world},
-	{path: "internal/plan/swap", ours: []string{"internal/step", "internal/mesh"}, not: world},
+	{path: "internal/plan/swap", ours: []string{"internal/plan/binding", "internal/step", "internal/mesh"}, not: world},
+	{path: "internal/plan/gateway", ours: []string{"internal/plan/binding", "internal/step", "internal/mesh"}, not: world},
 	{
 		path: "internal/plan/strategy",
 		ours: []string{"internal/plan/binding", "internal/plan/swap", "internal/step", "internal/mesh"}, not: world,
@@ -71,6 +72,11 @@ var layers = []layer{
 	{
 		path:   "internal/cluster/setup",
 		ours:   []string{"internal/cluster/client", "internal/cluster/istio", "internal/engine", "internal/mesh", "internal/sensitive"},
+		theirs: []string{"*"},
+	},
+	{
+		path:   "internal/cluster/gatewayapi",
+		ours:   []string{"api", "internal/cluster/client", "internal/cluster/istio", "internal/engine", "internal/step", "internal/mesh"},
 		theirs: []string{"*"},
 	},
 	{

@@ -35,13 +35,14 @@ const (
 
 // Resources that are read or written by themselves.
 var (
-	EnvoyFilters  = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "envoyfilters"}
-	Gateways      = schema.GroupVersionResource{Group: networking, Version: "v1beta1", Resource: "gateways"} // not those of the Gateway API
-	APIGateways   = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gateways"}
-	WorkloadEntry = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "workloadentries"}
-	WorkloadGroup = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "workloadgroups"}
-	Secrets       = schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
-	Definitions   = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	EnvoyFilters   = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "envoyfilters"}
+	Gateways       = schema.GroupVersionResource{Group: networking, Version: "v1beta1", Resource: "gateways"} // not those of the Gateway API
+	APIGateways    = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gateways"}
+	ServiceEntries = schema.GroupVersionResource{Group: networking, Version: "v1", Resource: "serviceentries"}
+	WorkloadEntry  = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "workloadentries"}
+	WorkloadGroup  = schema.GroupVersionResource{Group: networking, Version: "v1alpha3", Resource: "workloadgroups"}
+	Secrets        = schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
+	Definitions    = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 )
 
 // Components are the kinds of which a control plane consists: those that

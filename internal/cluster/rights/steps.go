@@ -37,6 +37,8 @@ var Table = []Entry{
 	{Kind: step.Define, When: EveryRun, Rights: fixed(defining)},
 	{Kind: step.Install, When: Installer},
 	{Kind: step.Validate, When: NoOther},
+	{Kind: step.FreezeGateway, When: IfPlanned, Rights: fixed(gateways)},
+	{Kind: step.UnfreezeGateway, When: IfPlanned, Rights: fixed(gateways)},
 	{Kind: step.Pin, When: EveryRun, Rights: fixed(labeling)},
 	{Kind: step.Tag, When: IfPlanned, Rights: moveTag},
 	{Kind: step.Trial, When: IfPlanned, Rights: fixed(trials)},
@@ -130,6 +132,19 @@ var (
 		all("get", core, "services"),
 		all("create", core, "services"), // keepers
 		all("delete", core, "services"),
+	}
+
+	// gateways are those that istiod deploys for Gateways of the Gateway API.
+	gateways = []Right{
+		all("get", apps, "deployments"),
+		all("patch", apps, "deployments"),
+		all("get", istio.APIGateways.Group, istio.APIGateways.Resource),
+		all("patch", istio.APIGateways.Group, istio.APIGateways.Resource),
+		all("create", istio.APIGateways.Group, istio.APIGateways.Resource), // shadows
+		all("delete", istio.APIGateways.Group, istio.APIGateways.Resource),
+		all("get", istio.ServiceEntries.Group, istio.ServiceEntries.Resource),
+		all("create", istio.ServiceEntries.Group, istio.ServiceEntries.Resource), // keepers
+		all("delete", istio.ServiceEntries.Group, istio.ServiceEntries.Resource),
 	}
 
 	trials = []Right{

@@ -19,7 +19,7 @@ func noCapacity(w mesh.World, t step.Target, wl mesh.Workload, p step.Decision) 
 	what := "restart"
 	var lack string
 	switch p.Strategy {
-	case step.BySwap:
+	case step.BySwap, step.ByHold:
 		d := swapDemand(wl, t)
 		lack, what = cmp.Or(w.Shortage(wl, d.Pods), w.OverQuota(wl.Namespace, "its swap takes", d)), "swap"
 	case step.ByRestart:
@@ -57,7 +57,7 @@ func namespaceCapacity(w mesh.World, t step.Target, namespace string) []step.Not
 	var all []mesh.Demand
 	for _, wl := range w.WorkloadsIn(namespace) {
 		p := strategy.Decide(t.Policy, wl)
-		if p.Strategy != step.BySwap {
+		if !p.ParksPods() {
 			continue
 		}
 		if len(noCapacity(w, t, wl, p)) > 0 {

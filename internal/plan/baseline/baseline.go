@@ -18,7 +18,8 @@ import (
 // without this run counts as being on Intent.From.
 func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	b := step.Baseline{Bindings: map[string]string{}, Revisions: map[step.BoundRef]string{}, Sidecars: map[mesh.WorkloadRef]string{},
-		TemplateLabels: map[mesh.WorkloadRef]string{}, Tag: map[step.BoundRef]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
+		TemplateLabels: map[mesh.WorkloadRef]string{}, GatewayLabels: map[mesh.WorkloadRef]string{},
+		Tag: map[step.BoundRef]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
 	for _, r := range w.Revisions {
 		b.Versions[r.Name] = r.Version
 	}
@@ -30,6 +31,9 @@ func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	for _, wl := range w.Workloads {
 		if wl.Injected() || wl.Gateway {
 			moved := slices.Contains(namespaces, wl.Namespace) && in.Policy.Includes(wl)
+			if moved && wl.APIGateway.Name != "" {
+				noteGateway(b, w, in, wl)
+			}
 			b.Sidecars[wl.Ref()] = revisionBefore(in, moved, mesh.JoinRevisions(wl.Sidecars()))
 		}
 	}
@@ -64,9 +68,26 @@ func noteNamespace(b step.Baseline, w mesh.World, in step.Intent, ns mesh.Namesp
 		return
 	}
 	for _, wl := range w.WorkloadsIn(ns.Name) {
-		if binding.BoundByOwnLabels(w, ns, wl) {
+		if in.Policy.Includes(wl) && binding.BoundByOwnLabels(w, ns, wl) {
 			noteWorkload(b, w, in, ns, wl)
 		}
+	}
+}
+
+// noteGateway notes the label of a Gateway for which istiod deploys a workload, and the tag
+// that binds it.
+func noteGateway(b step.Baseline, w mesh.World, in step.Intent, wl mesh.Workload) {
+	label := wl.APIGateway.Label
+	switch {
+	case !label.Set:
+		b.GatewayLabels[wl.Ref()] = step.NoLabel
+	case in.From != "" && label.Value == in.Revision:
+		b.GatewayLabels[wl.Ref()] = in.From
+	default:
+		b.GatewayLabels[wl.Ref()] = label.Value
+	}
+	if tag := binding.TagOfGateway(w, wl); tag != "" {
+		b.Tag[step.BoundWorkload(wl.Ref())] = tag
 	}
 }
 

@@ -25,7 +25,7 @@ func Extend(w mesh.World, in step.Intent, l step.Ledger) step.Ledger {
 	for _, name := range moved {
 		ns, _ := w.Namespace(name)
 		for _, wl := range w.WorkloadsIn(name) {
-			if _, known := b.TemplateLabels[wl.Ref()]; !known && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(
+			if _, known := b.TemplateLabels[wl.Ref()]; !known && in.Policy.Includes(wl) && binding.BoundByOwnLabels(w, ns, wl) && !slices.Equal(
 				w.Injectors(ns, wl.Template),
 				[]string{in.Revision},
 			) {

@@ -23,10 +23,8 @@ func Newcomers(w mesh.World, in step.Intent, l step.Ledger) []string {
 	since.From = ""
 	return slices.DeleteFunc(selection.Candidates(w, in), func(name string) bool {
 		ns, _ := w.Namespace(name)
-		return slices.Contains(known, name) || in.Selector != nil && !in.Selector.Matches(ns.Labels) || selection.Validate(
-			w,
-			[]string{name}, in.Revision,
-		) != nil ||
+		return slices.Contains(known, name) || in.Selector != nil && !in.Selector.Matches(ns.Labels) ||
+			selection.Validate(w, []string{name}, in) != nil ||
 			!held[name] && !selection.NeedsMove(w, since, name)
 	})
 }

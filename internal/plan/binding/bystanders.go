@@ -17,7 +17,7 @@ import (
 func MovableTags(w mesh.World, in step.Intent, b step.Baseline, namespaces []string) []string {
 	var tags []string
 	for tag, at := range b.Tags {
-		if at != in.Revision && !SplitTag(at) && len(bystandersOf(w, tag, namespaces, nil)) == 0 {
+		if at != in.Revision && !SplitTag(at) && len(bystandersOf(w, in.Policy, tag, namespaces, nil)) == 0 {
 			tags = append(tags, tag)
 		}
 	}
@@ -32,7 +32,7 @@ func SplitTag(at string) bool { return len(mesh.SplitRevisions(at)) > 1 }
 // Bystanders returns the workloads that a tag binds and that the target does not move: they
 // would follow the tag.
 func Bystanders(t step.Target, w mesh.World, tag string) []mesh.WorkloadRef {
-	return slices.DeleteFunc(bystandersOf(w, tag, t.Namespaces(), t.TemplateLabels), func(ref mesh.WorkloadRef) bool {
+	return slices.DeleteFunc(bystandersOf(w, t.Policy, tag, t.Namespaces(), t.TemplateLabels), func(ref mesh.WorkloadRef) bool {
 		wl, _ := w.Workload(ref)
 		ns, _ := w.Namespace(wl.Namespace)
 		return !wl.ForGateway() && slices.Equal(w.Injectors(ns, wl.Template), []string{t.Tags[tag]}) // a part of the tag has moved already
@@ -43,14 +43,16 @@ func Bystanders(t step.Target, w mesh.World, tag string) []mesh.WorkloadRef {
 // not moved before it. A tag binds the next pod of a workload, also where it has none
 // now, and at once what istiod renders for a Gateway. labels are the templates that are
 // labelled before; nil, in an upgrade: all that can be.
-func bystandersOf(w mesh.World, tag string, namespaces []string, labels map[mesh.WorkloadRef]string) []mesh.WorkloadRef {
+func bystandersOf(
+	w mesh.World, p step.Policy, tag string, namespaces []string, labels map[mesh.WorkloadRef]string,
+) []mesh.WorkloadRef {
 	var refs []mesh.WorkloadRef
 	for _, wl := range w.Workloads {
 		ns, ok := w.Namespace(wl.Namespace)
 		if !ok || !wl.Injected() && !wl.Gateway && len(wl.Live()) > 0 || !followsTag(w, tag, ns, wl) {
 			continue
 		}
-		if !slices.Contains(namespaces, ns.Name) || !movesBeforeTag(w, ns, wl, labels) {
+		if !slices.Contains(namespaces, ns.Name) || !movesBeforeTag(w, p, ns, wl, labels) {
 			refs = append(refs, wl.Ref())
 		}
 	}
@@ -59,15 +61,19 @@ func bystandersOf(w mesh.World, tag string, namespaces []string, labels map[mesh
 
 // movesBeforeTag reports whether a workload in a moved namespace is bound to a revision by
 // name before the tag moves: by its namespace's label, or by its template's. A rollback
-// restores only labels that the upgrade wrote. A Gateway's own label is never written.
-func movesBeforeTag(w mesh.World, ns mesh.Namespace, wl mesh.Workload, labels map[mesh.WorkloadRef]string) bool {
-	if _, own := wl.Template.Labels[mesh.RevisionLabel]; own && wl.ForGateway() {
+// restores only labels that the upgrade wrote. A gateway that istiod deploys is moved before
+// if the run moves such gateways.
+func movesBeforeTag(w mesh.World, p step.Policy, ns mesh.Namespace, wl mesh.Workload, labels map[mesh.WorkloadRef]string) bool {
+	if wl.ForGateway() && wl.APIGateway.Name != "" && p.Includes(wl) {
+		return p.UnmovableGateways == "" && p.RuleFor(wl).Strategy != step.Leave
+	}
+	if _, own := gatewayLabel(wl); own && wl.ForGateway() {
 		return false
 	}
 	once := wl.Kind == mesh.Job || wl.Kind == mesh.BarePod || wl.Kind == mesh.StaticPod // pods are not re-created
 	_, labelled := labels[wl.Ref()]
 	why, _ := TemplateLabelBlocked(wl)
-	return InjectedBy(w, ns) != "" || BoundByOwnLabels(w, ns, wl) && (once || why == "" && (labelled || labels == nil))
+	return InjectedBy(w, ns) != "" || p.Includes(wl) && BoundByOwnLabels(w, ns, wl) && (once || why == "" && (labelled || labels == nil))
 }
 
 // followsTag reports whether a tag binds a workload: by its namespace's labels or its own,
@@ -76,7 +82,7 @@ func followsTag(w mesh.World, tag string, ns mesh.Namespace, wl mesh.Workload) b
 	if !wl.ForGateway() {
 		return slices.Contains(w.BoundThrough(ns, wl.Template), tag)
 	}
-	named, labelled := wl.Template.Labels[mesh.RevisionLabel]
+	named, labelled := gatewayLabel(wl)
 	if !labelled {
 		named, labelled = ns.Labels[mesh.RevisionLabel]
 	}

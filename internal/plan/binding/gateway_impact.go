@@ -3,13 +3,16 @@
 package binding
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
 
 // AffectedGateway is a Gateway of the Gateway API that a label of its namespace would move
 // to another revision at once: istiod re-creates its pods. Such a Gateway is rejected
-// before a run begins; one that is created later holds the label.
+// before a run begins, unless the run moves it; one that is created later holds the label.
 type AffectedGateway struct {
 	Workload mesh.WorkloadRef
 	Gateway  string // the Gateway's name
@@ -32,7 +35,8 @@ func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []Affe
 	var list []AffectedGateway
 	for _, wl := range w.WorkloadsIn(ns.Name) {
 		has := wl.Sidecars()
-		if _, pinned := wl.Template.Labels[mesh.RevisionLabel]; !wl.ForGateway() || pinned || mesh.JoinRevisions(has) == revision {
+		_, own := gatewayLabel(wl)
+		if !wl.ForGateway() || own || wl.APIGateway.FrozenBy != "" || mesh.JoinRevisions(has) == revision {
 			continue
 		}
 		d := AffectedGateway{Workload: wl.Ref(), Gateway: wl.Template.Labels[mesh.GatewayLabel], From: InjectedBy(w, ns), To: revision}
@@ -42,4 +46,49 @@ func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []Affe
 		list = append(list, d)
 	}
 	return list
+}
+
+// gatewayLabel returns a Gateway's own label istio.io/rev. Where the Gateway could not be
+// read, its pods may show the label.
+func gatewayLabel(wl mesh.Workload) (string, bool) {
+	if wl.APIGateway.Name != "" {
+		return wl.APIGateway.Label.Value, wl.APIGateway.Label.Set
+	}
+	label, own := wl.Template.Labels[mesh.RevisionLabel]
+	return label, own
+}
+
+// TagOfGateway returns the tag that binds the Gateway for which istiod deploys a workload, ""
+// where a label names the revision itself. Its own label decides, then its namespace's, then
+// the default.
+func TagOfGateway(w mesh.World, wl mesh.Workload) string {
+	label, labelled := gatewayLabel(wl)
+	if ns, _ := w.Namespace(wl.Namespace); !labelled {
+		label, labelled = ns.Labels[mesh.RevisionLabel]
+	}
+	tag := cmp.Or(label, mesh.DefaultTag)
+	if _, revision := w.Revision(label); revision && labelled || len(w.TagRevisions(tag)) == 0 {
+		return ""
+	}
+	return tag
+}
+
+// BoundByGateway reports whether istiod deploys a workload for a Gateway that is bound to a
+// revision by other than its namespace's label.
+func BoundByGateway(ns mesh.Namespace, wl mesh.Workload) bool {
+	return wl.ForGateway() && wl.APIGateway.Name != "" && (wl.APIGateway.Label.Set || !ns.Binding().Revision.Set)
+}
+
+// UnfrozenGateways returns the workloads that istiod would re-create at once if a tag moved:
+// the run moves them, and has not made istiod leave them alone.
+func UnfrozenGateways(t step.Target, w mesh.World, tag string) []mesh.WorkloadRef {
+	var refs []mesh.WorkloadRef
+	for ref := range t.GatewayLabels {
+		wl, exists := w.Workload(ref)
+		if exists && wl.APIGateway.FrozenBy == "" && TagOfGateway(w, wl) == tag && mesh.JoinRevisions(wl.Sidecars()) != t.Tags[tag] {
+			refs = append(refs, ref)
+		}
+	}
+	slices.Sort(refs)
+	return refs
 }

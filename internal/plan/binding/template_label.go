@@ -15,7 +15,8 @@ import (
 // pods. A workload that has pods without sidecars is not bound.
 func BoundByOwnLabels(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
 	b := ns.Binding()
-	return !wl.Gateway && !b.Injection.Set && !b.Revision.Set && len(w.Injectors(ns, mesh.Template{})) == 0 &&
+	injected := !wl.Gateway || wl.GatewayMake() == mesh.InjectedGateway
+	return injected && !b.Injection.Set && !b.Revision.Set && len(w.Injectors(ns, mesh.Template{})) == 0 &&
 		(wl.Injected() || Idle(w, wl)) && len(w.Injectors(ns, wl.Template)) > 0
 }
 

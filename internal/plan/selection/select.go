@@ -52,7 +52,7 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 	if !slices.ContainsFunc(names, func(name string) bool { return NeedsMove(w, in, name) }) {
 		return nil, nothingToMove(w, in, names)
 	}
-	return names, Validate(w, names, in.Revision)
+	return names, Validate(w, names, in)
 }
 
 // NeedsMove reports whether a namespace is not completely on the revision, or was moved
@@ -74,7 +74,7 @@ func allBound(w mesh.World, in step.Intent) ([]string, error) {
 	if len(names) == 0 {
 		return nil, nothingToMove(w, in, nil)
 	}
-	return names, Validate(w, names, in.Revision)
+	return names, Validate(w, names, in)
 }
 
 // outside reports whether a namespace is not moved unless it is named: the root namespace,
@@ -97,7 +97,7 @@ func Candidates(w mesh.World, in step.Intent) []string {
 		if outside(w, in, ns) || nothingIncluded(w, in.Policy, ns.Name) || !isBound(w, ns) {
 			continue
 		}
-		ownLabels := func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) }
+		ownLabels := func(wl mesh.Workload) bool { return in.Policy.Includes(wl) && boundByItself(w, ns, wl) }
 		if !binding.Labelled(ns) && !HasSidecars(w, in.Policy, ns.Name) && !slices.ContainsFunc(w.WorkloadsIn(ns.Name), ownLabels) {
 			continue
 		}
@@ -112,7 +112,13 @@ func Candidates(w mesh.World, in step.Intent) []string {
 // default, or by labels of their own.
 func isBound(w mesh.World, ns mesh.Namespace) bool {
 	return binding.Labelled(ns) || binding.InjectedBy(w, ns) != "" ||
-		slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return binding.BoundByOwnLabels(w, ns, wl) })
+		slices.ContainsFunc(w.WorkloadsIn(ns.Name), func(wl mesh.Workload) bool { return boundByItself(w, ns, wl) })
+}
+
+// boundByItself reports whether a workload is bound to a revision by its own labels, or by
+// the Gateway for which istiod deploys it.
+func boundByItself(w mesh.World, ns mesh.Namespace, wl mesh.Workload) bool {
+	return binding.BoundByOwnLabels(w, ns, wl) || binding.BoundByGateway(ns, wl)
 }
 
 // HasSidecars reports whether any workload of a namespace that may be moved has a sidecar.
@@ -125,7 +131,7 @@ func HasSidecars(w mesh.World, p step.Policy, namespace string) bool {
 func hasOutdated(w mesh.World, in step.Intent, namespace string) bool {
 	ns, _ := w.Namespace(namespace)
 	for _, wl := range w.WorkloadsIn(namespace) {
-		if binding.InjectedBy(w, ns) == "" && !binding.BoundByOwnLabels(w, ns, wl) {
+		if binding.InjectedBy(w, ns) == "" && !boundByItself(w, ns, wl) {
 			continue
 		}
 		p, by := strategy.Decide(in.Policy, wl), w.Injectors(ns, wl.Template)

@@ -8,12 +8,13 @@ import (
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/step"
 )
 
 // Validate rejects namespaces that no webhook, or more than one, injects: their present
 // state could not be restored.
-func Validate(w mesh.World, names []string, revision string) error {
+func Validate(w mesh.World, names []string, in step.Intent) error {
 	for _, name := range names {
 		ns, _ := w.Namespace(name)
 		switch by := w.Injectors(ns, mesh.Template{}); len(by) {
@@ -23,7 +24,7 @@ func Validate(w mesh.World, names []string, revision string) error {
 					"%s, and those that call the istiod in namespace %s: remove the overlap first (see `istioctl analyze`, IST0139), or %s",
 					name, ns.Binding(), by[0], strings.Join(others, ", "), leaveOut(name))
 			}
-			if err := validateGateways(w, ns, revision); err != nil {
+			if err := validateGateways(w, in, ns); err != nil {
 				return err
 			}
 		case 0:
@@ -68,8 +69,13 @@ func validateSingleInjector(w mesh.World, ns mesh.Namespace) error {
 
 // validateGateways rejects a namespace whose label would move a Gateway of the Gateway
 // API at once, without a wave, a limit or a verification.
-func validateGateways(w mesh.World, ns mesh.Namespace, revision string) error {
+func validateGateways(w mesh.World, in step.Intent, ns mesh.Namespace) error {
+	revision := in.Revision
 	for _, d := range binding.GatewaysAffectedBy(w, ns, revision) {
+		wl, _ := w.Workload(d.Workload)
+		if strategy.Decide(in.Policy, wl).Moves() {
+			continue // it is frozen before the label is written
+		}
 		return fmt.Errorf("select namespaces: namespace %q has %s, which istiod manages for the Gateway %s: with the namespace's label "+
 			"the istiod of %s would re-create it at once: label that Gateway with its present revision first (%s=%s, which restarts it "+
 			"once), or %s",

@@ -6,10 +6,12 @@
 package strategy
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
+	"github.com/rerig/rerig/internal/plan/swap"
 	"github.com/rerig/rerig/internal/step"
 )
 
@@ -44,6 +46,10 @@ func decideByKind(p step.Policy, wl mesh.Workload) step.Decision {
 	if swapped, ok := decideSwap(p, wl); ok {
 		return swapped
 	}
+	if wl.ForGateway() {
+		return blocked("istiod deploys it for a Gateway of the Gateway API, and its rollout cannot be held: "+
+			cmp.Or(swap.UnfitHeld(p, wl), "a rule says "+string(r.Strategy)), labelGateway(wl))
+	}
 	if binding.LabelledByRun(p, wl) {
 		wl.Rollout.Pending = false
 	}
@@ -76,13 +82,13 @@ func decideFixed(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 	switch {
 	case !p.Includes(wl):
 		return leaveGateway(p, wl), true
-	case wl.Template.Proxy:
+	case wl.Template.Proxy && !wl.ForGateway():
 		return blocked("its template contains an istio-proxy container (injected by hand): a restart creates the same proxy again",
 			"inject its manifest with the new revision (istioctl kube-inject --revision), "+
 				"or remove the proxy from it and let the webhook inject it"), true
 	case wl.Template.HostNetwork:
 		return step.Decision{Strategy: step.Leave, Reason: "hostNetwork pods are never injected"}, true
-	case wl.Replicas == 0 && len(wl.Live()) == 0 && wl.Kind != mesh.CronJob:
+	case wl.Replicas == 0 && len(wl.Live()) == 0 && wl.Kind != mesh.CronJob && !wl.ForGateway():
 		return step.Decision{Strategy: step.Automatic, Reason: "scaled to zero: its next pod is injected by the new revision"}, true
 	}
 	return step.Decision{}, false
@@ -97,16 +103,18 @@ func leaveGateway(p step.Policy, wl mesh.Workload) step.Decision {
 	if !p.MovesGateways() {
 		return d
 	}
-	switch wl.GatewayMake() {
-	case mesh.APIGateway:
-		d.Reason = "gateway that istiod deploys for a Gateway of the Gateway API: it stays on its revision"
-		d.Remedy = fmt.Sprintf("label the Gateway yourself, once its clients allow it; istiod re-creates its pods at once: "+
-			"kubectl label gateway -n %s %s %s=REVISION --overwrite", wl.Namespace, wl.Template.Labels[mesh.GatewayLabel], mesh.RevisionLabel)
-	case mesh.RenderedGateway:
+	if wl.GatewayMake() == mesh.RenderedGateway {
 		d.Reason = "gateway whose template was rendered for one revision: it stays on its revision"
 		d.Remedy = "upgrade it with the istioctl, or the chart, that rendered it, once its clients allow it"
 	}
 	return d
+}
+
+// labelGateway is the remedy for a gateway that istiod deploys and that the run does not
+// move.
+func labelGateway(wl mesh.Workload) string {
+	return fmt.Sprintf("label the Gateway yourself, once its clients allow it; istiod re-creates its pods at once: "+
+		"kubectl label gateway -n %s %s %s=REVISION --overwrite", wl.Namespace, wl.Template.Labels[mesh.GatewayLabel], mesh.RevisionLabel)
 }
 
 // decideRolled decides for a kind whose controller rolls its pods when its template

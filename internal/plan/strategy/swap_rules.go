@@ -24,54 +24,86 @@ func requested(p step.Policy, wl mesh.Workload) (strategy step.Strategy, named b
 	return cmp.Or(r.Strategy, p.Strategy, otherwise), r.Strategy != "" && r.Name != ""
 }
 
-// decideSwap decides for a workload that is swapped, and returns false for any other.
-// A swap that has begun is finished by the swap, whatever a rule says since.
+// decideSwap decides for a workload that is swapped, or whose rollout is held, and returns
+// false for any other. What has begun is finished the same way, whatever a rule says since.
 func decideSwap(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
+	d := step.Decision{Strategy: step.BySwap, Reason: "swap pod by pod, its template unchanged"}
+	if p.NeedsTemplate(wl) {
+		d = step.Decision{
+			Strategy: step.ByHold,
+			Reason:   "its pods' own label binds it: held rollout, in which its old pods stay until the new ones are verified",
+		}
+	}
+	if wl.ForGateway() {
+		d.Reason = "istiod deploys it for Gateway " + wl.APIGateway.Name +
+			", and is made to leave it alone: held rollout, in which its old pods stay until the new ones are verified"
+	}
 	if wl.Swapping() {
-		return step.Decision{Strategy: step.BySwap, Reason: "its swap has begun"}, true
+		d.Reason = "its swap has begun"
+		return d, true
 	}
 	strategy, named := requested(p, wl)
-	if strategy != step.BySwap || swapUnfit(p, wl) != "" {
+	if !parks(strategy) || named && strategy != d.Strategy || parkUnfit(p, wl, d.Strategy) != "" {
 		return step.Decision{}, false
 	}
-	reason := "swap pod by pod, its template unchanged"
 	if wl.Gateway {
-		reason += "; each old pod is parked until its clients have closed their connections, and cuts what is left after --park-max"
+		d.Reason += "; each old pod is parked until its clients have closed their connections, and cuts what is left after --park-max"
 	}
 	if named {
-		reason = "by a rule: " + reason
+		d.Reason = "by a rule: " + d.Reason
 	}
-	return step.Decision{Strategy: step.BySwap, Reason: reason}, true
+	return d, true
 }
+
+func parks(s step.Strategy) bool { return s == step.BySwap || s == step.ByHold }
 
 // NotSwappedBecause returns why a workload is not swapped though the policy for the
 // mesh says swap; "" when it is swapped, or was not meant to be.
 func NotSwappedBecause(p step.Policy, wl mesh.Workload) string {
-	if strategy, named := requested(p, wl); strategy != step.BySwap || named {
+	strategy, named := requested(p, wl)
+	if !parks(strategy) || named {
 		return ""
 	}
-	return swapUnfit(p, wl)
-}
-
-// swapUnfit returns why a workload cannot be swapped, "" when it can.
-func swapUnfit(p step.Policy, wl mesh.Workload) string {
-	if _, labelled := p.TemplateLabels[wl.Ref()]; labelled {
-		return "its pods' own labels bind it: changing them takes a write to its template, which re-creates its pods"
+	if p.NeedsTemplate(wl) {
+		strategy = step.ByHold
 	}
-	return swap.Unfit(wl)
+	return parkUnfit(p, wl, strategy)
 }
 
-// ValidateSwapRules rejects a rule that says swap for a workload that a swap does not
-// fit.
+// parkUnfit returns why a workload cannot be moved by a swap, or by a held rollout, ""
+// when it can.
+func parkUnfit(p step.Policy, wl mesh.Workload, s step.Strategy) string {
+	switch own := p.NeedsTemplate(wl); {
+	case s == step.BySwap && own:
+		return "its pods' own labels bind it: changing them takes a write to its template, which re-creates its pods"
+	case s == step.BySwap:
+		return swap.Unfit(wl)
+	case !own:
+		return "its template does not choose its revision: a swap moves it without another template"
+	}
+	return swap.UnfitHeld(p, wl)
+}
+
+// ValidateSwapRules rejects a rule that says swap, or held-rollout, for a workload that
+// does not fit.
 func ValidateSwapRules(w mesh.World, t step.Target) error {
 	for _, wave := range t.Waves {
 		for _, name := range wave.Namespaces {
 			for _, wl := range w.WorkloadsIn(name) {
 				strategy, named := requested(t.Policy, wl)
-				if reason := swapUnfit(t.Policy, wl); named && strategy == step.BySwap && reason != "" {
-					return fmt.Errorf("choose the strategy of %s: a rule says swap, but it cannot be swapped: %s. Remove the rule, or say restart: %s",
-						wl.Ref(), reason, ruleFlag(wl, step.ByRestart))
+				reason := parkUnfit(t.Policy, wl, strategy)
+				if !named || !parks(strategy) || reason == "" {
+					continue
 				}
+				other := step.ByRestart
+				switch own := t.Policy.NeedsTemplate(wl); {
+				case own && strategy == step.BySwap && swap.UnfitHeld(t.Policy, wl) == "":
+					other = step.ByHold
+				case !own && strategy == step.ByHold && swap.Unfit(wl) == "":
+					other = step.BySwap
+				}
+				return fmt.Errorf("choose the strategy of %s: a rule says %s, which does not fit it: %s. Remove the rule, or say %s: %s",
+					wl.Ref(), strategy, reason, other, ruleFlag(wl, other))
 			}
 		}
 	}
@@ -83,7 +115,7 @@ func ValidateSwapRules(w mesh.World, t step.Target) error {
 // detached pods and replacements.
 func OverriddenRule(p step.Policy, wl mesh.Workload) (step.Rule, bool) {
 	r := p.RuleFor(wl)
-	return r, wl.Swapping() && r.Strategy != "" && r.Strategy != step.BySwap
+	return r, wl.Swapping() && r.Strategy != "" && !parks(r.Strategy)
 }
 
 // ValidateRulesAgainstSwaps rejects rules, newly given to a run, that name a workload

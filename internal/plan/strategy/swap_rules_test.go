@@ -87,7 +87,7 @@ func TestUnfitWorkloads(t *testing.T) {
 		{name: "StatefulSet", change: func(wl *mesh.Workload) { wl.Kind = mesh.StatefulSet }, wantText: "fixed names"},
 		{name: "bare ReplicaSet", change: func(wl *mesh.Workload) { wl.Kind = "ReplicaSet" }, wantText: "bare ReplicaSet"},
 		{name: "Rollout", change: func(wl *mesh.Workload) { wl.Kind = "Rollout" }, wantText: "Deployment's ReplicaSet"},
-		{name: "template label", change: label, wantText: "its template's own label"},
+		{name: "a template label that its namespace's overrides", change: label},
 		{name: "volume claim", change: func(wl *mesh.Workload) { wl.NotSideBySide = "it mounts a claim" }, wantText: "mounts a claim"},
 		{name: "no Service", change: func(wl *mesh.Workload) { wl.Services = nil }, wantText: "no Service"},
 		{name: "service by hash", change: selectHash, wantText: "selects by pod-template-hash"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/binding"
 	"github.com/rerig/rerig/internal/step"
 )
 
@@ -23,14 +24,45 @@ func Unfit(wl mesh.Workload) string {
 		return "only pods of a Deployment's ReplicaSet can be swapped"
 	case wl.ForGateway():
 		return "istiod deploys it for a Gateway of the Gateway API, and re-creates its pods by that Gateway's labels"
-	case wl.Template.Proxy:
+	}
+	return unfitPods(wl)
+}
+
+// UnfitHeld returns why a workload whose own template decides its revision cannot be moved by
+// a held rollout, "" when it can.
+func UnfitHeld(p step.Policy, wl mesh.Workload) string {
+	reason := ""
+	if p.LabelsTemplate(wl) {
+		reason, _ = binding.TemplateLabelBlocked(wl)
+	}
+	switch {
+	case wl.ForGateway() && wl.APIGateway.Unread != "":
+		return wl.APIGateway.Unread
+	case wl.ForGateway() && wl.APIGateway.Name == "":
+		return "its Gateway does not exist"
+	case wl.ForGateway() && p.UnmovableGateways != "" && !wl.Swapping():
+		return p.UnmovableGateways
+	case wl.Replicas == 0:
+		return "it is scaled to zero"
+	case wl.Kind != mesh.Deployment:
+		return "only the rollout of a Deployment can be held"
+	case wl.Rollout.Paused:
+		return "its rollout is paused"
+	case reason != "":
+		return reason
+	}
+	return unfitPods(wl)
+}
+
+// unfitPods returns why pods of a workload cannot be detached and parked, "" when they can.
+func unfitPods(wl mesh.Workload) string {
+	switch {
+	case wl.Template.Proxy && !wl.ForGateway():
 		return "its template contains an istio-proxy container (injected by hand): a replacement would have the same one"
 	case wl.Template.HostNetwork:
 		return "hostNetwork pods are never injected"
 	case step.Unverifiable(wl) != "":
 		return step.Unverifiable(wl)
-	case wl.Template.Labels[mesh.RevisionLabel] != "":
-		return fmt.Sprintf("its template's own label %s chooses the revision: changing it re-creates the pods", mesh.RevisionLabel)
 	case wl.NotSideBySide != "":
 		return wl.NotSideBySide
 	case len(wl.Services) == 0:

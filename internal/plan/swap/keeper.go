@@ -3,6 +3,7 @@
 package swap
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -18,6 +19,9 @@ import (
 // to it. It is headless, so that nothing is sent through it.
 func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
 	name := keeperName(wl.Ref())
+	if wl.ForGateway() {
+		return renderKeeperEntry(wl, name, run)
+	}
 	spec := map[string]any{"clusterIP": "None", "selector": map[string]any{KeepLabel: name}, "ports": keeperPorts(wl.Services)}
 	if wl.Gateway {
 		spec["publishNotReadyAddresses"] = true // a gateway keeps its listeners while it drains
@@ -33,6 +37,45 @@ func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
 		return step.Change{}, fmt.Errorf("render the keeper of %s: %w", wl.Ref(), err)
 	}
 	return step.Change{Verb: step.Create, Kind: "Service", Namespace: wl.Namespace, Name: name, Owner: run, Patch: body}, nil
+}
+
+// renderKeeperEntry renders the ServiceEntry that keeps the listeners of the parked pods of a
+// gateway that istiod deploys: its configuration follows the host name of the Gateway's
+// Service, which no other Service has.
+func renderKeeperEntry(wl mesh.Workload, name, run string) (step.Change, error) {
+	var ports []map[string]any
+	var hosts []string
+	for _, s := range wl.Services {
+		hosts = append(hosts, s.Name+"."+wl.Namespace+".svc.cluster.local")
+		for _, p := range s.Ports {
+			if !slices.ContainsFunc(ports, func(o map[string]any) bool { return o["number"] == p.Number }) {
+				ports = append(ports, map[string]any{"number": p.Number, "name": fmt.Sprintf("port-%d", p.Number), "protocol": entryProtocol(p)})
+			}
+		}
+	}
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",
+		"metadata": map[string]any{"name": name, "namespace": wl.Namespace,
+			"labels":      map[string]any{KeepLabel: name},
+			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Ref(), Run: run})}},
+		"spec": map[string]any{
+			"hosts": hosts, "exportTo": []string{"."}, "location": "MESH_INTERNAL", "resolution": "STATIC",
+			"ports": ports, "workloadSelector": map[string]any{"labels": map[string]any{KeepLabel: name}},
+		},
+	})
+	if err != nil {
+		return step.Change{}, fmt.Errorf("render the keeper of %s: %w", wl.Ref(), err)
+	}
+	return step.Change{Verb: step.Create, Kind: "ServiceEntry", Namespace: wl.Namespace, Name: name, Owner: run, Patch: body}, nil
+}
+
+// entryProtocol returns a port's protocol as a ServiceEntry names it.
+func entryProtocol(p mesh.Port) string {
+	name := strings.ToUpper(strings.TrimSuffix(protocolOf(cmp.Or(p.AppProtocol, p.Name)), "-"))
+	if slices.Contains([]string{"HTTP", "HTTPS", "HTTP2", "GRPC", "TLS"}, name) {
+		return name
+	}
+	return "TCP"
 }
 
 // keeperPort is a port in a Service's spec.

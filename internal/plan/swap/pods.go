@@ -17,6 +17,7 @@ type Pods struct {
 	wl       mesh.Workload
 	want     string
 	back     bool       // on rollback
+	held     bool       // by a held rollout
 	attached []mesh.Pod // those of its ReplicaSet
 
 	Outdated  []mesh.Pod // attached, of another revision than is wanted; the youngest last
@@ -27,7 +28,7 @@ type Pods struct {
 
 // PodsOf sorts a workload's pods for a swap towards the target.
 func PodsOf(wl mesh.Workload, t step.Target) Pods {
-	s := Pods{wl: wl, want: t.RevisionOf(wl), back: t.Rollback, attached: wl.AttachedPods()}
+	s := Pods{wl: wl, want: t.RevisionOf(wl), back: t.Rollback, held: t.Policy.NeedsTemplate(wl), attached: wl.AttachedPods()}
 	for _, p := range s.attached {
 		if p.Sidecar.Revision != s.want {
 			s.Outdated = append(s.Outdated, p)
@@ -50,10 +51,11 @@ func PodsOf(wl mesh.Workload, t step.Target) Pods {
 }
 
 // fits reports whether the ReplicaSet may have a pod again: of the wanted revision,
-// ready, and of its present template. On rollback only original pods fit.
+// ready, and of its present template, which the rollback of a held rollout restores. On
+// rollback only original pods fit.
 func (s Pods) fits(p mesh.Pod) bool {
-	return p.Sidecar.Revision == s.want && p.Ready && s.wl.ReplicaSetHash != "" && p.Swap.ReplicaSetHash == s.wl.ReplicaSetHash &&
-		(!s.back || p.Swap.Role == mesh.Original)
+	return p.Sidecar.Revision == s.want && p.Ready && s.wl.ReplicaSetHash != "" &&
+		(s.held && s.back || p.Swap.ReplicaSetHash == s.wl.ReplicaSetHash) && (!s.back || p.Swap.Role == mesh.Original)
 }
 
 // toReplace returns the pod that a returning pod replaces: one of another revision,
@@ -136,22 +138,27 @@ func (s Pods) controllerBehind() string {
 	return ""
 }
 
-// missing says why fewer of the attached pods serve than should, "" when enough do.
+// missing says why fewer of the attached pods serve than should, "" when enough do. Of a
+// held rollout the pods of the newest template count.
 func (s Pods) missing() string {
-	for _, p := range s.attached {
+	attached := s.attached
+	if s.held {
+		attached = slices.DeleteFunc(slices.Clone(attached), func(p mesh.Pod) bool { return !p.Current })
+	}
+	for _, p := range attached {
 		switch {
 		case !p.Ready && p.Problem != "":
 			return fmt.Sprintf("pod %s: %s", p.Name, p.Problem)
 		case !p.Ready:
 			return fmt.Sprintf("pod %s to become ready", p.Name)
-		case p.NotAvailable:
+		case p.NotAvailable && !s.wl.Held.Holds():
 			return fmt.Sprintf("pod %s to be ready for its minReadySeconds", p.Name)
 		case s.endpointsKnown() && !s.serves(p):
 			return fmt.Sprintf("pod %s to be an endpoint of %s", p.Name, s.services())
 		}
 	}
-	if len(s.attached) < s.wl.Replicas {
-		return fmt.Sprintf("its ReplicaSet to create a pod: %d of %d exist%s", len(s.attached), s.wl.Replicas, because(s.wl.Rollout.Message))
+	if len(attached) < s.wl.Replicas {
+		return fmt.Sprintf("its ReplicaSet to create a pod: %d of %d exist%s", len(attached), s.wl.Replicas, because(s.wl.Rollout.Message))
 	}
 	return ""
 }

@@ -3,6 +3,7 @@
 package swap
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"time"
@@ -12,7 +13,7 @@ import (
 )
 
 // Render returns the writes that carry out an action, in order. The second write of an
-// Exchange must follow the first at once. at is written into the annotations. It fails
+// Exchange, and the last of a Release, must follow the others at once. at is written into the annotations. It fails
 // for a Wait and a WaitUntil, which have no writes.
 func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Change, error) {
 	switch m.Kind {
@@ -24,6 +25,16 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 		return step.Single(renderPark(m.Pod, wl, t, at))
 	case Unpark:
 		return renderUnpark(m.Pod, wl)
+	case Hold:
+		return step.Single(renderHold(wl, t, at))
+	case CreateShadow:
+		return []step.Change{renderShadow(step.CreateShadow, wl, t)}, nil
+	case DeleteShadow:
+		return []step.Change{renderShadow(step.DeleteShadow, wl, t)}, nil
+	case WriteTemplate:
+		return renderTemplate(m, wl, t, at)
+	case Release:
+		return renderRelease(m, wl, t, at)
 	case Leave:
 		return renderLeave(m.Pod, wl, at)
 	case Reattach:
@@ -40,8 +51,12 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 			{Verb: step.DeleteParkedPod, Kind: "Pod", Namespace: wl.Namespace, Name: m.Pod.Name, Expect: Precondition(m.Pod.UID, m.Pod.Swap)},
 		}, nil
 	case DeleteKeeper:
+		kind := "Service"
+		if wl.ForGateway() {
+			kind = "ServiceEntry"
+		}
 		return []step.Change{
-			{Verb: step.DeleteParkedPod, Kind: "Service", Namespace: wl.Namespace, Name: wl.Keeper, Expect: string(wl.Ref())},
+			{Verb: step.DeleteParkedPod, Kind: kind, Namespace: wl.Namespace, Name: wl.Keeper, Expect: string(wl.Ref())},
 		}, nil
 	case RemoveMark:
 		return step.Single(patchPod(m.Pod, wl, step.NotOwned, map[string]any{"annotations": map[string]any{SwapAnnotation: nil}}))
@@ -63,7 +78,7 @@ func renderDetach(p mesh.Pod, wl mesh.Workload, t step.Target, at time.Time) (st
 	if !s.Marked() {
 		s = mesh.Swap{Workload: wl.Ref(), Run: t.Run, Role: PodsOf(wl, t).roleOf(p), StartedAt: at}
 	}
-	s.ReplicaSetHash, s.DetachedAt = wl.ReplicaSetHash, at
+	s.ReplicaSetHash, s.DetachedAt = cmp.Or(p.OlderHash, wl.ReplicaSetHash), at
 	return patchPod(p, wl, step.NotOwned, map[string]any{
 		"labels":      map[string]any{HashLabel: detachedHash(t.Run), KeepLabel: keeperName(wl.Ref())},
 		"annotations": map[string]any{SwapAnnotation: encodeMark(s)}})

@@ -3,6 +3,7 @@
 package swap
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -17,9 +18,18 @@ func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 		if wl.Ref() != s.Workload() {
 			continue
 		}
+		stock := PodsOf(wl, t)
+		wl.Template, wl.Held = s.TemplateAfter(wl.Template), mesh.HeldRollout{}
 		ns, _ := w.Namespace(wl.Namespace)
 		by := w.Injectors(ns, wl.Template)
-		stock := PodsOf(wl, t)
+		if wl.ForGateway() {
+			by = []string{t.RevisionOf(wl)}
+			wl.Template.Annotations = maps.Clone(wl.Template.Annotations)
+			if wl.Template.Annotations == nil {
+				wl.Template.Annotations = map[string]string{}
+			}
+			wl.Template.Annotations[mesh.RevisionLabel] = by[0]
+		}
 		pods := slices.DeleteFunc(slices.Clone(wl.Pods), func(p mesh.Pod) bool {
 			return slices.ContainsFunc(stock.Outdated, func(o mesh.Pod) bool { return o.Name == p.Name })
 		})

@@ -14,7 +14,14 @@ func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) 
 	var steps []step.Step
 	for _, wl := range workloads(w, t, g, decide) {
 		if from := revisionsLeft(wl, t); from != "" {
-			steps = append(steps, step.Step{Kind: step.Swap, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: from, To: t.RevisionOf(wl)})
+			s := step.Step{
+				Kind: step.Swap, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: from, To: t.RevisionOf(wl),
+				TemplateLabel: t.TemplateLabels[wl.Ref()],
+			}
+			if s.TemplateLabel != "" && wl.ByGitOps() {
+				s.By = wl.ManagedBy
+			}
+			steps = append(steps, s)
 		}
 	}
 	return steps
@@ -37,7 +44,7 @@ func workloads(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Worklo
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
 		for _, wl := range w.WorkloadsIn(name) {
-			if t.RevisionOf(wl) != "" && decide(wl).Strategy == step.BySwap {
+			if t.RevisionOf(wl) != "" && decide(wl).ParksPods() {
 				list = append(list, wl)
 			}
 		}
@@ -60,7 +67,16 @@ func revisionsLeft(wl mesh.Workload, t step.Target) string {
 	if len(from) > 0 {
 		return mesh.JoinRevisions(step.SortedUnique(from))
 	}
+	if heldLeft(wl, t) {
+		return step.HeldRollout
+	}
 	s := PodsOf(wl, t)
+	if s.held {
+		if s.mayReturn() {
+			return step.Replacements
+		}
+		return ""
+	}
 	if t.Rollback && len(s.Returning)+len(s.Parked) > 0 && (s.toReplace() != nil || len(s.attached) < wl.Replicas) {
 		return step.Replacements
 	}

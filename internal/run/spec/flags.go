@@ -130,7 +130,7 @@ func (f *Flags) addStrategies(set *pflag.FlagSet) {
 	set.StringVar(&f.trial, "trial", "",
 		"try the revision on one pod of each restarted workload first: `none|in-service|out-of-service` (default none)")
 	set.StringArrayVar(&f.rules, "workload", nil, "rule for some workloads, `KIND NAMESPACE/NAME=STRATEGY` with * for any (may be repeated); "+
-		"strategies are restart, evict, swap, leave and field:PATH")
+		"strategies are restart, evict, swap, held-rollout, leave and field:PATH")
 	set.StringVar(&f.tags, "tags", "",
 		"what to do with the revision tags, and the default revision, that bind moved namespaces: `move|keep` (default move)")
 	set.StringVar(&f.labels, "labels", "",

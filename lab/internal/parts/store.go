@@ -56,7 +56,7 @@ func FindSource() (string, error) {
 
 // Names returns the names of all parts.
 func Names() []string {
-	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "shop-image", "argo-rollouts"}
+	names := []string{"kube", "kubectl", "coredns", "kwok", "shop", "rootfs", "shop-image", "argo-rollouts", "gateway-api"}
 	for _, v := range IstioVersions {
 		names = append(names, "istio-"+v, "istiod-"+v, "istioctl-"+v, "pilot-agent-"+v, "envoy-"+v, "images-"+v, "charts-"+v)
 	}
@@ -92,6 +92,6 @@ func (s Store) Path(ctx context.Context, name string) (string, error) {
 func (s Store) getter(name string) func(context.Context) (string, error) {
 	return map[string]func(context.Context) (string, error){
 		"kube": s.Kube, "kubectl": s.Kubectl, "coredns": s.CoreDNS, "kwok": s.Kwok, "shop": s.Shop,
-		"rootfs": s.Rootfs, "shop-image": s.ShopImage, "argo-rollouts": s.ArgoRollouts,
+		"rootfs": s.Rootfs, "shop-image": s.ShopImage, "argo-rollouts": s.ArgoRollouts, "gateway-api": s.GatewayAPI,
 	}[name]
 }

@@ -22,6 +22,8 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	rate := flags.Float64("rate", 200, "requests per second, all kinds together")
 	gateway := flags.String("gateway", "", "host of a gateway's Service; with it, the load is on the gateway")
 	pods := flags.String("gateway-pods", "", "host of a headless Service of the gateway's pods")
+	port := flags.String("gateway-port", "8080", "HTTP port of the gateway's pods")
+	tcp := flags.Bool("gateway-tcp", true, "also send TCP through the gateway")
 	listen := flags.String("listen", ":8080", "listen address of the report")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -33,10 +35,10 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	var held []load.HeldConnection
 	follow := func(context.Context) {}
 	if *gateway != "" {
-		endpoints := &load.LaggingEndpoints{Lag: 10 * time.Second, Lookup: func(ctx context.Context) ([]string, error) {
+		endpoints := &load.LaggingEndpoints{Lag: 10 * time.Second, Port: *port, Lookup: func(ctx context.Context) ([]string, error) {
 			return net.DefaultResolver.LookupHost(ctx, *pods)
 		}}
-		g := load.Gateway{Address: *gateway, Pods: endpoints}
+		g := load.Gateway{Address: *gateway, Pods: endpoints, TCP: *tcp}
 		kinds, held, follow = g.Kinds(), g.HeldConnections(), endpoints.Follow
 	}
 	ln, err := net.Listen("tcp", *listen)

@@ -24,15 +24,15 @@ import (
 type Gateway struct {
 	Address string // its Service
 	Pods    *LaggingEndpoints
+	TCP     bool // it routes TCP too
 }
 
 // GatewayHost is the hostname by which the gateway routes.
 const GatewayHost = "door.example"
 
-// Ports of the gateway's Service and of its pods.
+// Ports of the gateway's Service.
 const (
 	servicePort = "80"
-	podPort     = "8080"
 	tcpPort     = "9000"
 )
 
@@ -42,14 +42,17 @@ func (g Gateway) Kinds() []Kind {
 		&http.Transport{DisableKeepAlives: true}
 	http2.Protocols.SetUnencryptedHTTP2(true)
 	address := func() (string, error) { return net.JoinHostPort(g.Address, servicePort), nil }
-	return []Kind{
+	kinds := []Kind{
 		{Name: "alive", Path: "load -> gateway -> door, connections kept alive", Weight: 30, Ask: post(alive, address, "/")},
 		{Name: "http2", Path: "load -> gateway -> door, HTTP/2", Weight: 20, Ask: post(http2, address, "/")},
 		{Name: "fresh", Path: "load -> gateway -> door, one connection per request", Weight: 20, Ask: post(fresh, address, "/")},
 		{Name: "late", Path: "load -> gateway -> door, 8 s a request", Weight: 2, Ask: post(fresh, address, "/late")},
 		{Name: "lagging", Path: "load -> gateway's pods as they were 10 s ago -> door", Weight: 20, Ask: post(fresh, g.Pods.pick, "/")},
-		{Name: "tcp", Path: "load -> gateway -> ledger (TCP)", Weight: 8, Ask: g.add},
 	}
+	if g.TCP {
+		kinds = append(kinds, Kind{Name: "tcp", Path: "load -> gateway -> ledger (TCP)", Weight: 8, Ask: g.add})
+	}
+	return kinds
 }
 
 // post sends a POST, which Go's client does not repeat.
@@ -95,11 +98,16 @@ func (g Gateway) add(ctx context.Context) (hop.Answer, error) {
 // heldOfEach is how many connections of each protocol are held: several for each pod.
 const heldOfEach = 4
 
-// HeldConnections returns WebSockets and TCP connections through the gateway.
+// HeldConnections returns WebSockets and TCP connections through the gateway, or WebSockets alone.
 func (g Gateway) HeldConnections() []HeldConnection {
 	var list []HeldConnection
 	for range heldOfEach {
-		list = append(list, HeldConnection{Kind: "held-websocket", Place: "door", Open: g.holdSocket},
+		socket := HeldConnection{Kind: "held-websocket", Place: "door", Open: g.holdSocket}
+		if !g.TCP {
+			list = append(list, socket, socket)
+			continue
+		}
+		list = append(list, socket,
 			HeldConnection{Kind: "held-tcp", Place: "ledger", Open: Target{TCP: net.JoinHostPort(g.Address, tcpPort)}.holdTCP})
 	}
 	return list
@@ -148,6 +156,7 @@ func (g Gateway) holdSocket(ctx context.Context) (func(context.Context) error, f
 type LaggingEndpoints struct {
 	Lookup func(context.Context) ([]string, error)
 	Lag    time.Duration
+	Port   string // of the pods
 
 	mu    sync.Mutex
 	known []endpointsAt // the oldest first
@@ -185,5 +194,5 @@ func (e *LaggingEndpoints) pick() (string, error) {
 		return "", errors.New("no address of a pod is known yet")
 	}
 	list := e.known[0].list
-	return net.JoinHostPort(list[rand.IntN(len(list))], podPort), nil
+	return net.JoinHostPort(list[rand.IntN(len(list))], e.Port), nil
 }

@@ -9,7 +9,7 @@ import (
 
 // A lagging client uses the addresses of a while ago.
 func TestLaggingEndpoints(t *testing.T) {
-	e := &LaggingEndpoints{Lag: 10 * time.Second}
+	e := &LaggingEndpoints{Port: "8080", Lag: 10 * time.Second}
 	if _, err := e.pick(); err == nil {
 		t.Error("without addresses: got one")
 	}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package gatewayapi reads the Gateways for which istiod deploys proxies, and writes what
+// it takes to move such a Deployment without istiod replacing its pods at once.
+package gatewayapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/istio"
+	"github.com/rerig/rerig/internal/mesh"
+)
+
+// FrozenAnnotation on a Deployment names the run that has made every istiod leave it alone.
+const FrozenAnnotation = "rerig.dev/frozen-by"
+
+// gateway is what is read of a Gateway.
+type gateway struct {
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Infrastructure struct {
+			Labels map[string]string `json:"labels"`
+		} `json:"infrastructure"`
+	} `json:"spec"`
+}
+
+// Objects are the Gateways of a cluster, by "namespace/name".
+type Objects struct {
+	found  map[string]mesh.APIGatewayObject
+	unread string
+}
+
+// Read reads all Gateways. Where they may not be listed, each that is asked for is Unread.
+func Read(ctx context.Context, api *client.Clients) (Objects, error) {
+	o := Objects{}
+	pages := client.JSONPages[gateway](api, "/apis", istio.APIGateways.Group, istio.APIGateways.Version, istio.APIGateways.Resource)
+	err := client.List(ctx, metav1.ListOptions{}, pages, func() { o.found = map[string]mesh.APIGatewayObject{} },
+		func(page *client.Page[gateway]) {
+			for _, g := range page.Items {
+				m := mesh.APIGatewayObject{Name: g.Name, CopiesLabels: len(g.Spec.Infrastructure.Labels) == 0}
+				m.Label.Value, m.Label.Set = g.Labels[mesh.RevisionLabel]
+				o.found[g.Namespace+"/"+g.Name] = m
+			}
+		})
+	switch {
+	case apierrors.IsForbidden(err):
+		return Objects{unread: "Gateways may not be listed"}, nil
+	case apierrors.IsNotFound(err):
+		return Objects{}, nil
+	}
+	return o, client.ReadError("Gateways", err)
+}
+
+// Of returns the Gateway for which istiod deploys a workload. shadows are the revisions that
+// have deployed shadow Gateways, by "namespace/name".
+func (o Objects) Of(wl mesh.Workload, frozenBy string, shadows map[string]string) mesh.APIGatewayObject {
+	name := wl.Template.Labels[mesh.GatewayLabel]
+	g := o.found[wl.Namespace+"/"+name]
+	g.FrozenBy, g.Unread = frozenBy, o.unread
+	shadow := wl.Namespace + "/" + ShadowName(name)
+	if _, exists := o.found[shadow]; exists {
+		g.Shadow = mesh.PendingShadow
+		if by := shadows[shadow]; by != "" {
+			g.Shadow = by
+		}
+	}
+	return g
+}
+
+const shadowPrefix = "rerig-shadow-"
+
+// ShadowName returns the name of the Gateway from which the wanted template of another one
+// is taken.
+func ShadowName(gateway string) string {
+	return fmt.Sprintf("%s%x", shadowPrefix, sha256.Sum256([]byte(gateway)))[:len(shadowPrefix)+10]
+}
+
+// IsShadow reports whether a Gateway is a shadow, by its name.
+func IsShadow(gateway string) bool { return strings.HasPrefix(gateway, shadowPrefix) }

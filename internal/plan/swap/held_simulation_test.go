@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+// runToEnd takes turns until nothing is left.
+func (s *heldSim) runToEnd(t *testing.T, target step.Target, crashes bool) {
+	t.Helper()
+	for n := 0; s.turn(target, crashes); n++ {
+		if n == 2000 {
+			wl := s.workload()
+			m := NextAction(wl, target)
+			t.Fatalf("after 2000 turns: got %s %s %s %s, want an end\n%s", m.Kind, m.Pod.Name, m.Other.Name, m.Reason, describePods(wl))
+		}
+	}
+}
+
+// requireEnd fails unless all pods are on a revision, and nothing is left.
+func (s *heldSim) requireEnd(t *testing.T, seed uint64, revision string) {
+	t.Helper()
+	s.settle()
+	if s.fault != "" {
+		t.Fatalf("seed %d: got fault %s, want none", seed, s.fault)
+	}
+	if want := (mesh.RolloutSettings{MaxSurge: "1", ProgressDeadlineSeconds: 600}); s.spec != want || len(s.annotations) > 0 {
+		t.Fatalf("seed %d: Deployment (-want +got):\n%s and annotations %v", seed, cmp.Diff(want, s.spec), s.annotations)
+	}
+	for _, p := range s.pods {
+		if p.rev != revision || len(p.annotations) > 0 || len(s.pods) != s.wanted || s.keeper || !p.endpoint {
+			t.Fatalf("seed %d: got pods %v and keeper %t, want %d pods of %s that serve", seed, s.names(), s.keeper, s.wanted, revision)
+		}
+	}
+}
+
+// A held rollout that is crashed at any point ends on the new revision, without a serving
+// pod that ends.
+func TestHeldRolloutEnds(t *testing.T) {
+	t.Parallel()
+	crowded := 0
+	for seed := range uint64(300) {
+		s := newHeldSim(seed, 1+int(seed%3))
+		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
+		s.crashAlways = seed%10 == 9
+		s.runToEnd(t, heldTarget(false), true)
+		s.requireEnd(t, seed, "new")
+		if s.crowded && !s.crashAlways {
+			crowded++
+		}
+	}
+	if crowded > 30 {
+		t.Errorf("got %d of 300 runs in which the rollout ended replacements, want at most 30", crowded)
+	}
+}
+
+// One that is crashed and reversed at any point ends on the old revision; unless too many
+// crashes made others, with the pods of the beginning.
+func TestReversedHeldRolloutLosesNothing(t *testing.T) {
+	t.Parallel()
+	same, turned := 0, 0
+	for seed := range uint64(300) {
+		s := newHeldSim(seed, 1+int(seed%3))
+		before := s.names()
+		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
+		for range s.r.IntN(4) {
+			for range s.r.IntN(40) {
+				if revisionsLeft(s.workload(), heldTarget(false)) == "" {
+					break // the parked pods still exist: the wave soaks
+				}
+				s.turn(heldTarget(false), true)
+			}
+			for range s.r.IntN(20) {
+				if revisionsLeft(s.workload(), heldTarget(true)) == "" {
+					break
+				}
+				s.turn(heldTarget(true), true)
+				turned++
+			}
+		}
+		s.runToEnd(t, heldTarget(true), true)
+		s.requireEnd(t, seed, "old")
+		if slices.Equal(s.names(), before) {
+			same++
+		}
+	}
+	if turned < 250 || same < 200 {
+		t.Fatalf("got %d rollback turns and %d of 300 runs that end with the same pods, want at least 250 and 200", turned, same)
+	}
+}
+
+// A rollback ends although the new pods are broken.
+func TestHeldRolloutRollsBackFromBrokenPods(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(300) {
+		s := newHeldSim(seed, 1+int(seed%3))
+		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
+		for n := s.r.IntN(80); n > 0 && revisionsLeft(s.workload(), heldTarget(false)) != ""; n-- {
+			s.turn(heldTarget(false), true)
+		}
+		s.breakPods("new")
+		s.runToEnd(t, heldTarget(true), true)
+		s.requireEnd(t, seed, "old")
+	}
+}

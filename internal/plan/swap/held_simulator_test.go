@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package swap
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
+)
+
+const heldRef mesh.WorkloadRef = "Deployment a/web"
+
+func heldTarget(back bool) step.Target {
+	to := map[bool]string{false: "new", true: "old"}[back]
+	t := step.Target{
+		Run: "to-new", Revision: "new", Rollback: back,
+		WorkloadRevisions: map[mesh.WorkloadRef]string{heldRef: to}, TemplateLabels: map[mesh.WorkloadRef]string{heldRef: to},
+	}
+	t.Policy = step.Policy{Strategy: step.BySwap, TemplateLabels: t.TemplateLabels}
+	return t
+}
+
+// heldSim simulates a workload whose own label decides its revision: a Deployment with two
+// templates, whose controllers, kubelet and endpoints controller act at random times. It
+// follows pkg/controller/deployment/rolling.go of Kubernetes 1.34.
+type heldSim struct {
+	*sim
+	label       string // the template's; h and the label are the hash of its ReplicaSet
+	spec        mesh.RolloutSettings
+	annotations map[string]string
+	replicas    map[string]int // of ReplicaSets, by their hash
+	minReady    map[string]int // the same
+	aged        int            // of the pods, in order of creation: how many are older than any hold
+	crowded     bool           // after many crashes in releases the rollout ends pods that came for released ones
+}
+
+func newHeldSim(seed uint64, wanted int) *heldSim {
+	s := &heldSim{
+		sim:   &sim{r: rand.New(rand.NewPCG(seed, 11)), wanted: wanted, hash: "hold", inject: "old", now: noon, reversed: seed%2 == 1},
+		label: "old", spec: mesh.RolloutSettings{MaxSurge: "1", ProgressDeadlineSeconds: 600}, annotations: map[string]string{},
+		replicas: map[string]int{"hold": wanted}, minReady: map[string]int{}, aged: int(seed/2%2) * wanted,
+	}
+	for range wanted {
+		s.addPod()
+	}
+	for _, p := range s.pods {
+		p.ready, p.endpoint = true, true
+	}
+	s.now = s.now.Add(time.Second)
+	return s
+}
+
+// available reports whether a pod has been ready for as long as its ReplicaSet wants.
+func (s *heldSim) available(p *simPod) bool {
+	aged := slices.IndexFunc(s.pods, func(o *simPod) bool { return o == p }) < s.aged && p.created.Equal(noon)
+	return p.ready && (s.minReady[p.labels[HashLabel]] == 0 || aged)
+}
+
+func (s *heldSim) of(hash string) []*simPod {
+	var list []*simPod
+	for _, p := range s.pods {
+		if p.labels[HashLabel] == hash {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// reconcile does what the controllers do once.
+func (s *heldSim) reconcile() {
+	s.hash, s.inject = "h"+s.label, s.label
+	s.minReady[s.hash] = s.spec.MinReadySeconds
+	for _, p := range s.pods {
+		_, is := s.replicas[p.labels[HashLabel]]
+		p.owned = is || p.labels[HashLabel] == s.hash
+	}
+	s.deploy()
+	for hash, wanted := range s.replicas {
+		own := s.of(hash)
+		for range wanted - len(own) {
+			s.created++
+			s.pods = append(s.pods, &simPod{
+				name: fmt.Sprint("p", s.created), rev: hash[1:], owned: true, created: s.now, broken: hash[1:] == s.broken,
+				labels: map[string]string{"app": "web", HashLabel: hash}, annotations: map[string]string{},
+			})
+		}
+		slices.SortStableFunc(own, func(a, b *simPod) int {
+			if a.ready != b.ready {
+				return map[bool]int{false: -1, true: 1}[a.ready]
+			}
+			return b.created.Compare(a.created)
+		})
+		for _, p := range own[:max(0, len(own)-wanted)] {
+			if p.endpoint && s.fault == "" && !s.crowded {
+				s.fault = p.name + " was serving when its ReplicaSet ended it"
+				if s.trace {
+					fmt.Println("FAULT", s.fault, s.replicas, s.minReady, s.label)
+				}
+			}
+			s.remove(p)
+		}
+	}
+}
+
+// deploy scales the ReplicaSets.
+func (s *heldSim) deploy() {
+	other := map[string]string{"hold": "hnew", "hnew": "hold"}[s.hash]
+	surge := 1
+	if s.spec.MaxSurge == "100%" {
+		surge = s.wanted
+	}
+	s.replicas[s.hash] = max(s.replicas[s.hash], min(s.wanted, s.wanted+surge-s.replicas[other]))
+	s.replicas[s.hash] = min(s.replicas[s.hash], s.wanted)
+	newAvailable := min(count(s.of(s.hash), s.available), s.replicas[s.hash])
+	oldAvailable := min(count(s.of(other), s.available), s.replicas[other])
+	surplus := s.replicas[s.hash] + s.replicas[other] - s.wanted - (s.replicas[s.hash] - newAvailable)
+	if surplus <= 0 {
+		return
+	}
+	unhealthy := min(surplus, s.replicas[other]-oldAvailable)
+	s.replicas[other] -= unhealthy
+	s.replicas[other] -= max(0, min(newAvailable+oldAvailable-s.wanted, s.replicas[other]))
+}
+
+// advance lets the controllers act for a while.
+func (s *heldSim) advance(atMost int) {
+	for range s.r.IntN(atMost + 1) {
+		s.now = s.now.Add(time.Second)
+		switch s.r.IntN(4) {
+		case 0, 1:
+			s.reconcile()
+		case 2:
+			s.reconcile()
+			for _, p := range s.pods {
+				p.ready = !p.broken && (p.ready || s.r.IntN(2) == 0)
+			}
+		case 3:
+			for _, p := range s.pods {
+				p.endpoint = p.ready && p.labels["app"] == "web"
+			}
+		}
+	}
+}
+
+func (s *heldSim) settle() {
+	for range 20 {
+		s.reconcile()
+		for _, p := range s.pods {
+			p.ready = !p.broken
+			p.endpoint = p.ready && p.labels["app"] == "web"
+		}
+	}
+}
+
+func (s *heldSim) workload() mesh.Workload {
+	s.hash = "h" + s.label
+	wl := s.sim.workload()
+	wl.Template.Labels = map[string]string{mesh.RevisionLabel: s.label, "app": "web"}
+	wl.Settings, wl.Held = s.spec, ReadHeld(s.annotations)
+	for i, p := range wl.Pods {
+		if hash := s.pod(p.Name).labels[HashLabel]; !p.Current && p.Swap.Place == mesh.Attached {
+			wl.Pods[i].OlderHash = hash
+		}
+	}
+	return wl
+}
+
+func (s *heldSim) pod(name string) *simPod {
+	return s.pods[slices.IndexFunc(s.pods, func(p *simPod) bool { return p.name == name })]
+}
+
+// apply applies a change.
+func (s *heldSim) apply(c step.Change) {
+	if c.Kind != string(mesh.Deployment) {
+		s.sim.apply(c)
+		return
+	}
+	var body struct {
+		Metadata struct{ Annotations map[string]*string }
+		Spec     struct {
+			MinReadySeconds, ProgressDeadlineSeconds *int
+			Strategy                                 struct {
+				RollingUpdate struct{ MaxSurge, MaxUnavailable any }
+			}
+			Template struct {
+				Metadata struct{ Labels map[string]string }
+			}
+		}
+	}
+	if err := json.Unmarshal(c.Patch, &body); err != nil {
+		panic(err)
+	}
+	s.annotations = merged(s.annotations, body.Metadata.Annotations)
+	if label := body.Spec.Template.Metadata.Labels[mesh.RevisionLabel]; label != "" {
+		s.label = label
+		return
+	}
+	s.spec = mesh.RolloutSettings{}
+	if body.Spec.MinReadySeconds != nil {
+		s.spec.MinReadySeconds = *body.Spec.MinReadySeconds
+	}
+	if body.Spec.ProgressDeadlineSeconds != nil {
+		s.spec.ProgressDeadlineSeconds = *body.Spec.ProgressDeadlineSeconds
+	}
+	switch surge := body.Spec.Strategy.RollingUpdate.MaxSurge.(type) {
+	case string:
+		s.spec.MaxSurge = surge
+	case float64:
+		s.spec.MaxSurge = string(rune('0' + int(surge)))
+	}
+	if !ReadHeld(s.annotations).Holds() {
+		s.reconcile() // sooner than a container starts
+	}
+}
+
+// turn does what the engine does for one observation, and returns false when nothing is
+// left. A crash stops it between two changes.
+func (s *heldSim) turn(t step.Target, crashes bool) bool {
+	wl := s.workload()
+	s.settled = s.settled || t.Rollback && PodsOf(wl, t).replacements() > 0
+	var moves []Action
+	switch {
+	case revisionsLeft(wl, t) != "":
+		moves = []Action{NextAction(wl, t)}
+	case wl.Swapping():
+		moves = NextDeletions(wl, t, s.now)
+	default:
+		return false
+	}
+	for _, m := range moves {
+		if m.Kind == Wait || m.Kind == WaitUntil {
+			s.advance(3)
+			continue
+		}
+		if s.trace {
+			fmt.Println(t.Rollback, m.Kind, m.Pod.Name, m.Other.Name, len(m.Pods), s.replicas, s.minReady)
+			fmt.Println(describePods(wl))
+		}
+		s.crowded = s.crowded || m.Kind == Release && slices.ContainsFunc(wl.AttachedPods(), func(p mesh.Pod) bool {
+			return !p.Current && !slices.ContainsFunc(m.Pods, func(o mesh.Pod) bool { return o.Name == p.Name })
+		})
+		changes, err := Render(m, wl, t, s.now)
+		if err != nil {
+			panic(err)
+		}
+		for _, c := range changes {
+			s.apply(c)
+			if crashes && (s.crashAlways || s.r.IntN(4) == 0) {
+				s.advance(8)
+				return true
+			}
+			if s.r.IntN(4) == 0 {
+				s.reconcile()
+			}
+		}
+	}
+	s.advance(4)
+	return true
+}
