@@ -50,6 +50,9 @@ func (p Proposal) title() string {
 	t := p.Plan.Target
 	scope := fmt.Sprintf("%s in %s", format.Count(len(t.Namespaces()), "namespace"), format.Count(len(t.Waves), "wave"))
 	switch {
+	case t.OnlyWave > 0:
+		return fmt.Sprintf("Plan %s: roll back wave %d (%s) to the state before the run",
+			p.Run, t.OnlyWave, format.Count(len(t.Namespaces()), "namespace"))
 	case t.Rollback:
 		return fmt.Sprintf("Plan %s: roll back %s to the state before the run", p.Run, scope)
 	case t.Version != "":

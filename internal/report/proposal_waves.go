@@ -152,7 +152,11 @@ func (v planView) waves() []string {
 const shownNamespaces = 6
 
 func (v planView) waveTitle(g step.Wave, fold bool) string {
-	title := v.style.Paint(format.Strong, fmt.Sprintf("Wave %d of %d", g.Number, lastWave(v.Plan.Target.Waves)))
+	title := fmt.Sprintf("Wave %d of %d", g.Number, lastWave(v.Plan.Target.Waves))
+	if v.Plan.Target.OnlyWave > 0 { // how many there are is not part of this plan
+		title = fmt.Sprintf("Wave %d", g.Number)
+	}
+	title = v.style.Paint(format.Strong, title)
 	if !fold {
 		return title + "  " + strings.Join(g.Namespaces, ", ")
 	}

@@ -117,8 +117,11 @@ func (s Status) target() string {
 	if s.Intent.Version != "" {
 		to += " (Istio " + s.Intent.Version + ")"
 	}
-	if s.Intent.Rollback {
+	switch {
+	case s.Intent.Rollback:
 		return "rollback to the state before the upgrade to " + to
+	case s.Target.OnlyWave > 0:
+		return fmt.Sprintf("rollback of wave %d, which failed in the upgrade to %s", s.Target.OnlyWave, to)
 	}
 	return to
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/report/reporttest"
 	"github.com/rerig/rerig/internal/step"
@@ -110,6 +111,28 @@ func TestWideCharactersAreNotCutTooLate(t *testing.T) {
 	f := observed(o)
 	f.trouble = strings.Repeat("網格", 60)
 	fits(t, f.lines(format.Style{Width: 79}, 23, o.At, parallel), 79, 23)
+}
+
+// The rollback of a failed wave is not titled like that of everything.
+func TestFrameNamesTheWaveThatIsRolledBack(t *testing.T) {
+	o := reporttest.Start(reporttest.Mesh(), reporttest.Intent)
+	o.Finish()
+	for _, c := range []struct {
+		name string
+		wave int // 0 for all
+		want string
+	}{
+		{name: "everything", want: "to-1-31-0: rollback to the state before the run"},
+		{name: "one wave", wave: 2, want: "to-1-31-0: rollback of wave 2 to the state before the run"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o.Target = plan.RollbackTarget(reporttest.Intent, o.Ledger, c.wave)
+			o.Left = plan.Steps(o.World, o.Target, o.Ledger)
+			if got := observed(o).title(format.Style{Width: 79}); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
 }
 
 func TestFrameShowsWhatIsToBeCommitted(t *testing.T) {
