@@ -39,7 +39,7 @@ func TestSummaryOfHeldRun(t *testing.T) {
 	summary := summaryOf(reporttest.Run(func(engine.Event) {}))
 	summary.Outcome = engine.Held
 	summary.Ledger.Held = &step.Hold{
-		Reason: "CheckFailed", Subject: "Deployment shop-web/web", Wave: 2,
+		Reason: "CheckFailed", Subject: "Deployment shop-web/web", Check: "configuration-accepted", Wave: 2,
 		Message: "the proxy of pod web-0 refused the LDS that istiod istiod-1-31-0-6c9f-x2v sent: duplicate listener",
 		Hint:    "Look for an EnvoyFilter that this Istio version turns into something the proxy rejects.",
 	}

@@ -83,6 +83,9 @@ func (g Summary) times() string {
 // holdLines tell where a run stopped, why, and what to do.
 func holdLines(style format.Style, h step.Hold) []string {
 	lines := style.Wrap("Held at     ", fmt.Sprintf("%s (%s)", h.Subject, h.Reason))
+	if h.Check != "" {
+		lines = append(lines, style.Wrap("Check       ", h.Check+" (docs/reference/checks.md)")...)
+	}
 	for i, text := range strings.Split(h.Message, "\n") {
 		lead := "Found       "
 		if i > 0 {
