@@ -30,6 +30,7 @@ func TestProposal(t *testing.T) {
 	}
 	golden(t, "plan-forward.txt", p.Text(format.Style{}))
 	golden(t, "plan-forward-80.txt", p.Text(format.Style{Width: 80}))
+	fitsTerminal(t, p.Text(format.Style{Width: 80}))
 	text, err := JSON(p.Object(), command.Flags{})
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +41,7 @@ func TestProposal(t *testing.T) {
 func TestProposalOfRollbackAndFinishedRun(t *testing.T) {
 	o := finished()
 	golden(t, "plan-back.txt", proposal(t, o.World, rollback(), o.Ledger).Text(format.Style{}))
+	fitsTerminal(t, proposal(t, o.World, rollback(), o.Ledger).Text(format.Style{Width: 80}))
 	golden(t, "plan-done.txt", proposal(t, o.World, reporttest.Intent, o.Ledger).Text(format.Style{}))
 }
 
@@ -92,6 +94,7 @@ func TestPlanOfLargeMeshIsShort(t *testing.T) {
 				t.Errorf("lines: got %d, want at most %d", n, maxLines)
 			}
 			golden(t, fmt.Sprintf("plan-large-%d-waves.txt", c.waves), text)
+			fitsTerminal(t, p.Text(format.Style{Width: 80}))
 			details := p.Text(format.Style{Details: true})
 			for _, c := range p.Plan.Decisions {
 				if !strings.Contains(details, string(c.Workload)) {

@@ -30,7 +30,7 @@ func (p Proposal) Text(style format.Style) string {
 
 // introduction names the plan, and how it relates to earlier runs.
 func (p Proposal) introduction(style format.Style) []string {
-	lines := []string{style.Paint(format.Strong, p.title())}
+	lines := style.WrapIn(format.Strong, "", p.title())
 	if p.Replaces != "" {
 		lines = append(lines, style.Wrap("", "This run replaces the record of "+p.Replaces+". To keep it, give this run another --name.")...)
 	}

@@ -143,7 +143,7 @@ func (v planView) waves() []string {
 	}
 	var lines []string
 	for _, g := range groups {
-		lines = append(append(lines, "", v.waveTitle(g, fold)), v.waveTable(rows[g.Number])...)
+		lines = append(append(append(lines, ""), v.waveTitle(g, fold)...), v.waveTable(rows[g.Number])...)
 	}
 	return lines
 }
@@ -151,16 +151,16 @@ func (v planView) waves() []string {
 // shownNamespaces is how many namespaces of a wave are named where it is folded.
 const shownNamespaces = 6
 
-func (v planView) waveTitle(g step.Wave, fold bool) string {
+func (v planView) waveTitle(g step.Wave, fold bool) []string {
 	title := fmt.Sprintf("Wave %d of %d", g.Number, lastWave(v.Plan.Target.Waves))
 	if v.Plan.Target.OnlyWave > 0 { // how many there are is not part of this plan
 		title = fmt.Sprintf("Wave %d", g.Number)
 	}
-	title = v.style.Paint(format.Strong, title)
-	if !fold {
-		return title + "  " + strings.Join(g.Namespaces, ", ")
+	namespaces := strings.Join(g.Namespaces, ", ")
+	if fold {
+		namespaces = format.Count(len(g.Namespaces), "namespace") + ": " + format.List(g.Namespaces, shownNamespaces)
 	}
-	return title + "  " + format.Count(len(g.Namespaces), "namespace") + ": " + format.List(g.Namespaces, shownNamespaces)
+	return v.style.Titled(title, namespaces)
 }
 
 func (v planView) waveTable(rows []planRow) []string {

@@ -21,6 +21,7 @@ func TestLines(t *testing.T) {
 	golden(t, "run-lines.txt", b.String())
 	golden(t, "summary-completed.txt", summary.Text(format.Style{}))
 	golden(t, "summary-details.txt", summary.Text(format.Style{Details: true}))
+	fitsTerminal(t, summary.Text(format.Style{Details: true, Width: 80}))
 }
 
 func TestObjects(t *testing.T) {
@@ -44,6 +45,7 @@ func TestSummaryOfHeldRun(t *testing.T) {
 		Hint:    "Look for an EnvoyFilter that this Istio version turns into something the proxy rejects.",
 	}
 	golden(t, "summary-held.txt", summary.Text(format.Style{Width: 80}))
+	fitsTerminal(t, summary.Text(format.Style{Width: 80}))
 }
 
 // A workload whose turn has not come waits for its wave; one at which the run stopped is not verified.
@@ -136,4 +138,5 @@ func TestStatusOfLargeMeshIsShort(t *testing.T) {
 		t.Errorf("lines: got %d, want at most %d", n, maxLines)
 	}
 	golden(t, "status-large.txt", text)
+	fitsTerminal(t, s.Text(format.Style{Width: 80}))
 }

@@ -29,7 +29,7 @@ type Summary struct {
 
 // Text returns the summary for people.
 func (g Summary) Text(style format.Style) string {
-	lines := []string{"", style.Paint(g.tone(), g.headline()), g.times()}
+	lines := slices.Concat([]string{""}, style.WrapIn(g.tone(), "", g.headline()), style.Wrap("", g.times()))
 	if h := g.Ledger.Held; g.Outcome == engine.Held && h != nil {
 		lines = append(append(lines, ""), holdLines(style, *h)...)
 	}
@@ -37,7 +37,7 @@ func (g Summary) Text(style format.Style) string {
 		lines = append(lines, g.differenceTable(style)...)
 	}
 	results := g.results()
-	lines = slices.Concat(lines, workloadCounts(results), g.labelTable(style), g.workloads(style, results),
+	lines = slices.Concat(lines, workloadCounts(style, results), g.labelTable(style), g.workloads(style, results),
 		trialTable(style, trialPods(g.World)),
 		g.gatewayTable(style), g.contestedGateways(style), g.controlPlaneTable(style), g.next(style))
 	return strings.Join(lines, "\n") + "\n"

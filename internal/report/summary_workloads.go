@@ -120,7 +120,7 @@ func (g Summary) pass(wl mesh.Workload) (step.Pass, bool) {
 }
 
 // workloadCounts says how many workloads have each status.
-func workloadCounts(results []workloadResult) []string {
+func workloadCounts(style format.Style, results []workloadResult) []string {
 	var parts []string
 	for _, s := range slices.Backward(statuses) {
 		if n := countStatus(results, s); n > 0 {
@@ -130,7 +130,7 @@ func workloadCounts(results []workloadResult) []string {
 	if len(parts) == 0 {
 		return nil
 	}
-	return []string{format.Count(len(results), "workload") + ": " + strings.Join(parts, ", ")}
+	return style.Wrap("", format.Count(len(results), "workload")+": "+strings.Join(parts, ", "))
 }
 
 func countStatus(results []workloadResult, s workloadStatus) (n int) {
