@@ -187,3 +187,15 @@ func TestFrameShowsParkedPods(t *testing.T) {
 		t.Errorf("want %q in:\n%s", want, got)
 	}
 }
+
+// The view says what a gateway's old pods wait for, in a line that fits a terminal.
+func TestFrameShowsPodsThatWaitForTheirClients(t *testing.T) {
+	o := reporttest.LeavingGateway()
+	o.Target.ParkMax = 2 * time.Hour
+	lines := observed(o).lines(format.Style{Width: 79}, 23, reporttest.Noon, parallel)
+	fits(t, lines, 79, 23)
+	want := "\n    2 old pods wait for their connections to end, until 14:01:00 at the latest\n"
+	if got := strings.Join(lines, "\n"); !strings.Contains(got, want) {
+		t.Errorf("want %q in:\n%s", want, got)
+	}
+}
