@@ -145,6 +145,33 @@ func TestSectionsHaveOneHeadingEach(t *testing.T) {
 	}
 }
 
+// A removal that is asked for after the run lists no restart: what it would explain has been moved.
+func TestPlanOfALaterRemoval(t *testing.T) {
+	o := finished()
+	for _, c := range []mesh.Component{
+		{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1"},
+		{Kind: "Service", Namespace: "istio-system", Name: "istiod-1-29-1"},
+	} {
+		c.Revision, c.IstioComponent, c.UID = "1-29-1", "Pilot", c.Kind+"-uid"
+		o.World.Components = append(o.World.Components, c)
+	}
+	in := reporttest.Intent
+	in.Remove = true
+	golden(t, "plan-remove-later.txt", proposal(t, o.World, in, o.Ledger).Text(format.Style{}))
+}
+
+// A plan that continues a run explains the moves that are left.
+func TestStrategiesOfARunThatContinues(t *testing.T) {
+	o := reporttest.Start(reporttest.Mesh(), reporttest.Intent)
+	for o.Left[0].Wave != 2 {
+		o.Advance()
+	}
+	_, strategies, _ := strings.Cut(proposal(t, o.World, reporttest.Intent, o.Ledger).Text(format.Style{}), "\nStrategies\n")
+	if strings.Contains(strategies, "shop-data/db: rolling restart") || !strings.Contains(strategies, "shop-web/web: rolling restart") {
+		t.Errorf("want the strategy of shop-web/web and not of shop-data/db in:\n%s", strategies)
+	}
+}
+
 func TestManyRestoredLabelsShareALine(t *testing.T) {
 	var steps []step.Step
 	for i := range 25 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -50,6 +51,9 @@ func (p Proposal) title() string {
 	t := p.Plan.Target
 	scope := fmt.Sprintf("%s in %s", format.Count(len(t.Namespaces()), "namespace"), format.Count(len(t.Waves), "wave"))
 	switch {
+	case advice.OnlyRemoves(p.Plan.Stages):
+		return fmt.Sprintf("Plan %s: remove revision %s; %s %s moved to revision %s already",
+			p.Run, strings.Join(t.Remove, ", "), format.Count(len(t.Namespaces()), "namespace"), format.Are(len(t.Namespaces())), t.Revision)
 	case t.OnlyWave > 0:
 		return fmt.Sprintf("Plan %s: roll back wave %d (%s) to the state before the run",
 			p.Run, t.OnlyWave, format.Count(len(t.Namespaces()), "namespace"))

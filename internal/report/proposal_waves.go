@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -125,6 +126,9 @@ func (r planRow) cells() []format.Cell {
 // waves lists what is left of the waves: a row per step where all of them fit, else
 // a row per kind of change, else a line per wave.
 func (v planView) waves() []string {
+	if advice.OnlyRemoves(v.Plan.Stages) {
+		return nil
+	}
 	groups, rows, total := v.Plan.Target.Waves, map[int][]planRow{}, 0
 	for _, g := range groups {
 		rows[g.Number] = v.rows(g.Number)
