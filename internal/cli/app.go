@@ -28,8 +28,9 @@ func connect(a *app) (run.Cluster, error) { return run.Connect(a.kubeconfig, a.c
 // app is what all commands share: the streams and the global flags.
 type app struct {
 	Streams
-	connect connector
-	clock   engine.Clock
+	connect   connector
+	clock     engine.Clock
+	arguments []string // of the command line
 
 	kubeconfig string
 	context    string

@@ -52,6 +52,20 @@ func TestBadInput(t *testing.T) {
 		{name: "unknown flag", line: "upgrade --two 1-31-0", want: exitUsage, says: []string{"--two"}},
 		{name: "unknown command", line: "upgrad", want: exitUsage, says: []string{"upgrad"}},
 		{name: "extra argument", line: "inventory shop-web", want: exitUsage, says: []string{"shop-web"}},
+		{
+			name: "a revision without its flag", line: "upgrade 1-31-0" + file, want: exitUsage,
+			says: []string{`"1-31-0"`, "`rerig upgrade --to 1-31-0 --operator testdata/operator.yaml --yes`", "`rerig upgrade --help`"},
+		},
+		{
+			name: "a version without its flag", line: "plan --name 1.31.0 --gateways last 1.31.0 --context east", want: exitUsage,
+			says: []string{"`rerig plan --name 1.31.0 --gateways last --to 1-31-0 --context east`"},
+		},
+		{name: "a run without its flag", line: "upgrade --yes to-1-31-0", want: exitUsage, says: []string{"`rerig upgrade --yes --to 1-31-0`"}},
+		{
+			name: "an argument beside --to", line: "upgrade shop-web --to 1-31-0", want: exitUsage,
+			says: []string{`unexpected argument "shop-web"; see`},
+		},
+		{name: "two arguments", line: "upgrade 1-29-1 1-31-0", want: exitUsage, says: []string{`unexpected argument "1-29-1"; see`}},
 		{name: "unknown output", line: "inventory -o yaml", want: exitUsage, says: []string{"yaml"}},
 		{name: "no selector", line: "upgrade --to 1-31-0 --selector ==" + file, want: exitUsage, says: []string{"--selector"}},
 		{

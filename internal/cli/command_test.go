@@ -99,8 +99,11 @@ func TestFailingCheckHoldsTheRun(t *testing.T) {
 		if got := ns.Binding().String(); got != c.web {
 			t.Errorf("got label %s of shop-web, want %s", got, c.web)
 		}
-		if code, out, _ = runOn(p, "status"); code != exitDone || !strings.Contains(out, "Held") {
-			t.Errorf("status: got exit code %d, want %d and Held:\n%s", code, exitDone, out)
+		code, out, _ = runOn(p, "status")
+		for _, want := range []string{"Held", "Check       configuration-accepted (docs/reference/checks.md)\n"} {
+			if code != exitDone || !strings.Contains(out, want) {
+				t.Errorf("status: got exit code %d, want %d and %q:\n%s", code, exitDone, want, out)
+			}
 		}
 		p.acceptConfig()
 		if code, _, err = runOn(p, upgradeLine+" --yes --soak 9s"+c.flags); code != exitDone {

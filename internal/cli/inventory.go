@@ -26,7 +26,7 @@ the answers to the question which revision it uses:
   CONFIG        whether the proxy has acknowledged everything it was sent
 
 Disagreements are described in words. Nothing is changed.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.open(cmd.Context(), run.ToRead)
 			if err != nil {

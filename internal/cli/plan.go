@@ -25,7 +25,7 @@ wave; and what to know before you approve it. Nothing is changed.`,
 		Example: `  rerig plan --to 1-31-0 --operator canary.yaml
   rerig plan --to 1-31-0 -n shop-web -n shop-data --waves 2
   rerig plan -f move.yaml -o json`,
-		Args: cobra.NoArgs,
+		Args: a.revisionByFlag,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.showPlan(cmd.Context(), &flags, patches)
 		},

@@ -28,7 +28,7 @@ deleted, started again or is rolled back, and deletes them after you confirm. It
 never deletes the copies of a run that can still be rolled back.`,
 		Example: `  rerig prune
   rerig prune --yes`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.open(cmd.Context(), run.ToRead)
 			if err != nil {

@@ -21,7 +21,7 @@ func Run(ctx context.Context, arguments []string, s Streams) int {
 }
 
 func runCommand(ctx context.Context, arguments []string, s Streams, c connector, clock engine.Clock) int {
-	a := &app{Streams: s, connect: c, clock: clock}
+	a := &app{Streams: s, connect: c, clock: clock, arguments: arguments}
 	root := a.command()
 	root.SetArgs(arguments)
 	err := root.ExecuteContext(ctx)

@@ -34,7 +34,7 @@ takes over if that process dies.
 		Example: `  rerig upgrade --to 1-31-0 --operator canary.yaml --istioctl ./istioctl-1.31.0
   rerig upgrade --to 1-31-0 --wave shop-data --wave shop-web,shop-edge --soak 5m
   rerig upgrade -f move.yaml --yes`,
-		Args: cobra.NoArgs,
+		Args: a.revisionByFlag,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := validateLease(lease); err != nil {
 				return err

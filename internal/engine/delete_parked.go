@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/swap"
@@ -31,7 +32,7 @@ func (t *turn) deleteParked(ctx context.Context, stage step.Stage) (Outcome, err
 	for _, p := range next {
 		s, waiting := p.step, verify.Verdict{Result: verify.Pass}
 		for _, m := range p.moves {
-			switch v := deleteVerdict(s, m, traffic); {
+			switch v := t.deleteVerdict(s, p.wl, m, traffic); {
 			case m.Kind == swap.WaitUntil:
 			case needsDrain(m) && !traffic.known(m.Pod):
 				moved = true // a later turn asks it
@@ -66,10 +67,10 @@ func waitsForConnections(wl mesh.Workload, v verify.Verdict) bool {
 }
 
 // deleteVerdict reports whether a move may be made: a pod is deleted only once its
-// proxy reports no traffic. A pod without a running proxy cannot report it and only
-// has to be parked for its time.
-func deleteVerdict(s step.Step, m swap.Action, traffic trafficReport) verify.Verdict {
-	f := verify.Facts{}
+// proxy reports no traffic, a gateway's no open connection. A pod without a running
+// proxy cannot report it and only has to be parked for its time.
+func (t *turn) deleteVerdict(s step.Step, wl mesh.Workload, m swap.Action, traffic trafficReport) verify.Verdict {
+	f := verify.Facts{Workload: wl}
 	switch {
 	case m.Kind == swap.Wait && m.Pod.Name != "":
 		f.Pending = m.Reason
@@ -79,6 +80,10 @@ func deleteVerdict(s step.Step, m swap.Action, traffic trafficReport) verify.Ver
 		return verify.ReplacementServes.On(string(s.Subject), f)
 	case needsDrain(m) && traffic[m.Pod.UID] != "":
 		f.Pending = fmt.Sprintf("pod %s is still in use: %s", m.Pod.Name, traffic[m.Pod.UID])
+		if wl.Gateway {
+			latest := m.Pod.Swap.ParkedAt.Add(t.target.ParkMax).In(t.Clock.Now().Location())
+			f.Pending += fmt.Sprintf(" (it is deleted at %s at the latest)", latest.Format(time.DateTime))
+		}
 	}
 	return verify.ParkedPodIdle.On(string(s.Subject), f)
 }

@@ -58,6 +58,7 @@ func wantHold(t *testing.T, f *fake, want step.Hold) {
 	case got == nil, got.Subject == "", got.Hint == "",
 		want.Reason != "" && got.Reason != want.Reason,
 		want.Subject != "" && got.Subject != want.Subject,
+		want.Check != "" && got.Check != want.Check,
 		want.Wave != 0 && got.Wave != want.Wave,
 		!strings.Contains(got.Message, want.Message),
 		!strings.Contains(got.Hint, want.Hint):

@@ -106,6 +106,12 @@ func TestGatewayConnectionsAreWaitedFor(t *testing.T) {
 	}
 	expect(t, f, Completed)
 	requireClean(t, f, "at the end", allNew)
+	waits := f.reported(Waiting)
+	if i := slices.IndexFunc(waits, func(e Event) bool { return e.Verdict.Check == verify.ParkedPodIdle.Name }); i < 0 ||
+		!strings.Contains(waits[i].Verdict.Reason, "(it is deleted at "+parked.Add(3*time.Hour).Format(time.DateTime)+" at the latest)") ||
+		!strings.Contains(waits[i].Verdict.Hint, "--park-max") {
+		t.Errorf("got waiting events %+v, want one with the time of its end and --park-max", waits)
+	}
 	if waited := deleted.Sub(parked); waited < 3*time.Hour || waited > 3*time.Hour+time.Minute {
 		t.Errorf("the pod was deleted %s after it was parked, want 3h", waited)
 	}

@@ -17,7 +17,7 @@ import (
 
 // fail stops the run at a step whose check failed, or that is overdue.
 func (t *turn) fail(ctx context.Context, s step.Step, v verify.Verdict) (Outcome, error) {
-	h := step.Hold{Reason: step.ReasonCheckFailed, Subject: v.Subject, Wave: s.Wave, Message: v.Reason, Hint: v.Hint}
+	h := step.Hold{Reason: step.ReasonCheckFailed, Subject: v.Subject, Check: v.Check, Wave: s.Wave, Message: v.Reason, Hint: v.Hint}
 	if v.Result == verify.Wait {
 		h.Reason, h.Message = step.ReasonTimedOut, fmt.Sprintf("%s (waited %s)", v.Reason, t.readyTimeout())
 	}
@@ -137,6 +137,7 @@ func (t *turn) waveRevertedHold() step.Hold {
 			"or roll everything back with `rerig rollback " + t.intent.Run + "`.",
 	}
 	if c := t.ledger.RevertCause; c != nil {
+		h.Check = c.Check
 		h.Message += fmt.Sprintf("; the cause was %s: %s", c.Subject, c.Message)
 	}
 	return h

@@ -81,7 +81,9 @@ func (t *turn) waitForCommits(ctx context.Context, steps []step.Step) (Outcome, 
 			Hint:    t.commitHint(),
 		}
 		if t.overdue(s) {
-			return t.hold(ctx, step.Hold{Reason: step.ReasonForCommit, Subject: string(s.Subject), Wave: s.Wave, Message: v.Reason, Hint: v.Hint})
+			return t.hold(ctx, step.Hold{
+				Reason: step.ReasonForCommit, Subject: string(s.Subject), Check: v.Check, Wave: s.Wave, Message: v.Reason, Hint: v.Hint,
+			})
 		}
 		t.report(Event{Kind: Waiting, Step: &s, Verdict: &v})
 	}

@@ -35,7 +35,9 @@ func TestFailedWaveRollsBack(t *testing.T) {
 	f := newUpgrade()
 	f.intent.RollbackOnFailure, f.rejectsIn = true, "b"
 	expect(t, f, Held)
-	wantHold(t, f, step.Hold{Reason: step.ReasonWaveReverted, Message: "rejected the LDS"})
+	want := step.Hold{Reason: step.ReasonWaveReverted, Message: "rejected the LDS"}
+	want.Check = "configuration-accepted"
+	wantHold(t, f, want)
 	wantSidecars(t, f, "[1-31-0] [1-29-1] [1-29-1]")
 	turns := f.reported(RollingBack)
 	if len(turns) != 1 || turns[0].Hold == nil || turns[0].Hold.Wave != 2 || !strings.HasPrefix(turns[0].Message, "rolling back wave 2: ") {

@@ -15,7 +15,7 @@ import (
 // its saved copies; the one that was installed stays, unused.
 func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 	t := step.Target{
-		Run: in.Run, Rollback: true, Policy: in.Policy, Baseline: l.Baseline, From: in.From, LeftRevision: in.Revision,
+		Run: in.Run, Rollback: true, OnlyWave: wave, Policy: in.Policy, Baseline: l.Baseline, From: in.From, LeftRevision: in.Revision,
 		ParkMax:  cmp.Or(in.ParkMax, step.DefaultParkMax),
 		Versions: l.Baseline.Versions, Bindings: map[string]mesh.Binding{}, Tags: map[string]string{},
 		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},

@@ -64,9 +64,5 @@ func (f *EventFilter) Line(e engine.Event) (EventLine, bool) {
 
 // Wrap returns the line wrapped to the width of a style.
 func (l EventLine) Wrap(style format.Style) []string {
-	lines := style.Wrap(l.lead, l.text)
-	for i := range lines {
-		lines[i] = style.Paint(l.tone, lines[i])
-	}
-	return lines
+	return style.WrapIn(l.tone, l.lead, l.text)
 }

@@ -41,7 +41,7 @@ func eventText(e engine.Event) (string, format.Tone) {
 	case engine.Retrying:
 		return "cluster not reachable, retrying: " + e.Message, format.Warn
 	case engine.RollingBack:
-		return "rolling back: " + e.Message, format.Warn
+		return e.Message, format.Warn
 	case engine.Holding:
 		first, _, _ := strings.Cut(e.Hold.Message, "\n") // the summary has the rest
 		return fmt.Sprintf("held at %s (%s): %s", e.Hold.Subject, e.Hold.Reason, first), format.Bad

@@ -26,6 +26,7 @@ func TestInventory(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inv := InventoryOf(c.world)
 			golden(t, "inventory-"+c.name+".txt", inv.Text(format.Style{}))
+			fitsTerminal(t, inv.Text(format.Style{Width: 80}))
 			text, err := JSON(inv, command.Flags{})
 			if err != nil {
 				t.Fatal(err)
@@ -33,6 +34,10 @@ func TestInventory(t *testing.T) {
 			golden(t, "inventory-"+c.name+".json", text)
 		})
 	}
+}
+
+func TestInventoryOnATerminal(t *testing.T) {
+	golden(t, "inventory-disagrees-80.txt", InventoryOf(inconsistentMesh()).Text(format.Style{Width: 80}))
 }
 
 // inconsistentMesh is a mesh with the usual mistakes.

@@ -5,6 +5,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/report/format"
@@ -19,7 +20,7 @@ func (inv Inventory) Text(style format.Style) string {
 		workloads[t.Namespace] = append(workloads[t.Namespace], t)
 	}
 	for _, ns := range inv.Namespaces {
-		lines = append(append(lines, "", style.Paint(format.Strong, ns.Name)+"  "+ns.Binding), namespaceTable(style, workloads[ns.Name])...)
+		lines = slices.Concat(lines, []string{""}, style.Titled(ns.Name, ns.Binding), namespaceTable(style, workloads[ns.Name]))
 	}
 	lines = append(lines, trialTable(style, inv.Trials)...)
 	lines = append(lines, inv.unknownPods(style)...)
@@ -29,7 +30,7 @@ func (inv Inventory) Text(style format.Style) string {
 
 func (inv Inventory) controlPlanes(style format.Style) []string {
 	if len(inv.Revisions) == 0 {
-		return []string{"No control plane: no istiod Deployment and no injection webhook in namespace " + inv.RootNamespace + "."}
+		return style.Wrap("", "No control plane: no istiod Deployment and no injection webhook in namespace "+inv.RootNamespace+".")
 	}
 	rows := [][]format.Cell{format.Header("REVISION", "TAGS", "VERSION", "READY", "PROXIES", "ISTIOD", "ANSWERS")}
 	for _, c := range inv.Revisions {
@@ -136,10 +137,10 @@ func (inv Inventory) conclusion(style format.Style) []string {
 	}
 	total := fmt.Sprintf("%s in %s: ", format.Count(len(inv.Workloads), "workload"), format.Count(len(inv.Namespaces), "namespace"))
 	if consistent {
-		return append(lines, style.Paint(format.Good, total+"labels, webhooks, sidecars and connections agree."))
+		return append(lines, style.WrapIn(format.Good, "", total+"labels, webhooks, sidecars and connections agree.")...)
 	}
-	return append(lines, style.Paint(format.Warn, fmt.Sprintf(
-		"%slabels, webhooks, sidecars and connections agree for %d and disagree for %d.", total, len(inv.Workloads)-disagree, disagree)))
+	return append(lines, style.WrapIn(format.Warn, "", fmt.Sprintf(
+		"%slabels, webhooks, sidecars and connections agree for %d and disagree for %d.", total, len(inv.Workloads)-disagree, disagree))...)
 }
 
 func (t WorkloadState) key() string { return t.Kind + " " + t.Namespace + "/" + t.Name }

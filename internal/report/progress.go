@@ -143,7 +143,7 @@ func ProgressOf(s Snapshot) Progress {
 		}
 		for _, wl := range plan.WorkloadsToVerify(s.World, s.Target, s.Ledger, g) {
 			x := left.workload(wl, s.Target.RevisionOf(wl), g.Number)
-			x.Parked = parkedPods(wl, wave, s.Target.Rollback)
+			x.Parked = parkedPods(wl, wave, s.Target)
 			wave.Workloads = append(wave.Workloads, x)
 			if x.State == Verified {
 				wave.Verified++

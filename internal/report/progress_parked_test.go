@@ -52,6 +52,43 @@ func TestStatusTellsHowLongPodsStayParked(t *testing.T) {
 	}
 }
 
+// Without that line, a wave seems to hang for as long as a gateway's clients stay connected.
+func TestPodsThatWaitForTheirClientsAreShown(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		parkMax time.Duration
+		change  func(*mesh.Pod)
+		want    string
+		not     string
+	}{
+		{name: "two pods", parkMax: 2 * time.Hour, change: func(*mesh.Pod) {},
+			want: "Deployment shop-web/web  2 old pods wait for their connections to end, until 14:01:00 at the latest"},
+		{name: "one of them", parkMax: 2 * time.Hour, change: func(pod *mesh.Pod) { pod.Terminating = pod.Name == "web-1" },
+			want: "Deployment shop-web/web  1 old pod waits for its connections to end, until 14:00:00 at the latest"},
+		{name: "until another day", parkMax: 30 * time.Hour, change: func(*mesh.Pod) {}, want: "until 2026-03-03 18:01:00 at the latest"},
+		{name: "not asked yet", change: func(pod *mesh.Pod) { pod.Swap.LeavingAt = time.Time{} },
+			want: "Deployment shop-web/web  2 parked", not: "connections to end"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := reporttest.LeavingGateway()
+			o.Target.ParkMax = c.parkMax
+			for i, wl := range o.World.Workloads {
+				for j, pod := range wl.Pods {
+					if pod.Swap.Place == mesh.Parked {
+						c.change(&o.World.Workloads[i].Pods[j])
+					}
+				}
+			}
+			s := Status{Run: reporttest.Intent.Run, Intent: reporttest.Intent, At: reporttest.Noon, World: o.World, Target: o.Target,
+				Ledger: o.Ledger, Left: o.Left}
+			text := s.Text(format.Style{})
+			if !strings.Contains(text, c.want) || c.not != "" && strings.Contains(text, c.not) {
+				t.Errorf("want %q and not %q in:\n%s", c.want, c.not, text)
+			}
+		})
+	}
+}
+
 func TestRollbackPlanReturnsParkedPods(t *testing.T) {
 	o := swapped(t)
 	back := plan.Make(o.World, plan.RollbackTarget(reporttest.Intent, o.Ledger, 0), o.Ledger)

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/rerig/rerig/internal/report/format"
@@ -21,9 +20,9 @@ func (v planView) installation(s step.Step) []string {
 	case i == nil:
 		return []string{"  install  " + revision(s)}
 	}
-	lines := []string{fmt.Sprintf("  install  %s from %s", revision(s), i.From), installIndent + "by " + i.By}
+	lines := append(v.style.Wrap("  install  ", revision(s)+" from "+i.From), v.style.Wrap(installIndent, "by "+i.By)...)
 	if i.Await {
-		lines = []string{"  wait for " + revision(s) + ", installed by " + i.By}
+		lines = v.style.Wrap("  wait for ", revision(s)+", installed by "+i.By)
 	}
 	add := func(heading, text string) { lines = append(lines, v.style.Wrap(installIndent+heading+": ", text)...) }
 	for _, r := range groupedRemarks(i.LeftOut) {

@@ -17,6 +17,7 @@ var noteSections = []struct {
 }{
 	{kind: step.OtherMesh, heading: "Other meshes in this cluster"},
 	{kind: step.VersionSkew, heading: "Version skew", tone: format.Warn},
+	{kind: step.InstallerUnused, heading: "Revision that exists: nothing is installed", tone: format.Warn},
 	{kind: step.LeadsElsewhere, heading: "Objects to install that lead to another revision", tone: format.Warn},
 	{kind: step.LostSetting, heading: "Settings that the new control plane loses: approved with the plan", tone: format.Warn},
 	{kind: step.Differs, heading: "Control planes with different settings", tone: format.Warn},

@@ -13,11 +13,15 @@ import (
 const shownNames = 4
 
 // strategies lists how the workloads are moved and why, those with the same
-// reason together. The notes list what is not moved.
+// reason together. The notes list what is not moved; what was moved already is left out.
 func (v planView) strategies() []string {
 	subjects, order := map[step.Decision][]string{}, []step.Decision{}
+	moving := map[string]bool{}
+	for _, s := range step.Flat(v.Plan.Stages) {
+		moving[string(s.Subject)] = moving[string(s.Subject)] || s.Kind.MovesPods()
+	}
 	for _, c := range v.Plan.Decisions {
-		if !c.Moves() {
+		if !c.Moves() || !moving[string(c.Workload)] {
 			continue
 		}
 		if len(subjects[c.Decision]) == 0 {

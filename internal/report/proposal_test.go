@@ -30,6 +30,7 @@ func TestProposal(t *testing.T) {
 	}
 	golden(t, "plan-forward.txt", p.Text(format.Style{}))
 	golden(t, "plan-forward-80.txt", p.Text(format.Style{Width: 80}))
+	fitsTerminal(t, p.Text(format.Style{Width: 80}))
 	text, err := JSON(p.Object(), command.Flags{})
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +41,7 @@ func TestProposal(t *testing.T) {
 func TestProposalOfRollbackAndFinishedRun(t *testing.T) {
 	o := finished()
 	golden(t, "plan-back.txt", proposal(t, o.World, rollback(), o.Ledger).Text(format.Style{}))
+	fitsTerminal(t, proposal(t, o.World, rollback(), o.Ledger).Text(format.Style{Width: 80}))
 	golden(t, "plan-done.txt", proposal(t, o.World, reporttest.Intent, o.Ledger).Text(format.Style{}))
 }
 
@@ -92,6 +94,7 @@ func TestPlanOfLargeMeshIsShort(t *testing.T) {
 				t.Errorf("lines: got %d, want at most %d", n, maxLines)
 			}
 			golden(t, fmt.Sprintf("plan-large-%d-waves.txt", c.waves), text)
+			fitsTerminal(t, p.Text(format.Style{Width: 80}))
 			details := p.Text(format.Style{Details: true})
 			for _, c := range p.Plan.Decisions {
 				if !strings.Contains(details, string(c.Workload)) {
@@ -139,6 +142,33 @@ func TestSectionsHaveOneHeadingEach(t *testing.T) {
 	}
 	if !strings.Contains(text, "\nMay lose requests (4)\n") {
 		t.Errorf("want a count in the heading:\n%s", text)
+	}
+}
+
+// A removal that is asked for after the run lists no restart: what it would explain has been moved.
+func TestPlanOfALaterRemoval(t *testing.T) {
+	o := finished()
+	for _, c := range []mesh.Component{
+		{Kind: "Deployment", Namespace: "istio-system", Name: "istiod-1-29-1"},
+		{Kind: "Service", Namespace: "istio-system", Name: "istiod-1-29-1"},
+	} {
+		c.Revision, c.IstioComponent, c.UID = "1-29-1", "Pilot", c.Kind+"-uid"
+		o.World.Components = append(o.World.Components, c)
+	}
+	in := reporttest.Intent
+	in.Remove = true
+	golden(t, "plan-remove-later.txt", proposal(t, o.World, in, o.Ledger).Text(format.Style{}))
+}
+
+// A plan that continues a run explains the moves that are left.
+func TestStrategiesOfARunThatContinues(t *testing.T) {
+	o := reporttest.Start(reporttest.Mesh(), reporttest.Intent)
+	for o.Left[0].Wave != 2 {
+		o.Advance()
+	}
+	_, strategies, _ := strings.Cut(proposal(t, o.World, reporttest.Intent, o.Ledger).Text(format.Style{}), "\nStrategies\n")
+	if strings.Contains(strategies, "shop-data/db: rolling restart") || !strings.Contains(strategies, "shop-web/web: rolling restart") {
+		t.Errorf("want the strategy of shop-web/web and not of shop-data/db in:\n%s", strategies)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -30,7 +31,7 @@ func (p Proposal) Text(style format.Style) string {
 
 // introduction names the plan, and how it relates to earlier runs.
 func (p Proposal) introduction(style format.Style) []string {
-	lines := []string{style.Paint(format.Strong, p.title())}
+	lines := style.WrapIn(format.Strong, "", p.title())
 	if p.Replaces != "" {
 		lines = append(lines, style.Wrap("", "This run replaces the record of "+p.Replaces+". To keep it, give this run another --name.")...)
 	}
@@ -50,6 +51,12 @@ func (p Proposal) title() string {
 	t := p.Plan.Target
 	scope := fmt.Sprintf("%s in %s", format.Count(len(t.Namespaces()), "namespace"), format.Count(len(t.Waves), "wave"))
 	switch {
+	case advice.OnlyRemoves(p.Plan.Stages):
+		return fmt.Sprintf("Plan %s: remove revision %s; %s %s moved to revision %s already",
+			p.Run, strings.Join(t.Remove, ", "), format.Count(len(t.Namespaces()), "namespace"), format.Are(len(t.Namespaces())), t.Revision)
+	case t.OnlyWave > 0:
+		return fmt.Sprintf("Plan %s: roll back wave %d (%s) to the state before the run",
+			p.Run, t.OnlyWave, format.Count(len(t.Namespaces()), "namespace"))
 	case t.Rollback:
 		return fmt.Sprintf("Plan %s: roll back %s to the state before the run", p.Run, scope)
 	case t.Version != "":

@@ -58,6 +58,9 @@ func (p Proposal) limits() string {
 	if p.Intent.RollbackOnFailure && !p.Plan.Target.Rollback {
 		failure = "If a verification fails, its wave is rolled back and the run stops."
 	}
+	if !slices.ContainsFunc(p.Plan.Stages, func(stage step.Stage) bool { return stage.Kind.MovesPods() }) {
+		return fmt.Sprintf("Nothing is restarted. Each check has %s to pass. %s", format.Duration(p.Intent.ReadyTimeout), failure)
+	}
 	return fmt.Sprintf("At most %s at the same time, each with %s to become ready and verified. %s",
 		format.Count(p.Intent.Parallel, "restart"), format.Duration(p.Intent.ReadyTimeout), failure)
 }

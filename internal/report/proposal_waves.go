@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/advice"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -125,6 +126,9 @@ func (r planRow) cells() []format.Cell {
 // waves lists what is left of the waves: a row per step where all of them fit, else
 // a row per kind of change, else a line per wave.
 func (v planView) waves() []string {
+	if advice.OnlyRemoves(v.Plan.Stages) {
+		return nil
+	}
 	groups, rows, total := v.Plan.Target.Waves, map[int][]planRow{}, 0
 	for _, g := range groups {
 		rows[g.Number] = v.rows(g.Number)
@@ -143,7 +147,7 @@ func (v planView) waves() []string {
 	}
 	var lines []string
 	for _, g := range groups {
-		lines = append(append(lines, "", v.waveTitle(g, fold)), v.waveTable(rows[g.Number])...)
+		lines = append(append(append(lines, ""), v.waveTitle(g, fold)...), v.waveTable(rows[g.Number])...)
 	}
 	return lines
 }
@@ -151,12 +155,16 @@ func (v planView) waves() []string {
 // shownNamespaces is how many namespaces of a wave are named where it is folded.
 const shownNamespaces = 6
 
-func (v planView) waveTitle(g step.Wave, fold bool) string {
-	title := v.style.Paint(format.Strong, fmt.Sprintf("Wave %d of %d", g.Number, lastWave(v.Plan.Target.Waves)))
-	if !fold {
-		return title + "  " + strings.Join(g.Namespaces, ", ")
+func (v planView) waveTitle(g step.Wave, fold bool) []string {
+	title := fmt.Sprintf("Wave %d of %d", g.Number, lastWave(v.Plan.Target.Waves))
+	if v.Plan.Target.OnlyWave > 0 { // how many there are is not part of this plan
+		title = fmt.Sprintf("Wave %d", g.Number)
 	}
-	return title + "  " + format.Count(len(g.Namespaces), "namespace") + ": " + format.List(g.Namespaces, shownNamespaces)
+	namespaces := strings.Join(g.Namespaces, ", ")
+	if fold {
+		namespaces = format.Count(len(g.Namespaces), "namespace") + ": " + format.List(g.Namespaces, shownNamespaces)
+	}
+	return v.style.Titled(title, namespaces)
 }
 
 func (v planView) waveTable(rows []planRow) []string {

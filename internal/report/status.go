@@ -117,8 +117,11 @@ func (s Status) target() string {
 	if s.Intent.Version != "" {
 		to += " (Istio " + s.Intent.Version + ")"
 	}
-	if s.Intent.Rollback {
+	switch {
+	case s.Intent.Rollback:
 		return "rollback to the state before the upgrade to " + to
+	case s.Target.OnlyWave > 0:
+		return fmt.Sprintf("rollback of wave %d, which failed in the upgrade to %s", s.Target.OnlyWave, to)
 	}
 	return to
 }
@@ -167,14 +170,17 @@ func (s Status) stepsLeft(style format.Style) []string {
 		if i == shownSteps && !style.Details {
 			break
 		}
-		lines = append(lines, "  "+stepLine(step))
+		for j, line := range style.Wrap("  ", stepLine(step)) {
+			if j > 0 {
+				line = "  " + line // not like another step
+			}
+			lines = append(lines, line)
+		}
 	}
 	lines = folded(lines, len(steps)-shownSteps, style, "step")
 	if drift := plan.Drift(s.Left, s.Target, s.Ledger); len(drift) > 0 {
 		const text = "%d of them are not in the approved plan: the command that continues the run shows them and asks for approval."
-		for _, line := range style.Wrap("", fmt.Sprintf(text, len(drift))) {
-			lines = append(lines, style.Paint(format.Warn, line))
-		}
+		lines = append(lines, style.WrapIn(format.Warn, "", fmt.Sprintf(text, len(drift)))...)
 	}
 	return lines
 }

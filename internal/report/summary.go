@@ -29,7 +29,7 @@ type Summary struct {
 
 // Text returns the summary for people.
 func (g Summary) Text(style format.Style) string {
-	lines := []string{"", style.Paint(g.tone(), g.headline()), g.times()}
+	lines := slices.Concat([]string{""}, style.WrapIn(g.tone(), "", g.headline()), style.Wrap("", g.times()))
 	if h := g.Ledger.Held; g.Outcome == engine.Held && h != nil {
 		lines = append(append(lines, ""), holdLines(style, *h)...)
 	}
@@ -37,7 +37,7 @@ func (g Summary) Text(style format.Style) string {
 		lines = append(lines, g.differenceTable(style)...)
 	}
 	results := g.results()
-	lines = slices.Concat(lines, workloadCounts(results), g.labelTable(style), g.workloads(style, results),
+	lines = slices.Concat(lines, workloadCounts(style, results), g.labelTable(style), g.workloads(style, results),
 		trialTable(style, trialPods(g.World)),
 		g.gatewayTable(style), g.contestedGateways(style), g.controlPlaneTable(style), g.next(style))
 	return strings.Join(lines, "\n") + "\n"
@@ -83,6 +83,9 @@ func (g Summary) times() string {
 // holdLines tell where a run stopped, why, and what to do.
 func holdLines(style format.Style, h step.Hold) []string {
 	lines := style.Wrap("Held at     ", fmt.Sprintf("%s (%s)", h.Subject, h.Reason))
+	if h.Check != "" {
+		lines = append(lines, style.Wrap("Check       ", h.Check+" (docs/reference/checks.md)")...)
+	}
 	for i, text := range strings.Split(h.Message, "\n") {
 		lead := "Found       "
 		if i > 0 {

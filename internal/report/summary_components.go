@@ -96,8 +96,32 @@ func (g Summary) next(style format.Style) []string {
 			add(fmt.Sprintf("the same with --workload '%s=leave'", h.Subject), "continue without it: it stays on the revision that it has")
 		}
 	}
-	lines := []string{"", style.Paint(format.Dim, "NEXT")}
-	return append(lines, style.Table("", rows)...)
+	return append([]string{"", style.Paint(format.Dim, "NEXT")}, commandTable(style, rows)...)
+}
+
+// commandTable lists commands with their effects. A command stays on one line, to be
+// copied: where the rows do not fit, the effect of a long one is below it.
+func commandTable(style format.Style, rows [][]format.Cell) []string {
+	lines := style.Table("", rows)
+	if len(lines) == len(rows) {
+		return lines
+	}
+	column := 2
+	for _, r := range rows {
+		if n := format.Width(r[0].Text); n <= style.Width/2 {
+			column = max(column, n)
+		}
+	}
+	lines = nil
+	for _, r := range rows {
+		lead := r[0].Text
+		if format.Width(lead) > column {
+			lines, lead = append(lines, lead), ""
+		}
+		lead += strings.Repeat(" ", column-format.Width(lead)+2)
+		lines = append(lines, style.Wrap(lead, r[1].Text)...)
+	}
+	return lines
 }
 
 // canLeave reports whether the run could continue without the workload that it is

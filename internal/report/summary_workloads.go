@@ -18,10 +18,12 @@ import (
 // workloadResult is what became of one workload.
 type workloadResult struct {
 	mesh.Workload
+	wave     int
+	begun    bool // the wave's turn has come
 	before   string
 	now      string
 	status   workloadStatus
-	verified string // when, and how long after its restart
+	verified string // when, and how long after its restart; or what it waits for
 	pass     step.Pass
 	decision step.Decision
 }
@@ -32,11 +34,15 @@ const (
 	notVerified     workloadStatus = "not verified"
 	notMoved        workloadStatus = "not moved"
 	nothingToVerify workloadStatus = "nothing to verify"
+	notBegun        workloadStatus = "whose wave has not begun"
 	verified        workloadStatus = "verified"
 )
 
 // statuses are in the order in which workloads are listed: exceptions first.
-var statuses = []workloadStatus{notVerified, notMoved, nothingToVerify, verified}
+var statuses = []workloadStatus{notVerified, notMoved, nothingToVerify, notBegun, verified}
+
+// unexceptional are the statuses of workloads that are counted alone where not all fit.
+var unexceptional = []workloadStatus{notBegun, verified}
 
 // results returns the workloads of the run.
 func (g Summary) results() []workloadResult {
@@ -45,19 +51,24 @@ func (g Summary) results() []workloadResult {
 		open[string(s.Subject)] = open[string(s.Subject)] || s.Kind == step.Verify
 	}
 	var list []workloadResult
-	for _, name := range g.namespaces() {
-		for _, wl := range g.World.WorkloadsIn(name) {
-			before, was := g.Ledger.Baseline.Sidecars[wl.Ref()]
-			if !g.Target.Policy.Includes(wl) || !was && !wl.Injected() {
-				continue
+	left := indexSteps(g.Left)
+	for i, namespaces := range g.Ledger.Waves {
+		wave := i + 1
+		begun := !g.waitsForTurn(left, wave)
+		for _, name := range namespaces {
+			for _, wl := range g.World.WorkloadsIn(name) {
+				before, was := g.Ledger.Baseline.Sidecars[wl.Ref()]
+				if !g.Target.Policy.Includes(wl) || !was && !wl.Injected() {
+					continue
+				}
+				r := workloadResult{
+					Workload: wl, decision: strategy.Decide(g.Target.Policy, wl), wave: wave, begun: begun,
+					before: cmp.Or(before, "no sidecar"), now: cmp.Or(mesh.JoinRevisions(wl.Sidecars()), "no sidecar"),
+				}
+				r.pass, _ = g.pass(wl)
+				r.status, r.verified = g.status(r, open[string(wl.Ref())])
+				list = append(list, r)
 			}
-			r := workloadResult{
-				Workload: wl, decision: strategy.Decide(g.Target.Policy, wl),
-				before: cmp.Or(before, "no sidecar"), now: cmp.Or(mesh.JoinRevisions(wl.Sidecars()), "no sidecar"),
-			}
-			r.pass, _ = g.pass(wl)
-			r.status, r.verified = g.status(r, open[string(wl.Ref())])
-			list = append(list, r)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b workloadResult) int {
@@ -75,10 +86,26 @@ func (g Summary) status(r workloadResult, open bool) (workloadStatus, string) {
 		return verified, r.pass.At.Format(time.TimeOnly)
 	case len(r.Live()) == 0:
 		return nothingToVerify, ""
+	case r.decision.Moves() && !r.begun && (open || g.Target.OnlyWave > 0) && !g.movedByRun(r):
+		return notBegun, fmt.Sprintf("waits for wave %d", r.wave)
 	case !r.decision.Moves(), r.RestartAnnotation.Run != g.Run && !open:
 		return notMoved, ""
 	}
 	return notVerified, ""
+}
+
+// waitsForTurn reports whether the turn of a wave has not come. After the rollback of the
+// wave that failed, nothing of the later ones is left in the plan.
+func (g Summary) waitsForTurn(left leftSteps, wave int) bool {
+	if g.Target.OnlyWave > 0 {
+		return wave > g.Target.OnlyWave
+	}
+	return left.waveState(g.Left, wave) == Pending
+}
+
+// movedByRun reports whether a workload has come to the revision that it should have.
+func (g Summary) movedByRun(r workloadResult) bool {
+	return r.now == g.wanted(r.Workload) && r.now != r.before
 }
 
 // wanted returns the revision that a workload should have. Where the target has none
@@ -93,7 +120,7 @@ func (g Summary) pass(wl mesh.Workload) (step.Pass, bool) {
 }
 
 // workloadCounts says how many workloads have each status.
-func workloadCounts(results []workloadResult) []string {
+func workloadCounts(style format.Style, results []workloadResult) []string {
 	var parts []string
 	for _, s := range slices.Backward(statuses) {
 		if n := countStatus(results, s); n > 0 {
@@ -103,7 +130,7 @@ func workloadCounts(results []workloadResult) []string {
 	if len(parts) == 0 {
 		return nil
 	}
-	return []string{format.Count(len(results), "workload") + ": " + strings.Join(parts, ", ")}
+	return style.Wrap("", format.Count(len(results), "workload")+": "+strings.Join(parts, ", "))
 }
 
 func countStatus(results []workloadResult, s workloadStatus) (n int) {
@@ -125,7 +152,10 @@ func (g Summary) workloads(style format.Style, results []workloadResult) []strin
 	var lines []string
 	shown := len(rows)
 	if shown > screenful && !style.Details {
-		shown = min(shown-countStatus(results, verified), screenful)
+		for _, s := range unexceptional {
+			shown -= countStatus(results, s)
+		}
+		shown = min(shown, screenful)
 	}
 	if shown > 0 {
 		header := format.Header("WORKLOAD", "BEFORE", "NOW", "PODS", "VERIFIED")

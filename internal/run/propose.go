@@ -54,6 +54,7 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 	if !p.Plan.Target.Rollback && has(p.Plan.Stages, step.Install) {
 		drafted, err = r.draft(ctx, c, e, &p, &settings)
 	}
+	p.Plan.Notes = append(p.Plan.Notes, r.installerNotes(p)...)
 	t, olds := p.Plan.Target, r.oldRevisions(p)
 	if advice.MovesPods(p.Plan.Stages) {
 		p.Plan.Notes = append(p.Plan.Notes, advice.Compare(p.World, settings, t, olds)...)
@@ -65,6 +66,25 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 		p.Lost = settings.Lost(t.Revision, olds)
 	}
 	return p, err
+}
+
+// installerNotes notes what a revision would be installed from if it did not exist. A
+// revision that the run itself has installed is not noted.
+func (r *Run) installerNotes(p report.Proposal) []step.Note {
+	t := p.Plan.Target
+	found, exists := p.World.Revision(t.Revision)
+	given := r.Spec.Install != nil || r.Spec.Helm != nil
+	if !exists || !given || t.Rollback || has(p.Plan.Stages, step.Install) || r.Ledger.Installation != step.NotInstalled {
+		return nil
+	}
+	return []step.Note{{
+		Kind:     step.InstallerUnused,
+		Subject:  "revision " + t.Revision,
+		Text:     "exists already: the run installs nothing, and moves workloads to it as it is",
+		Evidence: fmt.Sprintf("Istio %s; not used: %s", cmp.Or(found.Version, "of unknown version"), spec.InstalledFrom(r.Spec, r.files.Source)),
+		Remedy: "to install from that, choose another name for the new revision; " +
+			"to change this one, use the tool that installed it",
+	}}
 }
 
 // NeedsFor returns the permissions that a proposed plan needs.

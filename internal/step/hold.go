@@ -35,9 +35,10 @@ const (
 // Hold says why a run stopped and what it needs.
 type Hold struct {
 	Reason  HoldReason `json:"reason"`
-	Subject string     `json:"subject"` // the object at which it stopped
-	Message string     `json:"message"` // what was observed
-	Hint    string     `json:"hint"`    // what to do
+	Subject string     `json:"subject"`         // the object at which it stopped
+	Check   string     `json:"check,omitempty"` // the check that failed or did not pass in time; "" if none did
+	Message string     `json:"message"`         // what was observed
+	Hint    string     `json:"hint"`            // what to do
 	Wave    int        `json:"wave,omitempty"`
 	At      time.Time  `json:"at"`
 }

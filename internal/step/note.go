@@ -47,6 +47,7 @@ const (
 	NotEvaluated      NoteKind = "not-evaluated"        // it decides over injection, and is not evaluated
 	Differs           NoteKind = "differs"              // a setting that differs between the control planes
 	LeadsElsewhere    NoteKind = "leads-elsewhere"      // an object to install leads to another revision
+	InstallerUnused   NoteKind = "installer-unused"     // the revision exists, so that what it would be installed from is not used
 	LostSetting       NoteKind = "lost-setting"         // a setting of the old control plane that the new one does not have
 	SeenByOneRevision NoteKind = "read-by-one-revision" // configuration that its label binds to a revision
 	TemplateMissing   NoteKind = "template-missing"     // a workload asks for an injection template that the new revision lacks

@@ -31,6 +31,7 @@ type Target struct {
 	Soak         time.Duration     // 0: no wave soaks
 	ParkMax      time.Duration     // how long a parked gateway waits for its connections to end
 	Rollback     bool              // towards the baseline: what was never moved is not verified
+	OnlyWave     int               // on rollback: the one wave that is rolled back; 0 for all
 	Policy       Policy            // how workloads are moved
 	Remove       []string          // revisions that are removed at the end
 	Versions     map[string]string // on rollback: revision -> its Istio version when the run began

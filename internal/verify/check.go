@@ -52,6 +52,9 @@ func (c Check) On(subject string, f Facts) Verdict {
 // hintOn returns the hint, with the names of what is checked in its commands.
 func (c Check) hintOn(f Facts) string {
 	hint := c.Hint
+	if c.Name == ParkedPodIdle.Name && f.Workload.Gateway {
+		hint = gatewayIdleHint
+	}
 	for _, name := range [][2]string{
 		{"-n istio-system", f.World.RootNamespace}, {"-n NAMESPACE", f.Workload.Namespace},
 	} {

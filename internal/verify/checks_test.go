@@ -112,6 +112,25 @@ func TestReferencePageDescribesEveryCheck(t *testing.T) {
 	}
 }
 
+// A gateway waits for connections, not for requests, and has a limit.
+func TestGatewayWaitsForItsConnections(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		gateway bool
+		want    string
+	}{
+		{name: "workload", want: "A long-lived connection keeps the parked pod from being deleted."},
+		{name: "gateway", gateway: true, want: "after --park-max, which cuts the rest"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			v := ParkedPodIdle.On("x", Facts{Workload: mesh.Workload{Gateway: tc.gateway}, Pending: "pod x0 is still in use: 3 open connections"})
+			if !strings.Contains(v.Hint, tc.want) || !strings.Contains(unwrapped(referencePage(t)), v.Hint) {
+				t.Errorf("got hint %q, want %q in it, and it on the reference page", v.Hint, tc.want)
+			}
+		})
+	}
+}
+
 func TestReferencePageHasOneHeadingPerName(t *testing.T) {
 	text := referencePage(t)
 	for line := range strings.Lines(text) {

@@ -36,6 +36,11 @@ var ParkedPodIdle = Check{
 	Evaluate: nothingPending(Wait),
 }
 
+// gatewayIdleHint is the hint of ParkedPodIdle on a gateway.
+const gatewayIdleHint = "A gateway's old pod has asked its clients to close their connections, and waits for those that are open. " +
+	"It is deleted when none is left, or after --park-max, which cuts the rest. " +
+	"Close the connections at their clients, or interrupt the run and give the same command with a shorter --park-max."
+
 // ParkedPodDeleted is evaluated after a parked pod was deleted.
 var ParkedPodDeleted = Check{
 	Name:        "parked-pod-deleted",

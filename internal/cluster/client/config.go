@@ -5,8 +5,8 @@ package client
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -21,13 +21,11 @@ const userAgent = "rerig"
 // else KUBECONFIG, else ~/.kube/config, else the pod's own service account; and
 // the named context, else the current one. It sends nothing.
 func Load(kubeconfig, context string) (*rest.Config, error) {
-	if kubeconfig != "" {
-		if _, err := os.Stat(kubeconfig); err != nil {
-			return nil, fmt.Errorf("no cluster: read kubeconfig: %w; name another one with --kubeconfig", err)
-		}
-	}
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = kubeconfig
+	if err := validateFiles(rules); err != nil {
+		return nil, err
+	}
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: context}
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides).ClientConfig()
 	switch {
@@ -42,6 +40,26 @@ func Load(kubeconfig, context string) (*rest.Config, error) {
 	config.UserAgent = userAgent
 	config.WarningHandler = rest.WarningLogger{} // through klog, which the command line silences without -v
 	return config, nil
+}
+
+// validateFiles returns an error that names a file which is no kubeconfig. Without an explicit
+// file, files may be missing or empty, as for kubectl.
+func validateFiles(rules *clientcmd.ClientConfigLoadingRules) error {
+	explicit := rules.ExplicitPath != ""
+	for _, file := range rules.GetLoadingPrecedence() {
+		config, err := clientcmd.LoadFromFile(file)
+		_, unreadable := errors.AsType[*fs.PathError](err)
+		switch {
+		case unreadable && explicit:
+			return fmt.Errorf("no cluster: read kubeconfig: %w; name another one with --kubeconfig", err)
+		case unreadable:
+		case err != nil:
+			return fmt.Errorf("no cluster: %s is not a kubeconfig: %w; name another file with --kubeconfig", file, err)
+		case explicit && len(config.Clusters)+len(config.Contexts)+len(config.AuthInfos) == 0:
+			return fmt.Errorf("no cluster: %s is not a kubeconfig: it has no clusters, users or contexts; name another file with --kubeconfig", file)
+		}
+	}
+	return nil
 }
 
 // otherContexts names the contexts of the kubeconfig if the given one is not

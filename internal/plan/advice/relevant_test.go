@@ -3,6 +3,7 @@
 package advice_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +25,12 @@ func TestRelevantDropsNotesOfMovedWorkloads(t *testing.T) {
 	if diff := cmp.Diff(want, advice.Relevant(notes, left)); diff != "" {
 		t.Errorf("relevant notes (-want +got):\n%s", diff)
 	}
-	if removal := []step.Stage{{Kind: step.Remove}, {Kind: step.DryRun}}; advice.MovesPods(removal) || !advice.MovesPods(left) {
+	removal := []step.Stage{{Kind: step.Remove}, {Kind: step.DryRun}}
+	notes = []step.Note{{Kind: step.ByTag, Subject: "a"}, {Kind: step.StillReferenced, Subject: "Deployment a/moved"}}
+	if diff := cmp.Diff(notes[1:], advice.Relevant(slices.Clone(notes), removal)); diff != "" {
+		t.Errorf("relevant notes of a removal (-want +got):\n%s", diff)
+	}
+	if advice.MovesPods(removal) || !advice.MovesPods(left) {
 		t.Errorf("moves pods: got %t for a removal and %t for a restart, want false and true", advice.MovesPods(removal), advice.MovesPods(left))
 	}
 	if define := []step.Stage{{Kind: step.Define, Steps: []step.Step{{Kind: step.Define}}}}; len(step.Writes(append(define, left...))) != 1 {

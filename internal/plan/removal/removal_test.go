@@ -105,6 +105,32 @@ func TestRemovalIsLastAndListed(t *testing.T) {
 	}
 }
 
+// Nothing is moved again by a removal that is asked for after the end of a run.
+func TestLaterRemovalMovesNothing(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		intent step.Intent
+	}{{name: "selected namespaces", intent: plantest.Intent()}, {name: "all namespaces", intent: plantest.IntentForAll()}} {
+		t.Run(tc.name, func(t *testing.T) {
+			w, l, _ := runToEnd(t, worldWithComponents(), tc.intent, step.Ledger{})
+			tc.intent.Remove = true
+			target, err := plan.ResolveTarget(w, tc.intent, l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps := step.Flat(plan.Make(w, target, l).Stages)
+			if !slices.ContainsFunc(steps, func(s step.Step) bool { return s.Kind == step.Remove }) {
+				t.Errorf("got steps %v, want a removal among them", steps)
+			}
+			for _, s := range steps {
+				if s.Kind != step.Remove && s.Kind != step.DryRun {
+					t.Errorf("got step %s, want only the removal and its dry runs", s)
+				}
+			}
+		})
+	}
+}
+
 // A rollback first installs the removed revision, and ends at the baseline.
 func TestRollbackInstallsRemovedRevision(t *testing.T) {
 	in := plantest.Intent()

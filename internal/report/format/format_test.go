@@ -84,6 +84,45 @@ func TestTableAlignsWideAndColouredCells(t *testing.T) {
 	}
 }
 
+// Where a table does not fit, its cells are wrapped at spaces. Only a word that is too long is cut.
+func TestTableFitsTheTerminal(t *testing.T) {
+	rows := [][]Cell{
+		Header("WORKLOAD", "PODS", "STATE"),
+		Row("Deployment shop-web/web", "2/2", "waits for the clients of a parked pod"),
+		Row("verify", "4 workloads, each of them by the wire"),
+	}
+	for _, c := range []struct {
+		name  string
+		width int
+		rows  [][]Cell
+		want  []string
+	}{
+		{name: "fits", width: 70, rows: rows, want: []string{
+			"  WORKLOAD                 PODS  STATE",
+			"  Deployment shop-web/web  2/2   waits for the clients of a parked pod",
+			"  verify                   4 workloads, each of them by the wire"}},
+		{name: "wrapped", width: 50, rows: rows, want: []string{
+			"  WORKLOAD      PODS  STATE",
+			"  Deployment    2/2   waits for the clients of a",
+			"  shop-web/web        parked pod",
+			"  verify        4 workloads, each of them by the",
+			"                wire"}},
+		{name: "cut", width: 30, rows: [][]Cell{Row("StatefulSet", "a-rather-long-name-of-a-pod", "ready")}, want: []string{
+			"  Stateful…  a-rather-…  ready"}},
+		{name: "a command is not cut", width: 34, rows: [][]Cell{Row("blocked", "run `rerig rollback to-1-31-0 --yes`")}, want: []string{
+			"  blocked  run",
+			"           `rerig rollback to-1-31-0 --yes`"}},
+		{name: "too narrow", width: 20, rows: [][]Cell{Row("Deployment", "shop-web/web", "ready")}, want: []string{
+			"  Deployment  shop-web/web  ready"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := (Style{Width: c.width}).Table("  ", c.rows); !slices.Equal(got, c.want) {
+				t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
+
 func TestPack(t *testing.T) {
 	names := []string{"one", "two", "three", "four", "five"}
 	for _, c := range []struct {

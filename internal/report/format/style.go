@@ -67,19 +67,49 @@ func (s Style) Wrap(lead, text string) []string {
 	if s.Width == 0 || columns < minWrap {
 		return []string{strings.TrimRight(lead+text, " ")}
 	}
-	var lines []string
-	line, used := lead, 0
-	for _, word := range unbroken(text) {
-		if used > 0 && used+1+Width(word) > columns {
-			lines = append(lines, line)
-			line, used = strings.Repeat(" ", indent), 0
+	lines := wrapped(text, columns)
+	for i, line := range lines {
+		if i > 0 {
+			lead = strings.Repeat(" ", indent)
 		}
-		if used > 0 {
-			line, used = line+" ", used+1
-		}
-		line, used = line+word, used+Width(word)
+		lines[i] = strings.TrimRight(lead+line, " ")
 	}
-	return append(lines, strings.TrimRight(line, " "))
+	return lines
+}
+
+// WrapIn is Wrap with each line in the colour of tone.
+func (s Style) WrapIn(tone Tone, lead, text string) []string {
+	lines := s.Wrap(lead, text)
+	for i, line := range lines {
+		lines[i] = s.Paint(tone, line)
+	}
+	return lines
+}
+
+// Titled returns a title, in the tone Strong, with text after it that is wrapped below its
+// own beginning.
+func (s Style) Titled(title, text string) []string {
+	lines := s.Wrap(title+"  ", text)
+	lines[0] = s.Paint(Strong, title) + strings.TrimPrefix(lines[0], title)
+	return lines
+}
+
+// wrapped breaks text at spaces into lines of at most columns. A longer word has a line of
+// its own.
+func wrapped(text string, columns int) []string {
+	var lines []string
+	line := ""
+	for _, word := range unbroken(text) {
+		switch {
+		case line == "":
+			line = word
+		case Width(line)+1+Width(word) > columns:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
 }
 
 // unbroken returns the words of a text, a command between backticks with what adjoins it as

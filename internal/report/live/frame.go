@@ -88,7 +88,10 @@ func (f *frame) lines(style format.Style, height int, now time.Time, parallel in
 
 func (f *frame) title(style format.Style) string {
 	title := "upgrade to " + f.target.Revision
-	if f.target.Rollback {
+	switch {
+	case f.target.OnlyWave > 0:
+		title = fmt.Sprintf("rollback of wave %d to the state before the run", f.target.OnlyWave)
+	case f.target.Rollback:
 		title = "rollback to the state before the run"
 	}
 	if f.target.Version != "" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/report/reporttest"
 	"github.com/rerig/rerig/internal/step"
@@ -112,6 +113,28 @@ func TestWideCharactersAreNotCutTooLate(t *testing.T) {
 	fits(t, f.lines(format.Style{Width: 79}, 23, o.At, parallel), 79, 23)
 }
 
+// The rollback of a failed wave is not titled like that of everything.
+func TestFrameNamesTheWaveThatIsRolledBack(t *testing.T) {
+	o := reporttest.Start(reporttest.Mesh(), reporttest.Intent)
+	o.Finish()
+	for _, c := range []struct {
+		name string
+		wave int // 0 for all
+		want string
+	}{
+		{name: "everything", want: "to-1-31-0: rollback to the state before the run"},
+		{name: "one wave", wave: 2, want: "to-1-31-0: rollback of wave 2 to the state before the run"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o.Target = plan.RollbackTarget(reporttest.Intent, o.Ledger, c.wave)
+			o.Left = plan.Steps(o.World, o.Target, o.Ledger)
+			if got := observed(o).title(format.Style{Width: 79}); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestFrameShowsWhatIsToBeCommitted(t *testing.T) {
 	w := reporttest.Mesh()
 	w.Namespaces[1].Labels = map[string]string{mesh.RevisionLabel: "1-31-0"}
@@ -160,6 +183,18 @@ func TestFrameShowsParkedPods(t *testing.T) {
 	o.Ledger.Soaking = map[step.VerdictKey]time.Time{step.SoakKey(o.Left[0].Wave, o.Target.Revision): reporttest.Noon}
 	lines := observed(o).lines(format.Style{Width: 100}, 23, reporttest.Noon, parallel)
 	want := "Deployment shop-web/web   2/2  verified   2 parked until 12:05:00"
+	if got := strings.Join(lines, "\n"); !strings.Contains(got, want) {
+		t.Errorf("want %q in:\n%s", want, got)
+	}
+}
+
+// The view says what a gateway's old pods wait for, in a line that fits a terminal.
+func TestFrameShowsPodsThatWaitForTheirClients(t *testing.T) {
+	o := reporttest.LeavingGateway()
+	o.Target.ParkMax = 2 * time.Hour
+	lines := observed(o).lines(format.Style{Width: 79}, 23, reporttest.Noon, parallel)
+	fits(t, lines, 79, 23)
+	want := "\n    2 old pods wait for their connections to end, until 14:01:00 at the latest\n"
 	if got := strings.Join(lines, "\n"); !strings.Contains(got, want) {
 		t.Errorf("want %q in:\n%s", want, got)
 	}

@@ -25,7 +25,12 @@ func (f *frame) waves(style format.Style, maxLines int, now time.Time) []string 
 		lines = append(lines, f.wave(style, w, now))
 	}
 	for _, w := range current {
-		lines = append(append(lines, f.wave(style, w, now)), f.workloads(style, w, workloads, now)...)
+		lines = append(lines, f.wave(style, w, now))
+		if leaving := w.Leaving(now); leaving != "" {
+			lines = append(lines, style.Paint(format.Dim, format.Cut("    "+leaving, style.Width)))
+			workloads--
+		}
+		lines = append(lines, f.workloads(style, w, max(workloads, 0), now)...)
 	}
 	for _, w := range after {
 		lines = append(lines, f.wave(style, w, now))
