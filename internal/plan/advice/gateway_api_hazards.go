@@ -46,7 +46,7 @@ func classChange(t step.Target, list []mesh.ClassDefaults) (step.Note, bool) {
 	slices.SortStableFunc(list, olderFirst)
 	oldest := list[0]
 	remaining := slices.DeleteFunc(slices.Clone(list), func(d mesh.ClassDefaults) bool {
-		return d.Revision != "" && slices.Contains(t.Remove, d.Revision)
+		return slices.Contains(t.Remove, d.Revision)
 	})
 	own := slices.IndexFunc(list, func(d mesh.ClassDefaults) bool { return d.Revision == t.Revision })
 	n := step.Note{
@@ -55,17 +55,17 @@ func classChange(t step.Target, list []mesh.ClassDefaults) (step.Note, bool) {
 	}
 	switch {
 	case oldest.Created.IsZero():
-		n.Text = "adds defaults to the class " + oldest.Class + ", for Gateways of every revision: once it is installed, their pods " +
-			"are re-created at once"
+		n.Text = "adds defaults to the class " + oldest.Class + ", for Gateways of every revision: once it is installed, istiod " +
+			"re-creates their pods at once, if the defaults change these"
 		n.Evidence = "no other defaults of this class"
 		n.Remedy = "install it without these defaults (gatewayClasses in its values), and add them when a restart of these gateways is fine"
 	case len(remaining) == 0:
 		n.Text = "holds the defaults of the class " + oldest.Class + " for Gateways of every revision: once it is removed with its " +
-			"revision, their pods are re-created at once, without defaults"
+			"revision, istiod re-creates their pods at once, without the defaults for these"
 		n.Evidence = "removed with revision " + oldest.Revision + "; no other defaults of this class"
 	case remaining[0].Name != oldest.Name && remaining[0].Content != oldest.Content:
 		n.Text = "holds the defaults of the class " + oldest.Class + " for Gateways of every revision: once it is removed with its " +
-			"revision, their pods are re-created at once, with other defaults"
+			"revision, istiod re-creates their pods at once, if the next defaults change these"
 		n.Evidence = "removed with revision " + oldest.Revision + "; then ConfigMap " + remaining[0].Name + ", with other content"
 	case remaining[0].Name == oldest.Name && own > 0 && list[own].Content != oldest.Content:
 		n.Text = "holds the defaults of the class " + oldest.Class + " for Gateways of every revision, since it is the oldest: those " +

@@ -22,7 +22,8 @@ func withAPIGateway(w *mesh.World) {
 func TestDefaultsOfAGatewayClass(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
 	defaults := func(revision string, created time.Time, content string) mesh.ClassDefaults {
-		return mesh.ClassDefaults{Name: "istio-" + revision + "-gatewayclass-istio", Class: "istio", Revision: revision, Created: created, Content: content}
+		name := "istio-" + revision + "-gatewayclass-istio"
+		return mesh.ClassDefaults{Name: name, Class: "istio", Revision: revision, Created: created, Content: content}
 	}
 	oldest := defaults("1-29-1", day(1), "a")
 	set := func(old, fresh, own []mesh.ClassDefaults) func(*mesh.ControlPlaneSettings) {
@@ -34,7 +35,7 @@ func TestDefaultsOfAGatewayClass(t *testing.T) {
 	removes := func(target *step.Target) { target.Remove = []string{"1-29-1"} }
 	const oldName, newName = "ConfigMap istio-1-29-1-gatewayclass-istio", "ConfigMap istio-1-31-0-gatewayclass-istio"
 	for _, c := range []hazardCase{
-		{name: "removed, without others", settings: set(list(oldest), nil, nil), target: removes, subject: oldName, want: "without defaults"},
+		{name: "removed, without others", settings: set(list(oldest), nil, nil), target: removes, subject: oldName, want: "without the defaults"},
 		{
 			name: "removed, with others after it", settings: set(list(oldest), list(defaults("1-31-0", day(2), "b")), nil),
 			target: removes, subject: oldName, want: "then " + newName + ", with other content",
@@ -50,7 +51,7 @@ func TestDefaultsOfAGatewayClass(t *testing.T) {
 		{name: "stays, with the same", settings: set(list(oldest), list(defaults("1-31-0", day(2), "a")), nil), subject: oldName},
 		{
 			name: "installed, without others", settings: set(nil, list(defaults("1-31-0", time.Time{}, "b")), nil),
-			subject: newName, want: "are re-created at once",
+			subject: newName, want: "once it is installed",
 		},
 		{
 			name: "rolled back", settings: set(list(oldest), nil, nil), subject: oldName,
@@ -114,6 +115,14 @@ func TestStrictMergingOfGateways(t *testing.T) {
 	for _, c := range []hazardCase{
 		{name: "1.29 to 1.31", want: "Istio 1.29 -> 1.31; PILOT_ENABLE_STRICT_GATEWAY_MERGING is not set"},
 		{name: "1.29 to 1.30", target: func(target *step.Target) { target.Version = "1.30.2" }},
+		{name: "1.31 to 1.31", world: func(w *mesh.World) {
+			withAPIGateway(w)
+			for i := range w.Workloads {
+				for j := range w.Workloads[i].Pods {
+					w.Workloads[i].Pods[j].Sidecar.Version = "1.31.0"
+				}
+			}
+		}},
 		{name: "set for the new istiod", settings: func(s *mesh.ControlPlaneSettings) {
 			s.ControlPlanes[1].Settings = []mesh.Setting{{Group: mesh.Environment, Key: "PILOT_ENABLE_STRICT_GATEWAY_MERGING", Value: "false"}}
 		}},

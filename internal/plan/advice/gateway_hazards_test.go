@@ -104,7 +104,10 @@ func restarted(in *step.Intent) {
 
 func TestShortDrainOfAGateway(t *testing.T) {
 	for _, c := range []hazardCase{
-		{name: "default", gateway: func(wl *mesh.Workload) { behind(wl, true) }, want: "Service front; drains for 5s, within a grace period of 30s"},
+		{
+			name: "default", gateway: func(wl *mesh.Workload) { behind(wl, true) },
+			want: "Service front; drains for 5s, within a grace period of 30s",
+		},
 		{name: "no load balancer", gateway: func(wl *mesh.Workload) { behind(wl, false) }},
 		{name: "long drain", gateway: func(wl *mesh.Workload) {
 			behind(wl, true)
@@ -187,9 +190,16 @@ func TestGatewayThatEndsWithoutConnections(t *testing.T) {
 			gateway:  func(wl *mesh.Workload) { wl.Template.ProxySettings.ExitOnZero = "false" },
 			settings: func(s *mesh.ControlPlaneSettings) { s.ControlPlanes[0].Proxies.ExitOnZero = "true" },
 		},
+		{name: "4m in a short grace period", want: "MINIMUM_DRAIN_DURATION 4m0s, grace period 30s", gateway: func(wl *mesh.Workload) {
+			exits(4*time.Minute, true)(wl)
+			grace(wl, 30*time.Second)
+		}},
+		{name: "swapped", gateway: exits(0, true), intent: func(*step.Intent) {}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.intent = restarted
+			if c.intent == nil {
+				c.intent = restarted
+			}
 			c.check(t, "without an open connection")
 		})
 	}
@@ -203,6 +213,7 @@ func TestShortSoakOfAGateway(t *testing.T) {
 		{name: "long grace period", target: soak(0), gateway: func(wl *mesh.Workload) { behind(wl, true); grace(wl, 5*time.Minute) }},
 		{name: "no load balancer", target: soak(0), gateway: func(wl *mesh.Workload) { behind(wl, false) }},
 		{name: "restarted", target: soak(0), intent: restarted},
+		{name: "rolled back", target: func(target *step.Target) { target.Soak, target.Rollback = 0, true }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.gateway == nil {
@@ -252,11 +263,16 @@ func TestProxyProtocolOfAGateway(t *testing.T) {
 			want: "EnvoyFilter istio-system/pp; gatewayTopology.proxyProtocol in the mesh configuration of revision 1-31-0",
 		}},
 		{twice, hazardCase{name: "filter for the old version", gateway: annotated, settings: filtered("EnvoyFilter edge/pp", `^1\.29.*`, nil)}},
+		{twice, hazardCase{name: "filter for the old revision", gateway: annotated, settings: func(s *mesh.ControlPlaneSettings) {
+			s.Configs = []mesh.PartialConfig{{Subject: "EnvoyFilter edge/pp", Revision: "1-29-1", ProxyProtocol: []string{""}}}
+		}}},
 		{twice, hazardCase{name: "filter of another namespace", gateway: annotated, settings: filtered("EnvoyFilter a/pp", "", nil)}},
 		{twice, hazardCase{
 			name: "filter for other pods", gateway: annotated, settings: filtered("EnvoyFilter edge/pp", "", map[string]string{"app": "x"}),
 		}},
-		{twice, hazardCase{name: "annotation and mesh configuration, which are merged", gateway: annotated, settings: filtered("", "", nil, 0, 1)}},
+		{twice, hazardCase{
+			name: "annotation and mesh configuration, which are merged", gateway: annotated, settings: filtered("", "", nil, 0, 1),
+		}},
 		{lost, hazardCase{
 			name: "lost", settings: filtered("", "", nil, 0), want: "in the mesh configuration of revision 1-29-1",
 		}},
@@ -267,7 +283,9 @@ func TestProxyProtocolOfAGateway(t *testing.T) {
 			s.ControlPlanes[0].Proxies.ProxyProtocol, s.ControlPlanes[1].TrustDomain = true, ""
 		}}},
 		{gained, hazardCase{name: "gained", settings: filtered("", "", nil, 1), want: "in the mesh configuration of revision 1-31-0"}},
-		{lost, hazardCase{name: "filter for the old version alone", settings: filtered("EnvoyFilter edge/pp", `^1\.29.*`, nil), want: "EnvoyFilter edge/pp"}},
+		{lost, hazardCase{
+			name: "filter for the old version alone", settings: filtered("EnvoyFilter edge/pp", `^1\.29.*`, nil), want: "EnvoyFilter edge/pp",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.check(t, c.hazard) })
 	}
