@@ -43,6 +43,28 @@ func testContestedGateways(t *testing.T, c *fixture) {
 	}
 }
 
+// testGatewayAPISettings reads the defaults of a class, with and without a revision, and the
+// definitions of the Gateway API.
+func testGatewayAPISettings(t *testing.T, c *fixture) {
+	const label = "gateway.istio.io/defaults-for-class"
+	configMap(t, c, "mine", map[string]string{label: "istio"}, map[string]string{"deployment": "spec: {}"})
+	configMap(t, c, "istio-classes-gatewayclass-istio", map[string]string{label: "istio", mesh.RevisionLabel: "classes"}, nil)
+	s, err := c.Setups(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, _ := s.ControlPlane("classes")
+	for revision, list := range map[string][]mesh.ClassDefaults{"": s.ClassDefaults, "classes": of.ClassDefaults} {
+		if len(list) != 1 || list[0].Class != "istio" || list[0].Revision != revision || list[0].Created.IsZero() {
+			t.Errorf("defaults of revision %q: got %+v, want one of class istio, with its time", revision, list)
+		}
+	}
+	gateways := istio.APIGateways.Resource + "." + istio.APIGateways.Group
+	if !slices.ContainsFunc(s.GatewayDefinitions, func(d mesh.GatewayDefinition) bool { return d.Name == gateways }) {
+		t.Errorf("definitions: got %+v, want %s among them", s.GatewayDefinitions, gateways)
+	}
+}
+
 // createDeployment creates a Deployment with these labels, and others of its pods, in the root
 // namespace.
 func createDeployment(t *testing.T, c *fixture, name string, labels, podLabels map[string]string) {

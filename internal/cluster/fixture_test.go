@@ -59,6 +59,7 @@ func TestServer(t *testing.T) {
 		{"mesh configuration", testMeshConfig},
 		{"retag", testMoveTag},
 		{"contested Gateways", testContestedGateways},
+		{"settings of the Gateway API", testGatewayAPISettings},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},
 	} {

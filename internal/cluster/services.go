@@ -35,6 +35,7 @@ func (r *readings) addService(s *corev1.Service) {
 		return // an ExternalName has no endpoints, whatever it selects
 	}
 	m := mesh.Service{Name: s.Name, IncludesUnready: s.Spec.PublishNotReadyAddresses, Selector: s.Spec.Selector}
+	m.LoadBalancer = s.Spec.Type == corev1.ServiceTypeLoadBalancer
 	for _, p := range s.Spec.Ports {
 		port := mesh.Port{Name: p.Name, Number: int(p.Port), Target: targetOf(p), Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP))}
 		if p.AppProtocol != nil {

@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,8 +18,10 @@ import (
 
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
+	"github.com/rerig/rerig/internal/cluster/setup"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // templateOf converts a pod template.
@@ -31,7 +34,33 @@ func templateOf(t *corev1.PodTemplateSpec) mesh.Template {
 		HostNetwork: t.Spec.HostNetwork,
 		Containers:  containersOf(&t.Spec),
 		Proxy:       ok && proxy.Image != autoImage && proxy.Image != "",
+
+		ProxyContainer: proxyContainerOf(proxy),
+		ProxySettings:  proxySettingsOf(t.Annotations, proxy.Env),
 	}
+}
+
+// proxyContainerOf returns what a template sets in the proxy's container. The API server
+// sets the pull policy Always where a template sets none, since the image auto has no tag.
+func proxyContainerOf(proxy corev1.Container) mesh.ProxyContainer {
+	if proxy.Image != autoImage {
+		return mesh.ProxyContainer{}
+	}
+	return mesh.ProxyContainer{
+		PullPolicy: string(cmp.Or(proxy.ImagePullPolicy, corev1.PullAlways)),
+		PreStop:    proxy.Lifecycle != nil && proxy.Lifecycle.PreStop != nil,
+	}
+}
+
+// proxySettingsOf returns the settings of a template's proxy. The container's environment
+// takes precedence over proxyMetadata (reapplyOverwrittenContainers in
+// pkg/kube/inject/webhook.go @1.31.0).
+func proxySettingsOf(annotations map[string]string, env []corev1.EnvVar) mesh.ProxySettings {
+	own := map[string]string{}
+	for _, e := range env {
+		own[e.Name] = e.Value
+	}
+	return setup.ProxyEnvironment(own).Over(setup.ProxySettings(annotations[step.ConfigAnnotation]))
 }
 
 // hashOf returns the digest of a template as it is stored, restart annotations

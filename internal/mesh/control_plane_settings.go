@@ -17,6 +17,8 @@ type ControlPlaneSettings struct {
 	CRDVersions        []string        // Istio versions in the labels of Istio's CRDs
 	Configs            []PartialConfig // configuration that only some control planes or proxies see
 	Unknown            []string        // what could not be read for lack of rights
+	ClassDefaults      []ClassDefaults // those of no revision
+	GatewayDefinitions []GatewayDefinition
 }
 
 // ControlPlane holds the settings of one control plane.
@@ -27,7 +29,9 @@ type ControlPlane struct {
 	TrustDomain     string     // of the identities that it issues; "" where its mesh configuration could not be read
 	UsesTrustBundle bool       // its proxies read the mesh's root from a ClusterTrustBundle, not from a ConfigMap
 	Templates       InjectionTemplates
-	Hosts           []string // the names by which its proxies call istiod, as they verify them in its certificate
+	Hosts           []string      // the names by which its proxies call istiod, as they verify them in its certificate
+	Proxies         ProxySettings // in its mesh configuration (defaultConfig)
+	ClassDefaults   []ClassDefaults
 }
 
 // Setting is one value, or the digest of a long one.
@@ -61,6 +65,11 @@ type PartialConfig struct {
 	Subject  string   // "EnvoyFilter shop/lua"
 	Revision string   // label istio.io/rev, "" for none
 	Proxies  []string // regular expressions that a proxy's version has to match (EnvoyFilter's proxyVersion)
+
+	// ProxyProtocol has, for each patch of an EnvoyFilter that makes listeners read the PROXY
+	// protocol, the expression that a proxy's version has to match, "" for any.
+	ProxyProtocol []string
+	Selects       map[string]string // an EnvoyFilter's workloadSelector.labels; nil for all pods of its namespace
 }
 
 // ControlPlane returns the settings of a revision, the zero ControlPlane and false where

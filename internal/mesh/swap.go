@@ -47,6 +47,7 @@ type Service struct {
 	Name            string
 	Partial         bool // it selects only some of the workload's pods, by labels that the template does not have
 	IncludesUnready bool // publishNotReadyAddresses: its endpoints include pods that are not ready
+	LoadBalancer    bool // its type is LoadBalancer
 	Selector        map[string]string
 	Ports           []Port
 }

@@ -94,6 +94,9 @@ type Template struct {
 	HostNetwork bool
 	Containers  []Container // of the application, without proxy and init containers
 	Proxy       bool        // the template itself has an istio-proxy: injected manually, or a rendered gateway
+
+	ProxyContainer ProxyContainer
+	ProxySettings  ProxySettings // of its annotation proxy.istio.io/config and its proxy's environment
 }
 
 // Container is an application container.

@@ -27,6 +27,7 @@ var noteSections = []struct {
 	{kind: step.StillReferenced, heading: "Old revision still in use", tone: format.Warn},
 	{kind: step.CRDsStay, heading: "Created again after removal", tone: format.Warn},
 	{kind: step.MayLoseRequests, heading: "May lose requests", tone: format.Warn},
+	{kind: step.GatewayHazard, heading: "Hazards of moving gateways", tone: format.Warn},
 	{kind: step.NotSwapped, heading: "Not swapped", tone: format.Warn},
 	{kind: step.SwapContinues, heading: "Rules without effect on a started swap", tone: format.Warn},
 	{kind: step.RuleMatchesNothing, heading: "Rules that match no workload", tone: format.Warn},

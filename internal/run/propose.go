@@ -62,6 +62,9 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 			p.Plan.Notes = append(p.Plan.Notes, advice.MissingTemplates(p.World, settings, t, drafted.Templates)...)
 		}
 	}
+	if len(p.Plan.Stages) > 0 {
+		p.Plan.Notes = append(p.Plan.Notes, advice.GatewayHazards(p.World, settings, t)...)
+	}
 	if !t.Rollback && has(p.Plan.Stages, step.Validate) {
 		p.Lost = settings.Lost(t.Revision, olds)
 	}

@@ -56,5 +56,6 @@ const (
 	CRDsStay          NoteKind = "crds-stay"            // a revision is restored beside the CRDs of a newer Istio
 	VersionSkew       NoteKind = "version-skew"         // Istio does not test an upgrade between the two versions
 	GatewayContested  NoteKind = "gateway-contested"    // two revisions claim it, or will claim what has no label
+	GatewayHazard     NoteKind = "gateway-hazard"       // what endangers a gateway's move, or what it changes for Gateways
 	OtherMesh         NoteKind = "other-mesh"           // another mesh in the same cluster, which is left out
 )

@@ -12,11 +12,16 @@ import (
 	"github.com/rerig/rerig/internal/cluster/istio"
 )
 
-// discovery is the part of a mesh configuration that says where proxies find istiod.
-type discovery struct {
+// proxyConfig is the part of a proxy's configuration that is read: where it finds istiod,
+// and what matters when a gateway is moved.
+type proxyConfig struct {
 	Address  string            `json:"discoveryAddress"`
 	Auth     string            `json:"controlPlaneAuthPolicy"`
 	Metadata map[string]string `json:"proxyMetadata"`
+	Drain    string            `json:"terminationDrainDuration"`
+	Topology struct {
+		ProxyProtocol any `json:"proxyProtocol"` // an empty object, if it is set
+	} `json:"gatewayTopology"`
 }
 
 // defaultDiscovery is Istio's default of discoveryAddress: pkg/config/mesh/mesh.go @1.29.1.
@@ -26,7 +31,7 @@ const defaultDiscovery = istio.App + "." + istio.DefaultRoot + ".svc:15012"
 // ask for configuration, none where they use no TLS. What the first does not set comes
 // from the second. ISTIOD_SAN replaces the host of the address
 // (pkg/istio-agent/xds_proxy.go @1.29.1).
-func discoveryHosts(above, below discovery) []string {
+func discoveryHosts(above, below proxyConfig) []string {
 	const san = "ISTIOD_SAN"
 	if cmp.Or(above.Auth, below.Auth) == "NONE" {
 		return nil

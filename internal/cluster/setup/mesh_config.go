@@ -53,6 +53,7 @@ func setMeshConfig(s *mesh.ControlPlane, own, common map[string]string) {
 	}
 	s.TrustDomain = cmp.Or(above.TrustDomain, below.TrustDomain, "cluster.local")
 	s.Hosts = append(s.Hosts, discoveryHosts(above.Proxies, below.Proxies)...)
+	s.Proxies = above.Proxies.settings().Over(below.Proxies.settings())
 	if above.Selectors == nil {
 		above.Selectors = below.Selectors
 	}
@@ -84,7 +85,7 @@ func meshSettings(data map[string]string, normal func(string) string) []mesh.Set
 type membership struct {
 	TrustDomain string                 `json:"trustDomain"`
 	Selectors   []metav1.LabelSelector `json:"discoverySelectors"`
-	Proxies     discovery              `json:"defaultConfig"`
+	Proxies     proxyConfig            `json:"defaultConfig"`
 	err         error
 }
 

@@ -114,6 +114,11 @@ func envValue(e corev1.EnvVar) string {
 func (p planes) addConfigMap(m *corev1.ConfigMap) {
 	revision := istio.RevisionOf(m.Labels)
 	normal := normalizer(revision, "")
+	if m.Labels[classLabel] != "" {
+		s := p.at(revision)
+		s.ClassDefaults = append(s.ClassDefaults, classDefaultsOf(m))
+		return
+	}
 	switch m.Name {
 	case istio.Revisioned("values", revision):
 		p.add(revision, userValues(m.Data["original-values"], normal)...)

@@ -46,6 +46,9 @@ func (r *Reader) Setups(ctx context.Context, namespaces []string) (mesh.ControlP
 	if err := r.readConfigMaps(ctx, found); err != nil {
 		return s, err
 	}
+	if s.ClassDefaults, err = r.readClassDefaults(ctx); err != nil {
+		return s, err
+	}
 	for revision, p := range found {
 		if err := r.readMeshConfig(ctx, p, shared[revision]); err != nil {
 			return s, err
@@ -57,7 +60,7 @@ func (r *Reader) Setups(ctx context.Context, namespaces []string) (mesh.ControlP
 	}{
 		{"autoscalers", func() error { return r.readAutoscalers(ctx, found) }},
 		{"network policies", func() error { return r.readNetworkPolicies(ctx, found) }},
-		{"definitions", func() (err error) { s.CRDVersions, err = r.readDefinitions(ctx); return err }},
+		{"definitions", func() error { return r.readDefinitions(ctx, &s) }},
 		{"Istio's configuration", func() (err error) { s.Configs, err = r.readConfigs(ctx); return err }},
 	} {
 		switch err := optional.read(); {
