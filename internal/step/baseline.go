@@ -15,7 +15,7 @@ type Baseline struct {
 	Bindings       map[string]string           `json:"bindings"`                // namespace -> its binding, as mesh.Binding.String writes it
 	Revisions      map[BoundRef]string         `json:"revisions"`               // -> the revision that its labels chose
 	Sidecars       map[mesh.WorkloadRef]string `json:"sidecars"`                // -> revisions of its sidecars, joined with "+"; gateways too
-	TemplateLabels map[mesh.WorkloadRef]string `json:"pins,omitempty"`          // workloads bound by their own labels -> istio.io/rev, or NoLabel
+	TemplateLabels map[mesh.WorkloadRef]string `json:"pins,omitempty"`          // workloads bound by their own labels -> that label
 	GatewayLabels  map[mesh.WorkloadRef]string `json:"gatewayLabels,omitempty"` // gateways of istiod -> the Gateway's label
 	Tag            map[BoundRef]string         `json:"through,omitempty"`       // -> the tag that bound it
 	Tags           map[string]string           `json:"tags,omitempty"`          // tag -> the revision that it named
