@@ -153,7 +153,7 @@ func TestSwapUnderLoad(t *testing.T) {
 	moved.requireExit(t, exitDone)
 	time.Sleep(5 * time.Second)
 	l.readLoad(t).requireNoLoss(t, "upgrade until the parked pods are deleted ("+short(moved.took)+")")
-	if err := l.swapLeftovers(t); err != nil {
+	if err := l.swapLeftovers(t, undrainedNamespace); err != nil {
 		t.Error(err)
 	}
 }
@@ -164,69 +164,105 @@ func TestGatewaySwapUnderLoad(t *testing.T) {
 	l := realLab(t, "under load from outside of the mesh: an injected gateway is swapped and rolled back, no request is lost and no held "+
 		"connection is cut; its restart, measured beside it, cuts all")
 	l.deleteNamespaces(t, append([]string{"load", "outside", undrainedNamespace}, shopNamespaces...)...)
-	l.createLoad(t, "gateway.yaml")
-	g := edgeGateway{l}
+	l.createLoad(t, "behind.yaml", "gateway.yaml")
+	loadedGateway{lab: l, selector: "app=edge", plain: "kubectl label and rollout restart", move: [][]string{
+		{"label", "namespace", "edge", "istio.io/rev=REVISION", "--overwrite"},
+		{"rollout", "restart", "-n", "edge", "deployment/edge"},
+		{"rollout", "status", "-n", "edge", "deployment/edge", "--timeout=3m"},
+	}}.moveUnderLoad(t)
+}
+
+// TestAPIGatewayUnderLoad does so with a gateway that istiod deploys, and measures what
+// happens if its Gateway is relabelled.
+func TestAPIGatewayUnderLoad(t *testing.T) {
+	l := realLab(t, "under load from outside of the mesh: a gateway that istiod deploys is moved and rolled back, no request is lost and no "+
+		"held connection is cut; its Gateway relabelled, measured beside it, cuts all")
+	l.deleteNamespaces(t, append([]string{"edge", "behind", "load", "outside", undrainedNamespace}, shopNamespaces...)...)
+	l.createGatewayAPI(t)
+	l.createLoad(t, "behind.yaml", "api-gateway.yaml")
+	loadedGateway{lab: l, selector: "gateway.networking.k8s.io/gateway-name=edge", plain: "kubectl label gateway", move: [][]string{
+		{"label", "gateway", "-n", "edge", "edge", "istio.io/rev=REVISION", "--overwrite"},
+		{"wait", "-n", "edge", "deployment/edge-istio", "--timeout=1m",
+			"--for=jsonpath={.spec.template.metadata.annotations.istio\\.io/rev}=REVISION"},
+		{"rollout", "status", "-n", "edge", "deployment/edge-istio", "--timeout=3m"},
+	}}.moveUnderLoad(t)
+}
+
+// heldConnections is how many connections the load holds through a gateway.
+const heldConnections = 8
+
+// loadedGateway is the gateway under load in the namespace edge.
+type loadedGateway struct {
+	*lab
+	selector string     // of its pods
+	plain    string     // how people move it without Rerig
+	move     [][]string // the same, as kubectl's arguments
+}
+
+// moveUnderLoad upgrades the gateway until it soaks, rolls it back, and moves it as people
+// do without Rerig.
+func (g loadedGateway) moveUnderLoad(t *testing.T) {
+	t.Helper()
 	rounds := 1
 	if exhaustive() {
 		rounds = 10
 	}
 	for n := range rounds {
 		before := g.pods(t)
-		l.readLoad(t) // resets its counts
-		upgrade := start(t, l.kubeconfig, g.args(t, "--soak", "30m")...)
+		g.readLoad(t) // resets its counts
+		upgrade := start(t, g.kubeconfig, g.args(t, "--soak", "30m")...)
 		upgrade.waitOutput(t, "soaking until", runTimeout)
 		upgrade.kill()
-		l.waitLeaseExpired(t)
-		l.readLoad(t).requireNothingCut(t, fmt.Sprintf("upgrade, round %d", n+1))
-		e := start(t, l.kubeconfig, rollbackArgs("--lease-duration", loadLease)...).end(t, runTimeout)
+		g.waitLeaseExpired(t)
+		g.readLoad(t).requireNothingCut(t, fmt.Sprintf("upgrade, round %d", n+1))
+		e := start(t, g.kubeconfig, rollbackArgs("--lease-duration", loadLease)...).end(t, runTimeout)
 		e.requireExit(t, exitDone)
 		time.Sleep(5 * time.Second)
-		l.readLoad(t).requireNothingCut(t, fmt.Sprintf("rollback, round %d (%s)", n+1, short(e.took)))
+		g.readLoad(t).requireNothingCut(t, fmt.Sprintf("rollback, round %d (%s)", n+1, short(e.took)))
 		if after := g.pods(t); !slices.Equal(before, after) {
 			t.Errorf("round %d: got serving pods %v, want %v", n+1, after, before)
 		}
 	}
 	next := newRevision
 	if exhaustive() {
-		moved := start(t, l.kubeconfig, g.args(t, "--soak", "2s", "--park-max", "20s")...).end(t, runTimeout)
+		moved := start(t, g.kubeconfig, g.args(t, "--soak", "2s", "--park-max", "20s")...).end(t, runTimeout)
 		moved.requireExit(t, exitDone)
 		time.Sleep(5 * time.Second)
-		r := l.readLoad(t)
+		r := g.readLoad(t)
 		r.requireNoLoss(t, "upgrade until the parked pods are deleted ("+short(moved.took)+")")
 		if cut := r.cut(); cut != heldConnections {
 			t.Errorf("connections cut after --park-max: %d, want %d", cut, heldConnections)
 		}
 		next = oldRevision
 	}
-	if err := l.swapLeftovers(t); err != nil {
+	if err := g.swapLeftovers(t, "edge"); err != nil {
 		t.Error(err)
 	}
 	began := time.Now()
-	g.moveWithKubectl(t, next)
+	for _, args := range g.move {
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "REVISION", next)
+		}
+		g.kubectl(t, args...)
+	}
 	time.Sleep(10 * time.Second)
-	r := l.readLoad(t)
-	r.logLoss(t, "the same by kubectl label and rollout restart ("+short(time.Since(began))+")")
+	r := g.readLoad(t)
+	r.logLoss(t, "the same by "+g.plain+" ("+short(time.Since(began))+")")
 	if cut := r.cut(); cut < heldConnections {
-		t.Errorf("connections cut by the restart: %d, want %d: the load holds none", cut, heldConnections)
+		t.Errorf("connections cut by %s: %d, want %d: the load holds none", g.plain, cut, heldConnections)
 	}
 }
 
-// heldConnections is how many connections the load holds through the gateway.
-const heldConnections = 8
-
-// edgeGateway is the injected gateway of testdata/gateway.yaml.
-type edgeGateway struct{ *lab }
-
-func (g edgeGateway) args(t *testing.T, more ...string) []string {
+func (g loadedGateway) args(t *testing.T, more ...string) []string {
 	t.Helper()
 	return append([]string{"upgrade", "--to", newRevision, "--operator", operatorFile(t, newRevision), "--istioctl", istioctl(t,
 		newVersion), "--yes", "-n", "edge", "--gateways", "last", "--lease-duration", loadLease}, more...)
 }
 
 // pods returns the UIDs of the pods that serve, sorted.
-func (g edgeGateway) pods(t *testing.T) []string {
+func (g loadedGateway) pods(t *testing.T) []string {
 	t.Helper()
-	pods, err := g.core.Pods("edge").List(t.Context(), metav1.ListOptions{LabelSelector: "app=edge"})
+	pods, err := g.core.Pods("edge").List(t.Context(), metav1.ListOptions{LabelSelector: g.selector})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,17 +274,4 @@ func (g edgeGateway) pods(t *testing.T) []string {
 	}
 	slices.Sort(uids)
 	return uids
-}
-
-// moveWithKubectl moves the gateway as people do without Rerig, and waits for its rollout.
-func (g edgeGateway) moveWithKubectl(t *testing.T, revision string) {
-	t.Helper()
-	kubectl := strings.TrimSpace(runLab(t, "path", "kubectl"))
-	for _, args := range [][]string{
-		{"label", "namespace", "edge", "istio.io/rev=" + revision, "--overwrite"},
-		{"rollout", "restart", "-n", "edge", "deployment/edge"},
-		{"rollout", "status", "-n", "edge", "deployment/edge", "--timeout=3m"},
-	} {
-		output(t, nil, kubectl, append([]string{"--kubeconfig", g.kubeconfig}, args...)...)
-	}
 }

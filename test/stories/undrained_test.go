@@ -5,7 +5,6 @@ package stories
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -59,14 +58,12 @@ func (l *lab) deleteNamespaces(t *testing.T, all ...string) {
 // createUndrained creates the services and their load.
 func (l *lab) createUndrained(t *testing.T) { l.createLoad(t, "undrained.yaml") }
 
-// createLoad applies a file of testdata and waits until its load is ready.
-func (l *lab) createLoad(t *testing.T, file string) {
+// createLoad applies files of testdata and waits until their load is ready.
+func (l *lab) createLoad(t *testing.T, files ...string) {
 	t.Helper()
-	path, err := filepath.Abs("testdata/" + file)
-	if err != nil {
-		t.Fatal(err)
+	for _, file := range files {
+		l.applyFile(t, file)
 	}
-	output(t, nil, strings.TrimSpace(runLab(t, "path", "kubectl")), "--kubeconfig", l.kubeconfig, "apply", "-f", path)
 	eventually(t, 3*time.Minute, func() error {
 		d, err := l.objects.Resource(deployments).Namespace("load").Get(t.Context(), "load", metav1.GetOptions{})
 		if err != nil {
@@ -93,10 +90,10 @@ func (l *lab) undrainedPods(t *testing.T) []string {
 	return uids
 }
 
-// swapLeftovers returns an error if anything is left of a swap.
-func (l *lab) swapLeftovers(t *testing.T) error {
+// swapLeftovers returns an error if anything is left of a swap in a namespace.
+func (l *lab) swapLeftovers(t *testing.T, namespace string) error {
 	t.Helper()
-	pods, err := l.core.Pods(undrainedNamespace).List(t.Context(), metav1.ListOptions{})
+	pods, err := l.core.Pods(namespace).List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
@@ -105,7 +102,7 @@ func (l *lab) swapLeftovers(t *testing.T) error {
 			return fmt.Errorf("pod %s is left of a swap: %v", p.Name, p.Labels)
 		}
 	}
-	services, err := l.core.Services(undrainedNamespace).List(t.Context(), metav1.ListOptions{LabelSelector: "rerig.dev/keep"})
+	services, err := l.core.Services(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "rerig.dev/keep"})
 	if err != nil || len(services.Items) > 0 {
 		return errors.Join(err, fmt.Errorf("%d keepers are left", len(services.Items)))
 	}

@@ -5,6 +5,7 @@ package swap
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/binding"
@@ -42,6 +43,8 @@ func UnfitHeld(p step.Policy, wl mesh.Workload) string {
 		return "its Gateway does not exist"
 	case wl.ForGateway() && p.UnmovableGateways != "" && !wl.Swapping():
 		return p.UnmovableGateways
+	case wl.ForGateway() && !slices.ContainsFunc(wl.Services, func(s mesh.Service) bool { return s.Name == wl.Name }):
+		return "no Service of its name selects its pods, as that of its Gateway does"
 	case wl.Replicas == 0:
 		return "it is scaled to zero"
 	case wl.Kind != mesh.Deployment:

@@ -41,17 +41,15 @@ func renderKeeper(wl mesh.Workload, run string) (step.Change, error) {
 
 // renderKeeperEntry renders the ServiceEntry that keeps the listeners of the parked pods of a
 // gateway that istiod deploys: its configuration follows the host name of the Gateway's
-// Service, which no other Service has.
+// Service, which no other Service has. istiod gives that Service the Deployment's name.
 func renderKeeperEntry(wl mesh.Workload, name, run string) (step.Change, error) {
 	var ports []map[string]any
-	var hosts []string
-	for _, s := range wl.Services {
-		hosts = append(hosts, s.Name+"."+wl.Namespace+".svc.cluster.local")
-		for _, p := range s.Ports {
-			if !slices.ContainsFunc(ports, func(o map[string]any) bool { return o["number"] == p.Number }) {
-				ports = append(ports, map[string]any{"number": p.Number, "name": fmt.Sprintf("port-%d", p.Number), "protocol": entryProtocol(p)})
-			}
-		}
+	i := slices.IndexFunc(wl.Services, func(s mesh.Service) bool { return s.Name == wl.Name })
+	if i < 0 {
+		return step.Change{}, step.NewFault(step.Step{Kind: step.Swap, Subject: step.Subject(wl.Ref())}, "its Gateway has no Service")
+	}
+	for _, p := range wl.Services[i].Ports {
+		ports = append(ports, map[string]any{"number": p.Number, "name": fmt.Sprintf("port-%d", p.Number), "protocol": entryProtocol(p)})
 	}
 	body, err := json.Marshal(map[string]any{
 		"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",
@@ -59,7 +57,7 @@ func renderKeeperEntry(wl mesh.Workload, name, run string) (step.Change, error) 
 			"labels":      map[string]any{KeepLabel: name},
 			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Ref(), Run: run})}},
 		"spec": map[string]any{
-			"hosts": hosts, "exportTo": []string{"."}, "location": "MESH_INTERNAL", "resolution": "STATIC",
+			"hosts": []string{wl.Name + "." + wl.Namespace + ".svc.cluster.local"}, "exportTo": []string{"."}, "location": "MESH_INTERNAL", "resolution": "STATIC",
 			"ports": ports, "workloadSelector": map[string]any{"labels": map[string]any{KeepLabel: name}},
 		},
 	})

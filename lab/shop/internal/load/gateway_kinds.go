@@ -36,10 +36,15 @@ const (
 	tcpPort     = "9000"
 )
 
+// idleTimeout is how long a client leaves an unused connection open. Clients and load balancers
+// have timeouts of about a minute.
+const idleTimeout = 20 * time.Second
+
 // Kinds returns every kind of request that reaches a gateway.
 func (g Gateway) Kinds() []Kind {
-	alive, http2, fresh := &http.Transport{MaxIdleConnsPerHost: 50}, &http.Transport{Protocols: new(http.Protocols)},
-		&http.Transport{DisableKeepAlives: true}
+	alive := &http.Transport{MaxIdleConnsPerHost: 50, IdleConnTimeout: idleTimeout}
+	http2 := &http.Transport{Protocols: new(http.Protocols), IdleConnTimeout: idleTimeout}
+	fresh := &http.Transport{DisableKeepAlives: true}
 	http2.Protocols.SetUnencryptedHTTP2(true)
 	address := func() (string, error) { return net.JoinHostPort(g.Address, servicePort), nil }
 	kinds := []Kind{
