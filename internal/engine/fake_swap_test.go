@@ -75,7 +75,11 @@ func (f *fake) swap(c step.Change) {
 		case c.Kind == "Pod":
 			f.patch(&wl, c)
 		}
-		f.reconcile(&wl)
+		if wl.ForGateway() {
+			f.reconcileGateway(&wl)
+		} else {
+			f.reconcile(&wl)
+		}
 		f.world.Workloads[i] = wl
 	}
 }

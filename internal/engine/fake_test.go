@@ -52,9 +52,10 @@ type fake struct {
 	afterWrite    func(step.Change)
 
 	// What ReplicaSets did.
-	podsCreated int
-	podMetadata map[string]metadata // by UID
-	replicaSets map[string]string   // UID of a pod -> hash of its ReplicaSet
+	podsCreated   int
+	olderReplicas int                 // of the gateway that istiod deploys: replicas of the ReplicaSet of its older template
+	podMetadata   map[string]metadata // by UID
+	replicaSets   map[string]string   // UID of a pod -> hash of its ReplicaSet
 
 	configurations map[string]mesh.ProxyConfig // of gateways, by pod
 	closing        map[string]bool             // gateways' pods whose clients are asked to leave

@@ -32,3 +32,19 @@ func TestPlainVersion(t *testing.T) {
 		}
 	}
 }
+
+func TestConfiguresEveryGateway(t *testing.T) {
+	for _, c := range []struct {
+		version string
+		want    bool
+	}{
+		{"1.28.9", false}, {"1.29.1", false}, {"1.29.5", true}, {"1.29.10-distroless", true}, {"1.30.1", false}, {"v1.30.2", true},
+		{"1.31.0", true}, {"1.31.0-rc.1", true}, {"2.0.0", true}, {"main", true}, {"", true},
+	} {
+		t.Run(c.version, func(t *testing.T) {
+			if got := ConfiguresEveryGateway(c.version); got != c.want {
+				t.Errorf("got %t, want %t", got, c.want)
+			}
+		})
+	}
+}

@@ -163,9 +163,8 @@ func (l *lab) requireMovedGateways(t *testing.T, revision string) {
 		if len(sets) != 2 {
 			t.Errorf("%s: got %v, want one ReplicaSet of each revision", ns, sets)
 		}
-		if d := l.kubectl(t, "get", "deployment", "edge-istio", "-n", ns, "-o", "jsonpath={.metadata.labels} {.metadata.annotations}"); !strings.Contains(
-			d, "gateway.istio.io/managed",
-		) || strings.Contains(d, "rerig.dev") {
+		d := l.kubectl(t, "get", "deployment", "edge-istio", "-n", ns, "-o", "jsonpath={.metadata.labels} {.metadata.annotations}")
+		if !strings.Contains(d, "gateway.istio.io/managed") || strings.Contains(d, "rerig.dev") {
 			t.Errorf("%s: Deployment edge-istio is still frozen: %s", ns, d)
 		}
 	}

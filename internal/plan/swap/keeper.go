@@ -49,7 +49,8 @@ func renderKeeperEntry(wl mesh.Workload, name, run string) (step.Change, error) 
 		return step.Change{}, step.NewFault(step.Step{Kind: step.Swap, Subject: step.Subject(wl.Ref())}, "its Gateway has no Service")
 	}
 	for _, p := range wl.Services[i].Ports {
-		ports = append(ports, map[string]any{"number": p.Number, "name": fmt.Sprintf("port-%d", p.Number), "protocol": entryProtocol(p)})
+		name := fmt.Sprintf("port-%d", p.Number)
+		ports = append(ports, map[string]any{"number": p.Number, "name": name, "protocol": entryProtocol(p)})
 	}
 	body, err := json.Marshal(map[string]any{
 		"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/rerig/rerig/lab/shop/internal/load"
@@ -22,8 +23,8 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	rate := flags.Float64("rate", 200, "requests per second, all kinds together")
 	gateway := flags.String("gateway", "", "host of a gateway's Service; with it, the load is on the gateway")
 	pods := flags.String("gateway-pods", "", "host of a headless Service of the gateway's pods")
-	port := flags.String("gateway-port", "8080", "HTTP port of the gateway's pods")
-	tcp := flags.Bool("gateway-tcp", true, "also send TCP through the gateway")
+	apiGateway := flags.String("api-gateway", "", "the same for a Gateway of the Gateway API, which routes HTTP alone")
+	apiPods := flags.String("api-gateway-pods", "", "the same for its pods")
 	listen := flags.String("listen", ":8080", "listen address of the report")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -33,13 +34,18 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	var held []load.HeldConnection
-	follow := func(context.Context) {}
-	if *gateway != "" {
-		endpoints := &load.LaggingEndpoints{Lag: 10 * time.Second, Port: *port, Lookup: func(ctx context.Context) ([]string, error) {
-			return net.DefaultResolver.LookupHost(ctx, *pods)
-		}}
-		g := load.Gateway{Address: *gateway, Pods: endpoints, TCP: *tcp}
-		kinds, held, follow = g.Kinds(), g.HeldConnections(), endpoints.Follow
+	var follow []func(context.Context)
+	for _, g := range []load.Gateway{
+		{Address: *gateway, Pods: lateEndpoints(*pods, "8080"), TCP: true},
+		{Name: "api-", Address: *apiGateway, Pods: lateEndpoints(*apiPods, "80")},
+	} {
+		if g.Address == "" {
+			continue
+		}
+		if len(follow) == 0 {
+			kinds = nil
+		}
+		kinds, held, follow = append(kinds, g.Kinds()...), append(held, g.HeldConnections()...), append(follow, g.Pods.Follow)
 	}
 	ln, err := net.Listen("tcp", *listen)
 	if err != nil {
@@ -53,7 +59,21 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 		func(ctx context.Context) error {
 			return state.run(ctx, loadFlags{rate: *rate, settle: 3}, kinds, held, tally)
 		},
-		func(ctx context.Context) error { follow(ctx); return nil },
+		func(ctx context.Context) error {
+			var all sync.WaitGroup
+			for _, f := range follow {
+				all.Go(func() { f(ctx) })
+			}
+			all.Wait()
+			return nil
+		},
 	)
 	return firstError(err, tally.Report().Text(out))
+}
+
+// lateEndpoints are the addresses behind a host as they were 10 s ago.
+func lateEndpoints(host, port string) *load.LaggingEndpoints {
+	return &load.LaggingEndpoints{Lag: 10 * time.Second, Port: port, Lookup: func(ctx context.Context) ([]string, error) {
+		return net.DefaultResolver.LookupHost(ctx, host)
+	}}
 }

@@ -22,6 +22,7 @@ import (
 
 // Gateway is a gateway under load, from outside of the mesh.
 type Gateway struct {
+	Name    string // begins the names of its kinds of requests
 	Address string // its Service
 	Pods    *LaggingEndpoints
 	TCP     bool // it routes TCP too
@@ -48,14 +49,14 @@ func (g Gateway) Kinds() []Kind {
 	http2.Protocols.SetUnencryptedHTTP2(true)
 	address := func() (string, error) { return net.JoinHostPort(g.Address, servicePort), nil }
 	kinds := []Kind{
-		{Name: "alive", Path: "load -> gateway -> door, connections kept alive", Weight: 30, Ask: post(alive, address, "/")},
-		{Name: "http2", Path: "load -> gateway -> door, HTTP/2", Weight: 20, Ask: post(http2, address, "/")},
-		{Name: "fresh", Path: "load -> gateway -> door, one connection per request", Weight: 20, Ask: post(fresh, address, "/")},
-		{Name: "late", Path: "load -> gateway -> door, 8 s a request", Weight: 2, Ask: post(fresh, address, "/late")},
-		{Name: "lagging", Path: "load -> gateway's pods as they were 10 s ago -> door", Weight: 20, Ask: post(fresh, g.Pods.pick, "/")},
+		{Name: g.Name + "alive", Path: "load -> gateway -> door, connections kept alive", Weight: 30, Ask: post(alive, address, "/")},
+		{Name: g.Name + "http2", Path: "load -> gateway -> door, HTTP/2", Weight: 20, Ask: post(http2, address, "/")},
+		{Name: g.Name + "fresh", Path: "load -> gateway -> door, one connection per request", Weight: 20, Ask: post(fresh, address, "/")},
+		{Name: g.Name + "late", Path: "load -> gateway -> door, 8 s a request", Weight: 2, Ask: post(fresh, address, "/late")},
+		{Name: g.Name + "lagging", Path: "load -> gateway's pods as they were 10 s ago -> door", Weight: 20, Ask: post(fresh, g.Pods.pick, "/")},
 	}
 	if g.TCP {
-		kinds = append(kinds, Kind{Name: "tcp", Path: "load -> gateway -> ledger (TCP)", Weight: 8, Ask: g.add})
+		kinds = append(kinds, Kind{Name: g.Name + "tcp", Path: "load -> gateway -> ledger (TCP)", Weight: 8, Ask: g.add})
 	}
 	return kinds
 }
@@ -107,13 +108,13 @@ const heldOfEach = 4
 func (g Gateway) HeldConnections() []HeldConnection {
 	var list []HeldConnection
 	for range heldOfEach {
-		socket := HeldConnection{Kind: "held-websocket", Place: "door", Open: g.holdSocket}
+		socket := HeldConnection{Kind: g.Name + "held-websocket", Place: "door", Open: g.holdSocket}
 		if !g.TCP {
 			list = append(list, socket, socket)
 			continue
 		}
 		list = append(list, socket,
-			HeldConnection{Kind: "held-tcp", Place: "ledger", Open: Target{TCP: net.JoinHostPort(g.Address, tcpPort)}.holdTCP})
+			HeldConnection{Kind: g.Name + "held-tcp", Place: "ledger", Open: Target{TCP: net.JoinHostPort(g.Address, tcpPort)}.holdTCP})
 	}
 	return list
 }
