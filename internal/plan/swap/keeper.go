@@ -58,7 +58,8 @@ func renderKeeperEntry(wl mesh.Workload, name, run string) (step.Change, error) 
 			"labels":      map[string]any{KeepLabel: name},
 			"annotations": map[string]any{SwapAnnotation: encodeMark(mesh.Swap{Workload: wl.Ref(), Run: run})}},
 		"spec": map[string]any{
-			"hosts": []string{wl.Name + "." + wl.Namespace + ".svc.cluster.local"}, "exportTo": []string{"."}, "location": "MESH_INTERNAL", "resolution": "STATIC",
+			"hosts": []string{wl.Name + "." + wl.Namespace + ".svc.cluster.local"}, "exportTo": []string{"."},
+			"location": "MESH_INTERNAL", "resolution": "STATIC",
 			"ports": ports, "workloadSelector": map[string]any{"labels": map[string]any{KeepLabel: name}},
 		},
 	})
