@@ -139,10 +139,10 @@ type MeshUpgradeSpec struct {
 	// +kubebuilder:validation:Enum=move;keep
 	Tags string `json:"tags,omitempty"`
 
-	// Gateways is when to move the gateways whose pods the webhooks inject by the labels
-	// of their namespace: last (after the other namespaces, egress before ingress), first,
-	// with-their-namespace (in any wave), or leave (the default: they stay on their
-	// revision).
+	// Gateways is when to move the gateways whose pods the webhooks inject, and those that
+	// istiod deploys for the Gateway API: last (the default of a new run: after the other
+	// namespaces, egress before ingress), first, with-their-namespace (in any wave), or
+	// leave (they stay on their revision). A run that has begun without it leaves them.
 	//
 	// +kubebuilder:validation:Enum=last;first;with-their-namespace;leave
 	Gateways string `json:"gateways,omitempty"`

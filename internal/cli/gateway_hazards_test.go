@@ -15,8 +15,8 @@ func TestPlanNamesHazardsOfGateways(t *testing.T) {
 		name, flags string
 		want        bool
 	}{
-		{"gateways are moved", "--gateways last", true},
-		{"gateways stay", "", false},
+		{"gateways are moved", "", true},
+		{"gateways stay", "--gateways leave", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := shop()

@@ -67,8 +67,10 @@ type Scope struct {
 	// for none: what revisions consist of and what refers to them is read too.
 	RemovingRun string
 
-	// Swaps is true for a run that swaps: what selects pods by labels is read too.
-	Swaps bool
+	// Swaps is true for a run that swaps: what selects pods by labels is read too, with
+	// GatewaysOnly where the mesh has gateways that could be.
+	Swaps        bool
+	GatewaysOnly bool // it swaps no sidecars
 }
 
 // Installer installs a control-plane revision of an Istio version. It is repeated

@@ -38,9 +38,11 @@ func (s podSelector) selectsIn(n mesh.Namespace) bool {
 	return s.namespace == n.Name || s.namespace == "" && s.namespaces.Matches(n.Labels)
 }
 
-// readPodSelectors reads what selects pods by labels, for a run that swaps.
+// readPodSelectors reads what selects pods by labels, for a run that swaps. The Deployments
+// were read before.
 func (r *Reader) readPodSelectors(ctx context.Context, o *observation) error {
-	if !r.scope.Swaps {
+	movable := func(c controller) bool { return c.Gateway && c.GatewayMake() != mesh.RenderedGateway }
+	if !r.scope.Swaps || r.scope.GatewaysOnly && !slices.ContainsFunc(o.found.deployments, movable) {
 		return nil
 	}
 	list, known := r.cache.knownSelectors(r.now())

@@ -61,9 +61,9 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 		{
 			r.readDefined, r.readRoots, r.readWebhooks, r.readValidator, r.readValidators, r.readComponents, r.readSavedCopies, r.readReferences,
 			r.readServices, r.readNamespaces, r.readDeployments, r.readStatefulSets, r.readDaemonSets, r.readRollouts, r.readCronJobs,
-			r.readNodes, r.readQuotas, r.readAutoscalers, r.readPodSelectors,
+			r.readNodes, r.readQuotas, r.readAutoscalers,
 		},
-		{r.readPods, r.readAPIGateways},
+		{r.readPods, r.readPodSelectors, r.readAPIGateways},
 	} {
 		if err := together(ctx, o, reads); err != nil {
 			return mesh.World{}, err

@@ -68,7 +68,8 @@ func (r *Run) setScope(ctx context.Context, c Cluster) error {
 	approved := func(kinds ...step.Kind) bool {
 		return slices.ContainsFunc(r.Ledger.Approved, func(s step.Step) bool { return slices.Contains(kinds, s.Kind) })
 	}
-	r.scope = cluster.Scope{Swaps: approved(step.Swap, step.DeleteParked) || r.Intent.Policy.MaySwap()}
+	swaps := approved(step.Swap, step.DeleteParked) || r.Intent.Policy.SwapsSidecars()
+	r.scope = cluster.Scope{Swaps: swaps || r.Intent.Policy.MovesGateways(), GatewaysOnly: !swaps}
 	if !r.Spec.RemoveOld && !approved(step.Remove) {
 		return nil
 	}

@@ -6,6 +6,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -62,8 +63,10 @@ func fromRecord(u v1alpha1.MeshUpgrade) (*Run, error) {
 	return r, r.readIntent()
 }
 
-// begin returns a run that starts, in place of the recorded one if there is one.
+// begin returns a run that starts, in place of the recorded one if there is one. It moves
+// gateways last unless it is to leave them; records of 0.1 without a choice leave them.
 func begin(u v1alpha1.MeshUpgrade, found *v1alpha1.MeshUpgrade) (*Run, error) {
+	u.Spec.Gateways = cmp.Or(u.Spec.Gateways, string(step.GatewaysLast))
 	r := &Run{MeshUpgrade: u, found: found, Fresh: true}
 	return r, r.readIntent()
 }

@@ -126,11 +126,10 @@ func (p Policy) Includes(wl mesh.Workload) bool {
 	return !wl.Gateway || p.MovesGateways() && wl.GatewayMake() != mesh.RenderedGateway
 }
 
-// MaySwap reports whether the policy may swap a workload.
-func (p Policy) MaySwap() bool {
-	return p.Strategy == BySwap || p.MovesGateways() || slices.ContainsFunc(
-		p.Rules, func(r Rule) bool { return r.Strategy == BySwap || r.Strategy == ByHold },
-	)
+// SwapsSidecars reports whether the policy may swap workloads that are no gateways, or hold
+// their rollouts.
+func (p Policy) SwapsSidecars() bool {
+	return p.Strategy == BySwap || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Strategy == BySwap || r.Strategy == ByHold })
 }
 
 // RuleFor returns the last rule that matches a workload, the zero Rule for none. A

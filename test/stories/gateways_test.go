@@ -21,7 +21,7 @@ func TestInjectedGateways(t *testing.T) {
 		l.createGateway(t, ns)
 	}
 	before := l.snapshot(t, bindingFields())
-	args := upgradeArgs("--to", newRevision, "--soak", "0s", "--gateways", "last",
+	args := upgradeArgs("--to", newRevision, "--soak", "0s",
 		"--workload", "Deployment edge-egress/*=restart", "-n", "shop-data", "-n", edges[0], "-n", edges[1])
 	planned := l.rerig(t, planArgs(args)...)
 	planned.requireExit(t, exitDone)

@@ -136,7 +136,7 @@ func (f *Flags) addStrategies(set *pflag.FlagSet) {
 	set.StringVar(&f.labels, "labels", "",
 		"what to do with labels that name a moved tag: `restore|explicit` (default restore)")
 	set.StringVar(&f.gateways, "gateways", "",
-		"when to move the gateways whose pods are injected: `last|first|with-their-namespace|leave` (default leave)")
+		"when to move gateways: `last|first|with-their-namespace|leave` (default last)")
 	set.DurationVar(&f.parkMax, "park-max", 0,
 		"how long a swapped gateway's old pods wait, parked, for their connections to end, before these are cut (default 1h)")
 	set.StringVar(&f.from, "from", "",
