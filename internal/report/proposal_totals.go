@@ -27,8 +27,17 @@ func (p Proposal) totals() []string {
 	}
 	lines := []string{fmt.Sprintf("%s: %s. The run is recorded in MeshUpgrade %s.",
 		format.Count(total, "change"), cmp.Or(strings.Join(parts, ", "), "none, only verification is left"), p.Run)}
-	if counts[step.Swap] > 0 {
+	held := 0
+	for _, s := range step.Flat(p.Plan.Stages) {
+		if p.heldRollout(s) {
+			held++
+		}
+	}
+	if counts[step.Swap] > held {
 		lines = append(lines, "A swap replaces a workload pod by pod. It changes pods, not the template.")
+	}
+	if held > 0 {
+		lines = append(lines, "A held rollout changes the template, and ends no old pod before the new ones are verified.")
 	}
 	lines = append(lines, p.limits(), "Plan digest "+p.Plan.Digest)
 	if p.Plan.Target.Rollback {

@@ -265,7 +265,17 @@ func evictionRow(v planView, s step.Step) planRow {
 
 func swapRow(v planView, s step.Step) planRow {
 	wl, _ := v.World.Workload(s.Workload())
-	return v.workloadRow(s, change(s), returning(wl, v.Plan.Target))
+	text := change(s)
+	if v.heldRollout(s) {
+		text += ", by a held rollout"
+	}
+	return v.workloadRow(s, text, returning(wl, v.Plan.Target))
+}
+
+// heldRollout reports whether a swap is made by a held rollout.
+func (p Proposal) heldRollout(s step.Step) bool {
+	wl, _ := p.World.Workload(s.Workload())
+	return s.Kind == step.Swap && p.Plan.Target.Policy.NeedsTemplate(wl)
 }
 
 func (v planView) workloadRow(s step.Step, change, remark string) planRow {
