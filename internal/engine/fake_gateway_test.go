@@ -92,7 +92,11 @@ func (f *fake) hold(wl *mesh.Workload, c step.Change) {
 	if err := json.Unmarshal(c.Patch, &body); err != nil {
 		panic(err)
 	}
-	wl.Held = mesh.HeldRollout{}
+	var settings struct{ Spec struct{ MinReadySeconds int } }
+	if err := json.Unmarshal(c.Patch, &settings); err != nil {
+		panic(err)
+	}
+	wl.Held, wl.Settings.MinReadySeconds = mesh.HeldRollout{}, settings.Spec.MinReadySeconds
 	if mark := body.Metadata.Annotations[swap.HeldAnnotation]; mark != nil {
 		wl.Held = swap.ReadHeld(map[string]string{swap.HeldAnnotation: *mark})
 	}

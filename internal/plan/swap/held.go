@@ -70,6 +70,9 @@ func (s Pods) nextHeld(t step.Target) Action {
 		return s.withKeeper(Action{Kind: Unpark, Pod: s.Parked[0]}) // it serves before anything else happens
 	case !ready && !wl.Held.Holds():
 		return s.withKeeper(Action{Kind: Hold})
+	case !ready && wl.Settings.MinReadySeconds != heldMinReady:
+		return wait("its rollout to be held: minReadySeconds is %d, and another tool has changed it from %d",
+			wl.Settings.MinReadySeconds, heldMinReady)
 	case !ready && wl.ByGitOps():
 		return Action{Kind: AwaitCommit, Reason: toCommit(wl, t)}
 	case !ready && wl.ForGateway() && wl.APIGateway.Shadow != s.want:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,5 +111,18 @@ func TestHeldRolloutRollsBackFromBrokenPods(t *testing.T) {
 		s.breakPods("new")
 		s.runToEnd(t, heldTarget(true), true)
 		s.requireEnd(t, seed, "old")
+	}
+}
+
+// A template is not written while another tool has undone the hold: the rollout would end the
+// old pods.
+func TestUndoneHoldIsNotedBeforeTheTemplate(t *testing.T) {
+	s := newHeldSim(1, 2)
+	for NextAction(s.workload(), heldTarget(false)).Kind != WriteTemplate {
+		s.turn(heldTarget(false), false)
+	}
+	s.spec.MinReadySeconds = 0
+	if m := NextAction(s.workload(), heldTarget(false)); m.Kind != Wait || !strings.Contains(m.Reason, "minReadySeconds is 0") {
+		t.Errorf("got %s (%s), want to wait for the hold", m.Kind, m.Reason)
 	}
 }
