@@ -25,8 +25,12 @@ func (v planView) gaps() []string {
 	if len(list) == 0 {
 		return lines
 	}
-	lines = append(lines, v.style.Wrap("  ", "Each of these begins at a gateway. Versions are those at the end of a wave.")...)
 	fold := len(list) > maxRows && !v.style.Details
+	sentence := "Each of these begins at a gateway. Versions are those at the end of a wave."
+	if fold {
+		sentence += " --details lists each path."
+	}
+	lines = append(lines, v.style.Wrap("  ", sentence)...)
 	var rows [][]format.Cell
 	left := len(list)
 	for _, group := range grouped(list, func(g parity.Gap) string { return gapKey(g, fold) }) {
@@ -39,7 +43,7 @@ func (v planView) gaps() []string {
 		if len(group) > 1 {
 			to = format.Count(len(group), "workload")
 		}
-		rows = append(rows, format.Row(objectName(g.From)+" "+g.FromVersion+" -> "+to+" "+g.ToVersion, period(g)))
+		rows = append(rows, format.Row(objectName(g.From)+" "+g.FromVersion, "-> "+to+" "+g.ToVersion, period(g)))
 	}
 	return append(lines, folded(v.style.Table("    ", rows), left, v.style, "path")...)
 }
