@@ -45,8 +45,8 @@ type fakeCluster struct {
 	writes            []string                  // all writes
 	setups            mesh.ControlPlaneSettings // settings of the control planes
 	routes            mesh.Routes
-	removing          string                    // the run whose removal is observed
-	rejectsConfig     string                    // a pod whose proxy rejects the configuration of the new revision
+	removing          string // the run whose removal is observed
+	rejectsConfig     string // a pod whose proxy rejects the configuration of the new revision
 
 	values   map[string]map[string][]byte // Secrets with stored values
 	inherits map[string]any               // values of the old revision that a chart inherits

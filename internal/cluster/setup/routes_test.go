@@ -57,7 +57,9 @@ func routeServer(t *testing.T, objects map[string]string, forbidden ...string) *
 
 // routedWorld has an ingress gateway of each make, and three Services.
 func routedWorld() mesh.World {
-	service := func(name string) []mesh.Service { return []mesh.Service{{Name: name, Selector: map[string]string{"app": name}}} }
+	service := func(name string) []mesh.Service {
+		return []mesh.Service{{Name: name, Selector: map[string]string{"app": name}}}
+	}
 	w := mesh.World{Workloads: []mesh.Workload{
 		{Kind: mesh.Deployment, Namespace: "istio-system", Name: "ingress", Gateway: true, Services: service("ingress"),
 			Template: mesh.Template{Labels: map[string]string{"istio": "ingressgateway"}}},
