@@ -48,7 +48,7 @@ func routeServer(t *testing.T, objects map[string]string, forbidden ...string) *
 		_ = json.NewEncoder(w).Encode(page)
 	}))
 	t.Cleanup(server.Close)
-	api, err := client.New(&rest.Config{Host: server.URL})
+	api, err := client.New(&rest.Config{Host: server.URL, QPS: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
