@@ -44,8 +44,9 @@ type fakeCluster struct {
 	anotherWorks      func()                    // what the process with the Lease does
 	writes            []string                  // all writes
 	setups            mesh.ControlPlaneSettings // settings of the control planes
-	removing          string                    // the run whose removal is observed
-	rejectsConfig     string                    // a pod whose proxy rejects the configuration of the new revision
+	routes            mesh.Routes
+	removing          string // the run whose removal is observed
+	rejectsConfig     string // a pod whose proxy rejects the configuration of the new revision
 
 	values   map[string]map[string][]byte // Secrets with stored values
 	inherits map[string]any               // values of the old revision that a chart inherits
@@ -178,6 +179,8 @@ func (p *fakeCluster) Setups(_ context.Context, namespaces []string) (mesh.Contr
 	}
 	return s, nil
 }
+
+func (p *fakeCluster) Routes(context.Context) (mesh.Routes, error) { return p.routes, nil }
 
 func (p *fakeCluster) Observer(s cluster.Scope) engine.Observer {
 	p.removing = s.RemovingRun

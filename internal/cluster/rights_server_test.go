@@ -152,6 +152,11 @@ func everything(t *testing.T, c *fixture) {
 	if len(s.Unknown) > 0 {
 		t.Errorf("not compared: %v", s.Unknown)
 	}
+	routes, err := c.reader().Routes(t.Context())
+	must(err)
+	if len(routes.Unknown) > 0 {
+		t.Errorf("routes not read: %v", routes.Unknown)
+	}
 	_, err = c.List(t.Context())
 	must(err)
 	must(c.Write(t.Context(), define))

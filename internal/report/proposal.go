@@ -5,6 +5,7 @@ package report
 import (
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
+	"github.com/rerig/rerig/internal/plan/parity"
 	"github.com/rerig/rerig/internal/plan/strategy"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -21,6 +22,9 @@ type Proposal struct {
 	Replaces  string      // earlier run whose record is replaced; "" none
 	Later     []string    // of a rollback: runs that came after this one
 	Lost      []string    // settings that the new control plane loses, which an approval accepts
+
+	Gaps          []parity.Gap // hops whose proxy versions differ meanwhile
+	UnknownRoutes []string     // kinds of routes that may not be listed
 }
 
 // Installer is what a control plane is installed with.
@@ -65,6 +69,8 @@ type proposalObject struct {
 	Stages            []step.Stage                `json:"stages"`
 	Notes             []step.Note                 `json:"notes"`
 	Decisions         []strategy.WorkloadDecision `json:"decisions"`
+	Gaps              []parity.Gap                `json:"versionGaps,omitempty"`
+	UnknownRoutes     []string                    `json:"unknownRoutes,omitempty"`
 }
 
 // Object returns the proposal for -o json.
@@ -77,6 +83,7 @@ func (p Proposal) Object() any {
 		Parallel: p.Intent.Parallel, Ready: p.Intent.ReadyTimeout.String(), Soak: t.Soak.String(),
 		RollbackOnFailure: p.Intent.RollbackOnFailure, Installer: p.Installer,
 		Stages: orEmpty(p.Plan.Stages), Notes: orEmpty(p.Plan.Notes), Decisions: orEmpty(p.Plan.Decisions),
+		Gaps: p.Gaps, UnknownRoutes: p.UnknownRoutes,
 	}
 }
 

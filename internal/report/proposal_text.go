@@ -22,7 +22,7 @@ func (p Proposal) Text(style format.Style) string {
 	totals := p.totals()
 	lines = slices.Concat(lines, style.Wrap("", totals[0]), v.outside("Before the waves", false), v.waves(),
 		v.outside("After the waves", true),
-		v.strategies(), v.notes(), []string{""})
+		v.strategies(), v.gaps(), v.notes(), []string{""})
 	for _, sentence := range totals[1:] {
 		lines = append(lines, style.Wrap("", sentence)...)
 	}

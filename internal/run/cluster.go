@@ -41,6 +41,9 @@ type Cluster interface {
 	// of a draft.
 	Rendered(ctx context.Context, revision string, manifest []*unstructured.Unstructured) (mesh.ControlPlane, error)
 
+	// Routes reads what leads from gateways to backends, once per plan.
+	Routes(ctx context.Context) (mesh.Routes, error)
+
 	// SavedCopies lists the copies of removed control planes that runs have saved.
 	SavedCopies(ctx context.Context) ([]cluster.SavedCopies, error)
 

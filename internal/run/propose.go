@@ -68,6 +68,9 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 	if !t.Rollback && has(p.Plan.Stages, step.Validate) {
 		p.Lost = settings.Lost(t.Revision, olds)
 	}
+	if err == nil {
+		err = findGaps(ctx, c, &p)
+	}
 	return p, err
 }
 

@@ -87,6 +87,10 @@ func (r *realCluster) Rendered(ctx context.Context, revision string, manifest []
 	return r.Cluster.Settings().Rendered(ctx, revision, manifest)
 }
 
+func (r *realCluster) Routes(ctx context.Context) (mesh.Routes, error) {
+	return r.Settings().Routes(ctx)
+}
+
 // approvedInstaller installs only the manifest that was approved.
 type approvedInstaller struct {
 	method      install.Method

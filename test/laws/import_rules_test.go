@@ -32,6 +32,7 @@ var layers = []layer{
 	{path: "internal/plan/binding", ours: []string{"internal/step", "internal/mesh"}, not: world},
 	{path: "internal/plan/swap", ours: []string{"internal/plan/binding", "internal/step", "internal/mesh"}, not: world},
 	{path: "internal/plan/gateway", ours: []string{"internal/plan/binding", "internal/step", "internal/mesh"}, not: world},
+	{path: "internal/plan/parity", ours: []string{"internal/step", "internal/mesh"}, not: world},
 	{
 		path: "internal/plan/strategy",
 		ours: []string{"internal/plan/binding", "internal/plan/swap", "internal/step", "internal/mesh"}, not: world,

@@ -45,6 +45,30 @@ var (
 	Definitions    = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 )
 
+// RouteKind is a kind whose objects lead from a gateway to backends.
+type RouteKind struct {
+	Name     string // in the plural, as messages name it
+	Group    string
+	Versions []string // the first one that is served is read
+	Resource string
+}
+
+const gatewayAPI = "gateway.networking.k8s.io"
+
+// RouteKinds returns the kinds of Istio and of the Gateway API that lead from a gateway to
+// backends, Gateways of both included.
+func RouteKinds() []RouteKind {
+	own, api := []string{"v1", "v1beta1"}, []string{"v1", "v1beta1", "v1alpha3", "v1alpha2"}
+	return []RouteKind{
+		{Name: "Gateways of Istio", Group: networking, Versions: own, Resource: "gateways"},
+		{Name: "VirtualServices", Group: networking, Versions: own, Resource: "virtualservices"},
+		{Name: "Gateways of the Gateway API", Group: gatewayAPI, Versions: api[:2], Resource: "gateways"},
+		{Name: "HTTPRoutes", Group: gatewayAPI, Versions: api[:2], Resource: "httproutes"},
+		{Name: "GRPCRoutes", Group: gatewayAPI, Versions: api, Resource: "grpcroutes"},
+		{Name: "TLSRoutes", Group: gatewayAPI, Versions: api, Resource: "tlsroutes"},
+	}
+}
+
 // Components are the kinds of which a control plane consists: those that
 // `istioctl uninstall --revision` looks at (operator/pkg/uninstall/prune.go
 // @1.31.0), and those that the chart istiod renders besides, 1.29.1 and 1.31.0.

@@ -105,6 +105,9 @@ func Optional(root string) []Right {
 	for _, k := range istio.Configs {
 		list = append(list, all("list", k.Resource.Group, k.Resource.Resource))
 	}
+	for _, k := range istio.RouteKinds() {
+		list = append(list, all("list", k.Group, k.Resource))
+	}
 	return sorted(list)
 }
 
