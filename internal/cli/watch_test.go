@@ -115,20 +115,20 @@ func TestWatcherChecksWhatAnotherApproved(t *testing.T) {
 		want       int
 		says       string
 	}{
-		{other: "--gateways last --to 1-31-0 --await", own: "", want: exitDone, says: "this process continues it"},
-		{other: "--gateways last --to 1-31-0 --await --soak 3m", own: " -n shop-data", want: exitRefused, says: "differs in spec.namespaces"},
-		{other: "--gateways last --to 1-31-0 --await --rollback-on-failure", own: "", want: exitRefused, says: "spec.rollbackOnFailure (true, here false)"},
-		{other: "--gateways last --to 1-31-0 --await --strategy swap", own: "", want: exitRefused, says: "spec.strategy (swap, here restart)"},
-		{other: "--gateways last --to 1-31-0 --await --remove-old", own: "", want: exitRefused, says: "spec.removeOld (true, here false)"},
+		{other: "--to 1-31-0 --await", own: "", want: exitDone, says: "this process continues it"},
+		{other: "--to 1-31-0 --await --soak 3m", own: " -n shop-data", want: exitRefused, says: "differs in spec.namespaces"},
+		{other: "--to 1-31-0 --await --rollback-on-failure", own: "", want: exitRefused, says: "spec.rollbackOnFailure (true, here false)"},
+		{other: "--to 1-31-0 --await --strategy swap", own: "", want: exitRefused, says: "spec.strategy (swap, here restart)"},
+		{other: "--to 1-31-0 --await --remove-old", own: "", want: exitRefused, says: "spec.removeOld (true, here false)"},
 		{
-			other: "--gateways last --to 1-31-0 --await -n shop-data --wave shop-data ", own: " -n shop-data --wave shop-data",
+			other: "--to 1-31-0 --await -n shop-data --wave shop-data ", own: " -n shop-data --wave shop-data",
 			want: exitDone, says: "this process continues it",
 		},
 	} {
 		t.Run(c.other, func(t *testing.T) {
 			p := shop()
 			p.leaseHolder = "kim@host, process 7"
-			p.anotherWorks = func() { startByAnother(t, p, c.other) }
+			p.anotherWorks = func() { startByAnother(t, p, "--gateways last "+c.other) }
 			code, out, err := runOn(p, line+c.own+" --yes")
 			if code != c.want || !strings.Contains(err, c.says) || (len(p.writes) > 0) != (code == exitDone) {
 				t.Errorf("got exit code %d and %d writes, want %d and %q: %s\n%s", code, len(p.writes), c.want, c.says, err, out)
