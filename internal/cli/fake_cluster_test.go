@@ -184,6 +184,12 @@ func (p *fakeCluster) Observer(s cluster.Scope) engine.Observer {
 	return p
 }
 
+func (p *fakeCluster) DraftGateways(
+	_ context.Context, _ run.Environment, _ run.DraftRequest, gateways []mesh.Workload,
+) ([]install.GatewayDraft, error) {
+	return make([]install.GatewayDraft, len(gateways)), nil
+}
+
 func (p *fakeCluster) Writer(cluster.Scope, cluster.Installer) engine.Writer { return p }
 
 func (p *fakeCluster) DryRun(_ context.Context, a mesh.DryRunAttempt) (mesh.DryRunAttempt, error) {

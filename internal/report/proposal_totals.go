@@ -28,13 +28,22 @@ func (p Proposal) totals() []string {
 	lines := []string{fmt.Sprintf("%s: %s. The run is recorded in MeshUpgrade %s.",
 		format.Count(total, "change"), cmp.Or(strings.Join(parts, ", "), "none, only verification is left"), p.Run)}
 	if counts[step.Swap] > 0 {
-		lines = append(lines, "A swap replaces a workload pod by pod. It changes pods, not the template.")
+		lines = append(lines, p.aboutSwaps())
 	}
 	lines = append(lines, p.limits(), "Plan digest "+p.Plan.Digest)
 	if p.Plan.Target.Rollback {
 		lines = append(lines, p.controlPlaneLeft())
 	}
 	return lines
+}
+
+// aboutSwaps says what a swap changes, and a held rollout.
+func (p Proposal) aboutSwaps() string {
+	text := "A swap replaces a workload pod by pod. It changes pods, not the template."
+	if slices.ContainsFunc(p.Plan.Decisions, func(d strategy.WorkloadDecision) bool { return d.Strategy == step.ByHold }) {
+		text += " A held rollout changes the template, and its old pods stay until the new ones are verified."
+	}
+	return text
 }
 
 func (p Proposal) changesByKind() map[step.Kind]int {

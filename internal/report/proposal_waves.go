@@ -265,7 +265,16 @@ func evictionRow(v planView, s step.Step) planRow {
 
 func swapRow(v planView, s step.Step) planRow {
 	wl, _ := v.World.Workload(s.Workload())
-	return v.workloadRow(s, change(s), returning(wl, v.Plan.Target))
+	return v.workloadRow(s, change(s)+renderedFrom(s), returning(wl, v.Plan.Target))
+}
+
+// renderedFrom names what a gateway's template is rendered from, and the digest of it.
+func renderedFrom(s step.Step) string {
+	operator, digest, ok := strings.Cut(s.Input, "/")
+	if !ok {
+		return ""
+	}
+	return ", its template rendered from IstioOperator " + operator + ", digest " + digest
 }
 
 func (v planView) workloadRow(s step.Step, change, remark string) planRow {

@@ -68,7 +68,7 @@ func (r *Run) setScope(ctx context.Context, c Cluster) error {
 	approved := func(kinds ...step.Kind) bool {
 		return slices.ContainsFunc(r.Ledger.Approved, func(s step.Step) bool { return slices.Contains(kinds, s.Kind) })
 	}
-	r.scope = cluster.Scope{Swaps: approved(step.Swap, step.DeleteParked) || r.Intent.Policy.MaySwap()}
+	r.scope = cluster.Scope{Templates: r.templates, Swaps: approved(step.Swap, step.DeleteParked) || r.Intent.Policy.MaySwap()}
 	if !r.Spec.RemoveOld && !approved(step.Remove) {
 		return nil
 	}

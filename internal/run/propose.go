@@ -50,6 +50,9 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 			return p, err
 		}
 	}
+	if err := r.draftGateways(ctx, c, e, &p); err != nil {
+		return p, err
+	}
 	var drafted install.Draft
 	if !p.Plan.Target.Rollback && has(p.Plan.Stages, step.Install) {
 		drafted, err = r.draft(ctx, c, e, &p, &settings)

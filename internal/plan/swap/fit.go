@@ -24,6 +24,8 @@ func Unfit(wl mesh.Workload) string {
 		return "only pods of a Deployment's ReplicaSet can be swapped"
 	case wl.ForGateway():
 		return "istiod deploys it for a Gateway of the Gateway API, and re-creates its pods by that Gateway's labels"
+	case wl.Prerendered():
+		return "its template is rendered for one revision: a replacement would have the same proxy"
 	}
 	return unfitPods(wl)
 }
@@ -42,6 +44,8 @@ func UnfitHeld(p step.Policy, wl mesh.Workload) string {
 		return "its Gateway does not exist"
 	case wl.ForGateway() && p.UnmovableGateways != "" && !wl.Swapping():
 		return p.UnmovableGateways
+	case !wl.ForGateway() && wl.Prerendered() && unfitRendered(p, wl) != "":
+		return unfitRendered(p, wl)
 	case wl.Replicas == 0:
 		return "it is scaled to zero"
 	case wl.Kind != mesh.Deployment:
@@ -54,10 +58,26 @@ func UnfitHeld(p step.Policy, wl mesh.Workload) string {
 	return unfitPods(wl)
 }
 
+// unfitRendered returns why the template of a gateway cannot be rendered for another revision,
+// "" when it can.
+func unfitRendered(p step.Policy, wl mesh.Workload) string {
+	switch {
+	case !wl.ByIstioctl():
+		return "its template is rendered for one revision, and not by istioctl: the tool that rendered it has to render it again"
+	case wl.ManagedBy != "":
+		return wl.ManagedBy + " manages it, and would restore its template"
+	case wl.Template.Deployed() == "":
+		return "its template does not say for which revision it is rendered (annotation " + mesh.RevisionLabel + ")"
+	case !p.RendersGateways && p.Run == "" && !wl.Swapping():
+		return "its template has to be rendered from the target's IstioOperator file: give that file with --operator"
+	}
+	return ""
+}
+
 // unfitPods returns why pods of a workload cannot be detached and parked, "" when they can.
 func unfitPods(wl mesh.Workload) string {
 	switch {
-	case wl.Template.Proxy && !wl.ForGateway():
+	case wl.Template.Proxy && !wl.Prerendered():
 		return "its template contains an istio-proxy container (injected by hand): a replacement would have the same one"
 	case wl.Template.HostNetwork:
 		return "hostNetwork pods are never injected"
