@@ -80,7 +80,7 @@ func (i IstioctlInstaller) draftGateway(ctx context.Context, wl mesh.Workload, r
 	}
 	image := containerImage(deploymentOf(wl, manifest), "istio-proxy")
 	if tag, spelled := versionFromTag(mesh.ImageTag(image)); spelled && !SameVersion(tag, version) {
-		return d, fmt.Errorf("the file renders its proxy from image %s, but the plan names version %s. Change the tag in the file", image, version)
+		return d, fmt.Errorf("the file renders its proxy from image %s, but the plan names version %s. Change its tag", image, version)
 	}
 	d.Template, err = json.Marshal(template)
 	return d, err

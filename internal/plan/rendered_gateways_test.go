@@ -201,7 +201,8 @@ func TestRulesOnInstalledGatewaysAreRefused(t *testing.T) {
 		change   func(*mesh.Workload)
 		wantText string
 	}{
-		{name: "swap", intent: say(step.BySwap), wantText: "say held-rollout: --workload 'Deployment istio-system/istio-ingressgateway=held-rollout'"},
+		{name: "swap", intent: say(step.BySwap),
+			wantText: "say held-rollout: --workload 'Deployment istio-system/istio-ingressgateway=held-rollout'"},
 		{name: "restart", intent: say(step.ByRestart), wantText: "say held-rollout"},
 		{name: "no file", intent: func(in *step.Intent) { in.Policy.RendersGateways = false }, wantText: "give that file with --operator"},
 		{name: "gateways are left", intent: func(in *step.Intent) { in.Policy.Gateways = "" }, wantText: "add --gateways last"},
@@ -209,7 +210,8 @@ func TestRulesOnInstalledGatewaysAreRefused(t *testing.T) {
 		{name: "of a chart", change: func(wl *mesh.Workload) { wl.Installed = mesh.InstalledGateway{} }, wantText: "not by istioctl"},
 		{name: "of a release", change: func(wl *mesh.Workload) { wl.ManagedBy = "Helm release istio-system/gw" },
 			wantText: "Helm release istio-system/gw manages it"},
-		{name: "of an unknown revision", change: func(wl *mesh.Workload) { wl.Template.Annotations = nil }, wantText: "does not say for which revision"},
+		{name: "of an unknown revision", change: func(wl *mesh.Workload) { wl.Template.Annotations = nil },
+			wantText: "does not say for which revision"},
 		{name: "paused", change: func(wl *mesh.Workload) { wl.Rollout.Paused = true }, wantText: "rollout is paused"},
 		{name: "no Service", change: func(wl *mesh.Workload) { wl.Services = nil }, wantText: "no Service selects its pods"},
 	} {
@@ -243,7 +245,9 @@ func TestPlanSaysHowAnInstalledGatewayIsMoved(t *testing.T) {
 		if d.Workload != ingressRef {
 			continue
 		}
-		for _, want := range []string{"istioctl installed it (IstioOperator v1-29-1)", "next `istioctl install`", "rollback restores", "--park-max"} {
+		for _, want := range []string{
+			"istioctl installed it (IstioOperator v1-29-1)", "next `istioctl install`", "rollback restores", "--park-max",
+		} {
 			if d.Strategy != step.ByHold || !strings.Contains(d.Reason, want) {
 				t.Errorf("got %s: %s; want held-rollout with %q", d.Strategy, d.Reason, want)
 			}
