@@ -58,6 +58,8 @@ type fakeCluster struct {
 	renderedSettings  mesh.ControlPlane            // settings in it
 	approvedManifest  string                       // digest of the manifest that was last installed
 	installs          []install.Method             // what was drafted
+	gateways          []install.GatewayDraft       // what istioctl renders of gateways
+	failsGateways     error                        // ends that
 	failsInstall      error                        // ends an install
 	needs             []install.Permission         // what was last asked for beside what every command needs
 	dies              string                       // the write that succeeds, and after which the process dies
@@ -187,7 +189,10 @@ func (p *fakeCluster) Observer(s cluster.Scope) engine.Observer {
 func (p *fakeCluster) DraftGateways(
 	_ context.Context, _ run.Environment, _ run.DraftRequest, gateways []mesh.Workload,
 ) ([]install.GatewayDraft, error) {
-	return make([]install.GatewayDraft, len(gateways)), nil
+	if len(p.gateways) != len(gateways) && p.failsGateways == nil {
+		panic("other gateways are drafted than the test expects")
+	}
+	return p.gateways, p.failsGateways
 }
 
 func (p *fakeCluster) Writer(cluster.Scope, cluster.Installer) engine.Writer { return p }
