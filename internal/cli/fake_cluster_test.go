@@ -59,6 +59,8 @@ type fakeCluster struct {
 	renderedSettings  mesh.ControlPlane            // settings in it
 	approvedManifest  string                       // digest of the manifest that was last installed
 	installs          []install.Method             // what was drafted
+	gateways          []install.GatewayDraft       // what istioctl renders of gateways
+	failsGateways     error                        // ends that
 	failsInstall      error                        // ends an install
 	needs             []install.Permission         // what was last asked for beside what every command needs
 	dies              string                       // the write that succeeds, and after which the process dies
@@ -185,6 +187,15 @@ func (p *fakeCluster) Routes(context.Context) (mesh.Routes, error) { return p.ro
 func (p *fakeCluster) Observer(s cluster.Scope) engine.Observer {
 	p.removing = s.RemovingRun
 	return p
+}
+
+func (p *fakeCluster) DraftGateways(
+	_ context.Context, _ run.Environment, _ run.DraftRequest, gateways []mesh.Workload,
+) ([]install.GatewayDraft, error) {
+	if len(p.gateways) != len(gateways) && p.failsGateways == nil {
+		panic("other gateways are drafted than the test expects")
+	}
+	return p.gateways, p.failsGateways
 }
 
 func (p *fakeCluster) Writer(cluster.Scope, cluster.Installer) engine.Writer { return p }

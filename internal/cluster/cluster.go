@@ -18,6 +18,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/podconn"
 	"github.com/rerig/rerig/internal/cluster/proxy"
 	"github.com/rerig/rerig/internal/cluster/record"
+	"github.com/rerig/rerig/internal/cluster/rendered"
 	"github.com/rerig/rerig/internal/cluster/rights"
 	"github.com/rerig/rerig/internal/cluster/setup"
 	"github.com/rerig/rerig/internal/engine"
@@ -61,7 +62,7 @@ type cache struct {
 	selectorsAt time.Time
 }
 
-// Scope says what a run reads besides the mesh itself.
+// Scope says what a run reads besides the mesh itself, and which templates it may write.
 type Scope struct {
 	// RemovingRun is the name of a run that removes a revision or removed one, ""
 	// for none: what revisions consist of and what refers to them is read too.
@@ -71,6 +72,9 @@ type Scope struct {
 	// GatewaysOnly where the mesh has gateways that could be.
 	Swaps        bool
 	GatewaysOnly bool // it swaps no sidecars
+
+	// Templates are those that istioctl rendered for gateways, and that the run may write.
+	Templates map[mesh.WorkloadRef]rendered.Template
 }
 
 // Installer installs a control-plane revision of an Istio version. It is repeated

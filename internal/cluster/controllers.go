@@ -15,6 +15,7 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/gatewayapi"
+	"github.com/rerig/rerig/internal/cluster/rendered"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/swap"
 )
@@ -62,7 +63,7 @@ func deployment(d *appsv1.Deployment) controller {
 	c.NotSideBySide, c.SelectsRevision, c.selector = swapBlocker(d), client.SelectsRevision(d.Spec.Selector), client.Selector(d.Spec.Selector)
 	c.minReady = time.Duration(d.Spec.MinReadySeconds) * time.Second
 	c.Settings, c.Held = settingsOf(d), swap.ReadHeld(d.Annotations)
-	c.APIGateway.FrozenBy = d.Annotations[gatewayapi.FrozenAnnotation]
+	c.APIGateway.FrozenBy, c.Installed = d.Annotations[gatewayapi.FrozenAnnotation], rendered.InstalledOf(&d.ObjectMeta)
 	d = &appsv1.Deployment{ObjectMeta: d.ObjectMeta, Status: d.Status} // the rest is not held
 	c.current = func(n newestTemplates) currentLabel { return currentOfDeployment(d, n) }
 	return c

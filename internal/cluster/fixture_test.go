@@ -60,6 +60,7 @@ func TestServer(t *testing.T) {
 		{"retag", testMoveTag},
 		{"contested Gateways", testContestedGateways},
 		{"settings of the Gateway API", testGatewayAPISettings},
+		{"a gateway that istioctl installed", testRenderedGateway},
 		{"lease", testLease},
 		{"lease lost", testLeaseLost},
 	} {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/gatewayapi"
+	"github.com/rerig/rerig/internal/cluster/rendered"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
@@ -69,6 +70,8 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 		return w.moveTag(ctx, change)
 	case slices.Contains(ofGateways, change.Verb):
 		return gatewayapi.NewWriter(w.api, w.records.Owner).Write(ctx, change)
+	case slices.Contains(rendered.Verbs, change.Verb):
+		return w.rendered().Write(ctx, change)
 	case change.Kind == "ServiceEntry" && change.Verb == step.Create:
 		return w.createKeeperEntry(ctx, change)
 	case change.Kind == "ServiceEntry" && change.Verb == step.DeleteParkedPod:
@@ -89,6 +92,11 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 		return w.patchWorkload(ctx, change)
 	}
 	return step.Fault{What: fmt.Sprintf("%s %s %s: this change is not known", change.Verb, change.Kind, change.Name)}
+}
+
+// rendered returns the writer of gateways that istioctl installed.
+func (w *Writer) rendered() *rendered.Writer {
+	return rendered.NewWriter(rendered.Parts{API: w.api, Owner: w.records.Owner, Digest: hashOf, Templates: w.scope.Templates})
 }
 
 // label patches a namespace whose binding is the one that the change expects. The

@@ -33,6 +33,9 @@ func (f *fake) apply(c step.Change) {
 	case step.Delete:
 		f.simulate(step.Step{Kind: step.Remove, Subject: step.Subject(subjectOf(c)), To: "1-29-1"})
 		return
+	case step.LabelObjects:
+		f.simulate(step.Step{Kind: step.LabelGateway, Subject: step.Subject(subjectOf(c)), To: c.Revision})
+		return
 	case step.RestoreRevision:
 		install := step.Step{Kind: step.Install, Subject: step.Subject(c.Name), To: "1.29.1"}
 		f.world, _ = plan.Simulate(f.world, step.Target{Rollback: true}, step.Ledger{}, install, f.now)

@@ -9,8 +9,8 @@ import (
 	"github.com/rerig/rerig/internal/step"
 )
 
-// gateways freezes gateways that istiod deploys, or ends that. It then pauses, so that every
-// istiod sees the change.
+// gateways freezes gateways that istiod deploys, or ends that, or labels the objects of those
+// that istioctl installed. It then pauses, so that every istiod sees the change.
 func (t *turn) gateways(ctx context.Context, stage step.Stage) (Outcome, error) {
 	if ok, outcome, err := t.waitForControlPlanes(ctx, stage); !ok {
 		return outcome, err

@@ -23,6 +23,7 @@ var handlers = map[step.Kind]handler{
 	step.Validate:        (*turn).validate,
 	step.FreezeGateway:   (*turn).gateways,
 	step.UnfreezeGateway: (*turn).gateways,
+	step.LabelGateway:    (*turn).gateways,
 	step.Pin:             (*turn).label,
 	step.Tag:             (*turn).tag,
 	step.Trial:           (*turn).trial,

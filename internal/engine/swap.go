@@ -98,7 +98,7 @@ func (t *turn) moveVerdict(ctx context.Context, s step.Step, wl mesh.Workload, m
 		f.Workload, f.ExtraPods = wl, 1
 		return verify.Worst(verify.Evaluate(verify.SurgeCapacity, string(s.Subject), f))
 	case swap.Hold:
-		if v := t.injectorVerdict(s); v.Result != verify.Pass && !wl.ForGateway() {
+		if v := t.injectorVerdict(s); v.Result != verify.Pass && !wl.Prerendered() {
 			return v
 		}
 		f.Workload, f.ExtraPods = wl, wl.Replicas

@@ -48,12 +48,12 @@ func (t *turn) proxiesToAsk(g step.Wave, oldRevisions []string) []podRef {
 		for _, wl := range t.world.WorkloadsIn(ns) {
 			pods := wl.Live()
 			i := slices.IndexFunc(pods, func(p mesh.Pod) bool {
-				return p.Running && slices.ContainsFunc(t.world.Connections(ns, p.Name), func(c mesh.Proxy) bool {
+				return p.Running && slices.ContainsFunc(t.world.Connections(wl.Namespace, p.Name), func(c mesh.Proxy) bool {
 					return slices.Contains(oldRevisions, c.Revision)
 				})
 			})
 			if i >= 0 {
-				list = append(list, podRef{ns, pods[i].Name})
+				list = append(list, podRef{wl.Namespace, pods[i].Name})
 			}
 			if len(list) == maxProxiesAsked {
 				return list

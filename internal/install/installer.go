@@ -97,6 +97,15 @@ func (w Method) Installer(s Environment) Installer {
 			Rendered: s.Rendered, Timeout: s.Timeout, Log: s.Log,
 		}
 	}
+	return w.istioctl(s)
+}
+
+// DraftGateway renders the template of a gateway as IstioctlInstaller.DraftGateway does.
+func (w Method) DraftGateway(ctx context.Context, s Environment, wl mesh.Workload, revision, version string) (GatewayDraft, error) {
+	return w.istioctl(s).DraftGateway(ctx, wl, revision, version)
+}
+
+func (w Method) istioctl(s Environment) IstioctlInstaller {
 	return IstioctlInstaller{
 		Operator: w.IstioOperator, Istioctl: w.Istioctl, Kubeconfig: s.Kubeconfig, Context: s.Context, Cluster: s.Cluster, Mapper: s.Mapper,
 		Rendered: s.Rendered, Timeout: s.Timeout, Log: s.Log,

@@ -30,6 +30,7 @@ const (
 	PendingShadow = "(pending)" // no istiod has deployed it yet
 )
 
-// Deployed returns the revision whose istiod rendered a workload's template for a Gateway:
-// its annotation, as files/kube-gateway.yaml of the chart istiod has it.
+// Deployed returns the revision for which a gateway's template is rendered: its annotation,
+// as files/kube-gateway.yaml of the chart istiod has it for a Gateway of the Gateway API, and
+// the charts istio-ingress and istio-egress for the gateways of an IstioOperator.
 func (t Template) Deployed() string { return t.Annotations[RevisionLabel] }

@@ -65,6 +65,7 @@ type Workload struct {
 	NotSideBySide  string        // why two of its pods must not run together for long, "" when they may
 
 	APIGateway APIGatewayObject // the Gateway for which istiod deploys it
+	Installed  InstalledGateway // what istioctl has written on it
 
 	Settings RolloutSettings // of a Deployment: how a new template replaces pods
 	Held     HeldRollout     // of a Deployment: by which run its rollout is held

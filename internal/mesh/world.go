@@ -8,6 +8,7 @@ package mesh
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // World is one observation of a mesh. All slices are sorted (see Sort), so that two
@@ -91,17 +92,29 @@ func (w World) Namespace(name string) (Namespace, bool) {
 // Workload returns the workload of that reference, and whether it exists. It returns false
 // for a malformed reference.
 func (w World) Workload(ref WorkloadRef) (Workload, bool) {
+	if found := w.one(ref); len(found) > 0 {
+		return found[0], true
+	}
+	return Workload{}, false
+}
+
+// one returns the workload of a reference, none if it does not exist.
+func (w World) one(ref WorkloadRef) []Workload {
 	kind, namespace, name := ref.split()
 	i, ok := slices.BinarySearchFunc(w.Workloads, Workload{Kind: Kind(kind), Namespace: namespace, Name: name}, Workload.compare)
 	if !ok {
-		return Workload{}, false
+		return nil
 	}
-	return w.Workloads[i], true
+	return w.Workloads[i : i+1]
 }
 
-// WorkloadsIn returns the workloads of a namespace, by kind and name. The slice is part of the World
-// and must not be changed.
+// WorkloadsIn returns the workloads of a namespace, by kind and name. In place of a namespace it
+// takes the reference of one workload, as waves do. The slice is part of the World and must not be
+// changed.
 func (w World) WorkloadsIn(namespace string) []Workload {
+	if strings.Contains(namespace, " ") {
+		return w.one(WorkloadRef(namespace))
+	}
 	first, _ := slices.BinarySearchFunc(w.Workloads, Workload{Namespace: namespace}, Workload.compare)
 	end := first
 	for end < len(w.Workloads) && w.Workloads[end].Namespace == namespace {

@@ -101,7 +101,10 @@ func evictionCovered(approved, now step.Step) bool {
 }
 
 // swapCovered: the approval of a swap includes what it leaves to delete, and a start
-// that changes while pods are replaced.
+// that changes while pods are replaced; not another template than the one that is rendered.
 func swapCovered(approved, now step.Step) bool {
+	if now.Kind == step.Swap && approved.Kind == step.Swap && approved.Input != now.Input {
+		return false
+	}
 	return (approved.Kind == step.Swap || approved.Kind == now.Kind) && sameTarget(approved, now)
 }

@@ -27,7 +27,7 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 		Excluded: in.Exclude,
 		Bindings: map[string]mesh.Binding{}, FinalBindings: map[string]mesh.Binding{}, Tags: map[string]string{},
 		Revisions: map[string]string{}, WorkloadRevisions: map[mesh.WorkloadRef]string{}, TemplateLabels: map[mesh.WorkloadRef]string{},
-		GatewayLabels: map[mesh.WorkloadRef]string{},
+		GatewayLabels: map[mesh.WorkloadRef]string{}, RenderedInputs: l.RenderedInputs,
 	}
 	waves, begins := l.Waves, l.Waves == nil
 	none := validateRevision(w, in, begins)
@@ -46,9 +46,9 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 		if waves, err = selection.Divide(w, in, selected); err != nil {
 			return t, err
 		}
-		t.Baseline = baseline.New(w, in, selected)
+		t.Baseline = baseline.New(w, in, slices.Concat(waves...))
 	}
-	t.Policy.TemplateLabels = t.TemplateLabels
+	t.Policy.TemplateLabels, t.Policy.RenderedGateways = t.TemplateLabels, t.Baseline.Rendered
 	if in.Tags != step.KeepTags {
 		for _, tag := range t.Baseline.MovedTags {
 			t.Tags[tag] = in.Revision
@@ -59,6 +59,11 @@ func ForwardTarget(w mesh.World, in step.Intent, l step.Ledger) (step.Target, er
 		for _, name := range wave {
 			bindNamespace(t, w, in, name)
 			bindGateways(t, w, in, name)
+			for _, wl := range w.WorkloadsIn(name) {
+				if _, known := t.Baseline.Rendered[wl.Ref()]; known {
+					t.WorkloadRevisions[wl.Ref()] = in.Revision
+				}
+			}
 		}
 	}
 	t.Policy.LabelsWritten = t.Baseline.LabelsWritten(t.TemplateLabels)

@@ -231,6 +231,14 @@ var definitions = []Definition{
 		Simulate: ofTarget(gateway.SimulateUnfreeze),
 	},
 	{
+		Kind: step.LabelGateway, Forward: Place{InWave, 4}, Back: Place{AfterWaves, 5}, PerWave: true,
+		Left: func(v View, wave step.Wave) []step.Step {
+			return gateway.LabelSteps(v.World, v.Target, wave, v.decide)
+		},
+		Render:   ofRun(gateway.RenderLabel),
+		Simulate: simulated(gateway.SimulateLabel),
+	},
+	{
 		Kind: step.Remove, Forward: Place{AfterWaves, 6},
 		Left:     func(v View, _ step.Wave) []step.Step { return removal.Steps(v.World, v.Target) },
 		Render:   func(s step.Step, _ step.Target, _ time.Time) ([]step.Change, error) { return removal.Render(s) },

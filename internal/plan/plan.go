@@ -35,7 +35,7 @@ func Make(w mesh.World, t step.Target, l step.Ledger) Plan {
 // NewLedger returns the ledger of a run that begins: its baseline, its waves, and the
 // approved plan.
 func NewLedger(p Plan, at time.Time) step.Ledger {
-	l := step.Ledger{Baseline: p.Target.Baseline, Rendered: p.Target.Rendered}
+	l := step.Ledger{Baseline: p.Target.Baseline, Rendered: p.Target.Rendered, RenderedInputs: p.Target.RenderedInputs}
 	for _, g := range p.Target.Waves {
 		l.Waves = append(l.Waves, g.Namespaces)
 	}

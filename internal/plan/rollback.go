@@ -22,12 +22,14 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 		GatewayLabels: map[mesh.WorkloadRef]string{},
 	}
 	t.Policy.TemplateLabels, t.Policy.Run, t.Policy.Unannotated = t.TemplateLabels, in.Run, l.Unannotated()
+	t.Policy.RenderedGateways = l.Baseline.Rendered
 	for i, namespaces := range slices.Backward(l.Waves) {
 		if wave != 0 && wave != i+1 {
 			continue
 		}
 		t.Waves = append(t.Waves, step.Wave{Number: i + 1, Namespaces: namespaces})
 		for _, ns := range namespaces {
+			restoreRendered(t, l.Baseline, ns)
 			// A binding that baseline.New wrote always parses.
 			b, err := mesh.ParseBinding(l.Baseline.Bindings[ns])
 			if err != nil {
@@ -50,6 +52,16 @@ func RollbackTarget(in step.Intent, l step.Ledger, wave int) step.Target {
 		}
 	}
 	return t
+}
+
+// restoreRendered sets the target of the gateways that istioctl installed, of one namespace
+// or wave, to the revision that they had.
+func restoreRendered(t step.Target, b step.Baseline, name string) {
+	for ref, revision := range b.Rendered {
+		if name == string(ref) || name == ref.Namespace() {
+			t.WorkloadRevisions[ref] = revision
+		}
+	}
 }
 
 // restoreWorkloads sets the target of workloads that their own labels bound, and of gateways

@@ -49,14 +49,14 @@ func (p Proposal) introduction(style format.Style) []string {
 
 func (p Proposal) title() string {
 	t := p.Plan.Target
-	scope := fmt.Sprintf("%s in %s", format.Count(len(t.Namespaces()), "namespace"), format.Count(len(t.Waves), "wave"))
+	scope := fmt.Sprintf("%s in %s", countMoved(t.Namespaces(), t.Gateways()), format.Count(len(t.Waves), "wave"))
 	switch {
 	case advice.OnlyRemoves(p.Plan.Stages):
 		return fmt.Sprintf("Plan %s: remove revision %s; %s %s moved to revision %s already",
 			p.Run, strings.Join(t.Remove, ", "), format.Count(len(t.Namespaces()), "namespace"), format.Are(len(t.Namespaces())), t.Revision)
 	case t.OnlyWave > 0:
 		return fmt.Sprintf("Plan %s: roll back wave %d (%s) to the state before the run",
-			p.Run, t.OnlyWave, format.Count(len(t.Namespaces()), "namespace"))
+			p.Run, t.OnlyWave, countMoved(t.Namespaces(), t.Gateways()))
 	case t.Rollback:
 		return fmt.Sprintf("Plan %s: roll back %s to the state before the run", p.Run, scope)
 	case t.Version != "":

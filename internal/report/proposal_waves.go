@@ -269,13 +269,22 @@ func swapRow(v planView, s step.Step) planRow {
 	if v.heldRollout(s) {
 		text += ", by a held rollout"
 	}
-	return v.workloadRow(s, text, returning(wl, v.Plan.Target))
+	return v.workloadRow(s, text+renderedFrom(s), returning(wl, v.Plan.Target))
 }
 
 // heldRollout reports whether a swap is made by a held rollout.
 func (p Proposal) heldRollout(s step.Step) bool {
 	wl, _ := p.World.Workload(s.Workload())
 	return s.Kind == step.Swap && p.Plan.Target.Policy.NeedsTemplate(wl)
+}
+
+// renderedFrom names what a gateway's template is rendered from, and the digest of it.
+func renderedFrom(s step.Step) string {
+	operator, digest, ok := strings.Cut(s.Input, "/")
+	if !ok {
+		return ""
+	}
+	return ", its template rendered from IstioOperator " + operator + ", digest " + digest
 }
 
 func (v planView) workloadRow(s step.Step, change, remark string) planRow {

@@ -78,6 +78,16 @@ var vocabulary = map[step.Kind]stepWords{
 			return planRow{object: string(s.Subject), noun: "gateway", change: "after the waves: its istiod deploys it again" + gatewayLabel(s)}
 		},
 	},
+	step.LabelGateway: {
+		verb: "label", counted: [2]string{"gateway labelled", "gateways labelled"},
+		object: func(s step.Step) string { return "objects of " + string(s.Subject) },
+		done:   func(s step.Step) string { return "labelled the objects of " + string(s.Subject) + ": " + change(s) },
+		state:  Labelling,
+		row: func(_ planView, s step.Step) planRow {
+			return planRow{object: "objects of " + string(s.Subject), noun: "gateway",
+				change: "istio.io/rev " + change(s) + " once its old pods are gone: `istioctl uninstall --revision` finds them by it"}
+		},
+	},
 	step.Pin: {
 		verb: "pin", counted: [2]string{"pin", "pins"}, object: namespace,
 		done:  func(s step.Step) string { return "pinned " + namespace(s) + ": " + change(s) },

@@ -131,4 +131,13 @@ func orUnknown(text string) string {
 }
 
 // namespaces returns those of the run in the order of its waves.
-func (g Summary) namespaces() []string { return slices.Concat(g.Ledger.Waves...) }
+func (g Summary) namespaces() []string {
+	namespaces, _ := step.SplitWaves(g.Ledger.Waves)
+	return namespaces
+}
+
+// has reports whether a workload is in a wave of the run.
+func (g Summary) has(wl mesh.Workload) bool {
+	names := slices.Concat(g.Ledger.Waves...)
+	return slices.Contains(names, wl.Namespace) || slices.Contains(names, string(wl.Ref()))
+}

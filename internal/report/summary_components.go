@@ -5,7 +5,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/engine"
@@ -21,7 +20,7 @@ import (
 func (g Summary) gatewayTable(style format.Style) []string {
 	var rows [][]format.Cell
 	for _, wl := range g.World.Workloads {
-		if !wl.Gateway || g.Target.Policy.Includes(wl) && slices.Contains(g.namespaces(), wl.Namespace) {
+		if !wl.Gateway || g.Target.Policy.Includes(wl) && g.has(wl) {
 			continue
 		}
 		var istiods []string

@@ -11,6 +11,7 @@ import (
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/report/format"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Difference is something that differs from the baseline of a run.
@@ -58,7 +59,7 @@ func (g Summary) differenceTable(style format.Style) []string {
 // staying returns the workloads of the run's namespaces with pods on another revision.
 func (g Summary) staying() []string {
 	var keys []string
-	for _, name := range g.namespaces() {
+	for _, name := range slices.Concat(g.Ledger.Waves...) {
 		for _, wl := range g.World.WorkloadsIn(name) {
 			if g.stays(wl) {
 				keys = append(keys, string(wl.Ref()))
@@ -86,6 +87,16 @@ func (g Summary) Result() (result, exceptions string) {
 		stay := format.Count(n, "workload") + format.Choose(n, " stays", " stay")
 		return "all moved workloads are on revision " + g.Intent.Revision + " and verified", "; " + stay + " on another revision"
 	}
-	moved := len(g.namespaces())
-	return fmt.Sprintf("%s %s on revision %s and verified", format.Count(moved, "namespace"), format.Are(moved), g.Intent.Revision), ""
+	namespaces, gateways := step.SplitWaves(g.Ledger.Waves)
+	return fmt.Sprintf("%s %s on revision %s and verified", countMoved(namespaces, gateways), format.Are(len(namespaces)+len(gateways)),
+		g.Intent.Revision), ""
+}
+
+// countMoved counts the namespaces of a run, and the gateways that have waves of their own.
+func countMoved(namespaces, gateways []string) string {
+	text := format.Count(len(namespaces), "namespace")
+	if n := len(gateways); n > 0 {
+		text += fmt.Sprintf(" and %d %s", n, format.Choose(n, "gateway", "gateways"))
+	}
+	return text
 }

@@ -37,6 +37,10 @@ type Cluster interface {
 	// does it. Nothing is changed.
 	Draft(ctx context.Context, e Environment, d DraftRequest) (install.Draft, cluster.Installer, error)
 
+	// DraftGateways renders the templates of gateways that istioctl installed, in their
+	// order. Nothing is changed.
+	DraftGateways(ctx context.Context, e Environment, d DraftRequest, gateways []mesh.Workload) ([]install.GatewayDraft, error)
+
 	// Rendered returns the settings that a control plane will have, from the manifest
 	// of a draft.
 	Rendered(ctx context.Context, revision string, manifest []*unstructured.Unstructured) (mesh.ControlPlane, error)

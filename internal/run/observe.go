@@ -69,7 +69,7 @@ func (r *Run) setScope(ctx context.Context, c Cluster) error {
 		return slices.ContainsFunc(r.Ledger.Approved, func(s step.Step) bool { return slices.Contains(kinds, s.Kind) })
 	}
 	swaps := approved(step.Swap, step.DeleteParked) || r.Intent.Policy.SwapsSidecars()
-	r.scope = cluster.Scope{Swaps: swaps || r.Intent.Policy.MovesGateways(), GatewaysOnly: !swaps}
+	r.scope = cluster.Scope{Templates: r.templates, Swaps: swaps || r.Intent.Policy.MovesGateways(), GatewaysOnly: !swaps}
 	if !r.Spec.RemoveOld && !approved(step.Remove) {
 		return nil
 	}

@@ -50,6 +50,9 @@ func (r *Run) Propose(ctx context.Context, c Cluster, e Environment) (report.Pro
 			return p, err
 		}
 	}
+	if err := r.draftGateways(ctx, c, e, &p); err != nil {
+		return p, err
+	}
 	var drafted install.Draft
 	if !p.Plan.Target.Rollback && has(p.Plan.Stages, step.Install) {
 		drafted, err = r.draft(ctx, c, e, &p, &settings)
@@ -83,11 +86,15 @@ func (r *Run) installerNotes(p report.Proposal) []step.Note {
 	if !exists || !given || t.Rollback || has(p.Plan.Stages, step.Install) || r.Ledger.Installation != step.NotInstalled {
 		return nil
 	}
+	used := "not used: "
+	if len(t.RenderedInputs) > 0 {
+		used = "used for the templates of gateways alone: "
+	}
 	return []step.Note{{
 		Kind:     step.InstallerUnused,
 		Subject:  "revision " + t.Revision,
 		Text:     "exists already: the run installs nothing, and moves workloads to it as it is",
-		Evidence: fmt.Sprintf("Istio %s; not used: %s", cmp.Or(found.Version, "of unknown version"), spec.InstalledFrom(r.Spec, r.files.Source)),
+		Evidence: fmt.Sprintf("Istio %s; %s%s", cmp.Or(found.Version, "of unknown version"), used, spec.InstalledFrom(r.Spec, r.files.Source)),
 		Remedy: "to install from that, choose another name for the new revision; " +
 			"to change this one, use the tool that installed it",
 	}}

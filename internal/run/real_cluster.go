@@ -68,7 +68,28 @@ func (r *realCluster) Record(name string) engine.Record { return r.Store.Record(
 func (r *realCluster) LeaseHolder(ctx context.Context) (string, error) { return r.Holder(ctx) }
 
 func (r *realCluster) Draft(ctx context.Context, e Environment, d DraftRequest) (install.Draft, cluster.Installer, error) {
-	i := approvedInstaller{method: d.Method, environment: install.Environment{
+	i := approvedInstaller{method: d.Method, environment: r.installEnvironment(e, d)}
+	draft, err := i.method.Installer(i.environment).Draft(ctx, d.Revision, d.Version)
+	return draft, i, err
+}
+
+func (r *realCluster) DraftGateways(
+	ctx context.Context, e Environment, d DraftRequest, gateways []mesh.Workload,
+) ([]install.GatewayDraft, error) {
+	var drafts []install.GatewayDraft
+	for _, wl := range gateways {
+		draft, err := d.Method.DraftGateway(ctx, r.installEnvironment(e, d), wl, d.Revision, d.Version)
+		if err != nil {
+			return nil, err
+		}
+		drafts = append(drafts, draft)
+	}
+	return drafts, nil
+}
+
+// installEnvironment returns the cluster as installers see it.
+func (r *realCluster) installEnvironment(e Environment, d DraftRequest) install.Environment {
+	return install.Environment{
 		Kubeconfig:     e.Kubeconfig,
 		Context:        e.Context,
 		Root:           e.Root,
@@ -78,9 +99,7 @@ func (r *realCluster) Draft(ctx context.Context, e Environment, d DraftRequest) 
 		RevisionsInUse: d.RevisionsInUse,
 		Timeout:        d.Timeout,
 		Log:            e.Say,
-	}}
-	draft, err := i.method.Installer(i.environment).Draft(ctx, d.Revision, d.Version)
-	return draft, i, err
+	}
 }
 
 func (r *realCluster) Rendered(ctx context.Context, revision string, manifest []*unstructured.Unstructured) (mesh.ControlPlane, error) {

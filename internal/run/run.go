@@ -15,8 +15,10 @@ import (
 	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster"
 	"github.com/rerig/rerig/internal/cluster/record"
+	"github.com/rerig/rerig/internal/cluster/rendered"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/install"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/run/spec"
@@ -34,15 +36,17 @@ type Run struct {
 	Unstated []string      // recorded fields that a file does not state, and that stay
 	Changes  []spec.Change // what a command asks for differently from the record
 
-	files     LocalFiles            // of the command
-	needs     []install.Permission  // permissions that its installer needs
-	found     *v1alpha1.MeshUpgrade // as recorded; nil if it is not
-	replaces  string                // the rolled-back run whose record this one takes
-	later     []string              // during rollback: runs that moved its namespaces later
-	installer bool                  // another installer than the recorded one is asked for
-	scope     cluster.Scope         // what is read besides the mesh, for this run
-	drafted   cluster.Installer     // of the last draft; nil if nothing is to be installed
-	extended  bool                  // namespaces joined it, or its baseline is read differently; not recorded yet
+	files     LocalFiles                             // of the command
+	needs     []install.Permission                   // permissions that its installer needs
+	found     *v1alpha1.MeshUpgrade                  // as recorded; nil if it is not
+	replaces  string                                 // the rolled-back run whose record this one takes
+	later     []string                               // during rollback: runs that moved its namespaces later
+	installer bool                                   // another installer than the recorded one is asked for
+	scope     cluster.Scope                          // what is read besides the mesh, for this run
+	drafted   cluster.Installer                      // of the last draft; nil if nothing is to be installed
+	templates map[mesh.WorkloadRef]rendered.Template // that istioctl rendered for gateways, in this process
+
+	extended bool // namespaces joined it, or its baseline is read differently; not recorded yet
 }
 
 // LocalFiles are the files on this machine that a command names. A record has none of them.

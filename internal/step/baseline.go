@@ -17,6 +17,7 @@ type Baseline struct {
 	Sidecars       map[mesh.WorkloadRef]string `json:"sidecars"`                // -> revisions of its sidecars, joined with "+"; gateways too
 	TemplateLabels map[mesh.WorkloadRef]string `json:"pins,omitempty"`          // workloads bound by their own labels -> that label
 	GatewayLabels  map[mesh.WorkloadRef]string `json:"gatewayLabels,omitempty"` // gateways of istiod -> the Gateway's label
+	Rendered       map[mesh.WorkloadRef]string `json:"rendered,omitempty"`      // gateways of istioctl -> the revision of their templates
 	Tag            map[BoundRef]string         `json:"through,omitempty"`       // -> the tag that bound it
 	Tags           map[string]string           `json:"tags,omitempty"`          // tag -> the revision that it named
 	Versions       map[string]string           `json:"versions"`                // revision -> its Istio version

@@ -32,6 +32,11 @@ const (
 	CopyTemplate Verb = "copy-template" // give a Gateway's Deployment the template of its shadow
 	DeleteShadow Verb = "delete-shadow" // delete the shadow
 
+	SaveTemplate    Verb = "save-template"    // store the template of a Deployment, so that a rollback can restore it
+	SetTemplate     Verb = "set-template"     // give a Deployment the template that was rendered for it
+	RestoreTemplate Verb = "restore-template" // give it the stored template again
+	LabelObjects    Verb = "label-objects"    // label the objects of a gateway that istioctl installed
+
 	CreateTrial      Verb = "create-trial"   // create a trial pod, with a scheduling gate
 	ScheduleTrial    Verb = "schedule-trial" // remove the scheduling gate
 	ServeTrial       Verb = "serve-trial"    // set the readiness gate: the pod becomes an endpoint of its Services
@@ -57,7 +62,8 @@ type Change struct {
 	Name      string `json:"name"`
 
 	// Expect is the precondition of the write. It is, of a Namespace, its binding; of
-	// the workload of a trial, the digest of its template; of a Pod, and of what is
+	// the workload of a trial, and where a template is stored or written, its template's
+	// digest; of the objects of a gateway their label; of a Pod, and of what is
 	// saved or deleted, its UID, with its place in a swap; of a keeper, its workload; of the
 	// Deployment of a Gateway, the Gateway's own label.
 	Expect string `json:"expect,omitempty"`
@@ -78,8 +84,8 @@ type Change struct {
 	// Version is the Istio version that an installer must have.
 	Version string `json:"version,omitempty"`
 
-	// Rendered is the digest of the manifest that was approved for an install, "" if none
-	// was rendered.
+	// Rendered is the digest of the manifest that was approved for an install, or for a
+	// gateway's template; "" if none was rendered.
 	Rendered string `json:"rendered,omitempty"`
 
 	// Revision is the one that a tag is pointed at, that a saved copy is a component of, or

@@ -29,6 +29,7 @@ const (
 	DeleteParked    Kind = "delete-parked"   // delete the pods that a swap parked, and their keeper
 	RestoreLabel    Kind = "restore-label"   // give a namespace its own label again once its tag has moved
 	UnfreezeGateway Kind = "unfreeze"        // give a Gateway and its Deployment to the wanted revision
+	LabelGateway    Kind = "label-gateway"   // label the objects of a gateway that istioctl installed
 	Remove          Kind = "remove"          // remove one object of an old control plane
 	DryRun          Kind = "dry-run"         // after a removal: check by dry run that pods and configuration are still accepted
 )
@@ -72,6 +73,7 @@ var natures = []nature{
 	{kind: Verify, subject: WorkloadSubject, checks: true},
 	{kind: Soak, subject: NamespacesSubject, checks: true},
 	{kind: DeleteParked, subject: WorkloadSubject},
+	{kind: LabelGateway, subject: WorkloadSubject},
 	{kind: Tag},
 	{kind: RestoreLabel, subject: NamespaceSubject},
 	{kind: UnfreezeGateway, subject: WorkloadSubject},

@@ -24,6 +24,10 @@ type Ledger struct {
 	// plan, "" if nothing was rendered.
 	Rendered string `json:"rendered,omitempty"`
 
+	// RenderedInputs are, of the gateways that istioctl installed, what their templates are
+	// rendered from, as RenderedInput writes it.
+	RenderedInputs map[mesh.WorkloadRef]string `json:"renderedInputs,omitempty"`
+
 	// AcceptedLoss are the settings of the old control plane that the approved plan listed
 	// as lost, by mesh.ControlPlaneSettings.Lost.
 	AcceptedLoss []string `json:"acceptedLoss,omitempty"`

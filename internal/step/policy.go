@@ -60,6 +60,11 @@ func (r Rule) Matches(wl mesh.Workload) bool {
 		(r.Name == "" || r.Name == wl.Name)
 }
 
+// Names reports whether the rule moves a workload, and names it rather than a pattern.
+func (r Rule) Names(wl mesh.Workload) bool {
+	return r.Kind != "" && r.Namespace != "" && r.Name != "" && r.Matches(wl) && r.Strategy != "" && r.Strategy != Leave
+}
+
 // String writes a rule as --workload takes it.
 func (r Rule) String() string {
 	text := fmt.Sprintf("%s %s/%s", cmp.Or(string(r.Kind), "*"), cmp.Or(r.Namespace, "*"), cmp.Or(r.Name, "*"))
@@ -93,6 +98,13 @@ type Policy struct {
 	// UnmovableGateways is why gateways that istiod deploys cannot be moved, "" when they can.
 	UnmovableGateways string
 
+	// RendersGateways: the run has an IstioOperator file, from which istioctl renders the
+	// templates of the gateways that it installed.
+	RendersGateways bool
+
+	// RenderedGateways are those of them that the run moves.
+	RenderedGateways map[mesh.WorkloadRef]string
+
 	// TemplateLabels are the labels that the target sets in workloads' templates.
 	TemplateLabels map[mesh.WorkloadRef]string
 
@@ -117,13 +129,22 @@ func (p Policy) LabelsTemplate(wl mesh.Workload) bool {
 }
 
 // NeedsTemplate reports whether a workload comes to another revision by another template
-// alone: its own label decides, or istiod renders the template for a Gateway.
-func (p Policy) NeedsTemplate(wl mesh.Workload) bool { return p.LabelsTemplate(wl) || wl.ForGateway() }
+// alone: its own label decides, or the template is rendered for one revision.
+func (p Policy) NeedsTemplate(wl mesh.Workload) bool { return p.LabelsTemplate(wl) || wl.Prerendered() }
 
 // Includes reports whether a run may move a workload. Of gateways, those that the webhooks
-// inject or that istiod deploys are moved, if any are.
+// inject or that istiod deploys are moved, if any are; one that istioctl installed only if a
+// rule names it. On rollback that is one that the run was to move.
 func (p Policy) Includes(wl mesh.Workload) bool {
-	return !wl.Gateway || p.MovesGateways() && wl.GatewayMake() != mesh.RenderedGateway
+	switch _, moved := p.RenderedGateways[wl.Ref()]; {
+	case !wl.Gateway:
+		return true
+	case wl.GatewayMake() != mesh.RenderedGateway:
+		return p.MovesGateways()
+	case p.Run != "":
+		return moved
+	}
+	return p.MovesGateways() && p.RuleFor(wl).Names(wl)
 }
 
 // SwapsSidecars reports whether the policy may swap workloads that are no gateways, or hold

@@ -36,6 +36,7 @@ type Subject string
 //	                                               texts: Replacements, HeldRollout
 //	verify, delete-parked     a workload                                       a revision
 //	freeze, unfreeze          a workload           its Gateway's own label     the label it gets
+//	label-gateway             a workload           its objects' istio.io/rev   the label they get
 //	soak                      namespaces, with ","                             a duration
 //	remove                    KIND NAMESPACE/NAME  its UID                     the revision it is part of
 //	dry-run                   "pod in NAMESPACE", or "configuration"           a revision
@@ -58,7 +59,8 @@ type Step struct {
 	Field string `json:"field,omitempty"`
 
 	// Input is the digest of what a revision is installed from and, after a "/", that of
-	// the manifest rendered from it. It is "" in plans of version 0.1.
+	// the manifest rendered from it. It is "" in plans of version 0.1. Of the swap of a
+	// gateway that istioctl installed it is what RenderedInput returns.
 	Input string `json:"input,omitempty"`
 
 	API string `json:"api,omitempty"` // apiVersion of the subject's kind, unless Kubernetes' own
@@ -86,6 +88,16 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 		s.From = Replacements
 	}
 	return nil
+}
+
+// RenderedInput returns the Input of a swap whose template is rendered: the name of the
+// IstioOperator that Rerig derives for it, and the digest of what istioctl renders from that.
+func RenderedInput(operator, digest string) string { return operator + "/" + digest }
+
+// RenderedDigest returns the digest in an Input that RenderedInput returned.
+func RenderedDigest(input string) string {
+	_, digest, _ := strings.Cut(input, "/")
+	return digest
 }
 
 // Workload returns the workload that the step is about. It is malformed for a kind

@@ -23,6 +23,7 @@ type Target struct {
 	Revisions         map[string]string           // namespace -> the revision of its sidecars
 	WorkloadRevisions map[mesh.WorkloadRef]string // workloads bound by their own labels -> the revision of their sidecars
 	TemplateLabels    map[mesh.WorkloadRef]string // such workloads -> the template's label istio.io/rev, or NoLabel
+	RenderedInputs    map[mesh.WorkloadRef]string // gateways that istioctl installed -> RenderedInput of their templates
 	GatewayLabels     map[mesh.WorkloadRef]string // gateways that istiod deploys -> the Gateway's own label at the end, or NoLabel
 	Tags              map[string]string           // tag -> the revision it names: after the waves; on rollback, before them
 	FinalBindings     map[string]mesh.Binding     // namespace -> the labels that are restored once its tag has moved
@@ -47,10 +48,25 @@ func (t Target) RevisionOf(wl mesh.Workload) string {
 	return cmp.Or(t.WorkloadRevisions[wl.Ref()], t.Revisions[wl.Namespace])
 }
 
-// Wave is a set of namespaces that are moved together, with its number from 1.
+// Wave is a set of namespaces that are moved together, with its number from 1. In place of a
+// namespace it may have one workload, by its reference: a gateway that istioctl installed, in
+// a namespace that is not moved.
 type Wave struct {
 	Number     int      `json:"wave"`
 	Namespaces []string `json:"namespaces"`
+}
+
+// SplitWaves returns the namespaces of waves, and the gateways in them that have no namespace
+// there, in their order.
+func SplitWaves(waves [][]string) (namespaces, gateways []string) {
+	for _, name := range slices.Concat(waves...) {
+		if _, err := mesh.ParseWorkloadRef(name); err == nil {
+			gateways = append(gateways, name)
+		} else {
+			namespaces = append(namespaces, name)
+		}
+	}
+	return namespaces, gateways
 }
 
 // ControlPlanes returns the revisions that must be validated before anything is moved
@@ -62,7 +78,7 @@ func (t Target) ControlPlanes() []string {
 	var names []string
 	for _, wave := range t.Waves {
 		for _, ns := range wave.Namespaces {
-			names = append(names, t.Revisions[ns])
+			names = append(names, t.Revisions[ns]) // "" for a gateway
 		}
 	}
 	names = SortedUnique(append(names, slices.Collect(maps.Values(t.WorkloadRevisions))...))
@@ -71,11 +87,22 @@ func (t Target) ControlPlanes() []string {
 
 // Namespaces returns the namespaces of all waves, sorted.
 func (t Target) Namespaces() []string {
-	var list []string
+	namespaces, _ := SplitWaves(t.waves())
+	return SortedUnique(namespaces)
+}
+
+// Gateways returns the gateways of all waves that are in place of a namespace, sorted.
+func (t Target) Gateways() []string {
+	_, gateways := SplitWaves(t.waves())
+	return SortedUnique(gateways)
+}
+
+func (t Target) waves() [][]string {
+	var list [][]string
 	for _, wave := range t.Waves {
-		list = append(list, wave.Namespaces...)
+		list = append(list, wave.Namespaces)
 	}
-	return SortedUnique(list)
+	return list
 }
 
 // ExistingNamespaces returns those of Namespaces that have not been deleted.

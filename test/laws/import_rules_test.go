@@ -81,9 +81,14 @@ var layers = []layer{
 		theirs: []string{"*"},
 	},
 	{
+		path:   "internal/cluster/rendered",
+		ours:   []string{"api", "internal/cluster/client", "internal/cluster/istio", "internal/engine", "internal/step", "internal/mesh"},
+		theirs: []string{"*"},
+	},
+	{
 		path: "internal/cluster/rights",
 		ours: []string{"api", "internal/cluster/client", "internal/cluster/istio", "internal/cluster/lease", "internal/cluster/record",
-			"internal/step", "internal/mesh"},
+			"internal/cluster/rendered", "internal/step", "internal/mesh"},
 		theirs: []string{"*"},
 	},
 	{

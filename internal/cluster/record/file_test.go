@@ -41,7 +41,8 @@ func TestReadMeshUpgrade(t *testing.T) {
 		Namespaces: []string{"shop-web"},
 		Selector:   &mesh.Selector{{Key: "team", Operator: mesh.In, Values: []string{"shop"}}},
 		Waves:      [][]string{{"shop-web"}, {"shop-core", "shop-data"}}, WaveCount: 2, Parallel: 3,
-		ReadyTimeout: 90 * time.Second, ParkMax: time.Hour, RollbackOnFailure: true}
+		ReadyTimeout: 90 * time.Second, ParkMax: time.Hour, RollbackOnFailure: true,
+		Policy: step.Policy{RendersGateways: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

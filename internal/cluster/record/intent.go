@@ -56,6 +56,7 @@ func IntentOf(m v1alpha1.MeshUpgrade) (step.Intent, error) {
 
 func policyOf(s v1alpha1.MeshUpgradeSpec) step.Policy {
 	p := step.Policy{Strategy: step.Strategy(s.Strategy), Trial: step.TrialMode(s.Trial), Gateways: step.GatewayMode(s.Gateways)}
+	p.RendersGateways = s.Install != nil && len(s.Install.Raw) > 0
 	for _, r := range s.Workloads {
 		p.Rules = append(p.Rules, step.Rule{
 			Kind: mesh.ParseKind(r.Kind), Namespace: r.Namespace, Name: r.Name,

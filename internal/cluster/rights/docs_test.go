@@ -28,6 +28,7 @@ func TestRightsAreDocumented(t *testing.T) {
 		{"inventory, plan and status", slices.Concat(Reading(root), Optional(root), Rollouts(false))},
 		{"upgrade and rollback", slices.Concat(Writing(root), Rollouts(true)[1:])},
 		{"Swap", slices.Concat(swapping, ReadingSelectors())},
+		{"Gateways that istioctl installed", rendering(root, "Deployment istio-system/istio-ingressgateway")},
 		{"Trial", trials},
 		{"Tags and the default", moveTag(root, "default")},
 		{"Install", StoringValues(root)},

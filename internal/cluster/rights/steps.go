@@ -9,6 +9,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/cluster/lease"
 	"github.com/rerig/rerig/internal/cluster/record"
+	"github.com/rerig/rerig/internal/cluster/rendered"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -39,6 +40,7 @@ var Table = []Entry{
 	{Kind: step.Validate, When: NoOther},
 	{Kind: step.FreezeGateway, When: IfPlanned, Rights: fixed(gateways)},
 	{Kind: step.UnfreezeGateway, When: IfPlanned, Rights: fixed(gateways)},
+	{Kind: step.LabelGateway, When: IfPlanned, Rights: rendering},
 	{Kind: step.Pin, When: EveryRun, Rights: fixed(labeling)},
 	{Kind: step.Tag, When: IfPlanned, Rights: moveTag},
 	{Kind: step.Trial, When: IfPlanned, Rights: fixed(trials)},
@@ -160,6 +162,27 @@ var (
 		all("delete", core, "pods"),
 	}
 )
+
+// rendering returns what moving a gateway takes that istioctl installed: its template is
+// stored, and its objects are labelled. Who may not read Secrets in its namespace also needs
+// the verbs escalate on roles and bind on rolebindings: the API server checks each write.
+func rendering(_, subject string) []Right {
+	namespace := mesh.WorkloadRef(subject).Namespace()
+	list := []Right{
+		in(namespace, "get", apps, "deployments"),
+		in(namespace, "patch", apps, "deployments"),
+	}
+	for _, verb := range []string{"create", "get", "patch"} {
+		list = append(list, in(namespace, verb, core, "configmaps"))
+	}
+	for _, name := range rendered.Kinds {
+		kind, _ := istio.Component(name)
+		for _, verb := range []string{"list", "patch"} {
+			list = append(list, in(namespace, verb, kind.Resource.Group, kind.Resource.Resource))
+		}
+	}
+	return list
+}
 
 // moveTag returns what moving a tag needs. The default may become a tag, and stop
 // being one.

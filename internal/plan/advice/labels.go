@@ -20,7 +20,7 @@ import (
 func outsideSelection(w mesh.World, t step.Target, wl mesh.Workload) []step.Note {
 	_, moved := t.Baseline.Revisions[step.BoundNamespace(wl.Namespace)]
 	ns, _ := w.Namespace(wl.Namespace)
-	if moved || binding.Labelled(ns) {
+	if moved || binding.Labelled(ns) || t.RevisionOf(wl) != "" {
 		return nil
 	}
 	if by := w.Injectors(ns, wl.Template); len(wl.Live()) == 0 && binding.BoundByOwnLabels(w, ns, wl) &&

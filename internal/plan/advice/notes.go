@@ -28,8 +28,8 @@ func Notes(w mesh.World, t step.Target) []step.Note {
 	}
 	for _, g := range t.Waves {
 		for _, name := range g.Namespaces {
-			ns, _ := w.Namespace(name)
-			if !t.Rollback {
+			ns, isNamespace := w.Namespace(name)
+			if !t.Rollback && isNamespace {
 				notes = append(notes, labelNotes(w, t, ns)...)
 			}
 			for _, wl := range w.WorkloadsIn(name) {

@@ -18,7 +18,7 @@ import (
 // without this run counts as being on Intent.From.
 func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	b := step.Baseline{Bindings: map[string]string{}, Revisions: map[step.BoundRef]string{}, Sidecars: map[mesh.WorkloadRef]string{},
-		TemplateLabels: map[mesh.WorkloadRef]string{}, GatewayLabels: map[mesh.WorkloadRef]string{},
+		TemplateLabels: map[mesh.WorkloadRef]string{}, GatewayLabels: map[mesh.WorkloadRef]string{}, Rendered: map[mesh.WorkloadRef]string{},
 		Tag: map[step.BoundRef]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
 	for _, r := range w.Revisions {
 		b.Versions[r.Name] = r.Version
@@ -30,7 +30,10 @@ func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	}
 	for _, wl := range w.Workloads {
 		if wl.Injected() || wl.Gateway {
-			moved := slices.Contains(namespaces, wl.Namespace) && in.Policy.Includes(wl)
+			moved := (slices.Contains(namespaces, wl.Namespace) || slices.Contains(namespaces, string(wl.Ref()))) && in.Policy.Includes(wl)
+			if moved && wl.GatewayMake() == mesh.RenderedGateway {
+				b.Rendered[wl.Ref()] = wl.Template.Deployed()
+			}
 			if moved && wl.APIGateway.Name != "" {
 				noteGateway(b, w, in, wl)
 			}

@@ -49,7 +49,7 @@ func Namespaces(w mesh.World, in step.Intent) ([]string, error) {
 				otherMeshesLeftOut(w),
 		)
 	}
-	if !slices.ContainsFunc(names, func(name string) bool { return NeedsMove(w, in, name) }) {
+	if !slices.ContainsFunc(names, func(name string) bool { return NeedsMove(w, in, name) }) && len(renderedGateways(w, in, names)) == 0 {
 		return nil, nothingToMove(w, in, names)
 	}
 	return names, Validate(w, names, in)
@@ -68,10 +68,11 @@ func NeedsMove(w mesh.World, in step.Intent, name string) bool {
 
 // allBound selects every namespace that is bound to another revision, by its labels or
 // by default, or has sidecars of another one. It leaves out namespaces with nothing but
-// gateways that are not moved, and empty ones that only the default binds.
+// gateways that are not moved, and empty ones that only the default binds. There may be none
+// where a gateway that istioctl installed is moved.
 func allBound(w mesh.World, in step.Intent) ([]string, error) {
 	names := Candidates(w, in)
-	if len(names) == 0 {
+	if len(names) == 0 && len(renderedGateways(w, in, names)) == 0 {
 		return nil, nothingToMove(w, in, nil)
 	}
 	return names, Validate(w, names, in)

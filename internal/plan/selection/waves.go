@@ -17,12 +17,14 @@ const defaultWaves = 3
 
 // Divide puts the selected namespaces into waves: as given, or first the one with the
 // fewest pods alone, then the rest, divided evenly by their numbers of pods. Namespaces
-// with nothing but gateways have waves of their own, before or after these.
+// with nothing but gateways have waves of their own, before or after these, and so have
+// gateways that istioctl installed.
 func Divide(w mesh.World, in step.Intent, selected []string) ([][]string, error) {
+	gateways := renderedGateways(w, in, selected)
 	if len(in.Waves) > 0 {
-		return in.Waves, validateWaves(in.Waves, selected)
+		return besideGateways(in, in.Waves, gatewayWaves(w, gateways)), validateWaves(in.Waves, selected)
 	}
-	var gateways, rest []string
+	var rest []string
 	for _, name := range selected {
 		if apart := in.Policy.Gateways; apart != step.GatewaysWith && in.Policy.MovesGateways() && gatewaysOnly(w, name) {
 			gateways = append(gateways, name)
@@ -30,15 +32,19 @@ func Divide(w mesh.World, in step.Intent, selected []string) ([][]string, error)
 			rest = append(rest, name)
 		}
 	}
-	waves := gatewayWaves(w, gateways)
-	switch {
-	case len(rest) == 0:
-	case in.Policy.Gateways == step.GatewaysFirst:
-		waves = append(waves, divideEvenly(w, in, rest)...)
-	default:
-		waves = append(divideEvenly(w, in, rest), waves...)
+	var waves [][]string
+	if len(rest) > 0 {
+		waves = divideEvenly(w, in, rest)
 	}
-	return waves, nil
+	return besideGateways(in, waves, gatewayWaves(w, gateways)), nil
+}
+
+// besideGateways returns waves with those of gateways before or after them.
+func besideGateways(in step.Intent, waves, gateways [][]string) [][]string {
+	if in.Policy.Gateways == step.GatewaysFirst {
+		return slices.Concat(gateways, waves)
+	}
+	return slices.Concat(waves, gateways)
 }
 
 // gatewaysOnly reports whether all workloads of a namespace are gateways.
@@ -52,7 +58,7 @@ func hasOnly(w mesh.World, namespace string, match func(mesh.Workload) bool) boo
 	return len(all) > 0 && !slices.ContainsFunc(all, func(wl mesh.Workload) bool { return !match(wl) })
 }
 
-// gatewayWaves returns one wave for each namespace, those of egress gateways first.
+// gatewayWaves returns one wave for each namespace or gateway, those of egress gateways first.
 func gatewayWaves(w mesh.World, names []string) [][]string {
 	ingress := func(name string) int {
 		for _, wl := range w.WorkloadsIn(name) {

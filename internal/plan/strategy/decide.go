@@ -50,6 +50,10 @@ func decideByKind(p step.Policy, wl mesh.Workload) step.Decision {
 		return blocked("istiod deploys it for a Gateway of the Gateway API, and its rollout cannot be held: "+
 			cmp.Or(swap.UnfitHeld(p, wl), "a rule says "+string(r.Strategy)), labelGateway(wl))
 	}
+	if wl.Prerendered() {
+		return blocked("its template is rendered for one revision, and its rollout cannot be held: "+
+			cmp.Or(swap.UnfitHeld(p, wl), "a rule says "+string(r.Strategy)), renderGateway)
+	}
 	if binding.LabelledByRun(p, wl) {
 		wl.Rollout.Pending = false
 	}
@@ -82,7 +86,7 @@ func decideFixed(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 	switch {
 	case !p.Includes(wl):
 		return leaveGateway(p, wl), true
-	case wl.Template.Proxy && !wl.ForGateway():
+	case wl.Template.Proxy && !wl.Prerendered():
 		return blocked("its template contains an istio-proxy container (injected by hand): a restart creates the same proxy again",
 			"inject its manifest with the new revision (istioctl kube-inject --revision), "+
 				"or remove the proxy from it and let the webhook inject it"), true
@@ -105,10 +109,17 @@ func leaveGateway(p step.Policy, wl mesh.Workload) step.Decision {
 	}
 	if wl.GatewayMake() == mesh.RenderedGateway {
 		d.Reason = "gateway whose template was rendered for one revision: it stays on its revision"
-		d.Remedy = "upgrade it with the istioctl, or the chart, that rendered it, once its clients allow it"
+		d.Remedy = renderGateway
+	}
+	if wl.ByIstioctl() {
+		d.Remedy = "name it in a rule of a run with the target's IstioOperator file (--operator), " + ruleFlag(wl, step.ByHold) +
+			"; or " + renderGateway
 	}
 	return d
 }
+
+// renderGateway is the remedy for a gateway whose template was rendered for one revision.
+const renderGateway = "upgrade it with the istioctl, or the chart, that rendered it, once its clients allow it"
 
 // labelGateway is the remedy for a gateway that istiod deploys and that the run does not
 // move.

@@ -17,6 +17,9 @@ import (
 // connections that they hold.
 func requested(p step.Policy, wl mesh.Workload) (strategy step.Strategy, named bool) {
 	r := p.RuleFor(wl)
+	if isRollback(p) && wl.Prerendered() && !wl.ForGateway() && r.Strategy != step.Leave {
+		return step.ByHold, false // nothing else restores its template
+	}
 	otherwise := step.ByRestart
 	if wl.Gateway {
 		otherwise = step.BySwap
@@ -37,6 +40,14 @@ func decideSwap(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 	if wl.ForGateway() {
 		d.Reason = "istiod deploys it for Gateway " + wl.APIGateway.Name +
 			", and is made to leave it alone: held rollout, in which its old pods stay until the new ones are verified"
+	}
+	if wl.ByIstioctl() {
+		d.Reason = "istioctl installed it (IstioOperator " + wl.Installed.Operator + ") and rendered its template for one revision: held " +
+			"rollout of the template that the target's file renders, so that the next `istioctl install` of that file changes nothing; its old " +
+			"pods stay until the new ones are verified, and a rollback restores its template, and the same pods while they are parked"
+	}
+	if wl.ByIstioctl() && isRollback(p) {
+		d.Reason = "istioctl rendered its template: held rollout of the template that it had before the run"
 	}
 	if wl.Swapping() {
 		d.Reason = "its swap has begun"
@@ -74,6 +85,8 @@ func NotSwappedBecause(p step.Policy, wl mesh.Workload) string {
 // when it can.
 func parkUnfit(p step.Policy, wl mesh.Workload, s step.Strategy) string {
 	switch own := p.NeedsTemplate(wl); {
+	case s == step.BySwap && wl.Prerendered() && !wl.ForGateway():
+		return swap.Unfit(wl)
 	case s == step.BySwap && own:
 		return "its pods' own labels bind it: changing them takes a write to its template, which re-creates its pods"
 	case s == step.BySwap:
@@ -87,6 +100,9 @@ func parkUnfit(p step.Policy, wl mesh.Workload, s step.Strategy) string {
 // ValidateSwapRules rejects a rule that says swap, or held-rollout, for a workload that
 // does not fit.
 func ValidateSwapRules(w mesh.World, t step.Target) error {
+	if err := validateRenderedRules(w, t); err != nil {
+		return err
+	}
 	for _, wave := range t.Waves {
 		for _, name := range wave.Namespaces {
 			for _, wl := range w.WorkloadsIn(name) {

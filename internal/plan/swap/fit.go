@@ -25,6 +25,8 @@ func Unfit(wl mesh.Workload) string {
 		return "only pods of a Deployment's ReplicaSet can be swapped"
 	case wl.ForGateway():
 		return "istiod deploys it for a Gateway of the Gateway API, and re-creates its pods by that Gateway's labels"
+	case wl.Prerendered():
+		return "its template is rendered for one revision: a replacement would have the same proxy"
 	}
 	return unfitPods(wl)
 }
@@ -45,6 +47,8 @@ func UnfitHeld(p step.Policy, wl mesh.Workload) string {
 		return p.UnmovableGateways
 	case wl.ForGateway() && !slices.ContainsFunc(wl.Services, func(s mesh.Service) bool { return s.Name == wl.Name }):
 		return "no Service of its name selects its pods, as that of its Gateway does"
+	case !wl.ForGateway() && wl.Prerendered() && unfitRendered(p, wl) != "":
+		return unfitRendered(p, wl)
 	case wl.Replicas == 0:
 		return "it is scaled to zero"
 	case wl.Kind != mesh.Deployment:
@@ -57,10 +61,26 @@ func UnfitHeld(p step.Policy, wl mesh.Workload) string {
 	return unfitPods(wl)
 }
 
+// unfitRendered returns why the template of a gateway cannot be rendered for another revision,
+// "" when it can.
+func unfitRendered(p step.Policy, wl mesh.Workload) string {
+	switch {
+	case !wl.ByIstioctl():
+		return "its template is rendered for one revision, and not by istioctl: the tool that rendered it has to render it again"
+	case wl.ManagedBy != "":
+		return wl.ManagedBy + " manages it, and would restore its template"
+	case wl.Template.Deployed() == "":
+		return "its template does not say for which revision it is rendered (annotation " + mesh.RevisionLabel + ")"
+	case !p.RendersGateways && p.Run == "" && !wl.Swapping():
+		return "its template has to be rendered from the target's IstioOperator file: give that file with --operator"
+	}
+	return ""
+}
+
 // unfitPods returns why pods of a workload cannot be detached and parked, "" when they can.
 func unfitPods(wl mesh.Workload) string {
 	switch {
-	case wl.Template.Proxy && !wl.ForGateway():
+	case wl.Template.Proxy && !wl.Prerendered():
 		return "its template contains an istio-proxy container (injected by hand): a replacement would have the same one"
 	case wl.Template.HostNetwork:
 		return "hostNetwork pods are never injected"

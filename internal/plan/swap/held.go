@@ -47,7 +47,7 @@ func ReadHeld(annotations map[string]string) mesh.HeldRollout {
 
 // onTarget reports whether a workload's template chooses the wanted revision.
 func onTarget(wl mesh.Workload, t step.Target) bool {
-	if wl.ForGateway() {
+	if wl.Prerendered() {
 		return wl.Template.Deployed() == t.RevisionOf(wl)
 	}
 	return step.TemplateLabelOf(wl) == t.TemplateLabels[wl.Ref()]
@@ -212,18 +212,19 @@ func (s Pods) partner() *mesh.Pod {
 }
 
 // renderHold holds a Deployment's rollout.
-func renderHold(wl mesh.Workload, t step.Target, at time.Time) (step.Change, error) {
+func renderHold(wl mesh.Workload, t step.Target, at time.Time) ([]step.Change, error) {
 	mark, err := json.Marshal(heldMark{Run: t.Run, At: at.UTC(), Before: wl.Settings})
 	if err != nil {
-		return step.Change{}, fmt.Errorf("render the hold of %s: %w", wl.Ref(), err)
+		return nil, fmt.Errorf("render the hold of %s: %w", wl.Ref(), err)
 	}
-	return patchDeployment(wl, map[string]any{
+	hold, err := patchDeployment(wl, map[string]any{
 		"metadata": map[string]any{"annotations": map[string]any{HeldAnnotation: string(mark)}},
 		"spec": map[string]any{
 			"minReadySeconds": heldMinReady, "progressDeadlineSeconds": heldDeadline,
 			"strategy": map[string]any{"rollingUpdate": map[string]any{"maxSurge": "100%", "maxUnavailable": 0}},
 		},
 	})
+	return append(savedBefore(wl, t), hold), err
 }
 
 // renderLift restores what renderHold changed.
@@ -246,6 +247,9 @@ func renderLift(wl mesh.Workload) (step.Change, error) {
 func renderTemplate(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Change, error) {
 	if wl.ForGateway() {
 		return detachAnd(m.Pods, wl, t, at, func() (step.Change, error) { return renderShadow(step.CopyTemplate, wl, t), nil })
+	}
+	if wl.Prerendered() {
+		return detachAnd(m.Pods, wl, t, at, func() (step.Change, error) { return renderCompleteTemplate(wl, t), nil })
 	}
 	body := map[string]any{}
 	step.SetField(body, binding.PatchValue(t.TemplateLabels[wl.Ref()]), "spec", "template", "metadata", "labels", mesh.RevisionLabel)

@@ -36,6 +36,8 @@ type heldSim struct {
 	replicas    map[string]int // of ReplicaSets, by their hash
 	minReady    map[string]int // the same
 	aged        int            // of the pods, in order of creation: how many are older than any hold
+	rendered    bool           // its template is rendered for one revision
+	stored      string         // the revision of the template that was stored
 	crowded     bool           // after many crashes in releases the rollout ends pods that came for released ones
 }
 
@@ -167,6 +169,9 @@ func (s *heldSim) workload() mesh.Workload {
 			wl.Pods[i].OlderHash = hash
 		}
 	}
+	if s.rendered {
+		return s.asRendered(wl)
+	}
 	return wl
 }
 
@@ -176,6 +181,9 @@ func (s *heldSim) pod(name string) *simPod {
 
 // apply applies a change.
 func (s *heldSim) apply(c step.Change) {
+	if s.rendered && s.applyTemplate(c) {
+		return
+	}
 	if c.Kind != string(mesh.Deployment) {
 		s.sim.apply(c)
 		return

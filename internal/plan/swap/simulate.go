@@ -22,7 +22,7 @@ func Simulate(w *mesh.World, t step.Target, s step.Step, at time.Time) {
 		wl.Template, wl.Held = s.TemplateAfter(wl.Template), mesh.HeldRollout{}
 		ns, _ := w.Namespace(wl.Namespace)
 		by := w.Injectors(ns, wl.Template)
-		if wl.ForGateway() {
+		if wl.Prerendered() {
 			by = []string{t.RevisionOf(wl)}
 			wl.Template.Annotations = maps.Clone(wl.Template.Annotations)
 			if wl.Template.Annotations == nil {

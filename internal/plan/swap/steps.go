@@ -18,6 +18,9 @@ func Steps(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Workload) 
 				Kind: step.Swap, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: from, To: t.RevisionOf(wl),
 				TemplateLabel: t.TemplateLabels[wl.Ref()],
 			}
+			if !t.Rollback {
+				s.Input = t.RenderedInputs[wl.Ref()]
+			}
 			if s.TemplateLabel != "" && wl.ByGitOps() {
 				s.By = wl.ManagedBy
 			}

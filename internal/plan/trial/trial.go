@@ -35,11 +35,11 @@ func Steps(w mesh.World, t step.Target, l step.Ledger, g step.Wave) []step.Step 
 // would still be injected by another revision. Once it would be the target, its own pods
 // show the same. A swap begins with one pod in any case; that of a gateway serves clients
 // from outside before it can be compared, and needs a trial all the same; none is possible
-// of one that istiod deploys.
+// of one whose template is rendered for one revision.
 func needsTrial(w mesh.World, t step.Target, wl mesh.Workload) bool {
 	want := t.RevisionOf(wl)
 	p := strategy.Decide(t.Policy, wl)
-	if wl.ForGateway() {
+	if wl.Prerendered() {
 		return false // its template is another revision's until the move
 	}
 	if t.Rollback || want == "" || t.Policy.TrialOf(wl) == step.NoTrial || !p.Moves() || p.Strategy == step.BySwap && !wl.Gateway ||
