@@ -120,6 +120,9 @@ func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
 	if wl.ManagedBy == "" {
 		return setTemplate(t, wl)
 	}
+	if n, is := releaseNote(t, wl); is {
+		return []step.Note{n}
+	}
 	return []step.Note{{
 		Kind:     step.ForCommit,
 		Subject:  string(wl.Ref()),
