@@ -197,6 +197,8 @@ func (r *Releases) history(namespace, name string) (h releaseHistory, err error)
 		h.base = h.last // a run was killed after all objects were written
 	}
 	switch status := h.last.Info.Status; {
+	case isPending(h.last) && h.last.Labels[releaseRunLabel] == "":
+		return h, busyRelease{h.last}
 	case h.base == nil:
 		return h, fmt.Errorf("its newest version %d is %s, and none is deployed", h.last.Version, status)
 	case h.base.Chart == nil || h.base.Chart.Metadata == nil:
@@ -204,8 +206,6 @@ func (r *Releases) history(namespace, name string) (h releaseHistory, err error)
 	case status == common.StatusDeployed:
 	case h.last.Labels[releaseRunLabel] != "" && (isPending(h.last) || status == common.StatusFailed):
 		h.unfinished = h.last
-	case isPending(h.last):
-		return h, busyRelease{h.last}
 	default:
 		return h, fmt.Errorf("its newest version %d is %s", h.last.Version, status)
 	}

@@ -123,6 +123,16 @@ func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
 	if n, is := releaseNote(t, wl); is {
 		return []step.Note{n}
 	}
+	if strategy.Decide(t.Policy, wl).Strategy == step.ByHold {
+		return []step.Note{{
+			Kind:     step.ForCommit,
+			Subject:  string(wl.Ref()),
+			Text:     fmt.Sprintf("is managed by %s: while its rollout is held, Rerig waits for the label of its template", wl.ManagedBy),
+			Evidence: mesh.BindingTo(step.TemplateLabelOf(wl)).String(),
+			Remedy: fmt.Sprintf("commit %s in its template when its wave begins and the run waits for it, not before: its rollout is held then",
+				mesh.BindingTo(t.TemplateLabels[wl.Ref()])),
+		}}
+	}
 	return []step.Note{{
 		Kind:     step.ForCommit,
 		Subject:  string(wl.Ref()),
