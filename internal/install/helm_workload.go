@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -197,19 +198,63 @@ func (r *Releases) history(namespace, name string) (h releaseHistory, err error)
 		h.base = h.last // a run was killed after all objects were written
 	}
 	switch status := h.last.Info.Status; {
-	case isPending(h.last) && h.last.Labels[releaseRunLabel] == "":
+	case isPending(h.last) && !h.byRun():
 		return h, busyRelease{h.last}
 	case h.base == nil:
 		return h, fmt.Errorf("its newest version %d is %s, and none is deployed", h.last.Version, status)
 	case h.base.Chart == nil || h.base.Chart.Metadata == nil:
 		return h, errors.New("its chart is not stored")
 	case status == common.StatusDeployed:
-	case h.last.Labels[releaseRunLabel] != "" && (isPending(h.last) || status == common.StatusFailed):
+	case h.byRun() && (isPending(h.last) || status == common.StatusFailed):
 		h.unfinished = h.last
 	default:
 		return h, fmt.Errorf("its newest version %d is %s", h.last.Version, status)
 	}
 	return h, nil
+}
+
+// byRun reports whether a run has begun the newest version of a release: it has a run's
+// label, the same chart as the one before, and the same values but one text.
+func (h releaseHistory) byRun() bool {
+	return h.last.Labels[releaseRunLabel] != "" && h.base != nil && h.base.Chart != nil && h.last.Chart != nil &&
+		h.last.Chart.Name() == h.base.Chart.Name() && reflect.DeepEqual(h.last.Chart.Metadata, h.base.Chart.Metadata) &&
+		differingTexts(h.base.Config, h.last.Config) <= 1
+}
+
+// differingTexts returns how many texts differ between two values of a chart, and more than
+// one where anything else does.
+func differingTexts(a, b map[string]any) int {
+	const other = 2
+	n := 0
+	for key := range b {
+		if _, is := a[key]; !is {
+			n++ // a text that was not set before, or anything else
+			if _, text := b[key].(string); !text {
+				return other
+			}
+		}
+	}
+	for key, value := range a {
+		switch v := value.(type) {
+		case map[string]any:
+			under, is := b[key].(map[string]any)
+			if !is {
+				return other
+			}
+			n += differingTexts(v, under)
+		case string:
+			if was, is := b[key].(string); !is {
+				return other
+			} else if was != v {
+				n++
+			}
+		default:
+			if !reflect.DeepEqual(value, b[key]) {
+				return other
+			}
+		}
+	}
+	return n
 }
 
 // busyRelease says that another process works on a release, or has left it pending.

@@ -175,3 +175,47 @@ func TestValueOfAnotherNameIsFound(t *testing.T) {
 		t.Errorf("got value %q and %v, want controlPlane.name", p.path, err)
 	}
 }
+
+// Only a version that a run has begun is continued: versions by others inherit its label.
+func TestOnlyVersionsOfARunAreContinued(t *testing.T) {
+	tests := []struct {
+		name   string
+		status common.Status
+		change func(*release.Release)
+		want   string // an error, "" for none
+	}{
+		{name: "pending", status: common.StatusPendingUpgrade, change: func(*release.Release) {}},
+		{name: "failed", status: common.StatusFailed, change: func(*release.Release) {}},
+		{name: "pending, without the label", status: common.StatusPendingUpgrade, change: func(r *release.Release) { r.Labels = nil },
+			want: "its version 2 is pending-upgrade since"},
+		{name: "pending, with another chart", status: common.StatusPendingUpgrade,
+			change: func(r *release.Release) { r.Chart.Metadata.Version = "9.9.9" }, want: "helm rollback mesh -n istio-system"},
+		{name: "pending, with more values", status: common.StatusPendingUpgrade,
+			change: func(r *release.Release) { r.Config["replicaCount"] = 5 }, want: "Rerig did not start that"},
+		{name: "failed, without the label", status: common.StatusFailed, change: func(r *release.Release) { r.Labels = nil },
+			want: "its newest version 2 is failed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			base := releaseOf(t, loadChart(t, "testdata/charts/istiod"), values{"revision": "1-29-1", "replicaCount": 2})
+			last := releaseOf(t, loadChart(t, "testdata/charts/istiod"), values{"revision": "1-31-0", "replicaCount": 2})
+			last.Version, last.Info.Status, last.Labels = 2, tt.status, map[string]string{releaseRunLabel: "to-1-31-0"}
+			tt.change(last)
+			stored := secretOf(t, last)
+			for key, value := range last.Labels {
+				stored.Labels[key] = value
+			}
+			found, err := NewReleases(serveHelmSecrets(t, secretOf(t, base), stored), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, err := found.history("istio-system", "mesh")
+			switch {
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("got %v, want an error with %q", err, tt.want)
+			case tt.want == "" && (err != nil || h.unfinished == nil || h.base.Version != 1):
+				t.Errorf("got %v and %+v, want version 2 to be continued", err, h)
+			}
+		})
+	}
+}

@@ -68,7 +68,9 @@ func TestHelmGateway(t *testing.T) {
 
 	s.requireBusyRelease(t, args)
 	args[len(args)-1] = "1s"
-	s.rerig(t, args...).requireExit(t, exitDone)
+	moved := s.rerig(t, args...)
+	moved.requireExit(t, exitDone)
+	t.Logf("upgrade to its end: %s", short(moved.took))
 	s.requireRevision(t, newRevision)
 	s.requireRelease(t, 5, newRevision)
 	l.requirePhase(t, "Completed")
@@ -171,6 +173,7 @@ func (s swapApp) requireBusyRelease(t *testing.T, args []string) {
 	before := s.deployment(t, s.ns, "app")
 	busy := s.rerig(t, args...)
 	busy.requireExit(t, exitHeld)
+	t.Logf("held by another process's upgrade: %s", short(busy.took))
 	busy.requireOutput(t, "WriteFailed", "Deployment edge/app", "Helm release edge/app", "pending-upgrade since", "Rerig did not start that",
 		"helm rollback app -n edge")
 	if now := s.deployment(t, s.ns, "app"); now.GetGeneration() != before.GetGeneration() {

@@ -5,6 +5,7 @@ package advice
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan/strategy"
@@ -17,7 +18,7 @@ func releaseNote(t step.Target, wl mesh.Workload) (step.Note, bool) {
 	if !is {
 		return step.Note{}, false
 	}
-	r, label, held := wl.Release, t.TemplateLabels[wl.Ref()], strategy.Decide(t.Policy, wl).Strategy == step.ByHold
+	r, label, held := wl.Release, strings.TrimPrefix(t.TemplateLabels[wl.Ref()], step.NoLabel), strategy.Decide(t.Policy, wl).Strategy == step.ByHold
 	if held && r.Writes() {
 		n := step.Note{
 			Kind:    step.ByHelm,
@@ -39,7 +40,7 @@ func releaseNote(t step.Target, wl mesh.Workload) (step.Note, bool) {
 		Evidence: "managed by " + wl.ManagedBy,
 		Remedy: fmt.Sprintf("when its wave begins, upgrade it with the value that renders %s as well, for chart gateway "+
 			"`helm upgrade %s CHART -n %s --reuse-values --set revision=%s`, with the chart's present version",
-			mesh.BindingTo(label), name, namespace, label),
+			mesh.BindingTo(t.TemplateLabels[wl.Ref()]), name, namespace, label),
 	}
 	if held && r.Unfit != "" {
 		n.Evidence += ", which Rerig does not upgrade: " + r.Unfit
