@@ -137,7 +137,7 @@ func TestPatchSaysWhenToCommitIt(t *testing.T) {
 func TestPatchesOfTemplates(t *testing.T) {
 	of := func(label string) plan.Plan {
 		return plan.Plan{Target: step.Target{Run: "to-1-31-0"}, Stages: []step.Stage{{Wave: 1, Kind: step.Swap, Steps: []step.Step{
-			{Kind: step.Swap, Wave: 1, Subject: "Deployment edge/Web", From: "1-29-1", To: "1-31-0", TemplateLabel: label, By: "Argo CD application edge"},
+			{Kind: step.Swap, Wave: 1, Subject: "Deployment edge/Web", From: "1-29-1", To: "1-31-0", TemplateLabel: label, By: "Argo CD"},
 			{Kind: step.Swap, Wave: 1, Subject: "Deployment edge/other", From: "1-29-1", To: "1-31-0", TemplateLabel: label},
 		}}}}
 	}

@@ -83,9 +83,9 @@ func (r *Reader) readReleases(ctx context.Context, o *observation) {
 		return
 	}
 	for i, wl := range o.world.Workloads {
-		_, _, released := wl.HelmReleaseName()
+		_, _, byHelm := wl.HelmReleaseName()
 		ns, _ := o.world.Namespace(wl.Namespace)
-		if released && wl.Kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] != "" && !wl.ForGateway() &&
+		if byHelm && wl.Kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] != "" && !wl.ForGateway() &&
 			!bindsNamespace(ns.Labels) {
 			o.world.Workloads[i].Release = r.releases.Of(ctx, wl)
 		}

@@ -134,7 +134,8 @@ func (r *Releases) Of(ctx context.Context, wl mesh.Workload) mesh.HelmRelease {
 
 // versions identifies the stored versions of a release.
 func (r *Releases) versions(ctx context.Context, namespace, name string) (string, error) {
-	secrets, err := r.stored.Resource(secretResource).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + name})
+	own := metav1.ListOptions{LabelSelector: "owner=helm,name=" + name}
+	secrets, err := r.stored.Resource(secretResource).Namespace(namespace).List(ctx, own)
 	if err != nil {
 		return "", err
 	}
@@ -262,8 +263,9 @@ type busyRelease struct{ last *release.Release }
 
 func (b busyRelease) Error() string {
 	r := b.last
-	return fmt.Sprintf("its version %d is %s since %s, and Rerig did not start that. Wait until it is done; if no helm process runs any more, "+
-		"run `helm rollback %s -n %s`", r.Version, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), r.Name, r.Namespace)
+	return fmt.Sprintf("its version %d is %s since %s, and Rerig did not start that. "+
+		"Wait until it is done; if no helm process runs any more, run `helm rollback %s -n %s`",
+		r.Version, r.Info.Status, r.Info.LastDeployed.UTC().Format(time.RFC3339), r.Name, r.Namespace)
 }
 
 // helmIn returns Helm for a namespace. It is prepared once: an upgrade has to be quick.
@@ -276,7 +278,8 @@ func (r *Releases) helmIn(namespace string) (*action.Configuration, error) {
 		return nil, fmt.Errorf("prepare Helm: %w", err)
 	}
 	helm := action.NewConfiguration(action.ConfigurationSetLogger(discardLogs))
-	if err := helm.Init(cachedGetter{restClientGetter{r.config, namespace}, client, r.reader.mapper}, namespace, "secret"); err != nil {
+	getter := cachedGetter{restClientGetter: restClientGetter{r.config, namespace}, discovery: client, mapper: r.reader.mapper}
+	if err := helm.Init(getter, namespace, "secret"); err != nil {
 		return nil, fmt.Errorf("prepare Helm: %w", err)
 	}
 	r.helm[namespace] = helm

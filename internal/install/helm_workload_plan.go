@@ -110,7 +110,9 @@ func templateLabel(o *unstructured.Unstructured) string {
 
 // valueOf finds the value that renders the label: the chart gateway's, revision, or a value
 // of the user that has the live label.
-func (r *Releases) valueOf(ctx context.Context, base *release.Release, before []*unstructured.Unstructured, w writtenLabel) (releasePlan, error) {
+func (r *Releases) valueOf(
+	ctx context.Context, base *release.Release, before []*unstructured.Unstructured, w writtenLabel,
+) (releasePlan, error) {
 	want := w.want
 	if want == "" {
 		want = otherLabel

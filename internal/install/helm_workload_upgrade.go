@@ -147,7 +147,7 @@ func (r *Releases) compareLive(ctx context.Context, before, after []*unstructure
 	return nil
 }
 
-// sameBesidesLabel reports whether Helm's three-way merge of an object changes nothing but
+// sameBesidesLabel reports whether Helm's merge of an object changes nothing but
 // the label istio.io/rev (createPatch in pkg/kube/client.go of Helm 4). Of a kind that is
 // not Kubernetes' own, Helm merges only what differs between the manifests.
 func sameBesidesLabel(old, target, live *unstructured.Unstructured) (bool, error) {

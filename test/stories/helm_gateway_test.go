@@ -114,7 +114,8 @@ func (s swapApp) lastRelease(t *testing.T) *release.Release {
 func (s swapApp) requireRelease(t *testing.T, version int, revision string) {
 	t.Helper()
 	r := s.lastRelease(t)
-	if r.Version != version || r.Info.Status != common.StatusDeployed || r.Config["revision"] != revision || r.Chart.Metadata.Version != oldVersion {
+	if r.Version != version || r.Info.Status != common.StatusDeployed || r.Config["revision"] != revision ||
+		r.Chart.Metadata.Version != oldVersion {
 		t.Errorf("the release is version %d, %s, chart %s, revision %v, want %d, deployed, %s, %s", r.Version, r.Info.Status,
 			r.Chart.Metadata.Version, r.Config["revision"], version, oldVersion, revision)
 	}

@@ -18,7 +18,8 @@ func releaseNote(t step.Target, wl mesh.Workload) (step.Note, bool) {
 	if !is {
 		return step.Note{}, false
 	}
-	r, label, held := wl.Release, strings.TrimPrefix(t.TemplateLabels[wl.Ref()], step.NoLabel), strategy.Decide(t.Policy, wl).Strategy == step.ByHold
+	held := strategy.Decide(t.Policy, wl).Strategy == step.ByHold
+	r, label := wl.Release, strings.TrimPrefix(t.TemplateLabels[wl.Ref()], step.NoLabel)
 	if held && r.Writes() {
 		n := step.Note{
 			Kind:    step.ByHelm,

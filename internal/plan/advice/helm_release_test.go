@@ -14,7 +14,7 @@ import (
 
 // Who writes a template that another tool manages, and when, is in the plan.
 func TestNotesNameWhoWritesATemplate(t *testing.T) {
-	const released = "Helm release own/edge"
+	const byHelm = "Helm release own/edge"
 	usable := mesh.HelmRelease{Namespace: "own", Name: "edge", Chart: "gateway 1.29.1", Value: "revision"}
 	unfit, busy := usable, usable
 	unfit.Unfit, busy.Busy = "its chart sets spec.strategy", "its version 3 is pending-upgrade"
@@ -26,14 +26,14 @@ func TestNotesNameWhoWritesATemplate(t *testing.T) {
 		kind      step.NoteKind
 		want      []string
 	}{
-		{name: "a release that is upgraded", managedBy: released, release: usable, kind: step.ByHelm,
+		{name: "a release that is upgraded", managedBy: byHelm, release: usable, kind: step.ByHelm,
 			want: []string{"Helm release own/edge renders", "revision=1-31-0", "chart gateway 1.29.1"}},
-		{name: "a release that is not", managedBy: released, release: unfit, kind: step.ForCommit,
+		{name: "a release that is not", managedBy: byHelm, release: unfit, kind: step.ForCommit,
 			want: []string{"its chart sets spec.strategy", "helm upgrade edge CHART -n own --reuse-values --set revision=1-31-0"}},
-		{name: "a release on which another process works", managedBy: released, release: busy, kind: step.ByHelm,
+		{name: "a release on which another process works", managedBy: byHelm, release: busy, kind: step.ByHelm,
 			want: []string{"cannot be upgraded now: its version 3 is pending-upgrade"}},
-		{name: "a release that was not read", managedBy: released, kind: step.ForCommit, want: []string{"--set revision=1-31-0"}},
-		{name: "a release of a workload that is restarted", managedBy: released, release: usable, restart: true, kind: step.ForCommit,
+		{name: "a release that was not read", managedBy: byHelm, kind: step.ForCommit, want: []string{"--set revision=1-31-0"}},
+		{name: "a release of a workload that is restarted", managedBy: byHelm, release: usable, restart: true, kind: step.ForCommit,
 			want: []string{"managed by Helm release own/edge", "--set revision=1-31-0"}},
 		{name: "a GitOps tool", managedBy: "Argo CD application own", kind: step.ForCommit,
 			want: []string{"while its rollout is held, Rerig waits", "commit istio.io/rev=1-31-0", "not before"}},
