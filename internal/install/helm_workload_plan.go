@@ -239,8 +239,8 @@ func (r *Releases) render(ctx context.Context, base *release.Release, values map
 	}
 	rendering.KubeVersion, rendering.APIVersions = asked.version, asked.apis
 	rendered, err := rendering.RunWithContext(ctx, found, runtime.DeepCopyJSON(values))
-	if err != nil {
-		return nil, fmt.Errorf("cannot be rendered: %w", err)
+	if err != nil { // its text may have values
+		return nil, fmt.Errorf("cannot be rendered: see why with `helm upgrade --dry-run` of %s in namespace %s", base.Name, base.Namespace)
 	}
 	result, is := rendered.(*release.Release)
 	if !is {

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/sensitive"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -35,12 +36,21 @@ func (r *Releases) Upgrade(ctx context.Context, c step.Change) error {
 	if err == nil {
 		err = sensitive.NewRedactor(h.base.Config).Error(r.upgrade(ctx, h, c))
 	}
-	if err != nil {
-		return fmt.Errorf("upgrade Helm release %s, so that the template of %s %s/%s has %s=%s: %w", c.Release, c.Kind, c.Namespace, c.Name,
-			revisionLabel, c.Revision, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	what := fmt.Errorf("upgrade Helm release %s, so that the template of %s %s/%s has %s=%s: %w", c.Release, c.Kind, c.Namespace, c.Name,
+		revisionLabel, c.Revision, err)
+	if len(asRefusal(err)) > 1 {
+		return refusedUpgrade{what}
+	}
+	return what
 }
+
+// refusedUpgrade is the error of an upgrade that an immediate retry would only repeat.
+type refusedUpgrade struct{ error }
+
+func (u refusedUpgrade) Unwrap() []error { return []error{u.error, engine.ErrRefused} }
 
 func (r *Releases) upgrade(ctx context.Context, h releaseHistory, c step.Change) error {
 	w := writtenLabel{namespace: c.Namespace, workload: c.Name, want: c.Revision}
@@ -50,7 +60,7 @@ func (r *Releases) upgrade(ctx context.Context, h releaseHistory, c step.Change)
 	}
 	p, err := r.plan(ctx, h, w)
 	if err != nil {
-		return fmt.Errorf("%w. Nothing was changed: run the same command again, which shows a plan without this upgrade", err)
+		return fmt.Errorf("%w. The release was not changed: run the same command again, which plans without this upgrade", err)
 	}
 	if c.DryRun && isPending(h.last) {
 		return nil // Helm renders nothing for a pending release
@@ -100,7 +110,7 @@ func (r *Releases) checkDryRun(base, upgraded *release.Release, w writtenLabel) 
 		return err
 	}
 	if err := onlyLabelChanges(before, after, w, labelValue(w.want)); err != nil {
-		return fmt.Errorf("it %w. Nothing was changed: upgrade it yourself, and run the same command again", err)
+		return fmt.Errorf("it %w. The release was not changed: upgrade it yourself, and run the same command again", err)
 	}
 	return nil
 }
