@@ -58,7 +58,7 @@ func (r *Releases) plan(ctx context.Context, h releaseHistory, w writtenLabel) (
 	if err != nil {
 		return p, err
 	}
-	return p, r.compareLive(ctx, before, p.manifest)
+	return p, r.compareLive(ctx, h.base.ApplyMethod, before, p.manifest)
 }
 
 // check returns an error if a release does not render the live label, cannot be rendered,

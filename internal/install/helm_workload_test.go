@@ -11,6 +11,7 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/release/common"
 	release "helm.sh/helm/v4/pkg/release/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -103,6 +104,13 @@ func TestReleasesThatAreNotUpgraded(t *testing.T) {
 		{name: "seconds to be available", given: values{"minReadySeconds": 5}, want: "its chart sets spec.minReadySeconds"},
 		{name: "scaled since", live: setLive("Deployment", int64(5), "spec", "replicas"), want: "Deployment istio-system/mesh was changed"},
 		{name: "a Service changed since", live: setLive("Service", "ClusterIP", "spec", "type"), want: "Service istio-system/mesh was changed"},
+		{name: "a label that another field manager owns", change: func(r *release.Release) { r.ApplyMethod = "ssa" },
+			live: func(live []*unstructured.Unstructured) {
+				for _, o := range live {
+					o.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "Terraform", Operation: "Apply", FieldsType: "FieldsV1",
+						FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{"f:metadata":{"f:labels":{"f:istio.io/rev":{}}}}}}`)}})
+				}
+			}, want: "the field manager Terraform owns the label istio.io/rev"},
 		{name: "another live label", label: writtenLabel{namespace: "istio-system", workload: "mesh", live: "1-30-0"},
 			want: `it renders istio.io/rev="1-29-1", and the live template has "1-30-0"`},
 		{name: "not of this release", label: writtenLabel{namespace: "istio-system", workload: "other", live: "1-29-1"},

@@ -13,6 +13,7 @@ import (
 	"helm.sh/helm/v4/pkg/release/common"
 	release "helm.sh/helm/v4/pkg/release/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
@@ -41,7 +42,7 @@ func (r *Releases) Upgrade(ctx context.Context, c step.Change) error {
 	}
 	what := fmt.Errorf("upgrade Helm release %s, so that the template of %s %s/%s has %s=%s: %w", c.Release, c.Kind, c.Namespace, c.Name,
 		revisionLabel, c.Revision, err)
-	if len(asRefusal(err)) > 1 {
+	if len(asRefusal(err)) > 1 || apierrors.IsConflict(err) { // of a server-side apply
 		return refusedUpgrade{what}
 	}
 	return what
@@ -131,8 +132,10 @@ func (r *Releases) liveLabel(ctx context.Context, w writtenLabel) (string, error
 }
 
 // compareLive returns an error if an upgrade would change more of the live objects than
-// labels istio.io/rev: another tool changed them, and Helm would restore what it rendered.
-func (r *Releases) compareLive(ctx context.Context, before, after []*unstructured.Unstructured) error {
+// labels istio.io/rev: another tool changed them, and Helm would restore what it rendered. The
+// API server rejects a label that Helm applies by server-side apply if another field manager
+// owns it.
+func (r *Releases) compareLive(ctx context.Context, applied string, before, after []*unstructured.Unstructured) error {
 	live, err := getObjects(ctx, r.reader, after)
 	if err != nil {
 		return err
@@ -153,8 +156,28 @@ func (r *Releases) compareLive(ctx context.Context, before, after []*unstructure
 		if !same {
 			return fmt.Errorf("%s was changed after its last upgrade, and an upgrade would undo that", name)
 		}
+		if owner := labelOwner(live[n]); applied == string(release.ApplyMethodServerSideApply) && owner != "" {
+			return fmt.Errorf("the field manager %s owns the label %s in the template of %s, and not %s, as which Rerig upgrades it",
+				owner, revisionLabel, name, helmManager)
+		}
 	}
 	return nil
+}
+
+// labelOwner returns a field manager other than Helm's that owns the label istio.io/rev in an
+// object's template, "" for none.
+func labelOwner(live *unstructured.Unstructured) string {
+	for _, f := range live.GetManagedFields() {
+		var fields map[string]any
+		if f.Manager == helmManager || f.FieldsV1 == nil || json.Unmarshal(f.FieldsV1.GetRawBytes(), &fields) != nil {
+			continue
+		}
+		path := []string{"f:spec", "f:template", "f:metadata", "f:labels", "f:" + revisionLabel}
+		if _, owns, _ := unstructured.NestedFieldNoCopy(fields, path...); owns {
+			return f.Manager
+		}
+	}
+	return ""
 }
 
 // sameBesidesLabel reports whether Helm's merge of an object changes nothing but
