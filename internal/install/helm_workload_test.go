@@ -122,7 +122,8 @@ func TestReleasesThatAreNotUpgraded(t *testing.T) {
 			r.Hooks = []*release.Hook{{Name: "migrate", Events: []release.HookEvent{release.HookPreUpgrade}}}
 		}, want: "would run the hook migrate"},
 		{name: "a chart that cannot be rendered", change: func(r *release.Release) {
-			r.Chart.Templates = append(r.Chart.Templates, &chartcommon.File{Name: "templates/x.yaml", Data: []byte(`{{ fail .Values.env.PASSWORD }}`)})
+			r.Chart.Templates = append(r.Chart.Templates, &chartcommon.File{Name: "templates/x.yaml",
+				Data: []byte(`{{ fail .Values.env.PASSWORD }}`)})
 		}, want: "cannot be rendered"},
 		{name: "a chart with dependencies", change: func(r *release.Release) {
 			r.Chart.Metadata.Dependencies = []*chart.Dependency{{Name: "common"}}

@@ -22,7 +22,17 @@ import (
 func TestHelmGateway(t *testing.T) {
 	l := targetLab(t, "a gateway of Istio's chart, whose value chooses its revision: Helm writes the template of a held rollout, killed in "+
 		"between; rolled back onto the same pods, and the release has its old value again")
-	s := l.createHelmGateway(t)
+	l.moveHelmGateway(t, false)
+}
+
+// TestHelmGatewayServerSide does so with a release that Helm 4 installed by server-side apply.
+func TestHelmGatewayServerSide(t *testing.T) {
+	l := targetLab(t, "a gateway of Istio's chart, installed by server-side apply: Helm writes the template of a held rollout")
+	l.moveHelmGateway(t, true)
+}
+
+func (l *lab) moveHelmGateway(t *testing.T, serverSide bool) {
+	s := l.createHelmGateway(t, serverSide)
 	before, settings, objects := s.serving(t), s.rolloutSettings(t), s.objectsOfRelease(t)
 	args := upgradeArgs("--to", newRevision, "-n", s.ns, "--gateways", "last")
 	planned := s.rerig(t, planArgs(args)...)
@@ -35,9 +45,11 @@ func TestHelmGateway(t *testing.T) {
 	}
 
 	g := newGate(t, l.config)
-	killed, _ := g.runUntil(t, args, nthWriteBy("helm", 2))
-	if killed == nil || !strings.HasSuffix(killed.path, "/deployments/app") {
-		t.Fatalf("killed after %v, want Helm's write of the Deployment", killed)
+	killed, e := g.runUntil(t, args, func(w write) bool {
+		return strings.HasPrefix(w.who, "helm") && strings.HasSuffix(w.path, "/deployments/app")
+	})
+	if killed == nil {
+		t.Fatalf("Helm did not write the Deployment; output:\n%s", e.text)
 	}
 	if r := s.lastRelease(t); r.Version != 2 || r.Info.Status != common.StatusPendingUpgrade {
 		t.Errorf("the release is version %d, %s, want 2, pending-upgrade", r.Version, r.Info.Status)
@@ -77,7 +89,7 @@ func TestHelmGateway(t *testing.T) {
 }
 
 // createHelmGateway creates a namespace without labels, and a gateway in it by Istio's chart.
-func (l *lab) createHelmGateway(t *testing.T) swapApp {
+func (l *lab) createHelmGateway(t *testing.T, serverSide bool) swapApp {
 	t.Helper()
 	s := swapApp{l, "edge"}
 	t.Cleanup(func() { l.deleteNamespace(t, s.ns) })
@@ -86,8 +98,9 @@ func (l *lab) createHelmGateway(t *testing.T) swapApp {
 	if err != nil {
 		t.Fatal(err)
 	}
+	kube.ManagedFieldsManager = "helm" // as that of the helm command
 	install := action.NewInstall(l.helmConfigIn(t, s.ns))
-	install.ReleaseName, install.Namespace, install.WaitStrategy, install.ServerSideApply = "app", s.ns, kube.HookOnlyStrategy, false
+	install.ReleaseName, install.Namespace, install.WaitStrategy, install.ServerSideApply = "app", s.ns, kube.HookOnlyStrategy, serverSide
 	if _, err := install.RunWithContext(t.Context(), c, map[string]any{
 		"revision": oldRevision, "replicaCount": 2, "autoscaling": map[string]any{"enabled": false},
 		"labels": map[string]any{"app": "app", "istio": "edge"}, "service": map[string]any{"type": "ClusterIP"},
