@@ -195,6 +195,9 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 		switch p := strategy.Decide(t.Policy, wl); {
 		case !p.Moves() && p.Strategy != step.Automatic:
 			return nil // its blocker or exemption says why
+		case p.Strategy == step.ByHold:
+			text = "is bound by its pods' own labels: its template is labelled with the revision's name while its rollout is held, and its " +
+				"namespace is not labelled"
 		case p.Strategy == step.Automatic || len(wl.Live()) == 0:
 			text = "is bound by its pods' own labels: its template is labelled with the revision's name, without a restart, and its " +
 				"namespace is not labelled"
