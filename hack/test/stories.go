@@ -33,11 +33,12 @@ var (
 	// variations show further cases of what a story of make test shows. Only make
 	// test-all runs them.
 	variations = []string{
-		"TestInstalledRevisionIsRemoved", "TestKilledWhileHelmInstalls", "TestMeshChangesDuringARun", "TestMixedSidecars",
-		"TestMovedTagIsRemoved", "TestNamespaceIsDeletedEarly", "TestNamespacesInTwoRuns", "TestPartlyMovedBefore",
-		"TestRecordIsDeletedDuringASwap", "TestServiceSelectsParkedPods", "TestStatefulSetNeverReady", "TestSwapIsHeldBeforeItStarts",
-		"TestSwapRolledBackFromUnreadyPods", "TestSwapUnderAutoscalers", "TestTagMovedBefore", "TestTargetRevisionIsRemoved",
-		"TestTemplateChangesDuringASwap", "TestTrialOfEveryKind", "TestTrialUnderLoad", "TestTwoAtOnce", "TestUntaggedDefault",
+		"TestHelmGatewayServerSide", "TestInstalledRevisionIsRemoved", "TestKilledWhileHelmInstalls",
+		"TestMeshChangesDuringARun", "TestMixedSidecars", "TestMovedTagIsRemoved", "TestNamespaceIsDeletedEarly",
+		"TestNamespacesInTwoRuns", "TestPartlyMovedBefore", "TestRecordIsDeletedDuringASwap", "TestServiceSelectsParkedPods",
+		"TestStatefulSetNeverReady", "TestSwapIsHeldBeforeItStarts", "TestSwapRolledBackFromUnreadyPods",
+		"TestSwapUnderAutoscalers", "TestTagMovedBefore", "TestTargetRevisionIsRemoved", "TestTemplateChangesDuringASwap",
+		"TestTrialOfEveryKind", "TestTrialUnderLoad", "TestTwoAtOnce", "TestUntaggedDefault",
 	}
 )
 

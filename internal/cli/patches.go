@@ -43,15 +43,22 @@ func direction(t step.Target) string {
 	return "upgrade"
 }
 
-// patches returns the labels of a plan that a GitOps tool manages, by file name:
-// for each namespace a strategic merge patch that says when to commit it.
+// patches returns the labels of a plan that a GitOps tool manages, by file name: for each
+// namespace, and each template, a strategic merge patch that says when to commit it.
 func patches(p plan.Plan) map[string]string {
 	files := map[string]string{}
 	for _, s := range step.Changing(p.Stages) {
-		if s.By == "" || s.Kind.SubjectType() != step.NamespaceSubject {
-			continue
+		name, text := string(s.Subject), ""
+		switch {
+		case s.By == "":
+		case s.Kind.SubjectType() == step.NamespaceSubject:
+			text = patchText(p.Target, s)
+		case s.Kind == step.Swap:
+			name, text = strings.ToLower(strings.NewReplacer(" ", "-", "/", "-").Replace(name)), templatePatch(p.Target, s)
 		}
-		files[fmt.Sprintf("%02d-%s-%s.yaml", len(files)+1, s.Kind, s.Subject)] = patchMark(p.Target) + patchText(p.Target, s)
+		if text != "" {
+			files[fmt.Sprintf("%02d-%s-%s.yaml", len(files)+1, s.Kind, name)] = patchMark(p.Target) + text
+		}
 	}
 	return files
 }
@@ -82,7 +89,7 @@ func formerMark(t step.Target) string {
 }
 
 // patchName matches the names of such files.
-var patchName = regexp.MustCompile(`^[0-9]{2,}-(label|pin|restore-label|unpin)-.+\.yaml$`)
+var patchName = regexp.MustCompile(`^[0-9]{2,}-(label|pin|restore-label|swap|unpin)-.+\.yaml$`)
 
 // findPatches returns the patches that a folder holds: those of a target's run and
 // direction, and the others.
@@ -160,6 +167,29 @@ func patchText(t step.Target, s step.Step) string {
 	writeLabel(&b, mesh.InjectionLabel, from.Injection, to.Injection)
 	writeLabel(&b, mesh.RevisionLabel, from.Revision, to.Revision)
 	return b.String()
+}
+
+// templatePatch returns the patch of a Deployment's template. Committed before its rollout is
+// held, it would replace all pods at once.
+func templatePatch(t step.Target, s step.Step) string {
+	wl := s.Workload()
+	label := fmt.Sprintf("%q", s.TemplateLabel)
+	if s.TemplateLabel == step.NoLabel {
+		label = "null"
+	}
+	return fmt.Sprintf(`# %s, managed by %s: the label %s of its template.
+# Commit it %s, once the run waits for it: its rollout is held then. Before that it would replace all pods at once.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: %s
+  namespace: %s
+spec:
+  template:
+    metadata:
+      labels:
+        %s: %s
+`, s.Subject, s.By, mesh.RevisionLabel, patchTime(t, s), wl.Name(), wl.Namespace(), mesh.RevisionLabel, label)
 }
 
 // writeLabel writes a label that changes; null removes it.

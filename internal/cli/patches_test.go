@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/step"
 )
 
@@ -126,5 +129,37 @@ func TestPatchSaysWhenToCommitIt(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// A template that a GitOps tool manages is a patch too, for the moment in which its rollout
+// is held.
+func TestPatchesOfTemplates(t *testing.T) {
+	of := func(label string) plan.Plan {
+		return plan.Plan{Target: step.Target{Run: "to-1-31-0"}, Stages: []step.Stage{{Wave: 1, Kind: step.Swap, Steps: []step.Step{
+			{Kind: step.Swap, Wave: 1, Subject: "Deployment edge/Web", From: "1-29-1", To: "1-31-0", TemplateLabel: label, By: "Argo CD"},
+			{Kind: step.Swap, Wave: 1, Subject: "Deployment edge/other", From: "1-29-1", To: "1-31-0", TemplateLabel: label},
+		}}}}
+	}
+	for label, want := range map[string]string{"1-31-0": `istio.io/rev: "1-31-0"`, step.NoLabel: "istio.io/rev: null"} {
+		files := patches(of(label))
+		const name = "01-swap-deployment-edge-web.yaml"
+		text := files[name]
+		var d struct {
+			Kind     string
+			Metadata struct{ Name, Namespace string }
+			Spec     struct {
+				Template struct {
+					Metadata struct{ Labels map[string]*string }
+				}
+			}
+		}
+		if err := yaml.Unmarshal([]byte(text), &d); err != nil || len(files) != 1 || !patchName.MatchString(name) {
+			t.Fatalf("got %d files and %v:\n%s", len(files), err, text)
+		}
+		if d.Kind != "Deployment" || d.Metadata.Name != "Web" || d.Metadata.Namespace != "edge" || !strings.Contains(text, want) ||
+			!strings.Contains(text, "Commit it in wave 1, once the run waits for it: its rollout is held then.") {
+			t.Errorf("got the patch\n%s", text)
+		}
 	}
 }

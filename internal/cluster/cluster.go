@@ -23,6 +23,7 @@ import (
 	"github.com/rerig/rerig/internal/cluster/setup"
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // Options are what a Cluster needs besides its configuration. The zero value has
@@ -31,6 +32,8 @@ type Options struct {
 	Root    string           // istiod's namespace; istio-system
 	Timeout time.Duration    // for the answer of an istiod, a proxy or a webhook; 5 s
 	Now     func() time.Time // the current time; time.Now
+
+	Releases Releases // upgrades Helm releases; nil leaves them alone
 }
 
 // Cluster is one Kubernetes cluster with a mesh. Its Observers and Writers share
@@ -50,6 +53,8 @@ type shared struct {
 	records *record.Store
 	root    string
 	now     func() time.Time
+
+	releases Releases
 }
 
 // cache holds what Readers read rarely.
@@ -84,6 +89,17 @@ type Installer interface {
 	Install(ctx context.Context, revision, version, rendered string) error
 }
 
+// Releases reads and upgrades the Helm releases that manage workloads.
+type Releases interface {
+	// Of returns the release that manages a Deployment. Where it cannot be upgraded, or not
+	// be read, its field Unfit says why.
+	Of(ctx context.Context, wl mesh.Workload) mesh.HelmRelease
+
+	// Upgrade makes a change with the verb UpgradeRelease, or only checks it where it is a
+	// dry run. An upgrade that a dead process left unfinished is continued.
+	Upgrade(ctx context.Context, change step.Change) error
+}
+
 // New returns the cluster behind a client configuration. It sends nothing.
 func New(config *rest.Config, o Options) (*Cluster, error) {
 	if o.Root == "" {
@@ -100,7 +116,9 @@ func New(config *rest.Config, o Options) (*Cluster, error) {
 		return nil, err
 	}
 	pods, records := podconn.NewPool(config, o.Timeout), record.NewStore(api, o.Root, o.Now)
-	s := shared{api: api, pods: pods, proxies: proxy.NewClient(pods, o.Root, o.Now), records: records, root: o.Root, now: o.Now}
+	s := shared{
+		api: api, pods: pods, proxies: proxy.NewClient(pods, o.Root, o.Now), records: records, root: o.Root, now: o.Now, releases: o.Releases,
+	}
 	return &Cluster{shared: s, lease: lease.New(api, o.Root, o.Now), rights: rights.NewChecker(api, records, o.Root), cache: &cache{}}, nil
 }
 

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -73,6 +74,22 @@ func labelsManagedBy(m *metav1.ObjectMeta) string {
 		return cmp.Or(tracker, tool)
 	}
 	return ""
+}
+
+// readReleases reads, for a run that swaps, the Helm releases of Deployments whose own label
+// chooses their revision.
+func (r *Reader) readReleases(ctx context.Context, o *observation) {
+	if !r.scope.Swaps || r.releases == nil {
+		return
+	}
+	for i, wl := range o.world.Workloads {
+		_, _, byHelm := wl.HelmReleaseName()
+		ns, _ := o.world.Namespace(wl.Namespace)
+		if byHelm && wl.Kind == mesh.Deployment && wl.Template.Labels[mesh.RevisionLabel] != "" && !wl.ForGateway() &&
+			!bindsNamespace(ns.Labels) {
+			o.world.Workloads[i].Release = r.releases.Of(ctx, wl)
+		}
+	}
 }
 
 // gitOpsOwner returns the GitOps tool that owns one of the labels as a field manager,

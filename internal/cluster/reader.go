@@ -101,6 +101,7 @@ func (r *Reader) Observe(ctx context.Context) (mesh.World, error) {
 		o.world.References = o.allReferences()
 	}
 	o.world.Sort()
+	r.readReleases(ctx, o)
 	return o.world, r.readContestedGateways(ctx, o)
 }
 

@@ -50,6 +50,8 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 		return w.installer.Install(ctx, change.Name, change.Version, change.Rendered)
 	case change.Verb == step.InstallRevision:
 		return step.Fault{What: fmt.Sprintf("install revision %s: the run has no installer", change.Name)}
+	case change.Verb == step.UpgradeRelease && w.releases != nil:
+		return w.releases.Upgrade(ctx, change)
 	case change.Verb == step.CreateTrial && change.Trial != nil:
 		return w.createTrial(ctx, change)
 	case change.Verb == step.ScheduleTrial:

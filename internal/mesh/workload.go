@@ -69,6 +69,7 @@ type Workload struct {
 
 	Settings RolloutSettings // of a Deployment: how a new template replaces pods
 	Held     HeldRollout     // of a Deployment: by which run its rollout is held
+	Release  HelmRelease     // of a Deployment: the Helm release that can write its label; read only for a swap
 }
 
 // Ref returns the workload's reference: "Deployment shop-web/web".
@@ -77,14 +78,6 @@ func (w Workload) Ref() WorkloadRef { return RefOf(w.Kind, w.Namespace, w.Name) 
 // ResumeCommand returns the command that resumes the workload's rollout.
 func (w Workload) ResumeCommand() string {
 	return fmt.Sprintf("kubectl rollout resume %s/%s -n %s", strings.ToLower(string(w.Kind)), w.Name, w.Namespace)
-}
-
-// helmRelease begins the ManagedBy of what a Helm release manages; the release follows.
-const helmRelease = "Helm release "
-
-// ByGitOps reports whether a GitOps tool manages the workload's template.
-func (w Workload) ByGitOps() bool {
-	return w.ManagedBy != "" && !strings.HasPrefix(w.ManagedBy, helmRelease)
 }
 
 // Template is the template of a workload's next pod.

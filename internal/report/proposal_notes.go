@@ -47,6 +47,7 @@ var noteSections = []struct {
 	{kind: step.TagStays, heading: "Tags that stay"},
 	{kind: step.NoEffect, heading: "Labels without effect", tone: format.Warn},
 	{kind: step.ForCommit, heading: "To be committed", tone: format.Warn},
+	{kind: step.ByHelm, heading: "Written by an upgrade of their Helm release"},
 	{kind: step.SetByTool, heading: "Labels that another tool may restore", tone: format.Warn},
 	{kind: step.NotEvaluated, heading: "Not evaluated", tone: format.Warn},
 	{kind: step.MovedBefore, heading: "Moved before this run", tone: format.Warn},

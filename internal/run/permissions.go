@@ -5,6 +5,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rerig/rerig/internal/cluster"
@@ -50,15 +51,34 @@ func permitted(ctx context.Context, c Cluster, purpose Purpose, s cluster.Scope,
 
 // planNeeds returns the permissions that some plans need and others don't.
 func planNeeds(w mesh.World, stages []step.Stage, root string) []install.Permission {
-	return append(stepNeeds(stages, root), fieldNeeds(w, stages)...)
+	return slices.Concat(stepNeeds(stages, root), fieldNeeds(w, stages), releaseNeeds(w, stages))
 }
 
-func stepNeeds(stages []step.Stage, root string) []install.Permission {
+// releaseNeeds returns what it takes to upgrade the Helm releases that write labels of
+// templates.
+func releaseNeeds(w mesh.World, stages []step.Stage) []install.Permission {
 	var needs []install.Permission
-	for _, r := range rights.ForSteps(step.Flat(stages), root) {
+	for _, s := range step.Flat(stages) {
+		if s.Kind != step.Swap || s.TemplateLabel == "" {
+			continue
+		}
+		if wl, _ := w.Workload(s.Workload()); wl.Release.Writes() {
+			needs = append(needs, permissionsOf(rights.UpgradingRelease(wl.Release))...)
+		}
+	}
+	return needs
+}
+
+func permissionsOf(list []rights.Right) []install.Permission {
+	var needs []install.Permission
+	for _, r := range list {
 		needs = append(needs, install.Permission{Verb: r.Verb, Group: r.Group, Resource: r.Resource, Namespace: r.Namespace})
 	}
 	return needs
+}
+
+func stepNeeds(stages []step.Stage, root string) []install.Permission {
+	return permissionsOf(rights.ForSteps(step.Flat(stages), root))
 }
 
 // fieldNeeds returns what it takes to write into objects whose kinds most plans

@@ -39,6 +39,33 @@ func TestFieldNeedsOnlyWhatThePlanWrites(t *testing.T) {
 	}
 }
 
+// The rights to upgrade a Helm release are asked for where the plan upgrades it.
+func TestReleaseNeedsOnlyWhatThePlanUpgrades(t *testing.T) {
+	renders := []mesh.HelmObjectKind{{Group: "apps", Resource: "deployments", Namespace: "a"}}
+	usable := mesh.HelmRelease{Namespace: "a", Name: "edge", Renders: renders}
+	unfit := usable
+	unfit.Unfit = "its chart sets spec.strategy"
+	w := mesh.World{Workloads: []mesh.Workload{
+		{Kind: mesh.Deployment, Namespace: "a", Name: "edge", Release: usable},
+		{Kind: mesh.Deployment, Namespace: "b", Name: "edge", Release: unfit},
+	}}
+	stages := []step.Stage{{Kind: step.Swap, Steps: []step.Step{
+		{Kind: step.Swap, Subject: "Deployment a/edge", TemplateLabel: "1-31-0"},
+		{Kind: step.Swap, Subject: "Deployment b/edge", TemplateLabel: "1-31-0"},
+	}}}
+	want := []install.Permission{{Verb: "get", Resource: "secrets", Namespace: "a"}, {Verb: "list", Resource: "secrets", Namespace: "a"},
+		{Verb: "create", Resource: "secrets", Namespace: "a"}, {Verb: "update", Resource: "secrets", Namespace: "a"},
+		{Verb: "get", Group: "apps", Resource: "deployments", Namespace: "a"},
+		{Verb: "patch", Group: "apps", Resource: "deployments", Namespace: "a"}}
+	if d := cmp.Diff(want, releaseNeeds(w, stages)); d != "" {
+		t.Error(d)
+	}
+	stages[0].Steps[0].TemplateLabel = ""
+	if got := releaseNeeds(w, stages); got != nil {
+		t.Errorf("got %v for a swap that writes no label, want none", got)
+	}
+}
+
 // The work on a plan grows with its size, not with the square of it. Ten small plans are
 // compared with one of ten times the size, in CPU time: other processes hardly add to it.
 // The best of several measurements counts.

@@ -33,11 +33,15 @@ func Connect(kubeconfig, context, root string) (Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := cluster.New(config, cluster.Options{Root: root})
+	mapper, err := install.RESTMapper(config)
 	if err != nil {
 		return nil, err
 	}
-	mapper, err := install.RESTMapper(config)
+	releases, err := install.NewReleases(config, mapper)
+	if err != nil {
+		return nil, err
+	}
+	c, err := cluster.New(config, cluster.Options{Root: root, Releases: releases})
 	if err != nil {
 		return nil, err
 	}

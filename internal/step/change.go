@@ -15,6 +15,7 @@ const (
 	Apply           Verb = "apply"            // apply the MeshUpgrade CustomResourceDefinition
 	Patch           Verb = "patch"            // a JSON merge patch of exactly the keys in it
 	InstallRevision Verb = "install"          // install a control-plane revision
+	UpgradeRelease  Verb = "upgrade-release"  // upgrade a Helm release with another label istio.io/rev in a Deployment's template
 	RestoreRevision Verb = "restore-revision" // restore a removed revision from its saved copies
 	PointTag        Verb = "point-tag"        // point a tag, with all its parts, at another revision
 	EvictPod        Verb = "evict"            // evict a pod
@@ -89,8 +90,12 @@ type Change struct {
 	Rendered string `json:"rendered,omitempty"`
 
 	// Revision is the one that a tag is pointed at, that a saved copy is a component of, or
-	// that deploys a shadow; of a Gateway that is labelled, its label, or NoLabel.
+	// that deploys a shadow; of a Gateway that is labelled, or of a template that a release
+	// renders, its label, or NoLabel.
 	Revision string `json:"revision,omitempty"`
+
+	// Release is the Helm release to upgrade, NAMESPACE/NAME.
+	Release string `json:"release,omitempty"`
 }
 
 // TrialPod describes a trial pod.

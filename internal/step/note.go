@@ -43,6 +43,7 @@ const (
 	MovedBefore       NoteKind = "moved-before"         // it was on the revision before the run began
 	MovedByRun        NoteKind = "moved-by-run"         // another run moved it
 	ForCommit         NoteKind = "for-commit"           // labels that a GitOps tool manages: they are to be committed
+	ByHelm            NoteKind = "by-helm"              // the upgrade of a Helm release writes a template's label
 	SetByTool         NoteKind = "set-by-tool"          // labels that another tool set and may restore: a run does not wait for it
 	NotEvaluated      NoteKind = "not-evaluated"        // it decides over injection, and is not evaluated
 	Differs           NoteKind = "differs"              // a setting that differs between the control planes

@@ -90,10 +90,16 @@ func chartRegistry(t *testing.T, version string) string {
 // helmConfig returns a Helm configuration of its own, apart from rerig's.
 func (l *lab) helmConfig(t *testing.T) *action.Configuration {
 	t.Helper()
+	return l.helmConfigIn(t, "istio-system")
+}
+
+// helmConfigIn does so for the releases in a namespace.
+func (l *lab) helmConfigIn(t *testing.T, namespace string) *action.Configuration {
+	t.Helper()
 	settings := cli.New()
 	settings.KubeConfig = l.kubeconfig
 	c := action.NewConfiguration(action.ConfigurationSetLogger(slog.DiscardHandler))
-	if err := c.Init(settings.RESTClientGetter(), "istio-system", "secret"); err != nil {
+	if err := c.Init(settings.RESTClientGetter(), namespace, "secret"); err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rerig/rerig/internal/mesh"
 )
 
 // docs/reference/rights.md names, under its heading, each right that a purpose needs.
@@ -28,7 +30,9 @@ func TestRightsAreDocumented(t *testing.T) {
 		{"inventory, plan and status", slices.Concat(Reading(root), Optional(root), Rollouts(false))},
 		{"upgrade and rollback", slices.Concat(Writing(root), Rollouts(true)[1:])},
 		{"Swap", slices.Concat(swapping, ReadingSelectors())},
+		{"Gateways of the Gateway API", gateways},
 		{"Gateways that istioctl installed", rendering(root, "Deployment istio-system/istio-ingressgateway")},
+		{"Held rollouts of Helm releases", UpgradingRelease(mesh.HelmRelease{Namespace: "edge"})},
 		{"Trial", trials},
 		{"Tags and the default", moveTag(root, "default")},
 		{"Install", StoringValues(root)},

@@ -244,3 +244,16 @@ func StoringValues(root string) []Right {
 		in(root, "delete", core, "secrets"), // with values that the run no longer uses
 	}
 }
+
+// UpgradingRelease returns what a run needs besides to upgrade a Helm release: to store it,
+// and to read and patch what its chart renders.
+func UpgradingRelease(release mesh.HelmRelease) []Right {
+	var list []Right
+	for _, verb := range []string{"get", "list", "create", "update"} {
+		list = append(list, in(release.Namespace, verb, core, "secrets"))
+	}
+	for _, k := range release.Renders {
+		list = append(list, in(k.Namespace, "get", k.Group, k.Resource), in(k.Namespace, "patch", k.Group, k.Resource))
+	}
+	return list
+}

@@ -120,6 +120,19 @@ func managedTemplate(t step.Target, wl mesh.Workload) []step.Note {
 	if wl.ManagedBy == "" {
 		return setTemplate(t, wl)
 	}
+	if n, is := releaseNote(t, wl); is {
+		return []step.Note{n}
+	}
+	if strategy.Decide(t.Policy, wl).Strategy == step.ByHold {
+		return []step.Note{{
+			Kind:     step.ForCommit,
+			Subject:  string(wl.Ref()),
+			Text:     fmt.Sprintf("is managed by %s: while its rollout is held, Rerig waits for the label of its template", wl.ManagedBy),
+			Evidence: mesh.BindingTo(step.TemplateLabelOf(wl)).String(),
+			Remedy: fmt.Sprintf("commit %s in its template when its wave begins and the run waits for it, not before: its rollout is held then",
+				mesh.BindingTo(t.TemplateLabels[wl.Ref()])),
+		}}
+	}
 	return []step.Note{{
 		Kind:     step.ForCommit,
 		Subject:  string(wl.Ref()),
@@ -182,6 +195,9 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 		switch p := strategy.Decide(t.Policy, wl); {
 		case !p.Moves() && p.Strategy != step.Automatic:
 			return nil // its blocker or exemption says why
+		case p.Strategy == step.ByHold:
+			text = "is bound by its pods' own labels: its template is labelled with the revision's name while its rollout is held, and its " +
+				"namespace is not labelled"
 		case p.Strategy == step.Automatic || len(wl.Live()) == 0:
 			text = "is bound by its pods' own labels: its template is labelled with the revision's name, without a restart, and its " +
 				"namespace is not labelled"

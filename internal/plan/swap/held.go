@@ -79,7 +79,7 @@ func (s Pods) nextHeld(t step.Target) Action {
 		return s.nextShadow()
 	case !ready && s.back:
 		return Action{Kind: WriteTemplate, Pods: s.Outdated}
-	case !ready:
+	case !ready, wl.Held.Holds() && wl.Release.Writes() && wl.Release.Unfinished:
 		return Action{Kind: WriteTemplate}
 	case wl.APIGateway.Shadow != mesh.NoShadow:
 		return Action{Kind: DeleteShadow}
@@ -241,15 +241,20 @@ func renderLift(wl mesh.Workload) (step.Change, error) {
 	})
 }
 
-// renderTemplate writes the label that chooses the wanted revision. On rollback the pods of
-// the present template are detached first: the pods of an earlier template may be available
-// already, so that the controller would end these.
+// renderTemplate writes the template of the wanted revision: that of a gateway's shadow or
+// rendering, or the label that chooses the revision, by the workload's Helm release where
+// that renders it. On rollback the pods of the present template are detached first: the pods
+// of an earlier template may be available already, so that the controller would end these.
 func renderTemplate(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Change, error) {
 	if wl.ForGateway() {
 		return detachAnd(m.Pods, wl, t, at, func() (step.Change, error) { return renderShadow(step.CopyTemplate, wl, t), nil })
 	}
 	if wl.Prerendered() {
 		return detachAnd(m.Pods, wl, t, at, func() (step.Change, error) { return renderCompleteTemplate(wl, t), nil })
+	}
+	if wl.Release.Writes() {
+		list, err := detachAnd(m.Pods, wl, t, at, func() (step.Change, error) { return renderUpgrade(wl, t), nil })
+		return checkedFirst(wl, t, list, err)
 	}
 	body := map[string]any{}
 	step.SetField(body, binding.PatchValue(t.TemplateLabels[wl.Ref()]), "spec", "template", "metadata", "labels", mesh.RevisionLabel)

@@ -24,7 +24,7 @@ func TestRenderedTemplateIsStoredAndRestored(t *testing.T) {
 	same := 0
 	for seed := range uint64(200) {
 		s := newHeldSim(seed, 1+int(seed%3))
-		s.rendered = true
+		s.rendered, s.release = true, nil
 		before := s.names()
 		for range s.r.IntN(60) {
 			if revisionsLeft(s.workload(), renderedTarget(false)) == "" {
@@ -54,7 +54,7 @@ func TestTemplateIsStoredBeforeTheHold(t *testing.T) {
 	t.Parallel()
 	for _, back := range []bool{false, true} {
 		s := newHeldSim(1, 1)
-		s.rendered = true
+		s.rendered, s.release = true, nil
 		changes, err := Render(Action{Kind: Hold}, s.workload(), renderedTarget(back), noon)
 		stored := slices.IndexFunc(changes, func(c step.Change) bool { return c.Verb == step.SaveTemplate })
 		if want := map[bool]int{false: 0, true: -1}[back]; err != nil || stored != want {

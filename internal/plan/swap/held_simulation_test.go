@@ -37,6 +37,9 @@ func (s *heldSim) requireEnd(t *testing.T, seed uint64, revision string) {
 	if want := (mesh.RolloutSettings{MaxSurge: "1", ProgressDeadlineSeconds: 600}); s.spec != want || len(s.annotations) > 0 {
 		t.Fatalf("seed %d: Deployment (-want +got):\n%s and annotations %v", seed, cmp.Diff(want, s.spec), s.annotations)
 	}
+	if s.release != nil && (s.release.label != revision || s.release.unfinished) {
+		t.Fatalf("seed %d: got release %+v, want %s", seed, *s.release, revision)
+	}
 	for _, p := range s.pods {
 		if p.rev != revision || len(p.annotations) > 0 || len(s.pods) != s.wanted || s.keeper || !p.endpoint {
 			t.Fatalf("seed %d: got pods %v and keeper %t, want %d pods of %s that serve", seed, s.names(), s.keeper, s.wanted, revision)

@@ -34,6 +34,7 @@ type heldSim struct {
 	spec        mesh.RolloutSettings
 	annotations map[string]string
 	replicas    map[string]int // of ReplicaSets, by their hash
+	release     *simRelease    // that renders the template, nil for none
 	minReady    map[string]int // the same
 	aged        int            // of the pods, in order of creation: how many are older than any hold
 	rendered    bool           // its template is rendered for one revision
@@ -41,11 +42,23 @@ type heldSim struct {
 	crowded     bool           // after many crashes in releases the rollout ends pods that came for released ones
 }
 
+// simRelease is a Helm release. A crash may leave an upgrade of it unfinished.
+type simRelease struct {
+	label      string // that it renders
+	unfinished bool
+	checked    bool // the next upgrade was checked by dry run
+	mayCrash   bool
+	crashed    bool
+}
+
 func newHeldSim(seed uint64, wanted int) *heldSim {
 	s := &heldSim{
 		sim:   &sim{r: rand.New(rand.NewPCG(seed, 11)), wanted: wanted, hash: "hold", inject: "old", now: noon, reversed: seed%2 == 1},
 		label: "old", spec: mesh.RolloutSettings{MaxSurge: "1", ProgressDeadlineSeconds: 600}, annotations: map[string]string{},
 		replicas: map[string]int{"hold": wanted}, minReady: map[string]int{}, aged: int(seed/2%2) * wanted,
+	}
+	if seed%3 == 2 {
+		s.release = &simRelease{label: "old"}
 	}
 	for range wanted {
 		s.addPod()
@@ -164,6 +177,10 @@ func (s *heldSim) workload() mesh.Workload {
 	wl := s.sim.workload()
 	wl.Template.Labels = map[string]string{mesh.RevisionLabel: s.label, "app": "web"}
 	wl.Settings, wl.Held = s.spec, ReadHeld(s.annotations)
+	if s.release != nil {
+		wl.ManagedBy = "Helm release a/edge"
+		wl.Release = mesh.HelmRelease{Namespace: "a", Name: "edge", Unfinished: s.release.unfinished}
+	}
 	for i, p := range wl.Pods {
 		if hash := s.pod(p.Name).labels[HashLabel]; !p.Current && p.Swap.Place == mesh.Attached {
 			wl.Pods[i].OlderHash = hash
@@ -186,6 +203,10 @@ func (s *heldSim) apply(c step.Change) {
 	}
 	if c.Kind != string(mesh.Deployment) {
 		s.sim.apply(c)
+		return
+	}
+	if c.Verb == step.UpgradeRelease {
+		s.upgrade(c)
 		return
 	}
 	var body struct {
@@ -226,6 +247,33 @@ func (s *heldSim) apply(c step.Change) {
 	}
 }
 
+// upgrade upgrades the release: Helm stores it as pending, writes its objects, and stores it
+// as deployed. It ends in between where the process crashes.
+func (s *heldSim) upgrade(c step.Change) {
+	r := s.release
+	crashed := func() bool {
+		r.crashed = r.mayCrash && s.r.IntN(6) == 0
+		return r.crashed
+	}
+	switch {
+	case c.DryRun:
+		r.checked = true
+		return
+	case !r.checked && s.fault == "":
+		s.fault = "an upgrade was not checked"
+	case !ReadHeld(s.annotations).Holds() && s.fault == "":
+		s.fault = "an upgrade of a template whose rollout is not held"
+	}
+	r.checked, r.unfinished = false, true
+	if crashed() {
+		return
+	}
+	if s.label = c.Revision; crashed() {
+		return
+	}
+	r.label, r.unfinished = c.Revision, false
+}
+
 // turn does what the engine does for one observation, and returns false when nothing is
 // left. A crash stops it between two changes.
 func (s *heldSim) turn(t step.Target, crashes bool) bool {
@@ -256,9 +304,16 @@ func (s *heldSim) turn(t step.Target, crashes bool) bool {
 		if err != nil {
 			panic(err)
 		}
+		if s.release != nil {
+			s.release.mayCrash, s.release.checked, s.release.crashed = crashes, false, false
+		}
 		for _, c := range changes {
 			s.apply(c)
-			if crashes && (s.crashAlways || s.r.IntN(4) == 0) {
+			if s.release != nil && s.release.crashed {
+				s.advance(8)
+				return true
+			}
+			if crashes && !c.DryRun && (s.crashAlways || s.r.IntN(4) == 0) {
 				s.advance(8)
 				return true
 			}

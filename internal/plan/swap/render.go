@@ -26,7 +26,8 @@ func Render(m Action, wl mesh.Workload, t step.Target, at time.Time) ([]step.Cha
 	case Unpark:
 		return renderUnpark(m.Pod, wl)
 	case Hold:
-		return renderHold(wl, t, at)
+		hold, err := renderHold(wl, t, at)
+		return checkedFirst(wl, t, hold, err)
 	case CreateShadow:
 		return []step.Change{renderShadow(step.CreateShadow, wl, t)}, nil
 	case DeleteShadow:

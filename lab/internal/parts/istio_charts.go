@@ -32,24 +32,26 @@ var releaseEdits = []struct {
 	},
 }
 
-// Charts returns a directory with Istio's Helm charts base and istiod of the version, as its
-// release contains them.
+// chartSources is where the charts are in Istio's source.
+const chartSources = "manifests/charts/"
+
+// Charts returns a directory with Istio's Helm charts base, istiod and gateway of the version, as
+// its release contains them.
 func (s Store) Charts(ctx context.Context, version string) (string, error) {
 	if !slices.Contains(IstioVersions, version) {
 		return "", fmt.Errorf("the lab has no charts of Istio %s; it has %v", version, IstioVersions)
 	}
 	src := filepath.Join(s.Source, "modules", "istio-"+version)
-	key := []string{istioCommits[version], Hub, fmt.Sprint(releaseEdits[0].pattern, releaseEdits[1].pattern, releaseEdits[2].pattern)}
+	paths := []string{chartSources + "base", chartSources + "istio-control/istio-discovery", chartSources + "gateway"}
+	key := []string{istioCommits[version], Hub, fmt.Sprint(releaseEdits[0].pattern, releaseEdits[1].pattern, releaseEdits[2].pattern, paths)}
 	return s.Cache.Dir(ctx, "charts-"+version, key, func(ctx context.Context, out string) error {
-		const charts = "manifests/charts/"
-		paths := []string{charts + "base", charts + "istio-control/istio-discovery"}
 		if err := copyFromModule(ctx, src, "istio.io/istio", paths, out); err != nil {
 			return err
 		}
 		if err := os.Rename(filepath.Join(out, "istio-discovery"), filepath.Join(out, "istiod")); err != nil {
 			return fmt.Errorf("rename the chart: %w", err)
 		}
-		for _, chart := range []string{"base", "istiod"} {
+		for _, chart := range []string{"base", "istiod", "gateway"} {
 			if err := setReleaseValues(filepath.Join(out, chart), version); err != nil {
 				return err
 			}
