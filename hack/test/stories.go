@@ -33,12 +33,13 @@ var (
 	// variations show further cases of what a story of make test shows. Only make
 	// test-all runs them.
 	variations = []string{
-		"TestHelmGatewayServerSide", "TestInstalledRevisionIsRemoved", "TestKilledWhileHelmInstalls",
-		"TestMeshChangesDuringARun", "TestMixedSidecars", "TestMovedTagIsRemoved", "TestNamespaceIsDeletedEarly",
-		"TestNamespacesInTwoRuns", "TestPartlyMovedBefore", "TestRecordIsDeletedDuringASwap", "TestServiceSelectsParkedPods",
-		"TestStatefulSetNeverReady", "TestSwapIsHeldBeforeItStarts", "TestSwapRolledBackFromUnreadyPods",
-		"TestSwapUnderAutoscalers", "TestTagMovedBefore", "TestTargetRevisionIsRemoved", "TestTemplateChangesDuringASwap",
-		"TestTrialOfEveryKind", "TestTrialUnderLoad", "TestTwoAtOnce", "TestUntaggedDefault",
+		"TestHelmGateway", "TestHelmGatewayServerSide", "TestInjectedGateways", "TestInstalledRevisionIsRemoved",
+		"TestKilledWhileHelmInstalls", "TestMeshChangesDuringARun", "TestMixedSidecars", "TestMovedTagIsRemoved",
+		"TestNamespaceIsDeletedEarly", "TestNamespacesInTwoRuns", "TestPartlyMovedBefore", "TestRecordIsDeletedDuringASwap",
+		"TestServiceSelectsParkedPods", "TestStatefulSetNeverReady", "TestSwapIsHeldBeforeItStarts",
+		"TestSwapRolledBackFromUnreadyPods", "TestSwapUnderAutoscalers", "TestSwapUnderLoad", "TestTagMovedBefore",
+		"TestTargetRevisionIsRemoved", "TestTemplateChangesDuringASwap", "TestTrialOfEveryKind", "TestTrialUnderLoad",
+		"TestTwoAtOnce", "TestUntaggedDefault",
 	}
 )
 
