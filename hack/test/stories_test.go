@@ -9,19 +9,19 @@ import (
 )
 
 func TestStoriesAreSelected(t *testing.T) {
-	names := []string{"TestUpgrade", "TestKilledAtEveryWrite", "TestSwapUnderLoad", "TestUnderLoadOrNot", "TestHarnessGate", "ok",
+	names := []string{"TestUpgrade", "TestKilledAtEveryWrite", "TestSwapsUnderLoad", "TestUnderLoadOrNot", "TestHarnessGate", "ok",
 		variations[0]}
 	for _, c := range []struct {
 		name               string
 		o                  options
 		hollow, load, left string
 	}{
-		{"make test", options{}, "[TestUpgrade TestUnderLoadOrNot]", "[TestSwapUnderLoad]", "[TestKilledAtEveryWrite " + variations[0] + "]"},
+		{"make test", options{}, "[TestUpgrade TestUnderLoadOrNot]", "[TestSwapsUnderLoad]", "[TestKilledAtEveryWrite " + variations[0] + "]"},
 		{
 			"make test-all", options{all: true}, "[TestUpgrade TestKilledAtEveryWrite TestUnderLoadOrNot " + variations[0] + "]",
-			"[TestSwapUnderLoad]", "[]",
+			"[TestSwapsUnderLoad]", "[]",
 		},
-		{"named stories", options{stories: "Kill|Swap"}, "[TestKilledAtEveryWrite]", "[TestSwapUnderLoad]", "[]"},
+		{"named stories", options{stories: "Kill|Swap"}, "[TestKilledAtEveryWrite]", "[TestSwapsUnderLoad]", "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var s selection
