@@ -89,7 +89,7 @@ func testRenderedGateway(t *testing.T, c *fixture) {
 	if diff := cmp.Diff(before, requireGatewayTemplate(t, c, ns, "old")); diff != "" {
 		t.Errorf("restored template (-want +got):\n%s", diff)
 	}
-	stored, err := c.api.CoreV1().ConfigMaps(ns).List(t.Context(), metav1.ListOptions{})
+	stored, err := c.api.CoreV1().ConfigMaps(ns).List(t.Context(), metav1.ListOptions{Limit: client.PageSize})
 	if err != nil || len(stored.Items) != 1 || len(stored.Items[0].OwnerReferences) != 1 {
 		t.Fatalf("got ConfigMaps %+v, %v, want one that the run owns", stored, err)
 	}
@@ -122,7 +122,7 @@ func createGatewayObjects(t *testing.T, c *fixture, ns string, labels map[string
 			t.Fatal(err)
 		}
 	}
-	by := metav1.CreateOptions{FieldManager: "istio-operator"}
+	by := metav1.CreateOptions{FieldManager: "rerig-as-istioctl"} // the writes of a run are counted by this prefix
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "edge"}}
 	_, err := c.api.AppsV1().Deployments(ns).Create(t.Context(), &appsv1.Deployment{
 		ObjectMeta: named("edge"), Spec: appsv1.DeploymentSpec{Selector: selector, Template: renderedGatewayTemplate("old")},
@@ -185,7 +185,7 @@ func requireGatewayLabels(t *testing.T, c *fixture, ns string) {
 		corev1.SchemeGroupVersion.WithResource("services"), corev1.SchemeGroupVersion.WithResource("serviceaccounts"),
 		rbacv1.SchemeGroupVersion.WithResource("roles"), rbacv1.SchemeGroupVersion.WithResource("rolebindings"),
 	} {
-		list, err := c.api.Dynamic.Resource(resource).Namespace(ns).List(t.Context(), metav1.ListOptions{})
+		list, err := c.api.Dynamic.Resource(resource).Namespace(ns).List(t.Context(), metav1.ListOptions{Limit: client.PageSize})
 		if err != nil {
 			t.Fatal(err)
 		}

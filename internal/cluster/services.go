@@ -53,7 +53,7 @@ func (r *Reader) readAPIGateways(ctx context.Context, o *observation) error {
 		return nil
 	}
 	var err error
-	if o.found.apiGateways, err = gatewayapi.Read(ctx, r.api); err != nil || !r.scope.Swaps {
+	if o.found.apiGateways, err = gatewayapi.Read(ctx, r.api, gatewayManagedBy); err != nil || !r.scope.Swaps {
 		return err
 	}
 	var keepers map[mesh.WorkloadRef]string
@@ -71,6 +71,16 @@ func (r *Reader) readAPIGateways(ctx context.Context, o *observation) error {
 	}
 	maps.Copy(o.found.keepers, keepers)
 	return client.ReadError("ServiceEntries", err)
+}
+
+// gatewayManagedBy returns the GitOps tool that manages the label istio.io/rev of a Gateway,
+// "" for none. A label that the run has written is not in the tool's source.
+func gatewayManagedBy(m *metav1.ObjectMeta) string {
+	tool := cmp.Or(gitOpsOwner(m, ownLabels, mesh.RevisionLabel), trackedBy(m))
+	if writtenByRun(m) || !(mesh.Workload{ManagedBy: tool}).ByGitOps() {
+		return ""
+	}
+	return tool
 }
 
 // targetOf returns a port's target, or its own number where it has no other.

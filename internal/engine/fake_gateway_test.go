@@ -48,7 +48,7 @@ func gatewayReplicaSet(revision string) string {
 // gateway applies a write to a gateway that istiod deploys, and reports whether it is one.
 func (f *fake) gateway(c step.Change) bool {
 	i := slices.IndexFunc(f.world.Workloads, func(wl mesh.Workload) bool { return wl.ForGateway() && wl.Namespace == c.Namespace })
-	if i < 0 || c.Kind != "Deployment" && c.Kind != "ServiceEntry" {
+	if i < 0 || c.Kind != "ServiceEntry" && (c.Kind != "Deployment" || c.Name != f.world.Workloads[i].Name) {
 		return false
 	}
 	f.world.Workloads = slices.Clone(f.world.Workloads)

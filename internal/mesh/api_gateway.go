@@ -16,6 +16,9 @@ type APIGatewayObject struct {
 	// not set.
 	CopiesLabels bool
 
+	// LabelManagedBy is the GitOps tool that manages its own label, "" for none: it would restore it.
+	LabelManagedBy string
+
 	// FrozenBy is the run that has made every istiod leave the Deployment alone, "" for none.
 	FrozenBy string
 

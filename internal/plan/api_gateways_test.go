@@ -143,6 +143,9 @@ func TestBlockedAPIGatewayRefusesItsNamespace(t *testing.T) {
 		{name: "no right to read Gateways", change: func(wl *mesh.Workload) {
 			wl.APIGateway = mesh.APIGatewayObject{Unread: "Gateways may not be listed"}
 		}, wantText: "label that Gateway"},
+		{name: "a GitOps tool that manages its label", change: func(wl *mesh.Workload) {
+			wl.Namespace, wl.APIGateway.LabelManagedBy = "by-namespace", "Argo CD application edge"
+		}, wantText: "label that Gateway"},
 		{name: "scaled to zero", change: func(wl *mesh.Workload) { wl.Replicas = 0 }, wantText: "label that Gateway"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ func TestSwap(t *testing.T) {
 
 	unfit := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--workload", "StatefulSet shop-data/ledger=swap")
 	unfit.requireExit(t, exitRefused)
-	unfit.requireOutput(t, "choose the strategy of StatefulSet shop-data/ledger: a rule says swap, but it cannot be swapped: the pods of a "+
+	unfit.requireOutput(t, "choose the strategy of StatefulSet shop-data/ledger: a rule says swap, which does not fit it: the pods of a "+
 		"StatefulSet have fixed names")
 	gives := s.rerig(t, "plan", "--to", newRevision, "-n", "shop-data", "--strategy", "swap")
 	gives.requireExit(t, exitDone)

@@ -38,14 +38,17 @@ type Objects struct {
 }
 
 // Read reads all Gateways. Where they may not be listed, each that is asked for is Unread.
-func Read(ctx context.Context, api *client.Clients) (Objects, error) {
+// managedBy returns the GitOps tool that manages the label istio.io/rev of an object.
+func Read(ctx context.Context, api *client.Clients, managedBy func(*metav1.ObjectMeta) string) (Objects, error) {
 	o := Objects{}
 	pages := client.JSONPages[gateway](api, "/apis", istio.APIGateways.Group, istio.APIGateways.Version, istio.APIGateways.Resource)
 	err := client.List(ctx, metav1.ListOptions{}, pages, func() { o.found = map[string]mesh.APIGatewayObject{} },
 		func(page *client.Page[gateway]) {
 			for _, g := range page.Items {
 				m := mesh.APIGatewayObject{Name: g.Name, CopiesLabels: len(g.Spec.Infrastructure.Labels) == 0}
-				m.Label.Value, m.Label.Set = g.Labels[mesh.RevisionLabel]
+				if m.Label.Value, m.Label.Set = g.Labels[mesh.RevisionLabel]; m.Label.Set {
+					m.LabelManagedBy = managedBy(&g.ObjectMeta)
+				}
 				o.found[g.Namespace+"/"+g.Name] = m
 			}
 		})

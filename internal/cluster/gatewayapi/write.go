@@ -209,7 +209,9 @@ func (w *Writer) copyTemplate(
 // shadowDeployment returns the Deployment of a Gateway's shadow.
 func (w *Writer) shadowDeployment(ctx context.Context, g *unstructured.Unstructured) (*appsv1.Deployment, error) {
 	name := ShadowName(g.GetName())
-	list, err := w.api.AppsV1().Deployments(g.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: mesh.GatewayLabel + "=" + name})
+	list, err := w.api.AppsV1().Deployments(g.GetNamespace()).List(ctx, metav1.ListOptions{
+		LabelSelector: mesh.GatewayLabel + "=" + name, Limit: client.PageSize,
+	})
 	if err != nil {
 		return nil, err
 	}

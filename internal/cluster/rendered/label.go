@@ -35,6 +35,7 @@ func (w *Writer) label(ctx context.Context, change step.Change, d *appsv1.Deploy
 		kind, _ := istio.Component(name)
 		objects := w.api.Dynamic.Resource(kind.Resource).Namespace(d.Namespace)
 		list, err := objects.List(ctx, metav1.ListOptions{
+			Limit:         client.PageSize, // a gateway has few
 			LabelSelector: mesh.RevisionLabel + "=" + change.Expect + "," + ComponentLabel + "=" + d.Labels[ComponentLabel],
 		})
 		if apierrors.IsNotFound(err) {

@@ -100,7 +100,7 @@ func (w *Writer) stored(ctx context.Context, d *appsv1.Deployment, revision stri
 		return &t, nil
 	}
 	selector := metav1.FormatLabelSelector(d.Spec.Selector)
-	sets, err := w.api.AppsV1().ReplicaSets(d.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	sets, err := w.api.AppsV1().ReplicaSets(d.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector, Limit: client.PageSize})
 	if err != nil {
 		return nil, err
 	}

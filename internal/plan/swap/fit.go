@@ -43,6 +43,9 @@ func UnfitHeld(p step.Policy, wl mesh.Workload) string {
 		return wl.APIGateway.Unread
 	case wl.ForGateway() && wl.APIGateway.Name == "":
 		return "its Gateway does not exist"
+	case wl.ForGateway() && wl.APIGateway.LabelManagedBy != "" && !wl.Swapping():
+		return "its Gateway's own label " + mesh.RevisionLabel + " is managed by " + wl.APIGateway.LabelManagedBy +
+			", which would restore it, so that istiod re-creates its pods: remove the label there, or leave the gateway"
 	case wl.ForGateway() && p.UnmovableGateways != "" && !wl.Swapping():
 		return p.UnmovableGateways
 	case wl.ForGateway() && !slices.ContainsFunc(wl.Services, func(s mesh.Service) bool { return s.Name == wl.Name }):

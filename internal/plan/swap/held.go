@@ -73,7 +73,7 @@ func (s Pods) nextHeld(t step.Target) Action {
 	case !ready && wl.Settings.MinReadySeconds != heldMinReady:
 		return wait("its rollout to be held: minReadySeconds is %d, and another tool has changed it from %d",
 			wl.Settings.MinReadySeconds, heldMinReady)
-	case !ready && wl.ByGitOps():
+	case !ready && wl.ByGitOps() && !wl.ForGateway():
 		return Action{Kind: AwaitCommit, Reason: toCommit(wl, t)}
 	case !ready && wl.ForGateway() && wl.APIGateway.Shadow != s.want:
 		return s.nextShadow()

@@ -129,3 +129,20 @@ func TestUndoneHoldIsNotedBeforeTheTemplate(t *testing.T) {
 		t.Errorf("got %s (%s), want to wait for the hold", m.Kind, m.Reason)
 	}
 }
+
+// The labels by which a GitOps tool tracks a Gateway are on its Deployment too: nobody has to
+// commit that Deployment's template.
+func TestTemplateOfATrackedGatewayIsNotCommitted(t *testing.T) {
+	s := newHeldSim(1, 1)
+	target := renderedTarget(false)
+	s.rendered, s.release = true, nil
+	for !s.workload().Held.Holds() {
+		s.turn(target, false)
+	}
+	wl := s.workload()
+	wl.ManagedBy, wl.APIGateway.Name = "Argo CD application edge", "edge"
+	wl.Template.Labels[mesh.GatewayLabel], wl.Template.Labels[mesh.ManagedLabel] = "edge", "istio.io-gateway-controller"
+	if m := NextAction(wl, target); m.Kind != CreateShadow {
+		t.Errorf("got %s (%s), want %s", m.Kind, m.Reason, CreateShadow)
+	}
+}
