@@ -75,10 +75,14 @@ func settingsOf(d *appsv1.Deployment) mesh.RolloutSettings {
 	if d.Spec.ProgressDeadlineSeconds != nil {
 		s.ProgressDeadlineSeconds = int(*d.Spec.ProgressDeadlineSeconds)
 	}
-	if r := d.Spec.Strategy.RollingUpdate; r != nil && r.MaxSurge != nil {
+	r := d.Spec.Strategy.RollingUpdate
+	if r == nil {
+		return s
+	}
+	if r.MaxSurge != nil {
 		s.MaxSurge = r.MaxSurge.String()
 	}
-	if r := d.Spec.Strategy.RollingUpdate; r != nil && r.MaxUnavailable != nil {
+	if r.MaxUnavailable != nil {
 		s.MaxUnavailable = r.MaxUnavailable.String()
 	}
 	return s

@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/rerig/rerig/internal/cluster/client"
@@ -111,20 +112,26 @@ func (w *Writer) setConnections(ctx context.Context, change step.Change) error {
 	return w.proxies.SetDraining(ctx, change.Namespace, change.Name, change.Verb == step.CloseConnections)
 }
 
+// keepers are the resources of keepers, by their kinds.
+var keepers = map[string]schema.GroupVersionResource{
+	"Service":      {Version: "v1", Resource: "services"},
+	"ServiceEntry": istio.ServiceEntries, // of a gateway that istiod deploys
+}
+
 // createKeeper creates the keeper of a workload. If it exists the next observation
 // finds it.
 func (w *Writer) createKeeper(ctx context.Context, change step.Change) error {
-	what := fmt.Sprintf("create Service %s/%s", change.Namespace, change.Name)
-	var service corev1.Service
-	if err := json.Unmarshal(change.Patch, &service); err != nil {
+	what := fmt.Sprintf("create %s %s/%s", change.Kind, change.Namespace, change.Name)
+	keeper := &unstructured.Unstructured{}
+	if err := json.Unmarshal(change.Patch, keeper); err != nil {
 		return fmt.Errorf("%s: read it: %w", what, err)
 	}
 	run, err := w.records.Owner(ctx, change.Owner)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	service.OwnerReferences = []metav1.OwnerReference{run}
-	_, err = w.api.CoreV1().Services(change.Namespace).Create(ctx, &service, client.Creating)
+	keeper.SetOwnerReferences([]metav1.OwnerReference{run})
+	_, err = w.api.Dynamic.Resource(keepers[change.Kind]).Namespace(change.Namespace).Create(ctx, keeper, client.Creating)
 	if apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
 	}
@@ -133,46 +140,14 @@ func (w *Writer) createKeeper(ctx context.Context, change step.Change) error {
 
 // deleteKeeper deletes the keeper of a workload.
 func (w *Writer) deleteKeeper(ctx context.Context, change step.Change) error {
-	what := fmt.Sprintf("delete Service %s/%s", change.Namespace, change.Name)
-	found, err := w.api.CoreV1().Services(change.Namespace).Get(ctx, change.Name, metav1.GetOptions{})
-	if err != nil {
-		return client.WriteError(what, err)
-	}
-	if of := swap.ReadMark(nil, found.Annotations).Workload; string(of) != change.Expect {
-		return fmt.Errorf("%s: it is not the keeper of %s: %w", what, change.Expect, engine.ErrConflict)
-	}
-	return client.WriteError(what, w.api.CoreV1().Services(change.Namespace).Delete(ctx, change.Name, client.SameObject(found)))
-}
-
-// createKeeperEntry creates the keeper of a gateway that istiod deploys.
-func (w *Writer) createKeeperEntry(ctx context.Context, change step.Change) error {
-	what := fmt.Sprintf("create ServiceEntry %s/%s", change.Namespace, change.Name)
-	entry := &unstructured.Unstructured{}
-	if err := json.Unmarshal(change.Patch, entry); err != nil {
-		return fmt.Errorf("%s: read it: %w", what, err)
-	}
-	run, err := w.records.Owner(ctx, change.Owner)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	entry.SetOwnerReferences([]metav1.OwnerReference{run})
-	_, err = w.api.Dynamic.Resource(istio.ServiceEntries).Namespace(change.Namespace).Create(ctx, entry, client.Creating)
-	if apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
-	}
-	return client.WriteError(what, err)
-}
-
-// deleteKeeperEntry deletes the keeper of a gateway that istiod deploys.
-func (w *Writer) deleteKeeperEntry(ctx context.Context, change step.Change) error {
-	what := fmt.Sprintf("delete ServiceEntry %s/%s", change.Namespace, change.Name)
-	entries := w.api.Dynamic.Resource(istio.ServiceEntries).Namespace(change.Namespace)
-	found, err := entries.Get(ctx, change.Name, metav1.GetOptions{})
+	what := fmt.Sprintf("delete %s %s/%s", change.Kind, change.Namespace, change.Name)
+	objects := w.api.Dynamic.Resource(keepers[change.Kind]).Namespace(change.Namespace)
+	found, err := objects.Get(ctx, change.Name, metav1.GetOptions{})
 	if err != nil {
 		return client.WriteError(what, err)
 	}
 	if of := swap.ReadMark(nil, found.GetAnnotations()).Workload; string(of) != change.Expect {
 		return fmt.Errorf("%s: it is not the keeper of %s: %w", what, change.Expect, engine.ErrConflict)
 	}
-	return client.WriteError(what, entries.Delete(ctx, change.Name, client.SameObject(found)))
+	return client.WriteError(what, objects.Delete(ctx, change.Name, client.SameObject(found)))
 }

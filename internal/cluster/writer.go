@@ -42,7 +42,8 @@ var ofGateways = []step.Verb{step.Freeze, step.Unfreeze, step.CreateShadow, step
 // Write makes one change. It returns engine.ErrConflict, and writes nothing, where
 // the cluster is not as the change expects.
 func (w *Writer) Write(ctx context.Context, change step.Change) error {
-	pod, service := change.Kind == "Pod", change.Kind == "Service"
+	_, keeper := keepers[change.Kind]
+	pod := change.Kind == "Pod"
 	switch {
 	case change.Verb == step.Apply && change.Kind == "CustomResourceDefinition":
 		return w.records.Define(ctx)
@@ -74,13 +75,9 @@ func (w *Writer) Write(ctx context.Context, change step.Change) error {
 		return gatewayapi.NewWriter(w.api, w.records.Owner).Write(ctx, change)
 	case slices.Contains(rendered.Verbs, change.Verb):
 		return w.rendered().Write(ctx, change)
-	case change.Kind == "ServiceEntry" && change.Verb == step.Create:
-		return w.createKeeperEntry(ctx, change)
-	case change.Kind == "ServiceEntry" && change.Verb == step.DeleteParkedPod:
-		return w.deleteKeeperEntry(ctx, change)
-	case change.Verb == step.Create && service:
+	case change.Verb == step.Create && keeper:
 		return w.createKeeper(ctx, change)
-	case change.Verb == step.DeleteParkedPod && service:
+	case change.Verb == step.DeleteParkedPod && keeper:
 		return w.deleteKeeper(ctx, change)
 	case change.Verb == step.DeleteParkedPod && pod:
 		return w.deleteParked(ctx, change)

@@ -12,10 +12,6 @@ type APIGatewayObject struct {
 	// namespace decides which istiod deploys it, else the default.
 	Label Label
 
-	// CopiesLabels reports that its labels are copied to its pods: infrastructure.labels is
-	// not set.
-	CopiesLabels bool
-
 	// LabelManagedBy is the GitOps tool that manages its own label, "" for none: it would restore it.
 	LabelManagedBy string
 

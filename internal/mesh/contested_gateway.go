@@ -54,20 +54,37 @@ func (w World) tagsOf(revision string) []string {
 	return names
 }
 
-// ContestedByLabels returns the Gateways that several revisions claim, as far as the labels
-// of their Deployments and namespaces tell: a Gateway's own label need not be on those.
-func (w World) ContestedByLabels() []ContestedGateway {
+// OwnGatewayLabel returns the label istio.io/rev of the Gateway for which istiod deploys the
+// workload. Where the Gateway could not be read, its pods may show the label.
+func (w Workload) OwnGatewayLabel() Label {
+	if w.APIGateway.Name != "" {
+		return w.APIGateway.Label
+	}
+	value, set := w.Template.Labels[RevisionLabel]
+	return Label{Value: value, Set: set}
+}
+
+// GatewayBinding returns the label that binds the Gateway for which istiod deploys a workload:
+// its own, else its namespace's. Without one the default binds it.
+func (w World) GatewayBinding(wl Workload) Label {
+	label := wl.OwnGatewayLabel()
+	if ns, _ := w.Namespace(wl.Namespace); !label.Set {
+		label = ns.Binding().Revision
+	}
+	return label
+}
+
+// ContestedGateways returns the Gateways that several revisions claim.
+func (w World) ContestedGateways() []ContestedGateway {
 	var list []ContestedGateway
 	for _, wl := range w.Workloads {
 		if !wl.ForGateway() {
 			continue
 		}
-		value, labelled := wl.Template.Labels[RevisionLabel]
-		if ns, _ := w.Namespace(wl.Namespace); !labelled {
-			value = ns.Labels[RevisionLabel]
-		}
-		if claims := w.GatewayClaims(value); len(claims) > 1 {
-			list = append(list, ContestedGateway{Namespace: wl.Namespace, Name: wl.Template.Labels[GatewayLabel], Revisions: claims})
+		if claims := w.GatewayClaims(w.GatewayBinding(wl).Value); len(claims) > 1 {
+			list = append(list, ContestedGateway{
+				Namespace: wl.Namespace, Name: wl.Template.Labels[GatewayLabel], Revisions: claims, Unread: wl.APIGateway.Unread,
+			})
 		}
 	}
 	return list

@@ -54,7 +54,7 @@ func TestGatewayClaims(t *testing.T) {
 	}
 }
 
-func TestContestedByLabels(t *testing.T) {
+func TestContestedGateways(t *testing.T) {
 	w := World{Revisions: []Revision{{Name: "1-31-0", Replicas: 1}, {Name: DefaultRevision, Replicas: 1}},
 		Webhooks: []Webhook{{Tag: DefaultTag, Revision: "1-31-0"}}}
 	w.Namespaces = []Namespace{{Name: "bound", Labels: map[string]string{RevisionLabel: "1-31-0"}}, {Name: "free"}, {Name: "own"}}
@@ -62,7 +62,7 @@ func TestContestedByLabels(t *testing.T) {
 		gatewayFor("bound", nil), gatewayFor("free", nil), gatewayFor("own", map[string]string{RevisionLabel: "1-31-0"}),
 		{Kind: Deployment, Namespace: "free", Name: "injected", Gateway: true},
 	}
-	got := w.ContestedByLabels()
+	got := w.ContestedGateways()
 	if len(got) != 1 || got[0].String() != "Gateway free/edge" || !slices.Equal(got[0].Revisions, []string{"1-31-0", DefaultRevision}) {
 		t.Errorf("got %v, want Gateway free/edge of both revisions", got)
 	}

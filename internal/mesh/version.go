@@ -3,7 +3,7 @@
 package mesh
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 )
 
@@ -12,20 +12,10 @@ import (
 // from 1.29.5, 1.30.2 and 1.31 on (istio#59959). A version that cannot be read is taken
 // for a new one.
 func ConfiguresEveryGateway(version string) bool {
-	parts := strings.SplitN(PlainVersion(version), ".", 3)
-	if len(parts) < 2 || parts[0] != "1" {
+	var minor, patch int
+	switch n, _ := fmt.Sscanf(PlainVersion(version), "1.%d.%d", &minor, &patch); {
+	case n == 0:
 		return true
-	}
-	minor, err := strconv.Atoi(parts[1])
-	if err != nil {
-		return true
-	}
-	patch := 0
-	if len(parts) > 2 {
-		number, _, _ := strings.Cut(parts[2], "-")
-		patch, _ = strconv.Atoi(number) // what is no number counts as 0
-	}
-	switch {
 	case minor == 29:
 		return patch >= 5
 	case minor == 30:

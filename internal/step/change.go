@@ -3,6 +3,7 @@
 package step
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 )
@@ -65,8 +66,7 @@ type Change struct {
 	// Expect is the precondition of the write. It is, of a Namespace, its binding; of
 	// the workload of a trial, and where a template is stored or written, its template's
 	// digest; of the objects of a gateway their label; of a Pod, and of what is
-	// saved or deleted, its UID, with its place in a swap; of a keeper, its workload; of the
-	// Deployment of a Gateway, the Gateway's own label.
+	// saved or deleted, its UID, with its place in a swap; of a keeper, its workload.
 	Expect string `json:"expect,omitempty"`
 
 	// Patch is the body of a merge patch, or the object to create.
@@ -135,4 +135,10 @@ func SetField(body map[string]any, value any, path ...string) {
 		body = next
 	}
 	body[path[len(path)-1]] = value
+}
+
+// ShortName returns a name that fits where the name of something is too long: the prefix, and
+// the first ten digits of a digest of that name.
+func ShortName(prefix, of string) string {
+	return fmt.Sprintf("%s%x", prefix, sha256.Sum256([]byte(of)))[:len(prefix)+10]
 }

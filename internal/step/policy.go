@@ -41,7 +41,7 @@ func (d Decision) Moves() bool {
 
 // ParksPods reports whether the workload's old pods are detached and parked before they
 // are deleted.
-func (d Decision) ParksPods() bool { return d.Strategy == BySwap || d.Strategy == ByHold }
+func (s Strategy) ParksPods() bool { return s == BySwap || s == ByHold }
 
 // Rule is the user's choice for some workloads. Of several rules that match a workload
 // the last one counts.
@@ -150,7 +150,7 @@ func (p Policy) Includes(wl mesh.Workload) bool {
 // SwapsSidecars reports whether the policy may swap workloads that are no gateways, or hold
 // their rollouts.
 func (p Policy) SwapsSidecars() bool {
-	return p.Strategy == BySwap || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Strategy == BySwap || r.Strategy == ByHold })
+	return p.Strategy == BySwap || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Strategy.ParksPods() })
 }
 
 // RuleFor returns the last rule that matches a workload, the zero Rule for none. A

@@ -5,6 +5,7 @@ package client
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -34,6 +35,14 @@ func WithVersion(patch json.RawMessage, resourceVersion string) ([]byte, error) 
 	}
 	meta["resourceVersion"] = resourceVersion
 	return json.Marshal(body)
+}
+
+// MetadataPatch returns a merge patch of the metadata of an object that has not changed
+// since it was read. It adds that precondition to the fields.
+func MetadataPatch(o metav1.Object, fields map[string]any) ([]byte, error) {
+	fields = maps.Clone(fields)
+	fields["resourceVersion"] = o.GetResourceVersion()
+	return json.Marshal(map[string]any{"metadata": fields})
 }
 
 // SameObject returns the options that delete an object only as it was read.

@@ -6,8 +6,6 @@ package gatewayapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,20 +14,11 @@ import (
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // FrozenAnnotation on a Deployment names the run that has made every istiod leave it alone.
 const FrozenAnnotation = "rerig.dev/frozen-by"
-
-// gateway is what is read of a Gateway.
-type gateway struct {
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		Infrastructure struct {
-			Labels map[string]string `json:"labels"`
-		} `json:"infrastructure"`
-	} `json:"spec"`
-}
 
 // Objects are the Gateways of a cluster, by "namespace/name".
 type Objects struct {
@@ -41,11 +30,11 @@ type Objects struct {
 // managedBy returns the GitOps tool that manages the label istio.io/rev of an object.
 func Read(ctx context.Context, api *client.Clients, managedBy func(*metav1.ObjectMeta) string) (Objects, error) {
 	o := Objects{}
-	pages := client.JSONPages[gateway](api, "/apis", istio.APIGateways.Group, istio.APIGateways.Version, istio.APIGateways.Resource)
-	err := client.List(ctx, metav1.ListOptions{}, pages, func() { o.found = map[string]mesh.APIGatewayObject{} },
-		func(page *client.Page[gateway]) {
+	err := client.List(ctx, metav1.ListOptions{}, api.Metadata.Resource(istio.APIGateways).List,
+		func() { o.found = map[string]mesh.APIGatewayObject{} },
+		func(page *metav1.PartialObjectMetadataList) {
 			for _, g := range page.Items {
-				m := mesh.APIGatewayObject{Name: g.Name, CopiesLabels: len(g.Spec.Infrastructure.Labels) == 0}
+				m := mesh.APIGatewayObject{Name: g.Name}
 				if m.Label.Value, m.Label.Set = g.Labels[mesh.RevisionLabel]; m.Label.Set {
 					m.LabelManagedBy = managedBy(&g.ObjectMeta)
 				}
@@ -81,9 +70,7 @@ const shadowPrefix = "rerig-shadow-"
 
 // ShadowName returns the name of the Gateway from which the wanted template of another one
 // is taken.
-func ShadowName(gateway string) string {
-	return fmt.Sprintf("%s%x", shadowPrefix, sha256.Sum256([]byte(gateway)))[:len(shadowPrefix)+10]
-}
+func ShadowName(gateway string) string { return step.ShortName(shadowPrefix, gateway) }
 
 // IsShadow reports whether a Gateway is a shadow, by its name.
 func IsShadow(gateway string) bool { return strings.HasPrefix(gateway, shadowPrefix) }

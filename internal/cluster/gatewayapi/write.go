@@ -4,7 +4,6 @@ package gatewayapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -13,10 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
-	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/step"
 )
@@ -58,9 +55,6 @@ func (w *Writer) write(ctx context.Context, change step.Change) error {
 	if err != nil {
 		return client.WriteError(what, err)
 	}
-	if is := labelOf(g); change.Expect != "" && is != change.Expect {
-		return fmt.Errorf("%s: the label of Gateway %s is %s, not %s: %w", what, g.GetName(), is, change.Expect, engine.ErrConflict)
-	}
 	switch change.Verb {
 	case step.Freeze:
 		err = w.freeze(ctx, change, d, g)
@@ -86,7 +80,7 @@ func labelOf(g *unstructured.Unstructured) string {
 
 // freeze makes every istiod leave the Deployment alone, and then sets the Gateway's label.
 func (w *Writer) freeze(ctx context.Context, change step.Change, d *appsv1.Deployment, g *unstructured.Unstructured) error {
-	err := w.patchDeployment(ctx, d, map[string]any{
+	_, err := w.api.PatchDeployment(ctx, d, map[string]any{
 		"labels": map[string]any{mesh.ManagedLabel: nil}, "annotations": map[string]any{FrozenAnnotation: change.Owner},
 	})
 	if err != nil {
@@ -96,49 +90,19 @@ func (w *Writer) freeze(ctx context.Context, change step.Change, d *appsv1.Deplo
 }
 
 // unfreeze sets the Gateway's label, and then the label by which the istiod that it names
-// deploys it again. The run's field manager gives up what it owns: istiod would otherwise
-// never remove a field that both have written.
+// deploys it again.
 func (w *Writer) unfreeze(ctx context.Context, change step.Change, d *appsv1.Deployment, g *unstructured.Unstructured) error {
 	if err := w.label(ctx, g, change.Revision); err != nil {
 		return err
 	}
-	err := w.patchDeployment(ctx, d, map[string]any{
+	d, err := w.api.PatchDeployment(ctx, d, map[string]any{
 		"labels":      map[string]any{mesh.ManagedLabel: d.Spec.Template.Labels[mesh.ManagedLabel]},
 		"annotations": map[string]any{FrozenAnnotation: nil},
 	})
 	if err != nil {
 		return err
 	}
-	return w.disown(ctx, d.Namespace, d.Name)
-}
-
-// disown removes the run's field manager from a Deployment.
-func (w *Writer) disown(ctx context.Context, namespace, name string) error {
-	d, err := w.api.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return err
-	}
-	managers := []metav1.ManagedFieldsEntry{}
-	for _, f := range d.ManagedFields {
-		if f.Manager != v1alpha1.FieldManager {
-			managers = append(managers, f)
-		}
-	}
-	if len(managers) == len(d.ManagedFields) || len(managers) == 0 {
-		return nil
-	}
-	return w.patchDeployment(ctx, d, map[string]any{"managedFields": managers})
-}
-
-// patchDeployment patches the metadata of a Deployment that has not changed since it was
-// read.
-func (w *Writer) patchDeployment(ctx context.Context, d *appsv1.Deployment, metadata map[string]any) error {
-	metadata["resourceVersion"] = d.ResourceVersion
-	body, err := json.Marshal(map[string]any{"metadata": metadata})
-	if err != nil {
-		return err
-	}
-	_, err = w.api.AppsV1().Deployments(d.Namespace).Patch(ctx, d.Name, types.MergePatchType, body, client.Patching)
+	_, err = w.api.Disown(ctx, d)
 	return err
 }
 
@@ -151,9 +115,7 @@ func (w *Writer) label(ctx context.Context, g *unstructured.Unstructured, label 
 	if label == step.NoLabel {
 		value = nil
 	}
-	body, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"labels": map[string]any{mesh.RevisionLabel: value}, "resourceVersion": g.GetResourceVersion(),
-	}})
+	body, err := client.MetadataPatch(g, map[string]any{"labels": map[string]any{mesh.RevisionLabel: value}})
 	if err != nil {
 		return err
 	}
@@ -192,18 +154,7 @@ func (w *Writer) copyTemplate(
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	body, err := json.Marshal([]map[string]any{
-		{"op": "test", "path": "/metadata/generation", "value": d.Generation}, // its status changes all the time
-		{"op": "replace", "path": "/spec/template", "value": t},
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	_, err = w.api.AppsV1().Deployments(d.Namespace).Patch(ctx, d.Name, types.JSONPatchType, body, client.Patching)
-	if apierrors.IsInvalid(err) { // the test failed: it changed in between
-		return fmt.Errorf("%s: %w: %w", what, engine.ErrConflict, err)
-	}
-	return client.WriteError(what, err)
+	return client.WriteError(what, w.api.ReplaceTemplate(ctx, d, &t))
 }
 
 // shadowDeployment returns the Deployment of a Gateway's shadow.

@@ -4,7 +4,6 @@ package rendered
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -13,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/rerig/rerig/api/v1alpha1"
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
 	"github.com/rerig/rerig/internal/engine"
@@ -26,11 +24,12 @@ var Kinds = []string{"ServiceAccount", "Role", "RoleBinding", "Service", "PodDis
 
 // label labels the objects of a gateway that bear the expected label, and its Deployment
 // last: its label shows that the others have theirs. The run's field manager gives up the
-// Deployment: istioctl would never remove a field that both have written.
+// Deployment.
 func (w *Writer) label(ctx context.Context, change step.Change, d *appsv1.Deployment) error {
 	if is := d.Labels[mesh.RevisionLabel]; is != change.Expect {
 		return fmt.Errorf("its label %s is %q, not %q: %w", mesh.RevisionLabel, is, change.Expect, engine.ErrConflict)
 	}
+	labels := map[string]any{"labels": map[string]any{mesh.RevisionLabel: change.Revision}}
 	for _, name := range Kinds {
 		kind, _ := istio.Component(name)
 		objects := w.api.Dynamic.Resource(kind.Resource).Namespace(d.Namespace)
@@ -45,18 +44,24 @@ func (w *Writer) label(ctx context.Context, change step.Change, d *appsv1.Deploy
 			return client.ReadError(kind.Resource.Resource, err)
 		}
 		for i := range list.Items {
-			if o := &list.Items[i]; partOf(o, d) {
-				if _, err := objects.Patch(ctx, o.GetName(), types.MergePatchType, labelled(o, change.Revision), client.Patching); err != nil {
-					return fmt.Errorf("label %s %s/%s: %w", name, d.Namespace, o.GetName(), err)
-				}
+			o := &list.Items[i]
+			if !partOf(o, d) {
+				continue
+			}
+			body, err := client.MetadataPatch(o, labels)
+			if err == nil {
+				_, err = objects.Patch(ctx, o.GetName(), types.MergePatchType, body, client.Patching)
+			}
+			if err != nil {
+				return fmt.Errorf("label %s %s/%s: %w", name, d.Namespace, o.GetName(), err)
 			}
 		}
 	}
-	d, err := w.disown(ctx, d)
+	d, err := w.api.Disown(ctx, d)
 	if err != nil {
 		return err
 	}
-	_, err = w.api.AppsV1().Deployments(d.Namespace).Patch(ctx, d.Name, types.MergePatchType, labelled(d, change.Revision), client.Patching)
+	_, err = w.api.PatchDeployment(ctx, d, labels)
 	return err
 }
 
@@ -70,30 +75,4 @@ func partOf(o *unstructured.Unstructured, d *appsv1.Deployment) bool {
 		return o.GetName() == d.Name+"-sds"
 	}
 	return o.GetName() == d.Name
-}
-
-// labelled returns the patch that labels an object which has not changed since it was read.
-func labelled(o metav1.Object, revision string) []byte {
-	body, _ := json.Marshal(map[string]any{"metadata": map[string]any{ // texts always encode
-		"labels": map[string]any{mesh.RevisionLabel: revision}, "resourceVersion": o.GetResourceVersion(),
-	}})
-	return body
-}
-
-// disown removes the run's field manager from a Deployment, and returns it as it is then.
-func (w *Writer) disown(ctx context.Context, d *appsv1.Deployment) (*appsv1.Deployment, error) {
-	managers := []metav1.ManagedFieldsEntry{}
-	for _, f := range d.ManagedFields {
-		if f.Manager != v1alpha1.FieldManager {
-			managers = append(managers, f)
-		}
-	}
-	if len(managers) == len(d.ManagedFields) || len(managers) == 0 {
-		return d, nil
-	}
-	body, err := json.Marshal(map[string]any{"metadata": map[string]any{"managedFields": managers, "resourceVersion": d.ResourceVersion}})
-	if err != nil {
-		return d, err
-	}
-	return w.api.AppsV1().Deployments(d.Namespace).Patch(ctx, d.Name, types.MergePatchType, body, client.Patching)
 }

@@ -4,7 +4,6 @@ package rendered
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -34,10 +33,7 @@ const templateKey = "template.json"
 const number = "deployment.kubernetes.io/revision"
 
 // storeName returns the name of the ConfigMap with the stored template of a Deployment.
-func storeName(deployment string) string {
-	const prefix = "rerig-template-"
-	return fmt.Sprintf("%s%x", prefix, sha256.Sum256([]byte(deployment)))[:len(prefix)+10]
-}
+func storeName(deployment string) string { return step.ShortName("rerig-template-", deployment) }
 
 // save stores the template of a Deployment in a ConfigMap that the run owns. One that exists
 // is overwritten: it is of an earlier attempt.
@@ -117,21 +113,4 @@ func (w *Writer) stored(ctx context.Context, d *appsv1.Deployment, revision stri
 			"the istioctl, and the file, of that revision", engine.ErrRefused, revision, d.Namespace, storeName(d.Name))
 	}
 	return &t, nil
-}
-
-// setTemplate replaces the template of a Deployment that has not changed since it was read.
-func (w *Writer) setTemplate(ctx context.Context, d *appsv1.Deployment, t *corev1.PodTemplateSpec) error {
-	body, err := json.Marshal([]map[string]any{
-		{"op": "test", "path": "/metadata/uid", "value": d.UID},
-		{"op": "test", "path": "/metadata/generation", "value": d.Generation}, // its status changes all the time
-		{"op": "replace", "path": "/spec/template", "value": t},
-	})
-	if err != nil {
-		return err
-	}
-	_, err = w.api.AppsV1().Deployments(d.Namespace).Patch(ctx, d.Name, types.JSONPatchType, body, client.Patching)
-	if apierrors.IsInvalid(err) { // a test failed: it changed in between
-		return fmt.Errorf("%w: %w", engine.ErrConflict, err)
-	}
-	return err
 }

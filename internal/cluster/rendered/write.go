@@ -79,5 +79,5 @@ func (w *Writer) template(ctx context.Context, change step.Change, d *appsv1.Dep
 	if err != nil {
 		return err
 	}
-	return w.setTemplate(ctx, d, t)
+	return w.api.ReplaceTemplate(ctx, d, t)
 }

@@ -57,7 +57,7 @@ func namespaceCapacity(w mesh.World, t step.Target, namespace string) []step.Not
 	var all []mesh.Demand
 	for _, wl := range w.WorkloadsIn(namespace) {
 		p := strategy.Decide(t.Policy, wl)
-		if !p.ParksPods() {
+		if !p.Strategy.ParksPods() {
 			continue
 		}
 		if len(noCapacity(w, t, wl, p)) > 0 {

@@ -81,9 +81,6 @@ func movedGateways(w mesh.World, s mesh.ControlPlaneSettings, t step.Target) []m
 	return list
 }
 
-// parks reports whether the gateway's old pods outlive their service.
-func (g movedGateway) parks() bool { return step.Decision{Strategy: g.strategy}.ParksPods() }
-
 // versionIn returns the Istio version of a revision, also of one that is still to be
 // installed, "" where it is not known.
 func versionIn(w mesh.World, t step.Target, revision string) string {
@@ -136,7 +133,7 @@ func shortDrain(g movedGateway) step.Note {
 	case g.proxy().ExitOnZero == "true":
 		return step.Note{} // exitsEarly
 	}
-	if service == "" || g.parks() || min(drain, g.grace()) >= deregistration {
+	if service == "" || g.strategy.ParksPods() || min(drain, g.grace()) >= deregistration {
 		return step.Note{}
 	}
 	return step.Note{
@@ -156,7 +153,7 @@ func exitsEarly(g movedGateway) step.Note {
 		needed, behind = deregistration, "; Service "+service+" of type LoadBalancer"
 	}
 	minimum := cmp.Or(p.MinimumDrain, mesh.DefaultDrain)
-	if p.ExitOnZero != "true" || g.parks() || min(minimum, g.grace()) >= needed {
+	if p.ExitOnZero != "true" || g.strategy.ParksPods() || min(minimum, g.grace()) >= needed {
 		return step.Note{}
 	}
 	return step.Note{
@@ -172,7 +169,7 @@ func exitsEarly(g movedGateway) step.Note {
 // balancer still sends new ones.
 func shortSoak(g movedGateway) step.Note {
 	service := g.loadBalancer()
-	if service == "" || !g.parks() || g.target.Rollback || max(g.target.Soak, g.grace()) >= deregistration {
+	if service == "" || !g.strategy.ParksPods() || g.target.Rollback || max(g.target.Soak, g.grace()) >= deregistration {
 		return step.Note{}
 	}
 	return step.Note{

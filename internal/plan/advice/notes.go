@@ -108,7 +108,7 @@ func workloadNotes(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workl
 	case !wl.Injected():
 		return nil
 	}
-	if p.ParksPods() {
+	if p.Strategy.ParksPods() {
 		return slices.Concat(swapContinues(t, wl), notReady(wl, p), noCapacity(w, t, wl, p), atMaximum(wl), trial.Notes(w, t, wl))
 	}
 	return slices.Concat(

@@ -67,7 +67,7 @@ func movesBeforeTag(w mesh.World, p step.Policy, ns mesh.Namespace, wl mesh.Work
 	if wl.ForGateway() && wl.APIGateway.Name != "" && p.Includes(wl) {
 		return p.UnmovableGateways == "" && p.RuleFor(wl).Strategy != step.Leave
 	}
-	if _, own := gatewayLabel(wl); own && wl.ForGateway() {
+	if wl.ForGateway() && wl.OwnGatewayLabel().Set {
 		return false
 	}
 	once := wl.Kind == mesh.Job || wl.Kind == mesh.BarePod || wl.Kind == mesh.StaticPod // pods are not re-created
@@ -82,9 +82,6 @@ func followsTag(w mesh.World, tag string, ns mesh.Namespace, wl mesh.Workload) b
 	if !wl.ForGateway() {
 		return slices.Contains(w.BoundThrough(ns, wl.Template), tag)
 	}
-	named, labelled := gatewayLabel(wl)
-	if !labelled {
-		named, labelled = ns.Labels[mesh.RevisionLabel]
-	}
-	return named == tag || !labelled && tag == mesh.DefaultTag
+	label := w.GatewayBinding(wl)
+	return label.Set && label.Value == tag || !label.Set && tag == mesh.DefaultTag
 }

@@ -35,8 +35,7 @@ func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []Affe
 	var list []AffectedGateway
 	for _, wl := range w.WorkloadsIn(ns.Name) {
 		has := wl.Sidecars()
-		_, own := gatewayLabel(wl)
-		if !wl.ForGateway() || own || wl.APIGateway.FrozenBy != "" || mesh.JoinRevisions(has) == revision {
+		if !wl.ForGateway() || wl.OwnGatewayLabel().Set || wl.APIGateway.FrozenBy != "" || mesh.JoinRevisions(has) == revision {
 			continue
 		}
 		d := AffectedGateway{Workload: wl.Ref(), Gateway: wl.Template.Labels[mesh.GatewayLabel], From: InjectedBy(w, ns), To: revision}
@@ -48,26 +47,13 @@ func GatewaysAffectedBy(w mesh.World, ns mesh.Namespace, revision string) []Affe
 	return list
 }
 
-// gatewayLabel returns a Gateway's own label istio.io/rev. Where the Gateway could not be
-// read, its pods may show the label.
-func gatewayLabel(wl mesh.Workload) (string, bool) {
-	if wl.APIGateway.Name != "" {
-		return wl.APIGateway.Label.Value, wl.APIGateway.Label.Set
-	}
-	label, own := wl.Template.Labels[mesh.RevisionLabel]
-	return label, own
-}
-
 // TagOfGateway returns the tag that binds the Gateway for which istiod deploys a workload, ""
 // where a label names the revision itself. Its own label decides, then its namespace's, then
 // the default.
 func TagOfGateway(w mesh.World, wl mesh.Workload) string {
-	label, labelled := gatewayLabel(wl)
-	if ns, _ := w.Namespace(wl.Namespace); !labelled {
-		label, labelled = ns.Labels[mesh.RevisionLabel]
-	}
-	tag := cmp.Or(label, mesh.DefaultTag)
-	if _, revision := w.Revision(label); revision && labelled || len(w.TagRevisions(tag)) == 0 {
+	label := w.GatewayBinding(wl)
+	tag := cmp.Or(label.Value, mesh.DefaultTag)
+	if _, revision := w.Revision(label.Value); revision && label.Set || len(w.TagRevisions(tag)) == 0 {
 		return ""
 	}
 	return tag

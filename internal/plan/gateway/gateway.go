@@ -56,7 +56,7 @@ func moved(w mesh.World, t step.Target, g step.Wave, decide Decide) []mesh.Workl
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
 		for _, wl := range w.WorkloadsIn(name) {
-			if _, is := t.GatewayLabels[wl.Ref()]; is && wl.ForGateway() && decide(wl).ParksPods() {
+			if _, is := t.GatewayLabels[wl.Ref()]; is && wl.ForGateway() && decide(wl).Strategy.ParksPods() {
 				list = append(list, wl)
 			}
 		}

@@ -17,7 +17,7 @@ func LabelSteps(w mesh.World, t step.Target, g step.Wave, decide Decide) []step.
 	for _, name := range g.Namespaces {
 		for _, wl := range w.WorkloadsIn(name) {
 			from, want := wl.Installed.Revision, t.RevisionOf(wl)
-			if !wl.ByIstioctl() || from == "" || from == want || want == "" || !decide(wl).ParksPods() {
+			if !wl.ByIstioctl() || from == "" || from == want || want == "" || !decide(wl).Strategy.ParksPods() {
 				continue
 			}
 			steps = append(steps, step.Step{Kind: step.LabelGateway, Wave: g.Number, Subject: step.Subject(wl.Ref()), From: from, To: want})

@@ -54,7 +54,7 @@ func decideSwap(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 		return d, true
 	}
 	strategy, named := requested(p, wl)
-	if !parks(strategy) || named && strategy != d.Strategy || parkUnfit(p, wl, d.Strategy) != "" {
+	if !strategy.ParksPods() || named && strategy != d.Strategy || parkUnfit(p, wl, d.Strategy) != "" {
 		return step.Decision{}, false
 	}
 	if wl.Gateway {
@@ -66,13 +66,11 @@ func decideSwap(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 	return d, true
 }
 
-func parks(s step.Strategy) bool { return s == step.BySwap || s == step.ByHold }
-
 // NotSwappedBecause returns why a workload is not swapped though the policy for the
 // mesh says swap; "" when it is swapped, or was not meant to be.
 func NotSwappedBecause(p step.Policy, wl mesh.Workload) string {
 	strategy, named := requested(p, wl)
-	if !parks(strategy) || named {
+	if !strategy.ParksPods() || named {
 		return ""
 	}
 	if p.NeedsTemplate(wl) {
@@ -108,7 +106,7 @@ func ValidateSwapRules(w mesh.World, t step.Target) error {
 			for _, wl := range w.WorkloadsIn(name) {
 				strategy, named := requested(t.Policy, wl)
 				reason := parkUnfit(t.Policy, wl, strategy)
-				if !named || !parks(strategy) || reason == "" {
+				if !named || !strategy.ParksPods() || reason == "" {
 					continue
 				}
 				other := step.ByRestart
@@ -131,7 +129,7 @@ func ValidateSwapRules(w mesh.World, t step.Target) error {
 // detached pods and replacements.
 func OverriddenRule(p step.Policy, wl mesh.Workload) (step.Rule, bool) {
 	r := p.RuleFor(wl)
-	return r, wl.Swapping() && r.Strategy != "" && !parks(r.Strategy)
+	return r, wl.Swapping() && r.Strategy != "" && !r.Strategy.ParksPods()
 }
 
 // ValidateRulesAgainstSwaps rejects rules, newly given to a run, that name a workload

@@ -3,6 +3,7 @@
 package swap
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -84,7 +85,7 @@ func (s Pods) nextHeld(t step.Target) Action {
 	case wl.APIGateway.Shadow != mesh.NoShadow:
 		return Action{Kind: DeleteShadow}
 	}
-	if why := cmpOr(s.missing, s.injectedWrongly); why != "" {
+	if why := cmp.Or(s.missing(), s.injectedWrongly()); why != "" {
 		return wait("%s", why)
 	}
 	if wl.Held.Holds() {
@@ -132,16 +133,6 @@ func renderShadow(v step.Verb, wl mesh.Workload, t step.Target) step.Change {
 func toCommit(wl mesh.Workload, t step.Target) string {
 	s := step.Step{Kind: step.Swap, Subject: step.Subject(wl.Ref()), By: wl.ManagedBy, TemplateLabel: t.TemplateLabels[wl.Ref()]}
 	return s.ToCommit()
-}
-
-// cmpOr returns the first text that is not empty.
-func cmpOr(reasons ...func() string) string {
-	for _, why := range reasons {
-		if text := why(); text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // toRelease returns the pods of the older template that are detached before the rollout is

@@ -3,12 +3,11 @@
 package swap
 
 import (
-	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/step"
 )
 
 // The keys by which a swap recognises its pods and keepers.
@@ -60,10 +59,8 @@ func encodeMark(s mesh.Swap) string {
 // keeperName returns the name of a workload's keeper, which is also the value of the
 // keep label of its detached pods.
 func keeperName(workload mesh.WorkloadRef) string {
-	return fmt.Sprintf("rerig-kept-%x", sha256.Sum256([]byte(workload)))[:len("rerig-kept-")+10]
+	return step.ShortName("rerig-kept-", string(workload))
 }
 
 // detachedHash returns a pod-template-hash that no ReplicaSet has.
-func detachedHash(run string) string {
-	return fmt.Sprintf("rerig-%x", sha256.Sum256([]byte(run)))[:len("rerig-")+10]
-}
+func detachedHash(run string) string { return step.ShortName("rerig-", run) }

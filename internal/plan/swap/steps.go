@@ -47,7 +47,7 @@ func workloads(w mesh.World, t step.Target, g step.Wave, decide func(mesh.Worklo
 	var list []mesh.Workload
 	for _, name := range g.Namespaces {
 		for _, wl := range w.WorkloadsIn(name) {
-			if t.RevisionOf(wl) != "" && decide(wl).ParksPods() {
+			if t.RevisionOf(wl) != "" && decide(wl).Strategy.ParksPods() {
 				list = append(list, wl)
 			}
 		}
