@@ -30,14 +30,14 @@ func TestRenderedTemplateIsStoredAndRestored(t *testing.T) {
 			if revisionsLeft(s.workload(), renderedTarget(false)) == "" {
 				break // the parked pods still exist: the wave soaks
 			}
-			s.turn(renderedTarget(false), true)
+			turn(s, renderedTarget(false), true)
 		}
 		if seed%2 == 0 {
-			s.runToEnd(t, renderedTarget(false), true)
+			runToEnd(t, s, renderedTarget(false), true)
 			s.requireEnd(t, seed, "new")
 			continue
 		}
-		s.runToEnd(t, renderedTarget(true), true)
+		runToEnd(t, s, renderedTarget(true), true)
 		s.requireEnd(t, seed, "old")
 		if slices.Equal(s.names(), before) {
 			same++

@@ -12,25 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/step"
 )
-
-// runToEnd takes turns until nothing is left.
-func (s *heldSim) runToEnd(t *testing.T, target step.Target, crashes bool) {
-	t.Helper()
-	for n := 0; s.turn(target, crashes); n++ {
-		if n == 2000 {
-			wl := s.workload()
-			m := NextAction(wl, target)
-			t.Fatalf("after 2000 turns: got %s %s %s %s, want an end\n%s", m.Kind, m.Pod.Name, m.Other.Name, m.Reason, describePods(wl))
-		}
-	}
-}
 
 // requireEnd fails unless all pods are on a revision, and nothing is left.
 func (s *heldSim) requireEnd(t *testing.T, seed uint64, revision string) {
 	t.Helper()
-	s.settle()
+	settle(s)
 	if s.fault != "" {
 		t.Fatalf("seed %d: got fault %s, want none", seed, s.fault)
 	}
@@ -56,7 +43,7 @@ func TestHeldRolloutEnds(t *testing.T) {
 		s := newHeldSim(seed, 1+int(seed%3))
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
 		s.crashAlways = seed%10 == 9
-		s.runToEnd(t, heldTarget(false), true)
+		runToEnd(t, s, heldTarget(false), true)
 		s.requireEnd(t, seed, "new")
 		if s.crowded && !s.crashAlways {
 			crowded++
@@ -76,22 +63,8 @@ func TestReversedHeldRolloutLosesNothing(t *testing.T) {
 		s := newHeldSim(seed, 1+int(seed%3))
 		before := s.names()
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
-		for range s.r.IntN(4) {
-			for range s.r.IntN(40) {
-				if revisionsLeft(s.workload(), heldTarget(false)) == "" {
-					break // the parked pods still exist: the wave soaks
-				}
-				s.turn(heldTarget(false), true)
-			}
-			for range s.r.IntN(20) {
-				if revisionsLeft(s.workload(), heldTarget(true)) == "" {
-					break
-				}
-				s.turn(heldTarget(true), true)
-				turned++
-			}
-		}
-		s.runToEnd(t, heldTarget(true), true)
+		turned += turnAround(s, heldTarget(false), heldTarget(true))
+		runToEnd(t, s, heldTarget(true), true)
 		s.requireEnd(t, seed, "old")
 		if slices.Equal(s.names(), before) {
 			same++
@@ -109,10 +82,10 @@ func TestHeldRolloutRollsBackFromBrokenPods(t *testing.T) {
 		s := newHeldSim(seed, 1+int(seed%3))
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
 		for n := s.r.IntN(80); n > 0 && revisionsLeft(s.workload(), heldTarget(false)) != ""; n-- {
-			s.turn(heldTarget(false), true)
+			turn(s, heldTarget(false), true)
 		}
 		s.breakPods("new")
-		s.runToEnd(t, heldTarget(true), true)
+		runToEnd(t, s, heldTarget(true), true)
 		s.requireEnd(t, seed, "old")
 	}
 }
@@ -122,7 +95,7 @@ func TestHeldRolloutRollsBackFromBrokenPods(t *testing.T) {
 func TestUndoneHoldIsNotedBeforeTheTemplate(t *testing.T) {
 	s := newHeldSim(1, 2)
 	for NextAction(s.workload(), heldTarget(false)).Kind != WriteTemplate {
-		s.turn(heldTarget(false), false)
+		turn(s, heldTarget(false), false)
 	}
 	s.spec.MinReadySeconds = 0
 	if m := NextAction(s.workload(), heldTarget(false)); m.Kind != Wait || !strings.Contains(m.Reason, "minReadySeconds is 0") {
@@ -137,7 +110,7 @@ func TestTemplateOfATrackedGatewayIsNotCommitted(t *testing.T) {
 	target := renderedTarget(false)
 	s.rendered, s.release = true, nil
 	for !s.workload().Held.Holds() {
-		s.turn(target, false)
+		turn(s, target, false)
 	}
 	wl := s.workload()
 	wl.ManagedBy, wl.APIGateway.Name = "Argo CD application edge", "edge"

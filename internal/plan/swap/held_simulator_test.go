@@ -142,36 +142,6 @@ func (s *heldSim) deploy() {
 	s.replicas[other] -= max(0, min(newAvailable+oldAvailable-s.wanted, s.replicas[other]))
 }
 
-// advance lets the controllers act for a while.
-func (s *heldSim) advance(atMost int) {
-	for range s.r.IntN(atMost + 1) {
-		s.now = s.now.Add(time.Second)
-		switch s.r.IntN(4) {
-		case 0, 1:
-			s.reconcile()
-		case 2:
-			s.reconcile()
-			for _, p := range s.pods {
-				p.ready = !p.broken && (p.ready || s.r.IntN(2) == 0)
-			}
-		case 3:
-			for _, p := range s.pods {
-				p.endpoint = p.ready && p.labels["app"] == "web"
-			}
-		}
-	}
-}
-
-func (s *heldSim) settle() {
-	for range 20 {
-		s.reconcile()
-		for _, p := range s.pods {
-			p.ready = !p.broken
-			p.endpoint = p.ready && p.labels["app"] == "web"
-		}
-	}
-}
-
 func (s *heldSim) workload() mesh.Workload {
 	s.hash = "h" + s.label
 	wl := s.sim.workload()
@@ -274,54 +244,16 @@ func (s *heldSim) upgrade(c step.Change) {
 	r.label, r.unfinished = c.Revision, false
 }
 
-// turn does what the engine does for one observation, and returns false when nothing is
-// left. A crash stops it between two changes.
-func (s *heldSim) turn(t step.Target, crashes bool) bool {
-	wl := s.workload()
-	s.settled = s.settled || t.Rollback && PodsOf(wl, t).replacements() > 0
-	var moves []Action
-	switch {
-	case revisionsLeft(wl, t) != "":
-		moves = []Action{NextAction(wl, t)}
-	case wl.Swapping():
-		moves = NextDeletions(wl, t, s.now)
-	default:
-		return false
+// prepare notes what an action leaves to the rollout, and whether a process may crash in an
+// upgrade of the release.
+func (s *heldSim) prepare(m Action, wl mesh.Workload, crashes bool) {
+	s.crowded = s.crowded || m.Kind == Release && slices.ContainsFunc(wl.AttachedPods(), func(p mesh.Pod) bool {
+		return !p.Current && !slices.ContainsFunc(m.Pods, func(o mesh.Pod) bool { return o.Name == p.Name })
+	})
+	if s.release != nil {
+		s.release.mayCrash, s.release.checked, s.release.crashed = crashes, false, false
 	}
-	for _, m := range moves {
-		if m.Kind == Wait || m.Kind == WaitUntil {
-			s.advance(3)
-			continue
-		}
-		if s.trace {
-			fmt.Println(t.Rollback, m.Kind, m.Pod.Name, m.Other.Name, len(m.Pods), s.replicas, s.minReady)
-			fmt.Println(describePods(wl))
-		}
-		s.crowded = s.crowded || m.Kind == Release && slices.ContainsFunc(wl.AttachedPods(), func(p mesh.Pod) bool {
-			return !p.Current && !slices.ContainsFunc(m.Pods, func(o mesh.Pod) bool { return o.Name == p.Name })
-		})
-		changes, err := Render(m, wl, t, s.now)
-		if err != nil {
-			panic(err)
-		}
-		if s.release != nil {
-			s.release.mayCrash, s.release.checked, s.release.crashed = crashes, false, false
-		}
-		for _, c := range changes {
-			s.apply(c)
-			if s.release != nil && s.release.crashed {
-				s.advance(8)
-				return true
-			}
-			if crashes && !c.DryRun && (s.crashAlways || s.r.IntN(4) == 0) {
-				s.advance(8)
-				return true
-			}
-			if s.r.IntN(4) == 0 {
-				s.reconcile()
-			}
-		}
-	}
-	s.advance(4)
-	return true
 }
+
+// died reports whether the process crashed in an upgrade of the release.
+func (s *heldSim) died() bool { return s.release != nil && s.release.crashed }

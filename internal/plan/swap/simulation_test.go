@@ -25,72 +25,6 @@ func targetOf(back bool) step.Target {
 	return t
 }
 
-// turn does what the engine does for one observation: the next action, or the last deletions. It
-// returns false when nothing is left. A crash stops it between two changes.
-func (s *sim) turn(t step.Target, crashes bool) bool {
-	s.inject = t.Revisions["a"]
-	wl := s.workload()
-	s.settled = s.settled || t.Rollback && PodsOf(wl, t).replacements() >= step.MaxAttempts
-	var moves []Action
-	switch {
-	case revisionsLeft(wl, t) != "":
-		moves = []Action{NextAction(wl, t)}
-	case wl.Swapping():
-		moves = NextDeletions(wl, t, s.now)
-	default:
-		return false
-	}
-	for _, m := range moves {
-		if m.Kind == Wait || m.Kind == WaitUntil {
-			s.advance(3)
-			continue
-		}
-		if s.trace {
-			fmt.Println(t.Rollback, m.Kind, m.Pod.Name, m.Other.Name)
-			fmt.Println(describePods(wl))
-		}
-		changes, err := Render(m, wl, t, s.now)
-		if err != nil {
-			panic(err)
-		}
-		for _, c := range changes {
-			s.apply(c)
-			if crashes && (s.crashAlways || s.r.IntN(4) == 0) {
-				s.advance(8)
-				return true
-			}
-			if s.r.IntN(4) == 0 {
-				s.reconcile() // the controller is faster than the next change
-			}
-		}
-	}
-	s.advance(4)
-	return true
-}
-
-// runToEnd takes turns until nothing is left.
-func (s *sim) runToEnd(t *testing.T, target step.Target, crashes bool) {
-	t.Helper()
-	for n := 0; s.turn(target, crashes); n++ {
-		if n == 2000 {
-			wl := s.workload()
-			m := NextAction(wl, target)
-			t.Fatalf("after 2000 turns: got %s %s %s %s, want an end\n%s", m.Kind, m.Pod.Name, m.Other.Name, m.Reason, describePods(wl))
-		}
-	}
-}
-
-// settle lets the controllers finish.
-func (s *sim) settle() {
-	for range 20 {
-		s.reconcile()
-		for _, p := range s.pods {
-			p.ready = !p.broken
-			p.endpoint = p.ready && p.labels["app"] == "web"
-		}
-	}
-}
-
 func (s *sim) names() []string {
 	var list []string
 	for _, p := range s.pods {
@@ -121,23 +55,9 @@ func TestReversedSwapLosesNothing(t *testing.T) {
 		s := newSim(seed, 1+int(seed%3))
 		before := s.names()
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
-		for range s.r.IntN(4) {
-			for range s.r.IntN(40) {
-				if revisionsLeft(s.workload(), targetOf(false)) == "" {
-					break // the parked pods still exist: the wave soaks
-				}
-				s.turn(targetOf(false), true)
-			}
-			for range s.r.IntN(20) {
-				if revisionsLeft(s.workload(), targetOf(true)) == "" {
-					break
-				}
-				s.turn(targetOf(true), true)
-				turned++
-			}
-		}
-		s.runToEnd(t, targetOf(true), true)
-		s.settle()
+		turned += turnAround(s, targetOf(false), targetOf(true))
+		runToEnd(t, s, targetOf(true), true)
+		settle(s)
 		if s.fault != "" {
 			t.Fatalf("seed %d: got fault %s, want none", seed, s.fault)
 		}
@@ -158,11 +78,11 @@ func TestCrashedSwapEnds(t *testing.T) {
 	for seed := range uint64(100) {
 		s := newSim(seed, 2)
 		for revisionsLeft(s.workload(), targetOf(false)) != "" {
-			s.turn(targetOf(false), false)
+			turn(s, targetOf(false), false)
 		}
 		s.crashAlways = true
-		s.runToEnd(t, targetOf(true), true)
-		s.settle()
+		runToEnd(t, s, targetOf(true), true)
+		settle(s)
 		for _, p := range s.pods {
 			if p.rev != "old" || len(p.annotations) > 0 || len(s.pods) != s.wanted || s.keeper {
 				t.Fatalf("seed %d: got pods %v and keeper %t, want %d old pods without marks", seed, s.names(), s.keeper, s.wanted)
@@ -175,8 +95,8 @@ func TestForwardSwapLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(1000) {
 		s := newSim(seed, 1+int(seed%3))
-		s.runToEnd(t, targetOf(false), true)
-		s.settle()
+		runToEnd(t, s, targetOf(false), true)
+		settle(s)
 		if s.fault != "" {
 			t.Fatalf("seed %d: got fault %s, want none", seed, s.fault)
 		}
@@ -195,7 +115,7 @@ func TestDisturbedSwapEnds(t *testing.T) {
 	for seed := range uint64(400) {
 		s := newSim(seed, 1+int(seed%3))
 		for range s.r.IntN(60) {
-			s.turn(targetOf(false), true)
+			turn(s, targetOf(false), true)
 		}
 		switch s.r.IntN(3) {
 		case 0:
@@ -207,8 +127,8 @@ func TestDisturbedSwapEnds(t *testing.T) {
 		}
 		back := s.r.IntN(2) == 0
 		s.fault = "changes of other tools are not faults"
-		s.runToEnd(t, targetOf(back), true)
-		s.settle()
+		runToEnd(t, s, targetOf(back), true)
+		settle(s)
 		for _, p := range s.pods {
 			if want := targetOf(back).Revisions["a"]; p.rev != want || len(p.annotations) > 0 || len(s.pods) != s.wanted || s.keeper ||
 				p.labels[HashLabel] != s.hash {
@@ -227,7 +147,7 @@ func TestRollbackFromBrokenPodsEnds(t *testing.T) {
 		before := s.names()
 		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
 		for n := s.r.IntN(80); n > 0 && revisionsLeft(s.workload(), targetOf(false)) != ""; n-- {
-			s.turn(targetOf(false), true)
+			turn(s, targetOf(false), true)
 		}
 		kind := s.r.IntN(3)
 		switch kind {
@@ -237,8 +157,8 @@ func TestRollbackFromBrokenPodsEnds(t *testing.T) {
 			s.pods = slices.DeleteFunc(s.pods, func(p *simPod) bool { return ReadMark(p.labels, p.annotations).Place == mesh.Parked })
 		}
 		s.breakPods("new")
-		s.runToEnd(t, targetOf(true), true)
-		s.settle()
+		runToEnd(t, s, targetOf(true), true)
+		settle(s)
 		if s.fault != "" {
 			t.Fatalf("seed %d: got fault %s, want none", seed, s.fault)
 		}

@@ -65,26 +65,6 @@ func (s *sim) addPod() {
 		labels: map[string]string{"app": "web", HashLabel: s.hash}, annotations: map[string]string{}})
 }
 
-// advance lets the controllers act for a while.
-func (s *sim) advance(atMost int) {
-	for range s.r.IntN(atMost + 1) {
-		s.now = s.now.Add(time.Second)
-		switch s.r.IntN(4) {
-		case 0, 1:
-			s.reconcile()
-		case 2:
-			s.reconcile() // a container starts more slowly than a controller observes
-			for _, p := range s.pods {
-				p.ready = !p.broken && (p.ready || s.r.IntN(2) == 0)
-			}
-		case 3:
-			for _, p := range s.pods {
-				p.endpoint = p.ready && p.labels["app"] == "web"
-			}
-		}
-	}
-}
-
 // breakPods makes pods of a revision fail: some of the present ones, and all new ones.
 func (s *sim) breakPods(revision string) {
 	s.broken = revision
