@@ -3,13 +3,11 @@
 package engine
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rerig/rerig/internal/mesh"
-	"github.com/rerig/rerig/internal/step"
 )
 
 // requireGateway fails unless the gateway is deployed by istiod again, its Gateway has no
@@ -32,12 +30,9 @@ func TestAPIGatewaySurvivesAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
 		f := apiGatewayUpgrade()
-		f.crashAt = n
-		_, err := f.run()
-		f.crashAt = 0
-		expect(t, f, Completed)
+		killed := f.crashAndComplete(t, n)
 		requireGateway(t, f, n, "1-31-0")
-		if err == nil {
+		if !killed {
 			return
 		}
 	}
@@ -48,20 +43,9 @@ func TestAPIGatewayRollsBackAfterAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
 		f := apiGatewayUpgrade()
-		before := f.podUIDs()
-		f.crashAt = n
-		_, err := f.run()
-		deleted := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteParkedPod && c.Kind == "Pod" })
-		f.intent.Rollback = true
-		f.crashAt = f.calls + n%37
-		_, _ = f.run()
-		f.crashAt = 0
-		expect(t, f, RolledBack)
+		killed := f.crashAndRollBack(t, n)
 		requireGateway(t, f, n, "1-29-1")
-		if diff := cmp.Diff(before, f.podUIDs()); diff != "" && !deleted {
-			t.Fatalf("crash at call %d: pods (-before +after):\n%s", n, diff)
-		}
-		if err == nil {
+		if !killed {
 			return
 		}
 	}

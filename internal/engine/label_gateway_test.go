@@ -48,10 +48,7 @@ func TestGatewayObjectsAreLabelledDespiteCrashes(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
 		f := labelGatewayUpgrade()
-		f.crashAt = n
-		_, err := f.run()
-		f.crashAt = 0
-		expect(t, f, Completed)
+		killed := f.crashAndComplete(t, n)
 		labels := slices.DeleteFunc(slices.Clone(f.writes), func(c step.Change) bool { return c.Verb != step.LabelObjects })
 		if len(labels) != 1 || labels[0].Expect != "1-29-1" || labels[0].Revision != f.intent.Revision {
 			t.Fatalf("killed after call %d: got labels %+v, want one of 1-29-1 to %s", n, labels, f.intent.Revision)
@@ -59,7 +56,7 @@ func TestGatewayObjectsAreLabelledDespiteCrashes(t *testing.T) {
 		if wl, _ := f.world.Workload(renderedRef); wl.Installed.Revision != f.intent.Revision {
 			t.Fatalf("killed after call %d: got label %s, want %s", n, wl.Installed.Revision, f.intent.Revision)
 		}
-		if err == nil {
+		if !killed {
 			return
 		}
 	}

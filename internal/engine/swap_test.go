@@ -43,16 +43,44 @@ func TestSwapMovesEveryPodAndChangesNoTemplate(t *testing.T) {
 	}
 }
 
+// crashAndComplete kills an upgrade at its nth call and has another process complete it. It
+// returns false if the upgrade ended before that call.
+func (f *fake) crashAndComplete(t *testing.T, n int) (killed bool) {
+	t.Helper()
+	f.crashAt = n
+	_, err := f.run()
+	f.crashAt = 0
+	expect(t, f, Completed)
+	return err != nil
+}
+
+// crashAndRollBack kills an upgrade at its nth call, and its rollback too, and has another
+// process complete that. Unless parked pods were deleted before, the same pods have to serve.
+// It returns false if the upgrade ended before that call.
+func (f *fake) crashAndRollBack(t *testing.T, n int) (killed bool) {
+	t.Helper()
+	before := f.podUIDs()
+	f.crashAt = n
+	_, err := f.run()
+	deleted := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteParkedPod && c.Kind == "Pod" })
+	f.intent.Rollback = true
+	f.crashAt = f.calls + n%37
+	_, _ = f.run()
+	f.crashAt = 0
+	expect(t, f, RolledBack)
+	if diff := cmp.Diff(before, f.podUIDs()); diff != "" && !deleted {
+		t.Fatalf("crash at call %d: pods (-before +after):\n%s", n, diff)
+	}
+	return err != nil
+}
+
 func TestSwapSurvivesAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
 		f := swapUpgrade()
-		f.crashAt = n
-		_, err := f.run()
-		f.crashAt = 0
-		expect(t, f, Completed)
+		killed := f.crashAndComplete(t, n)
 		requireClean(t, f, "killed", allNew)
-		if err == nil {
+		if !killed {
 			t.Logf("%d crash points", n-1)
 			return
 		}
@@ -65,20 +93,9 @@ func TestSwapRollsBackAfterAnyCrash(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
 		f := swapUpgrade()
-		before := f.podUIDs()
-		f.crashAt = n
-		_, err := f.run()
-		deleted := slices.ContainsFunc(f.writes, func(c step.Change) bool { return c.Verb == step.DeleteParkedPod && c.Kind == "Pod" })
-		f.intent.Rollback = true
-		f.crashAt = f.calls + n%37
-		_, _ = f.run()
-		f.crashAt = 0
-		expect(t, f, RolledBack)
+		killed := f.crashAndRollBack(t, n)
 		requireClean(t, f, "rolled back", allOld)
-		if diff := cmp.Diff(before, f.podUIDs()); diff != "" && !deleted {
-			t.Fatalf("crash at call %d: pods (-before +after):\n%s", n, diff)
-		}
-		if err == nil {
+		if !killed {
 			return
 		}
 	}

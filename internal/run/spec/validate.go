@@ -95,8 +95,10 @@ func validateEnums(s Spec) error {
 
 func validateRules(rules []v1alpha1.WorkloadRule) error {
 	for _, r := range rules {
-		allowed := enum{field: "the strategy of a rule", value: r.Strategy}
-		allowed.values = []string{"restart", "evict", "swap", "held-rollout", "field", "leave"}
+		allowed := enum{
+			field: "the strategy of a rule", value: r.Strategy,
+			values: []string{"restart", "evict", "swap", "held-rollout", "field", "leave"},
+		}
 		if err := allowed.validate(); err != nil {
 			return err
 		}
