@@ -48,6 +48,17 @@ func (t Target) RevisionOf(wl mesh.Workload) string {
 	return cmp.Or(t.WorkloadRevisions[wl.Ref()], t.Revisions[wl.Namespace])
 }
 
+// VersionOf returns the Istio version of a revision, also of one that is still to be
+// installed or restored, "" where it is not known.
+func (t Target) VersionOf(w mesh.World, revision string) string {
+	version := t.Versions[revision]
+	if revision == t.Revision {
+		version = cmp.Or(version, t.Version)
+	}
+	found, _ := w.Revision(revision)
+	return cmp.Or(version, found.Version)
+}
+
 // Wave is a set of namespaces that are moved together, with its number from 1. In place of a
 // namespace it may have one workload, by its reference: a gateway that istioctl installed, in
 // a namespace that is not moved.

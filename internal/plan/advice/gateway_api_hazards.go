@@ -193,9 +193,9 @@ func gatewayVersions(w mesh.World, t step.Target) (from, to int, move bool) {
 		if !t.Rollback {
 			revision = t.Revision
 		}
+		next, found := minorOf(t.VersionOf(w, revision))
 		for _, p := range wl.Live() {
 			old, known := minorOf(p.Sidecar.Version)
-			next, found := minorOf(versionIn(w, t, revision))
 			if known && found && p.Sidecar.Revision != revision && (!move || old < from) {
 				from, to, move = old, next, true
 			}

@@ -73,23 +73,12 @@ func movedGateways(w mesh.World, s mesh.ControlPlaneSettings, t step.Target) []m
 		for _, from := range wl.Sidecars() {
 			if from != "" && to != "" && from != to {
 				list = append(list, movedGateway{wl: wl, strategy: d.Strategy, from: from, to: to, target: t, settings: s,
-					version: versionIn(w, t, to), root: w.RootNamespace})
+					version: t.VersionOf(w, to), root: w.RootNamespace})
 				break
 			}
 		}
 	}
 	return list
-}
-
-// versionIn returns the Istio version of a revision, also of one that is still to be
-// installed, "" where it is not known.
-func versionIn(w mesh.World, t step.Target, revision string) string {
-	r, _ := w.Revision(revision)
-	version := cmp.Or(r.Version, t.Versions[revision])
-	if revision == t.Revision {
-		version = cmp.Or(version, t.Version)
-	}
-	return version
 }
 
 // proxy returns the settings of the gateway's present proxies.

@@ -143,13 +143,5 @@ func (c changes) next(wl mesh.Workload, revision string) string {
 	if tag := mesh.ImageTag(wl.Template.Annotations[step.ImageAnnotation]); tag != "" {
 		return mesh.PlainVersion(tag)
 	}
-	version := c.target.Versions[revision]
-	if revision == c.target.Revision {
-		version = cmp.Or(version, c.target.Version)
-	}
-	if version == "" {
-		found, _ := c.world.Revision(revision)
-		version = found.Version
-	}
-	return cmp.Or(mesh.PlainVersion(version), "revision "+revision)
+	return cmp.Or(mesh.PlainVersion(c.target.VersionOf(c.world, revision)), "revision "+revision)
 }
