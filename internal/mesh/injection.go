@@ -51,6 +51,36 @@ func (w World) InjectsOnly(wl Workload, revision string) bool {
 		!slices.Contains(w.Injectors(namespace, Template{}), revision)
 }
 
+// TemplateChooses reports whether a workload's template itself chooses a revision for its next
+// pods: by the label istio.io/rev, where neither a label of the namespace decides nor injection
+// is disabled, or because it was rendered for that revision. The label may name a tag.
+func (w World) TemplateChooses(wl Workload, revision string) bool {
+	if wl.Prerendered() {
+		return wl.Template.Deployed() == revision
+	}
+	label, labelled := wl.Template.Labels[RevisionLabel]
+	return labelled && w.LabelMeans(label, revision) && w.TemplateLabelDecides(wl)
+}
+
+// TemplateBinding returns how a template names its revision, "its template has
+// istio.io/rev=1-29-1".
+func (w Workload) TemplateBinding() string {
+	if w.Prerendered() {
+		return "its template was rendered for revision " + w.Template.Deployed()
+	}
+	return "its template has " + RevisionLabel + "=" + w.Template.Labels[RevisionLabel]
+}
+
+// TemplateLabelDecides reports whether the label istio.io/rev of a workload's template, if it
+// has one, chooses the revision that injects its pods. It does not where the namespace has a
+// label of its own for injection, or where nothing is injected.
+func (w World) TemplateLabelDecides(wl Workload) bool {
+	namespace, _ := w.Namespace(wl.Namespace)
+	b := namespace.Binding()
+	return !b.Injection.Set && !b.Revision.Set && !injectionDisabled(wl.Template) && !wl.Template.HostNetwork &&
+		!slices.Contains(neverInjected, wl.Namespace)
+}
+
 // injectionDisabled reports whether istiod skips a pod that a webhook selects: the label
 // takes precedence over the annotation, and the annotation can only disable
 // (injectRequired in pkg/kube/inject/inject.go @1.30.3).

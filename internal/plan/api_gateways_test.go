@@ -165,3 +165,45 @@ func TestBlockedAPIGatewayRefusesItsNamespace(t *testing.T) {
 		})
 	}
 }
+
+// Gateways that the run moves do not refer to the old revision at its end.
+func TestMovedGatewaysLetTheOldRevisionGo(t *testing.T) {
+	named := func(w mesh.World, in step.Intent) (subjects []string) {
+		t.Helper()
+		in.Remove = true
+		target, err := plan.ResolveTarget(w, in, step.Ledger{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(target.Remove) == 0 {
+			t.Fatal("the target removes no revision")
+		}
+		for _, n := range plan.Make(w, target, step.Ledger{}).Notes {
+			if n.Kind == step.StillReferenced {
+				subjects = append(subjects, n.Subject)
+			}
+		}
+		return step.SortedUnique(subjects)
+	}
+	w := apiGatewayWorld()
+	w.References = []mesh.Reference{{Subject: "Gateway free/named", Value: "1-29-1", Through: "label istio.io/rev=1-29-1"}}
+	if got := named(w, gatewayIntent(step.GatewaysLast)); !slices.Equal(got, []string{string(ingressRef)}) {
+		t.Errorf("Gateways of the Gateway API, moved: got %v, want only the gateway of istioctl", got)
+	}
+	in := gatewayIntent(step.LeaveGateways)
+	in.Exclude = []string{"b", "by-namespace"}
+	left := named(w, in)
+	for _, want := range []string{"Gateway free/named", "Deployment by-namespace/edge-istio"} {
+		if !slices.Contains(left, want) {
+			t.Errorf("Gateways of the Gateway API, left: got %v, want %s in them", left, want)
+		}
+	}
+	w = renderedWorld()
+	for _, ref := range []mesh.WorkloadRef{ingressRef, egressRef} {
+		w.Components = append(w.Components, mesh.Component{Kind: "Deployment", Namespace: ref.Namespace(), Name: ref.Name(),
+			Revision: "1-29-1", IstioComponent: "IngressGateways", Shared: true})
+	}
+	if got := named(w, renderedIntent(step.GatewaysLast, heldRule(ingressRef))); !slices.Equal(got, []string{string(egressRef)}) {
+		t.Errorf("gateways of istioctl: got %v, want the one that no rule names", got)
+	}
+}

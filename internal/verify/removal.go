@@ -25,12 +25,14 @@ var Removal = []Check{
 		Name:        "revision-unused",
 		Description: "No running pod uses the revision's sidecar or gateway.",
 		Hint: "Restart what created the pod, or delete the pod. Wait for a Job to finish. " +
-			"Move a gateway with the tool that installed it (istioctl install, helm upgrade): a restart does not. Completed pods don't count.",
+			"A restart does not move a gateway whose template has the proxy: name it in a rule (--workload 'Deployment " +
+			"NAMESPACE/NAME=held-rollout'), or move it with the tool that installed it. Completed pods don't count.",
 		Evaluate: noReferences(podsUsing),
 	},
 	{
 		Name:        "revision-unreferenced",
-		Description: "No namespace, pod template, tag, Gateway, WorkloadEntry, WorkloadGroup, webhook or configuration refers to the revision.",
+		Description: "No namespace, pod template whose label decides, tag, Gateway, WorkloadEntry, WorkloadGroup, webhook or " +
+			"configuration refers to the revision.",
 		Hint: "Change or remove the label: `kubectl label KIND NAME istio.io/rev=REVISION --overwrite`; of a workload, label its pod template. " +
 			"Move a tag with `istioctl tag set`. Point a webhook configuration at the new revision's Service with `kubectl patch`, or delete it. " +
 			"Move a VM before its WorkloadEntry. " +
@@ -178,9 +180,9 @@ func references(f Facts) []Reference {
 		}
 	}
 	for _, wl := range w.Workloads {
-		switch value, ok := wl.Template.Labels[mesh.RevisionLabel]; {
-		case ok && w.LabelMeans(value, name):
-			add(string(wl.Ref()), fmt.Sprintf("its template has %s=%s", mesh.RevisionLabel, value))
+		switch {
+		case w.TemplateChooses(wl, name):
+			add(string(wl.Ref()), wl.TemplateBinding())
 		case w.InjectsOnly(wl, name):
 			add(string(wl.Ref()), "the revision's webhook injects its pods")
 		}

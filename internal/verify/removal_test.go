@@ -41,3 +41,53 @@ func TestCallingWebhookIsNamedWithACommand(t *testing.T) {
 		}
 	}
 }
+
+// The label of a template is a use of the revision only where it decides. A gateway's template
+// was rendered for a revision, whatever its label says.
+func TestTemplateThatChoosesTheRevisionIsAReference(t *testing.T) {
+	label := func(more ...string) map[string]string {
+		labels := map[string]string{mesh.RevisionLabel: "1-29-1"}
+		for _, key := range more {
+			labels[key] = "false"
+		}
+		return labels
+	}
+	gateway := mesh.Template{
+		Proxy:  true,
+		Labels: map[string]string{mesh.GatewayLabel: "edge", mesh.ManagedLabel: "x", mesh.RevisionLabel: "1-29-1"},
+	}
+	old, moved := gateway, gateway
+	old.Annotations = map[string]string{mesh.RevisionLabel: "1-29-1"}
+	moved.Annotations = map[string]string{mesh.RevisionLabel: "1-31-0"}
+	for _, c := range []struct {
+		name      string
+		namespace map[string]string
+		template  mesh.Template
+		want      string
+	}{
+		{name: "in a namespace without labels", template: mesh.Template{Labels: label()}, want: "its template has istio.io/rev=1-29-1"},
+		{name: "of a namespace of another revision", namespace: map[string]string{mesh.RevisionLabel: "1-31-0"},
+			template: mesh.Template{Labels: label()}},
+		{name: "of a namespace without injection", namespace: map[string]string{mesh.InjectionLabel: "disabled"},
+			template: mesh.Template{Labels: label()}},
+		{name: "without a sidecar", template: mesh.Template{Labels: label(mesh.SidecarLabel)}},
+		{name: "on the network of its node", template: mesh.Template{Labels: label(), HostNetwork: true}},
+		{name: "of a gateway", template: old, want: "its template was rendered for revision 1-29-1"},
+		{name: "of a gateway that was moved", template: moved},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := removalFacts()
+			f.World.Namespaces = []mesh.Namespace{{Name: "own", Labels: c.namespace}}
+			f.World.Workloads = []mesh.Workload{
+				{Kind: mesh.Deployment, Namespace: "own", Name: "web", Gateway: c.template.Proxy, Template: c.template},
+			}
+			got := ""
+			for _, r := range References(f) {
+				got += r.Reason
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -3,7 +3,6 @@
 package stories
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,7 +27,6 @@ func TestIstioctlGateways(t *testing.T) {
 	l := targetLab(t, "gateways that istioctl installed move by held rollouts, egress before ingress, if a rule names them; rolled back "+
 		"onto the same pods, and once more after these are gone; uninstalling the old revision leaves them")
 	l.refuseGateways(t)
-	l.separateShopLedger(t)
 	before := l.gatewayState(t)
 
 	first := append(l.gatewayArgs(t, "first", "istio-ingressgateway"), "-n", "shop-data", "--soak", "10m")
@@ -112,12 +110,10 @@ func (l *lab) refuseGateways(t *testing.T) {
 		args[slices.Index(args, flag)+1] = value
 		return args
 	}
-	l.requireRefused(t,
-		refusal{name: "a Service that only the Gateways' own label selects by", args: good, code: exitRefused,
-			says: []string{"AuthorizationPolicy istio-system/shop selects by labels that a parked pod loses"}},
-	)
-	lift := l.separateShopLedgerUntil(t)
-	defer lift()
+	l.selectShopLedger(t, map[string]any{"app": nil, "istio": "ingressgateway"})
+	l.requireRefused(t, refusal{name: "a Service that selects by the Gateway's label alone", args: good, code: exitRefused,
+		says: []string{"AuthorizationPolicy istio-system/shop selects by labels that a parked pod loses"}})
+	l.selectShopLedger(t, map[string]any{"app": "istio-ingressgateway", "istio": nil})
 	l.requireRefused(t,
 		refusal{name: "a swap", code: exitRefused, args: with("--workload", "Deployment istio-system/istio-ingressgateway=swap"),
 			says: []string{"say held-rollout: --workload 'Deployment istio-system/istio-ingressgateway=held-rollout'"}},
@@ -131,24 +127,14 @@ func (l *lab) refuseGateways(t *testing.T) {
 	)
 }
 
-// separateShopLedger gives a Service in front of the ingress gateway a label that no Istio
-// Gateway selects by, until the test ends.
-func (l *lab) separateShopLedger(t *testing.T) {
+// selectShopLedger sets labels that a Service in front of the ingress gateway selects by.
+func (l *lab) selectShopLedger(t *testing.T, labels map[string]any) {
 	t.Helper()
-	t.Cleanup(l.separateShopLedgerUntil(t))
-}
-
-func (l *lab) separateShopLedgerUntil(t *testing.T) (restore func()) {
-	t.Helper()
-	set := func(app any) {
-		body := toJSON(t, map[string]any{"spec": map[string]any{"selector": map[string]any{"app": app}}})
-		_, err := l.core.Services("istio-system").Patch(context.Background(), "shop-ledger", types.MergePatchType, body, metav1.PatchOptions{})
-		if err != nil {
-			t.Errorf("set the selector of Service shop-ledger: %v", err)
-		}
+	body := toJSON(t, map[string]any{"spec": map[string]any{"selector": labels}})
+	if _, err := l.core.Services("istio-system").Patch(t.Context(), "shop-ledger", types.MergePatchType, body,
+		metav1.PatchOptions{}); err != nil {
+		t.Fatalf("set the selector of Service shop-ledger: %v", err)
 	}
-	set("istio-ingressgateway")
-	return func() { set(nil) }
 }
 
 // gatewayState has the templates, Services, labels and pods of the gateways.

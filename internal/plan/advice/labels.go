@@ -210,17 +210,21 @@ func noEffect(w mesh.World, t step.Target, ns mesh.Namespace, wl mesh.Workload) 
 			Evidence: fmt.Sprintf("%s=%s, %s=%s", mesh.RevisionLabel, cmp.Or(label, "(none)"), mesh.SidecarLabel, injects),
 		})
 	}
-	if !labelled || !t.Policy.Includes(wl) || !ns.Binding().Injection.Set && !ns.Binding().Revision.Set {
+	if !labelled || !t.Policy.Includes(wl) || w.TemplateLabelDecides(wl) {
 		return nil
 	}
 	if by := w.Injectors(ns, wl.Template); slices.Equal(by, []string{label}) {
 		return nil
 	}
+	text, evidence := "its namespace's label decides", ns.Binding()
+	if !evidence.Injection.Set && !evidence.Revision.Set {
+		text = "its pods are not injected"
+	}
 	return []step.Note{
 		{
 			Kind: step.NoEffect, Subject: string(wl.Ref()),
-			Text:     "has a template label " + mesh.RevisionLabel + "=" + label + " without effect: its namespace's label decides",
-			Evidence: ns.Binding().String(),
+			Text:     "has a template label " + mesh.RevisionLabel + "=" + label + " without effect: " + text,
+			Evidence: evidence.String(),
 		},
 	}
 }

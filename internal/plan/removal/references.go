@@ -37,7 +37,8 @@ func ReferenceNotes(w mesh.World, t step.Target) []step.Note {
 			}
 		}
 		for _, b := range w.Components {
-			if b.Revision == revision && b.Shared && (b.Kind == "Deployment" || b.Kind == "DaemonSet") {
+			labelled := b.Revision == revision && b.Shared && (b.Kind == "Deployment" || b.Kind == "DaemonSet")
+			if labelled && !relabels(t, w, mesh.WorkloadRef(b.String())) {
 				note(b.String(), fmt.Sprintf("label %s=%s", mesh.RevisionLabel, revision))
 			}
 		}
@@ -73,21 +74,33 @@ func stays(t step.Target, w mesh.World, value, revision string) bool {
 }
 
 // letsGo reports whether the plan itself ends a reference: the default's parts move with
-// it, or a template's label is written.
+// it, or the label of a template or a Gateway is written.
 func letsGo(t step.Target, w mesh.World, c mesh.Reference) bool {
 	if _, moves := t.Tags[c.Tag]; moves && c.Tag != "" {
 		return true
 	}
 	_, moves := t.Tags[mesh.DefaultTag]
-	return moves && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration || relabels(t, w, mesh.WorkloadRef(c.Subject))
+	return moves && c.Subject == "ValidatingWebhookConfiguration "+w.Validator.Configuration ||
+		relabels(t, w, mesh.WorkloadRef(c.Subject)) || labelsGateway(t, w, c.Subject)
 }
 
-// relabels reports whether the plan writes a workload's own label.
+// relabels reports whether the plan writes a workload's own label, or a template that was
+// rendered for the wanted revision.
 func relabels(t step.Target, w mesh.World, ref mesh.WorkloadRef) bool {
 	wl, there := w.Workload(ref)
 	p := strategy.Decide(t.Policy, wl)
 	_, own := t.TemplateLabels[ref]
-	return there && own && (p.Moves() || p.Strategy == step.Automatic)
+	rendered := wl.Prerendered() && t.RevisionOf(wl) != ""
+	return there && (own && p.Strategy == step.Automatic || (own || rendered) && p.Moves())
+}
+
+// labelsGateway reports whether the plan writes the label of a Gateway of the Gateway API, as in
+// "Gateway shop/edge".
+func labelsGateway(t step.Target, w mesh.World, subject string) bool {
+	return slices.ContainsFunc(w.Workloads, func(wl mesh.Workload) bool {
+		_, moved := t.GatewayLabels[wl.Ref()]
+		return moved && "Gateway "+wl.Namespace+"/"+wl.APIGateway.Name == subject && strategy.Decide(t.Policy, wl).Moves()
+	})
 }
 
 // namespaceReference returns how a namespace would refer to the revision at the end, ""
@@ -115,10 +128,11 @@ func workloadReference(t step.Target, w mesh.World, wl mesh.Workload, revision s
 	if slices.Contains(wl.Sidecars(), revision) && (t.RevisionOf(wl) == "" || !strategy.Decide(t.Policy, wl).Moves()) {
 		how = append(how, "it runs proxies of "+revision)
 	}
-	switch value, labelled := wl.Template.Labels[mesh.RevisionLabel]; {
+	_, moves := t.Tags[wl.Template.Labels[mesh.RevisionLabel]]
+	switch {
 	case relabels(t, w, wl.Ref()):
-	case labelled && stays(t, w, value, revision):
-		how = append(how, fmt.Sprintf("its template has %s=%s", mesh.RevisionLabel, value))
+	case w.TemplateChooses(wl, revision) && (wl.Prerendered() || !moves):
+		how = append(how, wl.TemplateBinding())
 	case injectedOnlyBy(t, w, wl, revision):
 		how = append(how, "the webhook of "+revision+" injects its pods")
 	}

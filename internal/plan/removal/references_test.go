@@ -66,8 +66,8 @@ func TestReferencesAreMovedOrNamed(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"canary": "1-31-0", "default": "1-31-0", "prod": "1-31-0"}, target.Tags); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
-	want := []string{"DaemonSet d/w2: it runs proxies of 1-29-1", "Deployment b/w0: its template has istio.io/rev=1-29-1",
-		"Deployment d/w0: it runs proxies of 1-29-1", "Namespace d: label istio.io/rev=1-29-1", "StatefulSet d/w1: it runs proxies of 1-29-1"}
+	want := []string{"DaemonSet d/w2: it runs proxies of 1-29-1", "Deployment d/w0: it runs proxies of 1-29-1",
+		"Namespace d: label istio.io/rev=1-29-1", "StatefulSet d/w1: it runs proxies of 1-29-1"}
 	if diff := cmp.Diff(want, references(planned)); diff != "" {
 		t.Errorf("references (-want +got):\n%s", diff)
 	}
