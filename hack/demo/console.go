@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/rerig/rerig/internal/command"
 )
 
 // console prints each command as a person types it, and its output.
@@ -21,7 +23,7 @@ func (c console) title(text string) { fmt.Fprintf(c.out, "\n# %s\n", text) }
 
 // run runs the command on this terminal. On cancellation the command has 30 s to handle an interrupt.
 func (c console) run(ctx context.Context, program string, args ...string) error {
-	fmt.Fprintf(c.out, "$ %s %s\n", program, strings.Join(args, " "))
+	fmt.Fprintf(c.out, "$ %s %s\n", program, command.Join(args...))
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

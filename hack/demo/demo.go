@@ -40,6 +40,10 @@ func demo(ctx context.Context, c console) error {
 	if err := upgrade(ctx, c, l); err != nil {
 		return err
 	}
+	c.title("The mesh after the upgrade")
+	if err := checkMesh(ctx, c); err != nil {
+		return err
+	}
 	c.title("Requests during the upgrade")
 	if err := printLoad(ctx, c, size); err != nil {
 		return err
@@ -77,12 +81,41 @@ func startLab(ctx context.Context, c console, size string) (lab, error) {
 	if err := c.run(ctx, "bin/lab", "up", "--name", labName, "--size", size); err != nil {
 		return lab{}, err
 	}
+	l, err := findLab(ctx)
+	if err != nil {
+		return lab{}, err
+	}
+	if err := addGateways(ctx, c); err != nil {
+		return lab{}, err
+	}
 	if size == labsize.Real {
 		if _, err := output(ctx, "bin/lab", "load", "--reset", "--name", labName); err != nil {
 			return lab{}, err
 		}
 	}
-	return findLab(ctx)
+	return l, nil
+}
+
+// addGateways adds gateways of the two makes that the shop does not have, and waits for them.
+func addGateways(ctx context.Context, c console) error {
+	definitions, err := output(ctx, "bin/lab", "path", "gateway-api", "--name", labName)
+	if err != nil {
+		return err
+	}
+	c.title("Two more gateways: one that istiod injects, and one that it deploys for the Gateway API")
+	for _, args := range [][]string{
+		{"apply", "--server-side", "-f", definitions},
+		{"wait", "--for=create", "--timeout=2m", "gatewayclass/istio"},
+		{"apply", "-f", "hack/demo/gateways.yaml"},
+		{"rollout", "status", "--namespace", "edge", "--timeout=3m", "deployment/edge"},
+		{"wait", "--for=create", "--namespace", "edge-api", "--timeout=2m", "deployment/edge-istio"},
+		{"rollout", "status", "--namespace", "edge-api", "--timeout=3m", "deployment/edge-istio"},
+	} {
+		if _, err := output(ctx, "bin/lab", append([]string{"run", "--name", labName, "--", "kubectl"}, args...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // findLab asks the lab for the paths that an upgrade needs.
@@ -108,14 +141,17 @@ func upgrade(ctx context.Context, c console, l lab) error {
 	if err := c.run(ctx, "bin/rerig", append([]string{"plan"}, l.upgradeFlags()...)...); err != nil {
 		return err
 	}
-	c.title("The upgrade in three waves. After Ctrl-C, the same command continues it.")
+	c.title("The upgrade: sidecars in three waves, then the gateways; at the end " + fromVersion + " is removed. " +
+		"After Ctrl-C, the same command continues it.")
 	return c.run(ctx, "bin/rerig", append([]string{"upgrade", "--yes"}, l.upgradeFlags()...)...)
 }
 
 // upgradeFlags returns the flags of plan and upgrade.
 func (l lab) upgradeFlags() []string {
 	return []string{"--to", l.revision, "--operator", filepath.Join(filepath.Dir(l.kubeconfig), l.revision+".yaml"),
-		"--istioctl", l.istioctl, "--waves", "3", "--soak", "15s"}
+		"--istioctl", l.istioctl, "--waves", "3", "--soak", "15s", "--remove-old", "--park-max", "30s",
+		"--workload", "Deployment istio-system/istio-ingressgateway=held-rollout",
+		"--workload", "Deployment istio-system/istio-egressgateway=held-rollout"}
 }
 
 // nextCommands lists what a user can do with the lab, which keeps running.
@@ -125,7 +161,7 @@ func nextCommands(l lab, size string) string {
 		{"export KUBECONFIG=" + l.kubeconfig, ""},
 		{"bin/rerig status", "state of this run"},
 		{"bin/rerig inventory", "revision of each workload and proxy"},
-		{"bin/rerig rollback", "back to " + fromVersion + " wave by wave, with verification"},
+		{"bin/rerig rollback", "installs " + fromVersion + " again and moves everything back, with verification"},
 		{"bin/rerig upgrade --help", "waves, namespaces, soak, rollback of a failing wave"},
 	}
 	if size == labsize.Real {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command demo shows an upgrade from start to end: it starts a lab with a shop under load and moves
-// the shop to another Istio revision in three waves. The lab keeps running afterwards.
+// the complete mesh to another Istio revision. The lab keeps running afterwards.
 package main
 
 import (

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/plan"
 	"github.com/rerig/rerig/internal/plan/selection"
 	"github.com/rerig/rerig/internal/report"
@@ -90,7 +91,7 @@ func holdsFor(r *run.Run, err error) bool {
 // page. held is done when ctx is, and when the Lease is lost.
 func (a *app) work(ctx, held context.Context, c run.Cluster, r *run.Run, p report.Proposal) error {
 	began := a.clock.Now()
-	reporter, stop := a.reporter(p.Intent.Parallel)
+	reporter, stop := a.reporter(p.Intent.Parallel, p.Hops)
 	latest := &latestEvent{next: reporter}
 	a.installerLine = func(line string) {
 		latest.Report(engine.Event{Kind: report.InstallerOutput, At: a.clock.Now(), Run: r.Name, Message: line})
@@ -110,12 +111,14 @@ func (a *app) work(ctx, held context.Context, c run.Cluster, r *run.Run, p repor
 	if w, err := r.World(ctx, c); err == nil {
 		last.World = &w
 	}
-	return a.lastPage(last, r, outcome, began)
+	return a.lastPage(last, r, p.Hops, outcome, began)
 }
 
 // lastPage writes the page that closes a run.
-func (a *app) lastPage(last engine.Event, r *run.Run, outcome engine.Outcome, began time.Time) error {
-	g := report.Summary{Run: r.Name, Outcome: outcome, Intent: r.Intent, Began: began, Ended: a.clock.Now(), Left: last.Stages}
+func (a *app) lastPage(last engine.Event, r *run.Run, hops []mesh.Hop, outcome engine.Outcome, began time.Time) error {
+	g := report.Summary{
+		Run: r.Name, Outcome: outcome, Intent: r.Intent, Began: began, Ended: a.clock.Now(), Left: last.Stages, Hops: hops,
+	}
 	if last.World != nil {
 		g.World, g.Target, g.Ledger = *last.World, *last.Target, *last.Ledger
 	}

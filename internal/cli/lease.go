@@ -101,7 +101,7 @@ func (a *app) takeOver(ctx, held context.Context, c run.Cluster, r *run.Run, w *
 		return err
 	}
 	if now.Ended() || now.Ledger.Held != nil {
-		return a.lastPage(w.last(ctx), now, now.Outcome(), w.began)
+		return a.lastPage(w.last(ctx), now, nil, now.Outcome(), w.began)
 	}
 	a.tell("no other process works on run %s any more; this process continues it", r.Name)
 	return a.resume(ctx, held, c, now)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/report/live"
@@ -15,13 +16,13 @@ import (
 // reporter returns who receives the events of a run: JSON objects with -o json, a
 // live view on a terminal, lines elsewhere. stop ends it before anything else is
 // written.
-func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
-	output, stopOutput := a.outputReporter(parallel)
+func (a *app) reporter(parallel int, hops []mesh.Hop) (reporter engine.Reporter, stop func()) {
+	output, stopOutput := a.outputReporter(parallel, hops)
 	file := os.Getenv(recordVariable)
 	if file == "" {
 		return output, stopOutput
 	}
-	recorder, stopRecorder, err := a.recordView(file, parallel)
+	recorder, stopRecorder, err := a.recordView(file, parallel, hops)
 	if err != nil {
 		a.tell("the live view is not recorded (%s): %s", recordVariable, err)
 		return output, stopOutput
@@ -29,7 +30,7 @@ func (a *app) reporter(parallel int) (reporter engine.Reporter, stop func()) {
 	return bothReporters{output, recorder}, func() { stopOutput(); stopRecorder() }
 }
 
-func (a *app) outputReporter(parallel int) (reporter engine.Reporter, stop func()) {
+func (a *app) outputReporter(parallel int, hops []mesh.Hop) (reporter engine.Reporter, stop func()) {
 	if a.output == outputJSON {
 		return &report.Objects{Out: a.Out, Commands: a.commands()}, func() {}
 	}
@@ -39,7 +40,7 @@ func (a *app) outputReporter(parallel int) (reporter engine.Reporter, stop func(
 	}
 	view := live.New(live.Options{
 		Out: a.Out, Color: a.color(), Size: func() (int, int) { return terminalSize(f) }, Parallel: parallel,
-		Clock: wallClock{}, Commands: a.commands(),
+		Clock: wallClock{}, Commands: a.commands(), Hops: hops,
 	})
 	return view, view.Close
 }
@@ -52,7 +53,7 @@ const recordVariable = "RERIG_RECORD"
 const recordColumns, recordRows = 100, 30
 
 // recordView records the live view as if there were a terminal.
-func (a *app) recordView(file string, parallel int) (reporter engine.Reporter, stop func(), err error) {
+func (a *app) recordView(file string, parallel int, hops []mesh.Hop) (reporter engine.Reporter, stop func(), err error) {
 	f, err := os.Create(file)
 	if err != nil {
 		return nil, nil, err
@@ -64,7 +65,7 @@ func (a *app) recordView(file string, parallel int) (reporter engine.Reporter, s
 	}
 	view := live.New(live.Options{
 		Out: cast, Color: true, Size: func() (int, int) { return recordColumns, recordRows }, Parallel: parallel,
-		Clock: wallClock{}, Commands: a.commands(),
+		Clock: wallClock{}, Commands: a.commands(), Hops: hops,
 	})
 	return view, func() { view.Close(); f.Close() }, nil
 }

@@ -40,7 +40,7 @@ func (a *app) watch(ctx context.Context, c run.Cluster, r *run.Run, leaseHolder 
 	if err := r.PrepareToShow(ctx, c); err != nil {
 		a.tell("the removal is not shown: %s", err)
 	}
-	reporter, stop := a.reporter(r.Intent.Parallel)
+	reporter, stop := a.reporter(r.Intent.Parallel, nil)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	w := &watch{

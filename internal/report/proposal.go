@@ -23,6 +23,7 @@ type Proposal struct {
 	Later     []string    // of a rollback: runs that came after this one
 	Lost      []string    // settings that the new control plane loses, which an approval accepts
 
+	Hops          []mesh.Hop   // from gateways; read where the run moves pods, or has moved some
 	Gaps          []parity.Gap // hops whose proxy versions differ meanwhile
 	UnknownRoutes []string     // kinds of routes that may not be listed
 }

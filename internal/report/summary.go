@@ -23,7 +23,8 @@ type Summary struct {
 	Target  step.Target
 	Ledger  step.Ledger
 	Left    []step.Stage
-	Began   time.Time // of this command; the ledger has the time of the run
+	Hops    []mesh.Hop // from gateways
+	Began   time.Time  // of this command; the ledger has the time of the run
 	Ended   time.Time
 }
 
@@ -39,7 +40,7 @@ func (g Summary) Text(style format.Style) string {
 	results := g.results()
 	lines = slices.Concat(lines, workloadCounts(style, results), g.labelTable(style), g.workloads(style, results),
 		trialTable(style, trialPods(g.World)),
-		g.gatewayTable(style), g.contestedGateways(style), g.controlPlaneTable(style), g.next(style))
+		g.gatewayTable(style), g.versionSpans(style), g.contestedGateways(style), g.controlPlaneTable(style), g.next(style))
 	return strings.Join(lines, "\n") + "\n"
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rerig/rerig/internal/engine"
 	"github.com/rerig/rerig/internal/plan/advice"
+	"github.com/rerig/rerig/internal/plan/parity"
 	"github.com/rerig/rerig/internal/step"
 )
 
@@ -22,9 +23,10 @@ type summaryObject struct {
 	Gateways  []moveObject   `json:"gateways"`
 	Revisions []ControlPlane `json:"revisions"`
 
-	Notes       []step.Note  `json:"notes,omitempty"`       // what remains to be done, as in the plan
-	Staying     []string     `json:"staying,omitempty"`     // workloads of a complete run with pods on another revision
-	Differences []Difference `json:"differences,omitempty"` // of a run that is rolled back
+	Spans       []parity.Span `json:"versionGaps,omitempty"` // hops on which versions differ, or did meanwhile
+	Notes       []step.Note   `json:"notes,omitempty"`       // what remains to be done, as in the plan
+	Staying     []string      `json:"staying,omitempty"`     // workloads of a complete run with pods on another revision
+	Differences []Difference  `json:"differences,omitempty"` // of a run that is rolled back
 }
 
 // moveObject is one workload before and after the run.
@@ -43,7 +45,7 @@ func (g Summary) Object() any {
 	o := summaryObject{
 		Kind: "summary", Run: g.Run, Outcome: g.Outcome, Began: g.Began, Ended: g.Ended, Hold: g.Ledger.Held,
 		Workloads: []moveObject{}, Gateways: []moveObject{}, Revisions: orEmpty(controlPlanes(g.World)),
-		Notes: advice.ContestedGateways(g.World, g.Target),
+		Spans: g.spans(), Notes: advice.ContestedGateways(g.World, g.Target),
 	}
 	ours := map[string]bool{} // the target has no revision for namespaces that are bound by labels of their pods
 	for _, name := range g.namespaces() {

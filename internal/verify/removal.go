@@ -30,7 +30,7 @@ var Removal = []Check{
 		Evaluate: noReferences(podsUsing),
 	},
 	{
-		Name:        "revision-unreferenced",
+		Name: "revision-unreferenced",
 		Description: "No namespace, pod template whose label decides, tag, Gateway, WorkloadEntry, WorkloadGroup, webhook or " +
 			"configuration refers to the revision.",
 		Hint: "Change or remove the label: `kubectl label KIND NAME istio.io/rev=REVISION --overwrite`; of a workload, label its pod template. " +

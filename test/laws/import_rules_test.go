@@ -117,7 +117,7 @@ var layers = []layer{
 	},
 	{path: "internal/cli", ours: []string{"*"}, theirs: []string{"*"}},
 	{path: "cmd", ours: []string{"internal/cli"}},
-	{path: "hack"},
+	{path: "hack", ours: []string{"internal/command"}},
 	{path: "test", ours: []string{"*"}, theirs: []string{"*"}},
 }
 

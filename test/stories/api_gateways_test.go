@@ -97,21 +97,29 @@ func (l *lab) applyFile(t *testing.T, file string) {
 // revision alone that are ready.
 func (l *lab) checkAPIGateways(t *testing.T, revision string) error {
 	for _, ns := range apiGatewayNamespaces {
-		d, err := l.objects.Resource(deployments).Namespace(ns).Get(t.Context(), "edge-istio", metav1.GetOptions{})
-		if err != nil {
+		if err := l.checkAPIGateway(t, ns, revision); err != nil {
 			return err
 		}
-		if err := rolledOut(*d); err != nil {
-			return err
-		}
-		pods, err := l.core.Pods(ns).List(t.Context(), metav1.ListOptions{LabelSelector: "gateway.networking.k8s.io/gateway-name=edge"})
-		if err != nil {
-			return err
-		}
-		for _, p := range pods.Items {
-			if has := p.Annotations["istio.io/rev"]; has != revision {
-				return fmt.Errorf("pod %s/%s is of %s, want %s", ns, p.Name, has, revision)
-			}
+	}
+	return nil
+}
+
+// checkAPIGateway does so for the Gateway of one namespace.
+func (l *lab) checkAPIGateway(t *testing.T, ns, revision string) error {
+	d, err := l.objects.Resource(deployments).Namespace(ns).Get(t.Context(), "edge-istio", metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if err := rolledOut(*d); err != nil {
+		return err
+	}
+	pods, err := l.core.Pods(ns).List(t.Context(), metav1.ListOptions{LabelSelector: "gateway.networking.k8s.io/gateway-name=edge"})
+	if err != nil {
+		return err
+	}
+	for _, p := range pods.Items {
+		if has := p.Annotations["istio.io/rev"]; has != revision {
+			return fmt.Errorf("pod %s/%s is of %s, want %s", ns, p.Name, has, revision)
 		}
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
+	"github.com/rerig/rerig/internal/plan/parity"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/report/format"
 	"github.com/rerig/rerig/internal/step"
@@ -57,10 +59,11 @@ type frame struct {
 	next     *step.Step // nil when nothing is left
 	progress report.Progress
 	commits  []string // what has to be committed before the run goes on
+	spans    []parity.Span
 }
 
 // update shows another state, and indexes its observation unless it is the same one.
-func (f *frame) update(state runState) {
+func (f *frame) update(state runState, hops []mesh.Hop) {
 	before := f.last
 	f.runState = state
 	if before.Ledger == state.last.Ledger && before.World == state.last.World {
@@ -68,6 +71,7 @@ func (f *frame) update(state runState) {
 	}
 	f.target, f.ledger = *state.last.Target, state.last.Ledger
 	f.progress = report.ProgressOf(report.Snapshot{World: *state.last.World, Target: f.target, Ledger: *f.ledger, Left: state.last.Stages})
+	f.spans = parity.Spans(*state.last.World, f.target, *f.ledger, hops)
 	f.commits = step.Commits(state.last.Stages)
 	f.next = nil
 	if len(state.last.Stages) > 0 {
@@ -78,6 +82,9 @@ func (f *frame) update(state runState) {
 // lines draws the frame: at most height lines, none wider than the style.
 func (f *frame) lines(style format.Style, height int, now time.Time, parallel int) []string {
 	lines := []string{"", f.title(style), f.times(style, now, parallel), f.controlPlane(style)}
+	if text := report.SpansNow(f.spans, now); text != "" {
+		lines = append(lines, format.Cut("  proxy versions "+text, style.Width))
+	}
 	lines = append(lines, f.commitLines(style, height-len(lines))...)
 	lines = append(lines, f.waves(style, height-len(lines), now)...)
 	if f.trouble != "" {

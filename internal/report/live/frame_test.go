@@ -50,7 +50,7 @@ func observed(o reporttest.Observation) *frame {
 		Kind: engine.Observed, At: o.At, Run: o.Target.Run, World: &o.World, Target: &o.Target, Ledger: &o.Ledger, Stages: o.Left,
 	})
 	f := &frame{}
-	f.update(state)
+	f.update(state, nil)
 	return f
 }
 
@@ -60,7 +60,7 @@ func TestFrames(t *testing.T) {
 	last := ""
 	reporttest.Run(func(e engine.Event) {
 		state.observe(e)
-		f.update(state.clone())
+		f.update(state.clone(), nil)
 		if now := strings.Join(f.lines(format.Style{Width: 79}, 23, e.At, parallel), "\n"); now != last {
 			b.WriteString(now + "\n----\n")
 			last = now

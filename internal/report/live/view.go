@@ -14,6 +14,7 @@ import (
 
 	"github.com/rerig/rerig/internal/command"
 	"github.com/rerig/rerig/internal/engine"
+	"github.com/rerig/rerig/internal/mesh"
 	"github.com/rerig/rerig/internal/report"
 	"github.com/rerig/rerig/internal/report/format"
 )
@@ -30,6 +31,7 @@ type Options struct {
 	Color    bool
 	Size     func() (columns, rows int) // of the terminal; 0 where unknown
 	Parallel int                        // restarts at the same time, for the expected duration
+	Hops     []mesh.Hop                 // from gateways, on which versions are compared
 	Commands command.Flags              // what printed commands need to work as printed
 	Clock    engine.Clock
 }
@@ -134,7 +136,7 @@ func (v *View) draw(lines []report.EventLine, state runState, now time.Time) {
 	b.WriteString("\x1b[?2026h" + v.toTop(style))
 	v.shown, v.lastDraw = nil, now
 	if state.last.Target != nil {
-		v.frame.update(state)
+		v.frame.update(state, v.Hops)
 		v.shown = v.frame.lines(style, rows-1, now, max(v.Parallel, 1))
 	}
 	for _, line := range lines {

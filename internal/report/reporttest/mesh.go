@@ -34,6 +34,12 @@ func Mesh() mesh.World {
 	return w
 }
 
+// Hops are those from the gateway of Mesh.
+var Hops = []mesh.Hop{
+	{From: "Deployment istio-ingress/gateway", To: "Deployment shop-web/cart"},
+	{From: "Deployment istio-ingress/gateway", To: "Deployment shop-web/web"},
+}
+
 // ControlPlane returns a ready control plane with one istiod.
 func ControlPlane(revision, version string) mesh.Revision {
 	istiod := mesh.Istiod{Pod: istiodOf(revision), Ready: true, Version: version}
