@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -35,6 +37,7 @@ func (r *readings) addService(s *corev1.Service) {
 		return // an ExternalName has no endpoints, whatever it selects
 	}
 	m := mesh.Service{Name: s.Name, IncludesUnready: s.Spec.PublishNotReadyAddresses, Selector: s.Spec.Selector}
+	m.Address = serviceAddress(s)
 	m.LoadBalancer = s.Spec.Type == corev1.ServiceTypeLoadBalancer
 	for _, p := range s.Spec.Ports {
 		port := mesh.Port{Name: p.Name, Number: int(p.Port), Target: targetOf(p), Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP))}
@@ -44,6 +47,31 @@ func (r *readings) addService(s *corev1.Service) {
 		m.Ports = append(m.Ports, port)
 	}
 	r.services[s.Namespace] = append(r.services[s.Namespace], m)
+}
+
+// serviceAddress returns what clients reach a Service by.
+func serviceAddress(s *corev1.Service) string {
+	parts := []string{"UID " + string(s.UID)}
+	if len(s.Spec.ClusterIPs) > 0 {
+		parts = append(parts, "cluster IP "+strings.Join(s.Spec.ClusterIPs, ", "))
+	}
+	var nodePorts, addresses []string
+	for _, p := range s.Spec.Ports {
+		if p.NodePort > 0 {
+			nodePorts = append(nodePorts, strconv.Itoa(int(p.NodePort)))
+		}
+	}
+	for _, in := range s.Status.LoadBalancer.Ingress {
+		addresses = append(addresses, cmp.Or(in.IP, in.Hostname))
+	}
+	slices.Sort(addresses)
+	for what, list := range map[string][]string{"node ports ": nodePorts, "load balancer ": addresses} {
+		if len(list) > 0 {
+			parts = append(parts, what+strings.Join(list, ", "))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
 }
 
 // readAPIGateways reads the Gateways of the Gateway API where istiod deploys any, and the

@@ -61,14 +61,25 @@ func TestServicesOfWorkload(t *testing.T) {
 		serving("other", map[string]string{"app": "other"}),
 	).workloads()
 	want := []mesh.Service{
-		{Name: "web", Selector: map[string]string{"app": "web"}},
-		{Name: "leader", Partial: true, Selector: map[string]string{"role": "leader"}},
+		{Name: "web", Address: "UID s-web", Selector: map[string]string{"app": "web"}},
+		{Name: "leader", Address: "UID s-leader", Partial: true, Selector: map[string]string{"role": "leader"}},
 	}
 	if diff := cmp.Diff(want, list[0].Services); diff != "" {
 		t.Errorf("its Services (-want +got):\n%s", diff)
 	}
 	if why := swap.Unfit(list[0]); why == "" {
 		t.Error("it is swapped, though its leader's Service would lose its pod")
+	}
+}
+
+func TestServiceAddress(t *testing.T) {
+	s := serving("web", nil)
+	s.Spec.ClusterIPs = []string{"10.0.0.1", "fd00::1"}
+	s.Spec.Ports = []corev1.ServicePort{{Port: 80, NodePort: 30080}, {Port: 443, NodePort: 30443}, {Port: 9000}}
+	s.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "192.0.2.2"}, {Hostname: "b.example"}}
+	want := "UID s-web; cluster IP 10.0.0.1, fd00::1; load balancer 192.0.2.2, b.example; node ports 30080, 30443"
+	if got := serviceAddress(&s); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -85,6 +85,7 @@ func (t *turn) workloadFacts(s step.Step) verify.Facts {
 	}
 	return verify.Facts{
 		World:        t.world,
+		FrontBefore:  t.frontBefore(wl),
 		Revision:     s.To,
 		Workload:     wl,
 		Rollback:     t.target.Rollback,
@@ -93,4 +94,14 @@ func (t *turn) workloadFacts(s step.Step) verify.Facts {
 		AttemptsUsed: t.ledger.Restarted(wl, s.To) >= step.MaxAttempts ||
 			t.ledger.Evicted(wl, s.To) >= step.MaxAttempts*max(wl.Replicas, 1),
 	}
+}
+
+// frontBefore returns what a gateway's clients saw of it when the run began, nil if it is not
+// known. Services are not read where no pod is swapped: then nothing is compared.
+func (t *turn) frontBefore(wl mesh.Workload) *mesh.Front {
+	before, known := t.ledger.Baseline.Fronts[wl.Ref()]
+	if !known || len(wl.Services) == 0 && wl.APIGateway.Name == "" {
+		return nil
+	}
+	return &before
 }

@@ -12,6 +12,8 @@ type APIGatewayObject struct {
 	// namespace decides which istiod deploys it, else the default.
 	Label Label
 
+	Status GatewayStatus
+
 	// LabelManagedBy is the GitOps tool that manages its own label, "" for none: it would restore it.
 	LabelManagedBy string
 

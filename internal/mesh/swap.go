@@ -45,9 +45,10 @@ func (s Swap) Marked() bool { return s.Workload != "" }
 // Service is a Service that selects a workload's pods.
 type Service struct {
 	Name            string
-	Partial         bool // it selects only some of the workload's pods, by labels that the template does not have
-	IncludesUnready bool // publishNotReadyAddresses: its endpoints include pods that are not ready
-	LoadBalancer    bool // its type is LoadBalancer
+	Address         string // what clients reach it by: its UID, cluster IPs, node ports and the load balancer's addresses
+	Partial         bool   // it selects only some of the workload's pods, by labels that the template does not have
+	IncludesUnready bool   // publishNotReadyAddresses: its endpoints include pods that are not ready
+	LoadBalancer    bool   // its type is LoadBalancer
 	Selector        map[string]string
 	Ports           []Port
 }

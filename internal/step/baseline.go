@@ -12,16 +12,17 @@ import (
 // whether something moved unasked. The names of its JSON fields are those of the first
 // version.
 type Baseline struct {
-	Bindings       map[string]string           `json:"bindings"`                // namespace -> its binding, as mesh.Binding.String writes it
-	Revisions      map[BoundRef]string         `json:"revisions"`               // -> the revision that its labels chose
-	Sidecars       map[mesh.WorkloadRef]string `json:"sidecars"`                // -> revisions of its sidecars, joined with "+"; gateways too
-	TemplateLabels map[mesh.WorkloadRef]string `json:"pins,omitempty"`          // workloads bound by their own labels -> that label
-	GatewayLabels  map[mesh.WorkloadRef]string `json:"gatewayLabels,omitempty"` // gateways of istiod -> the Gateway's label
-	Rendered       map[mesh.WorkloadRef]string `json:"rendered,omitempty"`      // gateways of istioctl -> the revision of their templates
-	Tag            map[BoundRef]string         `json:"through,omitempty"`       // -> the tag that bound it
-	Tags           map[string]string           `json:"tags,omitempty"`          // tag -> the revision that it named
-	Versions       map[string]string           `json:"versions"`                // revision -> its Istio version
-	MovedTags      []string                    `json:"moved,omitempty"`         // tags that the run moves, unless tags are to be kept
+	Bindings       map[string]string               `json:"bindings"`                // namespace -> its binding: mesh.Binding.String
+	Revisions      map[BoundRef]string             `json:"revisions"`               // -> the revision that its labels chose
+	Sidecars       map[mesh.WorkloadRef]string     `json:"sidecars"`                // -> revisions of its proxies, joined with "+"
+	TemplateLabels map[mesh.WorkloadRef]string     `json:"pins,omitempty"`          // workloads bound by their own labels -> that label
+	GatewayLabels  map[mesh.WorkloadRef]string     `json:"gatewayLabels,omitempty"` // gateways of istiod -> the Gateway's label
+	Fronts         map[mesh.WorkloadRef]mesh.Front `json:"fronts,omitempty"`        // gateways -> what their clients see
+	Rendered       map[mesh.WorkloadRef]string     `json:"rendered,omitempty"`      // gateways of istioctl -> the revision of their templates
+	Tag            map[BoundRef]string             `json:"through,omitempty"`       // -> the tag that bound it
+	Tags           map[string]string               `json:"tags,omitempty"`          // tag -> the revision that it named
+	Versions       map[string]string               `json:"versions"`                // revision -> its Istio version
+	MovedTags      []string                        `json:"moved,omitempty"`         // tags that the run moves, unless tags are to be kept
 }
 
 // BoundRef is what labels bind to a revision: the name of a namespace, or the

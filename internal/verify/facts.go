@@ -30,6 +30,7 @@ type Facts struct {
 	Rollback         bool              // it moves towards the baseline: the control plane it leaves need not answer
 	Certificate      *mesh.Certificate // of one of its pods; nil if no proxy was asked
 	CertificateError string            // why the proxy that was asked did not answer
+	FrontBefore      *mesh.Front       // of a gateway, when the run began; nil if it is not known
 	Compared         *Comparison       // of a gateway's new pod with one that serves; nil if there is none
 	TrustedRoots     []string          // roots that proxies trusted before the move, where these are not the mesh's
 

@@ -227,6 +227,20 @@ var failures = map[string][]failure{
 		{"another route", func(f *Facts) { f.Compared.Differences.Added = []string{"route http.8081"} }, Wait},
 		{"another certificate", func(f *Facts) { f.Compared.Differences.Secrets = []string{"secret edge-cert"} }, Wait},
 		{"other content", func(f *Facts) { f.Compared.Differences.Changed = []string{"cluster a (load_assignment)"} }, Warn}},
+	"gateway-front": {
+		{"another Service", func(f *Facts) { f.FrontBefore = &mesh.Front{Services: map[string]string{"front": "UID u1"}} }, Wait},
+		{"no longer programmed", func(f *Facts) {
+			f.Workload.APIGateway.Name = "front"
+			f.FrontBefore = &mesh.Front{Status: &mesh.GatewayStatus{Programmed: true}}
+		}, Wait},
+		{"an address is gone", func(f *Facts) {
+			f.Workload.APIGateway.Name = "front"
+			f.FrontBefore = &mesh.Front{Status: &mesh.GatewayStatus{Addresses: []string{"192.0.2.1"}}}
+		}, Wait},
+		{"fewer routes", func(f *Facts) {
+			f.Workload.APIGateway.Name = "front"
+			f.FrontBefore = &mesh.Front{Status: &mesh.GatewayStatus{Routes: 2}}
+		}, Warn}},
 	"replacement-serves": {
 		{"not ready", func(f *Facts) { f.Pending = "pod x2 to get ready" }, Wait}},
 	"replacement-revision": {

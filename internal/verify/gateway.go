@@ -32,6 +32,30 @@ var GatewayConfiguration = Check{
 	Evaluate: gatewayConfiguration,
 }
 
+// GatewayFront is evaluated with a gateway that has moved.
+var GatewayFront = Check{
+	Name: "gateway-front",
+	Description: "A gateway's clients reach it as before: its Services have the same UID, cluster IPs, node ports and load balancer " +
+		"addresses, and its Gateway of the Gateway API is programmed, with the same addresses. Fewer attached routes are a warning.",
+	Hint: "Compare `kubectl get services,gateways -n NAMESPACE -o yaml` with what is named. If somebody changed a Service on purpose " +
+		"during the run, roll back or begin a new run: the record has what was there when this one began.",
+	Evaluate: gatewayFront,
+}
+
+func gatewayFront(f Facts) (Result, string) {
+	if f.FrontBefore == nil {
+		return Pass, ""
+	}
+	now := f.Workload.Front()
+	if lost := now.WorseThan(*f.FrontBefore); len(lost) > 0 {
+		return Wait, strings.Join(lost, "; ")
+	}
+	if fewer := now.FewerRoutes(*f.FrontBefore); fewer != "" {
+		return Warn, fewer
+	}
+	return Pass, ""
+}
+
 // namedDifferences is how many differences a reason names.
 const namedDifferences = 3
 

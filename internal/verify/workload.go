@@ -59,7 +59,7 @@ var WorkloadRollout = []Check{
 }
 
 // WorkloadVerification adds to WorkloadRollout what the workload's own proxy reports.
-var WorkloadVerification = slices.Concat(WorkloadRollout, []Check{proxyVersion, CertificateChain})
+var WorkloadVerification = slices.Concat(WorkloadRollout, []Check{proxyVersion, CertificateChain, GatewayFront})
 
 // RolloutDone is also the verdict of an eviction that waits.
 var RolloutDone = Check{

@@ -88,14 +88,14 @@ func (l *lab) requireNoProxyOf(t *testing.T, revision string) {
 		t.Fatal(err)
 	}
 	for _, p := range pods.Items {
-		if p.DeletionTimestamp == nil && (sidecar(p) == revision || p.Labels["istio.io/rev"] == revision) {
+		if p.DeletionTimestamp == nil && (sidecar(p) == revision || p.Annotations["istio.io/rev"] == revision) {
 			t.Errorf("pod %s/%s is of revision %s", p.Namespace, p.Name, revision)
 		}
 	}
 	for _, r := range [][]string{{"namespaces"}, {"gateways.gateway.networking.k8s.io", "-A"}, {"deployments", "-A"}} {
 		found := l.kubectl(t, slices.Concat([]string{"get"}, r, []string{"-l", "istio.io/rev=" + revision, "-o", "name"})...)
 		found = strings.Join(slices.DeleteFunc(strings.Fields(found), func(name string) bool {
-			return name == "deployment.apps/istiod-"+revision
+			return name == "deployment.apps/istiod-"+revision || name == "deployment.apps/edge-istio" // by its Gateway's spec.infrastructure
 		}), " ")
 		if found != "" {
 			t.Errorf("labelled with revision %s: %s", revision, found)

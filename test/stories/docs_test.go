@@ -47,8 +47,9 @@ var installingPages = []page{
 		t.Cleanup(func() { l.reinstall(t, program, file) })
 		return map[string]string{
 			"ISTIOCTL": istioctl(t, newVersion),
-			"OPERATOR": operatorFile(t, newRevision),
-			"GATEWAYS": gatewaysFile(t),
+			"OPERATOR": briefGatewaysFile(t),
+			"INGRESS":  "Deployment istio-system/istio-ingressgateway=held-rollout",
+			"EGRESS":   "Deployment istio-system/istio-egressgateway=held-rollout",
 			"SOAK":     "1s",
 		}
 	}},
@@ -242,16 +243,6 @@ func (s *sharedBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
-}
-
-// gatewaysFile is the lab's operator file of the new revision with the gateways alone.
-func gatewaysFile(t *testing.T) string {
-	t.Helper()
-	content, err := os.ReadFile(operatorFile(t, newRevision))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tempFile(t, strings.Replace(string(content), "profile: default", "profile: empty", 1))
 }
 
 // reinstall installs the old revision again as the lab did, gateways included. The new

@@ -5,11 +5,17 @@
 package gatewayapi
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/rerig/rerig/internal/cluster/client"
 	"github.com/rerig/rerig/internal/cluster/istio"
@@ -30,15 +36,15 @@ type Objects struct {
 // managedBy returns the GitOps tool that manages the label istio.io/rev of an object.
 func Read(ctx context.Context, api *client.Clients, managedBy func(*metav1.ObjectMeta) string) (Objects, error) {
 	o := Objects{}
-	err := client.List(ctx, metav1.ListOptions{}, api.Metadata.Resource(istio.APIGateways).List,
+	err := client.List(ctx, metav1.ListOptions{}, api.Dynamic.Resource(istio.APIGateways).List,
 		func() { o.found = map[string]mesh.APIGatewayObject{} },
-		func(page *metav1.PartialObjectMetadataList) {
-			for _, g := range page.Items {
-				m := mesh.APIGatewayObject{Name: g.Name}
-				if m.Label.Value, m.Label.Set = g.Labels[mesh.RevisionLabel]; m.Label.Set {
-					m.LabelManagedBy = managedBy(&g.ObjectMeta)
+		func(page *unstructured.UnstructuredList) {
+			for _, item := range page.Items {
+				g, err := objectOf(item, managedBy)
+				if err != nil {
+					g = mesh.APIGatewayObject{Name: item.GetName(), Unread: err.Error()}
 				}
-				o.found[g.Namespace+"/"+g.Name] = m
+				o.found[item.GetNamespace()+"/"+item.GetName()] = g
 			}
 		})
 	switch {
@@ -50,12 +56,51 @@ func Read(ctx context.Context, api *client.Clients, managedBy func(*metav1.Objec
 	return o, client.ReadError("Gateways", err)
 }
 
+func objectOf(item unstructured.Unstructured, managedBy func(*metav1.ObjectMeta) string) (mesh.APIGatewayObject, error) {
+	var g gateway
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &g); err != nil {
+		return mesh.APIGatewayObject{}, fmt.Errorf("read Gateway %s/%s: %w", item.GetNamespace(), item.GetName(), err)
+	}
+	m := mesh.APIGatewayObject{Name: g.Name, Status: g.status()}
+	if m.Label.Value, m.Label.Set = g.Labels[mesh.RevisionLabel]; m.Label.Set {
+		m.LabelManagedBy = managedBy(&g.ObjectMeta)
+	}
+	return m, nil
+}
+
+// gateway is what is read of a Gateway.
+type gateway struct {
+	metav1.ObjectMeta `json:"metadata"`
+
+	Status struct {
+		Addresses []struct {
+			Value string `json:"value"`
+		} `json:"addresses"`
+		Conditions []metav1.Condition `json:"conditions"`
+		Listeners  []struct {
+			AttachedRoutes int `json:"attachedRoutes"`
+		} `json:"listeners"`
+	} `json:"status"`
+}
+
+func (g gateway) status() mesh.GatewayStatus {
+	s := mesh.GatewayStatus{Programmed: meta.IsStatusConditionTrue(g.Status.Conditions, "Programmed")}
+	for _, a := range g.Status.Addresses {
+		s.Addresses = append(s.Addresses, a.Value)
+	}
+	slices.Sort(s.Addresses)
+	for _, l := range g.Status.Listeners {
+		s.Routes += l.AttachedRoutes
+	}
+	return s
+}
+
 // Of returns the Gateway for which istiod deploys a workload. shadows are the revisions that
 // have deployed shadow Gateways, by "namespace/name".
 func (o Objects) Of(wl mesh.Workload, frozenBy string, shadows map[string]string) mesh.APIGatewayObject {
 	name := wl.Template.Labels[mesh.GatewayLabel]
 	g := o.found[wl.Namespace+"/"+name]
-	g.FrozenBy, g.Unread = frozenBy, o.unread
+	g.FrozenBy, g.Unread = frozenBy, cmp.Or(o.unread, g.Unread)
 	shadow := wl.Namespace + "/" + ShadowName(name)
 	if _, exists := o.found[shadow]; exists {
 		g.Shadow = mesh.PendingShadow

@@ -19,7 +19,8 @@ import (
 func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 	b := step.Baseline{Bindings: map[string]string{}, Revisions: map[step.BoundRef]string{}, Sidecars: map[mesh.WorkloadRef]string{},
 		TemplateLabels: map[mesh.WorkloadRef]string{}, GatewayLabels: map[mesh.WorkloadRef]string{}, Rendered: map[mesh.WorkloadRef]string{},
-		Tag: map[step.BoundRef]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
+		Fronts: map[mesh.WorkloadRef]mesh.Front{},
+		Tag:    map[step.BoundRef]string{}, Tags: map[string]string{}, Versions: map[string]string{}}
 	for _, r := range w.Revisions {
 		b.Versions[r.Name] = r.Version
 	}
@@ -33,6 +34,9 @@ func New(w mesh.World, in step.Intent, namespaces []string) step.Baseline {
 			moved := (slices.Contains(namespaces, wl.Namespace) || slices.Contains(namespaces, string(wl.Ref()))) && in.Policy.Includes(wl)
 			if moved && wl.GatewayMake() == mesh.RenderedGateway {
 				b.Rendered[wl.Ref()] = wl.Template.Deployed()
+			}
+			if moved && wl.Gateway {
+				b.Fronts[wl.Ref()] = wl.Front()
 			}
 			if moved && wl.APIGateway.Name != "" {
 				noteGateway(b, w, in, wl)
