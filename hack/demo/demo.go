@@ -85,7 +85,7 @@ func startLab(ctx context.Context, c console, size string) (lab, error) {
 	if err != nil {
 		return lab{}, err
 	}
-	if err := addGateways(ctx, c); err != nil {
+	if err := addGateways(ctx, c, l); err != nil {
 		return lab{}, err
 	}
 	if size == labsize.Real {
@@ -97,7 +97,11 @@ func startLab(ctx context.Context, c console, size string) (lab, error) {
 }
 
 // addGateways adds gateways of the two makes that the shop does not have, and waits for them.
-func addGateways(ctx context.Context, c console) error {
+func addGateways(ctx context.Context, c console, l lab) error {
+	kubectl, err := output(ctx, "bin/lab", "path", "kubectl", "--name", labName)
+	if err != nil {
+		return err
+	}
 	definitions, err := output(ctx, "bin/lab", "path", "gateway-api", "--name", labName)
 	if err != nil {
 		return err
@@ -111,7 +115,7 @@ func addGateways(ctx context.Context, c console) error {
 		{"wait", "--for=create", "--namespace", "edge-api", "--timeout=2m", "deployment/edge-istio"},
 		{"rollout", "status", "--namespace", "edge-api", "--timeout=3m", "deployment/edge-istio"},
 	} {
-		if _, err := output(ctx, "bin/lab", append([]string{"run", "--name", labName, "--", "kubectl"}, args...)...); err != nil {
+		if _, err := output(ctx, kubectl, append([]string{"--kubeconfig", l.kubeconfig}, args...)...); err != nil {
 			return err
 		}
 	}

@@ -33,13 +33,14 @@ var (
 	// variations show further cases of what a story of make test shows. Only make
 	// test-all runs them.
 	variations = []string{
-		"TestHelmGateway", "TestHelmGatewayServerSide", "TestInjectedGateways", "TestInstalledRevisionIsRemoved",
-		"TestKilledWhileHelmInstalls", "TestMeshChangesDuringARun", "TestMixedSidecars", "TestMovedTagIsRemoved",
-		"TestNamespaceIsDeletedEarly", "TestNamespacesInTwoRuns", "TestPartlyMovedBefore", "TestRecordIsDeletedDuringASwap",
+		"TestEveryKindOfBinding", "TestHelmGateway", "TestHelmGatewayServerSide", "TestInjectedGateways",
+		"TestInstalledRevisionIsRemoved", "TestIstioctlGateways", "TestKilledWhileHelmInstalls",
+		"TestMeshChangesDuringARun", "TestMixedSidecars", "TestMovedTagIsRemoved", "TestNamespaceIsDeletedEarly",
+		"TestNamespacesInTwoRuns", "TestPartlyMovedBefore", "TestRecordIsDeletedDuringASwap",
 		"TestServiceSelectsParkedPods", "TestStatefulSetNeverReady", "TestSwapIsHeldBeforeItStarts",
 		"TestSwapRolledBackFromUnreadyPods", "TestSwapUnderAutoscalers", "TestSwapUnderLoad", "TestTagMovedBefore",
-		"TestTargetRevisionIsRemoved", "TestTemplateChangesDuringASwap", "TestTrialOfEveryKind", "TestTrialUnderLoad",
-		"TestTwoAtOnce", "TestUntaggedDefault",
+		"TestTargetRevisionIsRemoved", "TestTemplateChangesDuringASwap", "TestTrialOfEveryKind",
+		"TestTrialUnderLoad", "TestTwoAtOnce", "TestUntaggedDefault",
 	}
 )
 
