@@ -38,6 +38,7 @@ func (r *readings) addService(s *corev1.Service) {
 	}
 	m := mesh.Service{Name: s.Name, IncludesUnready: s.Spec.PublishNotReadyAddresses, Selector: s.Spec.Selector}
 	m.Address = serviceAddress(s)
+	m.Local = s.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
 	m.LoadBalancer = s.Spec.Type == corev1.ServiceTypeLoadBalancer
 	for _, p := range s.Spec.Ports {
 		port := mesh.Port{Name: p.Name, Number: int(p.Port), Target: targetOf(p), Protocol: string(cmp.Or(p.Protocol, corev1.ProtocolTCP))}

@@ -49,6 +49,7 @@ type Service struct {
 	Partial         bool   // it selects only some of the workload's pods, by labels that the template does not have
 	IncludesUnready bool   // publishNotReadyAddresses: its endpoints include pods that are not ready
 	LoadBalancer    bool   // its type is LoadBalancer
+	Local           bool   // externalTrafficPolicy Local: a node without a pod that serves drops requests from outside
 	Selector        map[string]string
 	Ports           []Port
 }

@@ -213,6 +213,8 @@ func TestRulesOnInstalledGatewaysAreRefused(t *testing.T) {
 		{name: "of an unknown revision", change: func(wl *mesh.Workload) { wl.Template.Annotations = nil },
 			wantText: "does not say for which revision"},
 		{name: "paused", change: func(wl *mesh.Workload) { wl.Rollout.Paused = true }, wantText: "rollout is paused"},
+		{name: "hostNetwork", change: func(wl *mesh.Workload) { wl.Template.HostNetwork = true },
+			wantText: "a new one would need the ports of the old one"},
 		{name: "no Service", change: func(wl *mesh.Workload) { wl.Services = nil }, wantText: "no Service selects its pods"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,6 +19,7 @@ func TestCompleteMesh(t *testing.T) {
 	l.reset(t)
 	l.createEveryBinding(t)
 	l.createGateway(t, "edge-ingress")
+	l.endGatewaysAtOnce(t)
 	l.createGatewayAPI(t)
 	l.applyFile(t, "api-gateways.yaml")
 	eventually(t, time.Minute, func() error { return l.checkAPIGateways(t, oldRevision) })

@@ -45,6 +45,7 @@ var installingPages = []page{
 	{name: "remove-the-old-control-plane.md", start: func(t *testing.T, l *lab) map[string]string {
 		program, file := istioctl(t, oldVersion), operatorFile(t, oldRevision)
 		t.Cleanup(func() { l.reinstall(t, program, file) })
+		l.endGatewaysAtOnce(t)
 		return map[string]string{
 			"ISTIOCTL": istioctl(t, newVersion),
 			"OPERATOR": briefGatewaysFile(t),

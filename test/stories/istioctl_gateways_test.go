@@ -73,6 +73,18 @@ func (l *lab) gatewayArgs(t *testing.T, order string, names ...string) []string 
 	return args
 }
 
+// endGatewaysAtOnce has the pods of istioctl's gateways end at once: a story waits for that.
+func (l *lab) endGatewaysAtOnce(t *testing.T) {
+	t.Helper()
+	for _, name := range istioctlGateways {
+		l.kubectl(t, "patch", "deployment", "-n", "istio-system", name, "-p",
+			`{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":1}}}}`)
+	}
+	for _, name := range istioctlGateways {
+		l.kubectl(t, "rollout", "status", "-n", "istio-system", "deployment/"+name, "--timeout=2m")
+	}
+}
+
 // briefGatewaysFile is the lab's operator file of the new revision, with gateways whose pods end
 // at once: the story waits for that.
 func briefGatewaysFile(t *testing.T) string {

@@ -39,7 +39,7 @@ func GatewayHazards(w mesh.World, s mesh.ControlPlaneSettings, t step.Target) []
 // gatewayHazards has the hazards of one gateway's move. Each returns a note with text,
 // evidence and remedy, the zero Note where there is no hazard.
 var gatewayHazards = []func(movedGateway) step.Note{
-	shortDrain, exitsEarly, shortSoak, alwaysPulls, proxyProtocolTwice, proxyProtocolChanges,
+	shortDrain, localTraffic, exitsEarly, shortSoak, alwaysPulls, proxyProtocolTwice, proxyProtocolChanges,
 }
 
 const (
@@ -131,6 +131,26 @@ func shortDrain(g movedGateway) step.Note {
 		Evidence: fmt.Sprintf("Service %s; %s, within a grace period of %s", service, evidence, g.grace()),
 		Remedy: "let it be swapped; or set terminationDrainDuration (annotation proxy.istio.io/config of its template) to what " +
 			"your load balancer needs, and terminationGracePeriodSeconds above it, before the run",
+	}
+}
+
+// localTraffic is the hazard of a node that loses its last pod before its load balancer knows.
+func localTraffic(g movedGateway) step.Note {
+	var local []string
+	for _, s := range g.wl.Services {
+		if s.Local {
+			local = append(local, "Service "+s.Name)
+		}
+	}
+	if len(local) == 0 {
+		return step.Note{}
+	}
+	return step.Note{
+		Text: "gets requests from outside only on nodes with a pod that serves (externalTrafficPolicy: Local): where a new pod starts on " +
+			"another node, the old node drops them until its load balancer's health check fails",
+		Evidence: strings.Join(local, ", "),
+		Remedy: "have a pod on each node that the load balancer uses; or set externalTrafficPolicy: Cluster for the time of the run, if " +
+			"clients' addresses may be hidden meanwhile",
 	}
 }
 

@@ -102,6 +102,22 @@ func restarted(in *step.Intent) {
 	in.Policy.Rules = append(in.Policy.Rules, step.Rule{Namespace: "edge", Strategy: step.ByRestart})
 }
 
+func TestLocalTrafficOfAGateway(t *testing.T) {
+	for _, c := range []hazardCase{
+		{name: "Cluster", gateway: func(wl *mesh.Workload) { behind(wl, true) }},
+		{name: "Local", want: "Service front", gateway: func(wl *mesh.Workload) {
+			behind(wl, true)
+			wl.Services[0].Local = true
+		}},
+		{name: "Local, and left", intent: func(in *step.Intent) { in.Policy.Gateways = step.LeaveGateways }, gateway: func(wl *mesh.Workload) {
+			behind(wl, true)
+			wl.Services[0].Local = true
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.check(t, "externalTrafficPolicy: Local") })
+	}
+}
+
 func TestShortDrainOfAGateway(t *testing.T) {
 	for _, c := range []hazardCase{
 		{

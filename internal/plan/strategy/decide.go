@@ -90,7 +90,7 @@ func decideFixed(p step.Policy, wl mesh.Workload) (step.Decision, bool) {
 		return blocked("its template contains an istio-proxy container (injected by hand): a restart creates the same proxy again",
 			"inject its manifest with the new revision (istioctl kube-inject --revision), "+
 				"or remove the proxy from it and let the webhook inject it"), true
-	case wl.Template.HostNetwork:
+	case wl.Template.HostNetwork && !wl.Prerendered():
 		return step.Decision{Strategy: step.Leave, Reason: "hostNetwork pods are never injected"}, true
 	case wl.Replicas == 0 && len(wl.Live()) == 0 && wl.Kind != mesh.CronJob && !wl.ForGateway():
 		return step.Decision{Strategy: step.Automatic, Reason: "scaled to zero: its next pod is injected by the new revision"}, true

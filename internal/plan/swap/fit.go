@@ -85,6 +85,8 @@ func unfitPods(wl mesh.Workload) string {
 	switch {
 	case wl.Template.Proxy && !wl.Prerendered():
 		return "its template contains an istio-proxy container (injected by hand): a replacement would have the same one"
+	case wl.Template.HostNetwork && wl.Prerendered():
+		return "its pods use the network of their nodes (hostNetwork): a new one would need the ports of the old one"
 	case wl.Template.HostNetwork:
 		return "hostNetwork pods are never injected"
 	case step.Unverifiable(wl) != "":
