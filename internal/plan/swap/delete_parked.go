@@ -37,6 +37,8 @@ func NextDeletions(wl mesh.Workload, t step.Target, now time.Time) []Action {
 			moves = append(moves, Action{Kind: WaitUntil, Pod: p, Until: until})
 		case s.back && len(s.Parked) > 0 && s.isReplacement(p):
 			moves = append(moves, Action{Kind: WaitUntil, Pod: p, Until: s.Parked[0].Swap.ParkedAt.Add(s.Parked[0].GracePeriod)})
+		case s.back && len(s.Returning) > 0 && s.isReplacement(p):
+			moves = append(moves, wait("pod %s to be parked", s.Returning[0].Name))
 		case wl.Gateway && p.Running && p.Ready && p.Swap.LeavingAt.IsZero():
 			moves = append(moves, Action{Kind: Leave, Pod: p})
 		default:

@@ -79,7 +79,7 @@ func (s Pods) nextHeld(t step.Target) Action {
 	case !ready && wl.ForGateway() && wl.APIGateway.Shadow != s.want:
 		return s.nextShadow()
 	case !ready && s.back:
-		return Action{Kind: WriteTemplate, Pods: s.Outdated}
+		return Action{Kind: WriteTemplate, Pods: s.toDetach(s.Outdated)}
 	case !ready, wl.Held.Holds() && wl.Release.Writes() && wl.Release.Unfinished:
 		return Action{Kind: WriteTemplate}
 	case wl.APIGateway.Shadow != mesh.NoShadow:
@@ -89,7 +89,7 @@ func (s Pods) nextHeld(t step.Target) Action {
 		return wait("%s", why)
 	}
 	if wl.Held.Holds() {
-		return Action{Kind: Release, Pods: s.toRelease(older)}
+		return Action{Kind: Release, Pods: s.toDetach(older)}
 	}
 	if m, ok := s.nextHeldExchange(); ok {
 		return m
@@ -135,17 +135,22 @@ func toCommit(wl mesh.Workload, t step.Target) string {
 	return s.ToCommit()
 }
 
-// toRelease returns the pods of the older template that are detached before the rollout is
-// released: all. Their ReplicaSet replaces them until then, and a run that is killed in each
-// release finds such replacements each time: after some of them the rollout ends the last.
-func (s Pods) toRelease(older []mesh.Pod) []mesh.Pod {
+// toDetach returns the pods of the older template, or on rollback of the present one, that are
+// detached before the rollout goes on without them: all. Their ReplicaSet replaces them until
+// then, and a run that is killed each time finds such replacements each time: after some of
+// them the rollout ends the last.
+func (s Pods) toDetach(older []mesh.Pod) []mesh.Pod {
 	came := 0
 	for _, p := range s.wl.DetachedPods() {
 		if p.Swap.Role == mesh.Replacement && p.Sidecar.Revision != s.want {
 			came++
 		}
 	}
-	if came < step.MaxAttempts*s.wl.Replicas {
+	limit := step.MaxAttempts * s.wl.Replicas
+	if s.back { // the pods of the run that is rolled back count too
+		limit += (step.MaxAttempts + 1) * s.wl.Replicas
+	}
+	if came < limit {
 		return older
 	}
 	return slices.DeleteFunc(older, func(p mesh.Pod) bool { return p.Swap.Role != mesh.Original && s.cameAfterStart(p) })

@@ -75,6 +75,21 @@ func TestReversedHeldRolloutLosesNothing(t *testing.T) {
 	}
 }
 
+// A rollback that crashes after each of its writes ends, wherever it begins.
+func TestReversedHeldRolloutThatAlwaysCrashesEnds(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(150) {
+		s := newHeldSim(seed, 1+int(seed%3))
+		s.trace = os.Getenv("SEED") == fmt.Sprint(seed)
+		for n := s.r.IntN(80); n > 0 && revisionsLeft(s.workload(), heldTarget(false)) != ""; n-- {
+			turn(s, heldTarget(false), false)
+		}
+		s.crashAlways = true
+		runToEnd(t, s, heldTarget(true), true)
+		s.requireEnd(t, seed, "old")
+	}
+}
+
 // A rollback ends although the new pods are broken.
 func TestHeldRolloutRollsBackFromBrokenPods(t *testing.T) {
 	t.Parallel()

@@ -247,9 +247,15 @@ func (s *heldSim) upgrade(c step.Change) {
 // prepare notes what an action leaves to the rollout, and whether a process may crash in an
 // upgrade of the release.
 func (s *heldSim) prepare(m Action, wl mesh.Workload, crashes bool) {
-	s.crowded = s.crowded || m.Kind == Release && slices.ContainsFunc(wl.AttachedPods(), func(p mesh.Pod) bool {
-		return !p.Current && !slices.ContainsFunc(m.Pods, func(o mesh.Pod) bool { return o.Name == p.Name })
-	})
+	left := func(p mesh.Pod) bool {
+		return !slices.ContainsFunc(m.Pods, func(o mesh.Pod) bool { return o.Name == p.Name })
+	}
+	switch m.Kind {
+	case Release:
+		s.crowded = s.crowded || slices.ContainsFunc(wl.AttachedPods(), func(p mesh.Pod) bool { return !p.Current && left(p) })
+	case WriteTemplate:
+		s.crowded = s.crowded || slices.ContainsFunc(wl.AttachedPods(), func(p mesh.Pod) bool { return p.Sidecar.Revision == "new" && left(p) })
+	}
 	if s.release != nil {
 		s.release.mayCrash, s.release.checked, s.release.crashed = crashes, false, false
 	}
